@@ -1,1 +1,15 @@
 //! The skill without IO.
+//!
+//! It is told what happened and says what to do next: a procedure (`commands`, `poll`) runs as a
+//! [`io::Task`], hands out one [`io::Effect`] at a time and goes on with its [`io::Outcome`] and
+//! the time. No clock, no randomness, no files, no environment: the component's driver and the
+//! simulated world drive the very same code.
+
+pub mod backoff;
+pub mod cli;
+pub mod io;
+pub mod media;
+pub mod ratio;
+pub mod secret;
+pub mod time;
+pub mod urls;
