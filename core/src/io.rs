@@ -1,0 +1,459 @@
+//! How the core speaks with the world: one [`Effect`] out, one [`Outcome`] in, each with the time.
+//!
+//! Procedures are `async` functions over [`Io`]; rustc makes the state machines. There is no
+//! executor and nothing runs by itself: a [`Task`] stops at every effect until its driver resumes
+//! it. Two drivers exist: the component's (`guest/src/drive`) and the simulated world's.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secret;
+
+/// Milliseconds since 1970-01-01 UTC.
+pub type UnixMs = u64;
+
+/// What an API answer may weigh. A session's messages run to a few hundred kilobytes; 8 MiB is
+/// far above that and far below the memory an instance has.
+pub const MAX_API_RESPONSE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The methods the two services need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Submits, uploads and messages.
+    Post,
+    /// Updates of a card.
+    Patch,
+}
+
+/// One HTTP request. It has no `Debug`: headers and bodies may hold secrets.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole URL.
+    pub url: String,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The one header that carries a credential.
+    pub credential: Option<(&'static str, Secret)>,
+    /// The body; its length is declared.
+    pub body: Vec<u8>,
+    /// How much of the answer's body is kept. The rest is dropped and the answer marked.
+    pub max_response_bytes: u64,
+}
+
+/// One HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The body, as far as it was kept.
+    pub body: Vec<u8>,
+    /// Whether the body went on beyond `max_response_bytes`.
+    pub truncated: bool,
+}
+
+impl Response {
+    /// The first value of a header, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpError {
+    /// It certainly did not reach the service: no name, no connection, no TLS.
+    NotSent(String),
+    /// The sandbox refused it.
+    Denied(String),
+    /// It left, and the answer was lost: the service may or may not have acted on it.
+    Lost(String),
+}
+
+impl HttpError {
+    /// The reason in words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::NotSent(reason) | Self::Denied(reason) | Self::Lost(reason) => reason,
+        }
+    }
+}
+
+/// A file operation inside the state folder. Paths are relative to it, with `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FsOp {
+    /// The whole content, or nothing when there is no such file.
+    Read(String),
+    /// Makes or overwrites a file, unsynced.
+    Write(String, Vec<u8>),
+    /// Makes the file's content durable.
+    Sync(String),
+    /// Replaces the second by the first, atomically.
+    Rename(String, String),
+    /// Makes the folder's entries durable.
+    SyncDir(String),
+    /// The names in a folder, sorted; a missing folder is empty.
+    List(String),
+    /// Removes a file; a missing one is fine.
+    Remove(String),
+    /// Removes an empty folder; a missing one is fine.
+    RemoveDir(String),
+    /// Makes a folder and its parents; an existing one is fine.
+    MakeDir(String),
+}
+
+/// What a file operation gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FsDone {
+    /// It is done.
+    Done,
+    /// What `Read` found.
+    Content(Option<Vec<u8>>),
+    /// What `List` found.
+    Names(Vec<String>),
+}
+
+/// Media from the store into a multipart upload, body to body.
+pub struct Relay {
+    /// Fetches the media.
+    pub source: Request,
+    /// How long the media must be; any other length fails the relay.
+    pub source_len: u64,
+    /// The upload without its body.
+    pub upload: Request,
+    /// The multipart text before the media.
+    pub head: Vec<u8>,
+    /// The multipart text after it.
+    pub tail: Vec<u8>,
+}
+
+/// Why a relay has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RelayError {
+    /// The media could not be read to its end: status 0 stands for a lost connection.
+    Source {
+        /// The store's HTTP status.
+        status: u16,
+        /// What happened.
+        reason: String,
+    },
+    /// The upload had no answer.
+    Upload(HttpError),
+}
+
+/// Where an uploaded file comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileSource {
+    /// A path the component may read.
+    Path(String),
+    /// Standard input.
+    Stdin,
+}
+
+/// A local file into a multipart upload.
+pub struct SendFile {
+    /// The file.
+    pub source: FileSource,
+    /// Its length as inspected; any other length fails the upload.
+    pub source_len: u64,
+    /// The upload without its body.
+    pub upload: Request,
+    /// The multipart text before the file.
+    pub head: Vec<u8>,
+    /// The multipart text after it.
+    pub tail: Vec<u8>,
+}
+
+/// One file to fetch into a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// The result's URL.
+    pub url: String,
+    /// The folder, as the user named it.
+    pub dir: String,
+    /// The name in it. An existing file of other content is left alone and the download fails.
+    pub name: String,
+}
+
+/// What was seen of a local file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// Its length in bytes.
+    pub len: u64,
+    /// Its beginning, up to 64 KiB.
+    pub head: Vec<u8>,
+}
+
+/// Which output a line goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Results and errors: agents read it.
+    Out,
+    /// Progress and hints.
+    Err,
+}
+
+/// Something the core wants done.
+pub enum Effect {
+    /// A file operation in the state folder.
+    Fs(FsOp),
+    /// A request with a small body.
+    Http(Request),
+    /// Reads a body to its end and counts it, up to the request's limit.
+    Measure(Request),
+    /// Media store to Feishu.
+    Relay(Relay),
+    /// Looks at a local file.
+    Inspect(FileSource, Option<u64>),
+    /// A local file to LibTV.
+    SendFile(SendFile),
+    /// Several files, up to five at a time.
+    Download(Vec<Download>),
+    /// Writes the configuration file, durably and at once.
+    SaveConfig(Vec<u8>),
+    /// Prints a line.
+    Say(Stream, String),
+    /// Waits. Only `wait-and-deliver` does.
+    Sleep(u64),
+}
+
+/// What came of an effect; the variant is the effect's.
+pub enum Outcome {
+    /// Of [`Effect::Fs`].
+    Fs(Result<FsDone, String>),
+    /// Of [`Effect::Http`].
+    Http(Result<Response, HttpError>),
+    /// Of [`Effect::Measure`]: the length, or none when it is over the limit.
+    Measured(Result<Option<u64>, HttpError>),
+    /// Of [`Effect::Relay`].
+    Relayed(Result<Response, RelayError>),
+    /// Of [`Effect::Inspect`]: none when there is no such file.
+    Inspected(Result<Option<Inspected>, String>),
+    /// Of [`Effect::SendFile`].
+    Sent(Result<Response, RelayError>),
+    /// Of [`Effect::Download`]: the path written, or why not.
+    Downloaded(Vec<Result<String, String>>),
+    /// Of [`Effect::SaveConfig`].
+    Saved(Result<(), String>),
+    /// Of [`Effect::Say`] and [`Effect::Sleep`].
+    Done,
+}
+
+struct Shared {
+    effect: RefCell<Option<Effect>>,
+    outcome: RefCell<Option<Outcome>>,
+    now_ms: Cell<UnixMs>,
+    seed: [u8; 32],
+    drawn: Cell<u64>,
+}
+
+/// A procedure's handle on the world.
+#[derive(Clone)]
+pub struct Io(Rc<Shared>);
+
+/// An effect was answered with another effect's outcome: a bug of the driver, told as a failure.
+const MISMATCH: &str = "the driver answered with another effect's outcome";
+
+impl Io {
+    /// The time of the last event.
+    #[must_use]
+    pub fn now_ms(&self) -> UnixMs {
+        self.0.now_ms.get()
+    }
+
+    /// 128 fresh random bits in hex, drawn from the seed given at the start.
+    #[must_use]
+    pub fn nonce(&self) -> String {
+        let count = self.0.drawn.get();
+        self.0.drawn.set(count + 1);
+        let mut hash = Sha256::new();
+        hash.update(self.0.seed);
+        hash.update(count.to_le_bytes());
+        hex(&hash.finalize()[..16])
+    }
+
+    /// A random number for jitter.
+    #[must_use]
+    pub fn jitter(&self) -> u64 {
+        u64::from_str_radix(&self.nonce()[..16], 16).unwrap_or(0)
+    }
+
+    /// A file operation.
+    pub async fn fs(&self, op: FsOp) -> Result<FsDone, String> {
+        match self.perform(Effect::Fs(op)).await {
+            Outcome::Fs(result) => result,
+            _ => Err(MISMATCH.to_owned()),
+        }
+    }
+
+    /// A request with a small body.
+    pub async fn http(&self, request: Request) -> Result<Response, HttpError> {
+        match self.perform(Effect::Http(request)).await {
+            Outcome::Http(result) => result,
+            _ => Err(HttpError::Lost(MISMATCH.to_owned())),
+        }
+    }
+
+    /// The length of a body that does not declare it; none when it is over the request's limit.
+    pub async fn measure(&self, request: Request) -> Result<Option<u64>, HttpError> {
+        match self.perform(Effect::Measure(request)).await {
+            Outcome::Measured(result) => result,
+            _ => Err(HttpError::Lost(MISMATCH.to_owned())),
+        }
+    }
+
+    /// Media store to Feishu.
+    pub async fn relay(&self, relay: Relay) -> Result<Response, RelayError> {
+        match self.perform(Effect::Relay(relay)).await {
+            Outcome::Relayed(result) => result,
+            _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
+        }
+    }
+
+    /// Looks at a local file; the size is given where only the caller knows it (standard input).
+    pub async fn inspect(&self, source: FileSource, size: Option<u64>) -> Result<Option<Inspected>, String> {
+        match self.perform(Effect::Inspect(source, size)).await {
+            Outcome::Inspected(result) => result,
+            _ => Err(MISMATCH.to_owned()),
+        }
+    }
+
+    /// A local file to LibTV.
+    pub async fn send_file(&self, send: SendFile) -> Result<Response, RelayError> {
+        match self.perform(Effect::SendFile(send)).await {
+            Outcome::Sent(result) => result,
+            _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
+        }
+    }
+
+    /// Fetches files into a folder; the answers come in the order asked.
+    pub async fn download(&self, files: Vec<Download>) -> Vec<Result<String, String>> {
+        match self.perform(Effect::Download(files)).await {
+            Outcome::Downloaded(results) => results,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Writes the configuration file.
+    pub async fn save_config(&self, text: Vec<u8>) -> Result<(), String> {
+        match self.perform(Effect::SaveConfig(text)).await {
+            Outcome::Saved(result) => result,
+            _ => Err(MISMATCH.to_owned()),
+        }
+    }
+
+    /// Prints a line on stdout.
+    pub async fn out(&self, line: impl Into<String>) {
+        self.perform(Effect::Say(Stream::Out, line.into())).await;
+    }
+
+    /// Prints a line on stderr.
+    pub async fn err(&self, line: impl Into<String>) {
+        self.perform(Effect::Say(Stream::Err, line.into())).await;
+    }
+
+    /// Waits.
+    pub async fn sleep(&self, pause_ms: u64) {
+        self.perform(Effect::Sleep(pause_ms)).await;
+    }
+
+    fn perform(&self, effect: Effect) -> Perform<'_> {
+        *self.0.effect.borrow_mut() = Some(effect);
+        Perform(&self.0)
+    }
+}
+
+/// Ready when the driver has put an outcome in.
+struct Perform<'a>(&'a Shared);
+
+impl Future for Perform<'_> {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Outcome> {
+        match self.0.outcome.borrow_mut().take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// A procedure under way.
+pub struct Task<'a, T> {
+    future: Pin<Box<dyn Future<Output = T> + 'a>>,
+    shared: Rc<Shared>,
+}
+
+/// Where a task stopped.
+pub enum Step<T> {
+    /// It wants this done, and then to be resumed.
+    Do(Effect),
+    /// It has ended.
+    End(T),
+}
+
+impl<'a, T> Task<'a, T> {
+    /// Prepares a procedure; `seed` is 32 random bytes that no other task gets.
+    pub fn new<F: Future<Output = T> + 'a>(seed: [u8; 32], now_ms: UnixMs, procedure: impl FnOnce(Io) -> F) -> Self {
+        let shared = Rc::new(Shared {
+            effect: RefCell::new(None),
+            outcome: RefCell::new(None),
+            now_ms: Cell::new(now_ms),
+            seed,
+            drawn: Cell::new(0),
+        });
+        Self { future: Box::pin(procedure(Io(Rc::clone(&shared)))), shared }
+    }
+
+    /// Goes on to the next effect or to the end. The first call has no outcome.
+    ///
+    /// # Errors
+    /// When the procedure waits for something that is no effect, which no procedure here does.
+    pub fn resume(&mut self, outcome: Option<Outcome>, now_ms: UnixMs) -> Result<Step<T>, &'static str> {
+        self.shared.now_ms.set(now_ms);
+        *self.shared.outcome.borrow_mut() = outcome;
+        let mut context = Context::from_waker(Waker::noop());
+        match pin!(&mut self.future).as_mut().poll(&mut context) {
+            Poll::Ready(value) => Ok(Step::End(value)),
+            Poll::Pending => {
+                let effect = self.shared.effect.borrow_mut().take();
+                effect.map(Step::Do).ok_or("a procedure stopped without an effect")
+            }
+        }
+    }
+}
+
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// The first `len` hex digits of a SHA-256 over the parts, each ended by a zero byte.
+#[must_use]
+pub fn digest(parts: &[&str], len: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let mut text = hex(&hash.finalize());
+    text.truncate(len);
+    text
+}
