@@ -1,0 +1,118 @@
+//! The component's command line: words in, one [`Invocation`] or a text to print out.
+//!
+//! Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
+//! that both doors (this one and the typed exports) refuse in the same words.
+
+use crate::secret::Secret;
+
+/// A command and how its reply is wanted.
+pub struct Invocation {
+    /// What to do.
+    pub command: Command,
+    /// `--json`: a machine-readable reply.
+    pub json: bool,
+}
+
+/// A command with its arguments. Neither `Debug` nor `Clone`: some carry a [`Secret`].
+pub enum Command {
+    /// Stores key and default ratio; at least one is there.
+    Setup {
+        /// `--api-key`.
+        api_key: Option<Secret>,
+        /// `--video-ratio`.
+        video_ratio: Option<String>,
+    },
+    /// Shows what is configured and asks whether the key is valid.
+    Check,
+    /// Replaces the key.
+    UpdateKey {
+        /// `--api-key`.
+        api_key: Secret,
+    },
+    /// Replaces the default ratio.
+    UpdateRatio {
+        /// `--video-ratio`.
+        video_ratio: String,
+    },
+    /// Forgets the key.
+    RemoveKey,
+    /// Uploads a reference image or video.
+    Upload {
+        /// `--file`, or what the harness makes of it.
+        file: FileArg,
+    },
+    /// Submits a request, or a further turn of a session.
+    CreateSession {
+        /// The user's words, unchanged; `None` when they are blank.
+        text: Option<String>,
+        /// `--session-id`: the session to continue.
+        session_id: Option<String>,
+        /// `--channel`.
+        channel: Option<String>,
+        /// `--chat-id`.
+        chat_id: Option<String>,
+    },
+    /// Shows a session's messages.
+    QuerySession {
+        /// The session, or a unique prefix of its id.
+        id: String,
+        /// `--after-seq`: only messages with a greater sequence number.
+        after_seq: Option<u64>,
+        /// `--project-id`.
+        project_id: Option<String>,
+    },
+    /// Stores results in a folder.
+    DownloadResults {
+        /// The session, or a unique prefix of its id. It or `urls` is there.
+        id: Option<String>,
+        /// `--urls`.
+        urls: Vec<String>,
+        /// `--output-dir`.
+        output_dir: Option<String>,
+        /// `--prefix` of the file names.
+        prefix: Option<String>,
+    },
+    /// Watches and delivers a session in the foreground.
+    WaitAndDeliver {
+        /// `--session-id`.
+        session_id: String,
+        /// `--project-id`.
+        project_id: Option<String>,
+    },
+    /// Lists the gateway's tasks of this key.
+    Tasks,
+    /// Shows every known session and resumes what is undelivered.
+    Recover,
+    /// Starts a new canvas project.
+    ChangeProject,
+}
+
+/// Where an upload's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileArg {
+    /// A path that the component opens.
+    Path(String),
+    /// Standard input: `--file - --name NAME --size BYTES`, as the harness passes a file on.
+    Stdin {
+        /// The file's own name.
+        name: String,
+        /// Its length in bytes.
+        size: u64,
+    },
+}
+
+/// What became of the arguments.
+pub enum Parsed {
+    /// A command to run.
+    Run(Invocation),
+    /// Help or the version: to standard output, exit 0.
+    Help(String),
+    /// Wrong usage: a `❌` line and how to go on, to standard output, exit 2.
+    Usage(String),
+}
+
+/// Parses the arguments, without the program's name.
+#[must_use]
+pub fn parse(_args: &[String]) -> Parsed {
+    Parsed::Usage("❌ Not written yet.".to_owned())
+}
