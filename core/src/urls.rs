@@ -1,6 +1,31 @@
-//! Result URLs.
+//! Result URLs: which addresses in a backend's words are a finished file, and nothing else.
+//!
+//! Everything here is text in, text out. A [`ResultUrl`] can only hold an address under one of the
+//! two prefixes of the media store, so whoever is given one need not check again before fetching
+//! or sending it.
 
-/// A result URL.
+use std::collections::BTreeSet;
+
+/// Generated files.
+const GENERATED: &str = "https://libtv-res.liblib.art/sd-gen-save-img/";
+/// Uploads of users, and some results.
+const UPLOADED: &str = "https://libtv-res.liblib.art/claw/";
+/// What both prefixes begin with: where a scan stops to look closer.
+const ORIGIN: &str = "https://libtv-res.liblib.art/";
+
+/// Bytes of the longest URL taken. Result URLs have about 120, signed ones some 600; proxies and
+/// the store itself refuse addresses of several kilobytes, so a longer one is no working result
+/// and would only swell state and messages. It is left out as a whole, never cut.
+pub const MAX_URL_LEN: usize = 2048;
+
+/// Longest extension, in characters: `webp` and `jpeg` have four, one is left over for the unknown.
+const MAX_EXTENSION_LEN: usize = 5;
+
+/// The address of a finished file in the LibTV media store, exactly as it was found.
+///
+/// It begins with `https://libtv-res.liblib.art/sd-gen-save-img/` or `…/claw/`, has a file behind
+/// that, consists of printable ASCII without quotes, brackets and backslashes, has no `.` or `..`
+/// segment (percent-encoded or not) and at most [`MAX_URL_LEN`] bytes. Query and fragment are kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct ResultUrl(String);
@@ -13,31 +38,159 @@ impl<'de> serde::Deserialize<'de> for ResultUrl {
 }
 
 impl ResultUrl {
-    /// The whole text as a result URL.
+    /// The text as a result URL, if the whole of it is one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.starts_with("https://libtv-res.liblib.art/")
-            .then(|| Self(text.to_owned()))
+        let (end, url) = scan(text, None)?;
+        (end == text.len() && url.len() == end).then(|| Self(url.to_owned()))
     }
-    /// The text.
+
+    /// The URL as it was found.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
-    /// Whether it may be a user's upload.
+
+    /// Whether it stands under `/claw/`, where users' uploads are: the file may be the user's own
+    /// reference, but need not be, some results stand there too.
     #[must_use]
     pub fn is_upload(&self) -> bool {
-        self.0.starts_with("https://libtv-res.liblib.art/claw/")
+        self.0.starts_with(UPLOADED)
     }
-    /// The extension.
+
+    /// The extension of the file's name, without the dot and in the case it was written in: compare
+    /// it ignoring ASCII case. Only one to five ASCII letters and digits are an extension, so that
+    /// it can stand in the name of a local file.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {
-        None
+        let name = path(&self.0).rsplit('/').next()?;
+        let (stem, extension) = name.rsplit_once('.')?;
+        let safe = (1..=MAX_EXTENSION_LEN).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (safe && !stem.is_empty()).then_some(extension)
     }
 }
 
-/// Every result URL in a text.
+/// Every result URL in a text, in order, without repetition.
+///
+/// A URL ends before whitespace, control characters, non-ASCII characters (CJK punctuation and
+/// typographic quotes among them), `"'<>()[]{}`, a backslash, backtick, `|`, `^`, `**` and the next
+/// `http://` or `https://` that isn't a query value. Behind that, trailing `* , . ; : ! ?` are
+/// the sentence's and not the URL's, and so is a `_` or `~` that also stands before it.
+///
+/// The scheme must not be the tail of a longer word (`xhttps://`). A result URL inside another
+/// address (`https://example.com/?u=https://libtv-res…`) is taken, and only it: what is fetched
+/// or sent is always an address of the media store.
 #[must_use]
-pub fn extract(_text: &str) -> Vec<ResultUrl> {
-    Vec::new()
+pub fn extract(text: &str) -> Vec<ResultUrl> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    // Up to where the text has been dealt with, and whether an address under a prefix ended there.
+    let (mut at, mut after_address) = (0, false);
+    while let Some(rest) = text.get(at..)
+        && let Some(skipped) = rest.find(ORIGIN)
+        && let Some((before, candidate)) = text.split_at_checked(at + skipped)
+    {
+        let glued = after_address && skipped == 0;
+        let scanned = if glued || !ends_in_scheme(before) {
+            scan(candidate, before.bytes().next_back())
+        } else {
+            None
+        };
+        after_address = scanned.is_some();
+        // On a miss too the scan goes on behind the origin, so that each byte is looked at once.
+        let (len, url) = scanned.unwrap_or((ORIGIN.len(), ""));
+        at = before.len() + len;
+        if !url.is_empty() && seen.insert(url) {
+            found.push(ResultUrl(url.to_owned()));
+        }
+    }
+    found
 }
+
+/// Whether `https` behind this text would be the tail of another scheme, such as `xhttps`. A letter
+/// behind a backslash is the end of an escaped line break or tab.
+fn ends_in_scheme(before: &str) -> bool {
+    match before.as_bytes() {
+        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [.., last] => last.is_ascii_alphabetic() || *last == b'+',
+        [] => false,
+    }
+}
+
+/// Where the address that `text` begins with ends, and the result URL in it: empty when it isn't
+/// one. `None` when the text begins with neither prefix.
+fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
+    let prefix = [GENERATED, UPLOADED]
+        .into_iter()
+        .find(|prefix| text.starts_with(prefix))?;
+    let tail = text.get(prefix.len()..)?;
+    // Every byte up to `end` is ASCII, so both cuts are at character boundaries.
+    let end = prefix.len() + tail_len(tail.as_bytes());
+    let whole = text.get(..end)?;
+    let mut url = whole.trim_end_matches(['*', ',', '.', ';', ':', '!', '?']);
+    if let Some(mark @ (b'_' | b'~')) = before {
+        url = url.trim_end_matches(char::from(mark));
+    }
+    let good = url.len() <= MAX_URL_LEN
+        && path(url)
+            .get(prefix.len()..)
+            .is_some_and(|file| file.bytes().any(|byte| byte != b'/'))
+        && !has_dot_segment(path(url))
+        && !has_dot_segment(path(whole));
+    Some((end, if good { url } else { "" }))
+}
+
+/// How many bytes behind the prefix can belong to the address.
+fn tail_len(tail: &[u8]) -> usize {
+    let mut previous = b'/';
+    let mut rest = tail;
+    while let Some((&byte, after)) = rest.split_first() {
+        let next_address = byte == b'h'
+            && previous != b'='
+            && (rest.starts_with(b"https://") || rest.starts_with(b"http://"));
+        let ends = !byte.is_ascii_graphic()
+            || b"\"'<>()[]{}\\`|^".contains(&byte)
+            || rest.starts_with(b"**")
+            || next_address;
+        if ends {
+            break;
+        }
+        previous = byte;
+        rest = after;
+    }
+    tail.len() - rest.len()
+}
+
+/// The URL without query and fragment.
+fn path(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
+/// Whether some segment is `.` or `..` once dots, slashes and backslashes are percent-decoded:
+/// servers and URL parsers would take it for another path than the one that was checked.
+fn has_dot_segment(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    // Dots of the segment so far; `None` once it holds anything else.
+    let mut dots = None;
+    while let Some((&first, after)) = rest.split_first() {
+        let (byte, after) = match rest {
+            [b'%', b'2', b'e' | b'E', tail @ ..] => (b'.', tail),
+            [b'%', b'2', b'f' | b'F', tail @ ..] | [b'%', b'5', b'c' | b'C', tail @ ..] => {
+                (b'/', tail)
+            }
+            _ => (first, after),
+        };
+        match (byte, dots) {
+            (b'/', Some(1 | 2)) => return true,
+            (b'/', _) => dots = Some(0),
+            (b'.', Some(count @ 0..=2)) => dots = Some(count + 1),
+            _ => dots = None,
+        }
+        rest = after;
+    }
+    matches!(dots, Some(1 | 2))
+}
+
+#[cfg(test)]
+mod tests;
