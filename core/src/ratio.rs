@@ -1,40 +1,222 @@
-//! Video ratios.
+//! The ratio of a video: what one is, whether a request names one, and how it is asked for.
 
-/// A ratio.
+use std::fmt;
+
+/// Both sides are at most this: two digits, as the service's own ratios have.
+const MAX_SIDE: u8 = 99;
+
+/// Width to height, both 1 to 99.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ratio {
     width: u8,
     height: u8,
 }
 
-/// 16:9.
+/// What is asked for when neither the request nor the configuration names a ratio.
 pub const DEFAULT: Ratio = Ratio {
     width: 16,
     height: 9,
 };
 
 impl Ratio {
-    /// `W:H`.
+    /// Reads `W:H`: one or two ASCII digits on each side, no leading zero, nothing around them.
     #[must_use]
-    pub fn parse(_text: &str) -> Option<Self> {
-        None
+    pub fn parse(text: &str) -> Option<Self> {
+        let (width, height) = text.split_once(':')?;
+        Some(Self {
+            width: side(width)?,
+            height: side(height)?,
+        })
     }
 }
 
-impl std::fmt::Display for Ratio {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.width, self.height)
     }
 }
 
-/// Whether the text names a ratio.
+/// Whether a request names a ratio, so that none is appended.
+///
+/// A ratio is `W:H`, both 1 to 99 without leading zeros, between non-digits: letters, Chinese
+/// characters and punctuation may touch it. The colon may also be `：` or `∶` and the digits
+/// full-width, as Chinese keyboards type them. `2.35:1` counts (by its `35:1`); `16x9` doesn't, and
+/// neither does a link of a longer chain such as `1:20:30`.
+///
+/// `10:30` is a time of day, not a ratio: hour up to 24, minutes of two digits up to 59 (minutes
+/// below ten have a leading zero, which no ratio has). What decides, in this order:
+/// 1. a time mark right beside it (`am`, `p.m.`, `o'clock`, `点`, `时`; before it `下午`, `时间`,
+///    `clock` and the like) makes it a time;
+/// 2. a ratio mark right beside it (`ratio`, `aspect`, `比例`, `画幅`, `竖屏`, …) makes it a ratio;
+/// 3. the ratios with two-digit heights that videos really have are ratios: 9:16, 9:18, 9:19,
+///    9:21, 9:32, 10:16, 16:10;
+/// 4. any other is a time.
 #[must_use]
-pub fn names_ratio(_text: &str) -> bool {
-    false
+pub fn names_ratio(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().map(narrow).collect();
+    let colons = chars.iter().enumerate().filter(|(_, c)| **c == ':');
+    colons.map(|(at, _)| at).any(|at| ratio_around(&chars, at))
 }
 
-/// The text with a ratio.
+/// The request with `, video ratio W:H` behind it, or unchanged when it names a ratio itself. What
+/// the user wrote stays as it is, to the last blank.
 #[must_use]
-pub fn with_ratio(text: &str, _ratio: &Ratio) -> String {
-    text.to_owned()
+pub fn with_ratio(text: &str, ratio: &Ratio) -> String {
+    if names_ratio(text) {
+        text.to_owned()
+    } else {
+        format!("{text}, video ratio {ratio}")
+    }
 }
+
+/// One side of a ratio.
+fn side(digits: &str) -> Option<u8> {
+    let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let value = digits
+        .parse()
+        .ok()
+        .filter(|value| (1..=MAX_SIDE).contains(value))?;
+    plain.then_some(value)
+}
+
+/// Full-width digits and colons as their ASCII selves, ASCII letters in lower case.
+fn narrow(c: char) -> char {
+    match c {
+        '：' | '∶' => ':',
+        '０'..='９' => {
+            char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c)
+        }
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// Whether the colon at `at` stands in a ratio.
+fn ratio_around(chars: &[char], at: usize) -> bool {
+    let (Some(left), Some(right)) = (chars.get(..at), chars.get(at + 1..)) else {
+        return false;
+    };
+    let width_len = left
+        .iter()
+        .rev()
+        .take(3)
+        .take_while(|c| c.is_ascii_digit())
+        .count();
+    let height_len = right
+        .iter()
+        .take(3)
+        .take_while(|c| c.is_ascii_digit())
+        .count();
+    let (before, width) = left.split_at(left.len() - width_len);
+    let (height, after) = right.split_at(height_len);
+    let (Some(width), Some(height)) = (number(width), number(height)) else {
+        return false;
+    };
+    let chained = matches!(before, [.., digit, ':'] if digit.is_ascii_digit())
+        || matches!(after, [':', digit, ..] if digit.is_ascii_digit());
+    if chained {
+        return false;
+    }
+    let like_a_time = width <= 24 && (10..=59).contains(&height);
+    !like_a_time
+        || !(time_mark_before(before) || time_mark_after(after))
+            && (ratio_mark_before(before) || ratio_mark_after(after) || is_known(width, height))
+}
+
+/// A side: one or two digits, the first of them not zero.
+fn number(digits: &[char]) -> Option<u32> {
+    match digits {
+        [one] => one.to_digit(10).filter(|value| *value > 0),
+        [ten, one] => Some(ten.to_digit(10).filter(|value| *value > 0)? * 10 + one.to_digit(10)?),
+        _ => None,
+    }
+}
+
+/// Ratios of real videos that could be read as a time of day.
+fn is_known(width: u32, height: u32) -> bool {
+    matches!(
+        (width, height),
+        (9, 16 | 18 | 19 | 21 | 32) | (10, 16) | (16, 10)
+    )
+}
+
+fn time_mark_before(before: &[char]) -> bool {
+    const MARKS: [&str; 17] = [
+        "上午", "下午", "早上", "早晨", "清晨", "中午", "晚上", "傍晚", "凌晨", "夜里", "半夜",
+        "今晚", "明早", "时间", "时刻", "time", "clock",
+    ];
+    ends_with_any(trim_joint(before), &MARKS)
+}
+
+fn time_mark_after(after: &[char]) -> bool {
+    const WORDS: [&str; 5] = ["am", "pm", "a.m", "p.m", "o'clock"];
+    let after = trim_blanks(after);
+    let word = WORDS.iter().any(|mark| {
+        rest_behind(after, mark)
+            .is_some_and(|rest| !rest.first().is_some_and(|c| c.is_alphanumeric()))
+    });
+    // `9:16时尚短片` and `9:16点阵` are styles: the character alone, or with what makes it a time.
+    let hour = ["点", "时"]
+        .iter()
+        .filter_map(|mark| rest_behind(after, mark))
+        .any(|rest| {
+            rest.first()
+                .is_none_or(|c| !c.is_alphanumeric() || ['钟', '候', '许', '左'].contains(c))
+        });
+    word || hour
+}
+
+fn ratio_mark_before(before: &[char]) -> bool {
+    const MARKS: [&str; 10] = [
+        "ratio", "ratio of", "aspect", "比例", "比", "画幅", "竖屏", "横屏", "尺寸", "format",
+    ];
+    ends_with_any(trim_joint(before), &MARKS)
+}
+
+fn ratio_mark_after(after: &[char]) -> bool {
+    const MARKS: [&str; 8] = [
+        "ratio",
+        "aspect",
+        "video ratio",
+        "比例",
+        "画幅",
+        "竖屏",
+        "横屏",
+        "宽高比",
+    ];
+    let after = trim_blanks(after);
+    MARKS.iter().any(|mark| rest_behind(after, mark).is_some())
+}
+
+/// What stands before the blanks, colons and little words that join a mark to its value.
+fn trim_joint(mut before: &[char]) -> &[char] {
+    while let [rest @ .., ' ' | '\u{a0}' | ':' | '=' | '是' | '为'] = before {
+        before = rest;
+    }
+    before
+}
+
+fn trim_blanks(mut after: &[char]) -> &[char] {
+    while let [' ' | '\u{a0}', rest @ ..] = after {
+        after = rest;
+    }
+    after
+}
+
+fn ends_with_any(chars: &[char], marks: &[&str]) -> bool {
+    marks.iter().any(|mark| {
+        let mut rest = chars.iter().rev();
+        mark.chars().rev().all(|c| rest.next() == Some(&c))
+    })
+}
+
+/// What follows a mark that the characters begin with.
+fn rest_behind<'a>(chars: &'a [char], mark: &str) -> Option<&'a [char]> {
+    let mut rest = chars;
+    for c in mark.chars() {
+        rest = rest.split_first().filter(|(first, _)| **first == c)?.1;
+    }
+    Some(rest)
+}
+
+#[cfg(test)]
+mod tests;
