@@ -1,1 +1,59 @@
-//! Stand-ins for the services the skill talks to.
+//! Stand-ins for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
+//! store, Feishu and Lark. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
+//! in memory, record every request and fail on demand. They are not mocks of our own client: what they
+//! accept and refuse is written down in `libtv-api.md` and `feishu-api.md`, and the Feishu one is checked
+//! with the two official SDKs (`testkit/sdk-check/run`).
+//!
+//! # Overview
+//!
+//! ```ignore
+//! use std::time::Duration;
+//! use testkit::{ALWAYS, Fault, Job, StandIn, When, World, media};
+//!
+//! // One thread and one runtime of its own: usable from sync and async tests alike.
+//! let world = World::builder().start()?;              // dropping it stops everything
+//! world.connect_to();                                 // "seedance.nexu.io=127.0.0.1:40001,im.liblib.tv=…"
+//! world.ca_pem(); world.write_ca(dir)?;               // for SSL_CERT_FILE
+//!
+//! // Every stand-in (`gateway()`, `direct()`, `media()`, `feishu()`, `lark()`) is a cheap clone and a `StandIn`:
+//! let gateway = world.gateway();
+//! gateway.http_base();                                // "http://127.0.0.1:40002", without TLS
+//! gateway.https_addr();                               // SocketAddr
+//! gateway.fault("POST /libtv/v1/session", Fault::ResetAfterApplied, 1);
+//! gateway.fault_after("GET /libtv/v1/session/*", 3, Fault::Html(502), ALWAYS);
+//! gateway.clear_faults();
+//! gateway.requests();                                 // Vec<Recorded>: method, path, query, headers, body, status, at_ms
+//! gateway.requests_to("GET /libtv/v1/session/*");     // the same route patterns as for faults
+//! gateway.wait_until(Duration::from_secs(5), |g| g.submits().len() == 1).await?;   // woken, never polling
+//! gateway.set_clock_offset(Duration::from_secs(3600)); // this service's clock, not the machine's
+//!
+//! // LibTV: one engine, two envelopes (`LibTv` is the type of both).
+//! gateway.set_default_job(Job::video("/sd-gen-save-img/cat.mp4"));
+//! gateway.on_message_containing("nine", Job::images_over_time(9));
+//! gateway.on_message_containing("cat", Job::new()
+//!     .at(When::Polls(1)).works()
+//!     .at(When::Polls(3)).videos(["/sd-gen-save-img/a.mp4"])
+//!     .at(When::After(Duration::from_secs(2))).images(["/sd-gen-save-img/{session}/b.png"])
+//!     .at(When::Advanced).says("done"));
+//! gateway.add_key("mgk_other"); gateway.set_uses(7, 10);
+//! gateway.submits();                                  // Vec<Submit>: what was charged, in order
+//! gateway.polls("session-id"); gateway.messages("session-id"); gateway.advance("session-id");
+//! gateway.uploads();                                  // Vec<Upload>: file name, type, bytes, sha256, url
+//! world.direct().retire(true); world.direct().reuse_default_session(true);
+//!
+//! // Media: any result path answers with a small file of its kind, unless told otherwise.
+//! world.media().put("/sd-gen-save-img/cat.mp4", media::mp4(5_000, 200 << 20, false));
+//! world.media().serve(media::Serving { ranges: false, ..Default::default() });
+//! world.media().remove("/claw/gone.mp4");
+//!
+//! // Feishu and Lark (`Feishu` is the type of both).
+//! let feishu = world.feishu();
+//! feishu.add_app(testkit::App::new("cli_b", "secret").without_scope("im:resource"));
+//! feishu.add_chat("oc_x"); feishu.remove_bot_from("oc_y"); feishu.revoke_tokens(); feishu.strict(true);
+//! let sent = feishu.wait_for_messages("oc_x", 9, Duration::from_secs(10)).await?;  // Vec<SentMessage>
+//! sent[0].file.as_ref().map(|file| (&file.sha256, file.duration_ms));
+//! feishu.chat("oc_x").messages(); feishu.chat("oc_x").attempts();
+//! ```
+//!
+//! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with
+//! [`FEISHU_APP_SECRET`].
