@@ -1,41 +1,201 @@
-//! The duration of an MP4.
+//! How long an MP4 plays, read without having the file.
+//!
+//! The probe says which bytes it wants and is fed them; whoever drives it fetches ranges. It
+//! looks at box headers only: from the first bytes over the top-level boxes, skipping the media, to
+//! `moov` wherever it stands, and in it to `mvhd` (ISO/IEC 14496-12, 8.2.2).
+
+use super::bytes::{be32, be64, fourcc};
+
+/// Bytes of the first read: most files made for the web have `moov` within them.
+pub const FIRST_READ: u64 = 64 * 1024;
+
+/// Bytes of each further read. It begins at a box header; the movie header is the first box in
+/// `moov` and has 120 bytes, so that one read is enough for both.
+pub const NEXT_READ: u64 = 4 * 1024;
+
+/// How many reads a probe asks for at most. Four are usual at most (start, behind the media, perhaps
+/// a box in between); a file that needs more is not worth the requests, its player shows no length.
+pub const MAX_READS: u32 = 16;
+
+/// The longest duration believed, in milliseconds: Feishu's field is a 32-bit number (24 days).
+const MAX_DURATION_MS: u64 = 0x7fff_ffff;
 
 /// What the probe wants next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeStep {
-    /// Read these bytes.
+    /// Read these bytes and feed them. They stand within the file.
     Need {
-        /// From here.
+        /// From which byte of the file.
         offset: u64,
-        /// This many.
+        /// How many, at least one. Fewer may be fed, at the price of another read.
         len: u64,
     },
-    /// Found (milliseconds), or not to be found.
+    /// The duration in milliseconds, or `None` when there is none to be found. Feeding more changes nothing.
     Done(Option<u64>),
 }
 
-/// Looks for the duration.
+/// Looks for the duration of an MP4 file.
 #[derive(Debug, Clone)]
 pub struct DurationProbe {
+    /// Length of the file.
     total: u64,
+    /// Where the next box begins.
+    at: u64,
+    /// Whether `at` is inside `moov`.
+    in_moov: bool,
+    /// Where the boxes that are walked end: the file's end, or that of `moov`.
+    end: u64,
+    reads: u32,
+    result: Option<Option<u64>>,
+}
+
+/// What a walk over the bytes at hand came to.
+enum Walk {
+    /// The next box isn't among the bytes.
+    NeedsMore,
+    Ended(Option<u64>),
 }
 
 impl DurationProbe {
-    /// A probe of a file of this length.
+    /// A probe of a file of `total_len` bytes.
     #[must_use]
-    pub fn new(total_len: u64) -> Self {
-        Self { total: total_len }
+    pub const fn new(total_len: u64) -> Self {
+        Self {
+            total: total_len,
+            at: 0,
+            in_moov: false,
+            end: total_len,
+            reads: 0,
+            result: None,
+        }
     }
+
     /// What to read first.
     #[must_use]
     pub fn first(&self) -> ProbeStep {
-        ProbeStep::Need {
-            offset: 0,
-            len: self.total.min(65536),
+        match self.total.min(FIRST_READ) {
+            0 => ProbeStep::Done(None),
+            len => ProbeStep::Need { offset: 0, len },
         }
     }
-    /// Takes what was read.
-    pub fn feed(&mut self, _offset: u64, _bytes: &[u8]) -> ProbeStep {
-        ProbeStep::Done(None)
+
+    /// Takes bytes of the file that begin at `offset`. Others than those asked for do no harm; without
+    /// any the probe gives up.
+    pub fn feed(&mut self, offset: u64, bytes: &[u8]) -> ProbeStep {
+        if let Some(result) = self.result {
+            return ProbeStep::Done(result);
+        }
+        self.reads += 1;
+        let walk = if bytes.is_empty() {
+            Walk::Ended(None)
+        } else {
+            self.walk(offset, bytes)
+        };
+        let len = self.end.saturating_sub(self.at).min(NEXT_READ);
+        match walk {
+            Walk::NeedsMore if self.reads < MAX_READS && len > 0 => ProbeStep::Need {
+                offset: self.at,
+                len,
+            },
+            Walk::NeedsMore => self.done(None),
+            Walk::Ended(result) => self.done(result),
+        }
+    }
+
+    fn done(&mut self, result: Option<u64>) -> ProbeStep {
+        self.result = Some(result);
+        ProbeStep::Done(result)
+    }
+
+    /// Goes from box to box as far as the bytes reach. Each turn moves on by at least a header, so
+    /// the bytes at hand bound the turns.
+    fn walk(&mut self, offset: u64, bytes: &[u8]) -> Walk {
+        loop {
+            let here = self
+                .at
+                .checked_sub(offset)
+                .and_then(|skip| usize::try_from(skip).ok());
+            let Some(data) = here.and_then(|skip| bytes.get(skip..)) else {
+                return Walk::NeedsMore;
+            };
+            let left = self.end.saturating_sub(self.at);
+            let Some(Header { kind, len, body }) = Header::read(data, left) else {
+                // Of a whole header, even the long form, 16 bytes are needed; a shorter rest is none.
+                let cut_off =
+                    data.len() < 16 && u64::try_from(data.len()).is_ok_and(|len| len < left);
+                return if cut_off {
+                    Walk::NeedsMore
+                } else {
+                    Walk::Ended(None)
+                };
+            };
+            match (&kind, self.in_moov) {
+                (b"moov", false) => {
+                    self.in_moov = true;
+                    self.end = self.at.saturating_add(len).min(self.total);
+                    self.at = self.at.saturating_add(body);
+                }
+                (b"mvhd", true) => {
+                    let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
+                    let content = content.unwrap_or_default();
+                    // Version 1 needs 32 bytes; a box that ends before them is damaged.
+                    let cut_off =
+                        content.len() < 32 && u64::try_from(data.len()).is_ok_and(|len| len < left);
+                    let found = duration(content);
+                    return if found.is_none() && cut_off {
+                        Walk::NeedsMore
+                    } else {
+                        Walk::Ended(found)
+                    };
+                }
+                _ => self.at = self.at.saturating_add(len),
+            }
+            if self.at >= self.end {
+                return Walk::Ended(None);
+            }
+        }
     }
 }
+
+struct Header {
+    kind: [u8; 4],
+    /// Of the whole box.
+    len: u64,
+    /// Where its content begins.
+    body: u64,
+}
+
+impl Header {
+    /// The box header at the beginning of `data`, of a box that has `left` bytes at most. `None` when it
+    /// is cut off or its size is smaller than itself.
+    fn read(data: &[u8], left: u64) -> Option<Self> {
+        let kind = fourcc(data, 4)?;
+        let (len, body) = match be32(data, 0)? {
+            // To the end of what surrounds it.
+            0 => (left, 8),
+            1 => (be64(data, 8)?, 16),
+            short => (u64::from(short), 8),
+        };
+        (len >= body).then_some(Self { kind, len, body })
+    }
+}
+
+/// The duration in a movie header. Zero (a fragmented file) and all ones stand for unknown.
+fn duration(mvhd: &[u8]) -> Option<u64> {
+    let (scale, units) = match mvhd.first()? {
+        0 => (
+            be32(mvhd, 12)?,
+            u64::from(be32(mvhd, 16).filter(|units| *units != u32::MAX)?),
+        ),
+        1 => (
+            be32(mvhd, 20)?,
+            be64(mvhd, 24).filter(|units| *units != u64::MAX)?,
+        ),
+        _ => return None,
+    };
+    let millis = units.checked_mul(1000)?.checked_div(u64::from(scale))?;
+    (1..=MAX_DURATION_MS).contains(&millis).then_some(millis)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+use super::{DurationProbe, FIRST_READ, MAX_READS, ProbeStep};
+use proptest::prelude::*;
+
+fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(8 + content.len()).unwrap();
+    [&len.to_be_bytes()[..], kind, content].concat()
+}
+
+fn mvhd0(scale: u32, units: u32) -> Vec<u8> {
+    boxed(
+        b"mvhd",
+        &[
+            &[0; 12][..],
+            &scale.to_be_bytes(),
+            &units.to_be_bytes(),
+            &[0; 80],
+        ]
+        .concat(),
+    )
+}
+
+fn mvhd1(scale: u32, units: u64) -> Vec<u8> {
+    boxed(
+        b"mvhd",
+        &[
+            &[1][..],
+            &[0; 19],
+            &scale.to_be_bytes(),
+            &units.to_be_bytes(),
+            &[0; 80],
+        ]
+        .concat(),
+    )
+}
+
+fn ftyp() -> Vec<u8> {
+    boxed(b"ftyp", b"isom\0\0\0\0isomavc1")
+}
+
+/// Feeds what is asked for, `most` bytes at a time, and counts the reads.
+fn probe(file: &[u8], most: usize) -> (Option<u64>, u32) {
+    let mut probe = DurationProbe::new(file.len() as u64);
+    let mut step = probe.first();
+    let mut reads = 0;
+    while let ProbeStep::Need { offset, len } = step {
+        assert!(len > 0 && offset + len <= file.len() as u64);
+        reads += 1;
+        let start = usize::try_from(offset).unwrap();
+        let end = start + usize::try_from(len).unwrap().min(most);
+        step = probe.feed(offset, &file[start..end]);
+    }
+    let ProbeStep::Done(result) = step else {
+        unreachable!()
+    };
+    (result, reads)
+}
+
+#[test]
+fn a_header_at_the_start_takes_one_read() {
+    for mvhd in [mvhd0(600, 3150), mvhd1(90_000, 472_500)] {
+        let file = [ftyp(), boxed(b"moov", &mvhd), boxed(b"mdat", &[7; 100_000])].concat();
+        assert_eq!(probe(&file, usize::MAX), (Some(5250), 1));
+    }
+}
+
+#[test]
+fn a_header_behind_the_media_takes_two_reads() {
+    let moov = boxed(
+        b"moov",
+        &[boxed(b"free", &[0; 10]), mvhd0(1000, 5000)].concat(),
+    );
+    let file = [ftyp(), boxed(b"mdat", &[7; 200_000]), moov].concat();
+    assert_eq!(probe(&file, usize::MAX), (Some(5000), 2));
+}
+
+#[test]
+fn a_media_box_with_a_64_bit_size_is_skipped() {
+    let mdat = [
+        &b"\0\0\0\x01mdat"[..],
+        &100_016u64.to_be_bytes(),
+        &[7; 100_000],
+    ]
+    .concat();
+    let file = [ftyp(), mdat, boxed(b"moov", &mvhd0(1000, 5000))].concat();
+    assert_eq!(probe(&file, usize::MAX), (Some(5000), 2));
+}
+
+#[test]
+fn a_last_box_without_size_reaches_to_the_end() {
+    let moov = [&b"\0\0\0\0moov"[..], &mvhd0(1000, 5000)].concat();
+    assert_eq!(probe(&[ftyp(), moov].concat(), usize::MAX).0, Some(5000));
+    let media = [&b"\0\0\0\0mdat"[..], &boxed(b"moov", &mvhd0(1000, 5000))].concat();
+    assert_eq!(probe(&[ftyp(), media].concat(), usize::MAX).0, None);
+}
+
+#[test]
+fn an_unknown_duration_is_none() {
+    for mvhd in [
+        mvhd0(0, 5),
+        mvhd0(1000, 0),
+        mvhd0(1000, u32::MAX),
+        mvhd1(1, u64::MAX),
+        mvhd1(1, u64::MAX / 2),
+        mvhd1(1, 1 << 40),
+    ] {
+        assert_eq!(
+            probe(&[ftyp(), boxed(b"moov", &mvhd)].concat(), usize::MAX).0,
+            None
+        );
+    }
+    let mut odd = mvhd0(1000, 5000);
+    odd[8] = 2;
+    assert_eq!(probe(&boxed(b"moov", &odd), usize::MAX).0, None);
+}
+
+#[test]
+fn a_file_without_movie_header_ends_the_probe() {
+    for file in [
+        vec![],
+        vec![0; 7],
+        vec![0; 100_000],
+        vec![0xff; 100_000],
+        b"\0\0\0\x07moov0000".to_vec(),
+        b"\0\0\0\x01moov\0\0\0\0\0\0\0\x0f".to_vec(),
+        ftyp(),
+        [ftyp(), boxed(b"moov", &boxed(b"trak", &[0; 50]))].concat(),
+        boxed(b"moov", b"\0\0\0\x08mvhd"),
+        boxed(b"moov", b""),
+        b"hello, this is text and no video at all".to_vec(),
+    ] {
+        assert_eq!(probe(&file, usize::MAX).0, None);
+    }
+}
+
+#[test]
+fn hostile_sizes_neither_loop_nor_overflow() {
+    let mut probe = DurationProbe::new(u64::MAX);
+    let box_of = |kind: &[u8; 4], len: u64| [&b"\0\0\0\x01"[..], kind, &len.to_be_bytes()].concat();
+    let next = probe.feed(0, &box_of(b"mdat", u64::MAX - 1));
+    assert_eq!(
+        next,
+        ProbeStep::Need {
+            offset: u64::MAX - 1,
+            len: 1
+        }
+    );
+    assert_eq!(probe.feed(u64::MAX - 1, &[0]), ProbeStep::Done(None));
+
+    let small: Vec<u8> = b"\0\0\0\x08free".repeat(100_000);
+    let (result, reads) = self::probe(&small, usize::MAX);
+    assert_eq!((result, reads), (None, MAX_READS));
+}
+
+#[test]
+fn bytes_that_were_not_asked_for_do_no_harm() {
+    let file = [ftyp(), boxed(b"moov", &mvhd0(1000, 5000))].concat();
+    let mut probe = DurationProbe::new(file.len() as u64);
+    assert!(matches!(
+        probe.feed(9999, b"moovmoov"),
+        ProbeStep::Need { offset: 0, .. }
+    ));
+    assert_eq!(probe.feed(0, &file), ProbeStep::Done(Some(5000)));
+    assert_eq!(probe.feed(0, &file), ProbeStep::Done(Some(5000)));
+}
+
+#[test]
+fn a_probe_that_is_fed_nothing_gives_up() {
+    let mut probe = DurationProbe::new(1000);
+    assert_eq!(probe.feed(0, b""), ProbeStep::Done(None));
+}
+
+proptest! {
+    #[test]
+    fn every_duration_is_found_however_little_is_fed(
+        millis in 1u32..i32::MAX.unsigned_abs(), padding in 0usize..70_000, long: bool, most in 100usize..5000,
+    ) {
+        let mvhd = if long { mvhd1(1000, u64::from(millis)) } else { mvhd0(1000, millis) };
+        let file = [ftyp(), boxed(b"mdat", &vec![7; padding]), boxed(b"moov", &mvhd)].concat();
+        prop_assert_eq!(probe(&file, most).0, Some(u64::from(millis)));
+    }
+
+    #[test]
+    fn every_probe_ends(
+        boxes in proptest::collection::vec((prop_oneof![0u32..40, any::<u32>()], prop::sample::select(vec![b"moov", b"mvhd", b"mdat", b"free"]), proptest::collection::vec(any::<u8>(), 0..40)), 0..40),
+        most in 1usize..100,
+    ) {
+        let file: Vec<u8> = boxes.iter().flat_map(|(len, kind, content)| [&len.to_be_bytes()[..], *kind, content].concat()).collect();
+        prop_assert!(probe(&file, most).1 <= MAX_READS);
+    }
+
+    #[test]
+    fn any_answer_to_any_probe_is_survived(
+        total: u64, feeds in proptest::collection::vec((any::<u64>(), proptest::collection::vec(any::<u8>(), 0..64)), 0..40),
+    ) {
+        let mut probe = DurationProbe::new(total);
+        for (offset, bytes) in feeds {
+            if let ProbeStep::Need { offset, len } = probe.feed(offset, &bytes) {
+                prop_assert!(len > 0 && len <= FIRST_READ && offset.checked_add(len).is_some_and(|end| end <= total));
+            }
+        }
+    }
+}
