@@ -1,1 +1,35 @@
-//! The component.
+//! The component: the skill's core, driven by WASI 0.2.
+//!
+//! Two doors lead in, the typed exports of `wit/world.wit` (`exports`) and the command line
+//! (`command`); both run procedures of the core, whose effects `drive` performs. There is no logic of
+//! the skill here, and no state: every call starts from the files.
+
+mod command;
+mod drive;
+mod exports;
+mod settings;
+
+/// What `wit-bindgen` makes of the world.
+#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
+mod bindings {
+    wit_bindgen::generate!({
+        world: "libtv-video",
+        path: "../wit",
+        pub_export_macro: true,
+    });
+}
+
+/// Who implements the world's exports.
+struct Component;
+
+impl wasip2::exports::cli::run::Guest for Component {
+    fn run() -> Result<(), ()> {
+        command::run()
+    }
+}
+
+// A native build, as `cargo check --workspace` makes one, has nobody to export to.
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Component with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+wasip2::cli::command::export!(Component);

@@ -1,0 +1,34 @@
+//! The command line, `wasi:cli/run`: arguments in, lines and an exit code out.
+//!
+//! What the commands do is in `libtv_video_core::commands`.
+
+use libtv_video_core::commands;
+use libtv_video_core::io::Stream;
+use wasip2::cli::{environment, exit};
+
+use crate::drive::{drive, say};
+use crate::settings;
+
+/// Runs one command.
+///
+/// `Err` is exit code 1. Any other code but 0 goes out through `exit-with-code`, WASI's own way since
+/// 0.2.12; std's `exit` knows only 0 and 1 on this target.
+pub fn run() -> Result<(), ()> {
+    let arguments = environment::get_arguments().into_iter().skip(1).collect();
+    let settings = settings::load();
+    let code = drive(|io| commands::main(io, &settings, arguments)).unwrap_or_else(|reason| {
+        say(
+            Stream::Out,
+            &format!("❌ libtv-video failed inside: {reason}"),
+        );
+        1
+    });
+    match code {
+        0 => Ok(()),
+        1 => Err(()),
+        code => {
+            exit::exit_with_code(code);
+            Err(())
+        }
+    }
+}

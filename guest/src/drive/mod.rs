@@ -1,0 +1,114 @@
+//! Performs the core's effects with WASI 0.2: the one place where the component touches the world.
+//!
+//! One effect at a time, in the order the core asks; only downloads run side by side. Nothing is
+//! decided here: what to do about a failure is the core's business.
+
+mod body;
+mod download;
+mod fs;
+mod grant;
+mod http;
+mod http_error;
+mod place;
+mod relay;
+mod stdin;
+
+use std::io::Write;
+use std::time::Duration;
+
+use libtv_video_core::io::{Effect, Io, Outcome, Step, Stream, Task, UnixMs, hex};
+use wasip2::clocks::wall_clock;
+use wasip2::random::random::get_random_bytes;
+
+use self::stdin::Stdin;
+use crate::settings::{self, CONFIG_FILE};
+
+pub use self::fs::read as read_file;
+
+/// Runs a procedure of the core to its end.
+///
+/// # Errors
+/// When driver and procedure don't understand each other: a bug of this program, in words.
+pub fn drive<'a, T, F>(procedure: impl FnOnce(Io) -> F) -> Result<T, String>
+where
+    F: Future<Output = T> + 'a,
+{
+    let seed = get_random_bytes(32)
+        .try_into()
+        .map_err(|_| "the runtime gave too few random bytes")?;
+    let mut task = Task::new(seed, now_ms(), procedure);
+    let mut driver = Driver {
+        state_dir: settings::state_dir(),
+        stdin: None,
+    };
+    let mut outcome = None;
+    loop {
+        match task.resume(outcome.take(), now_ms())? {
+            Step::Do(effect) => outcome = Some(driver.perform(effect)),
+            Step::End(value) => return Ok(value),
+        }
+    }
+}
+
+/// What lasts from one effect to the next.
+struct Driver {
+    state_dir: String,
+    stdin: Option<Stdin>,
+}
+
+impl Driver {
+    fn perform(&mut self, effect: Effect) -> Outcome {
+        match effect {
+            Effect::Fs(op) => Outcome::Fs(fs::perform(&self.state_dir, op)),
+            Effect::Http(request) => Outcome::Http(http::exchange(&request)),
+            Effect::Measure(request) => Outcome::Measured(http::measure(&request)),
+            Effect::Relay(relay) => Outcome::Relayed(relay::relay(&relay)),
+            Effect::Inspect(source, size) => {
+                Outcome::Inspected(self.stdin().inspect(&source, size))
+            }
+            Effect::SendFile(file) => Outcome::Sent(relay::send_file(&file, self.stdin())),
+            Effect::Download(files) => Outcome::Downloaded(download::all(&files)),
+            Effect::SaveConfig(text) => Outcome::Saved(save_config(&text)),
+            Effect::Say(stream, line) => {
+                say(stream, &line);
+                Outcome::Done
+            }
+            Effect::Sleep(pause_ms) => {
+                body::wait(&[], Duration::from_millis(pause_ms));
+                Outcome::Done
+            }
+        }
+    }
+
+    fn stdin(&mut self) -> &mut Stdin {
+        self.stdin.get_or_insert_with(Stdin::new)
+    }
+}
+
+/// Prints a line. A reader that has gone away is no reason to stop: the work goes on without it.
+pub fn say(stream: Stream, line: &str) {
+    let line = format!("{line}\n");
+    drop(match stream {
+        Stream::Out => std::io::stdout().lock().write_all(line.as_bytes()),
+        Stream::Err => std::io::stderr().lock().write_all(line.as_bytes()),
+    });
+}
+
+fn save_config(text: &[u8]) -> Result<(), String> {
+    let folder = settings::config_dir();
+    let path = format!("{folder}/{CONFIG_FILE}");
+    let temporary = format!("{folder}/.{CONFIG_FILE}.{}.tmp", nonce());
+    fs::make_dir(&folder).and_then(|()| fs::replace(&path, &temporary, text))
+}
+
+/// A name part that no other process will choose.
+fn nonce() -> String {
+    hex(&get_random_bytes(8))
+}
+
+fn now_ms() -> UnixMs {
+    let now = wall_clock::now();
+    now.seconds
+        .saturating_mul(1000)
+        .saturating_add(u64::from(now.nanoseconds / 1_000_000))
+}

@@ -1,0 +1,171 @@
+//! Media into a multipart upload, from body to body: constant memory, the receiver sets the pace.
+//!
+//! The upload's length is declared beforehand, so the source must be exactly as long as was said.
+//! When it isn't, the upload is abandoned without its end: no service can take a part for the whole.
+
+use libtv_video_core::io::{FileSource, HttpError, Relay, RelayError, Request, Response, SendFile};
+use wasip2::io::streams::InputStream;
+
+use super::body::{self, Piece, STALLED_AFTER};
+use super::grant::{self, Use};
+use super::http::{Call, Flow, Spliced};
+use super::stdin::Stdin;
+
+/// From the media store to Feishu.
+pub fn relay(relay: &Relay) -> Result<Response, RelayError> {
+    let source = Call::begin(&relay.source, 0, false)
+        .and_then(Call::opened)
+        .map_err(|error| broken(0, error.reason()))?;
+    if !matches!(source.status, 200 | 206) {
+        return Err(broken(source.status, "the media store has no such file"));
+    }
+    if let Some(declared) = source.reader.declared()
+        && declared != relay.source_len
+    {
+        return Err(broken(
+            source.status,
+            &format!("the file has {declared} bytes, not {}", relay.source_len),
+        ));
+    }
+    let media = Media {
+        status: source.status,
+        known: &[],
+        rest: source.reader.stream(),
+        len: relay.source_len,
+    };
+    send(&relay.upload, &relay.head, &media, &relay.tail)
+}
+
+/// From a local file to LibTV.
+pub fn send_file(send_file: &SendFile, stdin: &mut Stdin) -> Result<Response, RelayError> {
+    let of_stream = |known: &[u8], rest: &InputStream| {
+        let media = Media {
+            status: 0,
+            known,
+            rest,
+            len: send_file.source_len,
+        };
+        send(&send_file.upload, &send_file.head, &media, &send_file.tail)
+    };
+    match &send_file.source {
+        FileSource::Stdin => of_stream(&stdin.take_head(), stdin.stream()),
+        FileSource::Path(path) => {
+            let file = grant::open(path, Use::Read).map_err(|reason| broken(0, &reason))?;
+            let stream = file
+                .read_via_stream(0)
+                .map_err(|code| broken(0, grant::reason(code)))?;
+            of_stream(&[], &stream)
+        }
+    }
+}
+
+/// What is sent between head and tail.
+struct Media<'a> {
+    /// The store's status, for the error.
+    status: u16,
+    /// What was read of it already.
+    known: &'a [u8],
+    /// The rest of it.
+    rest: &'a InputStream,
+    /// How long all of it must be.
+    len: u64,
+}
+
+/// Why not all of the media went over.
+enum Stop {
+    /// The service wants no more: its answer says why.
+    Answered,
+    /// The relay has failed.
+    Failed(RelayError),
+}
+
+impl From<HttpError> for Stop {
+    fn from(error: HttpError) -> Self {
+        Self::Failed(RelayError::Upload(error))
+    }
+}
+
+fn send(
+    upload: &Request,
+    head: &[u8],
+    media: &Media<'_>,
+    tail: &[u8],
+) -> Result<Response, RelayError> {
+    let len = head.len() as u64 + media.len + tail.len() as u64;
+    let mut call = Call::begin(upload, len, true).map_err(RelayError::Upload)?;
+    let max = upload.max_response_bytes;
+    match write_all(&mut call, head, media, tail) {
+        Ok(()) => call.response(max).map_err(RelayError::Upload),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Answered) => match call.response(max) {
+            // A service can't have stored what it has not got.
+            Ok(response) if response.status < 300 => Err(RelayError::Upload(HttpError::Lost(
+                "the service answered before it had the whole file".to_owned(),
+            ))),
+            early => early.map_err(RelayError::Upload),
+        },
+    }
+}
+
+fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Result<(), Stop> {
+    go_on(call.write(head)?)?;
+    let Some(mut left) = media.len.checked_sub(media.known.len() as u64) else {
+        return Err(media.wrong("the file is longer than it was"));
+    };
+    go_on(call.write(media.known)?)?;
+    while left > 0 {
+        match call.splice(media.rest, left) {
+            Spliced::Moved(moved) => left = left.saturating_sub(moved),
+            Spliced::Nothing if call.takes_more() => media.wait()?,
+            Spliced::Nothing => go_on(call.wait_for_room()?)?,
+            Spliced::Answered => return Err(Stop::Answered),
+            Spliced::SourceOver(reason) => {
+                let reason = reason.unwrap_or_else(|| "the file ended early".to_owned());
+                return Err(media.wrong(&reason));
+            }
+        }
+    }
+    media.must_end()?;
+    go_on(call.write(tail)?)?;
+    Ok(call.finish()?)
+}
+
+fn go_on(flow: Flow) -> Result<(), Stop> {
+    match flow {
+        Flow::Open => Ok(()),
+        Flow::Answered => Err(Stop::Answered),
+    }
+}
+
+impl Media<'_> {
+    fn wait(&self) -> Result<(), Stop> {
+        if body::wait(&[&self.rest.subscribe()], STALLED_AFTER) {
+            Ok(())
+        } else {
+            Err(self.wrong("the file stopped half-way"))
+        }
+    }
+
+    /// Makes sure that nothing follows.
+    fn must_end(&self) -> Result<(), Stop> {
+        loop {
+            match body::read_piece(self.rest, 1) {
+                Ok(Piece::End) => return Ok(()),
+                Ok(Piece::NotYet) => self.wait()?,
+                Ok(Piece::Bytes(_)) => return Err(self.wrong("the file is longer than it was")),
+                Err(reason) => return Err(self.wrong(&reason)),
+            }
+        }
+    }
+
+    fn wrong(&self, reason: &str) -> Stop {
+        Stop::Failed(broken(self.status, reason))
+    }
+}
+
+fn broken(status: u16, reason: &str) -> RelayError {
+    RelayError::Source {
+        status,
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,114 @@
+//! Standard input, and a look at local files before they are sent.
+//!
+//! Standard input can't be rewound: what was looked at is kept, and sent before the rest.
+
+use std::io::ErrorKind;
+
+use libtv_video_core::io::{FileSource, Inspected};
+use wasip2::cli::stdin::get_stdin;
+use wasip2::io::streams::{InputStream, StreamError};
+
+use super::grant::{self, PIECE, Use};
+
+/// Standard input and what was seen of it.
+pub struct Stdin {
+    stream: InputStream,
+    head: Vec<u8>,
+}
+
+impl Stdin {
+    /// Takes standard input; nothing is read yet.
+    pub fn new() -> Self {
+        Self {
+            stream: get_stdin(),
+            head: Vec::new(),
+        }
+    }
+
+    /// What was looked at and has not been sent.
+    pub fn take_head(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.head)
+    }
+
+    /// What follows the head.
+    pub const fn stream(&self) -> &InputStream {
+        &self.stream
+    }
+
+    /// Looks at a local file.
+    pub fn inspect(
+        &mut self,
+        source: &FileSource,
+        size: Option<u64>,
+    ) -> Result<Option<Inspected>, String> {
+        match source {
+            FileSource::Path(path) => inspect_path(path),
+            FileSource::Stdin => self.inspect_stdin(size).map(Some),
+        }
+    }
+
+    fn inspect_stdin(&mut self, size: Option<u64>) -> Result<Inspected, String> {
+        let ended = self.fill_head()?;
+        let seen = self.head.len() as u64;
+        let len = match (size, ended) {
+            (Some(size), true) if size != seen => {
+                return Err(format!(
+                    "standard input has {seen} bytes, not the {size} announced"
+                ));
+            }
+            (Some(size), false) if size < seen => {
+                return Err(format!(
+                    "standard input has more than the {size} bytes announced"
+                ));
+            }
+            (Some(size), _) => size,
+            (None, true) => seen,
+            (None, false) => return Err("standard input is too long for this".to_owned()),
+        };
+        Ok(Inspected {
+            len,
+            head: self.head.clone(),
+        })
+    }
+
+    /// Reads until the head is full or the input ends; true when it ended.
+    fn fill_head(&mut self) -> Result<bool, String> {
+        while self.head.len() < PIECE {
+            match self.stream.blocking_read((PIECE - self.head.len()) as u64) {
+                Ok(bytes) => self.head.extend_from_slice(&bytes),
+                Err(StreamError::Closed) => return Ok(true),
+                Err(StreamError::LastOperationFailed(_)) => {
+                    return Err("standard input could not be read".to_owned());
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn inspect_path(path: &str) -> Result<Option<Inspected>, String> {
+    let found = match std::fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    if !found.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    let file = grant::open(path, Use::Read)?;
+    let mut head = Vec::new();
+    while head.len() < PIECE {
+        let wanted = (PIECE - head.len()) as u64;
+        let (bytes, ended) = file
+            .read(wanted, head.len() as u64)
+            .map_err(|code| grant::reason(code).to_owned())?;
+        head.extend_from_slice(&bytes);
+        if ended || bytes.is_empty() {
+            break;
+        }
+    }
+    Ok(Some(Inspected {
+        len: found.len(),
+        head,
+    }))
+}

@@ -1,0 +1,61 @@
+//! Reads configuration and environment: the only file of the component that does.
+//!
+//! What a variable means is decided in `libtv_video_core::config`; the table of all variables, with
+//! and without our harness, is in ARCHITECTURE.md. No value is kept, printed or changed here.
+
+use libtv_video_core::config::{Settings, Stored};
+
+use crate::drive;
+
+/// The configuration file's name.
+pub const CONFIG_FILE: &str = "libtv.json";
+
+/// Where a stock runtime is expected to show the state folder.
+const DEFAULT_STATE_DIR: &str = "/data";
+
+/// Gathers the settings. They are read anew for every call: a key may have been changed meanwhile.
+pub fn load() -> Settings {
+    Settings::parse(&variable, stored())
+}
+
+/// The state folder, as this component sees it.
+pub fn state_dir() -> String {
+    folder("LIBTV_STATE_DIR").unwrap_or_else(|| DEFAULT_STATE_DIR.to_owned())
+}
+
+/// Where a new configuration file is written.
+pub fn config_dir() -> String {
+    folder("LIBTV_CONFIG_DIR").unwrap_or_else(state_dir)
+}
+
+/// The stored configuration: as the harness gives it, else the file in the state folder.
+fn stored() -> Stored {
+    if let Some(reason) = variable("LIBTV_CONFIG_ERROR") {
+        return Stored::Unreadable(reason);
+    }
+    if let Some(text) = variable("LIBTV_CONFIG") {
+        return Stored::Text(text);
+    }
+    let path = format!("{}/{CONFIG_FILE}", state_dir());
+    match drive::read_file(&path) {
+        Ok(Some(bytes)) => match String::from_utf8(bytes) {
+            Ok(text) => Stored::Text(text),
+            Err(_) => Stored::Unreadable(format!("{path} is not UTF-8 text")),
+        },
+        Ok(None) => Stored::Absent,
+        Err(reason) => Stored::Unreadable(format!("{path} can't be read: {reason}")),
+    }
+}
+
+fn folder(name: &str) -> Option<String> {
+    let path = variable(name)?;
+    let path = path.trim_end_matches('/');
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+/// A variable that is set to something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
