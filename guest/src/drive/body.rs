@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use libtv_video_core::io::HttpError;
 use wasip2::clocks::monotonic_clock;
-use wasip2::http::types::{IncomingBody, http_error_code};
+use wasip2::http::types::IncomingBody;
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::{InputStream, StreamError};
 
 use super::grant::PIECE;
-use super::http_error;
 
 /// How long nothing may move. Longer than the runtime's own limit for a connection, so that its
 /// better error comes first; short enough that a dead peer does not hold a poll step for minutes.
@@ -40,21 +39,16 @@ pub enum Piece {
 }
 
 /// Looks once at a stream.
-pub fn read_piece(stream: &InputStream, len: usize) -> Result<Piece, String> {
+///
+/// Why it failed is not asked: `http-error-code` would tell, but jco's shim traps on a connection that
+/// was reset, which is the one failure that matters.
+pub fn read_piece(stream: &InputStream, len: usize) -> Result<Piece, &'static str> {
     match stream.read(len as u64) {
         Ok(bytes) if bytes.is_empty() => Ok(Piece::NotYet),
         Ok(bytes) => Ok(Piece::Bytes(bytes)),
         Err(StreamError::Closed) => Ok(Piece::End),
-        Err(StreamError::LastOperationFailed(error)) => Err(stream_reason(&error)),
+        Err(StreamError::LastOperationFailed(_)) => Err("it broke off before its end"),
     }
-}
-
-/// Why a stream failed, in words.
-pub fn stream_reason(error: &wasip2::io::error::Error) -> String {
-    http_error_code(error).map_or_else(
-        || "the connection broke".to_owned(),
-        |code| http_error::reason(&code),
-    )
 }
 
 /// An answer's body under way.
@@ -85,7 +79,7 @@ impl Reader {
         self.declared
     }
 
-    /// The stream itself, for splicing.
+    /// The stream itself, for passing it on.
     pub const fn stream(&self) -> &InputStream {
         &self.stream
     }
@@ -97,7 +91,8 @@ impl Reader {
 
     /// Looks once, without waiting.
     pub fn look(&mut self) -> Result<Piece, HttpError> {
-        let piece = read_piece(&self.stream, PIECE).map_err(HttpError::Lost)?;
+        let piece = read_piece(&self.stream, PIECE)
+            .map_err(|reason| HttpError::Lost(format!("the answer came, but {reason}")))?;
         match &piece {
             Piece::Bytes(bytes) => self.taken += bytes.len() as u64,
             Piece::End if self.declared.is_some_and(|len| len != self.taken) => {

@@ -2,7 +2,7 @@
 //!
 //! Not `std::fs`, for two reasons: whenever std opens for writing, its libc also asks for the right
 //! to change folders, which some runtimes (jco's shim) refuse; and only a descriptor gives the
-//! stream that an upload is spliced from. What needs no open file (renaming, listing, removing) is
+//! stream that an upload is fed from. What needs no open file (renaming, listing, removing) is
 //! done with `std::fs` in the modules beside this one.
 
 use wasip2::filesystem::preopens;

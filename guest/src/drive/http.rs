@@ -12,7 +12,7 @@ use wasip2::http::types::{
     RequestOptions, Scheme,
 };
 use wasip2::io::poll::Pollable;
-use wasip2::io::streams::{InputStream, OutputStream, StreamError};
+use wasip2::io::streams::OutputStream;
 
 use super::body::{self, Reader, STALLED_AFTER};
 use super::grant::PIECE;
@@ -41,18 +41,6 @@ pub enum Flow {
     /// It was taken.
     Open,
     /// The service has answered, or is gone: it wants no more.
-    Answered,
-}
-
-/// What one splice did.
-pub enum Spliced {
-    /// So many bytes went over.
-    Moved(u64),
-    /// None for now.
-    Nothing,
-    /// The source failed or ended.
-    SourceOver(Option<String>),
-    /// The service has answered, or is gone.
     Answered,
 }
 
@@ -146,39 +134,7 @@ impl Call {
         Ok(Flow::Open)
     }
 
-    /// Moves up to `len` bytes from a stream into the body, without waiting.
-    pub fn splice(&mut self, source: &InputStream, len: u64) -> Spliced {
-        let Some(stream) = &self.stream else {
-            return Spliced::Answered;
-        };
-        match stream.splice(source, len.min(PIECE as u64)) {
-            Ok(0) => Spliced::Nothing,
-            Ok(moved) => Spliced::Moved(moved),
-            // The error does not say which side it came from; the body's stream knows of itself.
-            Err(error) => match (stream.check_write(), error) {
-                (Err(_), _) => Spliced::Answered,
-                (Ok(_), StreamError::Closed) => Spliced::SourceOver(None),
-                (Ok(_), StreamError::LastOperationFailed(error)) => {
-                    Spliced::SourceOver(Some(body::stream_reason(&error)))
-                }
-            },
-        }
-    }
-
-    /// Whether the service takes more of the body now.
-    pub fn takes_more(&self) -> bool {
-        let stream = self.stream.as_ref();
-        stream.is_some_and(|stream| !matches!(stream.check_write(), Ok(0)))
-    }
-
-    /// Waits until the body's stream takes more, or the service answers.
-    pub fn wait_for_room(&self) -> Result<Flow, HttpError> {
-        match &self.stream {
-            Some(stream) => self.wait_with(&stream.subscribe()),
-            None => Ok(Flow::Open),
-        }
-    }
-
+    /// Waits for room in the body, or for the answer.
     fn wait_with(&self, room: &Pollable) -> Result<Flow, HttpError> {
         let answered = self.answer.subscribe();
         if !body::wait(&[room, &answered], STALLED_AFTER) {
@@ -272,6 +228,9 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
         "http" => Scheme::Http,
         _ => return Err(unusable("the address is neither https nor http")),
     };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unusable("the address holds a user name"));
+    }
     let (method, has_body) = match request.method {
         Method::Get => (WasiMethod::Get, false),
         Method::Post => (WasiMethod::Post, true),

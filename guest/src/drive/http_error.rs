@@ -73,7 +73,7 @@ pub fn reason(code: &ErrorCode) -> String {
         ErrorCode::InternalError(Some(text)) => return shortened(text),
         ErrorCode::InternalError(None) => "the runtime failed",
         ErrorCode::ConfigurationError => "the runtime is not set up for HTTP",
-        _ => "the answer was not valid HTTP",
+        _ => "the service gave no valid answer",
     };
     words.to_owned()
 }
