@@ -141,3 +141,27 @@ fn below(root: &str, path: &str) -> Result<String, String> {
 fn failed(verb: &str, path: &str, reason: &str) -> String {
     format!("could not {verb} {path}: {reason}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+
+    #[test]
+    fn paths_stay_below_the_root() {
+        assert_eq!(
+            below("/state", "a/b.json").as_deref(),
+            Ok("/state/a/b.json")
+        );
+        assert_eq!(below("/state/", "a").as_deref(), Ok("/state/a"));
+        assert_eq!(below("/state", "").as_deref(), Ok("/state"));
+    }
+
+    #[test]
+    fn paths_that_could_leave_the_root_are_refused() {
+        for path in [
+            "/a", "../a", "a/../b", "a//b", "a/", "a\\b", "c:a", "a\0", "a/./b",
+        ] {
+            assert!(below("/state", path).is_err(), "{path}");
+        }
+    }
+}

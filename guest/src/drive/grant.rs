@@ -151,3 +151,36 @@ fn bare(path: &str) -> &str {
     }
     path.trim_end_matches('/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::inside;
+
+    #[test]
+    fn a_path_is_seen_from_the_folder_it_lies_in() {
+        assert_eq!(inside("/data", "/data/a/b"), Some("a/b"));
+        assert_eq!(inside("/data/", "/data"), Some("."));
+        assert_eq!(inside("/data", "data/a"), Some("a"));
+    }
+
+    #[test]
+    fn a_folder_that_only_begins_alike_contains_nothing() {
+        assert_eq!(inside("/data", "/database/a"), None);
+        assert_eq!(inside("/data/a", "/data"), None);
+    }
+
+    #[test]
+    fn the_root_and_the_working_directory_contain_everything() {
+        for root in ["/", ".", "./", ""] {
+            assert_eq!(inside(root, "/a/b"), Some("a/b"), "{root}");
+            assert_eq!(inside(root, "./a"), Some("a"), "{root}");
+            assert_eq!(inside(root, "."), Some("."), "{root}");
+        }
+    }
+
+    #[test]
+    fn hidden_files_keep_their_dot() {
+        assert_eq!(inside(".", ".a"), Some(".a"));
+        assert_eq!(inside("/data", "/data/.a"), Some(".a"));
+    }
+}

@@ -172,7 +172,12 @@ impl Call {
     /// would take the connection away from under an early answer, such as "too large".
     pub fn response(self, max_bytes: u64) -> Result<Response, HttpError> {
         let mut opened = self.open()?;
-        let (body, truncated) = opened.reader.read_up_to(max_bytes)?;
+        let (body, truncated) = match opened.reader.read_up_to(max_bytes) {
+            // Who answers early often resets the connection, and the words with it; the status says
+            // enough.
+            Err(_) if self.body.is_some() => (Vec::new(), true),
+            read => read?,
+        };
         Ok(Response {
             status: opened.status,
             headers: opened.headers,
