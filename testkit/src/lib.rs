@@ -57,3 +57,38 @@
 //!
 //! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with
 //! [`FEISHU_APP_SECRET`].
+
+mod blob;
+mod fault;
+pub mod feishu;
+mod intake;
+pub mod libtv;
+pub mod media;
+mod record;
+mod reply;
+mod route;
+mod serve;
+mod service;
+mod sniff;
+mod tls;
+mod world;
+
+pub use fault::{ALWAYS, Fault};
+pub use feishu::{App, Feishu, SentMessage};
+pub use libtv::{Job, LibTv, Submit, When};
+pub use media::{Media, MediaFile};
+pub use record::{Body, Part, Recorded};
+pub use route::Route;
+pub use service::{Service, StandIn, TimedOut};
+pub use world::{
+    DIRECT_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World, WorldBuilder,
+};
+
+/// A key the gateway takes from the start.
+pub const GATEWAY_KEY: &str = "mgk_testkit0123456789abcdefghij1234";
+/// A key the direct API takes from the start.
+pub const DIRECT_KEY: &str = "sk-libtv-testkit0123456789abcdef5678";
+/// An app that Feishu and Lark know from the start, with all scopes and bot ability.
+pub const FEISHU_APP_ID: &str = "cli_testkit000000001";
+/// Its secret.
+pub const FEISHU_APP_SECRET: &str = "testkitsecret0123456789abcdefghi";
