@@ -15,7 +15,10 @@ const DEFAULT_STATE_DIR: &str = "/data";
 
 /// Gathers the settings. They are read anew for every call: a key may have been changed meanwhile.
 pub fn load() -> Settings {
-    Settings::parse(&variable, stored())
+    let with_defaults = |name: &str| {
+        variable(name).or_else(|| (name == "LIBTV_CONFIG_PATH").then(|| in_folder(&config_dir())))
+    };
+    Settings::parse(&with_defaults, stored())
 }
 
 /// The state folder, as this component sees it.
@@ -36,7 +39,7 @@ fn stored() -> Stored {
     if let Some(text) = variable("LIBTV_CONFIG") {
         return Stored::Text(text);
     }
-    let path = format!("{}/{CONFIG_FILE}", state_dir());
+    let path = in_folder(&state_dir());
     match drive::read_file(&path) {
         Ok(Some(bytes)) => match String::from_utf8(bytes) {
             Ok(text) => Stored::Text(text),
@@ -45,6 +48,10 @@ fn stored() -> Stored {
         Ok(None) => Stored::Absent,
         Err(reason) => Stored::Unreadable(format!("{path} can't be read: {reason}")),
     }
+}
+
+fn in_folder(folder: &str) -> String {
+    format!("{folder}/{CONFIG_FILE}")
 }
 
 fn folder(name: &str) -> Option<String> {
