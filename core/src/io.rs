@@ -65,7 +65,10 @@ impl Response {
     /// The first value of a header, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -322,7 +325,11 @@ impl Io {
     }
 
     /// Looks at a local file; the size is given where only the caller knows it (standard input).
-    pub async fn inspect(&self, source: FileSource, size: Option<u64>) -> Result<Option<Inspected>, String> {
+    pub async fn inspect(
+        &self,
+        source: FileSource,
+        size: Option<u64>,
+    ) -> Result<Option<Inspected>, String> {
         match self.perform(Effect::Inspect(source, size)).await {
             Outcome::Inspected(result) => result,
             _ => Err(MISMATCH.to_owned()),
@@ -404,7 +411,11 @@ pub enum Step<T> {
 
 impl<'a, T> Task<'a, T> {
     /// Prepares a procedure; `seed` is 32 random bytes that no other task gets.
-    pub fn new<F: Future<Output = T> + 'a>(seed: [u8; 32], now_ms: UnixMs, procedure: impl FnOnce(Io) -> F) -> Self {
+    pub fn new<F: Future<Output = T> + 'a>(
+        seed: [u8; 32],
+        now_ms: UnixMs,
+        procedure: impl FnOnce(Io) -> F,
+    ) -> Self {
         let shared = Rc::new(Shared {
             effect: RefCell::new(None),
             outcome: RefCell::new(None),
@@ -412,14 +423,21 @@ impl<'a, T> Task<'a, T> {
             seed,
             drawn: Cell::new(0),
         });
-        Self { future: Box::pin(procedure(Io(Rc::clone(&shared)))), shared }
+        Self {
+            future: Box::pin(procedure(Io(Rc::clone(&shared)))),
+            shared,
+        }
     }
 
     /// Goes on to the next effect or to the end. The first call has no outcome.
     ///
     /// # Errors
     /// When the procedure waits for something that is no effect, which no procedure here does.
-    pub fn resume(&mut self, outcome: Option<Outcome>, now_ms: UnixMs) -> Result<Step<T>, &'static str> {
+    pub fn resume(
+        &mut self,
+        outcome: Option<Outcome>,
+        now_ms: UnixMs,
+    ) -> Result<Step<T>, &'static str> {
         self.shared.now_ms.set(now_ms);
         *self.shared.outcome.borrow_mut() = outcome;
         let mut context = Context::from_waker(Waker::noop());
@@ -427,7 +445,9 @@ impl<'a, T> Task<'a, T> {
             Poll::Ready(value) => Ok(Step::End(value)),
             Poll::Pending => {
                 let effect = self.shared.effect.borrow_mut().take();
-                effect.map(Step::Do).ok_or("a procedure stopped without an effect")
+                effect
+                    .map(Step::Do)
+                    .ok_or("a procedure stopped without an effect")
             }
         }
     }

@@ -3,6 +3,12 @@
 //! Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
 //! that both doors (this one and the typed exports) refuse in the same words.
 
+mod help;
+mod parse;
+mod suggest;
+
+pub use parse::parse;
+
 use crate::secret::Secret;
 
 /// A command and how its reply is wanted.
@@ -111,8 +117,5 @@ pub enum Parsed {
     Usage(String),
 }
 
-/// Parses the arguments, without the program's name.
-#[must_use]
-pub fn parse(_args: &[String]) -> Parsed {
-    Parsed::Usage("❌ Not written yet.".to_owned())
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! What a misspelt word was probably meant to be.
+
+/// Words longer than this aren't compared: no command or option is, and the work stays small.
+const LONGEST: usize = 24;
+
+/// The candidate that the word begins (from three letters on) or that is at most two edits away (one
+/// for words of up to three letters, of which everything is two edits away).
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = if word.len() > 3 { 2 } else { 1 };
+    candidates
+        .filter_map(|candidate| {
+            let begun = word.len() >= 3 && candidate.starts_with(word);
+            let edits = if begun {
+                0
+            } else {
+                distance(word.as_bytes(), candidate.as_bytes())?
+            };
+            (edits <= allowed).then_some((edits, candidate))
+        })
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(from: &[u8], to: &[u8]) -> Option<usize> {
+    if from.len() > LONGEST || to.len() > LONGEST {
+        return None;
+    }
+    // How far the part of `from` read so far is from each beginning of `to`.
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, a) in from.iter().enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(to) {
+            let above = *cell;
+            *cell = (diagonal + usize::from(a != b))
+                .min(above + 1)
+                .min(left + 1);
+            diagonal = above;
+            left = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn distances_count_single_edits() {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("tasks", "task", 1),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(a.as_bytes(), b.as_bytes()), Some(edits), "{a} {b}");
+            assert_eq!(distance(b.as_bytes(), a.as_bytes()), Some(edits), "{b} {a}");
+        }
+        assert_eq!(distance(&[b'a'; 25], b"a"), None);
+    }
+
+    #[test]
+    fn only_a_near_word_is_suggested() {
+        let near = |word| {
+            nearest(
+                word,
+                ["check", "tasks", "create-session", "update-key"].into_iter(),
+            )
+        };
+        assert_eq!(near("chekc"), Some("check"));
+        assert_eq!(near("create_sesion"), Some("create-session"));
+        assert_eq!(near("create"), Some("create-session"));
+        assert_eq!(near("dance"), None);
+        assert_eq!(near(""), None);
+        assert_eq!(near(&"x".repeat(1000)), None);
+    }
+}

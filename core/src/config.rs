@@ -1,0 +1,259 @@
+//! The one port through which configuration and credentials come in. What a variable means is
+//! decided here; reading it is the driver's. With our harness the secrets are placeholders.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::problem::Problem;
+use crate::ratio::{self, Ratio};
+use crate::secret::Secret;
+
+/// The gateway's address unless overridden.
+pub const GATEWAY_URL: &str = "https://seedance.nexu.io/";
+/// The direct API's address unless overridden.
+pub const DIRECT_URL: &str = "https://im.liblib.tv";
+/// Feishu's address unless the account says Lark.
+pub const FEISHU_URL: &str = "https://open.feishu.cn";
+
+/// Which service a key belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Mode {
+    /// `mgk_…`: the Nexu gateway.
+    #[serde(rename = "nexu_gateway")]
+    Gateway,
+    /// `sk-libtv-…`: the direct API.
+    #[serde(rename = "libtv_direct")]
+    Direct,
+}
+
+impl Mode {
+    /// What a key of this mode begins with.
+    #[must_use]
+    pub const fn key_prefix(self) -> &'static str {
+        match self {
+            Self::Gateway => "mgk_",
+            Self::Direct => "sk-libtv-",
+        }
+    }
+}
+
+/// An API key whose form is right.
+pub struct ApiKey {
+    /// The service it belongs to.
+    pub mode: Mode,
+    /// The key.
+    pub secret: Secret,
+}
+
+impl ApiKey {
+    /// Takes a key with a known prefix, something behind it, and only visible ASCII in it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let mode = [Mode::Gateway, Mode::Direct].into_iter().find(|mode| text.starts_with(mode.key_prefix()))?;
+        let good = text.len() > mode.key_prefix().len() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        good.then(|| Self { mode, secret: Secret::new(text.to_owned()) })
+    }
+}
+
+/// The stored configuration, as the driver found it.
+pub enum Stored {
+    /// The text of `libtv.json`.
+    Text(String),
+    /// There is none.
+    Absent,
+    /// It can't be used, and why.
+    Unreadable(String),
+}
+
+/// A Feishu or Lark app.
+pub struct Feishu {
+    /// The app's id; no secret.
+    pub app_id: String,
+    /// Its secret, or the placeholder.
+    pub app_secret: Secret,
+    /// Without a slash at the end.
+    pub base_url: String,
+    /// Where it was found, in words.
+    pub found_in: String,
+}
+
+/// Whether a harness polls this state folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HarnessState {
+    /// One does.
+    Polling,
+    /// None does.
+    Absent,
+    /// This runtime doesn't say.
+    Unknown,
+}
+
+/// All that is configured.
+pub struct Settings {
+    /// The key in force, if there is one of the right form.
+    pub key: Option<ApiKey>,
+    /// Whether a key is stored or given that has no known form.
+    pub key_malformed: bool,
+    /// Whether the key comes from the environment, over the stored one.
+    pub key_from_environment: bool,
+    /// The ratio in force.
+    pub ratio: Ratio,
+    /// The stored ratio.
+    pub stored_ratio: Option<String>,
+    /// The stored configuration, to be changed and written back; the reason when it can't be read.
+    pub stored: Result<Map<String, Value>, String>,
+    /// The path shown to people.
+    pub config_path: String,
+    /// `LIBTV_GATEWAY_URL` or the default; the problem of a bad override.
+    gateway_url: Result<String, String>,
+    direct_url: Result<String, String>,
+    /// The messenger's app.
+    pub feishu: Option<Feishu>,
+    /// `OPENCLAW_CHANNEL_TYPE`.
+    pub default_channel: Option<String>,
+    /// `OPENCLAW_CHAT_ID`.
+    pub default_chat: Option<String>,
+    /// Whether a harness polls.
+    pub harness: HarnessState,
+    /// `LIBTV_SKIP_BACKGROUND_WAITER`: make no claim about a harness.
+    pub no_harness_claim: bool,
+    /// `LIBTV_POLL_INTERVAL_SECONDS`, in milliseconds.
+    pub fixed_interval_ms: Option<u64>,
+    /// `LIBTV_MAX_POLLS`.
+    pub max_polls: Option<u32>,
+    /// For legacy times without zone.
+    pub utc_offset_seconds: i32,
+}
+
+impl Settings {
+    /// Makes sense of the variables and the stored text. Never fails: what is wrong is kept and told
+    /// by the commands that need it.
+    pub fn parse(vars: &dyn Fn(&str) -> Option<String>, stored: Stored) -> Self {
+        let stored = read_stored(stored);
+        let text_of = |name: &str| stored.as_ref().ok().and_then(|map| map.get(name)).and_then(Value::as_str).map(str::to_owned);
+        let from_environment = vars("LIBTV_API_KEY");
+        let stored_ratio = text_of("videoRatio");
+        let key_from_environment = from_environment.is_some();
+        let key_text = from_environment.or_else(|| text_of("apiKey")).filter(|text| !text.trim().is_empty());
+        let key = key_text.as_deref().and_then(ApiKey::parse);
+        Self {
+            key_malformed: key_text.is_some() && key.is_none(),
+            key,
+            key_from_environment,
+            ratio: [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
+                .into_iter()
+                .flatten()
+                .find_map(|text| Ratio::parse(&text))
+                .unwrap_or(ratio::DEFAULT),
+            stored_ratio,
+            stored,
+            config_path: vars("LIBTV_CONFIG_PATH").unwrap_or_else(|| "libtv.json".to_owned()),
+            gateway_url: base_url(vars("LIBTV_GATEWAY_URL"), GATEWAY_URL, "LIBTV_GATEWAY_URL"),
+            direct_url: base_url(vars("LIBTV_DIRECT_BASE_URL"), DIRECT_URL, "LIBTV_DIRECT_BASE_URL"),
+            feishu: feishu(vars),
+            default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
+            default_chat: vars("OPENCLAW_CHAT_ID"),
+            harness: match vars("LIBTV_HARNESS").as_deref() {
+                Some("polling") => HarnessState::Polling,
+                Some("absent") => HarnessState::Absent,
+                Some(_) | None => HarnessState::Unknown,
+            },
+            no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER").is_some_and(|value| value != "0"),
+            fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS").and_then(|text| interval_ms(&text)),
+            max_polls: vars("LIBTV_MAX_POLLS").and_then(|text| text.trim().parse().ok()).filter(|polls| *polls > 0),
+            utc_offset_seconds: vars("LIBTV_UTC_OFFSET_SECONDS").and_then(|text| text.trim().parse().ok()).unwrap_or(0),
+        }
+    }
+
+    /// The key, or what to tell the user who has none.
+    ///
+    /// # Errors
+    /// Permanent: nothing configured, or of a wrong form.
+    pub fn require_key(&self) -> Result<&ApiKey, Problem> {
+        if let Some(key) = &self.key {
+            return Ok(key);
+        }
+        if self.key_malformed {
+            return Err(bad_key());
+        }
+        if let (Err(reason), false) = (&self.stored, self.key_from_environment) {
+            return Err(damaged(&self.config_path, reason));
+        }
+        Err(Problem::permanent("API Key not configured.").advise(
+            "Run: libtv-video setup --api-key mgk_...\nOr, with a direct LibTV key: libtv-video setup --api-key sk-libtv-...",
+        ))
+    }
+
+    /// The base address of a service, without a slash at its end.
+    ///
+    /// # Errors
+    /// Permanent: the override is no `https` address, nor an `http` one of this machine.
+    pub fn base_url(&self, mode: Mode) -> Result<&str, Problem> {
+        let url = match mode {
+            Mode::Gateway => &self.gateway_url,
+            Mode::Direct => &self.direct_url,
+        };
+        url.as_deref().map_err(Problem::permanent)
+    }
+}
+
+/// The words for a key of no known form.
+#[must_use]
+pub fn bad_key() -> Problem {
+    Problem::permanent("Invalid API Key format. It should start with mgk_ or sk-libtv-.")
+}
+
+/// The words for a configuration file that can't be used.
+#[must_use]
+pub fn damaged(path: &str, reason: &str) -> Problem {
+    Problem::permanent(format!("The configuration file {path} can't be used: {reason}"))
+        .advise("Repair it, or move it away and run setup again. Nothing was changed.")
+}
+
+fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
+    match stored {
+        Stored::Absent => Ok(Map::new()),
+        Stored::Unreadable(reason) => Err(reason),
+        Stored::Text(text) if text.trim().is_empty() => Ok(Map::new()),
+        Stored::Text(text) => match serde_json::from_str(&text) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(_) => Err("it is not a JSON object".to_owned()),
+            Err(error) => Err(format!("it is not JSON (line {}, column {})", error.line(), error.column())),
+        },
+    }
+}
+
+/// `https` anywhere, `http` for this machine only: a key must not cross a network in the clear.
+fn base_url(overridden: Option<String>, default: &str, name: &str) -> Result<String, String> {
+    let text = overridden.unwrap_or_else(|| default.to_owned());
+    let url = Url::parse(text.trim()).map_err(|_| format!("{name} is not a URL."))?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let allowed = match url.scheme() {
+        "https" => url.host_str().is_some(),
+        "http" => loopback,
+        _ => false,
+    };
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    if allowed && plain {
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    } else {
+        Err(format!("{name} must be an https:// address (http:// only for this machine), without user, query or fragment."))
+    }
+}
+
+fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
+    Some(Feishu {
+        app_id: vars("FEISHU_APP_ID")?,
+        app_secret: Secret::new(vars("FEISHU_APP_SECRET")?),
+        base_url: base_url(vars("FEISHU_BASE_URL"), FEISHU_URL, "FEISHU_BASE_URL").ok()?,
+        found_in: vars("FEISHU_CREDENTIALS_FROM").unwrap_or_else(|| "the environment".to_owned()),
+    })
+}
+
+/// Seconds, also with a fraction; between a tenth and an hour, so that a slip neither floods nor stalls.
+fn interval_ms(text: &str) -> Option<u64> {
+    let seconds: f64 = text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 100..=3 600 000")]
+    Some((seconds * 1000.0).clamp(100.0, 3_600_000.0) as u64)
+}

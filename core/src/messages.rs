@@ -1,0 +1,183 @@
+//! A session's messages, made sense of. The service publishes no schema: unknown roles and fields
+//! are passed over, and nothing in a message can make this fail.
+
+use serde_json::Value;
+
+use crate::urls::{self, ResultUrl};
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The user, that is our submit.
+    User,
+    /// The backend's agent.
+    Assistant,
+    /// The answer of a tool call.
+    Tool,
+    /// Anything else.
+    Other,
+}
+
+/// A call that the assistant makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What an answer refers to.
+    pub id: String,
+    /// The question, when it is an `ask_user`.
+    pub question: Option<String>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its number, where the service gives one.
+    pub seq: Option<u64>,
+    /// Who speaks.
+    pub role: Role,
+    /// Its text; empty for tool answers.
+    pub text: String,
+    /// Result URLs in it, in order.
+    pub urls: Vec<ResultUrl>,
+    /// Calls it makes.
+    pub calls: Vec<Call>,
+    /// The call it answers.
+    pub answers: Option<String>,
+    /// The reason, when it is a failed tool answer.
+    pub error: Option<String>,
+}
+
+/// What a question without words is shown as.
+const QUESTION_WITHOUT_WORDS: &str = "The video service asks for more information.";
+
+/// Reads the `messages` of a reply; anything but a list is no messages.
+#[must_use]
+pub fn parse(list: &Value) -> Vec<Message> {
+    list.as_array().map(|list| list.iter().filter_map(message).collect()).unwrap_or_default()
+}
+
+fn message(value: &Value) -> Option<Message> {
+    let object = value.as_object()?;
+    let role = match object.get("role").and_then(Value::as_str) {
+        Some("user") => Role::User,
+        Some("assistant") => Role::Assistant,
+        Some("tool") => Role::Tool,
+        Some(_) | None => Role::Other,
+    };
+    let content = object.get("content").unwrap_or(&Value::Null);
+    let mut message = Message {
+        seq: object.get("seq").and_then(Value::as_u64),
+        role,
+        text: String::new(),
+        urls: Vec::new(),
+        calls: calls(object.get("toolCalls")),
+        answers: object.get("toolCallId").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned),
+        error: None,
+    };
+    match role {
+        Role::Tool => read_tool_answer(content, &mut message),
+        Role::User | Role::Assistant => {
+            message.text = plain_text(content);
+            message.urls = urls::extract(&message.text);
+        }
+        Role::Other => {}
+    }
+    Some(message)
+}
+
+fn calls(list: Option<&Value>) -> Vec<Call> {
+    let Some(list) = list.and_then(Value::as_array) else { return Vec::new() };
+    list.iter()
+        .filter_map(|call| {
+            let function = call.get("function");
+            let name = function.and_then(|function| function.get("name")).and_then(Value::as_str).unwrap_or("");
+            let arguments = function.and_then(|function| function.get("arguments"));
+            Some(Call {
+                id: call.get("id")?.as_str()?.to_owned(),
+                question: (name == "ask_user").then(|| question(arguments)),
+            })
+        })
+        .collect()
+}
+
+fn question(arguments: Option<&Value>) -> String {
+    let parsed = match arguments {
+        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        Some(other) => other.clone(),
+        None => Value::Null,
+    };
+    let named = ["question", "message", "text", "prompt", "content", "title"]
+        .iter()
+        .find_map(|name| parsed.get(name).map(plain_text).filter(|text| !text.trim().is_empty()));
+    let mut text = named
+        .or_else(|| parsed.as_str().map(str::to_owned))
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| QUESTION_WITHOUT_WORDS.to_owned());
+    if let Some(options) = ["options", "choices"].iter().find_map(|name| parsed.get(name)).and_then(Value::as_array) {
+        for option in options {
+            let label = option.get("label").or_else(|| option.get("text")).unwrap_or(option);
+            text.push_str("\n- ");
+            text.push_str(&plain_text(label));
+        }
+    }
+    text
+}
+
+/// The words in a content: a text, a list of parts, or a part.
+fn plain_text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(plain_text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
+        Value::Object(part) => ["text", "content", "message"].iter().find_map(|name| part.get(*name)).map(plain_text).unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
+    }
+}
+
+fn read_tool_answer(content: &Value, message: &mut Message) {
+    match content {
+        Value::String(text) => {
+            if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text) {
+                read_tool_answer(&parsed, message);
+            }
+        }
+        Value::Array(parts) => {
+            for part in parts {
+                match part.get("text") {
+                    Some(text @ Value::String(_)) => read_tool_answer(text, message),
+                    Some(_) | None => read_tool_object(part, message),
+                }
+            }
+        }
+        Value::Object(_) => read_tool_object(content, message),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn read_tool_object(object: &Value, message: &mut Message) {
+    if let Some(result) = object.get("task_result") {
+        for (list, names) in [("images", &["previewPath", "url"][..]), ("videos", &["previewPath", "url", "videoUrl"][..])] {
+            for item in result.get(list).and_then(Value::as_array).into_iter().flatten() {
+                let found = names.iter().find_map(|name| item.get(*name)?.as_str().and_then(|text| ResultUrl::parse(text.trim())));
+                if let Some(url) = found.filter(|url| !message.urls.contains(url)) {
+                    message.urls.push(url);
+                }
+            }
+        }
+        let failed = result.get("status").and_then(Value::as_str).is_some_and(|status| matches!(status, "failed" | "error"));
+        if failed || (message.urls.is_empty() && has_words(result.get("error"))) {
+            message.error = Some(words_or(result.get("error"), "the task failed"));
+        }
+    }
+    if object.get("isError").and_then(Value::as_bool) == Some(true) {
+        message.error = Some(words_or(object.get("content"), "the tool failed"));
+    } else if message.urls.is_empty() && message.error.is_none() && has_words(object.get("error")) {
+        message.error = Some(words_or(object.get("error"), "the tool failed"));
+    }
+}
+
+fn has_words(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !plain_text(value).trim().is_empty())
+}
+
+fn words_or(value: Option<&Value>, default: &str) -> String {
+    value.map(plain_text).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned())
+}

@@ -1,0 +1,70 @@
+//! How a call fails: what failed, whether trying again can help, what the user should do.
+
+/// The words of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The sentence for the user, without `❌`. It never holds a secret.
+    pub message: String,
+    /// What the user can do, or empty.
+    pub advice: String,
+    /// How long to wait before trying again, in milliseconds, where the service said so.
+    pub retry_after_ms: Option<u64>,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The same call may succeed later.
+    Temporary(Failure),
+    /// Nothing changes by trying again.
+    Permanent(Failure),
+    /// A paid submit was sent and its answer lost: it must not be repeated by itself.
+    OutcomeUnknown(Failure),
+}
+
+impl Problem {
+    /// Trying again later may help.
+    pub fn temporary(message: impl Into<String>) -> Self {
+        Self::Temporary(Failure::new(message))
+    }
+
+    /// Trying again does not help.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self::Permanent(Failure::new(message))
+    }
+
+    /// A file of the state folder could not be read or written.
+    #[must_use]
+    pub fn storage(reason: &str) -> Self {
+        Self::temporary(format!("Cannot use the state folder: {reason}"))
+            .advise("Check that the disk isn't full and the folder can be written.")
+    }
+
+    /// Adds what the user can do.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.failure_mut().advice = advice.into();
+        self
+    }
+
+    /// The words.
+    #[must_use]
+    pub const fn failure(&self) -> &Failure {
+        match self {
+            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => failure,
+        }
+    }
+
+    const fn failure_mut(&mut self) -> &mut Failure {
+        match self {
+            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => failure,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), advice: String::new(), retry_after_ms: None }
+    }
+}

@@ -1,0 +1,169 @@
+//! When is a job finished? Judges the messages of one turn. SPEC section 6 is its source.
+
+use crate::messages::{Message, Role};
+use crate::urls::ResultUrl;
+
+/// Polls without anything new after which the backend is taken to have said its last word.
+pub const QUIET_POLLS: u32 = 3;
+
+/// Where a turn's messages begin, noted when it was submitted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Baseline {
+    /// The highest number seen before the submit.
+    pub last_seq: Option<u64>,
+    /// How many messages there were before it.
+    pub count: usize,
+}
+
+impl Baseline {
+    /// The baseline that these messages make for the next turn.
+    #[must_use]
+    pub fn after(messages: &[Message]) -> Self {
+        Self { last_seq: messages.iter().filter_map(|message| message.seq).max(), count: messages.len() }
+    }
+
+    /// The index of the first message behind the baseline.
+    fn start(&self, messages: &[Message]) -> usize {
+        match self.last_seq {
+            Some(last) if messages.iter().any(|message| message.seq.is_some()) => {
+                messages.iter().position(|message| message.seq.is_some_and(|seq| seq > last)).unwrap_or(messages.len())
+            }
+            Some(_) | None => self.count.min(messages.len()),
+        }
+    }
+}
+
+/// What is known of a turn when its messages are looked for.
+pub struct TurnMark<'a> {
+    /// Its baseline.
+    pub baseline: &'a Baseline,
+    /// The words that were sent.
+    pub text: &'a str,
+}
+
+/// Which turn each message belongs to; none for what was there before the first.
+///
+/// A turn begins behind its baseline, or, where the service echoes it, behind the user's message
+/// (a new request may land in an existing default session). A tool's answer belongs to the turn
+/// whose call it answers, however late it comes.
+#[must_use]
+pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>> {
+    let mut starts: Vec<usize> = turns.iter().map(|turn| turn.baseline.start(messages)).collect();
+    for (index, turn) in turns.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(messages.len());
+        let echoed = (starts[index]..end).rev().find(|at| {
+            let message = &messages[*at];
+            message.role == Role::User && !turn.text.trim().is_empty() && message.text.trim() == turn.text.trim()
+        });
+        if let Some(at) = echoed {
+            starts[index] = at + 1;
+        }
+    }
+    let mut owners: Vec<Option<usize>> =
+        (0..messages.len()).map(|at| (0..turns.len()).rev().find(|turn| starts[*turn] <= at)).collect();
+    for at in 0..messages.len() {
+        if let Some(id) = &messages[at].answers
+            && let Some(call) = messages[..at].iter().position(|message| message.calls.iter().any(|call| call.id == *id))
+        {
+            owners[at] = owners[call];
+        }
+    }
+    owners
+}
+
+/// What the messages of one turn say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Result URLs in order, without repetition and without the user's own files.
+    pub results: Vec<ResultUrl>,
+    /// Calls that wait for their answer, questions not among them.
+    pub open_calls: usize,
+    /// The question that waits for the user.
+    pub question: Option<String>,
+    /// The last tool answer's reason, when it was an error.
+    pub last_error: Option<String>,
+    /// Whether the assistant has spoken after the last result or error.
+    pub last_word: bool,
+    /// The assistant's last text.
+    pub last_text: Option<String>,
+    /// Whether the backend has answered at all.
+    pub answered: bool,
+    /// How many messages: a poll is quiet when this stays.
+    pub count: usize,
+}
+
+/// Reads one turn's messages, in order. `own` are the files that the user passed in.
+#[must_use]
+pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
+    let mut seen = Observed { count: messages.len(), ..Observed::default() };
+    let given: Vec<&ResultUrl> =
+        own.iter().chain(messages.iter().filter(|message| message.role == Role::User).flat_map(|message| &message.urls)).collect();
+    let mut open: Vec<&crate::messages::Call> = Vec::new();
+    for message in messages {
+        if let Some(id) = &message.answers {
+            open.retain(|call| call.id != *id);
+        }
+        open.extend(&message.calls);
+        if matches!(message.role, Role::Assistant | Role::Tool) {
+            seen.answered = true;
+        }
+        let mut fresh = false;
+        for url in message.urls.iter().filter(|_| matches!(message.role, Role::Assistant | Role::Tool)) {
+            if !given.contains(&url) && !seen.results.contains(url) {
+                seen.results.push(url.clone());
+                fresh = true;
+            }
+        }
+        match message.role {
+            Role::Tool => {
+                seen.last_error.clone_from(&message.error);
+                seen.last_word = false;
+            }
+            Role::Assistant if !message.text.trim().is_empty() => {
+                seen.last_text = Some(message.text.clone());
+                seen.last_word = message.calls.is_empty();
+            }
+            Role::Assistant if !message.calls.is_empty() => seen.last_word = false,
+            Role::Assistant | Role::User | Role::Other => seen.last_word &= !fresh,
+        }
+    }
+    seen.question = open.iter().find_map(|call| call.question.clone());
+    seen.open_calls = open.iter().filter(|call| call.question.is_none()).count();
+    seen
+}
+
+/// What to make of a turn now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// No answer yet.
+    Waiting,
+    /// The backend works.
+    Working,
+    /// It asks the user this.
+    Asks(String),
+    /// All results are there; the reason, when its last tool failed nevertheless.
+    Complete(Option<String>),
+    /// It failed for this reason.
+    Failed(String),
+}
+
+/// Judges what was observed; `quiet_polls` counts the polls in a row, this one included, that
+/// brought nothing new.
+#[must_use]
+pub fn judge(seen: &Observed, quiet_polls: u32) -> Verdict {
+    let settled = seen.open_calls == 0 && (seen.last_word || quiet_polls >= QUIET_POLLS);
+    if let Some(question) = &seen.question {
+        return Verdict::Asks(question.clone());
+    }
+    if settled && !seen.results.is_empty() {
+        return Verdict::Complete(seen.last_error.clone());
+    }
+    if settled && let Some(error) = &seen.last_error {
+        return Verdict::Failed(error.clone());
+    }
+    if seen.answered { Verdict::Working } else { Verdict::Waiting }
+}
+
+#[cfg(test)]
+#[path = "watch/tests.rs"]
+mod tests;
