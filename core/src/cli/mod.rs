@@ -3,6 +3,7 @@
 //! Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
 //! that both doors (this one and the typed exports) refuse in the same words.
 
+mod gather;
 mod help;
 mod parse;
 mod suggest;

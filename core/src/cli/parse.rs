@@ -1,46 +1,16 @@
-//! Arguments to [`Invocation`]: first all words and options are gathered, wherever they stand, then
-//! the command picks its own.
+//! From gathered arguments to an [`Invocation`]: each command picks its own.
 //!
 //! Nothing that could be a key is repeated in an error: a user may have put one in the wrong place, and
 //! errors end up in chats and logs.
 
-use lexopt::Arg;
-
+use super::gather::Given;
 use super::help::{self, Entry};
 use super::suggest::nearest;
 use super::{Command, FileArg, Invocation, Parsed};
 use crate::secret::Secret;
 
-/// Every option that takes a value. They mean the same wherever they occur, so that they can be
-/// read before the command is known.
-const VALUED: [&str; 13] = [
-    "api-key",
-    "video-ratio",
-    "file",
-    "name",
-    "size",
-    "session-id",
-    "channel",
-    "chat-id",
-    "after-seq",
-    "project-id",
-    "urls",
-    "output-dir",
-    "prefix",
-];
-const FLAGS: [&str; 3] = ["json", "help", "version"];
-
 /// Longest misspelt word that is repeated in an error.
 const LONGEST_ECHO: usize = 24;
-
-/// What stands in the arguments.
-#[derive(Default)]
-struct Given {
-    words: Vec<String>,
-    /// One value each, but for `--urls`.
-    values: Vec<(&'static str, Vec<String>)>,
-    flags: Vec<&'static str>,
-}
 
 /// Reads the arguments, without the program's name.
 ///
@@ -58,7 +28,7 @@ pub fn parse(args: &[String]) -> Parsed {
     })
 }
 
-fn find(name: &str) -> Option<&'static Entry> {
+pub fn find(name: &str) -> Option<&'static Entry> {
     help::entries().find(|entry| entry.name == name)
 }
 
@@ -81,7 +51,7 @@ fn usage(message: &str, entry: Option<&Entry>) -> String {
 }
 
 /// A misspelt word and what was probably meant. The word is left out unless it looks like a name.
-fn unknown(
+pub fn unknown(
     what: &str,
     dashes: &str,
     word: &str,
@@ -103,69 +73,6 @@ fn unknown(
 }
 
 impl Given {
-    /// Gathers words and options.
-    fn read(&mut self, args: &[String]) -> Result<(), String> {
-        let mut parser = lexopt::Parser::from_args(args);
-        loop {
-            let name = match parser.next() {
-                Ok(None) => return Ok(()),
-                Ok(Some(Arg::Value(word))) => {
-                    self.words.push(word.to_string_lossy().into_owned());
-                    continue;
-                }
-                Ok(Some(Arg::Short('h'))) => "help",
-                Ok(Some(Arg::Short('V'))) => "version",
-                Ok(Some(Arg::Short(_))) => {
-                    return Err("Options begin with two dashes; a text that begins with one goes behind `--`.".to_owned());
-                }
-                Ok(Some(Arg::Long(name))) => {
-                    let known = VALUED.into_iter().chain(FLAGS);
-                    let found = known.clone().find(|known| *known == name);
-                    found.ok_or_else(|| {
-                        unknown(
-                            "option",
-                            "--",
-                            name,
-                            self.own_options()
-                                .unwrap_or(&VALUED)
-                                .iter()
-                                .copied()
-                                .chain(FLAGS),
-                        )
-                    })?
-                }
-                Err(lexopt::Error::UnexpectedValue { .. }) => {
-                    return Err([
-                        &self
-                            .flags
-                            .last()
-                            .map_or("An option".to_owned(), |flag| ["--", flag].concat()),
-                        " takes no value.",
-                    ]
-                    .concat());
-                }
-                Err(_) => return Err("The arguments can't be read.".to_owned()),
-            };
-            if let Some(flag) = FLAGS.into_iter().find(|flag| *flag == name) {
-                if flag == "json" && self.flags.contains(&flag) {
-                    return Err(repeated(flag));
-                }
-                self.flags.push(flag);
-                continue;
-            }
-            if self.values.iter().any(|(known, _)| *known == name) {
-                return Err(repeated(name));
-            }
-            let values = read_values(&mut parser, name)?;
-            self.values.push((name, values));
-        }
-    }
-
-    /// The options of the command, if it has been read.
-    fn own_options(&self) -> Option<&'static [&'static str]> {
-        find(self.words.first()?).map(|entry| entry.options)
-    }
-
     /// Help, version or a command.
     fn finish(&mut self) -> Result<Parsed, String> {
         let mut words = std::mem::take(&mut self.words).into_iter().peekable();
@@ -257,7 +164,7 @@ impl Given {
                 let urls = self.take_all("urls");
                 if word.is_none() && urls.is_empty() {
                     return Err(
-                        "download-results needs the ID of a session, or --urls U....".to_owned(),
+                        "download-results needs the ID of a session or some --urls.".to_owned()
                     );
                 }
                 let (output_dir, prefix) = (self.filled("output-dir"), self.filled("prefix"));
@@ -306,70 +213,8 @@ impl Given {
             _ => Err("--name and --size are for --file - only.".to_owned()),
         }
     }
-
-    /// All values of an option.
-    fn take_all(&mut self, name: &str) -> Vec<String> {
-        let index = self.values.iter().position(|(known, _)| *known == name);
-        index
-            .map(|index| self.values.swap_remove(index).1)
-            .unwrap_or_default()
-    }
-
-    /// The value of an option, blank or not.
-    fn take(&mut self, name: &str) -> Option<String> {
-        self.take_all(name).into_iter().next()
-    }
-
-    /// The value of an option; a blank one, mostly an unset variable in a script, counts as absent.
-    fn filled(&mut self, name: &str) -> Option<String> {
-        self.take(name).filter(|value| !is_blank(value))
-    }
-
-    fn number(&mut self, name: &str) -> Result<Option<u64>, String> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        let plain = value.bytes().all(|byte| byte.is_ascii_digit());
-        let number = value.parse().ok().filter(|_| plain);
-        number
-            .map(Some)
-            .ok_or_else(|| ["--", name, " needs a whole number."].concat())
-    }
 }
 
-fn repeated(name: &str) -> String {
-    ["--", name, " is given more than once."].concat()
-}
-
-fn is_blank(text: &str) -> bool {
+pub fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
-}
-
-/// The value of an option: joined by `=`, or the next argument unless that is an option itself. `--urls`
-/// takes what follows up to the next option.
-fn read_values(parser: &mut lexopt::Parser, name: &str) -> Result<Vec<String>, String> {
-    if let Some(joined) = parser.optional_value() {
-        return Ok(vec![joined.to_string_lossy().into_owned()]);
-    }
-    let mut values = Vec::new();
-    let most = if name == "urls" { usize::MAX } else { 1 };
-    if let Some(mut rest) = parser.try_raw_args() {
-        while values.len() < most
-            && let Some(value) =
-                rest.next_if(|value| value == "-" || !value.as_encoded_bytes().starts_with(b"-"))
-        {
-            values.push(value.to_string_lossy().into_owned());
-        }
-    }
-    if values.is_empty() {
-        return Err([
-            "--",
-            name,
-            " needs a value; one that begins with a dash is written --",
-            name,
-            "=VALUE.",
-        ]
-        .concat());
-    }
-    Ok(values)
 }
