@@ -6,7 +6,8 @@
 //!
 //! # Overview
 //!
-//! ```ignore
+//! ```no_run
+//! # async fn overview(dir: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;
 //! use testkit::{ALWAYS, Fault, Job, StandIn, When, World, media};
 //!
@@ -53,6 +54,8 @@
 //! let sent = feishu.wait_for_messages("oc_x", 9, Duration::from_secs(10)).await?;  // Vec<SentMessage>
 //! sent[0].file.as_ref().map(|file| (&file.sha256, file.duration_ms));
 //! feishu.chat("oc_x").messages(); feishu.chat("oc_x").attempts();
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with

@@ -118,6 +118,7 @@ impl Handler for Inner {
             }
             Some(call) => {
                 let begun = self.begin(call, &request);
+                self.service.tell();
                 // Between the two a message is in flight: a second one with its uuid is told so.
                 tokio::time::sleep(latency).await;
                 let result = self.finish(begun);

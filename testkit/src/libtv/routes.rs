@@ -14,10 +14,10 @@ impl Inner {
             return Reply::json(404, &json!({"error": "Not Found"}));
         };
         let mut state = lock(&self.state);
-        if call == Call::Upload {
-            if let Some(reply) = edge_of_uploads(request, &state) {
-                return reply;
-            }
+        if call == Call::Upload
+            && let Some(reply) = edge_of_uploads(request, &state)
+        {
+            return reply;
         }
         let now = self.service.now();
         match state.carry_out(self.dialect, &call, request, now) {

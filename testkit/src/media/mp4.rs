@@ -52,7 +52,7 @@ fn mdat_header(box_len: u64) -> (Vec<u8>, u64) {
 }
 
 fn moov(duration_ms: u32) -> Vec<u8> {
-    let mvhd = fields(&[
+    let mvhd = fields([
         0,
         0,
         0,
@@ -64,13 +64,13 @@ fn moov(duration_ms: u32) -> Vec<u8> {
         0,
     ])
     .chain(matrix())
-    .chain(fields(&[0, 0, 0, 0, 0, 0, 2]));
-    let tkhd = fields(&[3, 0, 0, 1, 0, duration_ms, 0, 0, 0, 0])
+    .chain(fields([0, 0, 0, 0, 0, 0, 2]));
+    let tkhd = fields([3, 0, 0, 1, 0, duration_ms, 0, 0, 0, 0])
         .chain(matrix())
-        .chain(fields(&[WIDTH_PX << 16, HEIGHT_PX << 16]));
-    let mdhd = fields(&[0, 0, 0, TIMESCALE, duration_ms, 0x55c4_0000]);
+        .chain(fields([WIDTH_PX << 16, HEIGHT_PX << 16]));
+    let mdhd = fields([0, 0, 0, TIMESCALE, duration_ms, 0x55c4_0000]);
     let hdlr = [
-        &fields(&[0, 0]).collect::<Vec<_>>()[..],
+        &fields([0, 0]).collect::<Vec<_>>()[..],
         b"vide",
         &[0; 12],
         b"VideoHandler\0",
@@ -86,11 +86,11 @@ fn moov(duration_ms: u32) -> Vec<u8> {
 
 /// The unity transformation that every track carries.
 fn matrix() -> impl Iterator<Item = u8> {
-    fields(&[0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000])
+    fields([0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000])
 }
 
-fn fields(words: &[u32]) -> impl Iterator<Item = u8> + use<> {
-    words.to_vec().into_iter().flat_map(u32::to_be_bytes)
+fn fields<const N: usize>(words: [u32; N]) -> impl Iterator<Item = u8> {
+    words.into_iter().flat_map(u32::to_be_bytes)
 }
 
 fn boxed(kind: &[u8; 4], content: impl Iterator<Item = u8>) -> Vec<u8> {
