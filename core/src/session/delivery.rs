@@ -1,0 +1,165 @@
+//! One message to the chat, from its plan to its end.
+//!
+//! ```text
+//! pending ──▶ sending ──▶ delivered | link_only
+//!    │  ▲        │ └────▶ uncertain   the uuid's window closed with no answer known
+//!    │  └────────┘ refused, may be tried again
+//!    └─────────────────▶ failed
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::io::{UnixMs, digest};
+use crate::urls::ResultUrl;
+
+/// How long a repeated `uuid` certainly sends nothing twice. Feishu says an hour; ten minutes are
+/// kept for clocks that differ and requests on their way.
+pub const UUID_WINDOW_MS: u64 = 50 * 60 * 1000;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Planned; nothing was sent.
+    Pending,
+    /// A message was begun, its answer isn't known.
+    Sending,
+    /// In the chat, as media or as the notice it is.
+    Delivered,
+    /// The user got the link instead.
+    LinkOnly,
+    /// Given up; the reason is kept.
+    Failed,
+    /// Perhaps in the chat: the answer was lost and the uuid's window has closed.
+    Uncertain,
+}
+
+impl DeliveryState {
+    /// Whether something is still to be done by itself.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Pending | Self::Sending => true,
+            Self::Delivered | Self::LinkOnly | Self::Failed | Self::Uncertain => false,
+        }
+    }
+
+    /// The name used in replies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::LinkOnly => "link_only",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+/// What a delivery is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// One result, as media.
+    Result(ResultUrl),
+    /// The links of results that can't be sent as media; their deliveries' ids.
+    Links(Vec<String>),
+    /// The backend's question.
+    Question,
+    /// The job failed.
+    Failure,
+    /// The job took too long.
+    Timeout,
+}
+
+/// A message's content, as Feishu takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// `text`, `image`, `media` or `file`.
+    pub msg_type: String,
+    /// The content: JSON as text.
+    pub content: String,
+}
+
+/// One message to the chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Names its file. Derived, so that two pollers plan the same delivery.
+    pub id: String,
+    /// The turn it belongs to.
+    pub turn: u32,
+    /// Its place among the session's deliveries.
+    pub order: u32,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// The idempotency key of its message: the same on every retry.
+    pub uuid: String,
+    /// The message, once it is known: an upload isn't repeated when only the sending failed.
+    pub message: Option<Content>,
+    /// When its message was first begun; the uuid's window counts from here.
+    pub first_sent_at_ms: Option<UnixMs>,
+    /// Tries in a row that failed.
+    pub failures: u32,
+    /// When to try next.
+    pub next_try_at_ms: UnixMs,
+    /// The message in the chat.
+    pub message_id: Option<String>,
+    /// When it ended.
+    pub ended_at_ms: Option<UnixMs>,
+    /// The last trouble, without secrets.
+    pub trouble: Option<String>,
+}
+
+impl Delivery {
+    /// Plans a message of a turn; `subject` tells it from the turn's others.
+    #[must_use]
+    pub fn planned(nonce: &str, turn: u32, order: u32, purpose: Purpose, subject: &str, now_ms: UnixMs) -> Self {
+        let kind = match &purpose {
+            Purpose::Result(_) => "result",
+            Purpose::Links(_) => "links",
+            Purpose::Question => "question",
+            Purpose::Failure => "failure",
+            Purpose::Timeout => "timeout",
+        };
+        Self {
+            id: digest(&["delivery", nonce, kind, subject], 20),
+            turn,
+            order,
+            purpose,
+            state: DeliveryState::Pending,
+            uuid: digest(&["uuid", nonce, kind, subject], 40),
+            message: None,
+            first_sent_at_ms: None,
+            failures: 0,
+            next_try_at_ms: now_ms,
+            message_id: None,
+            ended_at_ms: None,
+            trouble: None,
+        }
+    }
+
+    /// The result it carries.
+    #[must_use]
+    pub const fn result(&self) -> Option<&ResultUrl> {
+        match &self.purpose {
+            Purpose::Result(url) => Some(url),
+            Purpose::Links(_) | Purpose::Question | Purpose::Failure | Purpose::Timeout => None,
+        }
+    }
+
+    /// Whether its message may be sent with its uuid without a risk of showing it twice.
+    #[must_use]
+    pub fn may_send(&self, now_ms: UnixMs) -> bool {
+        self.first_sent_at_ms.is_none_or(|first| now_ms.saturating_sub(first) < UUID_WINDOW_MS)
+    }
+
+    /// Notes an end.
+    pub const fn end(&mut self, state: DeliveryState, now_ms: UnixMs) {
+        self.state = state;
+        self.ended_at_ms = Some(now_ms);
+    }
+}

@@ -1,0 +1,220 @@
+//! What is kept of a session: its turns, where each stands, and each delivery.
+//!
+//! One writer per file: `Asked` is written once, by the process that submits; `Progress` and
+//! `Delivery` by whoever polls. What two pollers could write at once is harmless: deliveries have
+//! a file each and a `uuid` derived from the turn, so both send the same message.
+
+mod delivery;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Mode;
+use crate::io::{UnixMs, digest};
+use crate::urls::{self, ResultUrl};
+use crate::watch::Baseline;
+
+pub use delivery::{Content, Delivery, DeliveryState, Purpose};
+
+/// Where a session stands, to the outside: where its latest turn stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Taken; no answer yet.
+    Submitted,
+    /// The backend works.
+    Generating,
+    /// The backend asked something.
+    AwaitingUser,
+    /// All results are there.
+    Completed,
+    /// Refused or failed.
+    Failed,
+    /// Nothing within the time; a late result is still delivered.
+    Timeout,
+}
+
+impl State {
+    /// The name used in replies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Generating => "generating",
+            Self::AwaitingUser => "awaiting_user",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Timeout => "timeout",
+        }
+    }
+
+    /// Whether upstream has nothing more to say. A `timeout` is not: a late result still counts.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Completed | Self::Failed => true,
+            Self::Submitted | Self::Generating | Self::AwaitingUser | Self::Timeout => false,
+        }
+    }
+}
+
+/// Where results go: identifiers that stay valid, nothing else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// `feishu` or `lark`, or empty.
+    pub channel: String,
+    /// The recipient as the user named it, or empty.
+    pub chat_id: String,
+}
+
+impl Route {
+    /// Whether there is somebody to send to.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        !self.channel.is_empty() && !self.chat_id.is_empty()
+    }
+}
+
+/// What was asked for in one turn. Written once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The session's id, as the service gave it.
+    pub session_id: String,
+    /// The project on the canvas; empty when it isn't known.
+    pub project_uuid: String,
+    /// 1 for the first turn.
+    pub turn: u32,
+    /// Random, made before the submit: every `uuid` of this turn derives from it.
+    pub nonce: String,
+    /// The words as they were sent.
+    pub text: String,
+    /// The service it was submitted to.
+    pub mode: Mode,
+    /// Where results go.
+    pub route: Route,
+    /// Where this turn's messages begin.
+    pub baseline: Baseline,
+    /// When it was submitted.
+    pub submitted_at_ms: UnixMs,
+}
+
+impl Asked {
+    /// The files that the user passed in with the words.
+    #[must_use]
+    pub fn own_files(&self) -> Vec<ResultUrl> {
+        urls::extract(&self.text)
+    }
+}
+
+/// Where one turn stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Where it stands.
+    pub state: State,
+    /// Result URLs so far.
+    pub results: Vec<ResultUrl>,
+    /// Answered polls.
+    pub polls: u32,
+    /// Polls in a row without anything new.
+    pub quiet_polls: u32,
+    /// Polls in a row that failed.
+    pub failures: u32,
+    /// How many messages the last answered poll saw.
+    pub seen: usize,
+    /// When to poll next.
+    pub next_poll_at_ms: UnixMs,
+    /// When it reached its state, for a final one or a timeout.
+    pub ended_at_ms: Option<UnixMs>,
+    /// When the last result was delivered.
+    pub delivered_at_ms: Option<UnixMs>,
+    /// Why it failed, or what the last poll's trouble was.
+    pub trouble: Option<String>,
+    /// The question it waits for.
+    pub question: Option<String>,
+}
+
+impl Progress {
+    /// A turn that has just begun.
+    #[must_use]
+    pub const fn begun(now_ms: UnixMs) -> Self {
+        Self {
+            state: State::Submitted,
+            results: Vec::new(),
+            polls: 0,
+            quiet_polls: 0,
+            failures: 0,
+            seen: 0,
+            next_poll_at_ms: now_ms,
+            ended_at_ms: None,
+            delivered_at_ms: None,
+            trouble: None,
+            question: None,
+        }
+    }
+}
+
+/// One turn with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// What was asked.
+    pub asked: Asked,
+    /// Where it stands.
+    pub progress: Progress,
+}
+
+/// A session as it was read from its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The folder's name.
+    pub key: String,
+    /// Its turns, oldest first; at least one.
+    pub turns: Vec<Turn>,
+    /// Its deliveries, in the order they were planned.
+    pub deliveries: Vec<Delivery>,
+}
+
+impl Session {
+    /// The latest turn.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Turn> {
+        self.turns.last()
+    }
+
+    /// The session's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.latest().map_or("", |turn| &turn.asked.session_id)
+    }
+
+    /// The canvas link, when the project is known.
+    #[must_use]
+    pub fn canvas(&self) -> Option<String> {
+        self.turns.iter().rev().find(|turn| !turn.asked.project_uuid.is_empty()).map(|turn| canvas_link(&turn.asked.project_uuid))
+    }
+
+    /// Whether anything is still to be sent.
+    #[must_use]
+    pub fn has_undelivered(&self) -> bool {
+        self.deliveries.iter().any(|delivery| delivery.state.is_open())
+    }
+}
+
+/// The canvas link of a project.
+#[must_use]
+pub fn canvas_link(project_uuid: &str) -> String {
+    let mut link = "https://www.liblib.tv/canvas?projectId=".to_owned();
+    link.extend(url::form_urlencoded::byte_serialize(project_uuid.as_bytes()));
+    link
+}
+
+/// The name of a session's folder: readable, safe whatever the server calls it, and unique.
+#[must_use]
+pub fn folder_name(session_id: &str) -> String {
+    format!("{}-{}", safe_prefix(session_id), digest(&["session", session_id], 12))
+}
+
+/// The readable part of a folder's name.
+#[must_use]
+pub fn safe_prefix(session_id: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    session_id.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+}

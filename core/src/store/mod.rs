@@ -1,0 +1,296 @@
+//! The state folder: which file holds what, and in which order it is written.
+//!
+//! ```text
+//! active/<key>                 empty: a session that has not ended
+//! finished/<time>-<key>        empty: when it ended, for pruning
+//! sessions/<key>/asked-0001    what a turn asked for          (the submitter writes)
+//! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
+//! sessions/<key>/d-<id>        one delivery                   (the poller writes)
+//! submits/<nonce>              a paid submit under way, or one whose answer was lost
+//! damaged/…                    records set aside
+//! ```
+//! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
+//! content or the new.
+
+pub mod legacy;
+pub mod record;
+pub mod submits;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::io::{FsDone, FsOp, Io, UnixMs};
+use crate::problem::Problem;
+use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
+use record::Bad;
+
+/// Finished sessions that are kept.
+pub const KEEP_FINISHED: usize = 500;
+/// A prefix of an id must be this long: what `recover` prints at least.
+pub const MIN_PREFIX_CHARS: usize = 8;
+
+/// A session together with what could not be read of it.
+pub struct Loaded {
+    /// The session.
+    pub session: Session,
+    /// Records that were damaged and set aside, in words.
+    pub damaged: Vec<String>,
+    /// Ids of deliveries whose records were damaged: what became of them isn't known.
+    pub lost_deliveries: Vec<String>,
+}
+
+/// What a look-up by id or prefix gave.
+pub enum Found {
+    /// This session's folder.
+    Key(String),
+    /// None.
+    None,
+    /// Several begin so.
+    Several,
+}
+
+/// Writes a file so that a crash leaves the old content or the new, and waits until it is durable.
+///
+/// # Errors
+/// When the folder can't be written.
+pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
+    let path = format!("{dir}/{name}");
+    let temporary = format!("{dir}/.{name}.{}", &io.nonce()[..8]);
+    for op in [
+        FsOp::Write(temporary.clone(), bytes),
+        FsOp::Sync(temporary.clone()),
+        FsOp::Rename(temporary, path),
+        FsOp::SyncDir(dir.to_owned()),
+    ] {
+        run(io, op).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
+    io.fs(op).await.map(|_| ()).map_err(|reason| Problem::storage(&reason))
+}
+
+pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+    match io.fs(FsOp::Read(path.to_owned())).await {
+        Ok(FsDone::Content(content)) => Ok(content),
+        Ok(FsDone::Done | FsDone::Names(_)) => Err(Problem::storage("a read gave no content")),
+        Err(reason) => Err(Problem::storage(&reason)),
+    }
+}
+
+/// The visible names in a folder.
+pub(crate) async fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
+    match io.fs(FsOp::List(dir.to_owned())).await {
+        Ok(FsDone::Names(names)) => Ok(names.into_iter().filter(|name| !name.starts_with('.')).collect()),
+        Ok(FsDone::Done | FsDone::Content(_)) => Err(Problem::storage("a listing gave no names")),
+        Err(reason) => Err(Problem::storage(&reason)),
+    }
+}
+
+fn session_dir(key: &str) -> String {
+    format!("sessions/{key}")
+}
+
+/// Makes the folders; an existing one is fine.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn prepare(io: &Io) -> Result<(), Problem> {
+    for dir in ["active", "finished", "sessions", "submits"] {
+        run(io, FsOp::MakeDir(dir.to_owned())).await?;
+    }
+    Ok(())
+}
+
+/// Stores a new turn durably and reads it back. The marker in `active` comes first: a session is
+/// rather polled for nothing than forgotten.
+///
+/// # Errors
+/// When it can't be stored, or reads back as something else.
+pub async fn begin_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
+    let key = folder_name(&asked.session_id);
+    let dir = session_dir(&key);
+    run(io, FsOp::MakeDir(dir.clone())).await?;
+    run(io, FsOp::SyncDir("sessions".to_owned())).await?;
+    let name = format!("asked-{:04}", asked.turn);
+    put(io, &dir, &name, record::encode("asked", asked)).await?;
+    activate(io, &key).await?;
+    let stored = read(io, &format!("{dir}/{name}")).await?.unwrap_or_default();
+    match record::decode::<Asked>("asked", &stored) {
+        Ok(back) if back == *asked => Ok(()),
+        Ok(_) | Err(_) => Err(Problem::storage("the session reads back differently than it was written")),
+    }
+}
+
+/// Marks a session as one to poll.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn activate(io: &Io, key: &str) -> Result<(), Problem> {
+    put(io, "active", key, Vec::new()).await
+}
+
+/// Stores where a turn stands.
+///
+/// # Errors
+/// When it can't be written.
+pub async fn save_progress(io: &Io, key: &str, turn: u32, progress: &Progress) -> Result<(), Problem> {
+    put(io, &session_dir(key), &format!("progress-{turn:04}"), record::encode("progress", progress)).await
+}
+
+/// Stores a delivery.
+///
+/// # Errors
+/// When it can't be written.
+pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<(), Problem> {
+    put(io, &session_dir(key), &format!("d-{}", delivery.id), record::encode("delivery", delivery)).await
+}
+
+/// Reads a session. A damaged record is set aside and named; the others are used.
+///
+/// # Errors
+/// When a record was written by a newer version, or the folder can't be read.
+pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
+    let dir = session_dir(key);
+    let names = list(io, &dir).await?;
+    let mut loaded = Loaded {
+        session: Session { key: key.to_owned(), turns: Vec::new(), deliveries: Vec::new() },
+        damaged: Vec::new(),
+        lost_deliveries: Vec::new(),
+    };
+    for name in &names {
+        if name.starts_with("asked-") {
+            let Some(asked) = load_record::<Asked>(io, &dir, name, "asked", &mut loaded.damaged).await? else { continue };
+            let progress_name = format!("progress-{:04}", asked.turn);
+            let progress = if names.contains(&progress_name) {
+                load_record::<Progress>(io, &dir, &progress_name, "progress", &mut loaded.damaged).await?
+            } else {
+                None
+            };
+            let progress = progress.unwrap_or_else(|| Progress::begun(asked.submitted_at_ms));
+            loaded.session.turns.push(Turn { asked, progress });
+        } else if let Some(id) = name.strip_prefix("d-") {
+            match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged).await? {
+                Some(delivery) => loaded.session.deliveries.push(delivery),
+                None => loaded.lost_deliveries.push(id.to_owned()),
+            }
+        } else if let Some(id) = name.strip_prefix("lost-d-") {
+            loaded.lost_deliveries.push(id.to_owned());
+        }
+    }
+    loaded.session.turns.sort_by_key(|turn| turn.asked.turn);
+    loaded.session.deliveries.sort_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
+    Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
+}
+
+async fn load_record<T: DeserializeOwned>(
+    io: &Io,
+    dir: &str,
+    name: &str,
+    kind: &str,
+    damaged: &mut Vec<String>,
+) -> Result<Option<T>, Problem> {
+    let path = format!("{dir}/{name}");
+    let Some(bytes) = read(io, &path).await? else { return Ok(None) };
+    match record::decode(kind, &bytes) {
+        Ok(value) => Ok(Some(value)),
+        Err(bad @ Bad::Newer(_)) => Err(Problem::permanent(format!("The record {path} can't be read: {}.", bad.words()))),
+        Err(bad @ Bad::Damaged(_)) => {
+            set_aside(io, dir, name).await?;
+            damaged.push(format!("The record {path} can't be used: {}. It was set aside in damaged/.", bad.words()));
+            Ok(None)
+        }
+    }
+}
+
+/// Moves a damaged record out of the way. A delivery's name stays, so that it isn't sent again.
+async fn set_aside(io: &Io, dir: &str, name: &str) -> Result<(), Problem> {
+    run(io, FsOp::MakeDir("damaged".to_owned())).await?;
+    if name.starts_with("d-") {
+        put(io, dir, &format!("lost-{name}"), Vec::new()).await?;
+    }
+    let key = dir.rsplit('/').next().unwrap_or(dir);
+    run(io, FsOp::Rename(format!("{dir}/{name}"), format!("damaged/{key}.{name}"))).await?;
+    run(io, FsOp::SyncDir(dir.to_owned())).await
+}
+
+/// The folders of all sessions.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn all(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "sessions").await
+}
+
+/// The folders of the sessions that have not ended.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn active(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "active").await
+}
+
+/// Finds a session by its id, the name of its folder, or a unique prefix of its id.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
+    let exact = folder_name(id);
+    if !list(io, &session_dir(&exact)).await?.is_empty() {
+        return Ok(Found::Key(exact));
+    }
+    if id.chars().count() < MIN_PREFIX_CHARS {
+        return Ok(Found::None);
+    }
+    let prefix = safe_prefix(id);
+    let mut found = Found::None;
+    for key in all(io).await?.into_iter().filter(|key| key.starts_with(&prefix)) {
+        let known = load(io, &key).await?;
+        if known.is_some_and(|loaded| loaded.session.id().starts_with(id) || key == id) {
+            found = match found {
+                Found::None => Found::Key(key),
+                Found::Key(_) | Found::Several => return Ok(Found::Several),
+            };
+        }
+    }
+    Ok(found)
+}
+
+/// Marks a session as ended and prunes the oldest ended ones.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
+    put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new()).await?;
+    run(io, FsOp::Remove(format!("active/{key}"))).await?;
+    run(io, FsOp::SyncDir("active".to_owned())).await?;
+    prune(io).await
+}
+
+/// Removes what is over [`KEEP_FINISHED`], oldest first; a session that goes on is never removed.
+async fn prune(io: &Io) -> Result<(), Problem> {
+    let finished = list(io, "finished").await?;
+    let excess = finished.len().saturating_sub(KEEP_FINISHED);
+    if excess == 0 {
+        return Ok(());
+    }
+    let active = active(io).await?;
+    for (at, marker) in finished.iter().enumerate().take(excess) {
+        let Some((_, key)) = marker.split_once('-') else { continue };
+        let ended_later = finished[at + 1..].iter().any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
+        if !ended_later && !active.iter().any(|name| name == key) {
+            let dir = session_dir(key);
+            for name in list(io, &dir).await? {
+                run(io, FsOp::Remove(format!("{dir}/{name}"))).await?;
+            }
+            run(io, FsOp::RemoveDir(dir)).await?;
+        }
+        run(io, FsOp::Remove(format!("finished/{marker}"))).await?;
+    }
+    Ok(())
+}
+
+/// Writes a small record outside the sessions.
+pub(crate) async fn put_record<T: Serialize>(io: &Io, dir: &str, name: &str, kind: &str, value: &T) -> Result<(), Problem> {
+    put(io, dir, name, record::encode(kind, value)).await
+}

@@ -1,0 +1,89 @@
+//! The form of a record file: one line that says what it is and how it must look, then JSON.
+//!
+//! ```text
+//! libtv-video 1 asked 312 9ae0daaf
+//! {"session_id":…}
+//! ```
+//! Version, kind, length and CRC-32 (IEEE) of the rest. A change of any bit or length is noticed.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The version this program writes.
+pub const VERSION: u32 = 1;
+
+/// Why a record can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// Torn or damaged.
+    Damaged(String),
+    /// Written by a newer program: left as it is.
+    Newer(u32),
+}
+
+impl Bad {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Damaged(reason) => format!("it is damaged ({reason})"),
+            Self::Newer(version) => format!("it was written by a newer version (format {version}); update libtv-video"),
+        }
+    }
+}
+
+/// Puts a record into its file's form.
+#[must_use]
+pub fn encode<T: Serialize>(kind: &str, value: &T) -> Vec<u8> {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut bytes = format!("libtv-video {VERSION} {kind} {} {:08x}\n", body.len(), crc32fast::hash(&body)).into_bytes();
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// Reads a record back.
+///
+/// # Errors
+/// [`Bad`]: which of the ways it can't be used.
+pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
+    let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("no first line"))?;
+    let head = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("no first line"))?;
+    let body = &bytes[end + 1..];
+    let mut words = head.split(' ');
+    if words.next() != Some("libtv-video") {
+        return Err(damaged("unknown first line"));
+    }
+    let version: u32 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| damaged("no version"))?;
+    if version > VERSION {
+        return Err(Bad::Newer(version));
+    }
+    let expected = format!("libtv-video {version} {kind} {} {:08x}", body.len(), crc32fast::hash(body));
+    if head != expected {
+        return Err(damaged("length or checksum differ"));
+    }
+    serde_json::from_slice(body).map_err(|_| damaged("unknown content"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bad, decode, encode};
+
+    #[test]
+    fn every_flipped_bit_and_every_truncation_is_noticed() {
+        let good = encode("sample", &vec!["a session", "a result"]);
+        for at in 0..good.len() {
+            assert!(decode::<Vec<String>>("sample", &good[..at]).is_err(), "cut at {at}");
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                assert!(decode::<Vec<String>>("sample", &bad).is_err(), "bit {bit} of byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_record_is_told_from_a_damaged_one() {
+        let newer = String::from_utf8(encode("sample", &1)).unwrap().replacen(" 1 ", " 2 ", 1);
+        assert_eq!(decode::<i32>("sample", newer.as_bytes()), Err(Bad::Newer(2)));
+    }
+}
