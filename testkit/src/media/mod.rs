@@ -64,14 +64,21 @@ impl MediaFile {
         self.blob.chunks().flatten().collect()
     }
 
-    /// Writes it out without holding it in memory.
+    /// Writes it to a file or a connection without holding it in memory.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn copy_to(&self, mut writer: impl Write) -> io::Result<()> {
+        self.blob
+            .chunks()
+            .try_for_each(|chunk| writer.write_all(&chunk))
+    }
+
+    /// Writes it to a new file.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn write_to(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        let mut file = std::fs::File::create(path)?;
-        self.blob
-            .chunks()
-            .try_for_each(|chunk| file.write_all(&chunk))
+        self.copy_to(std::fs::File::create(path)?)
     }
 }
