@@ -27,6 +27,7 @@
 //! gateway.requests_to("GET /libtv/v1/session/*");     // the same route patterns as for faults
 //! gateway.wait_until(Duration::from_secs(5), |g| g.submits().len() == 1).await?;   // woken, never polling
 //! gateway.set_clock_offset(Duration::from_secs(3600)); // this service's clock, not the machine's
+//! gateway.stop_clock();                               // only the offset moves it then
 //!
 //! // LibTV: one engine, two envelopes (`LibTv` is the type of both).
 //! gateway.set_default_job(Job::video("/sd-gen-save-img/cat.mp4"));

@@ -31,6 +31,7 @@ pub struct Service {
 #[derive(Debug, Default)]
 struct State {
     clock_offset: Duration,
+    clock_stopped_at: Option<Duration>,
     faults: Faults,
     requests: Vec<Recorded>,
     refused_connections: u64,
@@ -68,7 +69,11 @@ impl Service {
 
     /// Since the world began, by this service's own clock.
     pub(crate) fn now(&self) -> Duration {
-        self.began.elapsed() + lock(&self.state).clock_offset
+        let state = lock(&self.state);
+        state
+            .clock_stopped_at
+            .unwrap_or_else(|| self.began.elapsed())
+            + state.clock_offset
     }
 
     pub(crate) fn tell(&self) {
@@ -215,6 +220,13 @@ pub trait StandIn: Clone + Send + Sync {
     fn set_clock_offset(&self, offset: Duration) {
         lock(&self.service().state).clock_offset = offset;
         self.service().tell();
+    }
+
+    /// Stops this service's clock where it stands; only [`StandIn::set_clock_offset`] moves it then. For
+    /// tests of rates, which a busy machine must not slow down.
+    fn stop_clock(&self) {
+        let elapsed = self.service().began.elapsed();
+        lock(&self.service().state).clock_stopped_at = Some(elapsed);
     }
 
     /// Waits until `condition` holds. It is asked again after every request and every change, not
