@@ -328,15 +328,12 @@ impl Platform {
             return Err(Refusal::new(230027, "Lack of necessary permissions."));
         }
         if message.msg_type != "interactive" || !is_shared(&message.content) {
-            return Err(Refusal::new(
-                230054,
-                "This operation is not supported for this message type.",
-            ));
+            return Err(Refusal::parameter("the message is not a shared card"));
         }
         if now.saturating_sub(Duration::from_millis(message.at_ms)) > CARD_LIFE {
             return Err(Refusal::new(
                 230031,
-                "The message exceeds the time limit for updating.",
+                "Message can only be modified within 14 days after sending.",
             ));
         }
         let card = check_card(content)?;
