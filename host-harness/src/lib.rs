@@ -43,3 +43,31 @@
 //! | [`http`] | the only way out: egress rules, connector, client |
 //! | [`credentials`] | secrets, where they are found, and the broker that puts them into requests |
 //! | [`Home`] | the files under `$NEXU_HOME` |
+#![deny(unsafe_code)]
+
+pub mod bindings;
+mod command;
+mod component;
+pub mod credentials;
+mod error;
+mod files;
+mod grants;
+mod harness;
+mod home;
+pub mod http;
+pub mod limits;
+mod sandbox;
+mod settings;
+mod timer;
+
+pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
+pub use command::{CommandEnd, Stdio};
+pub use component::Component;
+pub use credentials::{CredentialSource, Credentials, FeishuApp, Secret};
+pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
+pub use harness::{Harness, Submit};
+pub use home::Home;
+pub use limits::Limits;
+pub use sandbox::{Output, Usage};
+pub use settings::{Environment, PASSED_ON, Settings};
+pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve};

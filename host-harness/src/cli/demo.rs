@@ -1,0 +1,2 @@
+//! The demonstration; being written.
+pub(crate) async fn demo(_plain: bool) -> u8 { super::FAILED }

@@ -1,0 +1,45 @@
+//! The one place that reads the process's environment, home folder and clock zone.
+
+use std::env;
+use std::path::PathBuf;
+
+use host_harness::{Component, Environment, Harness, Settings, StartError};
+
+/// Everything that comes from outside.
+pub(crate) struct Outside {
+    nexu_home: PathBuf,
+    cache: PathBuf,
+    downloads: Option<PathBuf>,
+}
+
+impl Outside {
+    /// # Errors
+    /// A sentence, when there is no home folder.
+    pub(crate) fn read() -> Result<Self, String> {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = env::home_dir().filter(|path| !path.as_os_str().is_empty());
+        let nexu_home = set("NEXU_HOME")
+            .or_else(|| user.as_ref().map(|home| home.join(".nexu")))
+            .ok_or("There is no home folder. Set NEXU_HOME to the folder where keys and sessions are kept.")?;
+        let nexu_home = std::path::absolute(&nexu_home).map_err(|error| format!("NEXU_HOME: {error}"))?;
+        let cache = set("LIBTV_CACHE_DIR").unwrap_or_else(|| nexu_home.join("libtv-cache"));
+        Ok(Self { nexu_home, cache, downloads: user.map(|home| home.join("Downloads/libtv_results")) })
+    }
+
+    /// # Errors
+    /// What the library says.
+    pub(crate) fn harness(self) -> Result<Harness, StartError> {
+        let mut settings = Settings::new(self.nexu_home)
+            .with_environment(Environment::from_lookup(|name| env::var_os(name)))
+            .with_utc_offset_seconds(jiff::Zoned::now().offset().seconds());
+        if let Some(downloads) = self.downloads {
+            settings = settings.with_downloads(downloads);
+        }
+        Harness::new(Component::embedded(Some(&self.cache))?, settings)
+    }
+}
+
+/// The harness as the environment describes it, or the sentence for behind the ❌.
+pub(crate) fn harness() -> Result<Harness, String> {
+    Outside::read()?.harness().map_err(|error| error.to_string())
+}

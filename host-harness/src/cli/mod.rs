@@ -1,0 +1,65 @@
+//! Which command it is, and how it ends. The harness's own commands are `serve` and `demo`; everything else belongs to
+//! the component.
+
+mod arguments;
+#[cfg(feature = "demo")]
+mod demo;
+mod environment;
+mod help;
+mod print;
+mod run;
+mod serve;
+mod signals;
+
+use std::process::ExitCode;
+
+use arguments::Invocation;
+
+/// Refused or failed.
+pub(crate) const FAILED: u8 = 1;
+/// Wrong usage.
+pub(crate) const USAGE: u8 = 2;
+/// Another harness owns the state folder.
+pub(crate) const OWNED: u8 = 3;
+
+pub(crate) fn main() -> ExitCode {
+    keep_private();
+    let code = match arguments::parse(std::env::args_os()) {
+        Ok(Invocation::Text { text, code }) => {
+            print::out(text.trim_end());
+            code
+        }
+        Ok(Invocation::Serve { json, max_parallel }) => block_on(true, serve::serve(json, max_parallel)),
+        #[cfg(feature = "demo")]
+        Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
+        Ok(Invocation::Component { arguments }) => block_on(false, run::run(arguments)),
+        Err(reason) => {
+            print::error(&reason);
+            USAGE
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// What the process creates is for its owner only, the component's files included.
+fn keep_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
+/// A single command starts faster on one thread; the timer has work for several.
+fn block_on(threads: bool, work: impl Future<Output = u8>) -> u8 {
+    let mut builder = if threads { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    match builder.enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(work);
+            // A name look-up in flight would hold the process for its time-out.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            print::error(&format!("The runtime can't start: {error}"));
+            FAILED
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A command of the component, in the sandbox.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read, stderr, stdin, stdout};
+
+use host_harness::{CallError, Output, Stdio};
+
+use super::{FAILED, environment, print, signals};
+
+/// A key has some dozens of characters; what is longer is refused by the library.
+const KEY_INPUT_BYTES: u64 = 8 << 10;
+
+pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
+    let is_check = arguments.first().is_some_and(|command| command == "check");
+    let harness = match environment::harness() {
+        Ok(harness) => harness,
+        Err(reason) => {
+            print::error(&reason);
+            return FAILED;
+        }
+    };
+    let stdio = Stdio {
+        stdout: if stdout().is_terminal() { Output::to_terminal(stdout()) } else { Output::to(stdout()) },
+        stderr: if stderr().is_terminal() { Output::to_terminal(stderr()) } else { Output::to(stderr()) },
+        key_input: Box::new(read_key),
+    };
+    let result = tokio::select! {
+        result = harness.run_command(arguments, stdio) => result,
+        // The component's files are safe against that at any point.
+        code = signals::signal() => return code,
+    };
+    match result {
+        Ok(end) => {
+            for refusal in &end.usage.refusals {
+                print::hint(&format!("🔒 {refusal}"));
+            }
+            if is_check {
+                for note in &end.notes {
+                    print::hint(&format!("⚠️ {note}"));
+                }
+            }
+            u8::try_from(end.exit_code).unwrap_or(FAILED)
+        }
+        Err(error) => {
+            print::error(&sentence(&error));
+            FAILED
+        }
+    }
+}
+
+fn sentence(error: &CallError) -> String {
+    match error.advice() {
+        "" => error.to_string(),
+        advice => format!("{error} {advice}"),
+    }
+}
+
+fn read_key() -> Result<String, String> {
+    if stdin().is_terminal() {
+        print::hint("Paste the API key and press Enter, then Ctrl-D:");
+    }
+    let mut text = String::new();
+    stdin().take(KEY_INPUT_BYTES).read_to_string(&mut text).map_err(|error| format!("The API key can't be read from standard input: {error}"))?;
+    Ok(text)
+}

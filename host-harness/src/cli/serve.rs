@@ -1,0 +1,54 @@
+//! `libtv-video serve`: the timer in the foreground, one line an event.
+
+use host_harness::{Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run};
+
+use super::{FAILED, OWNED, environment, print, signals};
+
+pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
+    let harness = match environment::harness() {
+        Ok(harness) => harness,
+        Err(reason) => {
+            print::error(&reason);
+            return FAILED;
+        }
+    };
+    let stop = StopHandle::new();
+    let on_signal = stop.clone();
+    tokio::spawn(async move {
+        signals::signal().await;
+        on_signal.stop();
+        // Asked twice: now.
+        let code = signals::signal().await;
+        std::process::exit(i32::from(code));
+    });
+    let colours = print::has_colours();
+    let on_event = move |event: &Event| {
+        if json { print::out(&event.to_json().to_string()) } else { print::out(&line(event, colours)) }
+    };
+    let options = ServeOptions { max_parallel, ..ServeOptions::default() };
+    match run(&harness, options, stop, on_event).await {
+        Ok(_) => 0,
+        Err(error @ ServeError::Owned { .. }) => {
+            print::error(&format!("{error}. Nothing is lost: it delivers what is submitted here."));
+            OWNED
+        }
+        Err(error) => {
+            print::error(&error.to_string());
+            FAILED
+        }
+    }
+}
+
+fn line(event: &Event, colours: bool) -> String {
+    let colour = match &event.kind {
+        EventKind::StepFailed { .. } | EventKind::ListFailed { .. } | EventKind::LogFailed { .. } | EventKind::WatchFailed { .. } => "31",
+        EventKind::StepDone { step, .. } => match step.state {
+            SessionState::Completed => "32",
+            SessionState::Failed | SessionState::Timeout => "33",
+            SessionState::AwaitingUser => "36",
+            _ => "0",
+        },
+        _ => "1",
+    };
+    format!("{} {}", print::paint(&format_time(event.at_ms), "2", colours), print::paint(&event.to_string(), colour, colours))
+}

@@ -1,0 +1,88 @@
+//! Commands of the component's command line: what its arguments grant, what they become, and what a set-up command may
+//! change. Not here: the harness's own commands, and anything a command does.
+
+mod arguments;
+mod setup;
+
+use std::ffi::OsString;
+
+use crate::error::CallError;
+use crate::grants::state_folder;
+use crate::harness::Harness;
+use crate::sandbox::{Grants, Output, OutputPipe, Usage};
+
+use arguments::Rewritten;
+use setup::ConfigCopy;
+
+/// What a command is connected to.
+pub struct Stdio {
+    /// Standard output.
+    pub stdout: Output,
+    /// Standard error.
+    pub stderr: Output,
+    /// What `--api-key -` reads; asked for at most once. An error is told to the user.
+    pub key_input: Box<dyn FnOnce() -> Result<String, String> + Send>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CommandEnd {
+    /// 0 success, 1 refused or failed, 2 wrong usage.
+    pub exit_code: i32,
+    /// What it used.
+    pub usage: Usage,
+    /// What was found but can't be used (a damaged configuration of OpenClaw, say), for stderr.
+    pub notes: Vec<String>,
+}
+
+/// Commands that write `libtv.json`.
+const SETUP: [&str; 4] = ["setup", "update-key", "update-ratio", "remove-key"];
+
+impl Harness {
+    /// Runs one command of the component in the sandbox. `arguments` are what the user typed, without the program's name.
+    ///
+    /// # Errors
+    /// [`CallError`] when the sandbox stopped it, or when `libtv.json` could not be written: its output was withheld then.
+    pub async fn run_command(&self, arguments: Vec<OsString>, stdio: Stdio) -> Result<CommandEnd, CallError> {
+        let Rewritten { arguments, new_key, stdin, folder } =
+            arguments::rewrite(arguments, stdio.key_input, self.settings().downloads.as_deref(), self.home())?;
+        let basis = self.basis(new_key);
+        let mut environment = basis.environment(self.settings(), self.home());
+        let mut folders = vec![state_folder(self.home())];
+        folders.extend(folder);
+
+        let name = arguments.iter().find(|argument| !argument.starts_with('-')).map(String::as_str).unwrap_or_default();
+        let writes_config = SETUP.contains(&name);
+        let copy = if writes_config { Some(ConfigCopy::make(self.home(), &basis)?) } else { None };
+        if let Some(copy) = &copy {
+            environment.push(copy.variable());
+            folders.push(copy.folder());
+        }
+        // A set-up command's "saved" may only be seen once it is true.
+        let (stdout, withheld) = if writes_config { setup::withhold(stdio.stdout) } else { (stdio.stdout, None) };
+
+        let mut argv = vec!["libtv-video".to_owned()];
+        argv.extend(arguments);
+        let grants = Grants {
+            environment,
+            arguments: argv,
+            folders,
+            stdin,
+            stdout: OutputPipe::new(stdout),
+            stderr: OutputPipe::new(stdio.stderr),
+            egress: self.egress(&basis, &self.settings().command_limits),
+        };
+        let (result, usage) = self.run_cli(grants).await;
+        let exit_code = result?;
+        if exit_code == 0
+            && let Some(copy) = copy
+        {
+            copy.commit(self.home(), &basis)?;
+        }
+        if let Some(withheld) = withheld {
+            withheld.release().map_err(|error| CallError::Refused(format!("the output can't be written: {error}")))?;
+        }
+        Ok(CommandEnd { exit_code, usage, notes: basis.found.notes })
+    }
+}

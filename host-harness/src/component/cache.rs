@@ -1,0 +1,110 @@
+//! Compiled code, kept between processes. Loading it is `unsafe`: the engine believes what it reads. So it is read only
+//! from a folder that nobody else can write to, from a file whose name is the digest of everything it depends on, and
+//! that this module has written whole. Whatever is wrong with it, the component is compiled anew.
+
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::error::StartError;
+use crate::files;
+
+/// Older files are removed when there are more: each belongs to a version that is gone.
+const KEPT_FILES: usize = 4;
+const SUFFIX: &str = "compiled";
+
+/// The component, from the cache if it is there, and its digest in hex.
+pub(super) fn load(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> Result<(Component, String), StartError> {
+    let digest = hex(&Sha256::digest(bytes));
+    let Some(folder) = folder else { return Ok((compile(engine, bytes)?, digest)) };
+    let path = folder.join(format!("{}.{SUFFIX}", key(engine, &digest)));
+    if is_private(folder)
+        && let Some(component) = read(engine, &path)
+    {
+        return Ok((component, digest));
+    }
+    let component = compile(engine, bytes)?;
+    // A cache that can't be written costs time at the next start, nothing else.
+    let _ = write(&component, folder, &path);
+    Ok((component, digest))
+}
+
+fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, StartError> {
+    Component::from_binary(engine, bytes).map_err(|error| StartError::Component(format!("{error:#}")))
+}
+
+fn read(engine: &Engine, path: &Path) -> Option<Component> {
+    if !path.is_file() {
+        return None;
+    }
+    // SAFETY: the folder is ours alone (`is_private`), and only `write` puts files of such names there, each complete
+    // and made by an engine of the same version and configuration, because those are part of the name.
+    #[allow(unsafe_code)]
+    unsafe { Component::deserialize_file(engine, path) }.ok()
+}
+
+fn write(component: &Component, folder: &Path, path: &Path) -> std::io::Result<()> {
+    files::private_folder(folder)?;
+    if !is_private(folder) {
+        return Ok(());
+    }
+    let compiled = component.serialize().map_err(|error| std::io::Error::other(error.to_string()))?;
+    files::write_durably(path, &compiled)?;
+    prune(folder, path)
+}
+
+/// Removes the oldest files beyond [`KEPT_FILES`], never the one just written.
+fn prune(folder: &Path, keep: &Path) -> std::io::Result<()> {
+    let mut old: Vec<(std::time::SystemTime, PathBuf)> = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path != keep && path.extension().is_some_and(|extension| extension == SUFFIX))
+        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .collect();
+    old.sort();
+    let surplus = (old.len() + 1).saturating_sub(KEPT_FILES);
+    old.into_iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// A digest of the component, this crate's version, and what makes compiled code fit an engine.
+fn key(engine: &Engine, component: &str) -> String {
+    let mut hasher = Sha256Hasher(Sha256::new());
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    component.hash(&mut hasher);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hex(&hasher.0.finalize())
+}
+
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+/// Nobody else can write to the folder.
+fn is_private(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::symlink_metadata(folder).is_ok_and(|meta| {
+            meta.is_dir() && meta.mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw()
+        })
+    }
+    // Elsewhere the user's profile is private by inheritance.
+    #[cfg(not(unix))]
+    folder.is_dir()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,19 @@
+//! Secrets: what they are, where they are found, and how they get into requests without passing through the component.
+//! The component sees placeholders; [`Broker`] puts the real values in at the moment a request leaves.
+
+mod broker;
+mod config_file;
+mod openclaw;
+mod placeholder;
+mod secret;
+mod sources;
+mod tenant_token;
+
+pub use config_file::{Change, ConfigError, ConfigFile};
+pub use secret::Secret;
+pub use sources::{CredentialSource, Credentials, FeishuApp};
+
+pub(crate) use broker::{Broker, Verdict};
+pub(crate) use placeholder::{FEISHU_SECRET, KeyMode, Placeholders};
+pub(crate) use sources::FoundCredentials;
+pub(crate) use tenant_token::TenantTokens;

@@ -1,0 +1,120 @@
+//! Where credentials come from: a trait for embedders, and the default that looks where SPEC section 7 says.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::openclaw::{self, Account};
+use super::{ConfigFile, Secret};
+use crate::http::BaseUrl;
+use crate::settings::Environment;
+
+const FEISHU: &str = "https://open.feishu.cn";
+const LARK: &str = "https://open.larksuite.com";
+
+/// A Feishu or Lark app.
+pub struct FeishuApp {
+    /// The app's id. No secret.
+    pub app_id: String,
+    /// The app's secret.
+    pub secret: Arc<Secret>,
+    /// Feishu, Lark, or an override.
+    pub base: BaseUrl,
+    /// Where it was found, in words, for `check`.
+    pub found_in: String,
+}
+
+impl FeishuApp {
+    /// An app at Feishu, or at Lark.
+    pub fn new(app_id: impl Into<String>, secret: Secret, lark: bool, found_in: impl Into<String>) -> Option<Self> {
+        let base = BaseUrl::parse(if lark { LARK } else { FEISHU }).ok()?;
+        Some(Self { app_id: app_id.into(), secret: Arc::new(secret), base, found_in: found_in.into() })
+    }
+}
+
+/// What an embedder's own source knows. `None` means: look in the usual places.
+#[derive(Default)]
+pub struct Credentials {
+    /// The LibTV key, in place of the one in `libtv.json`.
+    pub api_key: Option<Arc<Secret>>,
+    /// The Feishu app.
+    pub feishu: Option<Arc<FeishuApp>>,
+}
+
+/// A place to take credentials from: a keyring, a vault, the embedding program's own settings.
+pub trait CredentialSource: Send + Sync {
+    /// Asked at every call, so that a changed key counts from the next step on. Must not block for long.
+    fn load(&self) -> Credentials;
+}
+
+/// Everything one call knows about credentials and configuration.
+pub(crate) struct FoundCredentials {
+    pub(crate) stored_key: Option<Arc<Secret>>,
+    pub(crate) environment_key: Option<Arc<Secret>>,
+    pub(crate) feishu: Option<Arc<FeishuApp>>,
+    /// `videoRatio` as it stands in the file.
+    pub(crate) video_ratio: Option<serde_json::Value>,
+    /// Why `libtv.json` can't be used.
+    pub(crate) config_error: Option<String>,
+    /// What was found but can't be used, for people.
+    pub(crate) notes: Vec<String>,
+}
+
+impl FoundCredentials {
+    pub(crate) fn look(own: Option<&dyn CredentialSource>, environment: &Environment, config: &ConfigFile, nexu_home: &std::path::Path) -> Self {
+        let own = own.map(CredentialSource::load).unwrap_or_default();
+        let mut notes = Vec::new();
+        let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
+        match config.read() {
+            Ok(content) => {
+                let key = content.get("apiKey").and_then(serde_json::Value::as_str).filter(|key| !key.is_empty());
+                stored_key = key.map(|key| Arc::new(Secret::new(key)));
+                video_ratio = content.get("videoRatio").cloned();
+            }
+            Err(error) => config_error = Some(error.to_string()),
+        }
+        let feishu = own.feishu.or_else(|| find_feishu(environment, nexu_home, &mut notes).map(Arc::new));
+        Self {
+            stored_key: own.api_key.or(stored_key),
+            environment_key: environment.api_key.clone(),
+            feishu,
+            video_ratio,
+            config_error,
+            notes,
+        }
+    }
+}
+
+fn find_feishu(environment: &Environment, nexu_home: &std::path::Path, notes: &mut Vec<String>) -> Option<FeishuApp> {
+    let account = environment_account(environment).or_else(|| {
+        let files = [
+            environment.openclaw_config.clone(),
+            environment.openclaw_state_dir.as_ref().map(|folder| folder.join("openclaw.json")),
+            Some(nexu_home.join("runtime/openclaw/state/openclaw.json")),
+        ];
+        files.into_iter().flatten().find_map(|path| file_account(&path, environment.feishu_account.as_deref(), notes))
+    })?;
+    let base = match &environment.feishu_base_url {
+        Some(text) => BaseUrl::parse(text).map_err(|reason| notes.push(format!("FEISHU_BASE_URL: {reason}"))).ok()?,
+        None => BaseUrl::parse(if account.lark { LARK } else { FEISHU }).ok()?,
+    };
+    Some(FeishuApp { app_id: account.app_id, secret: Arc::clone(&account.secret), base, found_in: account.found_in })
+}
+
+fn environment_account(environment: &Environment) -> Option<Account> {
+    Some(Account {
+        app_id: environment.feishu_app_id.clone()?,
+        secret: Arc::clone(environment.feishu_app_secret.as_ref()?),
+        lark: false,
+        found_in: "FEISHU_APP_ID and FEISHU_APP_SECRET in the environment".to_owned(),
+    })
+}
+
+fn file_account(path: &PathBuf, name: Option<&str>, notes: &mut Vec<String>) -> Option<Account> {
+    match openclaw::read(path, name) {
+        Ok(account) => account,
+        Err(reason) => {
+            notes.push(reason);
+            None
+        }
+    }
+}

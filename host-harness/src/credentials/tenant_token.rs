@@ -1,0 +1,177 @@
+//! Feishu's tenant token: exchanged by the harness, cached until five minutes before it expires, never shown to the
+//! component. Steps that need it at the same moment share one exchange.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use tokio::time::Instant;
+use wasmtime_wasi_http::Error as WasiError;
+
+use super::broker::{ExchangeFuture, json_response};
+use super::{FeishuApp, Secret};
+use crate::http::TOKEN_ROUTE;
+
+/// A token isn't used in its last five minutes: an upload may take as long.
+const MARGIN: Duration = Duration::from_secs(300);
+/// Feishu's tokens live two hours; a claim beyond a day is nonsense.
+const LONGEST: Duration = Duration::from_secs(86_400);
+/// "Treat it as opaque, up to 4 KB."
+const TOKEN_BYTES: usize = 4 << 10;
+
+/// A token that can be used now.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) secret: Arc<Secret>,
+    /// Seconds until it expires.
+    pub(crate) expires_in_s: u64,
+}
+
+struct Cached {
+    secret: Arc<Secret>,
+    fetched: Instant,
+    usable_until: Instant,
+    expires: Instant,
+}
+
+type Slot = Arc<tokio::sync::Mutex<Option<Cached>>>;
+
+/// The cache, one slot for each app and host.
+#[derive(Default)]
+pub(crate) struct TenantTokens {
+    slots: Mutex<HashMap<(String, String), Slot>>,
+}
+
+impl TenantTokens {
+    /// The token for `app`; `Err` inside is Feishu's own refusal, to be passed on.
+    ///
+    /// # Errors
+    /// The transport error of the exchange.
+    pub(crate) async fn get(
+        &self,
+        app: &FeishuApp,
+        drop_cached: bool,
+        exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
+    ) -> Result<Result<Token, Response<Bytes>>, WasiError> {
+        let asked = Instant::now();
+        let slot = self.slot(app);
+        let mut cached = slot.lock().await;
+        if let Some(token) = cached.as_ref() {
+            let now = Instant::now();
+            // Fetched while this caller waited: it is newer than the one that was refused.
+            let wanted = !drop_cached || token.fetched >= asked;
+            if wanted && now < token.usable_until {
+                let expires_in_s = token.expires.saturating_duration_since(now).as_secs();
+                return Ok(Ok(Token { secret: Arc::clone(&token.secret), expires_in_s }));
+            }
+        }
+        *cached = None;
+        let request = exchange_request(app)?;
+        let answer = exchange(request).await?;
+        let Some((secret, life)) = read_answer(&answer) else {
+            return Ok(Err(without_secret(answer, &app.secret)));
+        };
+        let now = Instant::now();
+        // A life shorter than the margin: half of it, so that a token is never fetched for every request.
+        let usable = life.checked_sub(MARGIN).filter(|rest| !rest.is_zero()).unwrap_or(life / 2);
+        let secret = Arc::new(secret);
+        *cached = Some(Cached { secret: Arc::clone(&secret), fetched: now, usable_until: now + usable, expires: now + life });
+        Ok(Ok(Token { secret, expires_in_s: life.as_secs() }))
+    }
+
+    fn slot(&self, app: &FeishuApp) -> Slot {
+        let key = (app.base.text(), app.app_id.clone());
+        let mut slots = self.slots.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(slots.entry(key).or_default())
+    }
+}
+
+fn exchange_request(app: &FeishuApp) -> Result<Request<Bytes>, WasiError> {
+    let body = serde_json::json!({"app_id": app.app_id, "app_secret": app.secret.expose()}).to_string();
+    Request::post(format!("{}{TOKEN_ROUTE}", app.base.text()))
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .header(header::CONTENT_LENGTH, body.len())
+        .body(Bytes::from(body))
+        .map_err(|_| WasiError::ConfigurationError)
+}
+
+fn read_answer(answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
+    let json: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
+    let text = json["tenant_access_token"].as_str().filter(|text| !text.is_empty() && text.len() <= TOKEN_BYTES)?;
+    let life = Duration::from_secs(json["expire"].as_u64().unwrap_or(0)).min(LONGEST);
+    // Zero is Feishu's success; a token beside another code would be a contradiction.
+    (json["code"] == 0 && !life.is_zero()).then(|| (Secret::new(text), life))
+}
+
+/// What Feishu answered, unless a server echoed the secret back, or sent a token in an answer we can't use.
+fn without_secret(answer: Response<Bytes>, secret: &Secret) -> Response<Bytes> {
+    let text = String::from_utf8_lossy(answer.body());
+    if text.contains(secret.expose()) || text.contains("tenant_access_token") {
+        return json_response(r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#.to_owned());
+    }
+    let (mut head, body) = answer.into_parts();
+    let content_type = head.headers.remove(header::CONTENT_TYPE);
+    head.headers.clear();
+    if let Some(content_type) = content_type {
+        head.headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    Response::from_parts(head, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::BaseUrl;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn app() -> FeishuApp {
+        FeishuApp {
+            app_id: "cli_1".into(),
+            secret: Arc::new(Secret::new("s-e-c-r-e-t")),
+            base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
+            found_in: String::new(),
+        }
+    }
+
+    async fn get(tokens: &TenantTokens, drop_cached: bool, calls: &AtomicU32) -> String {
+        let number = calls.load(Ordering::Relaxed);
+        let exchange = |_| -> ExchangeFuture {
+            calls.fetch_add(1, Ordering::Relaxed);
+            let body = format!(r#"{{"code":0,"tenant_access_token":"t-{number}","expire":7200}}"#);
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                Ok(json_response(body))
+            })
+        };
+        tokens.get(&app(), drop_cached, exchange).await.unwrap().unwrap_or_else(|_| panic!("refused")).secret.expose().to_owned()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_used_until_five_minutes_before_it_expires() {
+        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        assert_eq!(get(&tokens, false, &calls).await, "t-0");
+        tokio::time::advance(Duration::from_secs(7200 - 301)).await;
+        assert_eq!(get(&tokens, false, &calls).await, "t-0");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(get(&tokens, false, &calls).await, "t-1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_cache_fetches_a_new_one_and_steps_at_the_same_moment_share_it() {
+        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        let (a, b) = tokio::join!(get(&tokens, false, &calls), get(&tokens, false, &calls));
+        assert_eq!((a.as_str(), b.as_str(), calls.load(Ordering::Relaxed)), ("t-0", "t-0", 1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let (a, b) = tokio::join!(get(&tokens, true, &calls), get(&tokens, true, &calls));
+        assert_eq!((a, b, calls.load(Ordering::Relaxed)), ("t-1".into(), "t-1".into(), 2));
+    }
+
+    #[test]
+    fn an_answer_that_echoes_the_secret_is_withheld() {
+        let echo = json_response(r#"{"code":10014,"msg":"bad s-e-c-r-e-t"}"#.into());
+        let answer = without_secret(echo, &Secret::new("s-e-c-r-e-t"));
+        assert!(!String::from_utf8_lossy(answer.body()).contains("s-e-c-r-e-t"));
+    }
+}

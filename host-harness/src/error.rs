@@ -1,0 +1,144 @@
+//! What can go wrong, in three layers: starting, calling, serving. Each error says what failed, whether
+//! trying again helps, and what to do. None of them ever holds a secret.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::bindings::Problem;
+
+/// Why a harness could not be made. Nothing here passes by itself.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The bytes are no component of the world, or the engine refuses them.
+    #[error("the component can't be loaded: {0}")]
+    Component(String),
+    /// The engine can't run on this machine.
+    #[error("the WebAssembly engine can't start: {0}")]
+    Engine(String),
+    /// A setting is wrong; the text names it and what it should look like.
+    #[error("{name}: {reason}")]
+    Setting {
+        /// The variable or setting.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A folder or file of the harness can't be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}
+
+/// A file or folder under `$NEXU_HOME` can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{action} {}: {source}. Check that the folder exists, belongs to you and has free space", path.display())]
+pub struct HomeError {
+    /// What was tried, as the beginning of the sentence: `can't create`.
+    pub action: &'static str,
+    /// On which file or folder.
+    pub path: PathBuf,
+    /// Why it failed.
+    #[source]
+    pub source: std::io::Error,
+}
+
+impl HomeError {
+    pub(crate) fn new(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self { action, path: path.into(), source }
+    }
+}
+
+/// Which bound a call ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitHit {
+    /// More memory than granted.
+    #[error("more than {0} bytes of memory")]
+    Memory(usize),
+    /// More time on the processor than granted.
+    #[error("more than {0:?} of processor time")]
+    Cpu(Duration),
+    /// More wall time than granted, host calls included.
+    #[error("more than {0:?} of time")]
+    Wall(Duration),
+    /// More output than granted.
+    #[error("more than {0} bytes of output")]
+    Output(u64),
+}
+
+/// Why a typed call or a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The component answered with an error of its own.
+    #[error("{}", problem_text(.0))]
+    Problem(Problem),
+    /// The call was stopped at a limit. The session's files are as if the process had died: it goes on later.
+    #[error("the step was stopped: it used {0}")]
+    Limit(LimitHit),
+    /// The component trapped.
+    #[error("the component failed: {0}")]
+    Trap(String),
+    /// A file or folder can't be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// `libtv.json` can't be read or written; see there.
+    #[error(transparent)]
+    Config(#[from] crate::credentials::ConfigError),
+    /// The arguments ask for something that is never granted; the text says what and why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn problem_text(problem: &Problem) -> &str {
+    match problem {
+        Problem::Temporary(failure) | Problem::Permanent(failure) | Problem::PermanentOutcomeUnknown(failure) => &failure.message,
+    }
+}
+
+impl CallError {
+    /// Whether the same call may succeed later. A limit or a trap counts as temporary: what caused it may be gone,
+    /// and a step is safe to repeat.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Problem(problem) => matches!(problem, Problem::Temporary(_)),
+            Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
+            Self::Config(_) | Self::Refused(_) => false,
+        }
+    }
+
+    /// How long the service asked to wait, in milliseconds.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Problem(Problem::Temporary(failure) | Problem::Permanent(failure)) => failure.retry_after_ms,
+            _ => None,
+        }
+    }
+
+    /// What the user can do about it, or empty.
+    pub fn advice(&self) -> &str {
+        match self {
+            Self::Problem(
+                Problem::Temporary(failure) | Problem::Permanent(failure) | Problem::PermanentOutcomeUnknown(failure),
+            ) => &failure.advice,
+            _ => "",
+        }
+    }
+}
+
+/// Why the timer could not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Another harness owns the state folder. It does the work; there is nothing to do here.
+    #[error("another harness is already polling {} (lock {})", state.display(), lock.display())]
+    Owned {
+        /// The state folder.
+        state: PathBuf,
+        /// The lock file that the other one holds.
+        lock: PathBuf,
+    },
+    /// A folder or the lock can't be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}

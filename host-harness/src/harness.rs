@@ -1,0 +1,232 @@
+//! Calls into the component: typed ones for embedders and the timer, commands for the command line. Each runs on a fresh
+//! instance with its own limits. Not here: when to call (`timer/`), what arguments become (`command/`).
+
+use std::sync::Arc;
+
+use wasmtime::Store;
+use wasmtime_wasi::p2::bindings::CommandPre;
+
+use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
+use crate::component::Component;
+use crate::credentials::{Secret, TenantTokens};
+use crate::error::{CallError, StartError};
+use crate::grants::{Basis, state_folder};
+use crate::home::Home;
+use crate::http::{Client, ClientSettings};
+use crate::limits::Limits;
+use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Usage};
+use crate::settings::Settings;
+
+/// The component with everything it is granted. Cheap to clone; clones share connections and tokens.
+#[derive(Clone)]
+pub struct Harness {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    component: Component,
+    settings: Settings,
+    home: Home,
+    client: Client,
+    tokens: Arc<TenantTokens>,
+}
+
+/// A request for a video or an image.
+#[derive(Debug, Clone, Default)]
+pub struct Submit {
+    message: Option<String>,
+    session_id: Option<String>,
+    channel: Option<String>,
+    chat_id: Option<String>,
+}
+
+impl Submit {
+    /// A new session with the user's words, relayed as they are.
+    pub fn message(text: impl Into<String>) -> Self {
+        Self { message: Some(text.into()), ..Self::default() }
+    }
+
+    /// Another turn of a session.
+    #[must_use]
+    pub fn in_session(mut self, session_id: impl Into<String>) -> Self {
+        self.session_id = Some(session_id.into());
+        self
+    }
+
+    /// Where the results go.
+    #[must_use]
+    pub fn to(mut self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self.chat_id = Some(chat_id.into());
+        self
+    }
+}
+
+impl Harness {
+    /// Prepares the home folder and the client. Must be called inside a tokio runtime when calls follow.
+    ///
+    /// # Errors
+    /// [`StartError`] for a setting or folder that can't be used.
+    pub fn new(component: Component, settings: Settings) -> Result<Self, StartError> {
+        let home = Home::at(&settings.nexu_home);
+        home.prepare()?;
+        let environment = &settings.environment;
+        let client = Client::new(ClientSettings {
+            connect_to: environment.connect_to.clone(),
+            https_proxy: environment.https_proxy.clone(),
+            no_proxy: environment.no_proxy.clone(),
+            ssl_cert_file: environment.ssl_cert_file.clone(),
+        })?;
+        Ok(Self { inner: Arc::new(Inner { component, settings, home, client, tokens: Arc::default() }) })
+    }
+
+    /// The files under `$NEXU_HOME`.
+    pub fn home(&self) -> &Home {
+        &self.inner.home
+    }
+
+    /// The component in use.
+    pub fn component(&self) -> &Component {
+        &self.inner.component
+    }
+
+    /// What may be reached at this moment, one line for each rule.
+    pub fn egress_rules(&self) -> Vec<String> {
+        self.basis(None).policy.describe()
+    }
+
+    /// The sessions that want a poll, and when.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing was changed.
+    pub async fn due(&self) -> Result<Vec<DueSession>, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_due(&mut store).await }).await.0
+    }
+
+    /// One poll step of one session. Safe to repeat at any time.
+    ///
+    /// # Errors
+    /// [`CallError`]; what the step had stored by then stays.
+    pub async fn poll(&self, session_id: &str) -> Result<Step, CallError> {
+        self.poll_measured(session_id).await.0
+    }
+
+    /// [`poll`](Self::poll), with what it used.
+    pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
+        self.typed(|instance, mut store| async move { instance.call_poll(&mut store, session_id).await }).await
+    }
+
+    /// Submits a request. Costs the user money; never repeated by itself.
+    ///
+    /// # Errors
+    /// [`CallError`]. After [`Problem::PermanentOutcomeUnknown`], a limit or a trap nobody knows whether it was taken:
+    /// look with [`tasks`](Self::tasks) or [`recover`](Self::recover) before submitting again.
+    pub async fn submit(&self, submit: Submit) -> Result<Submission, CallError> {
+        let Submit { message, session_id, channel, chat_id } = &submit;
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            let (message, session_id) = (message.as_deref(), session_id.as_deref());
+            instance.call_submit(&mut store, message, session_id, channel.as_deref(), chat_id.as_deref()).await
+        };
+        self.typed(work).await.0
+    }
+
+    /// A session's messages, result URLs and canvas link, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn query(&self, session_id: &str, after_seq: Option<u64>, project_id: Option<&str>) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_query(&mut store, session_id, after_seq, project_id).await }).await.0
+    }
+
+    /// What is configured, and whether the key is good, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn check(&self) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_check(&mut store).await }).await.0
+    }
+
+    /// The key's tasks on the gateway, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn tasks(&self) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_tasks(&mut store).await }).await.0
+    }
+
+    /// Every known session as JSON text; delivers what is undelivered.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn recover(&self) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_recover(&mut store).await }).await.0
+    }
+
+    /// Starts a new project on the canvas; answers with JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn change_project(&self) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move { instance.call_change_project(&mut store).await }).await.0
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn basis(&self, new_key: Option<Arc<Secret>>) -> Basis {
+        Basis::gather(&self.inner.settings, &self.inner.home, &self.inner.tokens, new_key)
+    }
+
+    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> crate::http::Egress {
+        basis.egress(&self.inner.client, limits)
+    }
+
+    async fn typed<T, Work>(&self, work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
+    {
+        let basis = self.basis(None);
+        let limits = self.inner.settings.step_limits.clone();
+        let grants = Grants {
+            environment: basis.environment(&self.inner.settings, &self.inner.home),
+            arguments: Vec::new(),
+            folders: vec![state_folder(&self.inner.home)],
+            stdin: None,
+            stdout: OutputPipe::new(Output::discard()),
+            stderr: OutputPipe::new(Output::discard()),
+            egress: self.egress(&basis, &limits),
+        };
+        let call = match Call::new(&self.inner.component, grants, limits) {
+            Ok(call) => call,
+            Err(error) => return (Err(error), Usage::default()),
+        };
+        let pre = self.inner.component.typed();
+        let run = |mut store: Store<Guest>| async move {
+            let instance = pre.instantiate_async(&mut store).await?;
+            work(instance, store).await
+        };
+        let (result, usage) = call.run(run).await;
+        (result.and_then(|answer| answer.map_err(CallError::Problem)), usage)
+    }
+
+    /// Runs `wasi:cli/run` and answers with its exit code.
+    pub(crate) async fn run_cli(&self, grants: Grants) -> (Result<i32, CallError>, Usage) {
+        let pre: &CommandPre<Guest> = match self.inner.component.command() {
+            Ok(pre) => pre,
+            Err(error) => return (Err(CallError::Trap(format!("it has no command line: {error}"))), Usage::default()),
+        };
+        let call = match Call::new(&self.inner.component, grants, self.inner.settings.command_limits.clone()) {
+            Ok(call) => call,
+            Err(error) => return (Err(error), Usage::default()),
+        };
+        let run = |mut store: Store<Guest>| async move {
+            let command = pre.instantiate_async(&mut store).await?;
+            match command.wasi_cli_run().call_run(&mut store).await {
+                Ok(result) => Ok(i32::from(result.is_err())),
+                Err(error) => crate::sandbox::exit_code(&error).ok_or(error),
+            }
+        };
+        call.run(run).await
+    }
+}

@@ -1,0 +1,196 @@
+//! The files under `$NEXU_HOME`: where they are, who may read them, and what is taken over from earlier installations.
+//! Not here: what the state folder holds. That is the component's.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::HomeError;
+use crate::files;
+
+/// A session id in a file name is cut here: file systems allow 255 bytes.
+const NAME_CHARS: usize = 96;
+/// A session store of an earlier installation: a few hundred sessions. More is not taken over.
+const LEGACY_BYTES: u64 = 32 << 20;
+
+/// The folder `$NEXU_HOME` and the names in it.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The home at `root`; nothing is created.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// `$NEXU_HOME` itself. Never granted to the component.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The state folder, the only one that the component always sees.
+    pub fn state(&self) -> PathBuf {
+        self.root.join("libtv-video")
+    }
+
+    /// One entry for each session that has not ended: what the timer watches.
+    pub fn active(&self) -> PathBuf {
+        self.state().join("active")
+    }
+
+    /// `libtv.json`.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("libtv.json")
+    }
+
+    /// Held by the harness that polls, for as long as it lives.
+    pub fn owner_lock(&self) -> PathBuf {
+        self.root.join("libtv-harness.lock")
+    }
+
+    /// The log of one session. Whatever the id holds, the name stays in this folder.
+    pub fn session_log(&self, session_id: &str) -> PathBuf {
+        self.root.join(format!("libtv-waiter-{}.log", sanitise(session_id)))
+    }
+
+    /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once.
+    ///
+    /// # Errors
+    /// [`HomeError`], with the folder that can't be used.
+    pub fn prepare(&self) -> Result<(), HomeError> {
+        fs::create_dir_all(&self.root).map_err(|error| HomeError::new("can't create", &self.root, error))?;
+        for folder in [self.state(), self.active()] {
+            files::private_folder(&folder).map_err(|error| HomeError::new("can't create", &folder, error))?;
+        }
+        self.copy_legacy()
+    }
+
+    /// Copies `libtv-sessions.json` into the state folder, unless that was done before. The original stays.
+    fn copy_legacy(&self) -> Result<(), HomeError> {
+        let state = self.state();
+        let (copy, done) = (state.join("legacy-sessions.json"), state.join("legacy-sessions.done"));
+        let original = self.root.join("libtv-sessions.json");
+        if copy.exists() || done.exists() || !original.is_file() {
+            return Ok(());
+        }
+        let fail = |error| HomeError::new("can't take over", &original, error);
+        if fs::metadata(&original).map_err(fail)?.len() > LEGACY_BYTES {
+            return Err(fail(io::Error::other("it is larger than 32 MB")));
+        }
+        let content = fs::read(&original).map_err(fail)?;
+        files::write_durably(&copy, &content).map_err(|error| HomeError::new("can't write", &copy, error))
+    }
+
+    /// Takes the ownership of the state folder. `None` when another harness has it.
+    ///
+    /// # Errors
+    /// [`HomeError`] when the lock file can't be opened.
+    pub(crate) fn own(&self) -> Result<Option<Owner>, HomeError> {
+        let file = self.open_lock()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Owner { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(HomeError::new("can't lock", self.owner_lock(), error)),
+        }
+    }
+
+    /// Whether a harness is polling now. A shared lock for an instant: two that ask don't disturb each other.
+    pub fn is_owned(&self) -> bool {
+        self.open_lock().is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn open_lock(&self) -> Result<File, HomeError> {
+        let path = self.owner_lock();
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true);
+        files::private(&mut options).open(&path).map_err(|error| HomeError::new("can't open", path, error))
+    }
+}
+
+/// The ownership of a state folder; ends when it is dropped or the process dies.
+pub(crate) struct Owner {
+    _file: File,
+}
+
+/// A session id as part of a file name. Ids that had to be changed get a digest, so that no two share a name.
+fn sanitise(session_id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut name: String = session_id.chars().take(NAME_CHARS).map(|c| if plain(c) { c } else { '_' }).collect();
+    if name != session_id {
+        let digest = Sha256::digest(session_id.as_bytes());
+        name.push('-');
+        name.extend(digest.iter().take(4).map(|byte| format!("{byte:02x}")));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("nexu"));
+        (folder, home)
+    }
+
+    #[test]
+    fn a_session_id_never_leads_a_log_out_of_the_folder() {
+        let home = Home::at("/h");
+        for id in ["../../etc/passwd", "/etc/passwd", "a/b", "..", "", "\0", "a\nb", &"x".repeat(5000), "会话"] {
+            let log = home.session_log(id);
+            assert_eq!(log.parent(), Some(Path::new("/h")), "{id:?}");
+            assert!(log.file_name().unwrap().len() < 200);
+        }
+        assert_ne!(home.session_log("a/b"), home.session_log("a_b"));
+        assert_ne!(home.session_log(&"x".repeat(200)), home.session_log(&"x".repeat(201)));
+        assert_eq!(home.session_log("abc-1_2"), Path::new("/h/libtv-waiter-abc-1_2.log"));
+    }
+
+    #[test]
+    fn earlier_sessions_are_copied_once_and_the_original_stays() {
+        let (_folder, home) = home();
+        fs::create_dir_all(home.root()).unwrap();
+        let original = home.root().join("libtv-sessions.json");
+        fs::write(&original, "[1]").unwrap();
+        home.prepare().unwrap();
+        let copy = home.state().join("legacy-sessions.json");
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "[1]");
+        fs::write(&original, "[1,2]").unwrap();
+        home.prepare().unwrap();
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "[1]");
+        fs::rename(&copy, home.state().join("legacy-sessions.done")).unwrap();
+        home.prepare().unwrap();
+        assert!(!copy.exists() && original.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_are_for_their_owner_only_also_when_they_were_open_before() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, home) = home();
+        fs::create_dir_all(home.state()).unwrap();
+        fs::set_permissions(home.state(), fs::Permissions::from_mode(0o755)).unwrap();
+        home.prepare().unwrap();
+        for folder in [home.state(), home.active()] {
+            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn only_one_harness_owns_the_folder_and_asking_does_not_take_it() {
+        let (_folder, home) = home();
+        home.prepare().unwrap();
+        assert!(!home.is_owned());
+        let owner = home.own().unwrap().unwrap();
+        assert!(home.is_owned());
+        assert!(home.own().unwrap().is_none());
+        drop(owner);
+        assert!(!home.is_owned());
+        assert!(home.own().unwrap().is_some());
+    }
+}

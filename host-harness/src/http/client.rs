@@ -1,0 +1,135 @@
+//! The HTTP client: one pool of connections for all calls, and a second one that keeps none, for paid requests.
+//! Redirects are not followed; nothing is ever sent twice once its first byte has left.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
+
+use super::body::{CallMeter, Outgoing, Progress, Timed, full};
+use super::connect_to::ConnectTo;
+use super::connector::{CONTEXT, ConnectContext, Connector, Shared};
+use super::errors::from_client;
+use super::policy::Grant;
+use super::tls;
+use crate::error::StartError;
+use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
+
+/// Connecting, name and TLS included: longer than any working line needs.
+const CONNECT: Duration = Duration::from_secs(15);
+/// From the last byte sent to the first byte of the answer. LibTV takes seconds for a submit.
+const FIRST_BYTE: Duration = Duration::from_secs(90);
+/// Between two pieces of an answer.
+const BETWEEN_BYTES: Duration = Duration::from_secs(60);
+/// The most that a request's own options may ask for.
+const LONGEST: Duration = Duration::from_secs(600);
+/// Kept connections are closed by us before a server's usual 60 seconds: fewer of them die in the moment of use.
+const IDLE: Duration = Duration::from_secs(20);
+/// Kept connections for each host: as many as steps run at once.
+const IDLE_PER_HOST: usize = crate::limits::PARALLEL_STEPS;
+/// An answer that is collected whole (only Feishu's token route): tokens have at most 4 KB.
+const SMALL_ANSWER_BYTES: usize = 64 << 10;
+
+/// What the client is made of.
+#[derive(Default)]
+pub(crate) struct ClientSettings {
+    pub(crate) connect_to: Option<String>,
+    pub(crate) https_proxy: Option<String>,
+    pub(crate) no_proxy: Option<String>,
+    pub(crate) ssl_cert_file: Option<PathBuf>,
+}
+
+/// One request's time-outs and meters.
+#[derive(Clone)]
+pub(crate) struct SendOptions {
+    connect: Duration,
+    first_byte: Duration,
+    between: Duration,
+    loopback: bool,
+    fresh_connection: bool,
+    meter: Arc<CallMeter>,
+}
+
+impl SendOptions {
+    pub(crate) fn new(asked: RequestOptions, grant: &Grant, meter: Arc<CallMeter>) -> Self {
+        Self {
+            connect: asked.connect_timeout.unwrap_or(CONNECT).min(LONGEST),
+            first_byte: asked.first_byte_timeout.unwrap_or(FIRST_BYTE).min(LONGEST),
+            between: asked.between_bytes_timeout.unwrap_or(BETWEEN_BYTES).min(LONGEST),
+            loopback: grant.loopback,
+            fresh_connection: grant.fresh_connection,
+            meter,
+        }
+    }
+}
+
+/// The client. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub(crate) struct Client {
+    kept: Pool<Connector, Outgoing>,
+    fresh: Pool<Connector, Outgoing>,
+}
+
+impl Client {
+    /// # Errors
+    /// `LIBTV_CONNECT_TO`, `SSL_CERT_FILE` or `HTTPS_PROXY` that can't be used.
+    pub(crate) fn new(settings: ClientSettings) -> Result<Self, StartError> {
+        let setting = |name| move |reason: String| StartError::Setting { name, reason };
+        let connect_to = ConnectTo::parse(settings.connect_to.as_deref().unwrap_or_default())
+            .map_err(|error| setting("LIBTV_CONNECT_TO")(error.to_string()))?;
+        let extra_roots = settings.ssl_cert_file.as_deref().map(tls::read_pem).transpose().map_err(setting("SSL_CERT_FILE"))?;
+        let proxies = settings.https_proxy.map(|proxy| {
+            Matcher::builder().https(proxy).no(settings.no_proxy.unwrap_or_default()).build()
+        });
+        let connector = Connector(Arc::new(Shared {
+            connect_to,
+            proxies,
+            extra_roots: extra_roots.unwrap_or_default(),
+            tls: OnceLock::new(),
+        }));
+        let pool = |idle_per_host: usize| {
+            Pool::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(idle_per_host)
+                .http1_max_buf_size(RESPONSE_HEADER_BYTES)
+                .http1_max_headers(RESPONSE_HEADERS)
+                .set_host(true)
+                .build(connector.clone())
+        };
+        Ok(Self { kept: pool(IDLE_PER_HOST), fresh: pool(0) })
+    }
+
+    /// Sends a request and answers with the head of the response; the body streams.
+    pub(crate) async fn send(&self, request: Request<WasiBody>, options: SendOptions) -> Result<Response<WasiBody>, WasiError> {
+        let progress = Progress::new();
+        let meter = Arc::clone(&options.meter);
+        let request = request.map(|inner| Outgoing { inner, meter, progress: Arc::clone(&progress) });
+        let context = ConnectContext { within: options.connect, loopback: options.loopback, progress: Arc::clone(&progress) };
+        let pool = if options.fresh_connection { &self.fresh } else { &self.kept };
+        let answer = CONTEXT.scope(context, pool.request(request));
+        let response = tokio::select! {
+            answer = answer => answer.map_err(|error| from_client(&error))?,
+            () = progress.stalled(options.first_byte) => return Err(WasiError::ConnectionReadTimeout),
+        };
+        Ok(response.map(|body| Timed::new(body, options.between, options.meter).boxed_unsync()))
+    }
+
+    /// Sends a small request and collects the small answer.
+    pub(crate) async fn send_small(&self, request: Request<Bytes>, options: SendOptions) -> Result<Response<Bytes>, WasiError> {
+        let (head, body) = self.send(request.map(full), options).await?.into_parts();
+        let collected = Limited::new(body, SMALL_ANSWER_BYTES).collect().await.map_err(|error| match error.downcast::<WasiError>() {
+            Ok(error) => *error,
+            Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
+        })?;
+        Ok(Response::from_parts(head, collected.to_bytes()))
+    }
+}

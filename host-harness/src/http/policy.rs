@@ -1,0 +1,301 @@
+//! Which requests may leave: scheme, host, port, method and path, all of them. Pure: no names are resolved, no
+//! secrets are known here. What is refused says what would grant it.
+
+use http::{Method, Uri};
+
+use super::base_url::BaseUrl;
+
+/// Whose routes a rule grants; credentials are bound to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Nexu's gateway: `X-API-KEY`.
+    Gateway,
+    /// LibTV's own API: a bearer key.
+    Direct,
+    /// The store of finished media: no credentials.
+    Media,
+    /// Feishu or Lark: a tenant token.
+    Feishu,
+}
+
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Direct => "direct LibTV",
+            Self::Media => "media store",
+            Self::Feishu => "Feishu",
+        }
+    }
+}
+
+/// The gateway's default home.
+pub const GATEWAY: &str = "https://seedance.nexu.io";
+/// The direct API's default home.
+pub const DIRECT: &str = "https://im.liblib.tv";
+const MEDIA: &str = "https://libtv-res.liblib.art";
+/// The path of Feishu's token route, which the harness answers itself.
+pub const TOKEN_ROUTE: &str = "/open-apis/auth/v3/tenant_access_token/internal";
+
+/// `{}` is one segment, `{..}` one or more.
+const GATEWAY_ROUTES: [(Method, &str); 8] = [
+    (Method::GET, "/api/v1/key/status"),
+    (Method::GET, "/api/v1/tasks"),
+    (Method::GET, "/api/v1/tasks/{}"),
+    (Method::POST, "/libtv/v1/session"),
+    (Method::GET, "/libtv/v1/session/{}"),
+    (Method::GET, "/libtv/v1/session/{}/results"),
+    (Method::POST, "/libtv/v1/session/change-project"),
+    (Method::POST, "/libtv/v1/upload"),
+];
+const DIRECT_ROUTES: [(Method, &str); 4] = [
+    (Method::POST, "/openapi/session"),
+    (Method::GET, "/openapi/session/{}"),
+    (Method::POST, "/openapi/session/change-project"),
+    (Method::POST, "/openapi/file/upload"),
+];
+const MEDIA_ROUTES: [(Method, &str); 2] = [(Method::GET, "/sd-gen-save-img/{..}"), (Method::GET, "/claw/{..}")];
+const FEISHU_ROUTES: [(Method, &str); 5] = [
+    (Method::POST, TOKEN_ROUTE),
+    (Method::POST, "/open-apis/im/v1/files"),
+    (Method::POST, "/open-apis/im/v1/images"),
+    (Method::POST, "/open-apis/im/v1/messages"),
+    (Method::POST, "/open-apis/im/v1/messages/{}/reply"),
+];
+
+#[derive(Debug, Clone)]
+struct Rule {
+    service: Service,
+    base: BaseUrl,
+    routes: &'static [(Method, &'static str)],
+}
+
+/// The rules in force for one call.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    rules: Vec<Rule>,
+}
+
+/// What a granted request may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose route it is.
+    pub service: Service,
+    /// Whether the connection may go to a loopback address: only where the base URL names one.
+    pub loopback: bool,
+    /// Whether it needs a connection of its own. A kept connection may die in the moment it is used again, and for a
+    /// paid request nobody could tell whether it arrived.
+    pub fresh_connection: bool,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// The URL has no host, a user part, or a form that servers read differently.
+    #[error("the URL is malformed or ambiguous")]
+    Url,
+    /// Neither this scheme nor host nor port is granted.
+    #[error("this scheme, host and port are not granted")]
+    Origin,
+    /// The origin is granted, but not this method on this path.
+    #[error("this method and path are not granted on that host")]
+    Route,
+    /// A placeholder stands where it doesn't belong.
+    #[error("a credential's placeholder stands outside the header or host it belongs to")]
+    MisplacedPlaceholder,
+    /// The placeholder names no known credential.
+    #[error("the placeholder names no credential in use")]
+    UnknownPlaceholder,
+    /// A real secret stands in the request.
+    #[error("the request carries a secret")]
+    Secret,
+    /// A header for credentials that doesn't belong to this host.
+    #[error("a header for credentials that does not belong to this host")]
+    CredentialHeader,
+    /// More requests than one call may send.
+    #[error("the call has used up its requests")]
+    Budget,
+}
+
+/// A refused request, for the log. Without its query, which may hold anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The method.
+    pub method: String,
+    /// Scheme, host, port and path.
+    pub target: String,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+impl Refusal {
+    pub(crate) fn new(method: &Method, uri: &Uri, reason: RefusalReason) -> Self {
+        // A user part is a place for secrets: it is left out as well.
+        let authority = uri.authority().map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
+        let path = if matches!(reason, RefusalReason::Secret | RefusalReason::MisplacedPlaceholder) { "/…" } else { uri.path() };
+        let target = format!("{}://{authority}{path}", uri.scheme_str().unwrap_or("?"));
+        Self { method: clip(method.as_str(), 20), target: clip(&target, 300), reason }
+    }
+
+    pub(crate) fn budget(method: &Method, uri: &Uri) -> Self {
+        Self::new(method, uri, RefusalReason::Budget)
+    }
+
+    /// What would grant it.
+    pub fn advice(&self) -> &'static str {
+        match self.reason {
+            RefusalReason::Url => "write the URL without user part, dot segments, encoded slashes or a trailing dot",
+            RefusalReason::Origin => "only LibTV, its media store and Feishu are granted; LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL and FEISHU_BASE_URL move them",
+            RefusalReason::Route => "only the routes that the job needs are granted",
+            RefusalReason::MisplacedPlaceholder | RefusalReason::UnknownPlaceholder | RefusalReason::CredentialHeader => {
+                "a credential goes into its own header and to its own service only"
+            }
+            RefusalReason::Secret => "nothing: secrets never pass through the component",
+            RefusalReason::Budget => "Limits::requests",
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "refused {} {}: {} ({})", self.method, self.target, self.reason, self.advice())
+    }
+}
+
+fn clip(text: &str, max_chars: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(max_chars).collect()
+}
+
+impl Policy {
+    /// No rules: everything is refused.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Grants the gateway's routes under `base`.
+    #[must_use]
+    pub fn gateway(self, base: BaseUrl) -> Self {
+        self.rule(Service::Gateway, base, &GATEWAY_ROUTES)
+    }
+
+    /// Grants the direct API's routes under `base`.
+    #[must_use]
+    pub fn direct(self, base: BaseUrl) -> Self {
+        self.rule(Service::Direct, base, &DIRECT_ROUTES)
+    }
+
+    /// Grants reading finished media.
+    #[must_use]
+    pub fn media(self) -> Self {
+        match BaseUrl::parse(MEDIA) {
+            Ok(base) => self.rule(Service::Media, base, &MEDIA_ROUTES),
+            Err(_) => self,
+        }
+    }
+
+    /// Grants Feishu's (or Lark's) token, upload and message routes under `base`.
+    #[must_use]
+    pub fn feishu(self, base: BaseUrl) -> Self {
+        self.rule(Service::Feishu, base, &FEISHU_ROUTES)
+    }
+
+    fn rule(mut self, service: Service, base: BaseUrl, routes: &'static [(Method, &'static str)]) -> Self {
+        self.rules.push(Rule { service, base, routes });
+        self
+    }
+
+    /// Decides about one request.
+    ///
+    /// # Errors
+    /// The refusal, with its reason.
+    pub fn check(&self, method: &Method, uri: &Uri) -> Result<Grant, Refusal> {
+        let refuse = |reason| Refusal::new(method, uri, reason);
+        let target = Target::read(uri).ok_or_else(|| refuse(RefusalReason::Url))?;
+        let mut reason = RefusalReason::Origin;
+        for rule in self.rules.iter().filter(|rule| target.is_at(&rule.base)) {
+            reason = RefusalReason::Route;
+            let granted = rule.routes.iter().any(|(allowed, route)| allowed == method && matches_path(target.path, &rule.base.prefix, route));
+            if granted {
+                return Ok(Grant {
+                    service: rule.service,
+                    loopback: rule.base.is_loopback(),
+                    fresh_connection: *method == Method::POST && matches!(rule.service, Service::Gateway | Service::Direct),
+                });
+            }
+        }
+        Err(refuse(reason))
+    }
+
+    /// The rules, one line each, for people.
+    pub fn describe(&self) -> Vec<String> {
+        let line = |rule: &Rule| {
+            let base = rule.base.text();
+            rule.routes.iter().map(|(method, route)| format!("{}: {method} {base}{route}", rule.service.name())).collect::<Vec<_>>()
+        };
+        self.rules.iter().flat_map(line).collect()
+    }
+}
+
+struct Target<'a> {
+    https: bool,
+    host: String,
+    port: u16,
+    path: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// `None` for whatever two programs might read differently.
+    fn read(uri: &'a Uri) -> Option<Self> {
+        let https = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let authority = uri.authority()?;
+        // `host:` and `host:+80` parse, but not everywhere alike.
+        let odd_port = authority.as_str().ends_with(':') || (authority.port().is_some() && authority.port_u16().is_none());
+        if authority.as_str().contains('@') || odd_port {
+            return None;
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        if host.is_empty() || host.ends_with('.') || host.contains('%') {
+            return None;
+        }
+        let path = uri.path();
+        is_plain_path(path).then_some(Self { https, host, port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }), path })
+    }
+
+    fn is_at(&self, base: &BaseUrl) -> bool {
+        (self.https, self.host.as_str(), self.port) == (base.https, base.host.as_str(), base.port)
+    }
+}
+
+/// No dot segments, no encoded dots, slashes, backslashes or NULs: servers decode them at different moments.
+fn is_plain_path(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let encoded = ["%2e", "%2f", "%5c", "%00", "%25"];
+    path.starts_with('/')
+        && !path.contains('\\')
+        && !encoded.iter().any(|code| lower.contains(code))
+        && !path.split('/').any(|segment| segment == "." || segment == "..")
+}
+
+fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
+    let Some(rest) = path.strip_prefix(prefix) else { return false };
+    let mut given = rest.split('/');
+    let mut wanted = route.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("{..}"), Some(first)) => return !first.is_empty() && given.all(|segment| !segment.is_empty()),
+            (Some("{}"), Some(segment)) if !segment.is_empty() => {}
+            (Some(literal), Some(segment)) if literal == segment && literal != "{}" => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,116 @@
+//! Every bound on what a call may use. On by default; each constant says why it is what it is.
+//! Not here: bounds that belong to one format (a libtv.json, a token), which stand beside it.
+
+use std::time::Duration;
+
+/// Linear memory of one instance. The component streams media in 64 KiB pieces and keeps a session's
+/// messages in memory: 3 MB in practice, so this is room for the oddest session, not for a leak.
+pub const MEMORY_BYTES: usize = 64 << 20;
+
+/// Elements of one table. Function tables of a Rust component have a few hundred.
+pub const TABLE_ELEMENTS: usize = 20_000;
+
+/// Core instances, tables and memories in one store: a component made by wit-bindgen has about four
+/// core modules, one memory and two tables.
+pub const INSTANCES: usize = 32;
+/// See [`INSTANCES`].
+pub const TABLES: usize = 16;
+/// See [`INSTANCES`].
+pub const MEMORIES: usize = 4;
+
+/// Open handles (files, streams, requests, pollables) of one instance.
+pub const HANDLES: usize = 4_096;
+
+/// Time on the processor for one step. A step parses a few hundred kilobytes of JSON: 10 ms. An endless loop
+/// must not hold a core for longer than a person would tolerate.
+pub const STEP_CPU: Duration = Duration::from_secs(10);
+
+/// Time on the processor for one command. `wait-and-deliver` is a command: two hours of polls.
+pub const COMMAND_CPU: Duration = Duration::from_secs(300);
+
+/// Wall time of one step, host calls included: 30 MiB to Feishu over a line of 1 Mbit/s take four minutes.
+pub const STEP_WALL: Duration = Duration::from_secs(600);
+
+/// Wall time of one command. Two hours of waiting for a job, and the delivery after it.
+pub const COMMAND_WALL: Duration = Duration::from_secs(3 * 3600);
+
+/// Requests in one step. Nine results take about forty.
+pub const STEP_REQUESTS: u32 = 1_000;
+
+/// Requests in one command: two hours of polls, and `recover` with a few hundred sessions.
+pub const COMMAND_REQUESTS: u32 = 20_000;
+
+/// Bytes out and in, each, in one call: forty results at Feishu's limit of 30 MB, or five films downloaded.
+pub const TRANSFER_BYTES: u64 = 8 << 30;
+
+/// A response's header section. Proxies and servers limit theirs to 8 to 32 KiB.
+pub const RESPONSE_HEADER_BYTES: usize = 64 << 10;
+
+/// Header fields in one response.
+pub const RESPONSE_HEADERS: usize = 128;
+
+/// What one `fields` resource of the guest may hold, in memory (not on the wire).
+pub const FIELDS_BYTES: usize = 128 << 10;
+
+/// Standard output of one command: the messages of a long session as JSON are about a megabyte.
+pub const STDOUT_BYTES: u64 = 64 << 20;
+
+/// Standard error of one command: progress lines.
+pub const STDERR_BYTES: u64 = 4 << 20;
+
+/// Randomness in one call of `get-random-bytes`; the component takes 16 bytes.
+pub const RANDOM_BYTES: u64 = 64 << 10;
+
+/// Sessions polled at once. Each holds one instance and at most one upload.
+pub const PARALLEL_STEPS: usize = 16;
+
+/// Instances alive at once in one process: the steps, and calls by the embedder beside them.
+pub const LIVE_INSTANCES: u32 = 256;
+
+/// What one call may use. `Default` is what a step gets.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Linear memory, in bytes, at most [`MEMORY_BYTES`] (the pool's slots are of that size).
+    pub memory_bytes: usize,
+    /// Time on the processor.
+    pub cpu: Duration,
+    /// Wall time, host calls included.
+    pub wall: Duration,
+    /// HTTP requests.
+    pub requests: u32,
+    /// Bytes of request bodies, and as many of response bodies.
+    pub transfer_bytes: u64,
+    /// Bytes of standard output.
+    pub stdout_bytes: u64,
+    /// Bytes of standard error.
+    pub stderr_bytes: u64,
+    /// Open handles.
+    pub handles: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: MEMORY_BYTES,
+            cpu: STEP_CPU,
+            wall: STEP_WALL,
+            requests: STEP_REQUESTS,
+            transfer_bytes: TRANSFER_BYTES,
+            stdout_bytes: STDOUT_BYTES,
+            stderr_bytes: STDERR_BYTES,
+            handles: HANDLES,
+        }
+    }
+}
+
+impl Limits {
+    /// What a command of the command line gets.
+    pub fn command() -> Self {
+        Self {
+            cpu: COMMAND_CPU,
+            wall: COMMAND_WALL,
+            requests: COMMAND_REQUESTS,
+            ..Self::default()
+        }
+    }
+}

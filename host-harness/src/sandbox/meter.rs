@@ -1,0 +1,72 @@
+//! How long a guest has been on the processor, and at which limit it was stopped. Waiting for the network costs
+//! nothing: only the time inside `poll` of the call's future counts.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::error::LimitHit;
+
+/// The first limit that was hit; later ones are its consequences.
+#[derive(Default)]
+pub(crate) struct Stopped(Mutex<Option<LimitHit>>);
+
+impl Stopped {
+    pub(crate) fn at(&self, limit: LimitHit) {
+        if let Ok(mut first) = self.0.lock() {
+            first.get_or_insert(limit);
+        }
+    }
+
+    pub(crate) fn limit(&self) -> Option<LimitHit> {
+        self.0.lock().ok().and_then(|first| *first)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct CpuMeter(Mutex<(Duration, Option<Instant>)>);
+
+impl CpuMeter {
+    /// So far, the running stretch included.
+    pub(super) fn total(&self) -> Duration {
+        self.0.lock().map(|meter| meter.0 + meter.1.map_or(Duration::ZERO, |since| since.elapsed())).unwrap_or_default()
+    }
+
+    fn enter(&self) {
+        if let Ok(mut meter) = self.0.lock() {
+            meter.1 = Some(Instant::now());
+        }
+    }
+
+    fn leave(&self) {
+        if let Ok(mut meter) = self.0.lock()
+            && let Some(since) = meter.1.take()
+        {
+            meter.0 += since.elapsed();
+        }
+    }
+}
+
+/// A future whose time on the processor is measured.
+pub(super) struct Metered<F> {
+    work: F,
+    meter: Arc<CpuMeter>,
+}
+
+impl<F: Future + Unpin> Metered<F> {
+    pub(super) fn new(work: F, meter: Arc<CpuMeter>) -> Self {
+        Self { work, meter }
+    }
+}
+
+impl<F: Future + Unpin> Future for Metered<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.meter.enter();
+        let result = Pin::new(&mut self.work).poll(cx);
+        self.meter.leave();
+        result
+    }
+}

@@ -1,0 +1,190 @@
+//! One call in the sandbox: a fresh store and instance with its grants and limits, run until it answers or is stopped.
+//! Not here: what is granted to which call (`grants.rs`, `command/`).
+
+mod limiter;
+mod meter;
+mod output;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::cli::InputFile;
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::component::Component;
+use crate::error::{CallError, HomeError, LimitHit};
+use crate::http::{CallMeter, Egress, Refusal};
+use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES};
+
+use limiter::{Limiter, Peak};
+pub use output::Output;
+pub(crate) use output::OutputPipe;
+
+use meter::{CpuMeter, Metered, Stopped};
+use output::Tail;
+
+/// What one call used, for logs, figures and bills.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Usage {
+    /// HTTP requests, refused ones included.
+    pub requests: u32,
+    /// Bytes of request bodies.
+    pub sent_bytes: u64,
+    /// Bytes of response bodies.
+    pub received_bytes: u64,
+    /// The most linear memory the instance had.
+    pub peak_memory_bytes: usize,
+    /// Time on the processor.
+    pub cpu: Duration,
+    /// Wall time.
+    pub wall: Duration,
+    /// Requests that were refused, the first sixteen.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A folder that a call may see.
+pub(crate) struct Folder {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+}
+
+/// What one call is given.
+pub(crate) struct Grants {
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) stdin: Option<std::fs::File>,
+    pub(crate) stdout: OutputPipe,
+    pub(crate) stderr: OutputPipe,
+    pub(crate) egress: Egress,
+}
+
+/// The state behind one instance.
+pub(crate) struct Guest {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    egress: Egress,
+    table: ResourceTable,
+    limiter: Limiter,
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.egress, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+/// A store with its limits in force, ready for one instance.
+pub(crate) struct Call {
+    store: Store<Guest>,
+    limits: Limits,
+    signs: Signs,
+}
+
+/// What is read off a call from outside, also after its store is gone.
+struct Signs {
+    cpu: Arc<CpuMeter>,
+    peak: Arc<Peak>,
+    http: Arc<CallMeter>,
+    stopped: Arc<Stopped>,
+    stderr: Arc<Tail>,
+}
+
+impl Call {
+    pub(crate) fn new(component: &Component, grants: Grants, limits: Limits) -> Result<Self, CallError> {
+        let mut wasi = WasiCtx::builder();
+        wasi.envs(&grants.environment).args(&grants.arguments);
+        wasi.max_random_size(RANDOM_BYTES);
+        // Local files answer at once; a thread for each call would cost more than it saves.
+        wasi.allow_blocking_current_thread(true);
+        for folder in &grants.folders {
+            wasi.preopened_dir(&folder.host, &folder.guest, FsPerms::ReadWrite)
+                .map_err(|error| HomeError::new("can't open", &folder.host, std::io::Error::other(format!("{error:#}"))))?;
+        }
+        if let Some(file) = grants.stdin {
+            wasi.stdin(InputFile::new(file));
+        }
+        let stopped = Arc::new(Stopped::default());
+        let stderr = grants.stderr.tail();
+        wasi.stdout(grants.stdout.bounded(limits.stdout_bytes, &stopped));
+        wasi.stderr(grants.stderr.bounded(limits.stderr_bytes, &stopped));
+
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(FIELDS_BYTES);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        let (meter, cpu) = (Arc::clone(&grants.egress.meter), Arc::new(CpuMeter::default()));
+        let peak = Arc::new(Peak::default());
+        let limiter = Limiter::new(limits.memory_bytes, Arc::clone(&peak), Arc::clone(&stopped));
+        let guest = Guest { wasi: wasi.build(), http, egress: grants.egress, table, limiter };
+
+        let mut store = Store::new(component.engine(), guest);
+        store.limiter(|guest| &mut guest.limiter);
+        store.set_epoch_deadline(1);
+        let (used, allowed, mark) = (Arc::clone(&cpu), limits.cpu, Arc::clone(&stopped));
+        store.epoch_deadline_callback(move |_| {
+            if used.total() > allowed {
+                mark.at(LimitHit::Cpu(allowed));
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        Ok(Self { store, limits, signs: Signs { cpu, peak, http: meter, stopped, stderr } })
+    }
+
+    /// Runs `work` with the store, within the limits, and says what it used, whatever came of it.
+    pub(crate) async fn run<T, Work>(self, work: impl FnOnce(Store<Guest>) -> Work) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<T>>,
+    {
+        let Self { store, limits, signs } = self;
+        let begun = Instant::now();
+        let work = std::pin::pin!(work(store));
+        let work = Metered::new(work, Arc::clone(&signs.cpu));
+        let result = match tokio::time::timeout(limits.wall, work).await {
+            Ok(result) => result.map_err(|error| signs.failure(&error)),
+            Err(_) => Err(CallError::Limit(LimitHit::Wall(limits.wall))),
+        };
+        let usage = Usage {
+            requests: signs.http.requests(),
+            sent_bytes: signs.http.sent(),
+            received_bytes: signs.http.received(),
+            peak_memory_bytes: signs.peak.bytes(),
+            cpu: signs.cpu.total(),
+            wall: begun.elapsed(),
+            refusals: signs.http.refusals(),
+        };
+        (result, usage)
+    }
+}
+
+impl Signs {
+    fn failure(&self, error: &wasmtime::Error) -> CallError {
+        if let Some(hit) = self.stopped.limit() {
+            return CallError::Limit(hit);
+        }
+        // A panic says where it happened on stderr; the trap itself says only "unreachable".
+        let said = self.stderr.last_line();
+        let trap = match error.downcast_ref::<wasmtime::Trap>() {
+            Some(trap) => trap.to_string(),
+            None => error.root_cause().to_string(),
+        };
+        CallError::Trap(if said.is_empty() { trap } else { format!("{trap} ({said})") })
+    }
+}
+
+/// The exit code, when that is what ended the instance.
+pub(crate) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
+    error.downcast_ref::<I32Exit>().map(|exit| exit.0)
+}

@@ -1,0 +1,128 @@
+//! What a harness is told: where it lives and the values a command line reads from the environment.
+//! Not here: reading the environment. That is the caller's, once, before anything else.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::credentials::{CredentialSource, Secret};
+use crate::limits::Limits;
+
+/// Variables that reach the component as they are (ARCHITECTURE.md, "The port").
+pub const PASSED_ON: [&str; 8] = [
+    "LIBTV_VIDEO_RATIO",
+    "LIBTV_GATEWAY_URL",
+    "LIBTV_DIRECT_BASE_URL",
+    "LIBTV_POLL_INTERVAL_SECONDS",
+    "LIBTV_MAX_POLLS",
+    "LIBTV_SKIP_BACKGROUND_WAITER",
+    "OPENCLAW_CHANNEL_TYPE",
+    "OPENCLAW_CHAT_ID",
+];
+
+/// Values that a command line takes from environment variables, already read. Empty ones count as unset.
+#[derive(Default)]
+pub struct Environment {
+    pub(crate) api_key: Option<Arc<Secret>>,
+    pub(crate) passed_on: Vec<(&'static str, String)>,
+    pub(crate) feishu_app_id: Option<String>,
+    pub(crate) feishu_app_secret: Option<Arc<Secret>>,
+    pub(crate) feishu_account: Option<String>,
+    pub(crate) feishu_base_url: Option<String>,
+    pub(crate) openclaw_config: Option<PathBuf>,
+    pub(crate) openclaw_state_dir: Option<PathBuf>,
+    pub(crate) connect_to: Option<String>,
+    pub(crate) https_proxy: Option<String>,
+    pub(crate) no_proxy: Option<String>,
+    pub(crate) ssl_cert_file: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let os = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let text = |name: &str| os(name).map(|value| value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty());
+        let secret = |name: &str| text(name).map(|value| Arc::new(Secret::new(value)));
+        Self {
+            api_key: secret("LIBTV_API_KEY"),
+            passed_on: PASSED_ON.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+            feishu_app_id: text("FEISHU_APP_ID"),
+            feishu_app_secret: secret("FEISHU_APP_SECRET"),
+            feishu_account: text("FEISHU_ACCOUNT"),
+            feishu_base_url: text("FEISHU_BASE_URL"),
+            openclaw_config: os("OPENCLAW_CONFIG").map(PathBuf::from),
+            openclaw_state_dir: os("OPENCLAW_STATE_DIR").map(PathBuf::from),
+            connect_to: text("LIBTV_CONNECT_TO"),
+            // The lower-case names are what curl and most tools read first.
+            https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")),
+            no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
+            ssl_cert_file: os("SSL_CERT_FILE").map(PathBuf::from),
+        }
+    }
+
+    pub(crate) fn passed(&self, name: &str) -> Option<&str> {
+        self.passed_on.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Everything a [`Harness`](crate::Harness) is told.
+pub struct Settings {
+    pub(crate) nexu_home: PathBuf,
+    pub(crate) environment: Environment,
+    pub(crate) downloads: Option<PathBuf>,
+    pub(crate) step_limits: Limits,
+    pub(crate) command_limits: Limits,
+    pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
+    pub(crate) utc_offset_seconds: i32,
+}
+
+impl Settings {
+    /// Settings for the home folder `nexu_home` (absolute), with nothing from the environment.
+    pub fn new(nexu_home: impl Into<PathBuf>) -> Self {
+        Self {
+            nexu_home: nexu_home.into(),
+            environment: Environment::default(),
+            downloads: None,
+            step_limits: Limits::default(),
+            command_limits: Limits::command(),
+            credentials: None,
+            utc_offset_seconds: 0,
+        }
+    }
+
+    /// The values read from the environment.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Where `download-results` writes when its arguments don't say; without it the arguments have to.
+    #[must_use]
+    pub fn with_downloads(mut self, folder: impl AsRef<Path>) -> Self {
+        self.downloads = Some(folder.as_ref().to_owned());
+        self
+    }
+
+    /// Other limits than the default ones, for typed calls and for commands.
+    #[must_use]
+    pub fn with_limits(mut self, step: Limits, command: Limits) -> Self {
+        self.step_limits = step;
+        self.command_limits = command;
+        self
+    }
+
+    /// Another place to take credentials from than `libtv.json`, the environment and OpenClaw's configuration.
+    #[must_use]
+    pub fn with_credentials(mut self, source: impl CredentialSource + 'static) -> Self {
+        self.credentials = Some(Arc::new(source));
+        self
+    }
+
+    /// The local offset from UTC in seconds, east positive; only for times without zone in legacy files.
+    #[must_use]
+    pub fn with_utc_offset_seconds(mut self, seconds: i32) -> Self {
+        self.utc_offset_seconds = seconds;
+        self
+    }
+}

@@ -1,0 +1,198 @@
+//! What the timer tells its embedder. One event, one line; nothing in it is secret.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::bindings::{SessionState, Step};
+use crate::sandbox::Usage;
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// When, in milliseconds since 1970 (UTC).
+    pub at_ms: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The timer owns the state folder and has looked through it.
+    Started {
+        /// The state folder.
+        state: PathBuf,
+        /// Sessions that were pending.
+        sessions: usize,
+    },
+    /// A session appeared: submitted by another process, or by this one.
+    SessionNoticed {
+        /// The session.
+        session_id: String,
+        /// When its first step is due.
+        due_at_ms: u64,
+    },
+    /// A step ended.
+    StepDone {
+        /// What it did.
+        step: Step,
+        /// What it used.
+        usage: Usage,
+    },
+    /// A step failed; the session is tried again.
+    StepFailed {
+        /// The session.
+        session_id: String,
+        /// Why.
+        reason: String,
+        /// What the user can do, or empty.
+        advice: String,
+        /// Whether it can pass by itself.
+        temporary: bool,
+        /// Failures in a row.
+        failures: u32,
+        /// When it is tried again.
+        retry_at_ms: u64,
+        /// What it used.
+        usage: Usage,
+    },
+    /// The list of due sessions could not be had; it is asked for again.
+    ListFailed {
+        /// Why.
+        reason: String,
+    },
+    /// The folder can't be watched: it is looked through every second instead.
+    WatchFailed {
+        /// Why.
+        reason: String,
+    },
+    /// A session's log could not be written. The session itself goes on.
+    LogFailed {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The timer was asked to stop and waits for the steps in flight.
+    Stopping {
+        /// How many there are.
+        in_flight: usize,
+    },
+    /// The timer has stopped. What was pending is resumed at the next start.
+    Stopped {
+        /// Steps done since the start.
+        steps: u64,
+        /// Steps that were abandoned: they are repeated at the next start.
+        abandoned: usize,
+    },
+}
+
+/// The state's name, as in the files and in JSON.
+pub(crate) fn state_name(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Submitted => "submitted",
+        SessionState::Generating => "generating",
+        SessionState::AwaitingUser => "awaiting_user",
+        SessionState::Completed => "completed",
+        SessionState::Failed => "failed",
+        SessionState::Timeout => "timeout",
+    }
+}
+
+fn seconds_until(at_ms: u64, now_ms: u64) -> f64 {
+    (at_ms.saturating_sub(now_ms) as f64 / 100.0).round() / 10.0
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            EventKind::Started { state, sessions } => write!(f, "started: polling {}, {sessions} pending", state.display()),
+            EventKind::SessionNoticed { session_id, due_at_ms } => {
+                write!(f, "{session_id}: noticed, due in {} s", seconds_until(*due_at_ms, self.at_ms))
+            }
+            EventKind::StepDone { step, usage } => {
+                let Step { session_id, state, results, delivered, .. } = step;
+                write!(f, "{session_id}: {}, {delivered} of {results} delivered", state_name(*state))?;
+                match step.next_poll_at_ms {
+                    Some(at_ms) => write!(f, ", next in {} s", seconds_until(at_ms, self.at_ms))?,
+                    None => write!(f, ", ended")?,
+                }
+                write!(f, " ({} requests, {} ms)", usage.requests, usage.wall.as_millis())?;
+                step.events.iter().try_for_each(|event| write!(f, "; {}", one_line(&event.text)))?;
+                usage.refusals.iter().try_for_each(|refusal| write!(f, "; {refusal}"))
+            }
+            EventKind::StepFailed { session_id, reason, advice, failures, retry_at_ms, usage, .. } => {
+                write!(f, "{session_id}: step failed ({failures} in a row): {}", one_line(reason))?;
+                if !advice.is_empty() {
+                    write!(f, " {}", one_line(advice))?;
+                }
+                write!(f, "; again in {} s", seconds_until(*retry_at_ms, self.at_ms))?;
+                usage.refusals.iter().try_for_each(|refusal| write!(f, "; {refusal}"))
+            }
+            EventKind::ListFailed { reason } => write!(f, "the pending sessions can't be listed: {}", one_line(reason)),
+            EventKind::WatchFailed { reason } => write!(f, "the state folder can't be watched ({}): looking every second", one_line(reason)),
+            EventKind::LogFailed { path, reason } => write!(f, "{} can't be written: {}", path.display(), one_line(reason)),
+            EventKind::Stopping { in_flight } => write!(f, "stopping: {in_flight} steps in flight"),
+            EventKind::Stopped { steps, abandoned } => write!(f, "stopped after {steps} steps, {abandoned} abandoned"),
+        }
+    }
+}
+
+/// Text from elsewhere stays on its line, and tells a terminal nothing.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+impl Event {
+    /// The event as one JSON object, for machines.
+    pub fn to_json(&self) -> Value {
+        let mut object = match &self.kind {
+            EventKind::Started { state, sessions } => json!({"event": "started", "state": state.display().to_string(), "sessions": sessions}),
+            EventKind::SessionNoticed { session_id, due_at_ms } => {
+                json!({"event": "session_noticed", "session_id": session_id, "due_at_ms": due_at_ms})
+            }
+            EventKind::StepDone { step, usage } => json!({
+                "event": "step_done",
+                "session_id": step.session_id,
+                "state": state_name(step.state),
+                "results": step.results,
+                "delivered": step.delivered,
+                "next_poll_at_ms": step.next_poll_at_ms,
+                "events": step.events.iter().map(|event| json!({"at_ms": event.at_ms, "text": event.text})).collect::<Vec<_>>(),
+                "usage": usage_json(usage),
+            }),
+            EventKind::StepFailed { session_id, reason, advice, temporary, failures, retry_at_ms, usage } => json!({
+                "event": "step_failed",
+                "session_id": session_id,
+                "reason": reason,
+                "advice": advice,
+                "temporary": temporary,
+                "failures": failures,
+                "retry_at_ms": retry_at_ms,
+                "usage": usage_json(usage),
+            }),
+            EventKind::ListFailed { reason } => json!({"event": "list_failed", "reason": reason}),
+            EventKind::WatchFailed { reason } => json!({"event": "watch_failed", "reason": reason}),
+            EventKind::LogFailed { path, reason } => json!({"event": "log_failed", "path": path.display().to_string(), "reason": reason}),
+            EventKind::Stopping { in_flight } => json!({"event": "stopping", "in_flight": in_flight}),
+            EventKind::Stopped { steps, abandoned } => json!({"event": "stopped", "steps": steps, "abandoned": abandoned}),
+        };
+        object["at_ms"] = json!(self.at_ms);
+        object
+    }
+}
+
+fn usage_json(usage: &Usage) -> Value {
+    json!({
+        "requests": usage.requests,
+        "sent_bytes": usage.sent_bytes,
+        "received_bytes": usage.received_bytes,
+        "peak_memory_bytes": usage.peak_memory_bytes,
+        "cpu_ms": u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),
+        "wall_ms": u64::try_from(usage.wall.as_millis()).unwrap_or(u64::MAX),
+        "refused": usage.refusals.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,17 @@
+//! The timer: replaces the background process that earlier implementations forked for every job. It knows when each
+//! session is due, polls several at once, retries, notices submits by other processes, and writes the session logs.
+
+mod backoff;
+mod clock;
+mod event;
+mod log;
+mod schedule;
+mod serve;
+mod stop;
+mod watch;
+
+pub use clock::{Clock, SystemClock};
+pub use event::{Event, EventKind};
+pub use log::format_time;
+pub use serve::{ServeOptions, Served, serve};
+pub use stop::StopHandle;

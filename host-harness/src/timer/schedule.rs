@@ -1,0 +1,230 @@
+//! Who is due when: a heap of times over a table of sessions. Pure: no clock, no waiting.
+//!
+//! ```text
+//!            merge                 take_due               finished(next)
+//! (unknown) ───────▶ waiting ───────────────▶ running ───────────────────▶ waiting
+//!                      ▲                        │  │ failed
+//!                      └──────── pause ─────────┘  └ finished(none) ──▶ (unknown)
+//! ```
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+#[derive(Debug, Default)]
+struct Entry {
+    at_ms: u64,
+    /// Matches the newest heap item of this session; older items are ignored when they surface.
+    ticket: u64,
+    running: bool,
+    /// What the component listed last: a difference means that somebody changed the session.
+    listed_ms: u64,
+    /// A time that was listed while the step ran.
+    wanted_ms: Option<u64>,
+    failures: u32,
+}
+
+/// The timetable.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    sessions: HashMap<String, Entry>,
+    heap: BinaryHeap<Reverse<(u64, u64, String)>>,
+    tickets: u64,
+}
+
+impl Schedule {
+    /// Takes over what the component lists. Answers with the sessions that were not known before.
+    pub(super) fn merge(&mut self, listed: &[(String, u64)]) -> Vec<(String, u64)> {
+        let ids: HashSet<&str> = listed.iter().map(|(id, _)| id.as_str()).collect();
+        self.sessions.retain(|id, entry| entry.running || ids.contains(id.as_str()));
+        let mut noticed = Vec::new();
+        for (id, at_ms) in listed {
+            match self.sessions.get_mut(id) {
+                None => {
+                    self.sessions.insert(id.clone(), Entry { listed_ms: *at_ms, ..Entry::default() });
+                    self.put(id, *at_ms);
+                    noticed.push((id.clone(), *at_ms));
+                }
+                // Unchanged: a pause after a failure stays.
+                Some(entry) if entry.listed_ms == *at_ms => {}
+                Some(entry) => {
+                    entry.listed_ms = *at_ms;
+                    if entry.running {
+                        entry.wanted_ms = Some(*at_ms);
+                    } else {
+                        entry.failures = 0;
+                        self.put(id, *at_ms);
+                    }
+                }
+            }
+        }
+        noticed
+    }
+
+    /// When the next session is due.
+    pub(super) fn next_at_ms(&mut self) -> Option<u64> {
+        self.drop_stale();
+        self.heap.peek().map(|Reverse((at_ms, _, _))| *at_ms)
+    }
+
+    /// A session that is due; it counts as running from now on.
+    pub(super) fn take_due(&mut self, now_ms: u64) -> Option<String> {
+        if self.next_at_ms()? > now_ms {
+            return None;
+        }
+        let Reverse((_, _, id)) = self.heap.pop()?;
+        let entry = self.sessions.get_mut(&id)?;
+        entry.running = true;
+        entry.wanted_ms = None;
+        Some(id)
+    }
+
+    /// A step succeeded. Without a next time the session has ended, unless somebody changed it while the step ran.
+    pub(super) fn finished(&mut self, id: &str, next_ms: Option<u64>) {
+        let Some(entry) = self.sessions.get_mut(id) else { return };
+        entry.running = false;
+        entry.failures = 0;
+        let wanted = entry.wanted_ms.take();
+        match next_ms.into_iter().chain(wanted).min() {
+            Some(at_ms) => {
+                entry.listed_ms = next_ms.unwrap_or(at_ms);
+                self.put(id, at_ms);
+            }
+            None => {
+                self.sessions.remove(id);
+            }
+        }
+    }
+
+    /// A step failed. `pause_ms` gets the number of failures in a row. Answers when it is tried again.
+    pub(super) fn failed(&mut self, id: &str, now_ms: u64, pause_ms: impl FnOnce(u32) -> u64) -> (u32, u64) {
+        let Some(entry) = self.sessions.get_mut(id) else { return (0, now_ms) };
+        entry.running = false;
+        entry.failures = entry.failures.saturating_add(1);
+        let failures = entry.failures;
+        let at_ms = match entry.wanted_ms.take() {
+            // Changed meanwhile: what failed may be mended.
+            Some(wanted) => wanted.max(now_ms),
+            None => now_ms.saturating_add(pause_ms(failures)),
+        };
+        self.put(id, at_ms);
+        (failures, at_ms)
+    }
+
+    /// Sessions known, running ones included.
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    fn put(&mut self, id: &str, at_ms: u64) {
+        self.tickets += 1;
+        if let Some(entry) = self.sessions.get_mut(id) {
+            (entry.at_ms, entry.ticket) = (at_ms, self.tickets);
+            self.heap.push(Reverse((at_ms, self.tickets, id.to_owned())));
+        }
+    }
+
+    fn drop_stale(&mut self) {
+        while let Some(Reverse((_, ticket, id))) = self.heap.peek() {
+            if self.sessions.get(id).is_some_and(|entry| entry.ticket == *ticket && !entry.running) {
+                return;
+            }
+            self.heap.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(entries: &[(&str, u64)]) -> Vec<(String, u64)> {
+        entries.iter().map(|(id, at)| ((*id).to_owned(), *at)).collect()
+    }
+
+    #[test]
+    fn sessions_come_in_the_order_of_their_times() {
+        let mut schedule = Schedule::default();
+        assert_eq!(schedule.merge(&listed(&[("b", 20), ("a", 10), ("c", 30)])).len(), 3);
+        assert_eq!(schedule.next_at_ms(), Some(10));
+        assert_eq!(schedule.take_due(9), None);
+        assert_eq!(schedule.take_due(25).as_deref(), Some("a"));
+        assert_eq!(schedule.take_due(25).as_deref(), Some("b"));
+        assert_eq!((schedule.take_due(25), schedule.next_at_ms()), (None, Some(30)));
+    }
+
+    #[test]
+    fn a_running_session_is_not_taken_twice() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 10)]));
+        assert!(schedule.take_due(10).is_some());
+        schedule.merge(&listed(&[("a", 11)]));
+        assert_eq!(schedule.take_due(100), None);
+        schedule.finished("a", Some(50));
+        assert_eq!(schedule.next_at_ms(), Some(11), "the change while it ran counts");
+    }
+
+    #[test]
+    fn an_ended_session_is_forgotten_unless_it_was_continued_meanwhile() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 10)]));
+        schedule.take_due(10);
+        schedule.finished("a", None);
+        assert_eq!((schedule.len(), schedule.next_at_ms()), (0, None));
+        schedule.merge(&listed(&[("a", 20)]));
+        schedule.take_due(20);
+        schedule.merge(&listed(&[("a", 21)]));
+        schedule.finished("a", None);
+        assert_eq!(schedule.next_at_ms(), Some(21));
+    }
+
+    #[test]
+    fn a_pause_after_a_failure_is_not_cut_short_by_the_same_listing_but_by_a_change() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 10)]));
+        schedule.take_due(10);
+        assert_eq!(schedule.failed("a", 10, |failures| u64::from(failures) * 1000), (1, 1010));
+        schedule.merge(&listed(&[("a", 10)]));
+        assert_eq!(schedule.next_at_ms(), Some(1010));
+        schedule.merge(&listed(&[("a", 12)]));
+        assert_eq!(schedule.next_at_ms(), Some(12));
+    }
+
+    #[test]
+    fn failures_are_counted_until_one_succeeds() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 0)]));
+        for expected in 1..=3 {
+            let now = schedule.next_at_ms().unwrap();
+            schedule.take_due(now);
+            assert_eq!(schedule.failed("a", now, |_| 5).0, expected);
+        }
+        schedule.take_due(100);
+        schedule.finished("a", Some(200));
+        schedule.take_due(200);
+        assert_eq!(schedule.failed("a", 200, |_| 5).0, 1);
+    }
+
+    #[test]
+    fn a_session_that_is_no_longer_listed_is_dropped_but_not_while_it_runs() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 10), ("b", 10)]));
+        let running = schedule.take_due(10).unwrap();
+        schedule.merge(&[]);
+        assert_eq!((schedule.len(), schedule.next_at_ms()), (1, None));
+        schedule.finished(&running, None);
+        assert_eq!(schedule.len(), 0);
+    }
+
+    #[test]
+    fn ten_thousand_sessions_keep_one_heap_item_each_in_effect() {
+        let mut schedule = Schedule::default();
+        let many: Vec<_> = (0..10_000).map(|n| (format!("s{n}"), n)).collect();
+        schedule.merge(&many);
+        let mut taken = 0;
+        while let Some(id) = schedule.take_due(9_999) {
+            schedule.finished(&id, Some(20_000));
+            taken += 1;
+        }
+        assert_eq!((taken, schedule.next_at_ms()), (10_000, Some(20_000)));
+    }
+}

@@ -1,0 +1,267 @@
+//! The loop: look who is due, poll, look again. One task owns the timetable; steps and looks run beside it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinSet};
+
+use super::backoff::pause_ms;
+use super::clock::{Clock, SystemClock};
+use super::event::{Event, EventKind};
+use super::log;
+use super::schedule::Schedule;
+use super::stop::StopHandle;
+use super::watch::Watch;
+use crate::bindings::{DueSession, Step};
+use crate::error::{CallError, ServeError};
+use crate::harness::Harness;
+use crate::home::{Home, Owner};
+use crate::limits::PARALLEL_STEPS;
+use crate::sandbox::Usage;
+
+/// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
+const GRACE: Duration = Duration::from_secs(3);
+/// Between two looks at least this long, and ten times what a look takes: looking never costs more than a tenth.
+const LOOK_GAP_MS: u64 = 20;
+/// After a look that failed, at first.
+const LOOK_RETRY_MS: u64 = 1_000;
+/// Nobody is due: wake up all the same, because the machine may have slept meanwhile and its clock moved.
+const LONGEST_SLEEP_MS: u64 = 30_000;
+/// A command asks "is anybody polling?" with a shared lock for an instant; that isn't another owner.
+const OWN_TRIES: u32 = 10;
+const OWN_PAUSE_MS: u64 = 30;
+
+/// How to serve.
+pub struct ServeOptions {
+    /// Steps at once, at least one.
+    pub max_parallel: usize,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self { max_parallel: PARALLEL_STEPS, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Served {
+    /// Steps that ended.
+    pub steps: u64,
+    /// Steps that were abandoned when the timer stopped.
+    pub abandoned: usize,
+}
+
+/// Polls every session when it is due, until `stop`. Resumes at once what was pending before; notices what other
+/// processes submit within 100 ms. `on_event` is called on this task and should return soon.
+///
+/// # Errors
+/// [`ServeError::Owned`] when another harness polls this state folder; [`ServeError::Home`] when it can't be used.
+pub async fn serve(
+    harness: &Harness,
+    options: ServeOptions,
+    stop: StopHandle,
+    on_event: impl FnMut(&Event) + Send,
+) -> Result<Served, ServeError> {
+    let clock = Arc::clone(&options.clock);
+    let home = harness.home().clone();
+    let _owner = own(&home, &*clock).await?;
+    // Watching begins before the first look: nothing falls between the two.
+    let watch = Watch::start(&home.active());
+    let server = Server {
+        harness: harness.clone(),
+        home,
+        clock,
+        max_parallel: options.max_parallel.max(1),
+        on_event,
+        watch,
+        schedule: Schedule::default(),
+        tasks: JoinSet::new(),
+        names: HashMap::new(),
+        steps: 0,
+        look: Look { wanted: true, running: false, not_before_ms: 0, failures: 0, first: true },
+    };
+    Ok(server.run(stop).await)
+}
+
+async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
+    for _ in 0..OWN_TRIES {
+        if let Some(owner) = home.own()? {
+            return Ok(owner);
+        }
+        clock.sleep(OWN_PAUSE_MS).await;
+    }
+    Err(ServeError::Owned { state: home.state(), lock: home.owner_lock() })
+}
+
+struct Look {
+    wanted: bool,
+    running: bool,
+    not_before_ms: u64,
+    failures: u32,
+    first: bool,
+}
+
+enum Done {
+    Step { session_id: String, result: Result<Step, CallError>, usage: Usage },
+    Look { result: Result<Vec<DueSession>, CallError>, took_ms: u64 },
+}
+
+struct Server<F> {
+    harness: Harness,
+    home: Home,
+    clock: Arc<dyn Clock>,
+    max_parallel: usize,
+    on_event: F,
+    watch: Watch,
+    schedule: Schedule,
+    tasks: JoinSet<Done>,
+    /// Which session a task polls; a look has no entry.
+    names: HashMap<Id, String>,
+    steps: u64,
+    look: Look,
+}
+
+impl<F: FnMut(&Event) + Send> Server<F> {
+    async fn run(mut self, stop: StopHandle) -> Served {
+        loop {
+            if let Some(reason) = self.watch.failure() {
+                self.tell(EventKind::WatchFailed { reason });
+            }
+            self.start_work();
+            let sleep_ms = self.sleep_ms();
+            tokio::select! {
+                biased;
+                () = stop.stopped() => break,
+                Some(done) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.joined(done),
+                () = self.watch.changed(), if !self.look.wanted => self.look.wanted = true,
+                () = self.clock.sleep(sleep_ms) => {}
+            }
+        }
+        self.wind_down().await
+    }
+
+    fn start_work(&mut self) {
+        let now_ms = self.clock.now_ms();
+        if self.look.wanted && !self.look.running && now_ms >= self.look.not_before_ms {
+            (self.look.wanted, self.look.running) = (false, true);
+            let (harness, clock) = (self.harness.clone(), Arc::clone(&self.clock));
+            self.tasks.spawn(async move {
+                let begun_ms = clock.now_ms();
+                let result = harness.due().await;
+                Done::Look { result, took_ms: clock.now_ms().saturating_sub(begun_ms) }
+            });
+        }
+        while self.names.len() < self.max_parallel {
+            let Some(session_id) = self.schedule.take_due(now_ms) else { break };
+            let (harness, id) = (self.harness.clone(), session_id.clone());
+            let task = self.tasks.spawn(async move {
+                let (result, usage) = harness.poll_measured(&id).await;
+                Done::Step { session_id: id, result, usage }
+            });
+            self.names.insert(task.id(), session_id);
+        }
+    }
+
+    fn sleep_ms(&mut self) -> u64 {
+        let now_ms = self.clock.now_ms();
+        let has_room = self.names.len() < self.max_parallel;
+        let step = if has_room { self.schedule.next_at_ms() } else { None };
+        let look = (self.look.wanted && !self.look.running).then_some(self.look.not_before_ms);
+        let next = step.into_iter().chain(look).min();
+        next.map_or(LONGEST_SLEEP_MS, |at_ms| at_ms.saturating_sub(now_ms)).min(LONGEST_SLEEP_MS)
+    }
+
+    fn joined(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
+        match done {
+            Ok((_, Done::Look { result, took_ms })) => self.looked(result, took_ms),
+            Ok((task, Done::Step { session_id, result, usage })) => {
+                self.names.remove(&task);
+                self.stepped(session_id, result, usage);
+            }
+            // Only a defect of the harness itself ends here; it must not take other sessions with it.
+            Err(error) => match self.names.remove(&error.id()) {
+                Some(session_id) => {
+                    let reason = CallError::Trap("the step ended without a result".to_owned());
+                    self.stepped(session_id, Err(reason), Usage::default());
+                }
+                None => self.looked(Err(CallError::Trap("the look ended without a result".to_owned())), 0),
+            },
+        }
+    }
+
+    fn looked(&mut self, result: Result<Vec<DueSession>, CallError>, took_ms: u64) {
+        let now_ms = self.clock.now_ms();
+        self.look.running = false;
+        self.watch.looked();
+        match result {
+            Ok(due) => {
+                self.look.failures = 0;
+                self.look.not_before_ms = now_ms + LOOK_GAP_MS.max(took_ms.saturating_mul(10));
+                let listed: Vec<(String, u64)> = due.into_iter().map(|session| (session.session_id, session.at_ms)).collect();
+                let noticed = self.schedule.merge(&listed);
+                if std::mem::take(&mut self.look.first) {
+                    self.tell(EventKind::Started { state: self.home.state(), sessions: self.schedule.len() });
+                } else {
+                    for (session_id, due_at_ms) in noticed {
+                        self.tell(EventKind::SessionNoticed { session_id, due_at_ms });
+                    }
+                }
+            }
+            Err(error) => {
+                self.look.failures = self.look.failures.saturating_add(1);
+                self.look.wanted = true;
+                self.look.not_before_ms = now_ms + LOOK_RETRY_MS.max(pause_ms(self.look.failures, true, None, 0.5) / 2);
+                self.tell(EventKind::ListFailed { reason: error.to_string() });
+            }
+        }
+    }
+
+    fn stepped(&mut self, session_id: String, result: Result<Step, CallError>, usage: Usage) {
+        self.steps += 1;
+        match result {
+            Ok(step) => {
+                self.schedule.finished(&session_id, step.next_poll_at_ms);
+                self.tell(EventKind::StepDone { step, usage });
+            }
+            Err(error) => {
+                let (temporary, retry_after_ms) = (error.is_temporary(), error.retry_after_ms());
+                let pause = |failures| pause_ms(failures, temporary, retry_after_ms, fastrand::f64());
+                let (failures, retry_at_ms) = self.schedule.failed(&session_id, self.clock.now_ms(), pause);
+                let (reason, advice) = (error.to_string(), error.advice().to_owned());
+                self.tell(EventKind::StepFailed { session_id, reason, advice, temporary, failures, retry_at_ms, usage });
+            }
+        }
+    }
+
+    async fn wind_down(mut self) -> Served {
+        self.tell(EventKind::Stopping { in_flight: self.names.len() });
+        let drain = async {
+            while !self.names.is_empty() {
+                match self.tasks.join_next_with_id().await {
+                    Some(done) => self.joined(done),
+                    None => break,
+                }
+            }
+        };
+        // Out of time or done: what is left is abandoned.
+        let _ = tokio::time::timeout(GRACE, drain).await;
+        let abandoned = self.names.len();
+        self.tasks.abort_all();
+        self.tell(EventKind::Stopped { steps: self.steps, abandoned });
+        Served { steps: self.steps, abandoned }
+    }
+
+    fn tell(&mut self, kind: EventKind) {
+        let event = Event { at_ms: self.clock.now_ms(), kind };
+        if let Err((path, error)) = log::record(&self.home, &event) {
+            let kind = EventKind::LogFailed { path, reason: error.to_string() };
+            (self.on_event)(&Event { at_ms: event.at_ms, kind });
+        }
+        (self.on_event)(&event);
+    }
+}
