@@ -1,0 +1,63 @@
+//! `multipart/form-data` (RFC 7578) around one file whose bytes pass by elsewhere.
+
+/// A form with text fields and, last, one file.
+pub struct Form {
+    boundary: String,
+    head: Vec<u8>,
+}
+
+impl Form {
+    /// An empty form; the boundary has to be random.
+    #[must_use]
+    pub fn new(nonce: &str) -> Self {
+        Self { boundary: format!("libtv-{nonce}"), head: Vec::new() }
+    }
+
+    /// Adds a text field. The value goes raw, in UTF-8; the name is ours.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: &str) -> Self {
+        let part = format!("--{}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n", self.boundary);
+        self.head.extend_from_slice(part.as_bytes());
+        self
+    }
+
+    /// Ends the form with the file: its type for the request, what stands before and after its bytes.
+    #[must_use]
+    pub fn file(mut self, name: &str, file_name: &str, content_type: &str) -> FormEnds {
+        let file_name = safe_file_name(file_name);
+        let part = format!(
+            "--{}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n",
+            self.boundary
+        );
+        self.head.extend_from_slice(part.as_bytes());
+        FormEnds {
+            content_type: format!("multipart/form-data; boundary={}", self.boundary),
+            head: self.head,
+            tail: format!("\r\n--{}--\r\n", self.boundary).into_bytes(),
+        }
+    }
+}
+
+/// What stands around the file's bytes.
+pub struct FormEnds {
+    /// The request's content type.
+    pub content_type: String,
+    /// Before.
+    pub head: Vec<u8>,
+    /// After.
+    pub tail: Vec<u8>,
+}
+
+/// A name that can't break out of its header: ASCII, no quotes, separators or controls.
+#[must_use]
+pub fn safe_file_name(name: &str) -> String {
+    const MAX_CHARS: usize = 100;
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let safe: String = base
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' })
+        .collect();
+    let skipped = safe.len().saturating_sub(MAX_CHARS);
+    let safe = safe[skipped..].trim_start_matches('.').trim();
+    if safe.is_empty() { "file".to_owned() } else { safe.to_owned() }
+}
