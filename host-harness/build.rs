@@ -6,8 +6,16 @@ use std::process::{Command, ExitCode};
 
 const TARGET: &str = "wasm32-wasip2";
 /// What the component is made of, seen from the workspace.
-const SOURCES: [&str; 8] =
-    ["guest/src", "guest/Cargo.toml", "core/src", "core/Cargo.toml", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+const SOURCES: [&str; 8] = [
+    "guest/src",
+    "guest/Cargo.toml",
+    "core/src",
+    "core/Cargo.toml",
+    "wit",
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+];
 /// Settings of the outer build that must not reach the inner one: they are for another target, or for clippy.
 const REMOVED: [&str; 9] = [
     "RUSTFLAGS",
@@ -21,12 +29,22 @@ const REMOVED: [&str; 9] = [
     "TARGET",
 ];
 /// Cargo's variables that say where packages come from, not how to build.
-const KEPT: [&str; 6] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_TERM_"];
+const KEPT: [&str; 6] = [
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_NET_",
+    "CARGO_REGISTR",
+    "CARGO_SOURCE_",
+    "CARGO_TERM_",
+];
 
 fn main() -> ExitCode {
     match build() {
         Ok(component) => {
-            println!("cargo::rustc-env=LIBTV_COMPONENT_FILE={}", component.display());
+            println!(
+                "cargo::rustc-env=LIBTV_COMPONENT_FILE={}",
+                component.display()
+            );
             ExitCode::SUCCESS
         }
         Err(reason) => {
@@ -38,53 +56,97 @@ fn main() -> ExitCode {
 
 fn build() -> Result<PathBuf, String> {
     let crate_folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let workspace = crate_folder.parent().ok_or("the crate has no workspace around it")?;
+    let workspace = crate_folder
+        .parent()
+        .ok_or("the crate has no workspace around it")?;
     println!("cargo::rerun-if-changed=build.rs");
     for source in SOURCES {
-        println!("cargo::rerun-if-changed={}", workspace.join(source).display());
+        println!(
+            "cargo::rerun-if-changed={}",
+            workspace.join(source).display()
+        );
     }
     ensure_target()?;
 
     // A target folder of its own: with the outer one the two cargos would wait for each other. Shared by all profiles.
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let profile_folder = out.ancestors().find(|folder| folder.ends_with("build")).and_then(Path::parent);
-    let target_folder = profile_folder.and_then(Path::parent).unwrap_or(&out).join("component");
+    let profile_folder = out
+        .ancestors()
+        .find(|folder| folder.ends_with("build"))
+        .and_then(Path::parent);
+    let target_folder = profile_folder
+        .and_then(Path::parent)
+        .unwrap_or(&out)
+        .join("component");
     let mut cargo = Command::new(variable("CARGO")?);
     cargo
-        .args(["build", "--locked", "--package", "guest", "--target", TARGET, "--profile", "component", "--target-dir"])
+        .args([
+            "build",
+            "--locked",
+            "--package",
+            "guest",
+            "--target",
+            TARGET,
+            "--profile",
+            "component",
+            "--target-dir",
+        ])
         .arg(&target_folder)
         .current_dir(workspace);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        let is_cargos = name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept));
+        let is_cargos =
+            name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept));
         if is_cargos || REMOVED.contains(&name.as_str()) {
             cargo.env_remove(name);
         }
     }
-    let output = cargo.output().map_err(|error| format!("cargo can't be started for the component: {error}"))?;
+    let output = cargo
+        .output()
+        .map_err(|error| format!("cargo can't be started for the component: {error}"))?;
     if !output.status.success() {
         // Only lines that begin with `cargo::error=` are shown as errors.
         let text = String::from_utf8_lossy(&output.stderr);
         for line in text.lines() {
             println!("cargo::error={line}");
         }
-        return Err("the component (package guest) does not build; the lines above say why".to_owned());
+        return Err(
+            "the component (package guest) does not build; the lines above say why".to_owned(),
+        );
     }
     let built = target_folder.join(TARGET).join("component/guest.wasm");
     // A copy: another build may replace the file while the compiler reads it.
     let embedded = out.join("component.wasm");
-    std::fs::copy(&built, &embedded).map_err(|error| format!("{} can't be copied: {error}", built.display()))?;
+    std::fs::copy(&built, &embedded)
+        .map_err(|error| format!("{} can't be copied: {error}", built.display()))?;
     Ok(embedded)
 }
 
 fn ensure_target() -> Result<(), String> {
-    let output = Command::new(variable("RUSTC")?).args(["--print", "sysroot"]).output().map_err(|error| format!("rustc can't be started: {error}"))?;
+    let output = Command::new(variable("RUSTC")?)
+        .args(["--print", "sysroot"])
+        .output()
+        .map_err(|error| format!("rustc can't be started: {error}"))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    if sysroot
+        .join("lib/rustlib")
+        .join(TARGET)
+        .join("lib")
+        .is_dir()
+    {
         return Ok(());
     }
-    let added = Command::new("rustup").args(["target", "add", TARGET]).output().is_ok_and(|output| output.status.success());
-    if added { Ok(()) } else { Err(format!("the target {TARGET} is missing: run `rustup target add {TARGET}`")) }
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if added {
+        Ok(())
+    } else {
+        Err(format!(
+            "the target {TARGET} is missing: run `rustup target add {TARGET}`"
+        ))
+    }
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -43,8 +43,16 @@ pub struct HomeError {
 }
 
 impl HomeError {
-    pub(crate) fn new(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        Self { action, path: path.into(), source }
+    pub(crate) fn new(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+        source: std::io::Error,
+    ) -> Self {
+        Self {
+            action,
+            path: path.into(),
+            source,
+        }
     }
 }
 
@@ -92,7 +100,9 @@ pub enum CallError {
 
 fn problem_text(problem: &Problem) -> &str {
     match problem {
-        Problem::Temporary(failure) | Problem::Permanent(failure) | Problem::PermanentOutcomeUnknown(failure) => &failure.message,
+        Problem::Temporary(failure)
+        | Problem::Permanent(failure)
+        | Problem::PermanentOutcomeUnknown(failure) => &failure.message,
     }
 }
 
@@ -110,7 +120,9 @@ impl CallError {
     /// How long the service asked to wait, in milliseconds.
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::Problem(Problem::Temporary(failure) | Problem::Permanent(failure)) => failure.retry_after_ms,
+            Self::Problem(Problem::Temporary(failure) | Problem::Permanent(failure)) => {
+                failure.retry_after_ms
+            }
             _ => None,
         }
     }
@@ -119,7 +131,9 @@ impl CallError {
     pub fn advice(&self) -> &str {
         match self {
             Self::Problem(
-                Problem::Temporary(failure) | Problem::Permanent(failure) | Problem::PermanentOutcomeUnknown(failure),
+                Problem::Temporary(failure)
+                | Problem::Permanent(failure)
+                | Problem::PermanentOutcomeUnknown(failure),
             ) => &failure.advice,
             _ => "",
         }

@@ -21,7 +21,9 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => tighten(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+            tighten(path)
+        }
         Err(error) => Err(error),
     }
 }
@@ -45,7 +47,9 @@ pub(crate) fn tighten(path: &Path) -> io::Result<()> {
 pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // tempfile makes it 0600 and removes it on every way out but success.
-    let mut file = tempfile::Builder::new().prefix(".libtv-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".libtv-")
+        .tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -54,5 +58,9 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Makes a rename in `folder` durable. Where folders can't be opened, the file system takes care of it.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::credentials::{Broker, ConfigFile, FoundCredentials, KeyMode, Placeholders, Secret, TenantTokens};
+use crate::credentials::{
+    Broker, ConfigFile, FoundCredentials, KeyMode, Placeholders, Secret, TenantTokens,
+};
 use crate::home::Home;
 use crate::http::{BaseUrl, CallMeter, Client, DIRECT, Egress, GATEWAY, Policy};
 use crate::limits::Limits;
@@ -26,13 +28,35 @@ pub(crate) struct Basis {
 
 impl Basis {
     /// Looks credentials up anew: a key changed a second ago counts. `new_key` is a key from the arguments.
-    pub(crate) fn gather(settings: &Settings, home: &Home, tokens: &Arc<TenantTokens>, new_key: Option<Arc<Secret>>) -> Self {
+    pub(crate) fn gather(
+        settings: &Settings,
+        home: &Home,
+        tokens: &Arc<TenantTokens>,
+        new_key: Option<Arc<Secret>>,
+    ) -> Self {
         let config = ConfigFile::at(home.config());
-        let found = FoundCredentials::look(settings.credentials.as_deref(), &settings.environment, &config, home.root());
-        let keys = Placeholders::new(found.stored_key.clone(), found.environment_key.clone(), new_key);
+        let found = FoundCredentials::look(
+            settings.credentials.as_deref(),
+            &settings.environment,
+            &config,
+            home.root(),
+        );
+        let keys = Placeholders::new(
+            found.stored_key.clone(),
+            found.environment_key.clone(),
+            new_key,
+        );
         let policy = Arc::new(policy(settings, &keys, &found));
-        let broker = Arc::new(Broker { keys, feishu: found.feishu.clone(), tokens: Arc::clone(tokens) });
-        Self { found, broker, policy }
+        let broker = Arc::new(Broker {
+            keys,
+            feishu: found.feishu.clone(),
+            tokens: Arc::clone(tokens),
+        });
+        Self {
+            found,
+            broker,
+            policy,
+        }
     }
 
     pub(crate) fn egress(&self, client: &Client, limits: &Limits) -> Egress {
@@ -61,10 +85,19 @@ impl Basis {
         let mut variables: Vec<(String, String)> = Vec::new();
         let mut set = |name: &str, value: String| variables.push((name.to_owned(), value));
         set("LIBTV_STATE_DIR", GUEST_STATE.to_owned());
-        set("LIBTV_CONFIG", Value::Object(self.config_members()).to_string());
+        set(
+            "LIBTV_CONFIG",
+            Value::Object(self.config_members()).to_string(),
+        );
         set("LIBTV_CONFIG_PATH", home.config().display().to_string());
-        set("LIBTV_HARNESS", if home.is_owned() { "polling" } else { "absent" }.to_owned());
-        set("LIBTV_UTC_OFFSET_SECONDS", settings.utc_offset_seconds.to_string());
+        set(
+            "LIBTV_HARNESS",
+            if home.is_owned() { "polling" } else { "absent" }.to_owned(),
+        );
+        set(
+            "LIBTV_UTC_OFFSET_SECONDS",
+            settings.utc_offset_seconds.to_string(),
+        );
         if let Some(error) = &self.found.config_error {
             set("LIBTV_CONFIG_ERROR", error.clone());
         }
@@ -76,7 +109,10 @@ impl Basis {
         }
         if let Some(app) = &self.broker.feishu {
             set("FEISHU_APP_ID", app.app_id.clone());
-            set("FEISHU_APP_SECRET", crate::credentials::FEISHU_SECRET.to_owned());
+            set(
+                "FEISHU_APP_SECRET",
+                crate::credentials::FEISHU_SECRET.to_owned(),
+            );
             set("FEISHU_BASE_URL", app.base.text());
             set("FEISHU_CREDENTIALS_FROM", app.found_in.clone());
         }
@@ -86,7 +122,10 @@ impl Basis {
 
 /// The state folder, the one that every call sees.
 pub(crate) fn state_folder(home: &Home) -> Folder {
-    Folder { host: home.state(), guest: GUEST_STATE.to_owned() }
+    Folder {
+        host: home.state(),
+        guest: GUEST_STATE.to_owned(),
+    }
 }
 
 /// Only the modes that have a key, the media store, and Feishu when there is an app.
@@ -123,15 +162,28 @@ mod tests {
 
     fn rules(variables: &[(&str, &str)]) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::from_lookup(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()));
+        let environment = Environment::from_lookup(|name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.into())
+        });
         let settings = Settings::new(folder.path()).with_environment(environment);
-        Basis::gather(&settings, &Home::at(folder.path()), &Arc::default(), None).policy.describe().join("\n")
+        Basis::gather(&settings, &Home::at(folder.path()), &Arc::default(), None)
+            .policy
+            .describe()
+            .join("\n")
     }
 
     #[test]
     fn without_a_key_only_media_can_be_read() {
         let rules = rules(&[]);
-        assert!(rules.lines().all(|line| line.starts_with("media store: GET")), "{rules}");
+        assert!(
+            rules
+                .lines()
+                .all(|line| line.starts_with("media store: GET")),
+            "{rules}"
+        );
     }
 
     #[test]
@@ -142,17 +194,33 @@ mod tests {
 
     #[test]
     fn an_override_cannot_lead_one_services_key_to_the_other() {
-        for url in ["https://seedance.nexu.io", "https://SEEDANCE.nexu.io:8443/x"] {
-            let rules = rules(&[("LIBTV_API_KEY", "sk-libtv-12345678"), ("LIBTV_DIRECT_BASE_URL", url)]);
+        for url in [
+            "https://seedance.nexu.io",
+            "https://SEEDANCE.nexu.io:8443/x",
+        ] {
+            let rules = rules(&[
+                ("LIBTV_API_KEY", "sk-libtv-12345678"),
+                ("LIBTV_DIRECT_BASE_URL", url),
+            ]);
             assert!(!rules.contains("seedance"), "{rules}");
         }
-        assert!(!rules(&[("LIBTV_API_KEY", "mgk_12345678"), ("LIBTV_GATEWAY_URL", "https://im.liblib.tv/")]).contains("im.liblib.tv"));
+        assert!(
+            !rules(&[
+                ("LIBTV_API_KEY", "mgk_12345678"),
+                ("LIBTV_GATEWAY_URL", "https://im.liblib.tv/")
+            ])
+            .contains("im.liblib.tv")
+        );
     }
 
     #[test]
     fn the_component_sees_placeholders_and_two_members_of_the_configuration() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("libtv.json"), r#"{"apiKey": "mgk_realkey1234", "videoRatio": "1:1", "other": "private"}"#).unwrap();
+        std::fs::write(
+            folder.path().join("libtv.json"),
+            r#"{"apiKey": "mgk_realkey1234", "videoRatio": "1:1", "other": "private"}"#,
+        )
+        .unwrap();
         let environment = Environment::from_lookup(|name| match name {
             "FEISHU_APP_ID" => Some("cli_1".into()),
             "FEISHU_APP_SECRET" => Some("real-app-secret".into()),
@@ -163,13 +231,31 @@ mod tests {
         });
         let settings = Settings::new(folder.path()).with_environment(environment);
         let home = Home::at(folder.path());
-        let variables = Basis::gather(&settings, &home, &Arc::default(), None).environment(&settings, &home);
+        let variables =
+            Basis::gather(&settings, &home, &Arc::default(), None).environment(&settings, &home);
         let text = format!("{variables:?}");
-        assert!(!text.contains("real") && !text.contains("private") && !text.contains("HOME"), "{text}");
-        let get = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        assert_eq!(get("LIBTV_CONFIG"), Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","videoRatio":"1:1"}"#));
-        assert_eq!(get("LIBTV_API_KEY"), Some("sk-libtv-placeholder-libtv-api-key-env-9999"));
-        assert_eq!(get("FEISHU_APP_SECRET"), Some("placeholder-feishu-app-secret"));
+        assert!(
+            !text.contains("real") && !text.contains("private") && !text.contains("HOME"),
+            "{text}"
+        );
+        let get = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        assert_eq!(
+            get("LIBTV_CONFIG"),
+            Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","videoRatio":"1:1"}"#)
+        );
+        assert_eq!(
+            get("LIBTV_API_KEY"),
+            Some("sk-libtv-placeholder-libtv-api-key-env-9999")
+        );
+        assert_eq!(
+            get("FEISHU_APP_SECRET"),
+            Some("placeholder-feishu-app-secret")
+        );
         assert_eq!(get("FEISHU_BASE_URL"), Some("https://open.feishu.cn"));
         assert_eq!(get("LIBTV_MAX_POLLS"), Some("3"));
         assert_eq!(get("LIBTV_HARNESS"), Some("absent"));

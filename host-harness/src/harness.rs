@@ -43,7 +43,10 @@ pub struct Submit {
 impl Submit {
     /// A new session with the user's words, relayed as they are.
     pub fn message(text: impl Into<String>) -> Self {
-        Self { message: Some(text.into()), ..Self::default() }
+        Self {
+            message: Some(text.into()),
+            ..Self::default()
+        }
     }
 
     /// Another turn of a session.
@@ -77,7 +80,15 @@ impl Harness {
             no_proxy: environment.no_proxy.clone(),
             ssl_cert_file: environment.ssl_cert_file.clone(),
         })?;
-        Ok(Self { inner: Arc::new(Inner { component, settings, home, client, tokens: Arc::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                component,
+                settings,
+                home,
+                client,
+                tokens: Arc::default(),
+            }),
+        })
     }
 
     /// The files under `$NEXU_HOME`.
@@ -100,7 +111,9 @@ impl Harness {
     /// # Errors
     /// [`CallError`]; nothing was changed.
     pub async fn due(&self) -> Result<Vec<DueSession>, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_due(&mut store).await }).await.0
+        self.typed(|instance, mut store| async move { instance.call_due(&mut store).await })
+            .await
+            .0
     }
 
     /// One poll step of one session. Safe to repeat at any time.
@@ -113,7 +126,10 @@ impl Harness {
 
     /// [`poll`](Self::poll), with what it used.
     pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
-        self.typed(|instance, mut store| async move { instance.call_poll(&mut store, session_id).await }).await
+        self.typed(
+            |instance, mut store| async move { instance.call_poll(&mut store, session_id).await },
+        )
+        .await
     }
 
     /// Submits a request. Costs the user money; never repeated by itself.
@@ -122,10 +138,23 @@ impl Harness {
     /// [`CallError`]. After [`Problem::PermanentOutcomeUnknown`], a limit or a trap nobody knows whether it was taken:
     /// look with [`tasks`](Self::tasks) or [`recover`](Self::recover) before submitting again.
     pub async fn submit(&self, submit: Submit) -> Result<Submission, CallError> {
-        let Submit { message, session_id, channel, chat_id } = &submit;
+        let Submit {
+            message,
+            session_id,
+            channel,
+            chat_id,
+        } = &submit;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
-            instance.call_submit(&mut store, message, session_id, channel.as_deref(), chat_id.as_deref()).await
+            instance
+                .call_submit(
+                    &mut store,
+                    message,
+                    session_id,
+                    channel.as_deref(),
+                    chat_id.as_deref(),
+                )
+                .await
         };
         self.typed(work).await.0
     }
@@ -134,8 +163,19 @@ impl Harness {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn query(&self, session_id: &str, after_seq: Option<u64>, project_id: Option<&str>) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_query(&mut store, session_id, after_seq, project_id).await }).await.0
+    pub async fn query(
+        &self,
+        session_id: &str,
+        after_seq: Option<u64>,
+        project_id: Option<&str>,
+    ) -> Result<String, CallError> {
+        self.typed(|instance, mut store| async move {
+            instance
+                .call_query(&mut store, session_id, after_seq, project_id)
+                .await
+        })
+        .await
+        .0
     }
 
     /// What is configured, and whether the key is good, as JSON text.
@@ -143,7 +183,9 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn check(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_check(&mut store).await }).await.0
+        self.typed(|instance, mut store| async move { instance.call_check(&mut store).await })
+            .await
+            .0
     }
 
     /// The key's tasks on the gateway, as JSON text.
@@ -151,7 +193,9 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn tasks(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_tasks(&mut store).await }).await.0
+        self.typed(|instance, mut store| async move { instance.call_tasks(&mut store).await })
+            .await
+            .0
     }
 
     /// Every known session as JSON text; delivers what is undelivered.
@@ -159,7 +203,9 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn recover(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_recover(&mut store).await }).await.0
+        self.typed(|instance, mut store| async move { instance.call_recover(&mut store).await })
+            .await
+            .0
     }
 
     /// Starts a new project on the canvas; answers with JSON text.
@@ -167,7 +213,11 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn change_project(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_change_project(&mut store).await }).await.0
+        self.typed(
+            |instance, mut store| async move { instance.call_change_project(&mut store).await },
+        )
+        .await
+        .0
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -175,14 +225,22 @@ impl Harness {
     }
 
     pub(crate) fn basis(&self, new_key: Option<Arc<Secret>>) -> Basis {
-        Basis::gather(&self.inner.settings, &self.inner.home, &self.inner.tokens, new_key)
+        Basis::gather(
+            &self.inner.settings,
+            &self.inner.home,
+            &self.inner.tokens,
+            new_key,
+        )
     }
 
     pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> crate::http::Egress {
         basis.egress(&self.inner.client, limits)
     }
 
-    async fn typed<T, Work>(&self, work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work) -> (Result<T, CallError>, Usage)
+    async fn typed<T, Work>(
+        &self,
+        work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+    ) -> (Result<T, CallError>, Usage)
     where
         Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
     {
@@ -207,16 +265,28 @@ impl Harness {
             work(instance, store).await
         };
         let (result, usage) = call.run(run).await;
-        (result.and_then(|answer| answer.map_err(CallError::Problem)), usage)
+        (
+            result.and_then(|answer| answer.map_err(CallError::Problem)),
+            usage,
+        )
     }
 
     /// Runs `wasi:cli/run` and answers with its exit code.
     pub(crate) async fn run_cli(&self, grants: Grants) -> (Result<i32, CallError>, Usage) {
         let pre: &CommandPre<Guest> = match self.inner.component.command() {
             Ok(pre) => pre,
-            Err(error) => return (Err(CallError::Trap(format!("it has no command line: {error}"))), Usage::default()),
+            Err(error) => {
+                return (
+                    Err(CallError::Trap(format!("it has no command line: {error}"))),
+                    Usage::default(),
+                );
+            }
         };
-        let call = match Call::new(&self.inner.component, grants, self.inner.settings.command_limits.clone()) {
+        let call = match Call::new(
+            &self.inner.component,
+            grants,
+            self.inner.settings.command_limits.clone(),
+        ) {
             Ok(call) => call,
             Err(error) => return (Err(error), Usage::default()),
         };

@@ -54,7 +54,8 @@ impl Home {
 
     /// The log of one session. Whatever the id holds, the name stays in this folder.
     pub fn session_log(&self, session_id: &str) -> PathBuf {
-        self.root.join(format!("libtv-waiter-{}.log", sanitise(session_id)))
+        self.root
+            .join(format!("libtv-waiter-{}.log", sanitise(session_id)))
     }
 
     /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once.
@@ -62,9 +63,11 @@ impl Home {
     /// # Errors
     /// [`HomeError`], with the folder that can't be used.
     pub fn prepare(&self) -> Result<(), HomeError> {
-        fs::create_dir_all(&self.root).map_err(|error| HomeError::new("can't create", &self.root, error))?;
+        fs::create_dir_all(&self.root)
+            .map_err(|error| HomeError::new("can't create", &self.root, error))?;
         for folder in [self.state(), self.active()] {
-            files::private_folder(&folder).map_err(|error| HomeError::new("can't create", &folder, error))?;
+            files::private_folder(&folder)
+                .map_err(|error| HomeError::new("can't create", &folder, error))?;
         }
         self.copy_legacy()
     }
@@ -72,7 +75,10 @@ impl Home {
     /// Copies `libtv-sessions.json` into the state folder, unless that was done before. The original stays.
     fn copy_legacy(&self) -> Result<(), HomeError> {
         let state = self.state();
-        let (copy, done) = (state.join("legacy-sessions.json"), state.join("legacy-sessions.done"));
+        let (copy, done) = (
+            state.join("legacy-sessions.json"),
+            state.join("legacy-sessions.done"),
+        );
         let original = self.root.join("libtv-sessions.json");
         if copy.exists() || done.exists() || !original.is_file() {
             return Ok(());
@@ -82,7 +88,8 @@ impl Home {
             return Err(fail(io::Error::other("it is larger than 32 MB")));
         }
         let content = fs::read(&original).map_err(fail)?;
-        files::write_durably(&copy, &content).map_err(|error| HomeError::new("can't write", &copy, error))
+        files::write_durably(&copy, &content)
+            .map_err(|error| HomeError::new("can't write", &copy, error))
     }
 
     /// Takes the ownership of the state folder. `None` when another harness has it.
@@ -94,20 +101,25 @@ impl Home {
         match file.try_lock() {
             Ok(()) => Ok(Some(Owner { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(HomeError::new("can't lock", self.owner_lock(), error)),
+            Err(TryLockError::Error(error)) => {
+                Err(HomeError::new("can't lock", self.owner_lock(), error))
+            }
         }
     }
 
     /// Whether a harness is polling now. A shared lock for an instant: two that ask don't disturb each other.
     pub fn is_owned(&self) -> bool {
-        self.open_lock().is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        self.open_lock()
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     fn open_lock(&self) -> Result<File, HomeError> {
         let path = self.owner_lock();
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true);
-        files::private(&mut options).open(&path).map_err(|error| HomeError::new("can't open", path, error))
+        files::private(&mut options)
+            .open(&path)
+            .map_err(|error| HomeError::new("can't open", path, error))
     }
 }
 
@@ -119,7 +131,11 @@ pub(crate) struct Owner {
 /// A session id as part of a file name. Ids that had to be changed get a digest, so that no two share a name.
 fn sanitise(session_id: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut name: String = session_id.chars().take(NAME_CHARS).map(|c| if plain(c) { c } else { '_' }).collect();
+    let mut name: String = session_id
+        .chars()
+        .take(NAME_CHARS)
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
     if name != session_id {
         let digest = Sha256::digest(session_id.as_bytes());
         name.push('-');
@@ -141,14 +157,30 @@ mod tests {
     #[test]
     fn a_session_id_never_leads_a_log_out_of_the_folder() {
         let home = Home::at("/h");
-        for id in ["../../etc/passwd", "/etc/passwd", "a/b", "..", "", "\0", "a\nb", &"x".repeat(5000), "会话"] {
+        for id in [
+            "../../etc/passwd",
+            "/etc/passwd",
+            "a/b",
+            "..",
+            "",
+            "\0",
+            "a\nb",
+            &"x".repeat(5000),
+            "会话",
+        ] {
             let log = home.session_log(id);
             assert_eq!(log.parent(), Some(Path::new("/h")), "{id:?}");
             assert!(log.file_name().unwrap().len() < 200);
         }
         assert_ne!(home.session_log("a/b"), home.session_log("a_b"));
-        assert_ne!(home.session_log(&"x".repeat(200)), home.session_log(&"x".repeat(201)));
-        assert_eq!(home.session_log("abc-1_2"), Path::new("/h/libtv-waiter-abc-1_2.log"));
+        assert_ne!(
+            home.session_log(&"x".repeat(200)),
+            home.session_log(&"x".repeat(201))
+        );
+        assert_eq!(
+            home.session_log("abc-1_2"),
+            Path::new("/h/libtv-waiter-abc-1_2.log")
+        );
     }
 
     #[test]
@@ -177,7 +209,10 @@ mod tests {
         fs::set_permissions(home.state(), fs::Permissions::from_mode(0o755)).unwrap();
         home.prepare().unwrap();
         for folder in [home.state(), home.active()] {
-            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+            assert_eq!(
+                fs::metadata(folder).unwrap().permissions().mode() & 0o777,
+                0o700
+            );
         }
     }
 

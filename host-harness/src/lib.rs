@@ -70,4 +70,6 @@ pub use home::Home;
 pub use limits::Limits;
 pub use sandbox::{Output, Usage};
 pub use settings::{Environment, PASSED_ON, Settings};
-pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve};
+pub use timer::{
+    Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve,
+};

@@ -41,11 +41,18 @@ impl Environment {
     /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let os = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let text = |name: &str| os(name).map(|value| value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty());
+        let text = |name: &str| {
+            os(name)
+                .map(|value| value.to_string_lossy().trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
         let secret = |name: &str| text(name).map(|value| Arc::new(Secret::new(value)));
         Self {
             api_key: secret("LIBTV_API_KEY"),
-            passed_on: PASSED_ON.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+            passed_on: PASSED_ON
+                .iter()
+                .filter_map(|name| Some((*name, text(name)?)))
+                .collect(),
             feishu_app_id: text("FEISHU_APP_ID"),
             feishu_app_secret: secret("FEISHU_APP_SECRET"),
             feishu_account: text("FEISHU_ACCOUNT"),
@@ -61,7 +68,10 @@ impl Environment {
     }
 
     pub(crate) fn passed(&self, name: &str) -> Option<&str> {
-        self.passed_on.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.passed_on
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 

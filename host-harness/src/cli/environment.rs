@@ -16,14 +16,23 @@ impl Outside {
     /// # Errors
     /// A sentence, when there is no home folder.
     pub(crate) fn read() -> Result<Self, String> {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let set = |name: &str| {
+            env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let user = env::home_dir().filter(|path| !path.as_os_str().is_empty());
         let nexu_home = set("NEXU_HOME")
             .or_else(|| user.as_ref().map(|home| home.join(".nexu")))
             .ok_or("There is no home folder. Set NEXU_HOME to the folder where keys and sessions are kept.")?;
-        let nexu_home = std::path::absolute(&nexu_home).map_err(|error| format!("NEXU_HOME: {error}"))?;
+        let nexu_home =
+            std::path::absolute(&nexu_home).map_err(|error| format!("NEXU_HOME: {error}"))?;
         let cache = set("LIBTV_CACHE_DIR").unwrap_or_else(|| nexu_home.join("libtv-cache"));
-        Ok(Self { nexu_home, cache, downloads: user.map(|home| home.join("Downloads/libtv_results")) })
+        Ok(Self {
+            nexu_home,
+            cache,
+            downloads: user.map(|home| home.join("Downloads/libtv_results")),
+        })
     }
 
     /// # Errors
@@ -41,5 +50,7 @@ impl Outside {
 
 /// The harness as the environment describes it, or the sentence for behind the ❌.
 pub(crate) fn harness() -> Result<Harness, String> {
-    Outside::read()?.harness().map_err(|error| error.to_string())
+    Outside::read()?
+        .harness()
+        .map_err(|error| error.to_string())
 }

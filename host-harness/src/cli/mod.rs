@@ -29,7 +29,9 @@ pub(crate) fn main() -> ExitCode {
             print::out(text.trim_end());
             code
         }
-        Ok(Invocation::Serve { json, max_parallel }) => block_on(true, serve::serve(json, max_parallel)),
+        Ok(Invocation::Serve { json, max_parallel }) => {
+            block_on(true, serve::serve(json, max_parallel))
+        }
         #[cfg(feature = "demo")]
         Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
         Ok(Invocation::Component { arguments }) => block_on(false, run::run(arguments)),
@@ -49,7 +51,11 @@ fn keep_private() {
 
 /// A single command starts faster on one thread; the timer has work for several.
 fn block_on(threads: bool, work: impl Future<Output = u8>) -> u8 {
-    let mut builder = if threads { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    let mut builder = if threads {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
     match builder.enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(work);

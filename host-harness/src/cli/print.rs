@@ -28,5 +28,9 @@ pub(crate) fn has_colours() -> bool {
 
 /// `text` in a colour of the ANSI palette, where wanted.
 pub(crate) fn paint(text: &str, code: &str, wanted: bool) -> String {
-    if wanted { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if wanted {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }

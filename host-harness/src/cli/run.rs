@@ -20,8 +20,16 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
         }
     };
     let stdio = Stdio {
-        stdout: if stdout().is_terminal() { Output::to_terminal(stdout()) } else { Output::to(stdout()) },
-        stderr: if stderr().is_terminal() { Output::to_terminal(stderr()) } else { Output::to(stderr()) },
+        stdout: if stdout().is_terminal() {
+            Output::to_terminal(stdout())
+        } else {
+            Output::to(stdout())
+        },
+        stderr: if stderr().is_terminal() {
+            Output::to_terminal(stderr())
+        } else {
+            Output::to(stderr())
+        },
         key_input: Box::new(read_key),
     };
     let result = tokio::select! {
@@ -60,6 +68,9 @@ fn read_key() -> Result<String, String> {
         print::hint("Paste the API key and press Enter, then Ctrl-D:");
     }
     let mut text = String::new();
-    stdin().take(KEY_INPUT_BYTES).read_to_string(&mut text).map_err(|error| format!("The API key can't be read from standard input: {error}"))?;
+    stdin()
+        .take(KEY_INPUT_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("The API key can't be read from standard input: {error}"))?;
     Ok(text)
 }

@@ -1,6 +1,8 @@
 //! `libtv-video serve`: the timer in the foreground, one line an event.
 
-use host_harness::{Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run};
+use host_harness::{
+    Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run,
+};
 
 use super::{FAILED, OWNED, environment, print, signals};
 
@@ -23,13 +25,22 @@ pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
     });
     let colours = print::has_colours();
     let on_event = move |event: &Event| {
-        if json { print::out(&event.to_json().to_string()) } else { print::out(&line(event, colours)) }
+        if json {
+            print::out(&event.to_json().to_string())
+        } else {
+            print::out(&line(event, colours))
+        }
     };
-    let options = ServeOptions { max_parallel, ..ServeOptions::default() };
+    let options = ServeOptions {
+        max_parallel,
+        ..ServeOptions::default()
+    };
     match run(&harness, options, stop, on_event).await {
         Ok(_) => 0,
         Err(error @ ServeError::Owned { .. }) => {
-            print::error(&format!("{error}. Nothing is lost: it delivers what is submitted here."));
+            print::error(&format!(
+                "{error}. Nothing is lost: it delivers what is submitted here."
+            ));
             OWNED
         }
         Err(error) => {
@@ -41,7 +52,10 @@ pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
 
 fn line(event: &Event, colours: bool) -> String {
     let colour = match &event.kind {
-        EventKind::StepFailed { .. } | EventKind::ListFailed { .. } | EventKind::LogFailed { .. } | EventKind::WatchFailed { .. } => "31",
+        EventKind::StepFailed { .. }
+        | EventKind::ListFailed { .. }
+        | EventKind::LogFailed { .. }
+        | EventKind::WatchFailed { .. } => "31",
         EventKind::StepDone { step, .. } => match step.state {
             SessionState::Completed => "32",
             SessionState::Failed | SessionState::Timeout => "33",
@@ -50,5 +64,9 @@ fn line(event: &Event, colours: bool) -> String {
         },
         _ => "1",
     };
-    format!("{} {}", print::paint(&format_time(event.at_ms), "2", colours), print::paint(&event.to_string(), colour, colours))
+    format!(
+        "{} {}",
+        print::paint(&format_time(event.at_ms), "2", colours),
+        print::paint(&event.to_string(), colour, colours)
+    )
 }

@@ -28,13 +28,28 @@ pub(super) fn rewrite(
     downloads: Option<&Path>,
     home: &Home,
 ) -> Result<Rewritten, CallError> {
-    let command = arguments.iter().find(|argument| !argument.as_encoded_bytes().starts_with(b"-")).cloned().unwrap_or_default();
-    let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let command = arguments
+        .iter()
+        .find(|argument| !argument.as_encoded_bytes().starts_with(b"-"))
+        .cloned()
+        .unwrap_or_default();
+    let asks_for_help = arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h");
     let mut options = Options(arguments);
-    let mut rewritten = Rewritten { arguments: Vec::new(), new_key: None, stdin: None, folder: None };
+    let mut rewritten = Rewritten {
+        arguments: Vec::new(),
+        new_key: None,
+        stdin: None,
+        folder: None,
+    };
 
     if let Some(key) = options.take("--api-key") {
-        let key = if key == "-" { read_key(key_input)? } else { key.to_string_lossy().into_owned() };
+        let key = if key == "-" {
+            read_key(key_input)?
+        } else {
+            key.to_string_lossy().into_owned()
+        };
         let placeholder = if key.is_empty() {
             String::new()
         } else {
@@ -51,14 +66,20 @@ pub(super) fn rewrite(
     if command == "download-results" && !asks_for_help {
         rewritten.folder = open_downloads(&mut options, downloads, home)?;
     }
-    rewritten.arguments = options.0.into_iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    rewritten.arguments = options
+        .0
+        .into_iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     Ok(rewritten)
 }
 
 fn read_key(key_input: impl FnOnce() -> Result<String, String>) -> Result<String, CallError> {
     let text = zeroize::Zeroizing::new(key_input().map_err(CallError::Refused)?);
     if text.len() > KEY_BYTES {
-        return Err(CallError::Refused("The API key on standard input is too long.".to_owned()));
+        return Err(CallError::Refused(
+            "The API key on standard input is too long.".to_owned(),
+        ));
     }
     Ok(text.trim().to_owned())
 }
@@ -80,8 +101,16 @@ fn open_upload(options: &mut Options) -> Option<File> {
 }
 
 /// The folder for downloads, created if need be, absolute, and never one through which secrets could be reached.
-fn open_downloads(options: &mut Options, default: Option<&Path>, home: &Home) -> Result<Option<Folder>, CallError> {
-    let Some(asked) = options.peek("--output-dir").map(PathBuf::from).or_else(|| default.map(Path::to_owned)) else {
+fn open_downloads(
+    options: &mut Options,
+    default: Option<&Path>,
+    home: &Home,
+) -> Result<Option<Folder>, CallError> {
+    let Some(asked) = options
+        .peek("--output-dir")
+        .map(PathBuf::from)
+        .or_else(|| default.map(Path::to_owned))
+    else {
         return Ok(None);
     };
     let absolute = std::path::absolute(&asked).unwrap_or(asked);
@@ -101,7 +130,10 @@ fn open_downloads(options: &mut Options, default: Option<&Path>, home: &Home) ->
             home.root().display()
         )));
     }
-    Ok(Some(Folder { host: real, guest: absolute.to_string_lossy().into_owned() }))
+    Ok(Some(Folder {
+        host: real,
+        guest: absolute.to_string_lossy().into_owned(),
+    }))
 }
 
 /// Arguments, with `--name value` and `--name=value` as one thing.
@@ -110,15 +142,25 @@ struct Options(Vec<OsString>);
 impl Options {
     fn find(&self, name: &str) -> Option<(usize, usize, OsString)> {
         // What follows `--` is text, whatever it looks like.
-        let end = self.0.iter().position(|argument| argument == "--").unwrap_or(self.0.len());
-        self.0[..end].iter().enumerate().find_map(|(index, argument)| {
-            if argument == name {
-                // The last option without its value: the component complains about that.
-                return (index + 1 < end).then(|| (index, 2, self.0[index + 1].clone()));
-            }
-            let rest = argument.as_encoded_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-            Some((index, 1, from_bytes(rest)))
-        })
+        let end = self
+            .0
+            .iter()
+            .position(|argument| argument == "--")
+            .unwrap_or(self.0.len());
+        self.0[..end]
+            .iter()
+            .enumerate()
+            .find_map(|(index, argument)| {
+                if argument == name {
+                    // The last option without its value: the component complains about that.
+                    return (index + 1 < end).then(|| (index, 2, self.0[index + 1].clone()));
+                }
+                let rest = argument
+                    .as_encoded_bytes()
+                    .strip_prefix(name.as_bytes())?
+                    .strip_prefix(b"=")?;
+                Some((index, 1, from_bytes(rest)))
+            })
     }
 
     fn peek(&self, name: &str) -> Option<OsString> {
@@ -137,7 +179,11 @@ impl Options {
 
     /// Adds an option where options still count: before `--`.
     fn put(&mut self, name: &str, value: OsString) {
-        let end = self.0.iter().position(|argument| argument == "--").unwrap_or(self.0.len());
+        let end = self
+            .0
+            .iter()
+            .position(|argument| argument == "--")
+            .unwrap_or(self.0.len());
         // As one argument when the value could be taken for an option itself.
         if value.as_encoded_bytes().starts_with(b"-") && value != "-" {
             let mut one = OsString::from(name);
@@ -171,14 +217,30 @@ mod tests {
     }
 
     fn run_in(arguments: &[&str], home: &Path) -> Result<Rewritten, CallError> {
-        rewrite(arguments.iter().map(OsString::from).collect(), || Ok("mgk_from-stdin-7777\n".into()), None, &Home::at(home))
+        rewrite(
+            arguments.iter().map(OsString::from).collect(),
+            || Ok("mgk_from-stdin-7777\n".into()),
+            None,
+            &Home::at(home),
+        )
     }
 
     #[test]
     fn a_key_becomes_a_placeholder_in_either_spelling() {
-        for arguments in [vec!["setup", "--api-key", "mgk_secretsecret1234", "--json"], vec!["setup", "--json", "--api-key=mgk_secretsecret1234"]] {
+        for arguments in [
+            vec!["setup", "--api-key", "mgk_secretsecret1234", "--json"],
+            vec!["setup", "--json", "--api-key=mgk_secretsecret1234"],
+        ] {
             let rewritten = run(&arguments).unwrap();
-            assert_eq!(rewritten.arguments, ["setup", "--json", "--api-key", "mgk_placeholder-libtv-api-key-new-1234"]);
+            assert_eq!(
+                rewritten.arguments,
+                [
+                    "setup",
+                    "--json",
+                    "--api-key",
+                    "mgk_placeholder-libtv-api-key-new-1234"
+                ]
+            );
             assert_eq!(rewritten.new_key.unwrap().expose(), "mgk_secretsecret1234");
         }
     }
@@ -187,19 +249,42 @@ mod tests {
     fn a_key_from_standard_input_loses_its_line_feed() {
         let rewritten = run(&["update-key", "--api-key", "-"]).unwrap();
         assert_eq!(rewritten.new_key.unwrap().expose(), "mgk_from-stdin-7777");
-        assert_eq!(rewritten.arguments, ["update-key", "--api-key", "mgk_placeholder-libtv-api-key-new-7777"]);
+        assert_eq!(
+            rewritten.arguments,
+            [
+                "update-key",
+                "--api-key",
+                "mgk_placeholder-libtv-api-key-new-7777"
+            ]
+        );
     }
 
     #[test]
     fn no_key_is_left_when_the_option_is_given_twice() {
-        let rewritten = run(&["setup", "--api-key", "mgk_firstfirst1111", "--api-key=mgk_secondsecond2222"]).unwrap();
-        assert_eq!(rewritten.arguments, ["setup", "--api-key", "mgk_placeholder-libtv-api-key-new-2222"]);
+        let rewritten = run(&[
+            "setup",
+            "--api-key",
+            "mgk_firstfirst1111",
+            "--api-key=mgk_secondsecond2222",
+        ])
+        .unwrap();
+        assert_eq!(
+            rewritten.arguments,
+            [
+                "setup",
+                "--api-key",
+                "mgk_placeholder-libtv-api-key-new-2222"
+            ]
+        );
     }
 
     #[test]
     fn text_after_two_dashes_is_not_an_option() {
         let rewritten = run(&["create-session", "--", "--api-key", "is a text"]).unwrap();
-        assert_eq!(rewritten.arguments, ["create-session", "--", "--api-key", "is a text"]);
+        assert_eq!(
+            rewritten.arguments,
+            ["create-session", "--", "--api-key", "is a text"]
+        );
         assert!(run(&["setup", "--api-key"]).unwrap().new_key.is_none());
     }
 
@@ -210,7 +295,10 @@ mod tests {
         fs::write(&path, b"12345").unwrap();
         let path = path.to_str().unwrap();
         let rewritten = run(&["upload", "--file", path]).unwrap();
-        assert_eq!(rewritten.arguments, ["upload", "--file", "-", "--name", path, "--size", "5"]);
+        assert_eq!(
+            rewritten.arguments,
+            ["upload", "--file", "-", "--name", path, "--size", "5"]
+        );
         assert!(rewritten.stdin.is_some());
     }
 
@@ -230,7 +318,10 @@ mod tests {
         let target = folder.path().join("a/b");
         let text = target.to_str().unwrap();
         let rewritten = run(&["download-results", "--output-dir", text, "--prefix", "x"]).unwrap();
-        assert_eq!(rewritten.arguments, ["download-results", "--prefix", "x", "--output-dir", text]);
+        assert_eq!(
+            rewritten.arguments,
+            ["download-results", "--prefix", "x", "--output-dir", text]
+        );
         assert_eq!(rewritten.folder.unwrap().guest, text);
         assert!(target.is_dir());
     }
@@ -240,9 +331,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home/.nexu");
         fs::create_dir_all(&home).unwrap();
-        for target in [folder.path().join("home"), home.clone(), home.join("downloads")] {
+        for target in [
+            folder.path().join("home"),
+            home.clone(),
+            home.join("downloads"),
+        ] {
             let target = target.to_str().unwrap();
-            assert!(matches!(run_in(&["download-results", "--output-dir", target], &home), Err(CallError::Refused(_))), "{target}");
+            assert!(
+                matches!(
+                    run_in(&["download-results", "--output-dir", target], &home),
+                    Err(CallError::Refused(_))
+                ),
+                "{target}"
+            );
         }
     }
 }

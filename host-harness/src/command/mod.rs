@@ -44,23 +44,48 @@ impl Harness {
     ///
     /// # Errors
     /// [`CallError`] when the sandbox stopped it, or when `libtv.json` could not be written: its output was withheld then.
-    pub async fn run_command(&self, arguments: Vec<OsString>, stdio: Stdio) -> Result<CommandEnd, CallError> {
-        let Rewritten { arguments, new_key, stdin, folder } =
-            arguments::rewrite(arguments, stdio.key_input, self.settings().downloads.as_deref(), self.home())?;
+    pub async fn run_command(
+        &self,
+        arguments: Vec<OsString>,
+        stdio: Stdio,
+    ) -> Result<CommandEnd, CallError> {
+        let Rewritten {
+            arguments,
+            new_key,
+            stdin,
+            folder,
+        } = arguments::rewrite(
+            arguments,
+            stdio.key_input,
+            self.settings().downloads.as_deref(),
+            self.home(),
+        )?;
         let basis = self.basis(new_key);
         let mut environment = basis.environment(self.settings(), self.home());
         let mut folders = vec![state_folder(self.home())];
         folders.extend(folder);
 
-        let name = arguments.iter().find(|argument| !argument.starts_with('-')).map(String::as_str).unwrap_or_default();
+        let name = arguments
+            .iter()
+            .find(|argument| !argument.starts_with('-'))
+            .map(String::as_str)
+            .unwrap_or_default();
         let writes_config = SETUP.contains(&name);
-        let copy = if writes_config { Some(ConfigCopy::make(self.home(), &basis)?) } else { None };
+        let copy = if writes_config {
+            Some(ConfigCopy::make(self.home(), &basis)?)
+        } else {
+            None
+        };
         if let Some(copy) = &copy {
             environment.push(copy.variable());
             folders.push(copy.folder());
         }
         // A set-up command's "saved" may only be seen once it is true.
-        let (stdout, withheld) = if writes_config { setup::withhold(stdio.stdout) } else { (stdio.stdout, None) };
+        let (stdout, withheld) = if writes_config {
+            setup::withhold(stdio.stdout)
+        } else {
+            (stdio.stdout, None)
+        };
 
         let mut argv = vec!["libtv-video".to_owned()];
         argv.extend(arguments);
@@ -81,8 +106,14 @@ impl Harness {
             copy.commit(self.home(), &basis)?;
         }
         if let Some(withheld) = withheld {
-            withheld.release().map_err(|error| CallError::Refused(format!("the output can't be written: {error}")))?;
+            withheld.release().map_err(|error| {
+                CallError::Refused(format!("the output can't be written: {error}"))
+            })?;
         }
-        Ok(CommandEnd { exit_code, usage, notes: basis.found.notes })
+        Ok(CommandEnd {
+            exit_code,
+            usage,
+            notes: basis.found.notes,
+        })
     }
 }

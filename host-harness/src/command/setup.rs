@@ -27,10 +27,17 @@ impl ConfigCopy {
     pub(super) fn make(home: &Home, basis: &Basis) -> Result<Self, CallError> {
         let fail = |error| HomeError::new("can't create a private folder in", home.root(), error);
         // tempfile makes it 0700.
-        let folder = tempfile::Builder::new().prefix(".libtv-setup-").tempdir_in(home.root()).map_err(fail)?;
+        let folder = tempfile::Builder::new()
+            .prefix(".libtv-setup-")
+            .tempdir_in(home.root())
+            .map_err(fail)?;
         let before = basis.config_members();
         if !before.is_empty() {
-            fs::write(folder.path().join(NAME), Value::Object(before.clone()).to_string()).map_err(fail)?;
+            fs::write(
+                folder.path().join(NAME),
+                Value::Object(before.clone()).to_string(),
+            )
+            .map_err(fail)?;
         }
         Ok(Self { folder, before })
     }
@@ -40,7 +47,10 @@ impl ConfigCopy {
     }
 
     pub(super) fn folder(&self) -> Folder {
-        Folder { host: self.folder.path().to_owned(), guest: GUEST_CONFIG.to_owned() }
+        Folder {
+            host: self.folder.path().to_owned(),
+            guest: GUEST_CONFIG.to_owned(),
+        }
     }
 
     /// Takes over what the command changed, durably. Members it left alone keep the value they have by now: another
@@ -52,19 +62,27 @@ impl ConfigCopy {
             ConfigFile::at(home.config()).change(changes)?;
         } else if basis.found.config_error.is_some() {
             // The command said "done" about a file that can't be used: its own reading says what is wrong.
-            ConfigFile::at(home.config()).read().map_err(|error: ConfigError| CallError::Config(error))?;
+            ConfigFile::at(home.config())
+                .read()
+                .map_err(|error: ConfigError| CallError::Config(error))?;
         }
         Ok(())
     }
 }
 
-fn changes(before: &Map<String, Value>, after: &Map<String, Value>, basis: &Basis) -> Result<Vec<Change>, CallError> {
+fn changes(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    basis: &Basis,
+) -> Result<Vec<Change>, CallError> {
     let mut changes = Vec::new();
     for name in MEMBERS {
         match (before.get(name), after.get(name)) {
             (old, new) if old == new => {}
             (_, None) => changes.push(Change::Remove(name)),
-            (_, Some(value)) if name == "apiKey" => changes.push(Change::Set(name, real_key(value, basis)?)),
+            (_, Some(value)) if name == "apiKey" => {
+                changes.push(Change::Set(name, real_key(value, basis)?))
+            }
             (_, Some(value)) => changes.push(Change::Set(name, value.clone())),
         }
     }
@@ -72,11 +90,15 @@ fn changes(before: &Map<String, Value>, after: &Map<String, Value>, basis: &Basi
 }
 
 fn real_key(value: &Value, basis: &Basis) -> Result<Value, CallError> {
-    let key = value.as_str().and_then(|placeholder| basis.broker.keys.find(placeholder));
+    let key = value
+        .as_str()
+        .and_then(|placeholder| basis.broker.keys.find(placeholder));
     match key {
         Some(key) => Ok(Value::from(key.secret.expose())),
         // A key that this command was not given: the component made it up.
-        None => Err(CallError::Refused("The component tried to store an unknown API key; nothing was changed.".to_owned())),
+        None => Err(CallError::Refused(
+            "The component tried to store an unknown API key; nothing was changed.".to_owned(),
+        )),
     }
 }
 
@@ -94,7 +116,11 @@ pub(super) fn withhold(output: Output) -> (Output, Option<Withheld>) {
 
 impl Withheld {
     pub(super) fn release(mut self) -> std::io::Result<()> {
-        let kept = self.kept.lock().map(|kept| kept.clone()).unwrap_or_default();
+        let kept = self
+            .kept
+            .lock()
+            .map(|kept| kept.clone())
+            .unwrap_or_default();
         self.output.write(&kept)
     }
 }
@@ -122,7 +148,12 @@ mod tests {
 
     fn basis(home: &Home) -> Basis {
         let settings = Settings::new(home.root());
-        Basis::gather(&settings, home, &Arc::default(), Some(Arc::new(Secret::new("mgk_newnewnew9999"))))
+        Basis::gather(
+            &settings,
+            home,
+            &Arc::default(),
+            Some(Arc::new(Secret::new("mgk_newnewnew9999"))),
+        )
     }
 
     fn edit(content: &str, edited: Option<&str>) -> (Result<(), CallError>, String) {
@@ -132,7 +163,12 @@ mod tests {
         let basis = basis(&home);
         let copy = ConfigCopy::make(&home, &basis).unwrap();
         let path = copy.folder.path().join(NAME);
-        assert!(!fs::read_to_string(&path).unwrap_or_default().contains("oldold"), "the copy holds the key");
+        assert!(
+            !fs::read_to_string(&path)
+                .unwrap_or_default()
+                .contains("oldold"),
+            "the copy holds the key"
+        );
         match edited {
             Some(text) => fs::write(path, text).unwrap(),
             None => fs::remove_file(path).unwrap(),
@@ -145,29 +181,47 @@ mod tests {
 
     #[test]
     fn a_new_key_is_stored_in_place_of_its_placeholder() {
-        let (result, text) = edit(OLD, Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-new-9999","videoRatio":"1:1"}"#));
+        let (result, text) = edit(
+            OLD,
+            Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-new-9999","videoRatio":"1:1"}"#),
+        );
         result.unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&json["apiKey"], &json["x"], &json["videoRatio"]), (&"mgk_newnewnew9999".into(), &1.into(), &"1:1".into()));
+        assert_eq!(
+            (&json["apiKey"], &json["x"], &json["videoRatio"]),
+            (&"mgk_newnewnew9999".into(), &1.into(), &"1:1".into())
+        );
     }
 
     #[test]
     fn an_unchanged_placeholder_leaves_the_key_as_it_is() {
-        let (result, text) = edit(OLD, Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","videoRatio":"9:16"}"#));
+        let (result, text) = edit(
+            OLD,
+            Some(r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","videoRatio":"9:16"}"#),
+        );
         result.unwrap();
-        assert!(text.contains("mgk_oldoldold1234") && text.contains("9:16"), "{text}");
+        assert!(
+            text.contains("mgk_oldoldold1234") && text.contains("9:16"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_removed_member_is_removed_and_nothing_else() {
         let (result, text) = edit(OLD, Some(r#"{"videoRatio":"1:1"}"#));
         result.unwrap();
-        assert!(!text.contains("apiKey") && text.contains("\"x\": 1") && text.contains("1:1"), "{text}");
+        assert!(
+            !text.contains("apiKey") && text.contains("\"x\": 1") && text.contains("1:1"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_key_that_nobody_gave_is_refused_and_nothing_is_written() {
-        let (result, text) = edit(OLD, Some(r#"{"apiKey":"mgk_made-up-by-the-guest","videoRatio":"9:16"}"#));
+        let (result, text) = edit(
+            OLD,
+            Some(r#"{"apiKey":"mgk_made-up-by-the-guest","videoRatio":"9:16"}"#),
+        );
         assert!(matches!(result, Err(CallError::Refused(_))));
         assert_eq!(text, OLD);
     }

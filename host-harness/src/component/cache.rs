@@ -18,9 +18,15 @@ const KEPT_FILES: usize = 4;
 const SUFFIX: &str = "compiled";
 
 /// The component, from the cache if it is there, and its digest in hex.
-pub(super) fn load(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> Result<(Component, String), StartError> {
+pub(super) fn load(
+    engine: &Engine,
+    bytes: &[u8],
+    folder: Option<&Path>,
+) -> Result<(Component, String), StartError> {
     let digest = hex(&Sha256::digest(bytes));
-    let Some(folder) = folder else { return Ok((compile(engine, bytes)?, digest)) };
+    let Some(folder) = folder else {
+        return Ok((compile(engine, bytes)?, digest));
+    };
     let path = folder.join(format!("{}.{SUFFIX}", key(engine, &digest)));
     if is_private(folder)
         && let Some(component) = read(engine, &path)
@@ -34,7 +40,8 @@ pub(super) fn load(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> Resu
 }
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, StartError> {
-    Component::from_binary(engine, bytes).map_err(|error| StartError::Component(format!("{error:#}")))
+    Component::from_binary(engine, bytes)
+        .map_err(|error| StartError::Component(format!("{error:#}")))
 }
 
 fn read(engine: &Engine, path: &Path) -> Option<Component> {
@@ -52,7 +59,9 @@ fn write(component: &Component, folder: &Path, path: &Path) -> std::io::Result<(
     if !is_private(folder) {
         return Ok(());
     }
-    let compiled = component.serialize().map_err(|error| std::io::Error::other(error.to_string()))?;
+    let compiled = component
+        .serialize()
+        .map_err(|error| std::io::Error::other(error.to_string()))?;
     files::write_durably(path, &compiled)?;
     prune(folder, path)
 }
@@ -62,12 +71,19 @@ fn prune(folder: &Path, keep: &Path) -> std::io::Result<()> {
     let mut old: Vec<(std::time::SystemTime, PathBuf)> = fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path != keep && path.extension().is_some_and(|extension| extension == SUFFIX))
+        .filter(|path| {
+            path != keep
+                && path
+                    .extension()
+                    .is_some_and(|extension| extension == SUFFIX)
+        })
         .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
         .collect();
     old.sort();
     let surplus = (old.len() + 1).saturating_sub(KEPT_FILES);
-    old.into_iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
+    old.into_iter()
+        .take(surplus)
+        .try_for_each(|(_, path)| fs::remove_file(path))
 }
 
 /// A digest of the component, this crate's version, and what makes compiled code fit an engine.
@@ -97,7 +113,9 @@ fn is_private(folder: &Path) -> bool {
     {
         use std::os::unix::fs::MetadataExt;
         fs::symlink_metadata(folder).is_ok_and(|meta| {
-            meta.is_dir() && meta.mode() & 0o077 == 0 && meta.uid() == rustix::process::geteuid().as_raw()
+            meta.is_dir()
+                && meta.mode() & 0o077 == 0
+                && meta.uid() == rustix::process::geteuid().as_raw()
         })
     }
     // Elsewhere the user's profile is private by inheritance.

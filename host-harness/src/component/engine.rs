@@ -17,7 +17,9 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) fn new() -> Result<Engine, StartError> {
     let mut config = base();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    Engine::new(&config).or_else(|_| Engine::new(&base())).map_err(|error| StartError::Engine(format!("{error:#}")))
+    Engine::new(&config)
+        .or_else(|_| Engine::new(&base()))
+        .map_err(|error| StartError::Engine(format!("{error:#}")))
 }
 
 fn base() -> Config {

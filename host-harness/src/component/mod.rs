@@ -51,10 +51,19 @@ impl Component {
         let refuse = |error: wasmtime::Error| StartError::Component(format!("{error:#}"));
         let linker = link(&engine).map_err(refuse)?;
         let pre = linker.instantiate_pre(&component).map_err(refuse)?;
-        let command = CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
+        let command =
+            CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
         let typed = LibtvVideoPre::new(pre).map_err(refuse)?;
         let ticker = engine::Ticker::start(&engine)?;
-        Ok(Self { inner: Arc::new(Inner { engine, typed, command, digest, _ticker: ticker }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                typed,
+                command,
+                digest,
+                _ticker: ticker,
+            }),
+        })
     }
 
     /// SHA-256 of the component, in hex: what was run, for a log.

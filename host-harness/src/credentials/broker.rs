@@ -10,7 +10,9 @@ use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::placeholder::{FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder};
+use super::placeholder::{
+    FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder,
+};
 use super::sources::FeishuApp;
 use super::tenant_token::{TenantTokens, Token};
 use crate::http::{RefusalReason, Service};
@@ -37,7 +39,8 @@ pub(crate) enum Verdict {
 }
 
 /// Sends a small request of the harness's own.
-pub(crate) type ExchangeFuture = Pin<Box<dyn Future<Output = Result<Response<Bytes>, WasiError>> + Send>>;
+pub(crate) type ExchangeFuture =
+    Pin<Box<dyn Future<Output = Result<Response<Bytes>, WasiError>> + Send>>;
 
 /// The secrets of one call and the rules for them.
 pub(crate) struct Broker {
@@ -48,7 +51,12 @@ pub(crate) struct Broker {
 
 impl Broker {
     /// Checks a request for `service` and puts API keys into its headers.
-    pub(crate) fn authorise(&self, service: Service, uri: &Uri, headers: &mut HeaderMap) -> Result<Verdict, RefusalReason> {
+    pub(crate) fn authorise(
+        &self,
+        service: Service,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Verdict, RefusalReason> {
         let target = uri.path_and_query().map_or("", |path| path.as_str());
         self.check_text(target)?;
         let mut verdict = Verdict::Send;
@@ -59,15 +67,21 @@ impl Broker {
                 continue;
             }
             match (service, name) {
-                (Service::Gateway, name) if *name == X_API_KEY => *value = self.key(&text, KeyMode::Gateway, "")?,
-                (Service::Direct, name) if *name == AUTHORIZATION => *value = self.key(&text, KeyMode::Direct, BEARER)?,
+                (Service::Gateway, name) if *name == X_API_KEY => {
+                    *value = self.key(&text, KeyMode::Gateway, "")?
+                }
+                (Service::Direct, name) if *name == AUTHORIZATION => {
+                    *value = self.key(&text, KeyMode::Direct, BEARER)?
+                }
                 (Service::Feishu, name) if *name == AUTHORIZATION => {
                     if text.strip_prefix(BEARER) != Some(TENANT_TOKEN) {
                         return Err(RefusalReason::UnknownPlaceholder);
                     }
                     verdict = Verdict::AddTenantToken;
                 }
-                _ if mentions_placeholder(&text) => return Err(RefusalReason::MisplacedPlaceholder),
+                _ if mentions_placeholder(&text) => {
+                    return Err(RefusalReason::MisplacedPlaceholder);
+                }
                 _ => return Err(RefusalReason::CredentialHeader),
             }
         }
@@ -81,8 +95,13 @@ impl Broker {
     }
 
     fn key(&self, text: &str, mode: KeyMode, scheme: &str) -> Result<HeaderValue, RefusalReason> {
-        let placeholder = text.strip_prefix(scheme).ok_or(RefusalReason::UnknownPlaceholder)?;
-        let key = self.keys.find(placeholder).ok_or(RefusalReason::UnknownPlaceholder)?;
+        let placeholder = text
+            .strip_prefix(scheme)
+            .ok_or(RefusalReason::UnknownPlaceholder)?;
+        let key = self
+            .keys
+            .find(placeholder)
+            .ok_or(RefusalReason::UnknownPlaceholder)?;
         if key.mode != Some(mode) {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
@@ -94,7 +113,11 @@ impl Broker {
         if mentions_placeholder(text) {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
-        let secrets = self.keys.all().map(|key| key.secret.expose()).chain(self.feishu.iter().map(|app| app.secret.expose()));
+        let secrets = self
+            .keys
+            .all()
+            .map(|key| key.secret.expose())
+            .chain(self.feishu.iter().map(|app| app.secret.expose()));
         for secret in secrets {
             if secret.len() >= SEARCHABLE_CHARS && text.contains(secret) {
                 return Err(RefusalReason::Secret);
@@ -111,7 +134,9 @@ impl Broker {
         let app = self.feishu.as_ref().ok_or(WasiError::HttpRequestDenied)?;
         let token = self.tokens.get(app, false, exchange).await?;
         Ok(match token {
-            Ok(token) => Ok(sensitive(BEARER, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?),
+            Ok(token) => {
+                Ok(sensitive(BEARER, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?)
+            }
             Err(refused) => Err(refused),
         })
     }
@@ -124,8 +149,13 @@ impl Broker {
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Response<Bytes>, WasiError> {
         let app = self.feishu.as_ref().ok_or(WasiError::HttpRequestDenied)?;
-        let body = Limited::new(request.into_body(), TOKEN_REQUEST_BYTES).collect().await.map_err(|_| WasiError::HttpRequestDenied)?.to_bytes();
-        let asked: serde_json::Value = serde_json::from_slice(&body).map_err(|_| WasiError::HttpRequestDenied)?;
+        let body = Limited::new(request.into_body(), TOKEN_REQUEST_BYTES)
+            .collect()
+            .await
+            .map_err(|_| WasiError::HttpRequestDenied)?
+            .to_bytes();
+        let asked: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| WasiError::HttpRequestDenied)?;
         if asked["app_id"] != app.app_id.as_str() || asked["app_secret"] != FEISHU_SECRET {
             return Err(WasiError::HttpRequestDenied);
         }
@@ -140,7 +170,10 @@ impl Broker {
 }
 
 fn is_credential_header(name: &HeaderName) -> bool {
-    *name == X_API_KEY || *name == AUTHORIZATION || *name == COOKIE || *name == http::header::PROXY_AUTHORIZATION
+    *name == X_API_KEY
+        || *name == AUTHORIZATION
+        || *name == COOKIE
+        || *name == http::header::PROXY_AUTHORIZATION
 }
 
 fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
@@ -152,7 +185,10 @@ fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
 
 pub(super) fn json_response(text: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
-    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
     response
 }
 

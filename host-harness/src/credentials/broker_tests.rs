@@ -19,10 +19,17 @@ fn broker() -> Broker {
     }
 }
 
-fn authorise(service: Service, url: &str, headers: &[(&str, &str)]) -> Result<(Verdict, HeaderMap), RefusalReason> {
+fn authorise(
+    service: Service,
+    url: &str,
+    headers: &[(&str, &str)],
+) -> Result<(Verdict, HeaderMap), RefusalReason> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+        map.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_str(value).unwrap(),
+        );
     }
     let verdict = broker().authorise(service, &url.parse().unwrap(), &mut map)?;
     Ok((verdict, map))
@@ -34,22 +41,73 @@ const PH_TENANT: &str = "Bearer placeholder-feishu-tenant-token";
 
 #[test]
 fn a_placeholder_becomes_the_key_in_its_header_for_its_service() {
-    let (verdict, headers) = authorise(Service::Gateway, "https://g/x", &[("x-api-key", PH_GATEWAY)]).unwrap();
-    assert_eq!((verdict, headers["x-api-key"].as_bytes()), (Verdict::Send, GATEWAY_KEY.as_bytes()));
+    let (verdict, headers) = authorise(
+        Service::Gateway,
+        "https://g/x",
+        &[("x-api-key", PH_GATEWAY)],
+    )
+    .unwrap();
+    assert_eq!(
+        (verdict, headers["x-api-key"].as_bytes()),
+        (Verdict::Send, GATEWAY_KEY.as_bytes())
+    );
     assert!(headers["x-api-key"].is_sensitive());
-    let (_, headers) = authorise(Service::Direct, "https://d/x", &[("authorization", PH_DIRECT)]).unwrap();
-    assert_eq!(headers["authorization"].as_bytes(), format!("Bearer {DIRECT_KEY}").as_bytes());
+    let (_, headers) = authorise(
+        Service::Direct,
+        "https://d/x",
+        &[("authorization", PH_DIRECT)],
+    )
+    .unwrap();
+    assert_eq!(
+        headers["authorization"].as_bytes(),
+        format!("Bearer {DIRECT_KEY}").as_bytes()
+    );
 }
 
 #[test]
 fn a_key_of_one_service_never_goes_to_another() {
     let placeholder = PH_DIRECT.trim_start_matches("Bearer ");
-    assert_eq!(authorise(Service::Gateway, "https://g/x", &[("x-api-key", placeholder)]).unwrap_err(), RefusalReason::MisplacedPlaceholder);
+    assert_eq!(
+        authorise(
+            Service::Gateway,
+            "https://g/x",
+            &[("x-api-key", placeholder)]
+        )
+        .unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
     let gateway = format!("Bearer {PH_GATEWAY}");
-    assert_eq!(authorise(Service::Direct, "https://d/x", &[("authorization", &gateway)]).unwrap_err(), RefusalReason::MisplacedPlaceholder);
-    assert_eq!(authorise(Service::Media, "https://m/x", &[("x-api-key", PH_GATEWAY)]).unwrap_err(), RefusalReason::MisplacedPlaceholder);
-    assert_eq!(authorise(Service::Feishu, "https://f/x", &[("authorization", PH_DIRECT)]).unwrap_err(), RefusalReason::UnknownPlaceholder);
-    assert_eq!(authorise(Service::Gateway, "https://g/x", &[("authorization", PH_TENANT)]).unwrap_err(), RefusalReason::MisplacedPlaceholder);
+    assert_eq!(
+        authorise(
+            Service::Direct,
+            "https://d/x",
+            &[("authorization", &gateway)]
+        )
+        .unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+    assert_eq!(
+        authorise(Service::Media, "https://m/x", &[("x-api-key", PH_GATEWAY)]).unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+    assert_eq!(
+        authorise(
+            Service::Feishu,
+            "https://f/x",
+            &[("authorization", PH_DIRECT)]
+        )
+        .unwrap_err(),
+        RefusalReason::UnknownPlaceholder
+    );
+    assert_eq!(
+        authorise(
+            Service::Gateway,
+            "https://g/x",
+            &[("authorization", PH_TENANT)]
+        )
+        .unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
 }
 
 #[test]
@@ -58,28 +116,70 @@ fn a_placeholder_in_another_header_or_in_the_url_is_refused() {
         ("https://g/x?k=mgk_placeholder-libtv-api-key-1234", vec![]),
         ("https://g/placeholder-feishu-app-secret", vec![]),
         ("https://g/x", vec![("referer", PH_GATEWAY)]),
-        ("https://g/x", vec![("x-note", "see placeholder-feishu-tenant-token")]),
+        (
+            "https://g/x",
+            vec![("x-note", "see placeholder-feishu-tenant-token")],
+        ),
         ("https://g/x", vec![("cookie", PH_GATEWAY)]),
     ] {
-        assert_eq!(authorise(Service::Gateway, url, &headers).unwrap_err(), RefusalReason::MisplacedPlaceholder, "{url} {headers:?}");
+        assert_eq!(
+            authorise(Service::Gateway, url, &headers).unwrap_err(),
+            RefusalReason::MisplacedPlaceholder,
+            "{url} {headers:?}"
+        );
     }
 }
 
 #[test]
 fn a_real_secret_in_a_request_is_refused_wherever_it_stands() {
-    assert_eq!(authorise(Service::Media, &format!("https://m/{DIRECT_KEY}"), &[]).unwrap_err(), RefusalReason::Secret);
-    assert_eq!(authorise(Service::Media, "https://m/x", &[("referer", GATEWAY_KEY)]).unwrap_err(), RefusalReason::Secret);
-    assert_eq!(authorise(Service::Gateway, "https://g/x", &[("x-api-key", GATEWAY_KEY)]).unwrap_err(), RefusalReason::UnknownPlaceholder);
-    assert_eq!(authorise(Service::Media, "https://m/x", &[("authorization", "Basic abc")]).unwrap_err(), RefusalReason::CredentialHeader);
+    assert_eq!(
+        authorise(Service::Media, &format!("https://m/{DIRECT_KEY}"), &[]).unwrap_err(),
+        RefusalReason::Secret
+    );
+    assert_eq!(
+        authorise(Service::Media, "https://m/x", &[("referer", GATEWAY_KEY)]).unwrap_err(),
+        RefusalReason::Secret
+    );
+    assert_eq!(
+        authorise(
+            Service::Gateway,
+            "https://g/x",
+            &[("x-api-key", GATEWAY_KEY)]
+        )
+        .unwrap_err(),
+        RefusalReason::UnknownPlaceholder
+    );
+    assert_eq!(
+        authorise(
+            Service::Media,
+            "https://m/x",
+            &[("authorization", "Basic abc")]
+        )
+        .unwrap_err(),
+        RefusalReason::CredentialHeader
+    );
 }
 
 #[test]
 fn feishu_requests_wait_for_the_tenant_token_and_the_token_route_is_answered_here() {
-    let (verdict, _) = authorise(Service::Feishu, "https://f/open-apis/im/v1/files", &[("authorization", PH_TENANT)]).unwrap();
+    let (verdict, _) = authorise(
+        Service::Feishu,
+        "https://f/open-apis/im/v1/files",
+        &[("authorization", PH_TENANT)],
+    )
+    .unwrap();
     assert_eq!(verdict, Verdict::AddTenantToken);
     let route = format!("https://f{}", crate::http::TOKEN_ROUTE);
-    assert_eq!(authorise(Service::Feishu, &route, &[]).unwrap().0, Verdict::AnswerToken { drop_cached: false });
-    assert_eq!(authorise(Service::Feishu, &route, &[("cache-control", "no-cache")]).unwrap().0, Verdict::AnswerToken { drop_cached: true });
+    assert_eq!(
+        authorise(Service::Feishu, &route, &[]).unwrap().0,
+        Verdict::AnswerToken { drop_cached: false }
+    );
+    assert_eq!(
+        authorise(Service::Feishu, &route, &[("cache-control", "no-cache")])
+            .unwrap()
+            .0,
+        Verdict::AnswerToken { drop_cached: true }
+    );
 }
 
 #[tokio::test]
@@ -87,13 +187,23 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
     let broker = broker();
     let exchange = |request: Request<Bytes>| -> ExchangeFuture {
         assert!(String::from_utf8_lossy(request.body()).contains("app-secret-app-secret"));
-        Box::pin(async { Ok(json_response(r#"{"code":0,"tenant_access_token":"t-real-token","expire":7200}"#.into())) })
+        Box::pin(async {
+            Ok(json_response(
+                r#"{"code":0,"tenant_access_token":"t-real-token","expire":7200}"#.into(),
+            ))
+        })
     };
     let asked = r#"{"app_id":"cli_1","app_secret":"placeholder-feishu-app-secret"}"#;
     let request = || Request::new(crate::http::full(Bytes::from(asked)));
-    let answer = broker.answer_token_route(request(), false, exchange).await.unwrap();
+    let answer = broker
+        .answer_token_route(request(), false, exchange)
+        .await
+        .unwrap();
     let text = String::from_utf8_lossy(answer.body()).into_owned();
-    assert!(text.contains(TENANT_TOKEN) && !text.contains("t-real"), "{text}");
+    assert!(
+        text.contains(TENANT_TOKEN) && !text.contains("t-real"),
+        "{text}"
+    );
     let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
     let value = broker.tenant_token(never).await.unwrap().unwrap();
     assert_eq!(value.as_bytes(), b"Bearer t-real-token");
@@ -101,7 +211,13 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
 
 #[tokio::test]
 async fn a_refused_exchange_is_passed_on_in_feishus_own_words() {
-    let refused = |_| -> ExchangeFuture { Box::pin(async { Ok(json_response(r#"{"code":10014,"msg":"app secret invalid"}"#.into())) }) };
+    let refused = |_| -> ExchangeFuture {
+        Box::pin(async {
+            Ok(json_response(
+                r#"{"code":10014,"msg":"app secret invalid"}"#.into(),
+            ))
+        })
+    };
     let answer = broker().tenant_token(refused).await.unwrap().unwrap_err();
     assert!(String::from_utf8_lossy(answer.body()).contains("10014"));
 }

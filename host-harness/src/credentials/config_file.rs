@@ -70,7 +70,9 @@ impl ConfigFile {
         let text = match read_bounded(&self.path, MAX_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(self.damaged(error.to_string())),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(self.damaged(error.to_string()));
+            }
             Err(error) => return Err(self.io("can't read")(error)),
         };
         // Best effort: a file of another owner stays readable as it is, and writing it will say why not.
@@ -79,7 +81,11 @@ impl ConfigFile {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(self.damaged("it is not a JSON object".to_owned())),
             // The parser's own message may quote the key.
-            Err(error) => Err(self.damaged(format!("not valid JSON at line {}, column {}", error.line(), error.column()))),
+            Err(error) => Err(self.damaged(format!(
+                "not valid JSON at line {}, column {}",
+                error.line(),
+                error.column()
+            ))),
         }
     }
 
@@ -101,7 +107,8 @@ impl ConfigFile {
                 }
             }
         }
-        let mut text = serde_json::to_string_pretty(&Value::Object(members)).map_err(|error| self.io("can't write")(error.into()))?;
+        let mut text = serde_json::to_string_pretty(&Value::Object(members))
+            .map_err(|error| self.io("can't write")(error.into()))?;
         text.push('\n');
         // A link stays a link: what it points to is replaced.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
@@ -119,11 +126,18 @@ impl ConfigFile {
     }
 
     fn damaged(&self, reason: String) -> ConfigError {
-        ConfigError::Damaged { path: self.path.clone(), reason }
+        ConfigError::Damaged {
+            path: self.path.clone(),
+            reason,
+        }
     }
 
     fn io(&self, action: &'static str) -> impl Fn(io::Error) -> ConfigError {
-        move |source| ConfigError::Io { action, path: self.path.clone(), source }
+        move |source| ConfigError::Io {
+            action,
+            path: self.path.clone(),
+            source,
+        }
     }
 }
 
@@ -154,17 +168,30 @@ mod tests {
 
     #[test]
     fn unknown_members_and_their_order_stay() {
-        let (_folder, config) = file(Some(r#"{"z": 1, "apiKey": "mgk_old", "a": {"y": 1, "b": 2}, "videoRatio": "1:1"}"#));
-        config.change(vec![Change::Set("apiKey", json!("mgk_new")), Change::Remove("videoRatio")]).unwrap();
+        let (_folder, config) = file(Some(
+            r#"{"z": 1, "apiKey": "mgk_old", "a": {"y": 1, "b": 2}, "videoRatio": "1:1"}"#,
+        ));
+        config
+            .change(vec![
+                Change::Set("apiKey", json!("mgk_new")),
+                Change::Remove("videoRatio"),
+            ])
+            .unwrap();
         let text = fs::read_to_string(config.path()).unwrap();
-        assert_eq!(serde_json::to_string(&config.read().unwrap()).unwrap(), r#"{"z":1,"apiKey":"mgk_new","a":{"y":1,"b":2}}"#, "{text}");
+        assert_eq!(
+            serde_json::to_string(&config.read().unwrap()).unwrap(),
+            r#"{"z":1,"apiKey":"mgk_new","a":{"y":1,"b":2}}"#,
+            "{text}"
+        );
     }
 
     #[test]
     fn a_missing_file_is_empty_and_is_made_on_the_first_change() {
         let (_folder, config) = file(None);
         assert!(config.read().unwrap().is_empty());
-        config.change(vec![Change::Set("videoRatio", json!("9:16"))]).unwrap();
+        config
+            .change(vec![Change::Set("videoRatio", json!("9:16"))])
+            .unwrap();
         assert_eq!(config.read().unwrap()["videoRatio"], "9:16");
     }
 
@@ -172,8 +199,14 @@ mod tests {
     fn a_damaged_file_is_named_not_quoted_and_not_touched() {
         for content in [r#"{"apiKey": "mgk_hunter2""#, "[1]", "", "\u{1}"] {
             let (_folder, config) = file(Some(content));
-            let error = config.change(vec![Change::Set("apiKey", json!("x"))]).unwrap_err().to_string();
-            assert!(error.contains("libtv.json") && !error.contains("hunter2"), "{error}");
+            let error = config
+                .change(vec![Change::Set("apiKey", json!("x"))])
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("libtv.json") && !error.contains("hunter2"),
+                "{error}"
+            );
             assert_eq!(fs::read_to_string(config.path()).unwrap(), content);
         }
     }
@@ -200,7 +233,9 @@ mod tests {
         fs::set_permissions(config.path(), fs::Permissions::from_mode(0o644)).unwrap();
         config.read().unwrap();
         assert_eq!(mode(), 0o600);
-        config.change(vec![Change::Set("apiKey", json!("x"))]).unwrap();
+        config
+            .change(vec![Change::Set("apiKey", json!("x"))])
+            .unwrap();
         assert_eq!(mode(), 0o600);
     }
 

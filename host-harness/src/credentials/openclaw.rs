@@ -29,8 +29,15 @@ pub(super) fn read(path: &Path, name: Option<&str>) -> Result<Option<Account>, S
         Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
     };
     // The parser's own message may quote the file: only its place is told.
-    let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| format!("{} is not valid JSON (line {}, column {})", path.display(), error.line(), error.column()))?;
+    let json: Value =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            format!(
+                "{} is not valid JSON (line {}, column {})",
+                path.display(),
+                error.line(),
+                error.column()
+            )
+        })?;
     Ok(find(&json, name).map(|(app_id, secret, lark)| Account {
         app_id,
         secret: Arc::new(secret),
@@ -43,19 +50,40 @@ fn find(json: &Value, name: Option<&str>) -> Option<(String, Secret, bool)> {
     let feishu = &json["channels"]["feishu"];
     let accounts: Vec<(Option<&str>, &Value)> = match &feishu["accounts"] {
         Value::Array(list) => list.iter().map(|account| (None, account)).collect(),
-        Value::Object(map) => map.iter().map(|(name, account)| (Some(name.as_str()), account)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, account)| (Some(name.as_str()), account))
+            .collect(),
         _ => Vec::new(),
     };
-    accounts.into_iter().filter(|(key, account)| name.is_none_or(|name| is_called(name, *key, account))).find_map(|(_, account)| {
-        let text = |member: &str| account[member].as_str().map(str::trim).filter(|text| !text.is_empty());
-        let lark = account["domain"].as_str().or_else(|| feishu["domain"].as_str()) == Some("lark");
-        Some((text("appId")?.to_owned(), Secret::new(text("appSecret")?), lark))
-    })
+    accounts
+        .into_iter()
+        .filter(|(key, account)| name.is_none_or(|name| is_called(name, *key, account)))
+        .find_map(|(_, account)| {
+            let text = |member: &str| {
+                account[member]
+                    .as_str()
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty())
+            };
+            let lark = account["domain"]
+                .as_str()
+                .or_else(|| feishu["domain"].as_str())
+                == Some("lark");
+            Some((
+                text("appId")?.to_owned(),
+                Secret::new(text("appSecret")?),
+                lark,
+            ))
+        })
 }
 
 /// In an object the member's name is the account's; in a list the account names itself.
 fn is_called(name: &str, key: Option<&str>, account: &Value) -> bool {
-    key == Some(name) || ["name", "id", "accountId", "appId"].iter().any(|member| account[*member] == name)
+    key == Some(name)
+        || ["name", "id", "accountId", "appId"]
+            .iter()
+            .any(|member| account[*member] == name)
 }
 
 #[cfg(test)]
@@ -93,7 +121,12 @@ mod tests {
 
     #[test]
     fn whatever_else_the_file_holds_is_no_account() {
-        for json in [serde_json::json!([]), serde_json::json!({"channels": []}), serde_json::json!({"channels": {"feishu": {"accounts": "x"}}}), serde_json::json!({"channels": {"feishu": {"accounts": [1, null, {"appId": 1, "appSecret": {}}]}}})] {
+        for json in [
+            serde_json::json!([]),
+            serde_json::json!({"channels": []}),
+            serde_json::json!({"channels": {"feishu": {"accounts": "x"}}}),
+            serde_json::json!({"channels": {"feishu": {"accounts": [1, null, {"appId": 1, "appSecret": {}}]}}}),
+        ] {
             assert_eq!(app_id(&json, None), None);
         }
     }
@@ -104,7 +137,12 @@ mod tests {
         let path = folder.path().join("openclaw.json");
         assert!(read(&path, None).unwrap().is_none());
         std::fs::write(&path, r#"{"channels": {"feishu": hunter2"#).unwrap();
-        let Err(reason) = read(&path, None) else { panic!("it was read") };
-        assert!(reason.contains("openclaw.json") && !reason.contains("hunter2"), "{reason}");
+        let Err(reason) = read(&path, None) else {
+            panic!("it was read")
+        };
+        assert!(
+            reason.contains("openclaw.json") && !reason.contains("hunter2"),
+            "{reason}"
+        );
     }
 }

@@ -51,9 +51,23 @@ impl ApiKey {
     fn new(secret: Arc<Secret>, name: &str) -> Self {
         let mode = KeyMode::of(secret.expose());
         // The placeholder travels through headers, JSON and arguments: nothing odd may be in it.
-        let last: String = secret.last_four().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { 'x' }).collect();
+        let last: String = secret
+            .last_four()
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+                    c
+                } else {
+                    'x'
+                }
+            })
+            .collect();
         let placeholder = format!("{}{KEY_MARK}{name}-{last}", KeyMode::prefix(mode));
-        Self { secret, placeholder, mode }
+        Self {
+            secret,
+            placeholder,
+            mode,
+        }
     }
 }
 
@@ -69,18 +83,29 @@ pub(crate) struct Placeholders {
 }
 
 impl Placeholders {
-    pub(crate) fn new(stored: Option<Arc<Secret>>, environment: Option<Arc<Secret>>, new: Option<Arc<Secret>>) -> Self {
-        let differs = |secret: &Arc<Secret>| stored.as_ref().is_some_and(|stored| !stored.is(secret));
+    pub(crate) fn new(
+        stored: Option<Arc<Secret>>,
+        environment: Option<Arc<Secret>>,
+        new: Option<Arc<Secret>>,
+    ) -> Self {
+        let differs =
+            |secret: &Arc<Secret>| stored.as_ref().is_some_and(|stored| !stored.is(secret));
         // Two different keys may end alike: the second one then needs a name of its own.
         let environment = environment.map(|secret| {
             let name = if differs(&secret) { "-env" } else { "" };
             ApiKey::new(secret, name)
         });
-        Self { stored: stored.map(|secret| ApiKey::new(secret, "")), environment, new: new.map(|secret| ApiKey::new(secret, "-new")) }
+        Self {
+            stored: stored.map(|secret| ApiKey::new(secret, "")),
+            environment,
+            new: new.map(|secret| ApiKey::new(secret, "-new")),
+        }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &ApiKey> {
-        [&self.stored, &self.environment, &self.new].into_iter().flatten()
+        [&self.stored, &self.environment, &self.new]
+            .into_iter()
+            .flatten()
     }
 
     pub(crate) fn find(&self, placeholder: &str) -> Option<&ApiKey> {
@@ -107,23 +132,41 @@ mod tests {
 
     #[test]
     fn a_placeholder_keeps_the_prefix_and_the_last_four_characters() {
-        let keys = Placeholders::new(secret("mgk_abcdefgh1234"), None, secret("sk-libtv-zzzzzz9999"));
-        assert_eq!(keys.stored.as_ref().unwrap().placeholder, "mgk_placeholder-libtv-api-key-1234");
-        assert_eq!(keys.new.as_ref().unwrap().placeholder, "sk-libtv-placeholder-libtv-api-key-new-9999");
+        let keys = Placeholders::new(
+            secret("mgk_abcdefgh1234"),
+            None,
+            secret("sk-libtv-zzzzzz9999"),
+        );
+        assert_eq!(
+            keys.stored.as_ref().unwrap().placeholder,
+            "mgk_placeholder-libtv-api-key-1234"
+        );
+        assert_eq!(
+            keys.new.as_ref().unwrap().placeholder,
+            "sk-libtv-placeholder-libtv-api-key-new-9999"
+        );
         assert!(keys.has(KeyMode::Gateway) && keys.has(KeyMode::Direct));
     }
 
     #[test]
     fn a_key_of_unknown_form_gets_a_placeholder_without_prefix() {
         let keys = Placeholders::new(None, secret("hunter2hunter2"), None);
-        assert_eq!(keys.environment.as_ref().unwrap().placeholder, "placeholder-libtv-api-key-ter2");
+        assert_eq!(
+            keys.environment.as_ref().unwrap().placeholder,
+            "placeholder-libtv-api-key-ter2"
+        );
         assert!(!keys.has(KeyMode::Gateway) && !keys.has(KeyMode::Direct));
     }
 
     #[test]
     fn two_keys_that_end_alike_have_different_placeholders() {
-        let keys = Placeholders::new(secret("mgk_aaaaaaaa1234"), secret("mgk_bbbbbbbb1234"), secret("mgk_cccccccc1234"));
-        let all: std::collections::BTreeSet<_> = keys.all().map(|key| key.placeholder.clone()).collect();
+        let keys = Placeholders::new(
+            secret("mgk_aaaaaaaa1234"),
+            secret("mgk_bbbbbbbb1234"),
+            secret("mgk_cccccccc1234"),
+        );
+        let all: std::collections::BTreeSet<_> =
+            keys.all().map(|key| key.placeholder.clone()).collect();
         assert_eq!(all.len(), 3);
         for key in keys.all() {
             assert!(keys.find(&key.placeholder).unwrap().secret.is(&key.secret));
@@ -134,6 +177,12 @@ mod tests {
     fn a_short_text_shows_nothing_and_odd_characters_do_not_travel() {
         assert_eq!(Secret::new("mgk_123").last_four(), "");
         let keys = Placeholders::new(secret("mgk_abcdef\r\nX: y"), None, None);
-        assert!(keys.stored.unwrap().placeholder.bytes().all(|b| b.is_ascii_graphic()));
+        assert!(
+            keys.stored
+                .unwrap()
+                .placeholder
+                .bytes()
+                .all(|b| b.is_ascii_graphic())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Where credentials come from: a trait for embedders, and the default that looks where SPEC section 7 says.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::openclaw::{self, Account};
@@ -25,9 +25,19 @@ pub struct FeishuApp {
 
 impl FeishuApp {
     /// An app at Feishu, or at Lark.
-    pub fn new(app_id: impl Into<String>, secret: Secret, lark: bool, found_in: impl Into<String>) -> Option<Self> {
+    pub fn new(
+        app_id: impl Into<String>,
+        secret: Secret,
+        lark: bool,
+        found_in: impl Into<String>,
+    ) -> Option<Self> {
         let base = BaseUrl::parse(if lark { LARK } else { FEISHU }).ok()?;
-        Some(Self { app_id: app_id.into(), secret: Arc::new(secret), base, found_in: found_in.into() })
+        Some(Self {
+            app_id: app_id.into(),
+            secret: Arc::new(secret),
+            base,
+            found_in: found_in.into(),
+        })
     }
 }
 
@@ -60,19 +70,29 @@ pub(crate) struct FoundCredentials {
 }
 
 impl FoundCredentials {
-    pub(crate) fn look(own: Option<&dyn CredentialSource>, environment: &Environment, config: &ConfigFile, nexu_home: &std::path::Path) -> Self {
+    pub(crate) fn look(
+        own: Option<&dyn CredentialSource>,
+        environment: &Environment,
+        config: &ConfigFile,
+        nexu_home: &Path,
+    ) -> Self {
         let own = own.map(CredentialSource::load).unwrap_or_default();
         let mut notes = Vec::new();
         let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
         match config.read() {
             Ok(content) => {
-                let key = content.get("apiKey").and_then(serde_json::Value::as_str).filter(|key| !key.is_empty());
+                let key = content
+                    .get("apiKey")
+                    .and_then(serde_json::Value::as_str)
+                    .filter(|key| !key.is_empty());
                 stored_key = key.map(|key| Arc::new(Secret::new(key)));
                 video_ratio = content.get("videoRatio").cloned();
             }
             Err(error) => config_error = Some(error.to_string()),
         }
-        let feishu = own.feishu.or_else(|| find_feishu(environment, nexu_home, &mut notes).map(Arc::new));
+        let feishu = own
+            .feishu
+            .or_else(|| find_feishu(environment, nexu_home, &mut notes).map(Arc::new));
         Self {
             stored_key: own.api_key.or(stored_key),
             environment_key: environment.api_key.clone(),
@@ -84,20 +104,37 @@ impl FoundCredentials {
     }
 }
 
-fn find_feishu(environment: &Environment, nexu_home: &std::path::Path, notes: &mut Vec<String>) -> Option<FeishuApp> {
+fn find_feishu(
+    environment: &Environment,
+    nexu_home: &Path,
+    notes: &mut Vec<String>,
+) -> Option<FeishuApp> {
     let account = environment_account(environment).or_else(|| {
         let files = [
             environment.openclaw_config.clone(),
-            environment.openclaw_state_dir.as_ref().map(|folder| folder.join("openclaw.json")),
+            environment
+                .openclaw_state_dir
+                .as_ref()
+                .map(|folder| folder.join("openclaw.json")),
             Some(nexu_home.join("runtime/openclaw/state/openclaw.json")),
         ];
-        files.into_iter().flatten().find_map(|path| file_account(&path, environment.feishu_account.as_deref(), notes))
+        files
+            .into_iter()
+            .flatten()
+            .find_map(|path| file_account(&path, environment.feishu_account.as_deref(), notes))
     })?;
     let base = match &environment.feishu_base_url {
-        Some(text) => BaseUrl::parse(text).map_err(|reason| notes.push(format!("FEISHU_BASE_URL: {reason}"))).ok()?,
+        Some(text) => BaseUrl::parse(text)
+            .map_err(|reason| notes.push(format!("FEISHU_BASE_URL: {reason}")))
+            .ok()?,
         None => BaseUrl::parse(if account.lark { LARK } else { FEISHU }).ok()?,
     };
-    Some(FeishuApp { app_id: account.app_id, secret: Arc::clone(&account.secret), base, found_in: account.found_in })
+    Some(FeishuApp {
+        app_id: account.app_id,
+        secret: Arc::clone(&account.secret),
+        base,
+        found_in: account.found_in,
+    })
 }
 
 fn environment_account(environment: &Environment) -> Option<Account> {
@@ -109,7 +146,7 @@ fn environment_account(environment: &Environment) -> Option<Account> {
     })
 }
 
-fn file_account(path: &PathBuf, name: Option<&str>, notes: &mut Vec<String>) -> Option<Account> {
+fn file_account(path: &Path, name: Option<&str>, notes: &mut Vec<String>) -> Option<Account> {
     match openclaw::read(path, name) {
         Ok(account) => account,
         Err(reason) => {

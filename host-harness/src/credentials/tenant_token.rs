@@ -64,7 +64,10 @@ impl TenantTokens {
             let wanted = !drop_cached || token.fetched >= asked;
             if wanted && now < token.usable_until {
                 let expires_in_s = token.expires.saturating_duration_since(now).as_secs();
-                return Ok(Ok(Token { secret: Arc::clone(&token.secret), expires_in_s }));
+                return Ok(Ok(Token {
+                    secret: Arc::clone(&token.secret),
+                    expires_in_s,
+                }));
             }
         }
         *cached = None;
@@ -75,21 +78,36 @@ impl TenantTokens {
         };
         let now = Instant::now();
         // A life shorter than the margin: half of it, so that a token is never fetched for every request.
-        let usable = life.checked_sub(MARGIN).filter(|rest| !rest.is_zero()).unwrap_or(life / 2);
+        let usable = life
+            .checked_sub(MARGIN)
+            .filter(|rest| !rest.is_zero())
+            .unwrap_or(life / 2);
         let secret = Arc::new(secret);
-        *cached = Some(Cached { secret: Arc::clone(&secret), fetched: now, usable_until: now + usable, expires: now + life });
-        Ok(Ok(Token { secret, expires_in_s: life.as_secs() }))
+        *cached = Some(Cached {
+            secret: Arc::clone(&secret),
+            fetched: now,
+            usable_until: now + usable,
+            expires: now + life,
+        });
+        Ok(Ok(Token {
+            secret,
+            expires_in_s: life.as_secs(),
+        }))
     }
 
     fn slot(&self, app: &FeishuApp) -> Slot {
         let key = (app.base.text(), app.app_id.clone());
-        let mut slots = self.slots.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut slots = self
+            .slots
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(slots.entry(key).or_default())
     }
 }
 
 fn exchange_request(app: &FeishuApp) -> Result<Request<Bytes>, WasiError> {
-    let body = serde_json::json!({"app_id": app.app_id, "app_secret": app.secret.expose()}).to_string();
+    let body =
+        serde_json::json!({"app_id": app.app_id, "app_secret": app.secret.expose()}).to_string();
     Request::post(format!("{}{TOKEN_ROUTE}", app.base.text()))
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
         .header(header::CONTENT_LENGTH, body.len())
@@ -99,7 +117,9 @@ fn exchange_request(app: &FeishuApp) -> Result<Request<Bytes>, WasiError> {
 
 fn read_answer(answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
     let json: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
-    let text = json["tenant_access_token"].as_str().filter(|text| !text.is_empty() && text.len() <= TOKEN_BYTES)?;
+    let text = json["tenant_access_token"]
+        .as_str()
+        .filter(|text| !text.is_empty() && text.len() <= TOKEN_BYTES)?;
     let life = Duration::from_secs(json["expire"].as_u64().unwrap_or(0)).min(LONGEST);
     // Zero is Feishu's success; a token beside another code would be a contradiction.
     (json["code"] == 0 && !life.is_zero()).then(|| (Secret::new(text), life))
@@ -109,7 +129,10 @@ fn read_answer(answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
 fn without_secret(answer: Response<Bytes>, secret: &Secret) -> Response<Bytes> {
     let text = String::from_utf8_lossy(answer.body());
     if text.contains(secret.expose()) || text.contains("tenant_access_token") {
-        return json_response(r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#.to_owned());
+        return json_response(
+            r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#
+                .to_owned(),
+        );
     }
     let (mut head, body) = answer.into_parts();
     let content_type = head.headers.remove(header::CONTENT_TYPE);
@@ -145,7 +168,14 @@ mod tests {
                 Ok(json_response(body))
             })
         };
-        tokens.get(&app(), drop_cached, exchange).await.unwrap().unwrap_or_else(|_| panic!("refused")).secret.expose().to_owned()
+        tokens
+            .get(&app(), drop_cached, exchange)
+            .await
+            .unwrap()
+            .unwrap_or_else(|_| panic!("refused"))
+            .secret
+            .expose()
+            .to_owned()
     }
 
     #[tokio::test(start_paused = true)]
@@ -162,10 +192,16 @@ mod tests {
     async fn no_cache_fetches_a_new_one_and_steps_at_the_same_moment_share_it() {
         let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
         let (a, b) = tokio::join!(get(&tokens, false, &calls), get(&tokens, false, &calls));
-        assert_eq!((a.as_str(), b.as_str(), calls.load(Ordering::Relaxed)), ("t-0", "t-0", 1));
+        assert_eq!(
+            (a.as_str(), b.as_str(), calls.load(Ordering::Relaxed)),
+            ("t-0", "t-0", 1)
+        );
         tokio::time::advance(Duration::from_secs(1)).await;
         let (a, b) = tokio::join!(get(&tokens, true, &calls), get(&tokens, true, &calls));
-        assert_eq!((a, b, calls.load(Ordering::Relaxed)), ("t-1".into(), "t-1".into(), 2));
+        assert_eq!(
+            (a, b, calls.load(Ordering::Relaxed)),
+            ("t-1".into(), "t-1".into(), 2)
+        );
     }
 
     #[test]

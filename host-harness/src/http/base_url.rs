@@ -23,10 +23,14 @@ impl BaseUrl {
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let uri: Uri = text.parse().map_err(|_| format!("{text:?} is not a URL"))?;
-        if text.contains(['#', '?', '\\']) || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if text.contains(['#', '?', '\\'])
+            || text.chars().any(|c| c.is_control() || c.is_whitespace())
+        {
             return Err(format!("{text:?} must end with its path"));
         }
-        let authority = uri.authority().ok_or_else(|| format!("{text:?} names no host"))?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| format!("{text:?} names no host"))?;
         if authority.as_str().contains('@') {
             return Err("a base URL can't have a user part".to_owned());
         }
@@ -35,18 +39,33 @@ impl BaseUrl {
             Some("http") => false,
             _ => return Err(format!("{text:?} must begin with https://")),
         };
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase();
         let port = authority.port_u16().unwrap_or(if https { 443 } else { 80 });
-        let base = Self { https, host, port, prefix: uri.path().trim_end_matches('/').to_owned() };
+        let base = Self {
+            https,
+            host,
+            port,
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+        };
         if !https && !base.is_loopback() {
-            return Err(format!("{text:?} must be https://; http:// is for a loopback address"));
+            return Err(format!(
+                "{text:?} must be https://; http:// is for a loopback address"
+            ));
         }
         Ok(base)
     }
 
     /// Whether the host is written as a loopback address or `localhost`. Nothing is resolved.
     pub fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        self.host == "localhost"
+            || self
+                .host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 
     /// Whether both name the same scheme, host and port.
@@ -57,9 +76,17 @@ impl BaseUrl {
     /// `scheme://host[:port]/prefix`.
     pub fn text(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         let default_port = if self.https { 443 } else { 80 };
-        let port = if self.port == default_port { String::new() } else { format!(":{}", self.port) };
+        let port = if self.port == default_port {
+            String::new()
+        } else {
+            format!(":{}", self.port)
+        };
         format!("{scheme}://{host}{port}{}", self.prefix)
     }
 }
@@ -70,17 +97,34 @@ mod tests {
 
     #[test]
     fn http_is_for_loopback_only() {
-        for good in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/x/", "https://example.com/a/"] {
+        for good in [
+            "http://127.0.0.1:8080",
+            "http://localhost:1",
+            "http://[::1]:9/x/",
+            "https://example.com/a/",
+        ] {
             BaseUrl::parse(good).unwrap();
         }
-        for bad in ["http://example.com", "http://10.0.0.1", "http://127.0.0.1.example.com", "ftp://127.0.0.1", "127.0.0.1", ""] {
+        for bad in [
+            "http://example.com",
+            "http://10.0.0.1",
+            "http://127.0.0.1.example.com",
+            "ftp://127.0.0.1",
+            "127.0.0.1",
+            "",
+        ] {
             BaseUrl::parse(bad).unwrap_err();
         }
     }
 
     #[test]
     fn a_user_part_a_query_and_a_fragment_are_refused() {
-        for bad in ["https://a@example.com", "https://example.com/?x", "https://example.com/#x", "https://example.com\\@b"] {
+        for bad in [
+            "https://a@example.com",
+            "https://example.com/?x",
+            "https://example.com/#x",
+            "https://example.com\\@b",
+        ] {
             BaseUrl::parse(bad).unwrap_err();
         }
     }
@@ -88,8 +132,14 @@ mod tests {
     #[test]
     fn the_path_becomes_a_prefix_without_its_last_slash() {
         let base = BaseUrl::parse("https://Example.com/gw/").unwrap();
-        assert_eq!((base.host.as_str(), base.port, base.prefix.as_str()), ("example.com", 443, "/gw"));
+        assert_eq!(
+            (base.host.as_str(), base.port, base.prefix.as_str()),
+            ("example.com", 443, "/gw")
+        );
         assert_eq!(base.text(), "https://example.com/gw");
-        assert_eq!(BaseUrl::parse("http://[::1]:81/").unwrap().text(), "http://[::1]:81");
+        assert_eq!(
+            BaseUrl::parse("http://[::1]:81/").unwrap().text(),
+            "http://[::1]:81"
+        );
     }
 }

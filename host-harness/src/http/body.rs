@@ -58,7 +58,10 @@ impl CallMeter {
 
     fn count(counter: &AtomicU64, bytes: usize, max: u64) -> bool {
         let bytes = bytes as u64;
-        counter.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= max
+        counter
+            .fetch_add(bytes, Ordering::Relaxed)
+            .saturating_add(bytes)
+            <= max
     }
 
     pub(crate) fn requests(&self) -> u32 {
@@ -74,7 +77,10 @@ impl CallMeter {
     }
 
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
-        self.refusals.lock().map(|kept| kept.clone()).unwrap_or_default()
+        self.refusals
+            .lock()
+            .map(|kept| kept.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -88,7 +94,11 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { origin: Instant::now(), last_ms: AtomicU64::new(0), connecting: AtomicBool::new(false) })
+        Arc::new(Self {
+            origin: Instant::now(),
+            last_ms: AtomicU64::new(0),
+            connecting: AtomicBool::new(false),
+        })
     }
 
     pub(super) fn touch(&self) {
@@ -130,14 +140,19 @@ impl Body for Outgoing {
     type Data = Bytes;
     type Error = WasiError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         self.progress.touch();
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
             && !CallMeter::count(&self.meter.sent, data.len(), self.meter.max_bytes)
         {
-            return Poll::Ready(Some(Err(WasiError::HttpRequestBodySize(Some(self.meter.max_bytes)))));
+            return Poll::Ready(Some(Err(WasiError::HttpRequestBodySize(Some(
+                self.meter.max_bytes,
+            )))));
         }
         Poll::Ready(frame)
     }
@@ -161,7 +176,12 @@ pub(super) struct Timed {
 
 impl Timed {
     pub(super) fn new(inner: Incoming, between: Duration, meter: Arc<CallMeter>) -> Self {
-        Self { inner, meter, between, sleep: Box::pin(tokio::time::sleep(between)) }
+        Self {
+            inner,
+            meter,
+            between,
+            sleep: Box::pin(tokio::time::sleep(between)),
+        }
     }
 }
 
@@ -169,7 +189,10 @@ impl Body for Timed {
     type Data = Bytes;
     type Error = WasiError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Pending => {
@@ -183,7 +206,9 @@ impl Body for Timed {
                 if CallMeter::count(&this.meter.received, size, this.meter.max_bytes) {
                     Poll::Ready(Some(Ok(frame)))
                 } else {
-                    Poll::Ready(Some(Err(WasiError::HttpResponseBodySize(Some(this.meter.max_bytes)))))
+                    Poll::Ready(Some(Err(WasiError::HttpResponseBodySize(Some(
+                        this.meter.max_bytes,
+                    )))))
                 }
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(from_hyper(&error)))),
@@ -202,5 +227,7 @@ impl Body for Timed {
 
 /// A small body that is all there.
 pub(crate) fn full(bytes: Bytes) -> WasiBody {
-    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+    Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }

@@ -62,7 +62,10 @@ impl SendOptions {
         Self {
             connect: asked.connect_timeout.unwrap_or(CONNECT).min(LONGEST),
             first_byte: asked.first_byte_timeout.unwrap_or(FIRST_BYTE).min(LONGEST),
-            between: asked.between_bytes_timeout.unwrap_or(BETWEEN_BYTES).min(LONGEST),
+            between: asked
+                .between_bytes_timeout
+                .unwrap_or(BETWEEN_BYTES)
+                .min(LONGEST),
             loopback: grant.loopback,
             fresh_connection: grant.fresh_connection,
             meter,
@@ -84,9 +87,17 @@ impl Client {
         let setting = |name| move |reason: String| StartError::Setting { name, reason };
         let connect_to = ConnectTo::parse(settings.connect_to.as_deref().unwrap_or_default())
             .map_err(|error| setting("LIBTV_CONNECT_TO")(error.to_string()))?;
-        let extra_roots = settings.ssl_cert_file.as_deref().map(tls::read_pem).transpose().map_err(setting("SSL_CERT_FILE"))?;
+        let extra_roots = settings
+            .ssl_cert_file
+            .as_deref()
+            .map(tls::read_pem)
+            .transpose()
+            .map_err(setting("SSL_CERT_FILE"))?;
         let proxies = settings.https_proxy.map(|proxy| {
-            Matcher::builder().https(proxy).no(settings.no_proxy.unwrap_or_default()).build()
+            Matcher::builder()
+                .https(proxy)
+                .no(settings.no_proxy.unwrap_or_default())
+                .build()
         });
         let connector = Connector(Arc::new(Shared {
             connect_to,
@@ -105,16 +116,35 @@ impl Client {
                 .set_host(true)
                 .build(connector.clone())
         };
-        Ok(Self { kept: pool(IDLE_PER_HOST), fresh: pool(0) })
+        Ok(Self {
+            kept: pool(IDLE_PER_HOST),
+            fresh: pool(0),
+        })
     }
 
     /// Sends a request and answers with the head of the response; the body streams.
-    pub(crate) async fn send(&self, request: Request<WasiBody>, options: SendOptions) -> Result<Response<WasiBody>, WasiError> {
+    pub(crate) async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: SendOptions,
+    ) -> Result<Response<WasiBody>, WasiError> {
         let progress = Progress::new();
         let meter = Arc::clone(&options.meter);
-        let request = request.map(|inner| Outgoing { inner, meter, progress: Arc::clone(&progress) });
-        let context = ConnectContext { within: options.connect, loopback: options.loopback, progress: Arc::clone(&progress) };
-        let pool = if options.fresh_connection { &self.fresh } else { &self.kept };
+        let request = request.map(|inner| Outgoing {
+            inner,
+            meter,
+            progress: Arc::clone(&progress),
+        });
+        let context = ConnectContext {
+            within: options.connect,
+            loopback: options.loopback,
+            progress: Arc::clone(&progress),
+        };
+        let pool = if options.fresh_connection {
+            &self.fresh
+        } else {
+            &self.kept
+        };
         let answer = CONTEXT.scope(context, pool.request(request));
         let response = tokio::select! {
             answer = answer => answer.map_err(|error| from_client(&error))?,
@@ -124,12 +154,19 @@ impl Client {
     }
 
     /// Sends a small request and collects the small answer.
-    pub(crate) async fn send_small(&self, request: Request<Bytes>, options: SendOptions) -> Result<Response<Bytes>, WasiError> {
+    pub(crate) async fn send_small(
+        &self,
+        request: Request<Bytes>,
+        options: SendOptions,
+    ) -> Result<Response<Bytes>, WasiError> {
         let (head, body) = self.send(request.map(full), options).await?.into_parts();
-        let collected = Limited::new(body, SMALL_ANSWER_BYTES).collect().await.map_err(|error| match error.downcast::<WasiError>() {
-            Ok(error) => *error,
-            Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
-        })?;
+        let collected = Limited::new(body, SMALL_ANSWER_BYTES)
+            .collect()
+            .await
+            .map_err(|error| match error.downcast::<WasiError>() {
+                Ok(error) => *error,
+                Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
+            })?;
         Ok(Response::from_parts(head, collected.to_bytes()))
     }
 }

@@ -64,7 +64,10 @@ impl ConnectError {
     /// Always one of the group that means "never sent".
     pub(super) fn to_wasi(&self) -> WasiError {
         match self {
-            Self::Dns(text) => WasiError::DnsError { rcode: Some(text.clone()), info_code: None },
+            Self::Dns(text) => WasiError::DnsError {
+                rcode: Some(text.clone()),
+                info_code: None,
+            },
             Self::Prohibited(..) | Self::OddSpelling => WasiError::DestinationIpProhibited,
             Self::Refused(_) => WasiError::ConnectionRefused,
             Self::Timeout => WasiError::ConnectionTimeout,
@@ -110,16 +113,20 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let shared = Arc::clone(&self.0);
         // Without a context nobody granted anything: no loopback, and no time to speak of.
-        let context = CONTEXT.try_with(Clone::clone).unwrap_or_else(|_| ConnectContext {
-            within: Duration::from_secs(10),
-            loopback: false,
-            progress: Progress::new(),
-        });
+        let context = CONTEXT
+            .try_with(Clone::clone)
+            .unwrap_or_else(|_| ConnectContext {
+                within: Duration::from_secs(10),
+                loopback: false,
+                progress: Progress::new(),
+            });
         Box::pin(async move {
             context.progress.set_connecting(true);
             let result = timeout(context.within, shared.connect(&uri, context.loopback)).await;
             context.progress.set_connecting(false);
-            result.unwrap_or(Err(ConnectError::Timeout)).map(TokioIo::new)
+            result
+                .unwrap_or(Err(ConnectError::Timeout))
+                .map(TokioIo::new)
         })
     }
 }
@@ -127,7 +134,12 @@ impl Service<Uri> for Connector {
 impl Shared {
     async fn connect(&self, uri: &Uri, loopback: bool) -> Result<Stream, ConnectError> {
         let https = uri.scheme_str() == Some("https");
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let host = uri
+            .host()
+            .unwrap_or_default()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase();
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
         let tcp = if let Some(target) = self.connect_to.get(&host) {
             dial(&[target]).await?
@@ -138,10 +150,19 @@ impl Shared {
         };
         // A refused option costs some latency, nothing else.
         let _ = tcp.set_nodelay(true);
-        if https { self.encrypt(tcp, &host).await } else { Ok(Stream::Plain(tcp)) }
+        if https {
+            self.encrypt(tcp, &host).await
+        } else {
+            Ok(Stream::Plain(tcp))
+        }
     }
 
-    fn proxy_for(&self, uri: &Uri, host: &str, loopback: bool) -> Option<hyper_util::client::proxy::matcher::Intercept> {
+    fn proxy_for(
+        &self,
+        uri: &Uri,
+        host: &str,
+        loopback: bool,
+    ) -> Option<hyper_util::client::proxy::matcher::Intercept> {
         // An address of this machine means this machine, not the proxy's.
         if loopback || host.parse::<IpAddr>().is_ok() || is_odd_numeric(host) {
             return None;
@@ -155,15 +176,24 @@ impl Shared {
             .get_or_init(|| tls::client_config(self.extra_roots.clone()).map(Arc::new))
             .clone()
             .map_err(ConnectError::Tls)?;
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| ConnectError::Tls(error.to_string()))?;
-        let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| tls_error(&error))?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|error| ConnectError::Tls(error.to_string()))?;
+        let stream = TlsConnector::from(config)
+            .connect(name, tcp)
+            .await
+            .map_err(|error| tls_error(&error))?;
         Ok(Stream::Tls(Box::new(stream)))
     }
 }
 
 fn tls_error(error: &io::Error) -> ConnectError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(reason)) => ConnectError::Certificate(format!("{reason:?}")),
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            ConnectError::Certificate(format!("{reason:?}"))
+        }
         _ => ConnectError::Tls(error.to_string()),
     }
 }
@@ -176,7 +206,9 @@ async fn resolve(host: &str, port: u16, loopback: bool) -> Result<Vec<SocketAddr
     if is_odd_numeric(host) {
         return Err(ConnectError::OddSpelling);
     }
-    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| ConnectError::Dns(error.to_string()))?;
+    let found = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(|error| ConnectError::Dns(error.to_string()))?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in found {
         if !addresses.contains(&address) {
@@ -192,7 +224,11 @@ async fn resolve(host: &str, port: u16, loopback: bool) -> Result<Vec<SocketAddr
 fn check(addresses: Vec<SocketAddr>, loopback: bool) -> Result<Vec<SocketAddr>, ConnectError> {
     for address in &addresses {
         let class = classify(address.ip());
-        let allowed = if loopback { class == AddressClass::Loopback } else { class == AddressClass::Global };
+        let allowed = if loopback {
+            class == AddressClass::Loopback
+        } else {
+            class == AddressClass::Global
+        };
         if !allowed {
             return Err(ConnectError::Prohibited(address.ip(), class));
         }
@@ -224,12 +260,19 @@ async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
 
 /// `CONNECT` through the user's proxy. The proxy is the user's own word and may be at any address; the name is
 /// resolved by the proxy, so only literal addresses could be checked, and those never come here.
-async fn through_proxy(proxy: &hyper_util::client::proxy::matcher::Intercept, uri: &Uri) -> Result<TcpStream, ConnectError> {
+async fn through_proxy(
+    proxy: &hyper_util::client::proxy::matcher::Intercept,
+    uri: &Uri,
+) -> Result<TcpStream, ConnectError> {
     let mut tunnel = Tunnel::new(proxy.uri().clone(), ToProxy);
     if let Some(auth) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(auth.clone());
     }
-    tunnel.call(uri.clone()).await.map(TokioIo::into_inner).map_err(|error| ConnectError::Proxy(error.to_string()))
+    tunnel
+        .call(uri.clone())
+        .await
+        .map(TokioIo::into_inner)
+        .map_err(|error| ConnectError::Proxy(error.to_string()))
 }
 
 #[derive(Clone)]
@@ -249,9 +292,16 @@ impl Service<Uri> for ToProxy {
             if proxy.scheme_str() == Some("https") {
                 return Err(ConnectError::Proxy("HTTPS_PROXY must be an http:// address: https:// and socks proxies are not supported".to_owned()));
             }
-            let host = proxy.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+            let host = proxy
+                .host()
+                .unwrap_or_default()
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned();
             let port = proxy.port_u16().unwrap_or(80);
-            let found = tokio::net::lookup_host((host.as_str(), port)).await.map_err(|error| ConnectError::Proxy(error.to_string()))?;
+            let found = tokio::net::lookup_host((host.as_str(), port))
+                .await
+                .map_err(|error| ConnectError::Proxy(error.to_string()))?;
             dial(&found.collect::<Vec<_>>()).await.map(TokioIo::new)
         })
     }
@@ -270,7 +320,11 @@ impl Connection for Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -279,7 +333,11 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
@@ -306,7 +364,10 @@ mod tests {
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
-        texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 443)).collect()
+        texts
+            .iter()
+            .map(|text| SocketAddr::new(text.parse().unwrap(), 443))
+            .collect()
     }
 
     #[test]
@@ -336,7 +397,10 @@ mod tests {
         for error in errors {
             let sent = matches!(
                 error.to_wasi(),
-                WasiError::ConnectionTerminated | WasiError::ConnectionReadTimeout | WasiError::HttpResponseIncomplete | WasiError::HttpProtocolError
+                WasiError::ConnectionTerminated
+                    | WasiError::ConnectionReadTimeout
+                    | WasiError::HttpResponseIncomplete
+                    | WasiError::HttpProtocolError
             );
             assert!(!sent, "{error}");
         }

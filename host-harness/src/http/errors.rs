@@ -36,7 +36,9 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
         };
     }
     if error.is_parse_too_large() {
-        WasiError::HttpResponseHeaderSectionSize(u32::try_from(crate::limits::RESPONSE_HEADER_BYTES).ok())
+        WasiError::HttpResponseHeaderSectionSize(
+            u32::try_from(crate::limits::RESPONSE_HEADER_BYTES).ok(),
+        )
     } else if error.is_parse() {
         WasiError::HttpProtocolError
     } else if error.is_incomplete_message() {
@@ -58,7 +60,9 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
             return Some(found);
         }
         // An io::Error hides its cause one level deeper.
-        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
+        if let Some(inner) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
             && let Some(found) = inner.downcast_ref::<E>()
         {
             return Some(found);

@@ -30,7 +30,7 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
 pub use policy::{Grant, Policy, Refusal, RefusalReason, Service};
 
-pub(crate) use body::{full, CallMeter};
+pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
 pub(crate) use policy::{DIRECT, GATEWAY, TOKEN_ROUTE};
 
@@ -56,7 +56,11 @@ impl WasiHttpHooks for Egress {
     ) -> Box<dyn Future<Output = Answer> + Send> {
         // The checks happen before the future exists: a refused request never gets as far as a task of its own.
         let granted = self.grant(request);
-        let (client, broker, meter) = (self.client.clone(), Arc::clone(&self.broker), Arc::clone(&self.meter));
+        let (client, broker, meter) = (
+            self.client.clone(),
+            Arc::clone(&self.broker),
+            Arc::clone(&self.meter),
+        );
         Box::new(async move {
             let (request, verdict, grant) = granted?;
             let options = SendOptions::new(options.unwrap_or_default(), &grant, meter);
@@ -77,9 +81,13 @@ impl WasiHttpHooks for Egress {
 }
 
 impl Egress {
-    fn grant(&self, mut request: Request<WasiBody>) -> Result<(Request<WasiBody>, Verdict, Grant), WasiError> {
+    fn grant(
+        &self,
+        mut request: Request<WasiBody>,
+    ) -> Result<(Request<WasiBody>, Verdict, Grant), WasiError> {
         if !self.meter.begin_request() {
-            self.meter.refuse(Refusal::budget(request.method(), request.uri()));
+            self.meter
+                .refuse(Refusal::budget(request.method(), request.uri()));
             return Err(WasiError::HttpRequestDenied);
         }
         let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -118,12 +126,16 @@ async fn serve(
     match verdict {
         Verdict::Send => {}
         Verdict::AnswerToken { drop_cached } => {
-            let answer = broker.answer_token_route(request, drop_cached, exchange).await?;
+            let answer = broker
+                .answer_token_route(request, drop_cached, exchange)
+                .await?;
             return Ok(answer.map(full));
         }
         Verdict::AddTenantToken => match broker.tenant_token(exchange).await? {
             Ok(value) => {
-                request.headers_mut().insert(http::header::AUTHORIZATION, value);
+                request
+                    .headers_mut()
+                    .insert(http::header::AUTHORIZATION, value);
             }
             // Feishu refused the exchange: its own words are the answer, and the request is never sent.
             Err(refused) => return Ok(refused.map(full)),

@@ -54,7 +54,10 @@ const DIRECT_ROUTES: [(Method, &str); 4] = [
     (Method::POST, "/openapi/session/change-project"),
     (Method::POST, "/openapi/file/upload"),
 ];
-const MEDIA_ROUTES: [(Method, &str); 2] = [(Method::GET, "/sd-gen-save-img/{..}"), (Method::GET, "/claw/{..}")];
+const MEDIA_ROUTES: [(Method, &str); 2] = [
+    (Method::GET, "/sd-gen-save-img/{..}"),
+    (Method::GET, "/claw/{..}"),
+];
 const FEISHU_ROUTES: [(Method, &str); 5] = [
     (Method::POST, TOKEN_ROUTE),
     (Method::POST, "/open-apis/im/v1/files"),
@@ -132,10 +135,23 @@ pub struct Refusal {
 impl Refusal {
     pub(crate) fn new(method: &Method, uri: &Uri, reason: RefusalReason) -> Self {
         // A user part is a place for secrets: it is left out as well.
-        let authority = uri.authority().map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
-        let path = if matches!(reason, RefusalReason::Secret | RefusalReason::MisplacedPlaceholder) { "/…" } else { uri.path() };
+        let authority = uri
+            .authority()
+            .map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
+        let path = if matches!(
+            reason,
+            RefusalReason::Secret | RefusalReason::MisplacedPlaceholder
+        ) {
+            "/…"
+        } else {
+            uri.path()
+        };
         let target = format!("{}://{authority}{path}", uri.scheme_str().unwrap_or("?"));
-        Self { method: clip(method.as_str(), 20), target: clip(&target, 300), reason }
+        Self {
+            method: clip(method.as_str(), 20),
+            target: clip(&target, 300),
+            reason,
+        }
     }
 
     pub(crate) fn budget(method: &Method, uri: &Uri) -> Self {
@@ -145,10 +161,16 @@ impl Refusal {
     /// What would grant it.
     pub fn advice(&self) -> &'static str {
         match self.reason {
-            RefusalReason::Url => "write the URL without user part, dot segments, encoded slashes or a trailing dot",
-            RefusalReason::Origin => "only LibTV, its media store and Feishu are granted; LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL and FEISHU_BASE_URL move them",
+            RefusalReason::Url => {
+                "write the URL without user part, dot segments, encoded slashes or a trailing dot"
+            }
+            RefusalReason::Origin => {
+                "only LibTV, its media store and Feishu are granted; LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL and FEISHU_BASE_URL move them"
+            }
             RefusalReason::Route => "only the routes that the job needs are granted",
-            RefusalReason::MisplacedPlaceholder | RefusalReason::UnknownPlaceholder | RefusalReason::CredentialHeader => {
+            RefusalReason::MisplacedPlaceholder
+            | RefusalReason::UnknownPlaceholder
+            | RefusalReason::CredentialHeader => {
                 "a credential goes into its own header and to its own service only"
             }
             RefusalReason::Secret => "nothing: secrets never pass through the component",
@@ -159,12 +181,22 @@ impl Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "refused {} {}: {} ({})", self.method, self.target, self.reason, self.advice())
+        write!(
+            f,
+            "refused {} {}: {} ({})",
+            self.method,
+            self.target,
+            self.reason,
+            self.advice()
+        )
     }
 }
 
 fn clip(text: &str, max_chars: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(max_chars).collect()
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(max_chars)
+        .collect()
 }
 
 impl Policy {
@@ -200,8 +232,17 @@ impl Policy {
         self.rule(Service::Feishu, base, &FEISHU_ROUTES)
     }
 
-    fn rule(mut self, service: Service, base: BaseUrl, routes: &'static [(Method, &'static str)]) -> Self {
-        self.rules.push(Rule { service, base, routes });
+    fn rule(
+        mut self,
+        service: Service,
+        base: BaseUrl,
+        routes: &'static [(Method, &'static str)],
+    ) -> Self {
+        self.rules.push(Rule {
+            service,
+            base,
+            routes,
+        });
         self
     }
 
@@ -215,12 +256,15 @@ impl Policy {
         let mut reason = RefusalReason::Origin;
         for rule in self.rules.iter().filter(|rule| target.is_at(&rule.base)) {
             reason = RefusalReason::Route;
-            let granted = rule.routes.iter().any(|(allowed, route)| allowed == method && matches_path(target.path, &rule.base.prefix, route));
+            let granted = rule.routes.iter().any(|(allowed, route)| {
+                allowed == method && matches_path(target.path, &rule.base.prefix, route)
+            });
             if granted {
                 return Ok(Grant {
                     service: rule.service,
                     loopback: rule.base.is_loopback(),
-                    fresh_connection: *method == Method::POST && matches!(rule.service, Service::Gateway | Service::Direct),
+                    fresh_connection: *method == Method::POST
+                        && matches!(rule.service, Service::Gateway | Service::Direct),
                 });
             }
         }
@@ -231,7 +275,10 @@ impl Policy {
     pub fn describe(&self) -> Vec<String> {
         let line = |rule: &Rule| {
             let base = rule.base.text();
-            rule.routes.iter().map(|(method, route)| format!("{}: {method} {base}{route}", rule.service.name())).collect::<Vec<_>>()
+            rule.routes
+                .iter()
+                .map(|(method, route)| format!("{}: {method} {base}{route}", rule.service.name()))
+                .collect::<Vec<_>>()
         };
         self.rules.iter().flat_map(line).collect()
     }
@@ -254,16 +301,26 @@ impl<'a> Target<'a> {
         };
         let authority = uri.authority()?;
         // `host:` and `host:+80` parse, but not everywhere alike.
-        let odd_port = authority.as_str().ends_with(':') || (authority.port().is_some() && authority.port_u16().is_none());
+        let odd_port = authority.as_str().ends_with(':')
+            || (authority.port().is_some() && authority.port_u16().is_none());
         if authority.as_str().contains('@') || odd_port {
             return None;
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase();
         if host.is_empty() || host.ends_with('.') || host.contains('%') {
             return None;
         }
         let path = uri.path();
-        is_plain_path(path).then_some(Self { https, host, port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }), path })
+        is_plain_path(path).then_some(Self {
+            https,
+            host,
+            port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }),
+            path,
+        })
     }
 
     fn is_at(&self, base: &BaseUrl) -> bool {
@@ -278,17 +335,23 @@ fn is_plain_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.contains('\\')
         && !encoded.iter().any(|code| lower.contains(code))
-        && !path.split('/').any(|segment| segment == "." || segment == "..")
+        && !path
+            .split('/')
+            .any(|segment| segment == "." || segment == "..")
 }
 
 fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
-    let Some(rest) = path.strip_prefix(prefix) else { return false };
+    let Some(rest) = path.strip_prefix(prefix) else {
+        return false;
+    };
     let mut given = rest.split('/');
     let mut wanted = route.split('/');
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            (Some("{..}"), Some(first)) => return !first.is_empty() && given.all(|segment| !segment.is_empty()),
+            (Some("{..}"), Some(first)) => {
+                return !first.is_empty() && given.all(|segment| !segment.is_empty());
+            }
             (Some("{}"), Some(segment)) if !segment.is_empty() => {}
             (Some(literal), Some(segment)) if literal == segment && literal != "{}" => {}
             _ => return false,

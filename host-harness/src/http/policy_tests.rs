@@ -9,7 +9,10 @@ fn policy() -> Policy {
 
 fn reason(method: Method, url: &str) -> Option<RefusalReason> {
     match url.parse::<Uri>() {
-        Ok(uri) => policy().check(&method, &uri).err().map(|refusal| refusal.reason),
+        Ok(uri) => policy()
+            .check(&method, &uri)
+            .err()
+            .map(|refusal| refusal.reason),
         // What the URI type refuses never gets as far as the policy.
         Err(_) => Some(RefusalReason::Url),
     }
@@ -20,12 +23,30 @@ fn the_documented_routes_are_granted() {
     for (method, url) in [
         (Method::GET, "https://seedance.nexu.io/api/v1/key/status"),
         (Method::POST, "https://seedance.nexu.io/libtv/v1/session"),
-        (Method::GET, "https://seedance.nexu.io/libtv/v1/session/abc-1?afterSeq=7"),
-        (Method::GET, "https://seedance.nexu.io:443/libtv/v1/session/abc-1/results"),
-        (Method::GET, "https://libtv-res.liblib.art/claw/p/x.mp4?x-oss-process=video/snapshot,t_0,f_jpg,m_fast"),
-        (Method::GET, "https://libtv-res.liblib.art/sd-gen-save-img/a/b/%E7%AB%96.png"),
-        (Method::POST, "https://open.feishu.cn/open-apis/im/v1/messages?receive_id_type=chat_id"),
-        (Method::POST, "https://open.feishu.cn/open-apis/im/v1/messages/om_1/reply"),
+        (
+            Method::GET,
+            "https://seedance.nexu.io/libtv/v1/session/abc-1?afterSeq=7",
+        ),
+        (
+            Method::GET,
+            "https://seedance.nexu.io:443/libtv/v1/session/abc-1/results",
+        ),
+        (
+            Method::GET,
+            "https://libtv-res.liblib.art/claw/p/x.mp4?x-oss-process=video/snapshot,t_0,f_jpg,m_fast",
+        ),
+        (
+            Method::GET,
+            "https://libtv-res.liblib.art/sd-gen-save-img/a/b/%E7%AB%96.png",
+        ),
+        (
+            Method::POST,
+            "https://open.feishu.cn/open-apis/im/v1/messages?receive_id_type=chat_id",
+        ),
+        (
+            Method::POST,
+            "https://open.feishu.cn/open-apis/im/v1/messages/om_1/reply",
+        ),
     ] {
         assert_eq!(reason(method, url), None, "{url}");
     }
@@ -44,7 +65,11 @@ fn another_scheme_host_or_port_is_another_origin() {
         "https://[::1]/api/v1/tasks",
         "https://xn--sedance-p1a.nexu.io/api/v1/tasks",
     ] {
-        assert_eq!(reason(Method::GET, url), Some(RefusalReason::Origin), "{url}");
+        assert_eq!(
+            reason(Method::GET, url),
+            Some(RefusalReason::Origin),
+            "{url}"
+        );
     }
 }
 
@@ -71,19 +96,28 @@ fn what_programs_read_differently_is_refused() {
 fn only_the_granted_method_and_the_whole_path_match() {
     for (method, url) in [
         (Method::POST, "https://seedance.nexu.io/api/v1/tasks"),
-        (Method::DELETE, "https://seedance.nexu.io/libtv/v1/session/abc"),
+        (
+            Method::DELETE,
+            "https://seedance.nexu.io/libtv/v1/session/abc",
+        ),
         (Method::GET, "https://seedance.nexu.io/api/v1/tasks/"),
         (Method::GET, "https://seedance.nexu.io//api/v1/tasks"),
         (Method::GET, "https://seedance.nexu.io/api/v1/tasks/1/2"),
         (Method::GET, "https://seedance.nexu.io/API/v1/tasks"),
-        (Method::GET, "https://seedance.nexu.io/libtv/v1/session/{}/x"),
+        (
+            Method::GET,
+            "https://seedance.nexu.io/libtv/v1/session/{}/x",
+        ),
         (Method::GET, "https://seedance.nexu.io/"),
         (Method::POST, "https://libtv-res.liblib.art/claw/x.mp4"),
         (Method::GET, "https://libtv-res.liblib.art/other/x.mp4"),
         (Method::GET, "https://libtv-res.liblib.art/claw/"),
         (Method::GET, "https://libtv-res.liblib.art/claw//x"),
         (Method::POST, "https://open.feishu.cn/open-apis/im/v1/chats"),
-        (Method::GET, "https://open.feishu.cn/open-apis/im/v1/messages"),
+        (
+            Method::GET,
+            "https://open.feishu.cn/open-apis/im/v1/messages",
+        ),
     ] {
         assert_eq!(reason(method, url), Some(RefusalReason::Route), "{url}");
     }
@@ -93,11 +127,35 @@ fn only_the_granted_method_and_the_whole_path_match() {
 fn an_overridden_base_moves_the_rule_and_does_not_widen_it() {
     let policy = Policy::nothing().gateway(BaseUrl::parse("http://127.0.0.1:9000/gw/").unwrap());
     let check = |url: &str| policy.check(&Method::GET, &url.parse().unwrap());
-    assert!(check("http://127.0.0.1:9000/gw/api/v1/tasks").unwrap().loopback);
-    assert_eq!(check("http://127.0.0.1:9000/api/v1/tasks").unwrap_err().reason, RefusalReason::Route);
-    assert_eq!(check("http://127.0.0.1:9000/gwx/api/v1/tasks").unwrap_err().reason, RefusalReason::Route);
-    assert_eq!(check("http://127.0.0.1:9001/gw/api/v1/tasks").unwrap_err().reason, RefusalReason::Origin);
-    assert_eq!(check("https://seedance.nexu.io/api/v1/tasks").unwrap_err().reason, RefusalReason::Origin);
+    assert!(
+        check("http://127.0.0.1:9000/gw/api/v1/tasks")
+            .unwrap()
+            .loopback
+    );
+    assert_eq!(
+        check("http://127.0.0.1:9000/api/v1/tasks")
+            .unwrap_err()
+            .reason,
+        RefusalReason::Route
+    );
+    assert_eq!(
+        check("http://127.0.0.1:9000/gwx/api/v1/tasks")
+            .unwrap_err()
+            .reason,
+        RefusalReason::Route
+    );
+    assert_eq!(
+        check("http://127.0.0.1:9001/gw/api/v1/tasks")
+            .unwrap_err()
+            .reason,
+        RefusalReason::Origin
+    );
+    assert_eq!(
+        check("https://seedance.nexu.io/api/v1/tasks")
+            .unwrap_err()
+            .reason,
+        RefusalReason::Origin
+    );
 }
 
 #[test]
@@ -105,12 +163,21 @@ fn a_paid_request_gets_a_connection_of_its_own() {
     let grant = |method, url: &str| policy().check(&method, &url.parse().unwrap()).unwrap();
     assert!(grant(Method::POST, "https://seedance.nexu.io/libtv/v1/session").fresh_connection);
     assert!(!grant(Method::GET, "https://seedance.nexu.io/libtv/v1/session/1").fresh_connection);
-    assert!(!grant(Method::POST, "https://open.feishu.cn/open-apis/im/v1/messages").fresh_connection);
+    assert!(
+        !grant(
+            Method::POST,
+            "https://open.feishu.cn/open-apis/im/v1/messages"
+        )
+        .fresh_connection
+    );
 }
 
 #[test]
 fn a_refusal_names_the_target_without_query_and_user_part_and_says_what_would_grant_it() {
     let uri: Uri = "https://me:secret@evil.com/x?token=abc".parse().unwrap();
     let text = policy().check(&Method::GET, &uri).unwrap_err().to_string();
-    assert!(text.contains("https://evil.com/x") && !text.contains("secret") && !text.contains("abc"), "{text}");
+    assert!(
+        text.contains("https://evil.com/x") && !text.contains("secret") && !text.contains("abc"),
+        "{text}"
+    );
 }

@@ -15,7 +15,12 @@ use rustls::pki_types::pem::PemObject;
 pub(super) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| format!("{} can't be read as PEM certificates: {error}", path.display()))?;
+        .map_err(|error| {
+            format!(
+                "{} can't be read as PEM certificates: {error}",
+                path.display()
+            )
+        })?;
     if certificates.is_empty() {
         return Err(format!("{} holds no certificate", path.display()));
     }
@@ -40,10 +45,17 @@ pub(super) fn client_config(extra: Vec<CertificateDer<'static>>) -> Result<Clien
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
 
 #[cfg(any(windows, target_vendor = "apple"))]
-fn with_platform_roots(builder: Builder, extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig, String> {
+fn with_platform_roots(
+    builder: Builder,
+    extra: Vec<CertificateDer<'static>>,
+) -> Result<ClientConfig, String> {
     let provider = Arc::clone(builder.crypto_provider());
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| error.to_string())?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+        .map_err(|error| error.to_string())?;
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
 }
 
 /// Where distributions keep their bundle. Read directly: the usual helper crates let `SSL_CERT_FILE` replace it.
@@ -60,17 +72,30 @@ const BUNDLES: [&str; 8] = [
 ];
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn with_platform_roots(builder: Builder, extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig, String> {
-    let bundle = BUNDLES.iter().map(PathBuf::from).find(|path| path.is_file());
-    let platform = bundle.map(|path| read_pem(&path)).transpose()?.unwrap_or_default();
+fn with_platform_roots(
+    builder: Builder,
+    extra: Vec<CertificateDer<'static>>,
+) -> Result<ClientConfig, String> {
+    let bundle = BUNDLES
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.is_file());
+    let platform = bundle
+        .map(|path| read_pem(&path))
+        .transpose()?
+        .unwrap_or_default();
     let mut roots = rustls::RootCertStore::empty();
     // A platform's bundle may hold a root that rustls doesn't like; the user's own file may not.
     roots.add_parsable_certificates(platform);
     for certificate in extra {
-        roots.add(certificate).map_err(|error| format!("SSL_CERT_FILE: a certificate can't be a root of trust: {error}"))?;
+        roots.add(certificate).map_err(|error| {
+            format!("SSL_CERT_FILE: a certificate can't be a root of trust: {error}")
+        })?;
     }
     if roots.is_empty() {
-        return Err("no roots of trust found; install ca-certificates or set SSL_CERT_FILE".to_owned());
+        return Err(
+            "no roots of trust found; install ca-certificates or set SSL_CERT_FILE".to_owned(),
+        );
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

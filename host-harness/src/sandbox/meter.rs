@@ -30,7 +30,10 @@ pub(super) struct CpuMeter(Mutex<(Duration, Option<Instant>)>);
 impl CpuMeter {
     /// So far, the running stretch included.
     pub(super) fn total(&self) -> Duration {
-        self.0.lock().map(|meter| meter.0 + meter.1.map_or(Duration::ZERO, |since| since.elapsed())).unwrap_or_default()
+        self.0
+            .lock()
+            .map(|meter| meter.0 + meter.1.map_or(Duration::ZERO, |since| since.elapsed()))
+            .unwrap_or_default()
     }
 
     fn enter(&self) {

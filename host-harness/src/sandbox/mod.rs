@@ -75,13 +75,20 @@ pub(crate) struct Guest {
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.egress, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView {
+            hooks: &mut self.egress,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
     }
 }
 
@@ -102,7 +109,11 @@ struct Signs {
 }
 
 impl Call {
-    pub(crate) fn new(component: &Component, grants: Grants, limits: Limits) -> Result<Self, CallError> {
+    pub(crate) fn new(
+        component: &Component,
+        grants: Grants,
+        limits: Limits,
+    ) -> Result<Self, CallError> {
         let mut wasi = WasiCtx::builder();
         wasi.envs(&grants.environment).args(&grants.arguments);
         wasi.max_random_size(RANDOM_BYTES);
@@ -110,7 +121,13 @@ impl Call {
         wasi.allow_blocking_current_thread(true);
         for folder in &grants.folders {
             wasi.preopened_dir(&folder.host, &folder.guest, FsPerms::ReadWrite)
-                .map_err(|error| HomeError::new("can't open", &folder.host, std::io::Error::other(format!("{error:#}"))))?;
+                .map_err(|error| {
+                    HomeError::new(
+                        "can't open",
+                        &folder.host,
+                        std::io::Error::other(format!("{error:#}")),
+                    )
+                })?;
         }
         if let Some(file) = grants.stdin {
             wasi.stdin(InputFile::new(file));
@@ -124,10 +141,19 @@ impl Call {
         http.set_field_size_limit(FIELDS_BYTES);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        let (meter, cpu) = (Arc::clone(&grants.egress.meter), Arc::new(CpuMeter::default()));
+        let (meter, cpu) = (
+            Arc::clone(&grants.egress.meter),
+            Arc::new(CpuMeter::default()),
+        );
         let peak = Arc::new(Peak::default());
         let limiter = Limiter::new(limits.memory_bytes, Arc::clone(&peak), Arc::clone(&stopped));
-        let guest = Guest { wasi: wasi.build(), http, egress: grants.egress, table, limiter };
+        let guest = Guest {
+            wasi: wasi.build(),
+            http,
+            egress: grants.egress,
+            table,
+            limiter,
+        };
 
         let mut store = Store::new(component.engine(), guest);
         store.limiter(|guest| &mut guest.limiter);
@@ -140,15 +166,32 @@ impl Call {
             }
             Ok(UpdateDeadline::Yield(1))
         });
-        Ok(Self { store, limits, signs: Signs { cpu, peak, http: meter, stopped, stderr } })
+        Ok(Self {
+            store,
+            limits,
+            signs: Signs {
+                cpu,
+                peak,
+                http: meter,
+                stopped,
+                stderr,
+            },
+        })
     }
 
     /// Runs `work` with the store, within the limits, and says what it used, whatever came of it.
-    pub(crate) async fn run<T, Work>(self, work: impl FnOnce(Store<Guest>) -> Work) -> (Result<T, CallError>, Usage)
+    pub(crate) async fn run<T, Work>(
+        self,
+        work: impl FnOnce(Store<Guest>) -> Work,
+    ) -> (Result<T, CallError>, Usage)
     where
         Work: Future<Output = wasmtime::Result<T>>,
     {
-        let Self { store, limits, signs } = self;
+        let Self {
+            store,
+            limits,
+            signs,
+        } = self;
         let begun = Instant::now();
         let work = std::pin::pin!(work(store));
         let work = Metered::new(work, Arc::clone(&signs.cpu));
@@ -180,7 +223,11 @@ impl Signs {
             Some(trap) => trap.to_string(),
             None => error.root_cause().to_string(),
         };
-        CallError::Trap(if said.is_empty() { trap } else { format!("{trap} ({said})") })
+        CallError::Trap(if said.is_empty() {
+            trap
+        } else {
+            format!("{trap} ({said})")
+        })
     }
 }
 

@@ -31,17 +31,26 @@ pub struct Output {
 impl Output {
     /// To `writer`, which is called with whole pieces, from one thread at a time.
     pub fn to(writer: impl Write + Send + 'static) -> Self {
-        Self { writer: Box::new(writer), terminal: false }
+        Self {
+            writer: Box::new(writer),
+            terminal: false,
+        }
     }
 
     /// To a terminal: control characters other than line feed, tab and carriage return are replaced.
     pub fn to_terminal(writer: impl Write + Send + 'static) -> Self {
-        Self { writer: Box::new(writer), terminal: true }
+        Self {
+            writer: Box::new(writer),
+            terminal: true,
+        }
     }
 
     /// Another destination with the manners of `output`.
     pub(crate) fn like(output: &Self, writer: impl Write + Send + 'static) -> Self {
-        Self { writer: Box::new(writer), terminal: output.terminal }
+        Self {
+            writer: Box::new(writer),
+            terminal: output.terminal,
+        }
     }
 
     /// Writes bytes that have already passed a pipe.
@@ -73,8 +82,15 @@ impl Tail {
     pub(super) fn last_line(&self) -> String {
         let kept = self.0.lock().map(|kept| kept.clone()).unwrap_or_default();
         let text = String::from_utf8_lossy(&kept).into_owned();
-        let line = text.lines().rev().find(|line| !line.trim().is_empty() && !line.starts_with("note:")).unwrap_or_default();
-        line.chars().filter(|c| !c.is_control()).take(LINE_CHARS).collect()
+        let line = text
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty() && !line.starts_with("note:"))
+            .unwrap_or_default();
+        line.chars()
+            .filter(|c| !c.is_control())
+            .take(LINE_CHARS)
+            .collect()
     }
 }
 
@@ -92,23 +108,36 @@ pub(crate) struct OutputPipe(Arc<Mutex<State>>);
 
 impl OutputPipe {
     pub(crate) fn new(output: Output) -> Self {
-        let state = State { output, left_bytes: 0, max_bytes: 0, stopped: Arc::default(), tail: Arc::default() };
+        let state = State {
+            output,
+            left_bytes: 0,
+            max_bytes: 0,
+            stopped: Arc::default(),
+            tail: Arc::default(),
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
     pub(super) fn bounded(self, max_bytes: u64, stopped: &Arc<Stopped>) -> Self {
         if let Ok(mut state) = self.0.lock() {
-            (state.left_bytes, state.max_bytes, state.stopped) = (max_bytes, max_bytes, Arc::clone(stopped));
+            (state.left_bytes, state.max_bytes, state.stopped) =
+                (max_bytes, max_bytes, Arc::clone(stopped));
         }
         self
     }
 
     pub(super) fn tail(&self) -> Arc<Tail> {
-        self.0.lock().map(|state| Arc::clone(&state.tail)).unwrap_or_default()
+        self.0
+            .lock()
+            .map(|state| Arc::clone(&state.tail))
+            .unwrap_or_default()
     }
 
     fn put(&self, bytes: &[u8]) -> std::io::Result<()> {
-        let mut state = self.0.lock().map_err(|_| std::io::Error::other("the output is gone"))?;
+        let mut state = self
+            .0
+            .lock()
+            .map_err(|_| std::io::Error::other("the output is gone"))?;
         let size = bytes.len() as u64;
         if size > state.left_bytes {
             state.stopped.at(LimitHit::Output(state.max_bytes));
@@ -128,7 +157,15 @@ impl OutputPipe {
 
 /// Control characters (also those beyond ASCII) become visible instead of obeyed.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && !matches!(c, '\n' | '\t' | '\r') {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 impl IsTerminal for OutputPipe {
@@ -170,7 +207,11 @@ impl OutputStream for OutputPipe {
 }
 
 impl AsyncWrite for OutputPipe {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         Poll::Ready(self.put(bytes).map(|()| bytes.len()))
     }
 
@@ -189,13 +230,18 @@ mod tests {
 
     #[test]
     fn a_terminal_is_not_told_to_do_anything() {
-        assert_eq!(harmless("✅ ok\n\u{1b}[2J\u{9b}31mred\u{7}\r"), "✅ ok\n\u{fffd}[2J\u{fffd}31mred\u{fffd}\r");
+        assert_eq!(
+            harmless("✅ ok\n\u{1b}[2J\u{9b}31mred\u{7}\r"),
+            "✅ ok\n\u{fffd}[2J\u{fffd}31mred\u{fffd}\r"
+        );
     }
 
     #[test]
     fn the_last_line_explains_and_the_hint_about_backtraces_does_not() {
         let tail = Tail::default();
-        tail.push(b"thread panicked at guest/src/lib.rs:1:\nboom\x1b\nnote: run with RUST_BACKTRACE=1\n");
+        tail.push(
+            b"thread panicked at guest/src/lib.rs:1:\nboom\x1b\nnote: run with RUST_BACKTRACE=1\n",
+        );
         assert_eq!(tail.last_line(), "boom");
     }
 }

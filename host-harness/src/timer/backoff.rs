@@ -7,8 +7,19 @@ const LONGEST_MS: u64 = 300_000;
 
 /// The pause before the next try, in milliseconds. `failures` counts from one; `random` is in `0.0..1.0` and spreads the
 /// sessions that failed together. What the service asked for (`retry_after_ms`) is never undercut, up to an hour.
-pub(super) fn pause_ms(failures: u32, temporary: bool, retry_after_ms: Option<u64>, random: f64) -> u64 {
-    let base = if temporary { FIRST_MS.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(LONGEST_MS) } else { LONGEST_MS };
+pub(super) fn pause_ms(
+    failures: u32,
+    temporary: bool,
+    retry_after_ms: Option<u64>,
+    random: f64,
+) -> u64 {
+    let base = if temporary {
+        FIRST_MS
+            .saturating_mul(1 << failures.saturating_sub(1).min(20))
+            .min(LONGEST_MS)
+    } else {
+        LONGEST_MS
+    };
     // Between 80 % and 120 %.
     let spread = (base as f64 * (0.8 + 0.4 * random.clamp(0.0, 1.0))) as u64;
     spread.max(retry_after_ms.unwrap_or(0).min(3_600_000))
@@ -20,14 +31,24 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_five_minutes() {
-        let pauses: Vec<u64> = (1..=10).map(|failures| pause_ms(failures, true, None, 0.5)).collect();
-        assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]);
+        let pauses: Vec<u64> = (1..=10)
+            .map(|failures| pause_ms(failures, true, None, 0.5))
+            .collect();
+        assert_eq!(
+            pauses,
+            [
+                2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000
+            ]
+        );
         assert_eq!(pause_ms(u32::MAX, true, None, 0.5), 300_000);
     }
 
     #[test]
     fn sessions_that_failed_together_are_spread() {
-        assert_eq!((pause_ms(1, true, None, 0.0), pause_ms(1, true, None, 1.0)), (1_600, 2_400));
+        assert_eq!(
+            (pause_ms(1, true, None, 0.0), pause_ms(1, true, None, 1.0)),
+            (1_600, 2_400)
+        );
     }
 
     #[test]

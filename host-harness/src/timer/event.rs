@@ -109,49 +109,121 @@ fn seconds_until(at_ms: u64, now_ms: u64) -> f64 {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            EventKind::Started { state, sessions } => write!(f, "started: polling {}, {sessions} pending", state.display()),
-            EventKind::SessionNoticed { session_id, due_at_ms } => {
-                write!(f, "{session_id}: noticed, due in {} s", seconds_until(*due_at_ms, self.at_ms))
+            EventKind::Started { state, sessions } => write!(
+                f,
+                "started: polling {}, {sessions} pending",
+                state.display()
+            ),
+            EventKind::SessionNoticed {
+                session_id,
+                due_at_ms,
+            } => {
+                write!(
+                    f,
+                    "{session_id}: noticed, due in {} s",
+                    seconds_until(*due_at_ms, self.at_ms)
+                )
             }
             EventKind::StepDone { step, usage } => {
-                let Step { session_id, state, results, delivered, .. } = step;
-                write!(f, "{session_id}: {}, {delivered} of {results} delivered", state_name(*state))?;
+                let Step {
+                    session_id,
+                    state,
+                    results,
+                    delivered,
+                    ..
+                } = step;
+                write!(
+                    f,
+                    "{session_id}: {}, {delivered} of {results} delivered",
+                    state_name(*state)
+                )?;
                 match step.next_poll_at_ms {
                     Some(at_ms) => write!(f, ", next in {} s", seconds_until(at_ms, self.at_ms))?,
                     None => write!(f, ", ended")?,
                 }
-                write!(f, " ({} requests, {} ms)", usage.requests, usage.wall.as_millis())?;
-                step.events.iter().try_for_each(|event| write!(f, "; {}", one_line(&event.text)))?;
-                usage.refusals.iter().try_for_each(|refusal| write!(f, "; {refusal}"))
+                write!(
+                    f,
+                    " ({} requests, {} ms)",
+                    usage.requests,
+                    usage.wall.as_millis()
+                )?;
+                step.events
+                    .iter()
+                    .try_for_each(|event| write!(f, "; {}", one_line(&event.text)))?;
+                usage
+                    .refusals
+                    .iter()
+                    .try_for_each(|refusal| write!(f, "; {refusal}"))
             }
-            EventKind::StepFailed { session_id, reason, advice, failures, retry_at_ms, usage, .. } => {
-                write!(f, "{session_id}: step failed ({failures} in a row): {}", one_line(reason))?;
+            EventKind::StepFailed {
+                session_id,
+                reason,
+                advice,
+                failures,
+                retry_at_ms,
+                usage,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{session_id}: step failed ({failures} in a row): {}",
+                    one_line(reason)
+                )?;
                 if !advice.is_empty() {
                     write!(f, " {}", one_line(advice))?;
                 }
-                write!(f, "; again in {} s", seconds_until(*retry_at_ms, self.at_ms))?;
-                usage.refusals.iter().try_for_each(|refusal| write!(f, "; {refusal}"))
+                write!(
+                    f,
+                    "; again in {} s",
+                    seconds_until(*retry_at_ms, self.at_ms)
+                )?;
+                usage
+                    .refusals
+                    .iter()
+                    .try_for_each(|refusal| write!(f, "; {refusal}"))
             }
-            EventKind::ListFailed { reason } => write!(f, "the pending sessions can't be listed: {}", one_line(reason)),
-            EventKind::WatchFailed { reason } => write!(f, "the state folder can't be watched ({}): looking every second", one_line(reason)),
-            EventKind::LogFailed { path, reason } => write!(f, "{} can't be written: {}", path.display(), one_line(reason)),
+            EventKind::ListFailed { reason } => write!(
+                f,
+                "the pending sessions can't be listed: {}",
+                one_line(reason)
+            ),
+            EventKind::WatchFailed { reason } => write!(
+                f,
+                "the state folder can't be watched ({}): looking every second",
+                one_line(reason)
+            ),
+            EventKind::LogFailed { path, reason } => write!(
+                f,
+                "{} can't be written: {}",
+                path.display(),
+                one_line(reason)
+            ),
             EventKind::Stopping { in_flight } => write!(f, "stopping: {in_flight} steps in flight"),
-            EventKind::Stopped { steps, abandoned } => write!(f, "stopped after {steps} steps, {abandoned} abandoned"),
+            EventKind::Stopped { steps, abandoned } => {
+                write!(f, "stopped after {steps} steps, {abandoned} abandoned")
+            }
         }
     }
 }
 
 /// Text from elsewhere stays on its line, and tells a terminal nothing.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 impl Event {
     /// The event as one JSON object, for machines.
     pub fn to_json(&self) -> Value {
         let mut object = match &self.kind {
-            EventKind::Started { state, sessions } => json!({"event": "started", "state": state.display().to_string(), "sessions": sessions}),
-            EventKind::SessionNoticed { session_id, due_at_ms } => {
+            EventKind::Started { state, sessions } => {
+                json!({"event": "started", "state": state.display().to_string(), "sessions": sessions})
+            }
+            EventKind::SessionNoticed {
+                session_id,
+                due_at_ms,
+            } => {
                 json!({"event": "session_noticed", "session_id": session_id, "due_at_ms": due_at_ms})
             }
             EventKind::StepDone { step, usage } => json!({
@@ -164,7 +236,15 @@ impl Event {
                 "events": step.events.iter().map(|event| json!({"at_ms": event.at_ms, "text": event.text})).collect::<Vec<_>>(),
                 "usage": usage_json(usage),
             }),
-            EventKind::StepFailed { session_id, reason, advice, temporary, failures, retry_at_ms, usage } => json!({
+            EventKind::StepFailed {
+                session_id,
+                reason,
+                advice,
+                temporary,
+                failures,
+                retry_at_ms,
+                usage,
+            } => json!({
                 "event": "step_failed",
                 "session_id": session_id,
                 "reason": reason,
@@ -176,9 +256,15 @@ impl Event {
             }),
             EventKind::ListFailed { reason } => json!({"event": "list_failed", "reason": reason}),
             EventKind::WatchFailed { reason } => json!({"event": "watch_failed", "reason": reason}),
-            EventKind::LogFailed { path, reason } => json!({"event": "log_failed", "path": path.display().to_string(), "reason": reason}),
-            EventKind::Stopping { in_flight } => json!({"event": "stopping", "in_flight": in_flight}),
-            EventKind::Stopped { steps, abandoned } => json!({"event": "stopped", "steps": steps, "abandoned": abandoned}),
+            EventKind::LogFailed { path, reason } => {
+                json!({"event": "log_failed", "path": path.display().to_string(), "reason": reason})
+            }
+            EventKind::Stopping { in_flight } => {
+                json!({"event": "stopping", "in_flight": in_flight})
+            }
+            EventKind::Stopped { steps, abandoned } => {
+                json!({"event": "stopped", "steps": steps, "abandoned": abandoned})
+            }
         };
         object["at_ms"] = json!(self.at_ms);
         object

@@ -19,7 +19,9 @@ const LINE_CHARS: usize = 2_000;
 /// # Errors
 /// The log's path and the reason.
 pub(super) fn record(home: &Home, event: &Event) -> Result<(), (PathBuf, io::Error)> {
-    let Some((session_id, lines)) = lines(event) else { return Ok(()) };
+    let Some((session_id, lines)) = lines(event) else {
+        return Ok(());
+    };
     let path = home.session_log(session_id);
     append(&path, &lines).map_err(|error| (path, error))
 }
@@ -39,14 +41,30 @@ fn lines(event: &Event) -> Option<(&str, String)> {
                 push(&mut text, event.at_ms, &refusal.to_string());
             }
             if step.next_poll_at_ms.is_none() {
-                let end = format!("ended: {}, {} of {} delivered", state_name(step.state), step.delivered, step.results);
+                let end = format!(
+                    "ended: {}, {} of {} delivered",
+                    state_name(step.state),
+                    step.delivered,
+                    step.results
+                );
                 push(&mut text, event.at_ms, &end);
             }
             &step.session_id
         }
-        EventKind::StepFailed { session_id, reason, failures, retry_at_ms, usage, .. } => {
+        EventKind::StepFailed {
+            session_id,
+            reason,
+            failures,
+            retry_at_ms,
+            usage,
+            ..
+        } => {
             let pause_s = retry_at_ms.saturating_sub(event.at_ms) / 1000;
-            push(&mut text, event.at_ms, &format!("step failed ({failures} in a row), again in {pause_s} s: {reason}"));
+            push(
+                &mut text,
+                event.at_ms,
+                &format!("step failed ({failures} in a row), again in {pause_s} s: {reason}"),
+            );
             for refusal in &usage.refusals {
                 push(&mut text, event.at_ms, &refusal.to_string());
             }
@@ -79,14 +97,21 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
     }
     let mut options = OpenOptions::new();
     options.create(true).append(true);
-    files::private(&mut options).open(path)?.write_all(text.as_bytes())
+    files::private(&mut options)
+        .open(path)?
+        .write_all(text.as_bytes())
 }
 
 /// Keeps the newer half, from the beginning of a line on.
 fn halve(path: &Path) -> io::Result<()> {
     let content = fs::read(path)?;
-    let middle = content.len().saturating_sub(usize::try_from(MAX_BYTES / 2).unwrap_or(usize::MAX));
-    let start = content[middle..].iter().position(|byte| *byte == b'\n').map_or(content.len(), |at| middle + at + 1);
+    let middle = content
+        .len()
+        .saturating_sub(usize::try_from(MAX_BYTES / 2).unwrap_or(usize::MAX));
+    let start = content[middle..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(content.len(), |at| middle + at + 1);
     let mut kept = b"(older lines were removed)\n".to_vec();
     kept.extend_from_slice(&content[start..]);
     files::write_durably(path, &kept)
@@ -116,7 +141,10 @@ mod tests {
         let home = Home::at(folder.path());
         record(&home, &failed("a\nb\u{1b}[2J")).unwrap();
         let text = fs::read_to_string(home.session_log("s/1")).unwrap();
-        assert_eq!(text, "1970-01-01T00:00:01.000Z step failed (1 in a row), again in 2 s: a b [2J\n");
+        assert_eq!(
+            text,
+            "1970-01-01T00:00:01.000Z step failed (1 in a row), again in 2 s: a b [2J\n"
+        );
     }
 
     #[test]
@@ -138,6 +166,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
         record(&home, &failed("x")).unwrap();
-        assert_eq!(fs::metadata(home.session_log("s/1")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(home.session_log("s/1"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
     }
 }

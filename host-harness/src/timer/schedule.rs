@@ -35,12 +35,19 @@ impl Schedule {
     /// Takes over what the component lists. Answers with the sessions that were not known before.
     pub(super) fn merge(&mut self, listed: &[(String, u64)]) -> Vec<(String, u64)> {
         let ids: HashSet<&str> = listed.iter().map(|(id, _)| id.as_str()).collect();
-        self.sessions.retain(|id, entry| entry.running || ids.contains(id.as_str()));
+        self.sessions
+            .retain(|id, entry| entry.running || ids.contains(id.as_str()));
         let mut noticed = Vec::new();
         for (id, at_ms) in listed {
             match self.sessions.get_mut(id) {
                 None => {
-                    self.sessions.insert(id.clone(), Entry { listed_ms: *at_ms, ..Entry::default() });
+                    self.sessions.insert(
+                        id.clone(),
+                        Entry {
+                            listed_ms: *at_ms,
+                            ..Entry::default()
+                        },
+                    );
                     self.put(id, *at_ms);
                     noticed.push((id.clone(), *at_ms));
                 }
@@ -80,7 +87,9 @@ impl Schedule {
 
     /// A step succeeded. Without a next time the session has ended, unless somebody changed it while the step ran.
     pub(super) fn finished(&mut self, id: &str, next_ms: Option<u64>) {
-        let Some(entry) = self.sessions.get_mut(id) else { return };
+        let Some(entry) = self.sessions.get_mut(id) else {
+            return;
+        };
         entry.running = false;
         entry.failures = 0;
         let wanted = entry.wanted_ms.take();
@@ -96,8 +105,15 @@ impl Schedule {
     }
 
     /// A step failed. `pause_ms` gets the number of failures in a row. Answers when it is tried again.
-    pub(super) fn failed(&mut self, id: &str, now_ms: u64, pause_ms: impl FnOnce(u32) -> u64) -> (u32, u64) {
-        let Some(entry) = self.sessions.get_mut(id) else { return (0, now_ms) };
+    pub(super) fn failed(
+        &mut self,
+        id: &str,
+        now_ms: u64,
+        pause_ms: impl FnOnce(u32) -> u64,
+    ) -> (u32, u64) {
+        let Some(entry) = self.sessions.get_mut(id) else {
+            return (0, now_ms);
+        };
         entry.running = false;
         entry.failures = entry.failures.saturating_add(1);
         let failures = entry.failures;
@@ -119,13 +135,18 @@ impl Schedule {
         self.tickets += 1;
         if let Some(entry) = self.sessions.get_mut(id) {
             (entry.at_ms, entry.ticket) = (at_ms, self.tickets);
-            self.heap.push(Reverse((at_ms, self.tickets, id.to_owned())));
+            self.heap
+                .push(Reverse((at_ms, self.tickets, id.to_owned())));
         }
     }
 
     fn drop_stale(&mut self) {
         while let Some(Reverse((_, ticket, id))) = self.heap.peek() {
-            if self.sessions.get(id).is_some_and(|entry| entry.ticket == *ticket && !entry.running) {
+            if self
+                .sessions
+                .get(id)
+                .is_some_and(|entry| entry.ticket == *ticket && !entry.running)
+            {
                 return;
             }
             self.heap.pop();
@@ -138,18 +159,29 @@ mod tests {
     use super::*;
 
     fn listed(entries: &[(&str, u64)]) -> Vec<(String, u64)> {
-        entries.iter().map(|(id, at)| ((*id).to_owned(), *at)).collect()
+        entries
+            .iter()
+            .map(|(id, at)| ((*id).to_owned(), *at))
+            .collect()
     }
 
     #[test]
     fn sessions_come_in_the_order_of_their_times() {
         let mut schedule = Schedule::default();
-        assert_eq!(schedule.merge(&listed(&[("b", 20), ("a", 10), ("c", 30)])).len(), 3);
+        assert_eq!(
+            schedule
+                .merge(&listed(&[("b", 20), ("a", 10), ("c", 30)]))
+                .len(),
+            3
+        );
         assert_eq!(schedule.next_at_ms(), Some(10));
         assert_eq!(schedule.take_due(9), None);
         assert_eq!(schedule.take_due(25).as_deref(), Some("a"));
         assert_eq!(schedule.take_due(25).as_deref(), Some("b"));
-        assert_eq!((schedule.take_due(25), schedule.next_at_ms()), (None, Some(30)));
+        assert_eq!(
+            (schedule.take_due(25), schedule.next_at_ms()),
+            (None, Some(30))
+        );
     }
 
     #[test]
@@ -160,7 +192,11 @@ mod tests {
         schedule.merge(&listed(&[("a", 11)]));
         assert_eq!(schedule.take_due(100), None);
         schedule.finished("a", Some(50));
-        assert_eq!(schedule.next_at_ms(), Some(11), "the change while it ran counts");
+        assert_eq!(
+            schedule.next_at_ms(),
+            Some(11),
+            "the change while it ran counts"
+        );
     }
 
     #[test]
@@ -182,7 +218,10 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.merge(&listed(&[("a", 10)]));
         schedule.take_due(10);
-        assert_eq!(schedule.failed("a", 10, |failures| u64::from(failures) * 1000), (1, 1010));
+        assert_eq!(
+            schedule.failed("a", 10, |failures| u64::from(failures) * 1000),
+            (1, 1010)
+        );
         schedule.merge(&listed(&[("a", 10)]));
         assert_eq!(schedule.next_at_ms(), Some(1010));
         schedule.merge(&listed(&[("a", 12)]));

@@ -42,7 +42,10 @@ pub struct ServeOptions {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { max_parallel: PARALLEL_STEPS, clock: Arc::new(SystemClock) }
+        Self {
+            max_parallel: PARALLEL_STEPS,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -83,7 +86,13 @@ pub async fn serve(
         tasks: JoinSet::new(),
         names: HashMap::new(),
         steps: 0,
-        look: Look { wanted: true, running: false, not_before_ms: 0, failures: 0, first: true },
+        look: Look {
+            wanted: true,
+            running: false,
+            not_before_ms: 0,
+            failures: 0,
+            first: true,
+        },
     };
     Ok(server.run(stop).await)
 }
@@ -95,7 +104,10 @@ async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
         }
         clock.sleep(OWN_PAUSE_MS).await;
     }
-    Err(ServeError::Owned { state: home.state(), lock: home.owner_lock() })
+    Err(ServeError::Owned {
+        state: home.state(),
+        lock: home.owner_lock(),
+    })
 }
 
 struct Look {
@@ -107,8 +119,15 @@ struct Look {
 }
 
 enum Done {
-    Step { session_id: String, result: Result<Step, CallError>, usage: Usage },
-    Look { result: Result<Vec<DueSession>, CallError>, took_ms: u64 },
+    Step {
+        session_id: String,
+        result: Result<Step, CallError>,
+        usage: Usage,
+    },
+    Look {
+        result: Result<Vec<DueSession>, CallError>,
+        took_ms: u64,
+    },
 }
 
 struct Server<F> {
@@ -153,15 +172,24 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             self.tasks.spawn(async move {
                 let begun_ms = clock.now_ms();
                 let result = harness.due().await;
-                Done::Look { result, took_ms: clock.now_ms().saturating_sub(begun_ms) }
+                Done::Look {
+                    result,
+                    took_ms: clock.now_ms().saturating_sub(begun_ms),
+                }
             });
         }
         while self.names.len() < self.max_parallel {
-            let Some(session_id) = self.schedule.take_due(now_ms) else { break };
+            let Some(session_id) = self.schedule.take_due(now_ms) else {
+                break;
+            };
             let (harness, id) = (self.harness.clone(), session_id.clone());
             let task = self.tasks.spawn(async move {
                 let (result, usage) = harness.poll_measured(&id).await;
-                Done::Step { session_id: id, result, usage }
+                Done::Step {
+                    session_id: id,
+                    result,
+                    usage,
+                }
             });
             self.names.insert(task.id(), session_id);
         }
@@ -170,16 +198,28 @@ impl<F: FnMut(&Event) + Send> Server<F> {
     fn sleep_ms(&mut self) -> u64 {
         let now_ms = self.clock.now_ms();
         let has_room = self.names.len() < self.max_parallel;
-        let step = if has_room { self.schedule.next_at_ms() } else { None };
+        let step = if has_room {
+            self.schedule.next_at_ms()
+        } else {
+            None
+        };
         let look = (self.look.wanted && !self.look.running).then_some(self.look.not_before_ms);
         let next = step.into_iter().chain(look).min();
-        next.map_or(LONGEST_SLEEP_MS, |at_ms| at_ms.saturating_sub(now_ms)).min(LONGEST_SLEEP_MS)
+        next.map_or(LONGEST_SLEEP_MS, |at_ms| at_ms.saturating_sub(now_ms))
+            .min(LONGEST_SLEEP_MS)
     }
 
     fn joined(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
         match done {
             Ok((_, Done::Look { result, took_ms })) => self.looked(result, took_ms),
-            Ok((task, Done::Step { session_id, result, usage })) => {
+            Ok((
+                task,
+                Done::Step {
+                    session_id,
+                    result,
+                    usage,
+                },
+            )) => {
                 self.names.remove(&task);
                 self.stepped(session_id, result, usage);
             }
@@ -189,7 +229,12 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                     let reason = CallError::Trap("the step ended without a result".to_owned());
                     self.stepped(session_id, Err(reason), Usage::default());
                 }
-                None => self.looked(Err(CallError::Trap("the look ended without a result".to_owned())), 0),
+                None => self.looked(
+                    Err(CallError::Trap(
+                        "the look ended without a result".to_owned(),
+                    )),
+                    0,
+                ),
             },
         }
     }
@@ -202,21 +247,33 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             Ok(due) => {
                 self.look.failures = 0;
                 self.look.not_before_ms = now_ms + LOOK_GAP_MS.max(took_ms.saturating_mul(10));
-                let listed: Vec<(String, u64)> = due.into_iter().map(|session| (session.session_id, session.at_ms)).collect();
+                let listed: Vec<(String, u64)> = due
+                    .into_iter()
+                    .map(|session| (session.session_id, session.at_ms))
+                    .collect();
                 let noticed = self.schedule.merge(&listed);
                 if std::mem::take(&mut self.look.first) {
-                    self.tell(EventKind::Started { state: self.home.state(), sessions: self.schedule.len() });
+                    self.tell(EventKind::Started {
+                        state: self.home.state(),
+                        sessions: self.schedule.len(),
+                    });
                 } else {
                     for (session_id, due_at_ms) in noticed {
-                        self.tell(EventKind::SessionNoticed { session_id, due_at_ms });
+                        self.tell(EventKind::SessionNoticed {
+                            session_id,
+                            due_at_ms,
+                        });
                     }
                 }
             }
             Err(error) => {
                 self.look.failures = self.look.failures.saturating_add(1);
                 self.look.wanted = true;
-                self.look.not_before_ms = now_ms + LOOK_RETRY_MS.max(pause_ms(self.look.failures, true, None, 0.5) / 2);
-                self.tell(EventKind::ListFailed { reason: error.to_string() });
+                self.look.not_before_ms =
+                    now_ms + LOOK_RETRY_MS.max(pause_ms(self.look.failures, true, None, 0.5) / 2);
+                self.tell(EventKind::ListFailed {
+                    reason: error.to_string(),
+                });
             }
         }
     }
@@ -230,16 +287,29 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             }
             Err(error) => {
                 let (temporary, retry_after_ms) = (error.is_temporary(), error.retry_after_ms());
-                let pause = |failures| pause_ms(failures, temporary, retry_after_ms, fastrand::f64());
-                let (failures, retry_at_ms) = self.schedule.failed(&session_id, self.clock.now_ms(), pause);
+                let pause =
+                    |failures| pause_ms(failures, temporary, retry_after_ms, fastrand::f64());
+                let (failures, retry_at_ms) =
+                    self.schedule
+                        .failed(&session_id, self.clock.now_ms(), pause);
                 let (reason, advice) = (error.to_string(), error.advice().to_owned());
-                self.tell(EventKind::StepFailed { session_id, reason, advice, temporary, failures, retry_at_ms, usage });
+                self.tell(EventKind::StepFailed {
+                    session_id,
+                    reason,
+                    advice,
+                    temporary,
+                    failures,
+                    retry_at_ms,
+                    usage,
+                });
             }
         }
     }
 
     async fn wind_down(mut self) -> Served {
-        self.tell(EventKind::Stopping { in_flight: self.names.len() });
+        self.tell(EventKind::Stopping {
+            in_flight: self.names.len(),
+        });
         let drain = async {
             while !self.names.is_empty() {
                 match self.tasks.join_next_with_id().await {
@@ -252,15 +322,30 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         let _ = tokio::time::timeout(GRACE, drain).await;
         let abandoned = self.names.len();
         self.tasks.abort_all();
-        self.tell(EventKind::Stopped { steps: self.steps, abandoned });
-        Served { steps: self.steps, abandoned }
+        self.tell(EventKind::Stopped {
+            steps: self.steps,
+            abandoned,
+        });
+        Served {
+            steps: self.steps,
+            abandoned,
+        }
     }
 
     fn tell(&mut self, kind: EventKind) {
-        let event = Event { at_ms: self.clock.now_ms(), kind };
+        let event = Event {
+            at_ms: self.clock.now_ms(),
+            kind,
+        };
         if let Err((path, error)) = log::record(&self.home, &event) {
-            let kind = EventKind::LogFailed { path, reason: error.to_string() };
-            (self.on_event)(&Event { at_ms: event.at_ms, kind });
+            let kind = EventKind::LogFailed {
+                path,
+                reason: error.to_string(),
+            };
+            (self.on_event)(&Event {
+                at_ms: event.at_ms,
+                kind,
+            });
         }
         (self.on_event)(&event);
     }

@@ -31,15 +31,27 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn start(folder: &Path) -> Self {
         let shared = Arc::new(Shared::default());
-        let watcher = watcher(folder, &shared).map_err(|error| shared.fail(&error)).ok();
-        Self { shared, _watcher: watcher, told: false, looked: Instant::now() }
+        let watcher = watcher(folder, &shared)
+            .map_err(|error| shared.fail(&error))
+            .ok();
+        Self {
+            shared,
+            _watcher: watcher,
+            told: false,
+            looked: Instant::now(),
+        }
     }
 
     /// Resolves when something may have changed. A change before the call counts.
     pub(super) async fn changed(&self) {
-        let patience = if self.shared.is_broken() { FALLBACK } else { SAFETY };
+        let patience = if self.shared.is_broken() {
+            FALLBACK
+        } else {
+            SAFETY
+        };
         // Running out of patience means the same as a change: look.
-        let _ = tokio::time::timeout_at(self.looked + patience, self.shared.changed.notified()).await;
+        let _ =
+            tokio::time::timeout_at(self.looked + patience, self.shared.changed.notified()).await;
     }
 
     /// Patience begins anew with every look.
@@ -73,17 +85,18 @@ impl Shared {
 
 fn watcher(folder: &Path, shared: &Arc<Shared>) -> notify::Result<RecommendedWatcher> {
     let (heard, watched) = (Arc::clone(shared), folder.to_owned());
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
-        // Reading the folder is an event, too; so is our own look through it.
-        Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
-        Ok(event) => {
-            if matches!(event.kind, EventKind::Remove(_)) && event.paths.contains(&watched) {
-                heard.fail(&notify::Error::generic("the folder was removed"));
+    let mut watcher =
+        notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+            // Reading the folder is an event, too; so is our own look through it.
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
+            Ok(event) => {
+                if matches!(event.kind, EventKind::Remove(_)) && event.paths.contains(&watched) {
+                    heard.fail(&notify::Error::generic("the folder was removed"));
+                }
+                heard.changed.notify_one();
             }
-            heard.changed.notify_one();
-        }
-        Err(error) => heard.fail(&error),
-    })?;
+            Err(error) => heard.fail(&error),
+        })?;
     watcher.watch(folder, RecursiveMode::NonRecursive)?;
     Ok(watcher)
 }
