@@ -7,9 +7,23 @@
 
 pub mod backoff;
 pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod deliver;
+pub mod feishu;
 pub mod io;
+pub mod libtv;
 pub mod media;
+pub mod messages;
+pub mod multipart;
+pub mod poll;
+pub mod problem;
 pub mod ratio;
 pub mod secret;
+pub mod session;
+pub mod skill;
+pub mod store;
+pub mod submit;
 pub mod time;
 pub mod urls;
+pub mod watch;

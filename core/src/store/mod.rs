@@ -96,25 +96,33 @@ fn session_dir(key: &str) -> String {
 /// # Errors
 /// When the state folder can't be written.
 pub async fn prepare(io: &Io) -> Result<(), Problem> {
-    for dir in ["active", "finished", "sessions", "submits"] {
+    for dir in ["active", "finished", "pace", "sessions", "submits"] {
         run(io, FsOp::MakeDir(dir.to_owned())).await?;
     }
     Ok(())
 }
 
-/// Stores a new turn durably and reads it back. The marker in `active` comes first: a session is
-/// rather polled for nothing than forgotten.
+/// Stores a new turn durably, marks its session as one to poll, and reads it back. Until all of it is
+/// there, the submit's intent is.
 ///
 /// # Errors
 /// When it can't be stored, or reads back as something else.
 pub async fn begin_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
+    store_turn(io, asked).await?;
+    activate(io, &folder_name(&asked.session_id)).await
+}
+
+/// Stores a turn and reads it back, without having it polled.
+///
+/// # Errors
+/// When it can't be stored, or reads back as something else.
+pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     let key = folder_name(&asked.session_id);
     let dir = session_dir(&key);
     run(io, FsOp::MakeDir(dir.clone())).await?;
     run(io, FsOp::SyncDir("sessions".to_owned())).await?;
     let name = format!("asked-{:04}", asked.turn);
     put(io, &dir, &name, record::encode("asked", asked)).await?;
-    activate(io, &key).await?;
     let stored = read(io, &format!("{dir}/{name}")).await?.unwrap_or_default();
     match record::decode::<Asked>("asked", &stored) {
         Ok(back) if back == *asked => Ok(()),

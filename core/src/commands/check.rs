@@ -1,0 +1,99 @@
+//! `check`: what is configured, and whether it works.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use crate::config::{HarnessState, Mode, Settings};
+use crate::io::Io;
+use crate::libtv::Service;
+use crate::problem::Problem;
+
+/// Shows the configuration and asks the gateway about the key.
+///
+/// # Errors
+/// Without a key, with a refused one, or when the gateway can't be asked.
+pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+    let service = Service::configured(settings)?;
+    let key = settings.require_key()?.secret.masked();
+    let (name, url) = match service.mode() {
+        Mode::Gateway => ("Gateway", format!("{}/", service.base())),
+        Mode::Direct => ("Direct LibTV", service.base().to_owned()),
+    };
+    let mut lines = vec![
+        format!("🔑 API Key: {key}"),
+        format!("📐 Video ratio: {}", settings.ratio),
+        format!("📁 Config: {}", settings.config_path),
+        format!("🌐 {name}: {url}"),
+    ];
+    let mut json = json!({
+        "apiKey": key,
+        "videoRatio": settings.ratio.to_string(),
+        "config": settings.config_path,
+        "mode": service.mode(),
+        "url": url,
+    });
+    if settings.key_from_environment {
+        lines.push("ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned());
+    }
+    let verified = match service.mode() {
+        Mode::Gateway => match gateway(io, &service, &mut lines, &mut json).await {
+            Ok(()) => None,
+            Err(problem) => Some(problem),
+        },
+        Mode::Direct => {
+            lines.push("✅ Direct LibTV key configured".to_owned());
+            lines.push("ℹ️ The key was not verified: the direct API has no status call.".to_owned());
+            json["verified"] = Value::Bool(false);
+            None
+        }
+    };
+    surroundings(settings, &mut lines, &mut json);
+    let exit_code = u8::from(verified.is_some());
+    if let Some(problem) = verified {
+        lines.push(format!("❌ {}", problem.failure().message));
+        if !problem.failure().advice.is_empty() {
+            lines.push(problem.failure().advice.clone());
+        }
+        json["error"] = json!({"message": problem.failure().message, "advice": problem.failure().advice});
+    }
+    Ok(Reply { lines, json, exit_code })
+}
+
+async fn gateway(io: &Io, service: &Service<'_>, lines: &mut Vec<String>, json: &mut Value) -> Result<(), Problem> {
+    let status = service.key_status(io).await.map_err(|trouble| trouble.problem())?;
+    let number = |name: &str| status.get(name).and_then(Value::as_i64);
+    let (Some(remaining), Some(max)) = (number("remaining_uses"), number("max_uses")) else {
+        return Err(Problem::temporary("Guard check failed: key status response is missing remaining_uses/max_uses."));
+    };
+    lines.push("✅ Key valid".to_owned());
+    lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
+    json["verified"] = Value::Bool(true);
+    json["remainingUses"] = remaining.into();
+    json["maxUses"] = max.into();
+    if let Some(expires) = status.get("expires_at").and_then(Value::as_str).filter(|text| !text.is_empty()) {
+        lines.push(format!("⏰ Expires at: {}", super::tasks::printable(expires)));
+        json["expiresAt"] = expires.into();
+    }
+    Ok(())
+}
+
+/// The two things that decide whether results arrive by themselves.
+fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
+    match &settings.feishu {
+        Some(app) => {
+            lines.push(format!("💬 Feishu credentials: found in {} (app {}, {})", app.found_in, app.app_id, app.base_url));
+            json["feishu"] = json!({"appId": app.app_id, "url": app.base_url, "from": app.found_in});
+        }
+        None => {
+            lines.push("💬 Feishu credentials: not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in openclaw.json.".to_owned());
+            json["feishu"] = Value::Null;
+        }
+    }
+    let (line, polling) = match settings.harness {
+        HarnessState::Polling => ("⏱️ Harness: polling", Value::Bool(true)),
+        HarnessState::Absent => ("⏱️ Harness: none is polling. Start one with: libtv-video serve", Value::Bool(false)),
+        HarnessState::Unknown => ("⏱️ Harness: this runtime doesn't say", Value::Null),
+    };
+    lines.push(line.to_owned());
+    json["harness"] = polling;
+}

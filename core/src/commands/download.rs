@@ -1,0 +1,139 @@
+//! `download-results`: results into a folder, each complete or not there at all.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use super::query::{results_in, service_of};
+use crate::config::{Mode, Settings};
+use crate::io::{Download, Io};
+use crate::libtv::Service;
+use crate::problem::Problem;
+use crate::store::{self, Found};
+use crate::urls::ResultUrl;
+
+/// Where files go when nothing is said. The harness puts the home folder's path in its place.
+const DEFAULT_DIR: &str = "libtv_results";
+/// A prefix needs no more to be told apart, and a file name must stay under 255 bytes.
+const MAX_PREFIX_CHARS: usize = 60;
+
+/// What is to be downloaded, and where to.
+pub struct Wanted {
+    /// A session.
+    pub id: Option<String>,
+    /// Result URLs; they stand above the session.
+    pub urls: Vec<String>,
+    /// The folder.
+    pub output_dir: Option<String>,
+    /// What the names begin with.
+    pub prefix: Option<String>,
+}
+
+/// Downloads.
+///
+/// # Errors
+/// When the session or a URL is none, or the service can't be asked. What goes wrong with a file
+/// stands in the answer.
+pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, Problem> {
+    let urls = match (&wanted.id, wanted.urls.is_empty()) {
+        (_, false) => given(&wanted.urls)?,
+        (Some(id), true) => of_session(io, settings, id).await?,
+        (None, true) => Vec::new(),
+    };
+    if urls.is_empty() {
+        let json = json!({"error": "No result URLs found", "downloaded": []});
+        return Ok(Reply { lines: vec![json.to_string()], json, exit_code: 1 });
+    }
+    let dir = wanted.output_dir.unwrap_or_else(|| DEFAULT_DIR.to_owned());
+    let prefix = wanted.prefix.as_deref().map(safe_prefix).filter(|prefix| !prefix.is_empty());
+    let files: Vec<Download> = (1..)
+        .zip(&urls)
+        .map(|(number, url)| Download { url: url.as_str().to_owned(), dir: dir.clone(), name: name(prefix.as_deref(), number, url) })
+        .collect();
+    io.err(format!("Downloading {} files to {dir} …", files.len())).await;
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
+    for (name, result) in names.into_iter().zip(io.download(files).await) {
+        match result {
+            Ok(path) => downloaded.push(Value::String(path)),
+            Err(error) => errors.push(json!({"file": name, "error": error})),
+        }
+    }
+    let failed = !errors.is_empty();
+    let mut json = json!({"output_dir": dir, "downloaded": downloaded, "total": urls.len()});
+    if failed {
+        json["errors"] = Value::Array(errors);
+    }
+    Ok(Reply { lines: vec![json.to_string()], json, exit_code: u8::from(failed) })
+}
+
+fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
+    let mut found: Vec<ResultUrl> = Vec::new();
+    for text in urls {
+        let url = ResultUrl::parse(text.trim()).ok_or_else(|| {
+            Problem::permanent(format!("Not a result URL: {}", super::tasks::printable(text)))
+                .advise("Result URLs begin with https://libtv-res.liblib.art/sd-gen-save-img/ or https://libtv-res.liblib.art/claw/")
+        })?;
+        if !found.contains(&url) {
+            found.push(url);
+        }
+    }
+    Ok(found)
+}
+
+/// The gateway has a route for it; the direct API's results stand in the messages.
+async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
+    let session = match store::find(io, id).await? {
+        Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
+        Found::None => None,
+        Found::Several => return Err(Problem::permanent(format!("Several sessions begin with {}: give more of the id.", super::tasks::printable(id)))),
+    };
+    let Some(session) = session.filter(|session| !session.turns.is_empty()) else {
+        return Err(Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id)))
+            .advise("The ids known here are listed by: libtv-video recover"));
+    };
+    let service: Service<'_> = service_of(settings, &session)?;
+    match service.mode() {
+        Mode::Gateway => {
+            let reply = service.results(io, session.id()).await.map_err(|trouble| trouble.problem())?;
+            let own: Vec<ResultUrl> = session.turns.iter().flat_map(|turn| turn.asked.own_files()).collect();
+            let mut found: Vec<ResultUrl> = Vec::new();
+            for url in reply.get("urls").and_then(Value::as_array).into_iter().flatten().filter_map(|url| ResultUrl::parse(url.as_str()?)) {
+                if !own.contains(&url) && !found.contains(&url) {
+                    found.push(url);
+                }
+            }
+            Ok(found)
+        }
+        Mode::Direct => {
+            let list = service.messages(io, session.id(), None).await.map_err(|trouble| trouble.problem())?;
+            Ok(results_in(&session, &list))
+        }
+    }
+}
+
+fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {
+    let extension = url.extension().map_or_else(|| "bin".to_owned(), str::to_ascii_lowercase);
+    match prefix {
+        Some(prefix) => format!("{prefix}_{number:02}.{extension}"),
+        None => format!("{number:02}.{extension}"),
+    }
+}
+
+/// A prefix that can't leave the folder: letters and digits of any script, `-`, `_`, inner dots and spaces.
+fn safe_prefix(text: &str) -> String {
+    let safe: String =
+        text.chars().take(MAX_PREFIX_CHARS).map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ') { c } else { '_' }).collect();
+    safe.trim_matches(|c| matches!(c, '.' | ' ')).replace("..", "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_prefix;
+
+    #[test]
+    fn a_prefix_names_no_other_folder() {
+        assert_eq!(safe_prefix("../../x"), "_.._x".replace("..", "_"));
+        assert!(!safe_prefix("/etc/passwd").contains('/'));
+        assert_eq!(safe_prefix("猫 1"), "猫 1");
+    }
+}

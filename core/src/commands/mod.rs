@@ -1,0 +1,171 @@
+//! The command line: SPEC section 4. Each command gives a [`Reply`]; this file prints it.
+
+pub mod account;
+pub mod check;
+pub mod download;
+pub mod project;
+pub mod query;
+pub mod recover;
+pub mod tasks;
+pub mod upload;
+pub mod wait;
+
+use serde_json::{Value, json};
+
+use crate::cli::{self, Command, Invocation, Parsed};
+use crate::config::Settings;
+use crate::io::Io;
+use crate::problem::Problem;
+use crate::store::{self, legacy, submits};
+use crate::submit;
+
+/// What a command answers.
+pub struct Reply {
+    /// For people and agents, line by line.
+    pub lines: Vec<String>,
+    /// For machines.
+    pub json: Value,
+    /// 0, or 1 when the answer is that it didn't work.
+    pub exit_code: u8,
+}
+
+impl Reply {
+    /// An answer that is good.
+    #[must_use]
+    pub const fn good(lines: Vec<String>, json: Value) -> Self {
+        Self { lines, json, exit_code: 0 }
+    }
+
+    /// An answer that is the JSON itself, for people too.
+    #[must_use]
+    pub fn only_json(json: Value) -> Self {
+        Self::good(vec![json.to_string()], json)
+    }
+}
+
+/// Runs the command line and gives the exit code: 0 good, 1 refused or failed, 2 wrong usage.
+pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
+    let invocation = match cli::parse(&arguments) {
+        Parsed::Run(invocation) => invocation,
+        Parsed::Help(text) => {
+            io.out(text).await;
+            return 0;
+        }
+        Parsed::Usage(text) => {
+            io.out(text).await;
+            return 2;
+        }
+    };
+    let json = invocation.json;
+    match run(&io, settings, invocation).await {
+        Ok(reply) => {
+            if json {
+                io.out(reply.json.to_string()).await;
+            } else {
+                for line in reply.lines {
+                    io.out(line).await;
+                }
+            }
+            reply.exit_code
+        }
+        Err(problem) => {
+            tell(&io, &problem, json).await;
+            1
+        }
+    }
+}
+
+async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
+    match invocation.command {
+        Command::Setup { api_key, video_ratio } => account::setup(io, settings, api_key, video_ratio).await,
+        Command::UpdateKey { api_key } => account::update_key(io, settings, api_key).await,
+        Command::UpdateRatio { video_ratio } => account::update_ratio(io, settings, video_ratio).await,
+        Command::RemoveKey => account::remove_key(io, settings).await,
+        Command::Upload { file } => upload::run(io, settings, file).await,
+        Command::ChangeProject => project::run(io, settings).await,
+        Command::Check => {
+            // A state folder in trouble is no reason not to look at the key.
+            if let Err(problem) = open(io, settings).await {
+                io.err(format!("⚠️ {}", problem.failure().message)).await;
+            }
+            check::run(io, settings).await
+        }
+        Command::CreateSession { text, session_id, channel, chat_id } => {
+            open(io, settings).await?;
+            let submission = submit::run(io, settings, submit::Request { text, session_id, channel, chat_id }).await?;
+            Ok(Reply::only_json(json!({
+                "status": "submitted",
+                "sessionId": submission.session_id,
+                "projectUuid": submission.project_uuid,
+                "projectUrl": submission.project_url,
+                "channel": submission.channel,
+                "deliverable": submission.deliverable,
+                "note": submission.note,
+            })))
+        }
+        Command::QuerySession { id, after_seq, project_id } => {
+            open(io, settings).await?;
+            query::run(io, settings, &id, after_seq, project_id.as_deref()).await
+        }
+        Command::DownloadResults { id, urls, output_dir, prefix } => {
+            download::run(io, settings, download::Wanted { id, urls, output_dir, prefix }).await
+        }
+        Command::WaitAndDeliver { session_id, project_id: _ } => {
+            open(io, settings).await?;
+            wait::run(io, settings, &session_id).await
+        }
+        Command::Tasks => {
+            open(io, settings).await?;
+            tasks::run(io, settings).await
+        }
+        Command::Recover => {
+            open(io, settings).await?;
+            recover::run(io, settings).await
+        }
+    }
+}
+
+/// Makes the state folder ready, takes an earlier installation over, and tells of submits whose
+/// outcome isn't known.
+///
+/// # Errors
+/// When the state folder can't be used.
+pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
+    store::prepare(io).await?;
+    if let Some(told) = legacy::take_over(io, settings.utc_offset_seconds).await? {
+        io.err(format!("ℹ️ {told}")).await;
+    }
+    for submit in submits::unknown(io).await? {
+        io.err(format!("⚠️ {}", unknown_submit(&submit))).await;
+    }
+    Ok(())
+}
+
+/// A submit of unknown outcome, in words.
+#[must_use]
+pub fn unknown_submit(submit: &submits::Submit) -> String {
+    let words: String = submit.text.chars().filter(|c| !c.is_control()).take(60).collect();
+    format!(
+        "A submit of {} (“{words}”) got no answer: {}. It may have been charged, and isn't sent again by itself. Find out with: libtv-video tasks, libtv-video recover",
+        crate::time::format_rfc3339(submit.started_at_ms),
+        submit.unknown.as_deref().unwrap_or("the program was stopped meanwhile"),
+    )
+}
+
+async fn tell(io: &Io, problem: &Problem, json: bool) {
+    let failure = problem.failure();
+    if json {
+        let kind = match problem {
+            Problem::Temporary(_) => "temporary",
+            Problem::Permanent(_) => "permanent",
+            Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
+        };
+        let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice, "retryAfterMs": failure.retry_after_ms});
+        io.out(json!({"error": error}).to_string()).await;
+        return;
+    }
+    io.out(format!("❌ {}", failure.message)).await;
+    if !failure.advice.is_empty() {
+        io.out(failure.advice.clone()).await;
+    }
+}

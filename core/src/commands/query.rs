@@ -1,0 +1,94 @@
+//! `query-session`: a session's messages, as they are.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use crate::config::Settings;
+use crate::io::Io;
+use crate::libtv::Service;
+use crate::messages::{self, Role};
+use crate::problem::Problem;
+use crate::session::{Session, State, canvas_link};
+use crate::store::{self, Found};
+use crate::urls::ResultUrl;
+
+/// Shows the messages, the results in them, and the canvas link once the job has finished.
+///
+/// # Errors
+/// Permanent for an id that isn't known here; as the service says otherwise.
+pub async fn run(io: &Io, settings: &Settings, id: &str, after_seq: Option<u64>, project_id: Option<&str>) -> Result<Reply, Problem> {
+    let session = known(io, id).await?;
+    let service = service_of(settings, &session)?;
+    let list = service.messages(io, session.id(), after_seq).await.map_err(|trouble| trouble.problem())?;
+    let finished = session.latest().is_some_and(|turn| turn.progress.state == State::Completed);
+    let link = match project_id {
+        Some(project) => Some(canvas_link(project)),
+        None => session.canvas().filter(|_| finished),
+    };
+    let urls = results_in(&session, &list);
+    let mut reply = json!({"messages": list});
+    if let Some(link) = link {
+        reply["projectUrl"] = Value::String(link);
+    }
+    if !urls.is_empty() {
+        reply["result_urls"] = urls.iter().map(ResultUrl::as_str).collect();
+    }
+    Ok(Reply::only_json(reply))
+}
+
+/// The session of an id or a unique prefix.
+///
+/// # Errors
+/// Permanent when there is none, or several.
+pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
+    match store::find(io, id).await? {
+        Found::Key(key) => {
+            let loaded = store::load(io, &key).await?;
+            for told in loaded.iter().flat_map(|loaded| &loaded.damaged) {
+                io.err(format!("⚠️ {told}")).await;
+            }
+            loaded
+                .map(|loaded| loaded.session)
+                .filter(|session| !session.turns.is_empty())
+                .ok_or_else(|| Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id))))
+        }
+        Found::None => Err(Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id)))
+            .advise("The ids known here are listed by: libtv-video recover")),
+        Found::Several => Err(Problem::permanent(format!("Several sessions begin with {}: give more of the id.", super::tasks::printable(id)))),
+    }
+}
+
+/// The service a session was submitted to, when the key in force belongs to it.
+///
+/// # Errors
+/// Permanent: no key, or one of another kind.
+pub fn service_of<'a>(settings: &'a Settings, session: &Session) -> Result<Service<'a>, Problem> {
+    let service = Service::configured(settings)?;
+    match session.latest().map(|turn| turn.asked.mode) {
+        Some(mode) if mode != service.mode() => Err(Problem::permanent(format!(
+            "This session was submitted with another kind of key ({}…) and can only be asked for with one.",
+            mode.key_prefix()
+        ))
+        .advise("Switch with: libtv-video update-key --api-key K")),
+        Some(_) | None => Ok(service),
+    }
+}
+
+/// All results in a session's messages, without the user's own files.
+#[must_use]
+pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
+    let messages = messages::parse(list);
+    let own: Vec<ResultUrl> = session
+        .turns
+        .iter()
+        .flat_map(|turn| turn.asked.own_files())
+        .chain(messages.iter().filter(|message| message.role == Role::User).flat_map(|message| message.urls.clone()))
+        .collect();
+    let mut found: Vec<ResultUrl> = Vec::new();
+    for url in messages.into_iter().filter(|message| message.role != Role::User).flat_map(|message| message.urls) {
+        if !own.contains(&url) && !found.contains(&url) {
+            found.push(url);
+        }
+    }
+    found
+}

@@ -1,0 +1,115 @@
+//! `recover`: every known session; what is undelivered is sent now.
+
+use serde_json::{Value, json};
+
+use super::{Reply, unknown_submit};
+use crate::config::Settings;
+use crate::io::Io;
+use crate::poll::{self, Haste};
+use crate::problem::Problem;
+use crate::session::{DeliveryState, Session, State};
+use crate::store::{self, submits};
+use crate::time::format_rfc3339;
+
+/// Shows every session; asks upstream about those that are not finished, and resumes deliveries.
+///
+/// # Errors
+/// When the state folder can't be used. A session that can't be read is named and doesn't stop the others.
+pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+    let (mut lines, mut sessions) = (Vec::new(), Vec::new());
+    for key in store::all(io).await? {
+        match look(io, settings, &key, &mut lines).await {
+            Ok(Some(session)) => {
+                lines.extend(block(&session));
+                sessions.push(as_json(&session));
+            }
+            Ok(None) => {}
+            Err(problem) => lines.push(format!("⚠️ {}", problem.failure().message)),
+        }
+    }
+    let mut unknown = Vec::new();
+    for submit in submits::unknown(io).await? {
+        lines.push(format!("⚠️ {}", unknown_submit(&submit)));
+        unknown.push(json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
+        // It has been told where the user looks for it; the tasks are upstream.
+        submits::remove(io, &submit.nonce).await?;
+    }
+    if lines.is_empty() {
+        lines.push("No sessions found.".to_owned());
+    }
+    Ok(Reply::good(lines, json!({"sessions": sessions, "unknownSubmits": unknown})))
+}
+
+async fn look(io: &Io, settings: &Settings, key: &str, lines: &mut Vec<String>) -> Result<Option<Session>, Problem> {
+    let Some(loaded) = store::load(io, key).await? else { return Ok(None) };
+    for told in &loaded.damaged {
+        lines.push(format!("⚠️ {told}"));
+    }
+    let open = loaded.session.turns.iter().any(|turn| !turn.progress.state.is_final());
+    let undelivered = loaded.session.deliveries.iter().any(|delivery| delivery.state.is_open() || delivery.state == DeliveryState::Failed);
+    let unplanned = poll::next(&loaded, settings).is_some();
+    if !(open || undelivered || unplanned) {
+        return Ok(Some(loaded.session));
+    }
+    io.err(format!("Asking about {} …", super::tasks::printable(loaded.session.id()))).await;
+    let report = poll::step(io, settings, key, Haste::Now).await?;
+    Ok(report.session.or(Some(loaded.session)))
+}
+
+fn block(session: &Session) -> Vec<String> {
+    let Some(turn) = session.latest() else { return Vec::new() };
+    let progress = &turn.progress;
+    let icon = match progress.state {
+        State::Submitted | State::Generating => "⏳",
+        State::AwaitingUser => "❓",
+        State::Completed => "✅",
+        State::Failed => "❌",
+        State::Timeout => "⌛",
+    };
+    let words: String = super::tasks::printable(&turn.asked.text).chars().take(80).collect();
+    let mut lines = vec![format!("{icon} {} [{}]", super::tasks::printable(session.id()), progress.state.name())];
+    lines.push(format!("   submitted: {} {words}", format_rfc3339(turn.asked.submitted_at_ms)));
+    let told = [("question", &progress.question), ("trouble", &progress.trouble)];
+    for (label, text) in told.into_iter().filter(|(label, _)| *label != "question" || progress.state == State::AwaitingUser) {
+        lines.extend(text.as_ref().map(|text| format!("   {label}: {}", super::tasks::printable(text))));
+    }
+    for url in session.turns.iter().flat_map(|turn| &turn.progress.results) {
+        let delivery = session.deliveries.iter().find(|delivery| delivery.result() == Some(url));
+        let state = delivery.map(|delivery| format!(" ({})", delivery.state.name())).unwrap_or_default();
+        lines.push(format!("   result: {}{state}", url.as_str()));
+    }
+    for delivery in session.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Uncertain) {
+        let reason = delivery.trouble.as_deref().unwrap_or("its answer was lost");
+        lines.push(format!("   ⚠️ Message {} may or may not be in the chat ({}); it isn't sent again by itself.", delivery.order, super::tasks::printable(reason)));
+    }
+    if let Some(link) = session.canvas().filter(|_| progress.state == State::Completed) {
+        lines.push(format!("   canvas: {link}"));
+    }
+    lines.extend(progress.delivered_at_ms.map(|at| format!("   delivered: {}", format_rfc3339(at))));
+    lines
+}
+
+fn as_json(session: &Session) -> Value {
+    let turn = session.latest();
+    let results: Vec<Value> = session
+        .turns
+        .iter()
+        .flat_map(|turn| &turn.progress.results)
+        .map(|url| {
+            let delivery = session.deliveries.iter().find(|delivery| delivery.result() == Some(url));
+            json!({"url": url.as_str(), "delivery": delivery.map(|delivery| delivery.state.name()), "messageId": delivery.and_then(|delivery| delivery.message_id.clone())})
+        })
+        .collect();
+    let finished = turn.is_some_and(|turn| turn.progress.state == State::Completed);
+    json!({
+        "sessionId": session.id(),
+        "state": turn.map(|turn| turn.progress.state.name()),
+        "text": turn.map(|turn| turn.asked.text.clone()),
+        "submittedAt": turn.map(|turn| format_rfc3339(turn.asked.submitted_at_ms)),
+        "deliveredAt": turn.and_then(|turn| turn.progress.delivered_at_ms).map(format_rfc3339),
+        "question": turn.and_then(|turn| turn.progress.question.clone()),
+        "trouble": turn.and_then(|turn| turn.progress.trouble.clone()),
+        "results": results,
+        "projectUrl": session.canvas().filter(|_| finished),
+    })
+}

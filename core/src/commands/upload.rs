@@ -1,0 +1,67 @@
+//! `upload`: a reference image or video to LibTV.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use crate::cli::FileArg;
+use crate::config::Settings;
+use crate::io::{FileSource, Io, Method, RelayError, SendFile};
+use crate::libtv::Service;
+use crate::media;
+use crate::multipart::Form;
+use crate::problem::Problem;
+
+/// What the services take.
+const MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;
+
+/// Uploads a file; it streams.
+///
+/// # Errors
+/// Permanent for a file that is missing, too large or of another kind; as the service says otherwise.
+pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem> {
+    let service = Service::configured(settings)?;
+    let (source, name, size) = match file {
+        FileArg::Path(path) => (FileSource::Path(path.clone()), path, None),
+        FileArg::Stdin { name, size } => (FileSource::Stdin, name, Some(size)),
+    };
+    if let Some(size) = size {
+        check_size(size)?;
+    }
+    let shown = super::tasks::printable(&name);
+    let seen = io.inspect(source.clone(), size).await.map_err(|reason| Problem::permanent(format!("Cannot read {shown}: {reason}")))?;
+    let Some(seen) = seen else { return Err(Problem::permanent(format!("File not found: {shown}"))) };
+    check_size(seen.len)?;
+    if seen.len == 0 {
+        return Err(Problem::permanent(format!("The file is empty: {shown}")));
+    }
+    let kind = media::upload_type(&name, &seen.head)
+        .map_err(|mime| Problem::permanent(format!("Unsupported file type: {mime}. Only image and video files supported.")))?;
+    let form = Form::new(&io.nonce()).file("file", &name, kind.content_type);
+    let upload = service.request(Method::Post, service.upload_path(), Some(form.content_type), Vec::new());
+    io.err(format!("Uploading {shown} ({:.1} MB) …", megabytes(seen.len))).await;
+    let answer = io.send_file(SendFile { source, source_len: seen.len, upload, head: form.head, tail: form.tail }).await;
+    let answer = match answer {
+        Ok(response) => Ok(response),
+        Err(RelayError::Upload(error)) => Err(error),
+        Err(RelayError::Source { reason, .. }) => return Err(Problem::permanent(format!("Cannot read {shown}: {reason}"))),
+    };
+    let data = service.read(io, answer).map_err(|trouble| trouble.problem())?;
+    let Some(url) = data.get("url").and_then(Value::as_str).filter(|url| url.starts_with("https://")) else {
+        return Err(Problem::temporary("Failed: no url returned"));
+    };
+    let url = super::tasks::printable(url);
+    let json = json!({"url": url});
+    Ok(Reply::good(vec!["✅ Upload successful".to_owned(), format!("   url: {url}"), json.to_string()], json))
+}
+
+fn check_size(bytes: u64) -> Result<(), Problem> {
+    if bytes <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    Err(Problem::permanent(format!("File too large ({:.1}MB). Maximum 200MB.", megabytes(bytes))))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
+}

@@ -1,0 +1,88 @@
+//! `wait-and-deliver`: in the foreground what the harness does in the background, for one session.
+//! It runs the same poll step and may do so beside a harness.
+
+use serde_json::json;
+
+use super::Reply;
+use super::query::known;
+use crate::config::Settings;
+use crate::io::Io;
+use crate::poll::{self, Haste, Report};
+use crate::problem::Problem;
+use crate::session::{Session, State};
+use crate::time::format_rfc3339;
+
+/// The shortest pause between two steps: what another process does meanwhile is noticed soon enough.
+const MIN_PAUSE_MS: u64 = 200;
+/// The longest: another process may have brought the job to its end.
+const MAX_PAUSE_MS: u64 = 10_000;
+
+/// Watches one session to its end.
+///
+/// # Errors
+/// Permanent for an id that isn't known here.
+pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
+    let session = known(io, id).await?;
+    if let Some(at_ms) = session.latest().filter(|_| !session.has_undelivered()).and_then(|turn| turn.progress.delivered_at_ms) {
+        let line = format!("✅ Already delivered at {}", format_rfc3339(at_ms));
+        return Ok(Reply::good(vec![line], json!({"sessionId": session.id(), "state": "completed", "deliveredAt": format_rfc3339(at_ms)})));
+    }
+    settings.require_key()?;
+    io.err(format!("Watching {} …", super::tasks::printable(session.id()))).await;
+    loop {
+        let report = poll::step(io, settings, &session.key, Haste::WhenDue).await?;
+        for event in &report.events {
+            io.err(format!("{} {}", format_rfc3339(io.now_ms()), super::tasks::printable(event))).await;
+        }
+        if let Some(reply) = ended(&report) {
+            return Ok(reply);
+        }
+        let pause_ms = report.next_poll_at_ms.unwrap_or(0).saturating_sub(io.now_ms());
+        io.sleep(pause_ms.clamp(MIN_PAUSE_MS, MAX_PAUSE_MS)).await;
+    }
+}
+
+/// The answer, once there is nothing more to wait for.
+fn ended(report: &Report) -> Option<Reply> {
+    let session = report.session.as_ref()?;
+    let turn = session.latest()?;
+    let over = match turn.progress.state {
+        State::Completed | State::Failed => report.next_poll_at_ms.is_none(),
+        // Late results and the user's answer are the harness's to wait for.
+        State::Timeout | State::AwaitingUser => !session.has_undelivered(),
+        State::Submitted | State::Generating => false,
+    };
+    over.then(|| reply(session, turn))
+}
+
+fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
+    let progress = &turn.progress;
+    let mut lines = Vec::new();
+    match progress.state {
+        State::Completed => match progress.delivered_at_ms {
+            Some(at_ms) => lines.push(format!("✅ Delivered at {}", format_rfc3339(at_ms))),
+            None if turn.asked.route.is_complete() => lines.push("❌ Finished, but not every result could be delivered. Try: libtv-video recover".to_owned()),
+            None => lines.push("✅ Finished. No chat was named, so nothing was sent.".to_owned()),
+        },
+        State::Failed => lines.push(format!("❌ Failed: {}", progress.trouble.as_deref().unwrap_or("no reason was given"))),
+        State::AwaitingUser => lines.push(format!("❓ {}", progress.question.as_deref().unwrap_or("The video service asks for more."))),
+        State::Timeout => lines.push("⌛ No result in the expected time. A late one is still delivered while a harness polls.".to_owned()),
+        State::Submitted | State::Generating => {}
+    }
+    lines.extend(progress.results.iter().map(|url| url.as_str().to_owned()));
+    lines.extend(session.canvas().filter(|_| progress.state == State::Completed));
+    let json = json!({
+        "sessionId": session.id(),
+        "state": progress.state.name(),
+        "result_urls": progress.results,
+        "deliveredAt": progress.delivered_at_ms.map(format_rfc3339),
+        "trouble": progress.trouble,
+        "question": progress.question,
+    });
+    let good = match progress.state {
+        State::Completed => progress.delivered_at_ms.is_some() || !turn.asked.route.is_complete(),
+        State::AwaitingUser => true,
+        State::Failed | State::Timeout | State::Submitted | State::Generating => false,
+    };
+    Reply { lines, json, exit_code: u8::from(!good) }
+}

@@ -1,0 +1,100 @@
+//! Which messages a session owes its chat. Derived from its turns on every step: what was planned
+//! before a crash is planned again, with the same ids.
+
+use serde_json::json;
+
+use crate::io::UnixMs;
+use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
+use crate::store::Loaded;
+
+/// Adds the deliveries that the session's turns call for and that aren't there yet.
+pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
+    let turns = loaded.session.turns.clone();
+    for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.asked.route.is_complete()) {
+        let mut wanted: Vec<(Purpose, String, Option<Content>)> = Vec::new();
+        for url in &turn.progress.results {
+            if !loaded.session.deliveries.iter().any(|delivery| delivery.result() == Some(url)) {
+                wanted.push((Purpose::Result(url.clone()), url.as_str().to_owned(), None));
+            }
+        }
+        let latest = at + 1 == turns.len();
+        if latest && let Some((purpose, subject, words)) = notice(turn, loaded.session.canvas()) {
+            wanted.push((purpose, subject, Some(text(&words))));
+        }
+        for (purpose, subject, message) in wanted {
+            add(&mut loaded.session, &loaded.lost_deliveries, turn, purpose, &subject, message, now_ms);
+        }
+    }
+}
+
+/// Adds one delivery unless it is there. One whose record was damaged may have been sent: it is
+/// uncertain, and isn't sent again.
+pub fn add(
+    session: &mut Session,
+    lost: &[String],
+    turn: &Turn,
+    purpose: Purpose,
+    subject: &str,
+    message: Option<Content>,
+    now_ms: UnixMs,
+) -> Option<usize> {
+    let order = session.deliveries.iter().map(|delivery| delivery.order).max().unwrap_or(0) + 1;
+    let mut delivery = Delivery::planned(&turn.asked.nonce, turn.asked.turn, order, purpose, subject, now_ms);
+    if session.deliveries.iter().any(|known| known.id == delivery.id) {
+        return None;
+    }
+    delivery.message = message;
+    if lost.contains(&delivery.id) {
+        delivery.end(DeliveryState::Uncertain, now_ms);
+        delivery.trouble = Some("its record was damaged".to_owned());
+    }
+    session.deliveries.push(delivery);
+    Some(session.deliveries.len() - 1)
+}
+
+/// What the user has to be told about a turn, besides its results.
+fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, String)> {
+    let progress = &turn.progress;
+    let request = shortened(&turn.asked.text);
+    let trouble = progress.trouble.clone().unwrap_or_default();
+    match progress.state {
+        State::Submitted | State::Generating => None,
+        State::AwaitingUser => {
+            let question = progress.question.clone()?;
+            let words = format!("❓ The video service asks about “{request}”:\n{question}\nReply here to go on.");
+            Some((Purpose::Question, question, words))
+        }
+        State::Completed => {
+            let words = format!("⚠️ “{request}”: not everything could be made: {trouble}");
+            (!trouble.is_empty()).then_some((Purpose::Failure, trouble, words))
+        }
+        State::Failed => {
+            let words = format!("❌ “{request}” failed: {trouble}");
+            Some((Purpose::Failure, trouble, words))
+        }
+        State::Timeout if progress.results.is_empty() => {
+            let mut words = format!("⌛ “{request}” has brought no result in the expected time. If one turns up later, it is sent here.");
+            if !trouble.is_empty() {
+                words.push_str(&format!("\nThe last thing seen: {trouble}"));
+            }
+            if let Some(canvas) = canvas.filter(|_| !turn.asked.project_uuid.is_empty()) {
+                words.push_str(&format!("\n{canvas}"));
+            }
+            Some((Purpose::Timeout, String::new(), words))
+        }
+        State::Timeout => None,
+    }
+}
+
+/// A text message.
+#[must_use]
+pub fn text(words: &str) -> Content {
+    Content { msg_type: "text".to_owned(), content: json!({"text": words}).to_string() }
+}
+
+/// The request, short enough for a notice.
+fn shortened(text: &str) -> String {
+    const SHOWN_CHARS: usize = 60;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN_CHARS).collect();
+    if text.chars().count() > SHOWN_CHARS { format!("{line}…") } else { line }
+}

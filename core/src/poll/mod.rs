@@ -1,0 +1,211 @@
+//! The poll step: asks upstream about one session, delivers what is ready, stores the outcome, and
+//! says when it wants to be called again. It never sleeps, and repeating it does no harm.
+
+pub mod schedule;
+mod verdict;
+
+use crate::backoff;
+use crate::config::Settings;
+use crate::deliver::{self, plan};
+use crate::io::{Io, UnixMs};
+use crate::libtv::{Service, Trouble, TroubleKind};
+use crate::messages::{self, Message};
+use crate::problem::Problem;
+use crate::session::{DeliveryState, Progress, State, Turn};
+use crate::store::{self, Loaded};
+use crate::watch::{self, TurnMark};
+
+/// The longest pause after failed polls.
+const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
+/// How often a session that the service doesn't know is asked for before it is given up.
+const MAX_UNKNOWN: u32 = 5;
+
+/// How a poll is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// By the timer: only what is due.
+    WhenDue,
+    /// By a person: ask now, and take up again what was given up.
+    Now,
+}
+
+/// What a poll step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The session as it stands now; none when nothing usable is left of it.
+    pub session: Option<crate::session::Session>,
+    /// When to call again; none when it has ended.
+    pub next_poll_at_ms: Option<UnixMs>,
+    /// What happened, for the log.
+    pub events: Vec<String>,
+}
+
+/// Does what can be done now for one session.
+///
+/// # Errors
+/// When there is no such session, or the state folder can't be used.
+pub async fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Result<Report, Problem> {
+    let mut events = Vec::new();
+    let Some(mut loaded) = store::load(io, key).await? else {
+        store::finish(io, key, io.now_ms()).await?;
+        return Err(Problem::permanent(format!("Unknown LibTV session: {key}")));
+    };
+    events.append(&mut loaded.damaged);
+    if loaded.session.turns.is_empty() {
+        store::finish(io, key, io.now_ms()).await?;
+        return Ok(Report { session: None, next_poll_at_ms: None, events });
+    }
+    if haste == Haste::Now {
+        reopen(io, &mut loaded).await?;
+    }
+    if wants_watching(&loaded, io.now_ms(), settings, haste) {
+        watch(io, settings, &mut loaded, &mut events).await?;
+    }
+    plan::plan(&mut loaded, io.now_ms());
+    deliver::run(io, settings, &mut loaded, &mut events).await?;
+    note_delivered(io, &mut loaded).await?;
+    let next_poll_at_ms = next(&loaded, settings);
+    if next_poll_at_ms.is_none() {
+        events.push(format!("ended as {}", loaded.session.latest().map_or("", |turn| turn.progress.state.name())));
+        store::finish(io, key, io.now_ms()).await?;
+    }
+    Ok(Report { session: Some(loaded.session), next_poll_at_ms, events })
+}
+
+/// When a session wants its next poll; none when it has ended. Reads only what is stored.
+#[must_use]
+pub fn next(loaded: &Loaded, settings: &Settings) -> Option<UnixMs> {
+    let watched = loaded.session.turns.iter().filter(|turn| schedule::is_watched(turn, settings)).map(|turn| turn.progress.next_poll_at_ms).min();
+    [watched, deliver::next_try_at_ms(loaded)].into_iter().flatten().min()
+}
+
+fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: Haste) -> bool {
+    loaded.session.turns.iter().any(|turn| {
+        let watched = schedule::is_watched(turn, settings) || (haste == Haste::Now && !turn.progress.state.is_final());
+        watched && (haste == Haste::Now || turn.progress.next_poll_at_ms <= now_ms)
+    })
+}
+
+/// A person asks: what failed may be tried again. What is uncertain may not.
+async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+    let now_ms = io.now_ms();
+    let mut reopened = false;
+    for delivery in &mut loaded.session.deliveries {
+        if delivery.state == DeliveryState::Failed {
+            delivery.state = DeliveryState::Pending;
+            delivery.failures = 0;
+            delivery.ended_at_ms = None;
+            delivery.first_sent_at_ms = None;
+            reopened = true;
+        }
+        if delivery.state.is_open() {
+            delivery.next_try_at_ms = now_ms;
+            store::save_delivery(io, &loaded.session.key, delivery).await?;
+        }
+    }
+    if reopened {
+        store::activate(io, &loaded.session.key).await?;
+    }
+    Ok(())
+}
+
+/// Asks upstream and judges every turn that is not final.
+async fn watch(io: &Io, settings: &Settings, loaded: &mut Loaded, events: &mut Vec<String>) -> Result<(), Problem> {
+    let Some(latest) = loaded.session.latest() else { return Ok(()) };
+    let (mode, session_id) = (latest.asked.mode, latest.asked.session_id.clone());
+    let answer = match Service::configured(settings) {
+        Ok(service) if service.mode() == mode => service.messages(io, &session_id, None).await,
+        Ok(_) => Err(waits_for_key(format!("it was submitted with a key of another kind ({}…) and waits for one", mode.key_prefix()))),
+        Err(problem) => Err(waits_for_key(problem.failure().message.clone())),
+    };
+    match answer {
+        Ok(list) => judge(io, settings, loaded, &messages::parse(&list), events).await,
+        Err(trouble) => note_trouble(io, settings, loaded, &trouble, events).await,
+    }
+}
+
+fn waits_for_key(message: String) -> Trouble {
+    Trouble { kind: TroubleKind::Key, message, retry_after_ms: None, may_be_applied: false, from_service: false }
+}
+
+async fn judge(io: &Io, settings: &Settings, loaded: &mut Loaded, messages: &[Message], events: &mut Vec<String>) -> Result<(), Problem> {
+    let marks: Vec<TurnMark<'_>> =
+        loaded.session.turns.iter().map(|turn| TurnMark { baseline: &turn.asked.baseline, text: &turn.asked.text }).collect();
+    let owners = watch::owners(messages, &marks);
+    let count = loaded.session.turns.len();
+    for at in 0..count {
+        let turn = &mut loaded.session.turns[at];
+        if turn.progress.state.is_final() {
+            continue;
+        }
+        let own: Vec<&Message> = messages.iter().zip(&owners).filter(|(_, owner)| **owner == Some(at)).map(|(message, _)| message).collect();
+        let seen = watch::observe(&own, &turn.asked.own_files());
+        verdict::apply(turn, &seen, at + 1 == count, io.now_ms(), events);
+        schedule::after_answer(turn, settings, io.now_ms(), events);
+        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+    }
+    Ok(())
+}
+
+/// The question could not be asked or was refused. Only the service's own refusal ends a job.
+async fn note_trouble(
+    io: &Io,
+    settings: &Settings,
+    loaded: &mut Loaded,
+    trouble: &Trouble,
+    events: &mut Vec<String>,
+) -> Result<(), Problem> {
+    events.push(format!("poll: {}", trouble.message));
+    let jitter = io.jitter();
+    for turn in loaded.session.turns.iter_mut().filter(|turn| !turn.progress.state.is_final()) {
+        let progress = &mut turn.progress;
+        progress.polls += 1;
+        progress.failures += 1;
+        progress.trouble = Some(trouble.message.clone());
+        let ended = match trouble.kind {
+            TroubleKind::Refused => trouble.from_service,
+            TroubleKind::NoSession => progress.failures >= MAX_UNKNOWN,
+            TroubleKind::Passing | TroubleKind::Key => false,
+        };
+        if ended {
+            verdict::end(progress, State::Failed, io.now_ms(), events);
+        } else {
+            let interval_ms = schedule::interval_ms(turn, settings, io.now_ms());
+            let pause_ms = backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
+            let pause_ms = pause_ms.max(trouble.retry_after_ms.unwrap_or(0));
+            turn.progress.next_poll_at_ms = io.now_ms().saturating_add(pause_ms);
+            schedule::give_up_if_over(turn, settings, io.now_ms(), events);
+        }
+        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+    }
+    Ok(())
+}
+
+/// Sets `delivered_at` once every result of an ended turn is in the chat.
+async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+    let session = &mut loaded.session;
+    for turn in &mut session.turns {
+        let ended = turn.progress.ended_at_ms.is_some() && !turn.progress.results.is_empty();
+        if ended && turn.progress.delivered_at_ms.is_none() && turn.progress.results.iter().all(|url| is_shown(&session.deliveries, url)) {
+            turn.progress.delivered_at_ms = Some(io.now_ms());
+            store::save_progress(io, &session.key, turn.asked.turn, &turn.progress).await?;
+        }
+    }
+    Ok(())
+}
+
+fn is_shown(deliveries: &[crate::session::Delivery], url: &crate::urls::ResultUrl) -> bool {
+    deliveries.iter().any(|delivery| delivery.result() == Some(url) && matches!(delivery.state, DeliveryState::Delivered | DeliveryState::LinkOnly))
+}
+
+/// How many results of a turn have reached the chat.
+#[must_use]
+pub fn delivered_count(session: &crate::session::Session, turn: &Turn) -> usize {
+    turn.progress.results.iter().filter(|url| is_shown(&session.deliveries, url)).count()
+}
+
+/// The trouble of a poll is over.
+pub(crate) fn clear_trouble(progress: &mut Progress) {
+    progress.failures = 0;
+    progress.trouble = None;
+}

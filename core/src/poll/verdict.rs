@@ -1,0 +1,76 @@
+//! From what was observed of a turn to where it stands.
+
+use crate::io::UnixMs;
+use crate::poll::clear_trouble;
+use crate::session::{Progress, State, Turn};
+use crate::watch::{self, Observed, Verdict};
+
+/// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
+/// asks nobody anything and ends quietly when nothing of it is under way.
+pub fn apply(turn: &mut Turn, seen: &Observed, is_latest: bool, now_ms: UnixMs, events: &mut Vec<String>) {
+    let progress = &mut turn.progress;
+    clear_trouble(progress);
+    progress.polls += 1;
+    let quiet = progress.polls > 1 && progress.seen == seen.count;
+    progress.quiet_polls = if quiet { progress.quiet_polls + 1 } else { 0 };
+    progress.seen = seen.count;
+    for url in &seen.results {
+        if !progress.results.contains(url) {
+            events.push(format!("result {}", progress.results.len() + 1));
+            progress.results.push(url.clone());
+        }
+    }
+    let verdict = watch::judge(seen, progress.quiet_polls);
+    match verdict {
+        Verdict::Complete(trouble) => {
+            progress.trouble = trouble;
+            end(progress, State::Completed, now_ms, events);
+        }
+        Verdict::Failed(reason) => {
+            progress.trouble = Some(reason);
+            end(progress, State::Failed, now_ms, events);
+        }
+        Verdict::Asks(_) | Verdict::Waiting | Verdict::Working if !is_latest && seen.open_calls == 0 => {
+            end(progress, State::Completed, now_ms, events);
+        }
+        Verdict::Asks(question) => {
+            progress.question = Some(question);
+            go_on(progress, State::AwaitingUser, events);
+        }
+        Verdict::Waiting => go_on(progress, State::Submitted, events),
+        Verdict::Working => {
+            if progress.results.is_empty() {
+                progress.trouble = seen.last_text.as_deref().map(shortened);
+            }
+            go_on(progress, State::Generating, events);
+        }
+    }
+}
+
+/// Ends a turn, or gives it up.
+pub fn end(progress: &mut Progress, state: State, now_ms: UnixMs, events: &mut Vec<String>) {
+    if progress.state != state {
+        let reason = progress.trouble.as_deref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+        events.push(format!("{}{reason}", state.name()));
+    }
+    progress.state = state;
+    progress.ended_at_ms = Some(now_ms);
+}
+
+/// A turn that goes on. One that was given up stays so until it is complete or fails.
+fn go_on(progress: &mut Progress, state: State, events: &mut Vec<String>) {
+    match progress.state {
+        State::Timeout | State::Completed | State::Failed => {}
+        State::Submitted | State::Generating | State::AwaitingUser => {
+            if progress.state != state {
+                events.push(state.name().to_owned());
+            }
+            progress.state = state;
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN_CHARS: usize = 300;
+    text.chars().take(SHOWN_CHARS).collect()
+}

@@ -1,0 +1,159 @@
+//! The component's typed functions.
+
+use serde_json::Value;
+
+use crate::commands;
+use crate::config::Settings;
+use crate::io::{Io, UnixMs};
+use crate::poll::{self, Haste};
+use crate::problem::Problem;
+use crate::session::State;
+use crate::store::{self, Found};
+use crate::submit;
+
+pub use crate::submit::Submission;
+
+/// A session that wants to be polled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Its id.
+    pub session_id: String,
+    /// When.
+    pub at_ms: UnixMs,
+}
+
+/// A line for the session's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When it happened.
+    pub at_ms: UnixMs,
+    /// What happened.
+    pub text: String,
+}
+
+/// What a poll step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepReport {
+    /// The session's id.
+    pub session_id: String,
+    /// Where it stands.
+    pub state: State,
+    /// When to call again.
+    pub next_poll_at_ms: Option<UnixMs>,
+    /// Results of the latest turn.
+    pub results: u32,
+    /// Those of them that have reached the chat.
+    pub delivered: u32,
+    /// What happened.
+    pub events: Vec<Event>,
+}
+
+/// Submits a request; see [`submit::run`].
+///
+/// # Errors
+/// As there.
+pub async fn submit(
+    io: Io,
+    settings: &Settings,
+    message: Option<String>,
+    session_id: Option<String>,
+    channel: Option<String>,
+    chat_id: Option<String>,
+) -> Result<Submission, Problem> {
+    commands::open(&io, settings).await?;
+    submit::run(&io, settings, submit::Request { text: message, session_id, channel, chat_id }).await
+}
+
+/// The sessions that have not ended.
+///
+/// # Errors
+/// When the state folder can't be used. A session that can't be read doesn't hide the others: it is
+/// due at once, and its poll says what is wrong.
+pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
+    commands::open(&io, settings).await?;
+    let mut found = Vec::new();
+    for key in store::active(&io).await? {
+        let due = match store::load(&io, &key).await {
+            Ok(Some(loaded)) if !loaded.session.turns.is_empty() => Due {
+                session_id: loaded.session.id().to_owned(),
+                at_ms: poll::next(&loaded, settings).unwrap_or_else(|| io.now_ms()),
+            },
+            Ok(_) | Err(_) => Due { session_id: key, at_ms: io.now_ms() },
+        };
+        found.push(due);
+    }
+    Ok(found)
+}
+
+/// Does what can be done now for one session, by its id or the name of its entry in `active`.
+///
+/// # Errors
+/// When there is no such session, or the state folder can't be used.
+pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<StepReport, Problem> {
+    let key = if store::list(&io, &format!("sessions/{session_id}")).await.is_ok_and(|names| !names.is_empty()) {
+        session_id.clone()
+    } else {
+        match store::find(&io, &session_id).await? {
+            Found::Key(key) => key,
+            Found::None | Found::Several => return Err(Problem::permanent(format!("Unknown LibTV session: {session_id}"))),
+        }
+    };
+    let report = poll::step(&io, settings, &key, Haste::WhenDue).await?;
+    let latest = report.session.as_ref().and_then(|session| session.latest());
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok(StepReport {
+        session_id: report.session.as_ref().map_or(session_id, |session| session.id().to_owned()),
+        state: latest.map_or(State::Failed, |turn| turn.progress.state),
+        next_poll_at_ms: report.next_poll_at_ms,
+        results: latest.map_or(0, |turn| count(turn.progress.results.len())),
+        delivered: report.session.as_ref().zip(latest).map_or(0, |(session, turn)| count(poll::delivered_count(session, turn))),
+        events: report.events.into_iter().map(|text| Event { at_ms: io.now_ms(), text }).collect(),
+    })
+}
+
+/// A session's messages; JSON.
+///
+/// # Errors
+/// As the command.
+pub async fn query(io: Io, settings: &Settings, id: String, after_seq: Option<u64>, project_id: Option<String>) -> Result<String, Problem> {
+    commands::open(&io, settings).await?;
+    commands::query::run(&io, settings, &id, after_seq, project_id.as_deref()).await.map(|reply| text(&reply.json))
+}
+
+/// What is configured; JSON.
+///
+/// # Errors
+/// As the command.
+pub async fn check(io: Io, settings: &Settings) -> Result<String, Problem> {
+    commands::check::run(&io, settings).await.map(|reply| text(&reply.json))
+}
+
+/// The key's tasks; JSON.
+///
+/// # Errors
+/// As the command.
+pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
+    commands::open(&io, settings).await?;
+    commands::tasks::run(&io, settings).await.map(|reply| text(&reply.json))
+}
+
+/// Every known session; JSON.
+///
+/// # Errors
+/// As the command.
+pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
+    commands::open(&io, settings).await?;
+    commands::recover::run(&io, settings).await.map(|reply| text(&reply.json))
+}
+
+/// A new project; JSON.
+///
+/// # Errors
+/// As the command.
+pub async fn change_project(io: Io, settings: &Settings) -> Result<String, Problem> {
+    commands::project::run(&io, settings).await.map(|reply| text(&reply.json))
+}
+
+fn text(json: &Value) -> String {
+    json.to_string()
+}

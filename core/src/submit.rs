@@ -1,0 +1,213 @@
+//! Submitting: the one call that costs the user money. Its intent is stored before, its outcome
+//! after, and it is never repeated by itself.
+
+use crate::config::{HarnessState, Settings};
+use crate::io::Io;
+use crate::libtv::{Service, Submitted, Trouble};
+use crate::messages;
+use crate::problem::{Failure, Problem};
+use crate::ratio;
+use crate::session::{Asked, Route, Session, canvas_link, folder_name};
+use crate::store::{self, Found, submits};
+use crate::watch::Baseline;
+
+/// The channels that results can be sent to.
+pub const CHANNELS: [&str; 2] = ["feishu", "lark"];
+
+/// What is to be submitted.
+pub struct Request {
+    /// The user's words.
+    pub text: Option<String>,
+    /// The session to continue, or a unique prefix of its id.
+    pub session_id: Option<String>,
+    /// Where results go.
+    pub channel: Option<String>,
+    /// And to whom.
+    pub chat_id: Option<String>,
+}
+
+/// What a submit answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The session.
+    pub session_id: String,
+    /// Its project.
+    pub project_uuid: String,
+    /// The canvas link.
+    pub project_url: String,
+    /// The channel, or empty.
+    pub channel: String,
+    /// Whether results arrive by themselves.
+    pub deliverable: bool,
+    /// A sentence to acknowledge with.
+    pub note: String,
+}
+
+/// Submits.
+///
+/// # Errors
+/// Permanent when it is refused, temporary when nothing was sent, and of unknown outcome when the
+/// answer was lost.
+pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
+    let text = request.text.filter(|text| !text.trim().is_empty());
+    if text.is_none() && request.session_id.is_none() {
+        return Err(Problem::permanent("Guard check failed: create-session requires a message or an existing session-id."));
+    }
+    let named = Route {
+        channel: channel(request.channel.as_ref().or(settings.default_channel.as_ref()))?,
+        chat_id: request.chat_id.or_else(|| settings.default_chat.clone()).unwrap_or_default().trim().to_owned(),
+    };
+    let service = Service::configured(settings)?;
+    let continued = match &request.session_id {
+        Some(id) => Some(continued(io, &service, id).await?),
+        None => None,
+    };
+    let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
+    let route = merge(named, known);
+    let words = match (&text, &continued) {
+        (Some(text), None) => ratio::with_ratio(text, &settings.ratio),
+        (Some(text), Some(_)) => text.clone(),
+        (None, _) => String::new(),
+    };
+    let mut intent = submits::Submit {
+        nonce: io.nonce(),
+        text: words.clone(),
+        session_id: continued.as_ref().map(|(id, ..)| id.clone()).unwrap_or_default(),
+        mode: service.mode(),
+        started_at_ms: io.now_ms(),
+        unknown: None,
+    };
+    submits::save(io, &intent).await?;
+    let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
+    let submitted = match service.submit(io, session_id, text.as_ref().map(|_| words.as_str())).await {
+        Ok(submitted) => submitted,
+        Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await?),
+    };
+    let baseline = continued.as_ref().map(|(.., baseline)| baseline.clone());
+    let asked = asked(io, &intent, &submitted, known.is_some() && text.is_none(), baseline, route).await?;
+    if let Err(problem) = store::begin_turn(io, &asked).await {
+        intent.unknown = Some(format!("it became session {}, which could not be stored", asked.session_id));
+        submits::save(io, &intent).await.ok();
+        let failure = Failure::new(format!("The request was submitted as session {}, but: {}", asked.session_id, problem.failure().message));
+        return Err(Problem::OutcomeUnknown(failure).advise("Don't submit it again. Mend the state folder, then look with: libtv-video tasks"));
+    }
+    submits::remove(io, &intent.nonce).await?;
+    Ok(submission(settings, &asked))
+}
+
+/// The channel in lower case, if it is one that can be delivered to.
+fn channel(name: Option<&String>) -> Result<String, Problem> {
+    let name = name.map(|name| name.trim().to_lowercase()).unwrap_or_default();
+    if name.is_empty() || CHANNELS.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+    Err(Problem::permanent(format!("Unknown channel: {shown}. Known channels: {}.", CHANNELS.join(", "))))
+}
+
+/// The session to continue: its id, what is known of it, and where the new turn's messages begin.
+async fn continued(io: &Io, service: &Service<'_>, id: &str) -> Result<(String, Option<Session>, Baseline), Problem> {
+    let known = match store::find(io, id).await? {
+        Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
+        Found::None => None,
+        Found::Several => return Err(Problem::permanent(format!("Several sessions begin with {id}: give more of the id."))),
+    };
+    if let Some(mode) = known.as_ref().and_then(Session::latest).map(|turn| turn.asked.mode)
+        && mode != service.mode()
+    {
+        return Err(Problem::permanent(format!("This session was submitted with another kind of key ({}…).", mode.key_prefix()))
+            .advise("Switch back to that key with update-key, or begin a new session."));
+    }
+    let session_id = known.as_ref().map_or_else(|| id.to_owned(), |session| session.id().to_owned());
+    let list = service.messages(io, &session_id, None).await.map_err(|trouble| trouble.problem())?;
+    Ok((session_id, known, Baseline::after(&messages::parse(&list))))
+}
+
+/// A continued session keeps its chat unless another is named.
+fn merge(named: Route, known: Option<&Session>) -> Route {
+    let stored = known.and_then(|session| session.turns.iter().rev().map(|turn| &turn.asked.route).find(|route| !route.chat_id.is_empty()));
+    let Some(stored) = stored else { return named };
+    Route {
+        channel: if named.channel.is_empty() { stored.channel.clone() } else { named.channel },
+        chat_id: if named.chat_id.is_empty() { stored.chat_id.clone() } else { named.chat_id },
+    }
+}
+
+/// Stores what became of a submit without a session, and words it.
+async fn not_submitted(io: &Io, intent: &mut submits::Submit, trouble: &Trouble) -> Result<Problem, Problem> {
+    if !trouble.may_be_applied {
+        submits::remove(io, &intent.nonce).await?;
+        return Ok(trouble.problem());
+    }
+    intent.unknown = Some(trouble.message.clone());
+    submits::save(io, intent).await?;
+    Ok(Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(
+        "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover",
+    ))
+}
+
+/// The new turn, numbered behind those of the session it landed in: with a direct key that may be an
+/// existing one.
+async fn asked(
+    io: &Io,
+    intent: &submits::Submit,
+    submitted: &Submitted,
+    without_words: bool,
+    baseline: Option<Baseline>,
+    route: Route,
+) -> Result<Asked, Problem> {
+    let landed = store::load(io, &folder_name(&submitted.session_id)).await?;
+    let latest = landed.as_ref().and_then(|loaded| loaded.session.latest());
+    let baseline = match (latest, baseline) {
+        // No words were sent: nothing new is asked for, what is there answers it.
+        (Some(latest), _) if without_words => latest.asked.baseline.clone(),
+        (_, Some(baseline)) => baseline,
+        (Some(latest), None) => Baseline { last_seq: None, count: latest.asked.baseline.count + latest.progress.seen },
+        (None, None) => Baseline::default(),
+    };
+    Ok(Asked {
+        session_id: submitted.session_id.clone(),
+        project_uuid: submitted.project_uuid.clone(),
+        turn: latest.map_or(1, |turn| turn.asked.turn + 1),
+        nonce: intent.nonce.clone(),
+        text: intent.text.clone(),
+        mode: intent.mode,
+        route,
+        baseline,
+        submitted_at_ms: intent.started_at_ms,
+    })
+}
+
+fn submission(settings: &Settings, asked: &Asked) -> Submission {
+    let obstacle = obstacle(settings, &asked.route);
+    Submission {
+        session_id: asked.session_id.clone(),
+        project_uuid: asked.project_uuid.clone(),
+        project_url: canvas_link(&asked.project_uuid),
+        channel: asked.route.channel.clone(),
+        deliverable: obstacle.is_none(),
+        note: match obstacle {
+            None => "Submitted. The result will arrive in this chat by itself; videos take 5 to 30 minutes.".to_owned(),
+            Some(obstacle) => format!("Submitted, but the result won't arrive by itself: {obstacle}"),
+        },
+    }
+}
+
+/// Why results would not arrive by themselves.
+fn obstacle(settings: &Settings, route: &Route) -> Option<String> {
+    if route.channel.is_empty() || route.chat_id.is_empty() {
+        return Some("no chat was named (--channel and --chat-id). Ask later with: libtv-video recover".to_owned());
+    }
+    if settings.feishu.is_none() {
+        return Some("no Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json).".to_owned());
+    }
+    if settings.no_harness_claim {
+        return Some("this command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER).".to_owned());
+    }
+    match settings.harness {
+        HarnessState::Polling => None,
+        HarnessState::Absent | HarnessState::Unknown => {
+            Some("no harness is polling. Start one with: libtv-video serve (it takes this job up), or run libtv-video wait-and-deliver".to_owned())
+        }
+    }
+}
