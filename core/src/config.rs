@@ -50,9 +50,15 @@ impl ApiKey {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let mode = [Mode::Gateway, Mode::Direct].into_iter().find(|mode| text.starts_with(mode.key_prefix()))?;
-        let good = text.len() > mode.key_prefix().len() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        good.then(|| Self { mode, secret: Secret::new(text.to_owned()) })
+        let mode = [Mode::Gateway, Mode::Direct]
+            .into_iter()
+            .find(|mode| text.starts_with(mode.key_prefix()))?;
+        let good = text.len() > mode.key_prefix().len()
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        good.then(|| Self {
+            mode,
+            secret: Secret::new(text.to_owned()),
+        })
     }
 }
 
@@ -131,11 +137,20 @@ impl Settings {
     /// by the commands that need it.
     pub fn parse(vars: &dyn Fn(&str) -> Option<String>, stored: Stored) -> Self {
         let stored = read_stored(stored);
-        let text_of = |name: &str| stored.as_ref().ok().and_then(|map| map.get(name)).and_then(Value::as_str).map(str::to_owned);
+        let text_of = |name: &str| {
+            stored
+                .as_ref()
+                .ok()
+                .and_then(|map| map.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let from_environment = vars("LIBTV_API_KEY");
         let stored_ratio = text_of("videoRatio");
         let key_from_environment = from_environment.is_some();
-        let key_text = from_environment.or_else(|| text_of("apiKey")).filter(|text| !text.trim().is_empty());
+        let key_text = from_environment
+            .or_else(|| text_of("apiKey"))
+            .filter(|text| !text.trim().is_empty());
         let key = key_text.as_deref().and_then(ApiKey::parse);
         Self {
             key_malformed: key_text.is_some() && key.is_none(),
@@ -150,7 +165,11 @@ impl Settings {
             stored,
             config_path: vars("LIBTV_CONFIG_PATH").unwrap_or_else(|| "libtv.json".to_owned()),
             gateway_url: base_url(vars("LIBTV_GATEWAY_URL"), GATEWAY_URL, "LIBTV_GATEWAY_URL"),
-            direct_url: base_url(vars("LIBTV_DIRECT_BASE_URL"), DIRECT_URL, "LIBTV_DIRECT_BASE_URL"),
+            direct_url: base_url(
+                vars("LIBTV_DIRECT_BASE_URL"),
+                DIRECT_URL,
+                "LIBTV_DIRECT_BASE_URL",
+            ),
             feishu: feishu(vars),
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
@@ -159,10 +178,16 @@ impl Settings {
                 Some("absent") => HarnessState::Absent,
                 Some(_) | None => HarnessState::Unknown,
             },
-            no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER").is_some_and(|value| value != "0"),
-            fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS").and_then(|text| interval_ms(&text)),
-            max_polls: vars("LIBTV_MAX_POLLS").and_then(|text| text.trim().parse().ok()).filter(|polls| *polls > 0),
-            utc_offset_seconds: vars("LIBTV_UTC_OFFSET_SECONDS").and_then(|text| text.trim().parse().ok()).unwrap_or(0),
+            no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER")
+                .is_some_and(|value| value != "0"),
+            fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS")
+                .and_then(|text| interval_ms(&text)),
+            max_polls: vars("LIBTV_MAX_POLLS")
+                .and_then(|text| text.trim().parse().ok())
+                .filter(|polls| *polls > 0),
+            utc_offset_seconds: vars("LIBTV_UTC_OFFSET_SECONDS")
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(0),
         }
     }
 
@@ -207,8 +232,10 @@ pub fn bad_key() -> Problem {
 /// The words for a configuration file that can't be used.
 #[must_use]
 pub fn damaged(path: &str, reason: &str) -> Problem {
-    Problem::permanent(format!("The configuration file {path} can't be used: {reason}"))
-        .advise("Repair it, or move it away and run setup again. Nothing was changed.")
+    Problem::permanent(format!(
+        "The configuration file {path} can't be used: {reason}"
+    ))
+    .advise("Repair it, or move it away and run setup again. Nothing was changed.")
 }
 
 fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
@@ -219,7 +246,11 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
         Stored::Text(text) => match serde_json::from_str(&text) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Err("it is not a JSON object".to_owned()),
-            Err(error) => Err(format!("it is not JSON (line {}, column {})", error.line(), error.column())),
+            Err(error) => Err(format!(
+                "it is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            )),
         },
     }
 }
@@ -234,11 +265,16 @@ fn base_url(overridden: Option<String>, default: &str, name: &str) -> Result<Str
         "http" => loopback,
         _ => false,
     };
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
     if allowed && plain {
         Ok(url.as_str().trim_end_matches('/').to_owned())
     } else {
-        Err(format!("{name} must be an https:// address (http:// only for this machine), without user, query or fragment."))
+        Err(format!(
+            "{name} must be an https:// address (http:// only for this machine), without user, query or fragment."
+        ))
     }
 }
 
@@ -253,7 +289,15 @@ fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
 
 /// Seconds, also with a fraction; between a tenth and an hour, so that a slip neither floods nor stalls.
 fn interval_ms(text: &str) -> Option<u64> {
-    let seconds: f64 = text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 100..=3 600 000")]
+    let seconds: f64 = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 100..=3 600 000"
+    )]
     Some((seconds * 1000.0).clamp(100.0, 3_600_000.0) as u64)
 }

@@ -402,6 +402,7 @@ pub struct Task<'a, T> {
 }
 
 /// Where a task stopped.
+#[expect(clippy::large_enum_variant, reason = "handed over once, never kept")]
 pub enum Step<T> {
     /// It wants this done, and then to be resumed.
     Do(Effect),

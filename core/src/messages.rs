@@ -52,7 +52,9 @@ const QUESTION_WITHOUT_WORDS: &str = "The video service asks for more informatio
 /// Reads the `messages` of a reply; anything but a list is no messages.
 #[must_use]
 pub fn parse(list: &Value) -> Vec<Message> {
-    list.as_array().map(|list| list.iter().filter_map(message).collect()).unwrap_or_default()
+    list.as_array()
+        .map(|list| list.iter().filter_map(message).collect())
+        .unwrap_or_default()
 }
 
 fn message(value: &Value) -> Option<Message> {
@@ -70,7 +72,11 @@ fn message(value: &Value) -> Option<Message> {
         text: String::new(),
         urls: Vec::new(),
         calls: calls(object.get("toolCalls")),
-        answers: object.get("toolCallId").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned),
+        answers: object
+            .get("toolCallId")
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned),
         error: None,
     };
     match role {
@@ -85,11 +91,16 @@ fn message(value: &Value) -> Option<Message> {
 }
 
 fn calls(list: Option<&Value>) -> Vec<Call> {
-    let Some(list) = list.and_then(Value::as_array) else { return Vec::new() };
+    let Some(list) = list.and_then(Value::as_array) else {
+        return Vec::new();
+    };
     list.iter()
         .filter_map(|call| {
             let function = call.get("function");
-            let name = function.and_then(|function| function.get("name")).and_then(Value::as_str).unwrap_or("");
+            let name = function
+                .and_then(|function| function.get("name"))
+                .and_then(Value::as_str)
+                .unwrap_or("");
             let arguments = function.and_then(|function| function.get("arguments"));
             Some(Call {
                 id: call.get("id")?.as_str()?.to_owned(),
@@ -101,20 +112,34 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
 
 fn question(arguments: Option<&Value>) -> String {
     let parsed = match arguments {
-        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        Some(Value::String(text)) => {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+        }
         Some(other) => other.clone(),
         None => Value::Null,
     };
     let named = ["question", "message", "text", "prompt", "content", "title"]
         .iter()
-        .find_map(|name| parsed.get(name).map(plain_text).filter(|text| !text.trim().is_empty()));
+        .find_map(|name| {
+            parsed
+                .get(name)
+                .map(plain_text)
+                .filter(|text| !text.trim().is_empty())
+        });
     let mut text = named
         .or_else(|| parsed.as_str().map(str::to_owned))
         .filter(|text| !text.trim().is_empty())
         .unwrap_or_else(|| QUESTION_WITHOUT_WORDS.to_owned());
-    if let Some(options) = ["options", "choices"].iter().find_map(|name| parsed.get(name)).and_then(Value::as_array) {
+    if let Some(options) = ["options", "choices"]
+        .iter()
+        .find_map(|name| parsed.get(name))
+        .and_then(Value::as_array)
+    {
         for option in options {
-            let label = option.get("label").or_else(|| option.get("text")).unwrap_or(option);
+            let label = option
+                .get("label")
+                .or_else(|| option.get("text"))
+                .unwrap_or(option);
             text.push_str("\n- ");
             text.push_str(&plain_text(label));
         }
@@ -126,8 +151,17 @@ fn question(arguments: Option<&Value>) -> String {
 fn plain_text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().map(plain_text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"),
-        Value::Object(part) => ["text", "content", "message"].iter().find_map(|name| part.get(*name)).map(plain_text).unwrap_or_default(),
+        Value::Array(parts) => parts
+            .iter()
+            .map(plain_text)
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Value::Object(part) => ["text", "content", "message"]
+            .iter()
+            .find_map(|name| part.get(*name))
+            .map(plain_text)
+            .unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
     }
 }
@@ -135,7 +169,9 @@ fn plain_text(content: &Value) -> String {
 fn read_tool_answer(content: &Value, message: &mut Message) {
     match content {
         Value::String(text) => {
-            if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text) {
+            if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) =
+                serde_json::from_str::<Value>(text)
+            {
                 read_tool_answer(&parsed, message);
             }
         }
@@ -154,15 +190,30 @@ fn read_tool_answer(content: &Value, message: &mut Message) {
 
 fn read_tool_object(object: &Value, message: &mut Message) {
     if let Some(result) = object.get("task_result") {
-        for (list, names) in [("images", &["previewPath", "url"][..]), ("videos", &["previewPath", "url", "videoUrl"][..])] {
-            for item in result.get(list).and_then(Value::as_array).into_iter().flatten() {
-                let found = names.iter().find_map(|name| item.get(*name)?.as_str().and_then(|text| ResultUrl::parse(text.trim())));
+        for (list, names) in [
+            ("images", &["previewPath", "url"][..]),
+            ("videos", &["previewPath", "url", "videoUrl"][..]),
+        ] {
+            for item in result
+                .get(list)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let found = names.iter().find_map(|name| {
+                    item.get(*name)?
+                        .as_str()
+                        .and_then(|text| ResultUrl::parse(text.trim()))
+                });
                 if let Some(url) = found.filter(|url| !message.urls.contains(url)) {
                     message.urls.push(url);
                 }
             }
         }
-        let failed = result.get("status").and_then(Value::as_str).is_some_and(|status| matches!(status, "failed" | "error"));
+        let failed = result
+            .get("status")
+            .and_then(Value::as_str)
+            .is_some_and(|status| matches!(status, "failed" | "error"));
         if failed || (message.urls.is_empty() && has_words(result.get("error"))) {
             message.error = Some(words_or(result.get("error"), "the task failed"));
         }
@@ -179,5 +230,8 @@ fn has_words(value: Option<&Value>) -> bool {
 }
 
 fn words_or(value: Option<&Value>, default: &str) -> String {
-    value.map(plain_text).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| default.to_owned())
+    value
+        .map(plain_text)
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| default.to_owned())
 }

@@ -10,13 +10,19 @@ impl Form {
     /// An empty form; the boundary has to be random.
     #[must_use]
     pub fn new(nonce: &str) -> Self {
-        Self { boundary: format!("libtv-{nonce}"), head: Vec::new() }
+        Self {
+            boundary: format!("libtv-{nonce}"),
+            head: Vec::new(),
+        }
     }
 
     /// Adds a text field. The value goes raw, in UTF-8; the name is ours.
     #[must_use]
     pub fn field(mut self, name: &str, value: &str) -> Self {
-        let part = format!("--{}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n", self.boundary);
+        let part = format!(
+            "--{}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n",
+            self.boundary
+        );
         self.head.extend_from_slice(part.as_bytes());
         self
     }
@@ -55,9 +61,19 @@ pub fn safe_file_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let safe: String = base
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let skipped = safe.len().saturating_sub(MAX_CHARS);
     let safe = safe[skipped..].trim_start_matches('.').trim();
-    if safe.is_empty() { "file".to_owned() } else { safe.to_owned() }
+    if safe.is_empty() {
+        "file".to_owned()
+    } else {
+        safe.to_owned()
+    }
 }

@@ -51,13 +51,17 @@ impl Problem {
     #[must_use]
     pub const fn failure(&self) -> &Failure {
         match self {
-            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => failure,
+            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => {
+                failure
+            }
         }
     }
 
     const fn failure_mut(&mut self) -> &mut Failure {
         match self {
-            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => failure,
+            Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => {
+                failure
+            }
         }
     }
 }
@@ -65,6 +69,10 @@ impl Problem {
 impl Failure {
     /// A failure without advice.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), advice: String::new(), retry_after_ms: None }
+        Self {
+            message: message.into(),
+            advice: String::new(),
+            retry_after_ms: None,
+        }
     }
 }

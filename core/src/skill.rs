@@ -61,7 +61,17 @@ pub async fn submit(
     chat_id: Option<String>,
 ) -> Result<Submission, Problem> {
     commands::open(&io, settings).await?;
-    submit::run(&io, settings, submit::Request { text: message, session_id, channel, chat_id }).await
+    submit::run(
+        &io,
+        settings,
+        submit::Request {
+            text: message,
+            session_id,
+            channel,
+            chat_id,
+        },
+    )
+    .await
 }
 
 /// The sessions that have not ended.
@@ -78,7 +88,10 @@ pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
                 session_id: loaded.session.id().to_owned(),
                 at_ms: poll::next(&loaded, settings).unwrap_or_else(|| io.now_ms()),
             },
-            Ok(_) | Err(_) => Due { session_id: key, at_ms: io.now_ms() },
+            Ok(_) | Err(_) => Due {
+                session_id: key,
+                at_ms: io.now_ms(),
+            },
         };
         found.push(due);
     }
@@ -90,24 +103,47 @@ pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
 pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<StepReport, Problem> {
-    let key = if store::list(&io, &format!("sessions/{session_id}")).await.is_ok_and(|names| !names.is_empty()) {
+    let key = if store::list(&io, &format!("sessions/{session_id}"))
+        .await
+        .is_ok_and(|names| !names.is_empty())
+    {
         session_id.clone()
     } else {
         match store::find(&io, &session_id).await? {
             Found::Key(key) => key,
-            Found::None | Found::Several => return Err(Problem::permanent(format!("Unknown LibTV session: {session_id}"))),
+            Found::None | Found::Several => {
+                return Err(Problem::permanent(format!(
+                    "Unknown LibTV session: {session_id}"
+                )));
+            }
         }
     };
     let report = poll::step(&io, settings, &key, Haste::WhenDue).await?;
     let latest = report.session.as_ref().and_then(|session| session.latest());
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(StepReport {
-        session_id: report.session.as_ref().map_or(session_id, |session| session.id().to_owned()),
+        session_id: report
+            .session
+            .as_ref()
+            .map_or(session_id, |session| session.id().to_owned()),
         state: latest.map_or(State::Failed, |turn| turn.progress.state),
         next_poll_at_ms: report.next_poll_at_ms,
         results: latest.map_or(0, |turn| count(turn.progress.results.len())),
-        delivered: report.session.as_ref().zip(latest).map_or(0, |(session, turn)| count(poll::delivered_count(session, turn))),
-        events: report.events.into_iter().map(|text| Event { at_ms: io.now_ms(), text }).collect(),
+        delivered: report
+            .session
+            .as_ref()
+            .zip(latest)
+            .map_or(0, |(session, turn)| {
+                count(poll::delivered_count(session, turn))
+            }),
+        events: report
+            .events
+            .into_iter()
+            .map(|text| Event {
+                at_ms: io.now_ms(),
+                text,
+            })
+            .collect(),
     })
 }
 
@@ -115,9 +151,17 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
 ///
 /// # Errors
 /// As the command.
-pub async fn query(io: Io, settings: &Settings, id: String, after_seq: Option<u64>, project_id: Option<String>) -> Result<String, Problem> {
+pub async fn query(
+    io: Io,
+    settings: &Settings,
+    id: String,
+    after_seq: Option<u64>,
+    project_id: Option<String>,
+) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    commands::query::run(&io, settings, &id, after_seq, project_id.as_deref()).await.map(|reply| text(&reply.json))
+    commands::query::run(&io, settings, &id, after_seq, project_id.as_deref())
+        .await
+        .map(|reply| text(&reply.json))
 }
 
 /// What is configured; JSON.
@@ -125,7 +169,9 @@ pub async fn query(io: Io, settings: &Settings, id: String, after_seq: Option<u6
 /// # Errors
 /// As the command.
 pub async fn check(io: Io, settings: &Settings) -> Result<String, Problem> {
-    commands::check::run(&io, settings).await.map(|reply| text(&reply.json))
+    commands::check::run(&io, settings)
+        .await
+        .map(|reply| text(&reply.json))
 }
 
 /// The key's tasks; JSON.
@@ -134,7 +180,9 @@ pub async fn check(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// As the command.
 pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    commands::tasks::run(&io, settings).await.map(|reply| text(&reply.json))
+    commands::tasks::run(&io, settings)
+        .await
+        .map(|reply| text(&reply.json))
 }
 
 /// Every known session; JSON.
@@ -143,7 +191,9 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// As the command.
 pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    commands::recover::run(&io, settings).await.map(|reply| text(&reply.json))
+    commands::recover::run(&io, settings)
+        .await
+        .map(|reply| text(&reply.json))
 }
 
 /// A new project; JSON.
@@ -151,7 +201,9 @@ pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// # Errors
 /// As the command.
 pub async fn change_project(io: Io, settings: &Settings) -> Result<String, Problem> {
-    commands::project::run(&io, settings).await.map(|reply| text(&reply.json))
+    commands::project::run(&io, settings)
+        .await
+        .map(|reply| text(&reply.json))
 }
 
 fn text(json: &Value) -> String {

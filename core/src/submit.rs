@@ -51,11 +51,23 @@ pub struct Submission {
 pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
     let text = request.text.filter(|text| !text.trim().is_empty());
     if text.is_none() && request.session_id.is_none() {
-        return Err(Problem::permanent("Guard check failed: create-session requires a message or an existing session-id."));
+        return Err(Problem::permanent(
+            "Guard check failed: create-session requires a message or an existing session-id.",
+        ));
     }
     let named = Route {
-        channel: channel(request.channel.as_ref().or(settings.default_channel.as_ref()))?,
-        chat_id: request.chat_id.or_else(|| settings.default_chat.clone()).unwrap_or_default().trim().to_owned(),
+        channel: channel(
+            request
+                .channel
+                .as_ref()
+                .or(settings.default_channel.as_ref()),
+        )?,
+        chat_id: request
+            .chat_id
+            .or_else(|| settings.default_chat.clone())
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
     };
     let service = Service::configured(settings)?;
     let continued = match &request.session_id {
@@ -72,24 +84,47 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     let mut intent = submits::Submit {
         nonce: io.nonce(),
         text: words.clone(),
-        session_id: continued.as_ref().map(|(id, ..)| id.clone()).unwrap_or_default(),
+        session_id: continued
+            .as_ref()
+            .map(|(id, ..)| id.clone())
+            .unwrap_or_default(),
         mode: service.mode(),
         started_at_ms: io.now_ms(),
         unknown: None,
     };
     submits::save(io, &intent).await?;
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
-    let submitted = match service.submit(io, session_id, text.as_ref().map(|_| words.as_str())).await {
+    let submitted = match service
+        .submit(io, session_id, text.as_ref().map(|_| words.as_str()))
+        .await
+    {
         Ok(submitted) => submitted,
         Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await?),
     };
     let baseline = continued.as_ref().map(|(.., baseline)| baseline.clone());
-    let asked = asked(io, &intent, &submitted, known.is_some() && text.is_none(), baseline, route).await?;
+    let asked = asked(
+        io,
+        &intent,
+        &submitted,
+        known.is_some() && text.is_none(),
+        baseline,
+        route,
+    )
+    .await?;
     if let Err(problem) = store::begin_turn(io, &asked).await {
-        intent.unknown = Some(format!("it became session {}, which could not be stored", asked.session_id));
+        intent.unknown = Some(format!(
+            "it became session {}, which could not be stored",
+            asked.session_id
+        ));
         submits::save(io, &intent).await.ok();
-        let failure = Failure::new(format!("The request was submitted as session {}, but: {}", asked.session_id, problem.failure().message));
-        return Err(Problem::OutcomeUnknown(failure).advise("Don't submit it again. Mend the state folder, then look with: libtv-video tasks"));
+        let failure = Failure::new(format!(
+            "The request was submitted as session {}, but: {}",
+            asked.session_id,
+            problem.failure().message
+        ));
+        return Err(Problem::OutcomeUnknown(failure).advise(
+            "Don't submit it again. Mend the state folder, then look with: libtv-video tasks",
+        ));
     }
     submits::remove(io, &intent.nonce).await?;
     Ok(submission(settings, &asked))
@@ -97,44 +132,87 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
 
 /// The channel in lower case, if it is one that can be delivered to.
 fn channel(name: Option<&String>) -> Result<String, Problem> {
-    let name = name.map(|name| name.trim().to_lowercase()).unwrap_or_default();
+    let name = name
+        .map(|name| name.trim().to_lowercase())
+        .unwrap_or_default();
     if name.is_empty() || CHANNELS.contains(&name.as_str()) {
         return Ok(name);
     }
     let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    Err(Problem::permanent(format!("Unknown channel: {shown}. Known channels: {}.", CHANNELS.join(", "))))
+    Err(Problem::permanent(format!(
+        "Unknown channel: {shown}. Known channels: {}.",
+        CHANNELS.join(", ")
+    )))
 }
 
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
-async fn continued(io: &Io, service: &Service<'_>, id: &str) -> Result<(String, Option<Session>, Baseline), Problem> {
+async fn continued(
+    io: &Io,
+    service: &Service<'_>,
+    id: &str,
+) -> Result<(String, Option<Session>, Baseline), Problem> {
     let known = match store::find(io, id).await? {
         Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
         Found::None => None,
-        Found::Several => return Err(Problem::permanent(format!("Several sessions begin with {id}: give more of the id."))),
+        Found::Several => {
+            return Err(Problem::permanent(format!(
+                "Several sessions begin with {id}: give more of the id."
+            )));
+        }
     };
-    if let Some(mode) = known.as_ref().and_then(Session::latest).map(|turn| turn.asked.mode)
+    if let Some(mode) = known
+        .as_ref()
+        .and_then(Session::latest)
+        .map(|turn| turn.asked.mode)
         && mode != service.mode()
     {
-        return Err(Problem::permanent(format!("This session was submitted with another kind of key ({}…).", mode.key_prefix()))
-            .advise("Switch back to that key with update-key, or begin a new session."));
+        return Err(Problem::permanent(format!(
+            "This session was submitted with another kind of key ({}…).",
+            mode.key_prefix()
+        ))
+        .advise("Switch back to that key with update-key, or begin a new session."));
     }
-    let session_id = known.as_ref().map_or_else(|| id.to_owned(), |session| session.id().to_owned());
-    let list = service.messages(io, &session_id, None).await.map_err(|trouble| trouble.problem())?;
+    let session_id = known
+        .as_ref()
+        .map_or_else(|| id.to_owned(), |session| session.id().to_owned());
+    let list = service
+        .messages(io, &session_id, None)
+        .await
+        .map_err(|trouble| trouble.problem())?;
     Ok((session_id, known, Baseline::after(&messages::parse(&list))))
 }
 
 /// A continued session keeps its chat unless another is named.
 fn merge(named: Route, known: Option<&Session>) -> Route {
-    let stored = known.and_then(|session| session.turns.iter().rev().map(|turn| &turn.asked.route).find(|route| !route.chat_id.is_empty()));
+    let stored = known.and_then(|session| {
+        session
+            .turns
+            .iter()
+            .rev()
+            .map(|turn| &turn.asked.route)
+            .find(|route| !route.chat_id.is_empty())
+    });
     let Some(stored) = stored else { return named };
     Route {
-        channel: if named.channel.is_empty() { stored.channel.clone() } else { named.channel },
-        chat_id: if named.chat_id.is_empty() { stored.chat_id.clone() } else { named.chat_id },
+        channel: if named.channel.is_empty() {
+            stored.channel.clone()
+        } else {
+            named.channel
+        },
+        chat_id: if named.chat_id.is_empty() {
+            stored.chat_id.clone()
+        } else {
+            named.chat_id
+        },
     }
 }
 
 /// Stores what became of a submit without a session, and words it.
-async fn not_submitted(io: &Io, intent: &mut submits::Submit, trouble: &Trouble) -> Result<Problem, Problem> {
+async fn not_submitted(
+    io: &Io,
+    intent: &mut submits::Submit,
+    trouble: &Trouble,
+) -> Result<Problem, Problem> {
     if !trouble.may_be_applied {
         submits::remove(io, &intent.nonce).await?;
         return Ok(trouble.problem());
@@ -162,7 +240,10 @@ async fn asked(
         // No words were sent: nothing new is asked for, what is there answers it.
         (Some(latest), _) if without_words => latest.asked.baseline.clone(),
         (_, Some(baseline)) => baseline,
-        (Some(latest), None) => Baseline { last_seq: None, count: latest.asked.baseline.count + latest.progress.seen },
+        (Some(latest), None) => Baseline {
+            last_seq: None,
+            count: latest.asked.baseline.count + latest.progress.seen,
+        },
         (None, None) => Baseline::default(),
     };
     Ok(Asked {
@@ -196,13 +277,19 @@ fn submission(settings: &Settings, asked: &Asked) -> Submission {
 /// Why results would not arrive by themselves.
 fn obstacle(settings: &Settings, route: &Route) -> Option<String> {
     if route.channel.is_empty() || route.chat_id.is_empty() {
-        return Some("no chat was named (--channel and --chat-id). Ask later with: libtv-video recover".to_owned());
+        return Some(
+            "no chat was named (--channel and --chat-id). Ask later with: libtv-video recover"
+                .to_owned(),
+        );
     }
     if settings.feishu.is_none() {
         return Some("no Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json).".to_owned());
     }
     if settings.no_harness_claim {
-        return Some("this command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER).".to_owned());
+        return Some(
+            "this command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER)."
+                .to_owned(),
+        );
     }
     match settings.harness {
         HarnessState::Polling => None,

@@ -19,15 +19,19 @@ impl Baseline {
     /// The baseline that these messages make for the next turn.
     #[must_use]
     pub fn after(messages: &[Message]) -> Self {
-        Self { last_seq: messages.iter().filter_map(|message| message.seq).max(), count: messages.len() }
+        Self {
+            last_seq: messages.iter().filter_map(|message| message.seq).max(),
+            count: messages.len(),
+        }
     }
 
     /// The index of the first message behind the baseline.
     fn start(&self, messages: &[Message]) -> usize {
         match self.last_seq {
-            Some(last) if messages.iter().any(|message| message.seq.is_some()) => {
-                messages.iter().position(|message| message.seq.is_some_and(|seq| seq > last)).unwrap_or(messages.len())
-            }
+            Some(last) if messages.iter().any(|message| message.seq.is_some()) => messages
+                .iter()
+                .position(|message| message.seq.is_some_and(|seq| seq > last))
+                .unwrap_or(messages.len()),
             Some(_) | None => self.count.min(messages.len()),
         }
     }
@@ -48,22 +52,30 @@ pub struct TurnMark<'a> {
 /// whose call it answers, however late it comes.
 #[must_use]
 pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>> {
-    let mut starts: Vec<usize> = turns.iter().map(|turn| turn.baseline.start(messages)).collect();
+    let mut starts: Vec<usize> = turns
+        .iter()
+        .map(|turn| turn.baseline.start(messages))
+        .collect();
     for (index, turn) in turns.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(messages.len());
         let echoed = (starts[index]..end).rev().find(|at| {
             let message = &messages[*at];
-            message.role == Role::User && !turn.text.trim().is_empty() && message.text.trim() == turn.text.trim()
+            message.role == Role::User
+                && !turn.text.trim().is_empty()
+                && message.text.trim() == turn.text.trim()
         });
         if let Some(at) = echoed {
             starts[index] = at + 1;
         }
     }
-    let mut owners: Vec<Option<usize>> =
-        (0..messages.len()).map(|at| (0..turns.len()).rev().find(|turn| starts[*turn] <= at)).collect();
+    let mut owners: Vec<Option<usize>> = (0..messages.len())
+        .map(|at| (0..turns.len()).rev().find(|turn| starts[*turn] <= at))
+        .collect();
     for at in 0..messages.len() {
         if let Some(id) = &messages[at].answers
-            && let Some(call) = messages[..at].iter().position(|message| message.calls.iter().any(|call| call.id == *id))
+            && let Some(call) = messages[..at]
+                .iter()
+                .position(|message| message.calls.iter().any(|call| call.id == *id))
         {
             owners[at] = owners[call];
         }
@@ -95,9 +107,19 @@ pub struct Observed {
 /// Reads one turn's messages, in order. `own` are the files that the user passed in.
 #[must_use]
 pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
-    let mut seen = Observed { count: messages.len(), ..Observed::default() };
-    let given: Vec<&ResultUrl> =
-        own.iter().chain(messages.iter().filter(|message| message.role == Role::User).flat_map(|message| &message.urls)).collect();
+    let mut seen = Observed {
+        count: messages.len(),
+        ..Observed::default()
+    };
+    let given: Vec<&ResultUrl> = own
+        .iter()
+        .chain(
+            messages
+                .iter()
+                .filter(|message| message.role == Role::User)
+                .flat_map(|message| &message.urls),
+        )
+        .collect();
     let mut open: Vec<&crate::messages::Call> = Vec::new();
     for message in messages {
         if let Some(id) = &message.answers {
@@ -108,7 +130,11 @@ pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
             seen.answered = true;
         }
         let mut fresh = false;
-        for url in message.urls.iter().filter(|_| matches!(message.role, Role::Assistant | Role::Tool)) {
+        for url in message
+            .urls
+            .iter()
+            .filter(|_| matches!(message.role, Role::Assistant | Role::Tool))
+        {
             if !given.contains(&url) && !seen.results.contains(url) {
                 seen.results.push(url.clone());
                 fresh = true;
@@ -161,7 +187,11 @@ pub fn judge(seen: &Observed, quiet_polls: u32) -> Verdict {
     if settled && let Some(error) = &seen.last_error {
         return Verdict::Failed(error.clone());
     }
-    if seen.answered { Verdict::Working } else { Verdict::Waiting }
+    if seen.answered {
+        Verdict::Working
+    } else {
+        Verdict::Waiting
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,12 @@ const RATIO: &str = "videoRatio";
 ///
 /// # Errors
 /// Permanent for a bad key, a bad ratio or a damaged file.
-pub async fn setup(io: &Io, settings: &Settings, api_key: Option<Secret>, video_ratio: Option<String>) -> Result<Reply, Problem> {
+pub async fn setup(
+    io: &Io,
+    settings: &Settings,
+    api_key: Option<Secret>,
+    video_ratio: Option<String>,
+) -> Result<Reply, Problem> {
     let key = api_key.as_ref().map(valid_key).transpose()?;
     let ratio = video_ratio.as_deref().map(valid_ratio).transpose()?;
     let mut lines = Vec::new();
@@ -35,7 +40,10 @@ pub async fn setup(io: &Io, settings: &Settings, api_key: Option<Secret>, video_
     });
     change(io, settings, |map| {
         if let Some(key) = &key {
-            map.insert(KEY.to_owned(), Value::String(key.secret.expose().to_owned()));
+            map.insert(
+                KEY.to_owned(),
+                Value::String(key.secret.expose().to_owned()),
+            );
         }
         if let Some(ratio) = &ratio {
             map.insert(RATIO.to_owned(), Value::String(ratio.to_string()));
@@ -54,7 +62,10 @@ pub async fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result
     let old = stored_key(settings).map(|old| old.masked());
     let new = key.secret.masked();
     change(io, settings, |map| {
-        map.insert(KEY.to_owned(), Value::String(key.secret.expose().to_owned()));
+        map.insert(
+            KEY.to_owned(),
+            Value::String(key.secret.expose().to_owned()),
+        );
     })
     .await?;
     let line = match &old {
@@ -68,9 +79,16 @@ pub async fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result
 ///
 /// # Errors
 /// As [`setup`].
-pub async fn update_ratio(io: &Io, settings: &Settings, video_ratio: String) -> Result<Reply, Problem> {
+pub async fn update_ratio(
+    io: &Io,
+    settings: &Settings,
+    video_ratio: String,
+) -> Result<Reply, Problem> {
     let new = valid_ratio(&video_ratio)?.to_string();
-    let old = settings.stored_ratio.clone().filter(|old| Ratio::parse(old).is_some());
+    let old = settings
+        .stored_ratio
+        .clone()
+        .filter(|old| Ratio::parse(old).is_some());
     change(io, settings, |map| {
         map.insert(RATIO.to_owned(), Value::String(new.clone()));
     })
@@ -89,14 +107,20 @@ pub async fn update_ratio(io: &Io, settings: &Settings, video_ratio: String) -> 
 pub async fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     readable(settings)?;
     let Some(old) = stored_key(settings) else {
-        return Ok(Reply::good(vec!["ℹ️ No API Key saved locally.".to_owned()], json!({"removed": null})));
+        return Ok(Reply::good(
+            vec!["ℹ️ No API Key saved locally.".to_owned()],
+            json!({"removed": null}),
+        ));
     };
     let masked = old.masked();
     change(io, settings, |map| {
         map.remove(KEY);
     })
     .await?;
-    Ok(Reply::good(vec![format!("✅ Key removed ({masked})")], json!({"removed": masked})))
+    Ok(Reply::good(
+        vec![format!("✅ Key removed ({masked})")],
+        json!({"removed": masked}),
+    ))
 }
 
 fn valid_key(secret: &Secret) -> Result<ApiKey, Problem> {
@@ -104,7 +128,9 @@ fn valid_key(secret: &Secret) -> Result<ApiKey, Problem> {
 }
 
 fn valid_ratio(text: &str) -> Result<Ratio, Problem> {
-    Ratio::parse(text.trim()).ok_or_else(|| Problem::permanent("Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9."))
+    Ratio::parse(text.trim()).ok_or_else(|| {
+        Problem::permanent("Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9.")
+    })
 }
 
 fn stored_key(settings: &Settings) -> Option<Secret> {
@@ -113,15 +139,23 @@ fn stored_key(settings: &Settings) -> Option<Secret> {
 }
 
 fn readable(settings: &Settings) -> Result<&Map<String, Value>, Problem> {
-    settings.stored.as_ref().map_err(|reason| config::damaged(&settings.config_path, reason))
+    settings
+        .stored
+        .as_ref()
+        .map_err(|reason| config::damaged(&settings.config_path, reason))
 }
 
-async fn change(io: &Io, settings: &Settings, edit: impl FnOnce(&mut Map<String, Value>)) -> Result<(), Problem> {
+async fn change(
+    io: &Io,
+    settings: &Settings,
+    edit: impl FnOnce(&mut Map<String, Value>),
+) -> Result<(), Problem> {
     let mut map = readable(settings)?.clone();
     edit(&mut map);
     let mut text = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();
     text.push(b'\n');
     io.save_config(text).await.map_err(|reason| {
-        Problem::temporary(format!("Cannot write {}: {reason}", settings.config_path)).advise("Nothing was changed.")
+        Problem::temporary(format!("Cannot write {}: {reason}", settings.config_path))
+            .advise("Nothing was changed.")
     })
 }

@@ -33,16 +33,16 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         "url": url,
     });
     if settings.key_from_environment {
-        lines.push("ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned());
+        lines.push(
+            "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned(),
+        );
     }
     let verified = match service.mode() {
-        Mode::Gateway => match gateway(io, &service, &mut lines, &mut json).await {
-            Ok(()) => None,
-            Err(problem) => Some(problem),
-        },
+        Mode::Gateway => gateway(io, &service, &mut lines, &mut json).await.err(),
         Mode::Direct => {
             lines.push("✅ Direct LibTV key configured".to_owned());
-            lines.push("ℹ️ The key was not verified: the direct API has no status call.".to_owned());
+            lines
+                .push("ℹ️ The key was not verified: the direct API has no status call.".to_owned());
             json["verified"] = Value::Bool(false);
             None
         }
@@ -54,24 +54,46 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         if !problem.failure().advice.is_empty() {
             lines.push(problem.failure().advice.clone());
         }
-        json["error"] = json!({"message": problem.failure().message, "advice": problem.failure().advice});
+        json["error"] =
+            json!({"message": problem.failure().message, "advice": problem.failure().advice});
     }
-    Ok(Reply { lines, json, exit_code })
+    Ok(Reply {
+        lines,
+        json,
+        exit_code,
+    })
 }
 
-async fn gateway(io: &Io, service: &Service<'_>, lines: &mut Vec<String>, json: &mut Value) -> Result<(), Problem> {
-    let status = service.key_status(io).await.map_err(|trouble| trouble.problem())?;
+async fn gateway(
+    io: &Io,
+    service: &Service<'_>,
+    lines: &mut Vec<String>,
+    json: &mut Value,
+) -> Result<(), Problem> {
+    let status = service
+        .key_status(io)
+        .await
+        .map_err(|trouble| trouble.problem())?;
     let number = |name: &str| status.get(name).and_then(Value::as_i64);
     let (Some(remaining), Some(max)) = (number("remaining_uses"), number("max_uses")) else {
-        return Err(Problem::temporary("Guard check failed: key status response is missing remaining_uses/max_uses."));
+        return Err(Problem::temporary(
+            "Guard check failed: key status response is missing remaining_uses/max_uses.",
+        ));
     };
     lines.push("✅ Key valid".to_owned());
     lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
     json["verified"] = Value::Bool(true);
     json["remainingUses"] = remaining.into();
     json["maxUses"] = max.into();
-    if let Some(expires) = status.get("expires_at").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        lines.push(format!("⏰ Expires at: {}", super::tasks::printable(expires)));
+    if let Some(expires) = status
+        .get("expires_at")
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+    {
+        lines.push(format!(
+            "⏰ Expires at: {}",
+            super::tasks::printable(expires)
+        ));
         json["expiresAt"] = expires.into();
     }
     Ok(())
@@ -81,8 +103,12 @@ async fn gateway(io: &Io, service: &Service<'_>, lines: &mut Vec<String>, json: 
 fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
     match &settings.feishu {
         Some(app) => {
-            lines.push(format!("💬 Feishu credentials: found in {} (app {}, {})", app.found_in, app.app_id, app.base_url));
-            json["feishu"] = json!({"appId": app.app_id, "url": app.base_url, "from": app.found_in});
+            lines.push(format!(
+                "💬 Feishu credentials: found in {} (app {}, {})",
+                app.found_in, app.app_id, app.base_url
+            ));
+            json["feishu"] =
+                json!({"appId": app.app_id, "url": app.base_url, "from": app.found_in});
         }
         None => {
             lines.push("💬 Feishu credentials: not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in openclaw.json.".to_owned());
@@ -91,7 +117,10 @@ fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) 
     }
     let (line, polling) = match settings.harness {
         HarnessState::Polling => ("⏱️ Harness: polling", Value::Bool(true)),
-        HarnessState::Absent => ("⏱️ Harness: none is polling. Start one with: libtv-video serve", Value::Bool(false)),
+        HarnessState::Absent => (
+            "⏱️ Harness: none is polling. Start one with: libtv-video serve",
+            Value::Bool(false),
+        ),
         HarnessState::Unknown => ("⏱️ Harness: this runtime doesn't say", Value::Null),
     };
     lines.push(line.to_owned());

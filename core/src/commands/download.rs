@@ -41,15 +41,28 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     };
     if urls.is_empty() {
         let json = json!({"error": "No result URLs found", "downloaded": []});
-        return Ok(Reply { lines: vec![json.to_string()], json, exit_code: 1 });
+        return Ok(Reply {
+            lines: vec![json.to_string()],
+            json,
+            exit_code: 1,
+        });
     }
     let dir = wanted.output_dir.unwrap_or_else(|| DEFAULT_DIR.to_owned());
-    let prefix = wanted.prefix.as_deref().map(safe_prefix).filter(|prefix| !prefix.is_empty());
+    let prefix = wanted
+        .prefix
+        .as_deref()
+        .map(safe_prefix)
+        .filter(|prefix| !prefix.is_empty());
     let files: Vec<Download> = (1..)
         .zip(&urls)
-        .map(|(number, url)| Download { url: url.as_str().to_owned(), dir: dir.clone(), name: name(prefix.as_deref(), number, url) })
+        .map(|(number, url)| Download {
+            url: url.as_str().to_owned(),
+            dir: dir.clone(),
+            name: name(prefix.as_deref(), number, url),
+        })
         .collect();
-    io.err(format!("Downloading {} files to {dir} …", files.len())).await;
+    io.err(format!("Downloading {} files to {dir} …", files.len()))
+        .await;
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
     for (name, result) in names.into_iter().zip(io.download(files).await) {
@@ -63,7 +76,11 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     if failed {
         json["errors"] = Value::Array(errors);
     }
-    Ok(Reply { lines: vec![json.to_string()], json, exit_code: u8::from(failed) })
+    Ok(Reply {
+        lines: vec![json.to_string()],
+        json,
+        exit_code: u8::from(failed),
+    })
 }
 
 fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
@@ -85,19 +102,40 @@ async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<Result
     let session = match store::find(io, id).await? {
         Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
         Found::None => None,
-        Found::Several => return Err(Problem::permanent(format!("Several sessions begin with {}: give more of the id.", super::tasks::printable(id)))),
+        Found::Several => {
+            return Err(Problem::permanent(format!(
+                "Several sessions begin with {}: give more of the id.",
+                super::tasks::printable(id)
+            )));
+        }
     };
     let Some(session) = session.filter(|session| !session.turns.is_empty()) else {
-        return Err(Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id)))
-            .advise("The ids known here are listed by: libtv-video recover"));
+        return Err(Problem::permanent(format!(
+            "Unknown LibTV session: {}",
+            super::tasks::printable(id)
+        ))
+        .advise("The ids known here are listed by: libtv-video recover"));
     };
     let service: Service<'_> = service_of(settings, &session)?;
     match service.mode() {
         Mode::Gateway => {
-            let reply = service.results(io, session.id()).await.map_err(|trouble| trouble.problem())?;
-            let own: Vec<ResultUrl> = session.turns.iter().flat_map(|turn| turn.asked.own_files()).collect();
+            let reply = service
+                .results(io, session.id())
+                .await
+                .map_err(|trouble| trouble.problem())?;
+            let own: Vec<ResultUrl> = session
+                .turns
+                .iter()
+                .flat_map(|turn| turn.asked.own_files())
+                .collect();
             let mut found: Vec<ResultUrl> = Vec::new();
-            for url in reply.get("urls").and_then(Value::as_array).into_iter().flatten().filter_map(|url| ResultUrl::parse(url.as_str()?)) {
+            for url in reply
+                .get("urls")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|url| ResultUrl::parse(url.as_str()?))
+            {
                 if !own.contains(&url) && !found.contains(&url) {
                     found.push(url);
                 }
@@ -105,14 +143,19 @@ async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<Result
             Ok(found)
         }
         Mode::Direct => {
-            let list = service.messages(io, session.id(), None).await.map_err(|trouble| trouble.problem())?;
+            let list = service
+                .messages(io, session.id(), None)
+                .await
+                .map_err(|trouble| trouble.problem())?;
             Ok(results_in(&session, &list))
         }
     }
 }
 
 fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {
-    let extension = url.extension().map_or_else(|| "bin".to_owned(), str::to_ascii_lowercase);
+    let extension = url
+        .extension()
+        .map_or_else(|| "bin".to_owned(), str::to_ascii_lowercase);
     match prefix {
         Some(prefix) => format!("{prefix}_{number:02}.{extension}"),
         None => format!("{number:02}.{extension}"),
@@ -121,9 +164,19 @@ fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {
 
 /// A prefix that can't leave the folder: letters and digits of any script, `-`, `_`, inner dots and spaces.
 fn safe_prefix(text: &str) -> String {
-    let safe: String =
-        text.chars().take(MAX_PREFIX_CHARS).map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ') { c } else { '_' }).collect();
-    safe.trim_matches(|c| matches!(c, '.' | ' ')).replace("..", "_")
+    let safe: String = text
+        .chars()
+        .take(MAX_PREFIX_CHARS)
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    safe.trim_matches(|c| matches!(c, '.' | ' '))
+        .replace("..", "_")
 }
 
 #[cfg(test)]

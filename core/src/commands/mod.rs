@@ -33,7 +33,11 @@ impl Reply {
     /// An answer that is good.
     #[must_use]
     pub const fn good(lines: Vec<String>, json: Value) -> Self {
-        Self { lines, json, exit_code: 0 }
+        Self {
+            lines,
+            json,
+            exit_code: 0,
+        }
     }
 
     /// An answer that is the JSON itself, for people too.
@@ -77,9 +81,14 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
 
 async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
     match invocation.command {
-        Command::Setup { api_key, video_ratio } => account::setup(io, settings, api_key, video_ratio).await,
+        Command::Setup {
+            api_key,
+            video_ratio,
+        } => account::setup(io, settings, api_key, video_ratio).await,
         Command::UpdateKey { api_key } => account::update_key(io, settings, api_key).await,
-        Command::UpdateRatio { video_ratio } => account::update_ratio(io, settings, video_ratio).await,
+        Command::UpdateRatio { video_ratio } => {
+            account::update_ratio(io, settings, video_ratio).await
+        }
         Command::RemoveKey => account::remove_key(io, settings).await,
         Command::Upload { file } => upload::run(io, settings, file).await,
         Command::ChangeProject => project::run(io, settings).await,
@@ -90,9 +99,24 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             }
             check::run(io, settings).await
         }
-        Command::CreateSession { text, session_id, channel, chat_id } => {
+        Command::CreateSession {
+            text,
+            session_id,
+            channel,
+            chat_id,
+        } => {
             open(io, settings).await?;
-            let submission = submit::run(io, settings, submit::Request { text, session_id, channel, chat_id }).await?;
+            let submission = submit::run(
+                io,
+                settings,
+                submit::Request {
+                    text,
+                    session_id,
+                    channel,
+                    chat_id,
+                },
+            )
+            .await?;
             Ok(Reply::only_json(json!({
                 "status": "submitted",
                 "sessionId": submission.session_id,
@@ -103,14 +127,36 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 "note": submission.note,
             })))
         }
-        Command::QuerySession { id, after_seq, project_id } => {
+        Command::QuerySession {
+            id,
+            after_seq,
+            project_id,
+        } => {
             open(io, settings).await?;
             query::run(io, settings, &id, after_seq, project_id.as_deref()).await
         }
-        Command::DownloadResults { id, urls, output_dir, prefix } => {
-            download::run(io, settings, download::Wanted { id, urls, output_dir, prefix }).await
+        Command::DownloadResults {
+            id,
+            urls,
+            output_dir,
+            prefix,
+        } => {
+            download::run(
+                io,
+                settings,
+                download::Wanted {
+                    id,
+                    urls,
+                    output_dir,
+                    prefix,
+                },
+            )
+            .await
         }
-        Command::WaitAndDeliver { session_id, project_id: _ } => {
+        Command::WaitAndDeliver {
+            session_id,
+            project_id: _,
+        } => {
             open(io, settings).await?;
             wait::run(io, settings, &session_id).await
         }
@@ -144,11 +190,19 @@ pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
 /// A submit of unknown outcome, in words.
 #[must_use]
 pub fn unknown_submit(submit: &submits::Submit) -> String {
-    let words: String = submit.text.chars().filter(|c| !c.is_control()).take(60).collect();
+    let words: String = submit
+        .text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(60)
+        .collect();
     format!(
         "A submit of {} (“{words}”) got no answer: {}. It may have been charged, and isn't sent again by itself. Find out with: libtv-video tasks, libtv-video recover",
         crate::time::format_rfc3339(submit.started_at_ms),
-        submit.unknown.as_deref().unwrap_or("the program was stopped meanwhile"),
+        submit
+            .unknown
+            .as_deref()
+            .unwrap_or("the program was stopped meanwhile"),
     )
 }
 

@@ -14,7 +14,12 @@ use crate::session::canvas_link;
 /// # Errors
 /// When the service refuses or can't be asked.
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
-    let uuid = Service::configured(settings)?.change_project(io).await.map_err(|trouble| trouble.problem())?;
+    let uuid = Service::configured(settings)?
+        .change_project(io)
+        .await
+        .map_err(|trouble| trouble.problem())?;
     let url = canvas_link(&uuid);
-    Ok(Reply::only_json(json!({"projectUuid": uuid, "projectUrl": url})))
+    Ok(Reply::only_json(
+        json!({"projectUuid": uuid, "projectUrl": url}),
+    ))
 }

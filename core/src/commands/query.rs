@@ -16,11 +16,22 @@ use crate::urls::ResultUrl;
 ///
 /// # Errors
 /// Permanent for an id that isn't known here; as the service says otherwise.
-pub async fn run(io: &Io, settings: &Settings, id: &str, after_seq: Option<u64>, project_id: Option<&str>) -> Result<Reply, Problem> {
+pub async fn run(
+    io: &Io,
+    settings: &Settings,
+    id: &str,
+    after_seq: Option<u64>,
+    project_id: Option<&str>,
+) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
     let service = service_of(settings, &session)?;
-    let list = service.messages(io, session.id(), after_seq).await.map_err(|trouble| trouble.problem())?;
-    let finished = session.latest().is_some_and(|turn| turn.progress.state == State::Completed);
+    let list = service
+        .messages(io, session.id(), after_seq)
+        .await
+        .map_err(|trouble| trouble.problem())?;
+    let finished = session
+        .latest()
+        .is_some_and(|turn| turn.progress.state == State::Completed);
     let link = match project_id {
         Some(project) => Some(canvas_link(project)),
         None => session.canvas().filter(|_| finished),
@@ -50,11 +61,22 @@ pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
             loaded
                 .map(|loaded| loaded.session)
                 .filter(|session| !session.turns.is_empty())
-                .ok_or_else(|| Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id))))
+                .ok_or_else(|| {
+                    Problem::permanent(format!(
+                        "Unknown LibTV session: {}",
+                        super::tasks::printable(id)
+                    ))
+                })
         }
-        Found::None => Err(Problem::permanent(format!("Unknown LibTV session: {}", super::tasks::printable(id)))
-            .advise("The ids known here are listed by: libtv-video recover")),
-        Found::Several => Err(Problem::permanent(format!("Several sessions begin with {}: give more of the id.", super::tasks::printable(id)))),
+        Found::None => Err(Problem::permanent(format!(
+            "Unknown LibTV session: {}",
+            super::tasks::printable(id)
+        ))
+        .advise("The ids known here are listed by: libtv-video recover")),
+        Found::Several => Err(Problem::permanent(format!(
+            "Several sessions begin with {}: give more of the id.",
+            super::tasks::printable(id)
+        ))),
     }
 }
 
@@ -82,10 +104,19 @@ pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
         .turns
         .iter()
         .flat_map(|turn| turn.asked.own_files())
-        .chain(messages.iter().filter(|message| message.role == Role::User).flat_map(|message| message.urls.clone()))
+        .chain(
+            messages
+                .iter()
+                .filter(|message| message.role == Role::User)
+                .flat_map(|message| message.urls.clone()),
+        )
         .collect();
     let mut found: Vec<ResultUrl> = Vec::new();
-    for url in messages.into_iter().filter(|message| message.role != Role::User).flat_map(|message| message.urls) {
+    for url in messages
+        .into_iter()
+        .filter(|message| message.role != Role::User)
+        .flat_map(|message| message.urls)
+    {
         if !own.contains(&url) && !found.contains(&url) {
             found.push(url);
         }

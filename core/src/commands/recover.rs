@@ -37,27 +37,51 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     if lines.is_empty() {
         lines.push("No sessions found.".to_owned());
     }
-    Ok(Reply::good(lines, json!({"sessions": sessions, "unknownSubmits": unknown})))
+    Ok(Reply::good(
+        lines,
+        json!({"sessions": sessions, "unknownSubmits": unknown}),
+    ))
 }
 
-async fn look(io: &Io, settings: &Settings, key: &str, lines: &mut Vec<String>) -> Result<Option<Session>, Problem> {
-    let Some(loaded) = store::load(io, key).await? else { return Ok(None) };
+async fn look(
+    io: &Io,
+    settings: &Settings,
+    key: &str,
+    lines: &mut Vec<String>,
+) -> Result<Option<Session>, Problem> {
+    let Some(loaded) = store::load(io, key).await? else {
+        return Ok(None);
+    };
     for told in &loaded.damaged {
         lines.push(format!("⚠️ {told}"));
     }
-    let open = loaded.session.turns.iter().any(|turn| !turn.progress.state.is_final());
-    let undelivered = loaded.session.deliveries.iter().any(|delivery| delivery.state.is_open() || delivery.state == DeliveryState::Failed);
+    let open = loaded
+        .session
+        .turns
+        .iter()
+        .any(|turn| !turn.progress.state.is_final());
+    let undelivered = loaded
+        .session
+        .deliveries
+        .iter()
+        .any(|delivery| delivery.state.is_open() || delivery.state == DeliveryState::Failed);
     let unplanned = poll::next(&loaded, settings).is_some();
     if !(open || undelivered || unplanned) {
         return Ok(Some(loaded.session));
     }
-    io.err(format!("Asking about {} …", super::tasks::printable(loaded.session.id()))).await;
+    io.err(format!(
+        "Asking about {} …",
+        super::tasks::printable(loaded.session.id())
+    ))
+    .await;
     let report = poll::step(io, settings, key, Haste::Now).await?;
     Ok(report.session.or(Some(loaded.session)))
 }
 
 fn block(session: &Session) -> Vec<String> {
-    let Some(turn) = session.latest() else { return Vec::new() };
+    let Some(turn) = session.latest() else {
+        return Vec::new();
+    };
     let progress = &turn.progress;
     let icon = match progress.state {
         State::Submitted | State::Generating => "⏳",
@@ -66,26 +90,65 @@ fn block(session: &Session) -> Vec<String> {
         State::Failed => "❌",
         State::Timeout => "⌛",
     };
-    let words: String = super::tasks::printable(&turn.asked.text).chars().take(80).collect();
-    let mut lines = vec![format!("{icon} {} [{}]", super::tasks::printable(session.id()), progress.state.name())];
-    lines.push(format!("   submitted: {} {words}", format_rfc3339(turn.asked.submitted_at_ms)));
-    let told = [("question", &progress.question), ("trouble", &progress.trouble)];
-    for (label, text) in told.into_iter().filter(|(label, _)| *label != "question" || progress.state == State::AwaitingUser) {
-        lines.extend(text.as_ref().map(|text| format!("   {label}: {}", super::tasks::printable(text))));
+    let words: String = super::tasks::printable(&turn.asked.text)
+        .chars()
+        .take(80)
+        .collect();
+    let mut lines = vec![format!(
+        "{icon} {} [{}]",
+        super::tasks::printable(session.id()),
+        progress.state.name()
+    )];
+    lines.push(format!(
+        "   submitted: {} {words}",
+        format_rfc3339(turn.asked.submitted_at_ms)
+    ));
+    let told = [
+        ("question", &progress.question),
+        ("trouble", &progress.trouble),
+    ];
+    for (label, text) in told
+        .into_iter()
+        .filter(|(label, _)| *label != "question" || progress.state == State::AwaitingUser)
+    {
+        lines.extend(
+            text.as_ref()
+                .map(|text| format!("   {label}: {}", super::tasks::printable(text))),
+        );
     }
     for url in session.turns.iter().flat_map(|turn| &turn.progress.results) {
-        let delivery = session.deliveries.iter().find(|delivery| delivery.result() == Some(url));
-        let state = delivery.map(|delivery| format!(" ({})", delivery.state.name())).unwrap_or_default();
+        let delivery = session
+            .deliveries
+            .iter()
+            .find(|delivery| delivery.result() == Some(url));
+        let state = delivery
+            .map(|delivery| format!(" ({})", delivery.state.name()))
+            .unwrap_or_default();
         lines.push(format!("   result: {}{state}", url.as_str()));
     }
-    for delivery in session.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Uncertain) {
+    for delivery in session
+        .deliveries
+        .iter()
+        .filter(|delivery| delivery.state == DeliveryState::Uncertain)
+    {
         let reason = delivery.trouble.as_deref().unwrap_or("its answer was lost");
-        lines.push(format!("   ⚠️ Message {} may or may not be in the chat ({}); it isn't sent again by itself.", delivery.order, super::tasks::printable(reason)));
+        lines.push(format!(
+            "   ⚠️ Message {} may or may not be in the chat ({}); it isn't sent again by itself.",
+            delivery.order,
+            super::tasks::printable(reason)
+        ));
     }
-    if let Some(link) = session.canvas().filter(|_| progress.state == State::Completed) {
+    if let Some(link) = session
+        .canvas()
+        .filter(|_| progress.state == State::Completed)
+    {
         lines.push(format!("   canvas: {link}"));
     }
-    lines.extend(progress.delivered_at_ms.map(|at| format!("   delivered: {}", format_rfc3339(at))));
+    lines.extend(
+        progress
+            .delivered_at_ms
+            .map(|at| format!("   delivered: {}", format_rfc3339(at))),
+    );
     lines
 }
 

@@ -20,12 +20,24 @@ use crate::watch::Baseline;
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     let service = Service::configured(settings)?;
     if service.mode() == Mode::Direct {
-        return Err(Problem::permanent("The tasks command is only available for Nexu-managed mgk_ keys."));
+        return Err(Problem::permanent(
+            "The tasks command is only available for Nexu-managed mgk_ keys.",
+        ));
     }
-    let reply = service.tasks(io).await.map_err(|trouble| trouble.problem())?;
-    let tasks = reply.get("tasks").and_then(Value::as_array).cloned().unwrap_or_default();
+    let reply = service
+        .tasks(io)
+        .await
+        .map_err(|trouble| trouble.problem())?;
+    let tasks = reply
+        .get("tasks")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if tasks.is_empty() {
-        return Ok(Reply::good(vec!["No tasks found for this key.".to_owned()], json!({"tasks": []})));
+        return Ok(Reply::good(
+            vec!["No tasks found for this key.".to_owned()],
+            json!({"tasks": []}),
+        ));
     }
     let mut lines = Vec::new();
     for task in &tasks {
@@ -36,7 +48,12 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
 }
 
 fn block(task: &Value) -> Vec<String> {
-    let text = |name: &str| task.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);
+    let text = |name: &str| {
+        task.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(printable)
+    };
     let status = text("status").unwrap_or_else(|| "unknown".to_owned());
     let icon = match status.as_str() {
         "completed" => "✅",
@@ -46,11 +63,22 @@ fn block(task: &Value) -> Vec<String> {
         _ => "❔",
     };
     let mut lines = vec![
-        format!("{icon} {}", text("id").unwrap_or_else(|| "(no id)".to_owned())),
-        format!("   backend: {}", text("backend").unwrap_or_else(|| "libtv".to_owned())),
+        format!(
+            "{icon} {}",
+            text("id").unwrap_or_else(|| "(no id)".to_owned())
+        ),
+        format!(
+            "   backend: {}",
+            text("backend").unwrap_or_else(|| "libtv".to_owned())
+        ),
         format!("   status: {status}"),
     ];
-    for (label, name) in [("created", "created_at"), ("completed", "completed_at"), ("url", "video_url"), ("error", "error_message")] {
+    for (label, name) in [
+        ("created", "created_at"),
+        ("completed", "completed_at"),
+        ("url", "video_url"),
+        ("error", "error_message"),
+    ] {
         lines.extend(text(name).map(|value| format!("   {label}: {value}")));
     }
     lines.push(String::new());
@@ -60,11 +88,22 @@ fn block(task: &Value) -> Vec<String> {
 /// Stores a completed task as a session that has ended, unless it is known. It is neither polled nor
 /// counted among those that are pruned: listing tasks pushes nothing out.
 async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
-    let text = |name: &str| task.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let (Some(id), Some("completed")) = (text("id"), text("status")) else { return Ok(()) };
-    let Some(url) = text("video_url").and_then(ResultUrl::parse) else { return Ok(()) };
+    let text = |name: &str| {
+        task.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let (Some(id), Some("completed")) = (text("id"), text("status")) else {
+        return Ok(());
+    };
+    let Some(url) = text("video_url").and_then(ResultUrl::parse) else {
+        return Ok(());
+    };
     let key = folder_name(id);
-    if !store::list(io, &format!("sessions/{key}")).await?.is_empty() {
+    if !store::list(io, &format!("sessions/{key}"))
+        .await?
+        .is_empty()
+    {
         return Ok(());
     }
     let at = |name: &str| text(name).and_then(|text| time::parse(text, 0));
@@ -93,5 +132,7 @@ async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
 /// A text from elsewhere on one line, without anything that a terminal would obey.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

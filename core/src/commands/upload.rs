@@ -28,37 +28,80 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
         check_size(size)?;
     }
     let shown = super::tasks::printable(&name);
-    let seen = io.inspect(source.clone(), size).await.map_err(|reason| Problem::permanent(format!("Cannot read {shown}: {reason}")))?;
-    let Some(seen) = seen else { return Err(Problem::permanent(format!("File not found: {shown}"))) };
+    let seen = io
+        .inspect(source.clone(), size)
+        .await
+        .map_err(|reason| Problem::permanent(format!("Cannot read {shown}: {reason}")))?;
+    let Some(seen) = seen else {
+        return Err(Problem::permanent(format!("File not found: {shown}")));
+    };
     check_size(seen.len)?;
     if seen.len == 0 {
         return Err(Problem::permanent(format!("The file is empty: {shown}")));
     }
-    let kind = media::upload_type(&name, &seen.head)
-        .map_err(|mime| Problem::permanent(format!("Unsupported file type: {mime}. Only image and video files supported.")))?;
+    let kind = media::upload_type(&name, &seen.head).map_err(|mime| {
+        Problem::permanent(format!(
+            "Unsupported file type: {mime}. Only image and video files supported."
+        ))
+    })?;
     let form = Form::new(&io.nonce()).file("file", &name, kind.content_type);
-    let upload = service.request(Method::Post, service.upload_path(), Some(form.content_type), Vec::new());
-    io.err(format!("Uploading {shown} ({:.1} MB) …", megabytes(seen.len))).await;
-    let answer = io.send_file(SendFile { source, source_len: seen.len, upload, head: form.head, tail: form.tail }).await;
+    let upload = service.request(
+        Method::Post,
+        service.upload_path(),
+        Some(form.content_type),
+        Vec::new(),
+    );
+    io.err(format!(
+        "Uploading {shown} ({:.1} MB) …",
+        megabytes(seen.len)
+    ))
+    .await;
+    let answer = io
+        .send_file(SendFile {
+            source,
+            source_len: seen.len,
+            upload,
+            head: form.head,
+            tail: form.tail,
+        })
+        .await;
     let answer = match answer {
         Ok(response) => Ok(response),
         Err(RelayError::Upload(error)) => Err(error),
-        Err(RelayError::Source { reason, .. }) => return Err(Problem::permanent(format!("Cannot read {shown}: {reason}"))),
+        Err(RelayError::Source { reason, .. }) => {
+            return Err(Problem::permanent(format!("Cannot read {shown}: {reason}")));
+        }
     };
-    let data = service.read(io, answer).map_err(|trouble| trouble.problem())?;
-    let Some(url) = data.get("url").and_then(Value::as_str).filter(|url| url.starts_with("https://")) else {
+    let data = service
+        .read(io, answer)
+        .map_err(|trouble| trouble.problem())?;
+    let Some(url) = data
+        .get("url")
+        .and_then(Value::as_str)
+        .filter(|url| url.starts_with("https://"))
+    else {
         return Err(Problem::temporary("Failed: no url returned"));
     };
     let url = super::tasks::printable(url);
     let json = json!({"url": url});
-    Ok(Reply::good(vec!["✅ Upload successful".to_owned(), format!("   url: {url}"), json.to_string()], json))
+    Ok(Reply::good(
+        vec![
+            "✅ Upload successful".to_owned(),
+            format!("   url: {url}"),
+            json.to_string(),
+        ],
+        json,
+    ))
 }
 
 fn check_size(bytes: u64) -> Result<(), Problem> {
     if bytes <= MAX_FILE_BYTES {
         return Ok(());
     }
-    Err(Problem::permanent(format!("File too large ({:.1}MB). Maximum 200MB.", megabytes(bytes))))
+    Err(Problem::permanent(format!(
+        "File too large ({:.1}MB). Maximum 200MB.",
+        megabytes(bytes)
+    )))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]

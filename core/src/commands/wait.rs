@@ -23,21 +23,40 @@ const MAX_PAUSE_MS: u64 = 10_000;
 /// Permanent for an id that isn't known here.
 pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
-    if let Some(at_ms) = session.latest().filter(|_| !session.has_undelivered()).and_then(|turn| turn.progress.delivered_at_ms) {
+    if let Some(at_ms) = session
+        .latest()
+        .filter(|_| !session.has_undelivered())
+        .and_then(|turn| turn.progress.delivered_at_ms)
+    {
         let line = format!("✅ Already delivered at {}", format_rfc3339(at_ms));
-        return Ok(Reply::good(vec![line], json!({"sessionId": session.id(), "state": "completed", "deliveredAt": format_rfc3339(at_ms)})));
+        return Ok(Reply::good(
+            vec![line],
+            json!({"sessionId": session.id(), "state": "completed", "deliveredAt": format_rfc3339(at_ms)}),
+        ));
     }
     settings.require_key()?;
-    io.err(format!("Watching {} …", super::tasks::printable(session.id()))).await;
+    io.err(format!(
+        "Watching {} …",
+        super::tasks::printable(session.id())
+    ))
+    .await;
     loop {
         let report = poll::step(io, settings, &session.key, Haste::WhenDue).await?;
         for event in &report.events {
-            io.err(format!("{} {}", format_rfc3339(io.now_ms()), super::tasks::printable(event))).await;
+            io.err(format!(
+                "{} {}",
+                format_rfc3339(io.now_ms()),
+                super::tasks::printable(event)
+            ))
+            .await;
         }
         if let Some(reply) = ended(&report) {
             return Ok(reply);
         }
-        let pause_ms = report.next_poll_at_ms.unwrap_or(0).saturating_sub(io.now_ms());
+        let pause_ms = report
+            .next_poll_at_ms
+            .unwrap_or(0)
+            .saturating_sub(io.now_ms());
         io.sleep(pause_ms.clamp(MIN_PAUSE_MS, MAX_PAUSE_MS)).await;
     }
 }
@@ -70,7 +89,11 @@ fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
         State::Submitted | State::Generating => {}
     }
     lines.extend(progress.results.iter().map(|url| url.as_str().to_owned()));
-    lines.extend(session.canvas().filter(|_| progress.state == State::Completed));
+    lines.extend(
+        session
+            .canvas()
+            .filter(|_| progress.state == State::Completed),
+    );
     let json = json!({
         "sessionId": session.id(),
         "state": progress.state.name(),
@@ -84,5 +107,9 @@ fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
         State::AwaitingUser => true,
         State::Failed | State::Timeout | State::Submitted | State::Generating => false,
     };
-    Reply { lines, json, exit_code: u8::from(!good) }
+    Reply {
+        lines,
+        json,
+        exit_code: u8::from(!good),
+    }
 }

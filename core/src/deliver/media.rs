@@ -42,9 +42,19 @@ fn fetch(url: &str, range: Option<(u64, u64)>, max_response_bytes: u64) -> Reque
         ("referer", "https://www.liblib.art/".to_owned()),
     ];
     if let Some((from, len)) = range {
-        headers.push(("range", format!("bytes={from}-{}", from + len.saturating_sub(1))));
+        headers.push((
+            "range",
+            format!("bytes={from}-{}", from + len.saturating_sub(1)),
+        ));
     }
-    Request { method: Method::Get, url: url.to_owned(), headers, credential: None, body: Vec::new(), max_response_bytes }
+    Request {
+        method: Method::Get,
+        url: url.to_owned(),
+        headers,
+        credential: None,
+        body: Vec::new(),
+        max_response_bytes,
+    }
 }
 
 /// What was seen of the media.
@@ -58,40 +68,78 @@ struct Seen {
 ///
 /// # Errors
 /// [`NoMedia`].
-pub async fn prepare(io: &Io, messenger: &mut Messenger<'_>, url: &ResultUrl) -> Result<Content, NoMedia> {
+pub async fn prepare(
+    io: &Io,
+    messenger: &mut Messenger<'_>,
+    url: &ResultUrl,
+) -> Result<Content, NoMedia> {
     let seen = look(io, url).await?;
     let kind = media::sniff(&seen.head);
     let megabytes = seen.len.div_ceil(1024 * 1024);
     if seen.len > MAX_FILE_BYTES {
-        return Err(NoMedia::Link(format!("it has {megabytes} MB, and the chat takes files up to 30 MB")));
+        return Err(NoMedia::Link(format!(
+            "it has {megabytes} MB, and the chat takes files up to 30 MB"
+        )));
     }
     let name = file_name(url, kind);
     let content_type = media::content_type(kind, url.extension());
-    let media = || Media { source: fetch(url.as_str(), None, seen.len), len: seen.len };
+    let media = || Media {
+        source: fetch(url.as_str(), None, seen.len),
+        len: seen.len,
+    };
     match kind {
         MediaKind::Image(format) if fits_as_image(format, &seen) => {
-            let form = Form::new(&io.nonce()).field("image_type", "message").file("image", &name, content_type);
-            let answer = messenger.upload_media(io, "im/v1/images", &form, &media).await;
+            let form = Form::new(&io.nonce()).field("image_type", "message").file(
+                "image",
+                &name,
+                content_type,
+            );
+            let answer = messenger
+                .upload_media(io, "im/v1/images", &form, &media)
+                .await;
             let key = key_of(answer, "image_key")?;
-            Ok(Content { msg_type: "image".to_owned(), content: json!({"image_key": key}).to_string() })
+            Ok(Content {
+                msg_type: "image".to_owned(),
+                content: json!({"image_key": key}).to_string(),
+            })
         }
         MediaKind::Mp4 => {
-            let mut form = Form::new(&io.nonce()).field("file_type", "mp4").field("file_name", &name);
+            let mut form = Form::new(&io.nonce())
+                .field("file_type", "mp4")
+                .field("file_name", &name);
             if let Some(duration_ms) = duration_ms(io, url, &seen).await {
                 form = form.field("duration", &duration_ms.to_string());
             }
-            let answer = messenger.upload_media(io, "im/v1/files", &form.file("file", &name, content_type), &media).await;
+            let answer = messenger
+                .upload_media(
+                    io,
+                    "im/v1/files",
+                    &form.file("file", &name, content_type),
+                    &media,
+                )
+                .await;
             let mut content = json!({"file_key": key_of(answer, "file_key")?});
             if let Some(image_key) = cover(io, messenger, url).await {
                 content["image_key"] = Value::String(image_key);
             }
-            Ok(Content { msg_type: "media".to_owned(), content: content.to_string() })
+            Ok(Content {
+                msg_type: "media".to_owned(),
+                content: content.to_string(),
+            })
         }
         MediaKind::Image(_) | MediaKind::OtherVideo | MediaKind::Unknown => {
-            let form = Form::new(&io.nonce()).field("file_type", "stream").field("file_name", &name).file("file", &name, content_type);
-            let answer = messenger.upload_media(io, "im/v1/files", &form, &media).await;
+            let form = Form::new(&io.nonce())
+                .field("file_type", "stream")
+                .field("file_name", &name)
+                .file("file", &name, content_type);
+            let answer = messenger
+                .upload_media(io, "im/v1/files", &form, &media)
+                .await;
             let key = key_of(answer, "file_key")?;
-            Ok(Content { msg_type: "file".to_owned(), content: json!({"file_key": key}).to_string() })
+            Ok(Content {
+                msg_type: "file".to_owned(),
+                content: json!({"file_key": key}).to_string(),
+            })
         }
     }
 }
@@ -106,24 +154,40 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
         .map_err(|error| no_media(format!("the media could not be read: {}", error.reason())))?;
     let ranges = response.status == 206;
     let declared = if ranges {
-        response.header("content-range").and_then(|range| range.rsplit('/').next()?.parse().ok())
+        response
+            .header("content-range")
+            .and_then(|range| range.rsplit('/').next()?.parse().ok())
     } else if response.status == 200 {
-        response.header("content-length").and_then(|len| len.parse().ok())
+        response
+            .header("content-length")
+            .and_then(|len| len.parse().ok())
     } else {
-        return Err(no_media(format!("the media could not be read (HTTP {})", response.status)));
+        return Err(no_media(format!(
+            "the media could not be read (HTTP {})",
+            response.status
+        )));
     };
     let len = match declared {
         Some(len) => len,
         None => match io.measure(fetch(url.as_str(), None, MAX_FILE_BYTES)).await {
             Ok(Some(len)) => len,
             Ok(None) => return Err(NoMedia::Link("the chat takes files up to 30 MB".to_owned())),
-            Err(error) => return Err(no_media(format!("the media could not be read: {}", error.reason()))),
+            Err(error) => {
+                return Err(no_media(format!(
+                    "the media could not be read: {}",
+                    error.reason()
+                )));
+            }
         },
     };
     if len == 0 || response.body.is_empty() {
         return Err(no_media("the media is empty".to_owned()));
     }
-    Ok(Seen { head: response.body, len, ranges })
+    Ok(Seen {
+        head: response.body,
+        len,
+        ranges,
+    })
 }
 
 fn fits_as_image(format: ImageFormat, seen: &Seen) -> bool {
@@ -133,7 +197,8 @@ fn fits_as_image(format: ImageFormat, seen: &Seen) -> bool {
         ImageFormat::Avif => return false,
         _ => MAX_IMAGE_SIDE,
     };
-    let fits = media::image::dimensions(&seen.head).is_none_or(|(width, height)| width <= max_side && height <= max_side);
+    let fits = media::image::dimensions(&seen.head)
+        .is_none_or(|(width, height)| width <= max_side && height <= max_side);
     fits && seen.len <= MAX_IMAGE_BYTES
 }
 
@@ -145,7 +210,10 @@ async fn duration_ms(io: &Io, url: &ResultUrl, seen: &Seen) -> Option<u64> {
         match step {
             ProbeStep::Done(duration_ms) => return duration_ms,
             ProbeStep::Need { offset, len } => {
-                let known = usize::try_from(offset).ok().and_then(|from| seen.head.get(from..)).filter(|rest| !rest.is_empty());
+                let known = usize::try_from(offset)
+                    .ok()
+                    .and_then(|from| seen.head.get(from..))
+                    .filter(|rest| !rest.is_empty());
                 if let Some(rest) = known.filter(|rest| rest.len() as u64 >= len) {
                     step = probe.feed(offset, rest);
                     continue;
@@ -153,7 +221,10 @@ async fn duration_ms(io: &Io, url: &ResultUrl, seen: &Seen) -> Option<u64> {
                 if !seen.ranges {
                     return None;
                 }
-                let response = io.http(fetch(url.as_str(), Some((offset, len)), len)).await.ok()?;
+                let response = io
+                    .http(fetch(url.as_str(), Some((offset, len)), len))
+                    .await
+                    .ok()?;
                 if response.status != 206 {
                     return None;
                 }
@@ -168,13 +239,29 @@ async fn cover(io: &Io, messenger: &mut Messenger<'_>, url: &ResultUrl) -> Optio
     if url.as_str().contains('?') {
         return None;
     }
-    let frame = io.http(fetch(&format!("{}{COVER_QUERY}", url.as_str()), None, MAX_COVER_BYTES)).await.ok()?;
-    let usable = frame.status == 200 && !frame.truncated && matches!(media::sniff(&frame.body), MediaKind::Image(_));
+    let frame = io
+        .http(fetch(
+            &format!("{}{COVER_QUERY}", url.as_str()),
+            None,
+            MAX_COVER_BYTES,
+        ))
+        .await
+        .ok()?;
+    let usable = frame.status == 200
+        && !frame.truncated
+        && matches!(media::sniff(&frame.body), MediaKind::Image(_));
     if !usable {
         return None;
     }
-    let form = Form::new(&io.nonce()).field("image_type", "message").file("image", "cover.jpg", "image/jpeg");
-    match messenger.upload_bytes(io, "im/v1/images", &form, &frame.body).await {
+    let form = Form::new(&io.nonce()).field("image_type", "message").file(
+        "image",
+        "cover.jpg",
+        "image/jpeg",
+    );
+    match messenger
+        .upload_bytes(io, "im/v1/images", &form, &frame.body)
+        .await
+    {
         Answer::Done(data) => data.get("image_key")?.as_str().map(str::to_owned),
         _ => None,
     }
@@ -182,9 +269,15 @@ async fn cover(io: &Io, messenger: &mut Messenger<'_>, url: &ResultUrl) -> Optio
 
 fn key_of(answer: Answer, name: &str) -> Result<String, NoMedia> {
     match answer {
-        Answer::Done(data) => match data.get(name).and_then(Value::as_str).filter(|key| !key.is_empty()) {
+        Answer::Done(data) => match data
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|key| !key.is_empty())
+        {
             Some(key) => Ok(key.to_owned()),
-            None => Err(NoMedia::Answer(Answer::Unclear(format!("the upload's answer has no {name}")))),
+            None => Err(NoMedia::Answer(Answer::Unclear(format!(
+                "the upload's answer has no {name}"
+            )))),
         },
         other => Err(NoMedia::Answer(other)),
     }

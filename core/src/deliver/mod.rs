@@ -40,7 +40,12 @@ pub type Events = Vec<String>;
 ///
 /// # Errors
 /// When the state folder can't be used; everything stored so far stands.
-pub async fn run(io: &Io, settings: &Settings, loaded: &mut Loaded, events: &mut Events) -> Result<(), Problem> {
+pub async fn run(
+    io: &Io,
+    settings: &Settings,
+    loaded: &mut Loaded,
+    events: &mut Events,
+) -> Result<(), Problem> {
     settle(io, loaded, events).await?;
     let mut messenger = settings.feishu.as_ref().map(Messenger::new);
     let mut sent = 0;
@@ -64,7 +69,9 @@ pub async fn run(io: &Io, settings: &Settings, loaded: &mut Loaded, events: &mut
 /// Whether a delivery is to be worked on now. One that a message with links stands for isn't.
 fn is_due(loaded: &Loaded, at: usize, now_ms: UnixMs) -> bool {
     let delivery = &loaded.session.deliveries[at];
-    delivery.state.is_open() && delivery.next_try_at_ms <= now_ms && covering(loaded, &delivery.id).is_none()
+    delivery.state.is_open()
+        && delivery.next_try_at_ms <= now_ms
+        && covering(loaded, &delivery.id).is_none()
 }
 
 /// The message with links that stands for a result.
@@ -75,10 +82,16 @@ fn covering<'a>(loaded: &'a Loaded, id: &str) -> Option<&'a Delivery> {
 /// When something is to be done next for the deliveries; none when all have ended.
 #[must_use]
 pub fn next_try_at_ms(loaded: &Loaded) -> Option<UnixMs> {
-    let open = loaded.session.deliveries.iter().filter(|delivery| delivery.state.is_open());
-    open.filter(|delivery| covering(loaded, &delivery.id).is_none_or(|links| !links.state.is_open()))
-        .map(|delivery| delivery.next_try_at_ms)
-        .min()
+    let open = loaded
+        .session
+        .deliveries
+        .iter()
+        .filter(|delivery| delivery.state.is_open());
+    open.filter(|delivery| {
+        covering(loaded, &delivery.id).is_none_or(|links| !links.state.is_open())
+    })
+    .map(|delivery| delivery.next_try_at_ms)
+    .min()
 }
 
 /// Draws the conclusions from what ended: results whose links were sent, messages whose uuid ran out.
@@ -89,18 +102,24 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
         if !delivery.state.is_open() {
             continue;
         }
-        let ended = covering(loaded, &delivery.id).filter(|links| !links.state.is_open()).map(|links| match links.state {
-            DeliveryState::Pending | DeliveryState::Sending | DeliveryState::Delivered | DeliveryState::LinkOnly => {
-                (DeliveryState::LinkOnly, links.message_id.clone())
-            }
-            DeliveryState::Failed => (DeliveryState::Failed, None),
-            DeliveryState::Uncertain => (DeliveryState::Uncertain, None),
-        });
+        let ended = covering(loaded, &delivery.id)
+            .filter(|links| !links.state.is_open())
+            .map(|links| match links.state {
+                DeliveryState::Pending
+                | DeliveryState::Sending
+                | DeliveryState::Delivered
+                | DeliveryState::LinkOnly => (DeliveryState::LinkOnly, links.message_id.clone()),
+                DeliveryState::Failed => (DeliveryState::Failed, None),
+                DeliveryState::Uncertain => (DeliveryState::Uncertain, None),
+            });
         let expired = delivery.state == DeliveryState::Sending && !delivery.may_send(now_ms);
         let (state, message_id) = match ended {
             Some(ended) => ended,
             None if expired => {
-                events.push(format!("{}: no answer is known, and the time to repeat it safely is over", label(delivery)));
+                events.push(format!(
+                    "{}: no answer is known, and the time to repeat it safely is over",
+                    label(delivery)
+                ));
                 (DeliveryState::Uncertain, None)
             }
             None => continue,
@@ -114,9 +133,17 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
 }
 
 /// Sends one message, or notes why not.
-async fn deliver(io: &Io, messenger: &mut Messenger<'_>, loaded: &mut Loaded, at: usize, events: &mut Events) -> Result<(), Problem> {
+async fn deliver(
+    io: &Io,
+    messenger: &mut Messenger<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    events: &mut Events,
+) -> Result<(), Problem> {
     let delivery = &loaded.session.deliveries[at];
-    let Some(route) = route_of(loaded, delivery.turn) else { return Ok(()) };
+    let Some(route) = route_of(loaded, delivery.turn) else {
+        return Ok(());
+    };
     let mut pace = Pace::load(io, &route.chat_id).await?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
@@ -128,8 +155,12 @@ async fn deliver(io: &Io, messenger: &mut Messenger<'_>, loaded: &mut Loaded, at
             let url = url.clone();
             match media::prepare(io, messenger, &url).await {
                 Ok(content) => content,
-                Err(NoMedia::Link(reason)) => return link_instead(io, loaded, at, &reason, false, events).await,
-                Err(NoMedia::Answer(answer)) => return not_sent(io, messenger, loaded, at, answer, events).await,
+                Err(NoMedia::Link(reason)) => {
+                    return link_instead(io, loaded, at, &reason, false, events).await;
+                }
+                Err(NoMedia::Answer(answer)) => {
+                    return not_sent(io, messenger, loaded, at, answer, events).await;
+                }
             }
         }
         (None, None) => return Ok(()),
@@ -146,13 +177,24 @@ async fn deliver(io: &Io, messenger: &mut Messenger<'_>, loaded: &mut Loaded, at
     store::save_delivery(io, &key, delivery).await?;
     pace.note(io).await?;
     let uuid = delivery.uuid.clone();
-    match messenger.send(io, &Recipient::parse(&route.chat_id), &content, &uuid).await {
+    match messenger
+        .send(io, &Recipient::parse(&route.chat_id), &content, &uuid)
+        .await
+    {
         Answer::Done(data) => {
             let delivery = &mut loaded.session.deliveries[at];
-            delivery.message_id = data.get("message_id").and_then(serde_json::Value::as_str).map(str::to_owned);
+            delivery.message_id = data
+                .get("message_id")
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned);
             delivery.trouble = None;
             delivery.end(DeliveryState::Delivered, io.now_ms());
-            events.push(format!("{} delivered as {}: {}", label(delivery), content.msg_type, delivery.message_id.as_deref().unwrap_or("")));
+            events.push(format!(
+                "{} delivered as {}: {}",
+                label(delivery),
+                content.msg_type,
+                delivery.message_id.as_deref().unwrap_or("")
+            ));
             store::save_delivery(io, &key, delivery).await
         }
         answer => {
@@ -169,8 +211,15 @@ async fn deliver(io: &Io, messenger: &mut Messenger<'_>, loaded: &mut Loaded, at
 
 /// Where a turn's messages go.
 fn route_of(loaded: &Loaded, turn: u32) -> Option<Route> {
-    let turn = loaded.session.turns.iter().find(|known| known.asked.turn == turn)?;
-    turn.asked.route.is_complete().then(|| turn.asked.route.clone())
+    let turn = loaded
+        .session
+        .turns
+        .iter()
+        .find(|known| known.asked.turn == turn)?;
+    turn.asked
+        .route
+        .is_complete()
+        .then(|| turn.asked.route.clone())
 }
 
 /// What an answer other than success means for a delivery.
@@ -186,7 +235,11 @@ async fn not_sent(
     let jitter = io.jitter();
     let delivery = &mut loaded.session.deliveries[at];
     // Without a network nothing is wrong with the result: it waits for a day.
-    let max_tries = if matches!(answer, Answer::NotSent(_)) { MAX_TRIES_WITHOUT_NETWORK } else { MAX_TRIES };
+    let max_tries = if matches!(answer, Answer::NotSent(_)) {
+        MAX_TRIES_WITHOUT_NETWORK
+    } else {
+        MAX_TRIES
+    };
     let (pause_ms, reason) = match answer {
         Answer::Done(_) => return Ok(()),
         Answer::NoScope(url, reason) => {
@@ -196,21 +249,29 @@ async fn not_sent(
             return refuse(io, loaded, at, &why, true, events).await;
         }
         Answer::Refused(reason) => return refuse(io, loaded, at, &reason, false, events).await,
-        Answer::ForeignKey(reason) if delivery.result().is_some() && delivery.failures < MAX_TRIES => {
+        Answer::ForeignKey(reason)
+            if delivery.result().is_some() && delivery.failures < MAX_TRIES =>
+        {
             delivery.message = None;
             (BASE_PAUSE_MS, reason)
         }
         Answer::Wait(wait_ms, reason) => {
             delivery.next_try_at_ms = io.now_ms().saturating_add(wait_ms);
             delivery.trouble = Some(reason.clone());
-            events.push(format!("{}: {reason}; again in {wait_ms} ms", label(delivery)));
+            events.push(format!(
+                "{}: {reason}; again in {wait_ms} ms",
+                label(delivery)
+            ));
             return store::save_delivery(io, &key, delivery).await;
         }
         Answer::NotSent(reason)
         | Answer::NoMedia(reason)
         | Answer::Unclear(reason)
         | Answer::TokenRefused(reason)
-        | Answer::ForeignKey(reason) => (backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter), reason),
+        | Answer::ForeignKey(reason) => (
+            backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter),
+            reason,
+        ),
     };
     delivery.failures += 1;
     delivery.trouble = Some(reason.clone());
@@ -218,7 +279,10 @@ async fn not_sent(
     if delivery.failures >= max_tries && delivery.state == DeliveryState::Pending {
         return refuse(io, loaded, at, &reason, false, events).await;
     }
-    events.push(format!("{}: {reason}; again in {pause_ms} ms", label(delivery)));
+    events.push(format!(
+        "{}: {reason}; again in {pause_ms} ms",
+        label(delivery)
+    ));
     store::save_delivery(io, &key, delivery).await
 }
 
@@ -252,7 +316,9 @@ async fn link_instead(
 ) -> Result<(), Problem> {
     let turn_number = loaded.session.deliveries[at].turn;
     let open: Vec<usize> = (0..loaded.session.deliveries.len())
-        .filter(|other| *other == at || (all_open && other_open_result(loaded, *other, turn_number)))
+        .filter(|other| {
+            *other == at || (all_open && other_open_result(loaded, *other, turn_number))
+        })
         .collect();
     let (mut ids, mut links) = (Vec::new(), String::new());
     for other in &open {
@@ -265,14 +331,34 @@ async fn link_instead(
     }
     let words = format!("{links}Sent as a link: {reason}");
     loaded.session.deliveries[at].trouble = Some(reason.to_owned());
-    events.push(format!("{} goes as a link: {reason}", label(&loaded.session.deliveries[at])));
-    let Some(turn) = loaded.session.turns.iter().find(|turn| turn.asked.turn == turn_number).cloned() else { return Ok(()) };
+    events.push(format!(
+        "{} goes as a link: {reason}",
+        label(&loaded.session.deliveries[at])
+    ));
+    let Some(turn) = loaded
+        .session
+        .turns
+        .iter()
+        .find(|turn| turn.asked.turn == turn_number)
+        .cloned()
+    else {
+        return Ok(());
+    };
     let subject = ids.join(" ");
     let lost = loaded.lost_deliveries.clone();
-    let added =
-        plan::add(&mut loaded.session, &lost, &turn, Purpose::Links(ids), &subject, Some(plan::text(&words)), io.now_ms());
+    let added = plan::add(
+        &mut loaded.session,
+        &lost,
+        &turn,
+        Purpose::Links(ids),
+        &subject,
+        Some(plan::text(&words)),
+        io.now_ms(),
+    );
     match added {
-        Some(new) => store::save_delivery(io, &loaded.session.key, &loaded.session.deliveries[new]).await,
+        Some(new) => {
+            store::save_delivery(io, &loaded.session.key, &loaded.session.deliveries[new]).await
+        }
         None => Ok(()),
     }
 }
@@ -286,7 +372,12 @@ fn other_open_result(loaded: &Loaded, at: usize, turn: u32) -> bool {
 }
 
 /// There are no credentials: wait for them, and say so.
-async fn without_app(io: &Io, loaded: &mut Loaded, at: usize, events: &mut Events) -> Result<(), Problem> {
+async fn without_app(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    events: &mut Events,
+) -> Result<(), Problem> {
     let jitter = io.jitter();
     let delivery = &mut loaded.session.deliveries[at];
     let pause_ms = backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter);

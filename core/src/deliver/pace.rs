@@ -24,13 +24,20 @@ impl Pace {
     pub async fn load(io: &Io, chat_id: &str) -> Result<Self, Problem> {
         let path = format!("pace/{}", digest(&["chat", chat_id], 16));
         let bytes = store::read(io, &path).await?.unwrap_or_default();
-        Ok(Self { path, times_ms: serde_json::from_slice(&bytes).unwrap_or_default() })
+        Ok(Self {
+            path,
+            times_ms: serde_json::from_slice(&bytes).unwrap_or_default(),
+        })
     }
 
     /// When the next message may go, if not now. A clock that was set back doesn't block.
     pub fn wait_until_ms(&self, now_ms: UnixMs) -> Option<UnixMs> {
-        let recent: Vec<UnixMs> =
-            self.times_ms.iter().copied().filter(|at| *at <= now_ms && now_ms - at < WINDOW_MS).collect();
+        let recent: Vec<UnixMs> = self
+            .times_ms
+            .iter()
+            .copied()
+            .filter(|at| *at <= now_ms && now_ms - at < WINDOW_MS)
+            .collect();
         (recent.len() >= MAX_MESSAGES).then(|| recent[recent.len() - MAX_MESSAGES] + WINDOW_MS)
     }
 

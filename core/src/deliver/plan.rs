@@ -10,10 +10,19 @@ use crate::store::Loaded;
 /// Adds the deliveries that the session's turns call for and that aren't there yet.
 pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
     let turns = loaded.session.turns.clone();
-    for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.asked.route.is_complete()) {
+    for (at, turn) in turns
+        .iter()
+        .enumerate()
+        .filter(|(_, turn)| turn.asked.route.is_complete())
+    {
         let mut wanted: Vec<(Purpose, String, Option<Content>)> = Vec::new();
         for url in &turn.progress.results {
-            if !loaded.session.deliveries.iter().any(|delivery| delivery.result() == Some(url)) {
+            if !loaded
+                .session
+                .deliveries
+                .iter()
+                .any(|delivery| delivery.result() == Some(url))
+            {
                 wanted.push((Purpose::Result(url.clone()), url.as_str().to_owned(), None));
             }
         }
@@ -22,7 +31,15 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
             wanted.push((purpose, subject, Some(text(&words))));
         }
         for (purpose, subject, message) in wanted {
-            add(&mut loaded.session, &loaded.lost_deliveries, turn, purpose, &subject, message, now_ms);
+            add(
+                &mut loaded.session,
+                &loaded.lost_deliveries,
+                turn,
+                purpose,
+                &subject,
+                message,
+                now_ms,
+            );
         }
     }
 }
@@ -38,9 +55,26 @@ pub fn add(
     message: Option<Content>,
     now_ms: UnixMs,
 ) -> Option<usize> {
-    let order = session.deliveries.iter().map(|delivery| delivery.order).max().unwrap_or(0) + 1;
-    let mut delivery = Delivery::planned(&turn.asked.nonce, turn.asked.turn, order, purpose, subject, now_ms);
-    if session.deliveries.iter().any(|known| known.id == delivery.id) {
+    let order = session
+        .deliveries
+        .iter()
+        .map(|delivery| delivery.order)
+        .max()
+        .unwrap_or(0)
+        + 1;
+    let mut delivery = Delivery::planned(
+        &turn.asked.nonce,
+        turn.asked.turn,
+        order,
+        purpose,
+        subject,
+        now_ms,
+    );
+    if session
+        .deliveries
+        .iter()
+        .any(|known| known.id == delivery.id)
+    {
         return None;
     }
     delivery.message = message;
@@ -61,7 +95,9 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
         State::Submitted | State::Generating => None,
         State::AwaitingUser => {
             let question = progress.question.clone()?;
-            let words = format!("❓ The video service asks about “{request}”:\n{question}\nReply here to go on.");
+            let words = format!(
+                "❓ The video service asks about “{request}”:\n{question}\nReply here to go on."
+            );
             Some((Purpose::Question, question, words))
         }
         State::Completed => {
@@ -73,7 +109,9 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
             Some((Purpose::Failure, trouble, words))
         }
         State::Timeout if progress.results.is_empty() => {
-            let mut words = format!("⌛ “{request}” has brought no result in the expected time. If one turns up later, it is sent here.");
+            let mut words = format!(
+                "⌛ “{request}” has brought no result in the expected time. If one turns up later, it is sent here."
+            );
             if !trouble.is_empty() {
                 words.push_str(&format!("\nThe last thing seen: {trouble}"));
             }
@@ -89,12 +127,23 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
 /// A text message.
 #[must_use]
 pub fn text(words: &str) -> Content {
-    Content { msg_type: "text".to_owned(), content: json!({"text": words}).to_string() }
+    Content {
+        msg_type: "text".to_owned(),
+        content: json!({"text": words}).to_string(),
+    }
 }
 
 /// The request, short enough for a notice.
 fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 60;
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN_CHARS).collect();
-    if text.chars().count() > SHOWN_CHARS { format!("{line}…") } else { line }
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN_CHARS)
+        .collect();
+    if text.chars().count() > SHOWN_CHARS {
+        format!("{line}…")
+    } else {
+        line
+    }
 }

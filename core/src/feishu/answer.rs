@@ -41,7 +41,9 @@ pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
             0 => format!("the media could not be read: {reason}"),
             status => format!("the media could not be read (HTTP {status}): {reason}"),
         }),
-        Err(RelayError::Upload(HttpError::NotSent(reason) | HttpError::Denied(reason))) => Answer::NotSent(reason),
+        Err(RelayError::Upload(HttpError::NotSent(reason) | HttpError::Denied(reason))) => {
+            Answer::NotSent(reason)
+        }
         Err(RelayError::Upload(HttpError::Lost(reason))) => Answer::Unclear(reason),
     }
 }
@@ -51,7 +53,9 @@ pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
 pub fn token_failure(response: &Response, now_ms: u64) -> Answer {
     let told = describe(response);
     match code(response) {
-        Some(10003 | 10014) => Answer::Refused(format!("Feishu doesn't accept the app's credentials: {told}")),
+        Some(10003 | 10014) => Answer::Refused(format!(
+            "Feishu doesn't accept the app's credentials: {told}"
+        )),
         Some(_) | None => match read_response(response, now_ms) {
             wait @ Answer::Wait(..) => wait,
             _ => Answer::NotSent(format!("no token: {told}")),
@@ -66,7 +70,9 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
             let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
             Answer::Done(body.get("data").cloned().unwrap_or_default())
         }
-        Some(99_991_661 | 99_991_663 | 99_991_664 | 99_991_668 | 99_991_671) => Answer::TokenRefused(told),
+        Some(99_991_661 | 99_991_663 | 99_991_664 | 99_991_668 | 99_991_671) => {
+            Answer::TokenRefused(told)
+        }
         Some(99_991_672) => Answer::NoScope(grant_url(response), told),
         Some(230_020 | 99_991_400 | 11232 | 11233) => Answer::Wait(wait_ms(response, now_ms), told),
         Some(230_017) => Answer::ForeignKey(told),
@@ -84,7 +90,10 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
 }
 
 fn code(response: &Response) -> Option<i64> {
-    serde_json::from_slice::<Value>(&response.body).ok()?.get("code")?.as_i64()
+    serde_json::from_slice::<Value>(&response.body)
+        .ok()?
+        .get("code")?
+        .as_i64()
 }
 
 fn wait_ms(response: &Response, now_ms: u64) -> u64 {
@@ -99,12 +108,23 @@ fn wait_ms(response: &Response, now_ms: u64) -> u64 {
 fn describe(response: &Response) -> String {
     const SHOWN_CHARS: usize = 160;
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let text = match (body.get("code").and_then(Value::as_i64), body.get("msg").and_then(Value::as_str)) {
+    let text = match (
+        body.get("code").and_then(Value::as_i64),
+        body.get("msg").and_then(Value::as_str),
+    ) {
         (Some(code), msg) => format!("{code} {}", msg.unwrap_or("")),
         (None, _) => format!("HTTP {}", response.status),
     };
-    let mut line: String = text.chars().take(SHOWN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let log_id = body.get("error").and_then(|error| error.get("log_id")).and_then(Value::as_str).or_else(|| response.header("x-tt-logid"));
+    let mut line: String = text
+        .chars()
+        .take(SHOWN_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let log_id = body
+        .get("error")
+        .and_then(|error| error.get("log_id"))
+        .and_then(Value::as_str)
+        .or_else(|| response.header("x-tt-logid"));
     if let Some(log_id) = log_id {
         line.push_str(" (log id ");
         line.extend(log_id.chars().filter(char::is_ascii_alphanumeric).take(64));
@@ -117,8 +137,16 @@ fn describe(response: &Response) -> String {
 fn grant_url(response: &Response) -> Option<String> {
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     let msg = body.get("msg")?.as_str()?;
-    ["https://open.feishu.cn/app/", "https://open.larksuite.com/app/"].iter().find_map(|prefix| {
-        let url: String = msg[msg.find(prefix)?..].chars().take_while(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>')).collect();
+    [
+        "https://open.feishu.cn/app/",
+        "https://open.larksuite.com/app/",
+    ]
+    .iter()
+    .find_map(|prefix| {
+        let url: String = msg[msg.find(prefix)?..]
+            .chars()
+            .take_while(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>'))
+            .collect();
         Some(url)
     })
 }

@@ -50,23 +50,43 @@ impl<'a> Messenger<'a> {
         let body = json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid}).to_string();
         let path = format!("im/v1/messages?receive_id_type={}", to.id_type);
         self.call(io, async |io, token| {
-            let request = api_request(self.app, &path, token, "application/json; charset=utf-8", body.clone().into_bytes());
+            let request = api_request(
+                self.app,
+                &path,
+                token,
+                "application/json; charset=utf-8",
+                body.clone().into_bytes(),
+            );
             io.http(request).await.map_err(RelayError::Upload)
         })
         .await
     }
 
     /// Uploads bytes that are already here: a cover.
-    pub async fn upload_bytes(&mut self, io: &Io, path: &str, form: &FormEnds, bytes: &[u8]) -> Answer {
+    pub async fn upload_bytes(
+        &mut self,
+        io: &Io,
+        path: &str,
+        form: &FormEnds,
+        bytes: &[u8],
+    ) -> Answer {
         self.call(io, async |io, token| {
             let body = [&form.head, bytes, &form.tail].concat();
-            io.http(api_request(self.app, path, token, &form.content_type, body)).await.map_err(RelayError::Upload)
+            io.http(api_request(self.app, path, token, &form.content_type, body))
+                .await
+                .map_err(RelayError::Upload)
         })
         .await
     }
 
     /// Uploads media from the store, body to body. `media` is asked anew for a second try.
-    pub async fn upload_media(&mut self, io: &Io, path: &str, form: &FormEnds, media: &dyn Fn() -> Media) -> Answer {
+    pub async fn upload_media(
+        &mut self,
+        io: &Io,
+        path: &str,
+        form: &FormEnds,
+        media: &dyn Fn() -> Media,
+    ) -> Answer {
         self.call(io, async |io, token| {
             let media = media();
             io.relay(Relay {
@@ -82,7 +102,11 @@ impl<'a> Messenger<'a> {
     }
 
     /// Makes a call with a token; with a fresh one, once, when it is refused.
-    async fn call(&mut self, io: &Io, request: impl AsyncFn(&Io, &Secret) -> Result<Response, RelayError>) -> Answer {
+    async fn call(
+        &mut self,
+        io: &Io,
+        request: impl AsyncFn(&Io, &Secret) -> Result<Response, RelayError>,
+    ) -> Answer {
         let mut refused = false;
         loop {
             let token = match self.token.take() {
@@ -107,14 +131,21 @@ impl<'a> Messenger<'a> {
 
     /// With our harness this is answered from its cache; `anew` makes it drop what it has.
     async fn fetch_token(&self, io: &Io, anew: bool) -> Result<Secret, Answer> {
-        let body = json!({"app_id": self.app.app_id, "app_secret": self.app.app_secret.expose()}).to_string();
-        let mut headers = vec![("user-agent", USER_AGENT.to_owned()), ("content-type", "application/json; charset=utf-8".to_owned())];
+        let body = json!({"app_id": self.app.app_id, "app_secret": self.app.app_secret.expose()})
+            .to_string();
+        let mut headers = vec![
+            ("user-agent", USER_AGENT.to_owned()),
+            ("content-type", "application/json; charset=utf-8".to_owned()),
+        ];
         if anew {
             headers.push(("cache-control", "no-cache".to_owned()));
         }
         let request = Request {
             method: Method::Post,
-            url: format!("{}/open-apis/auth/v3/tenant_access_token/internal", self.app.base_url),
+            url: format!(
+                "{}/open-apis/auth/v3/tenant_access_token/internal",
+                self.app.base_url
+            ),
             headers,
             credential: None,
             body: body.into_bytes(),
@@ -126,19 +157,35 @@ impl<'a> Messenger<'a> {
             Err(error) => return Err(Answer::NotSent(format!("no token: {}", error.reason()))),
         };
         let value: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        match value.get("tenant_access_token").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+        match value
+            .get("tenant_access_token")
+            .and_then(Value::as_str)
+            .filter(|token| !token.is_empty())
+        {
             Some(token) => Ok(Secret::new(token.to_owned())),
             None => Err(answer::token_failure(&response, io.now_ms())),
         }
     }
 }
 
-fn api_request(app: &Feishu, path: &str, token: &Secret, content_type: &str, body: Vec<u8>) -> Request {
+fn api_request(
+    app: &Feishu,
+    path: &str,
+    token: &Secret,
+    content_type: &str,
+    body: Vec<u8>,
+) -> Request {
     Request {
         method: Method::Post,
         url: format!("{}/open-apis/{path}", app.base_url),
-        headers: vec![("user-agent", USER_AGENT.to_owned()), ("content-type", content_type.to_owned())],
-        credential: Some(("authorization", Secret::new(format!("Bearer {}", token.expose())))),
+        headers: vec![
+            ("user-agent", USER_AGENT.to_owned()),
+            ("content-type", content_type.to_owned()),
+        ],
+        credential: Some((
+            "authorization",
+            Secret::new(format!("Bearer {}", token.expose())),
+        )),
         body,
         max_response_bytes: MAX_RESPONSE_BYTES,
     }

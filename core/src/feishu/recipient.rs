@@ -27,7 +27,10 @@ impl Recipient {
         } else {
             ("chat_id", text)
         };
-        Self { id_type, id: id.to_owned() }
+        Self {
+            id_type,
+            id: id.to_owned(),
+        }
     }
 }
 
@@ -46,7 +49,13 @@ mod tests {
             ("a@b.c", "email", "a@b.c"),
             ("else", "chat_id", "else"),
         ] {
-            assert_eq!(Recipient::parse(text), Recipient { id_type, id: id.to_owned() });
+            assert_eq!(
+                Recipient::parse(text),
+                Recipient {
+                    id_type,
+                    id: id.to_owned()
+                }
+            );
         }
     }
 }

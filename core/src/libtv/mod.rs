@@ -37,7 +37,10 @@ impl<'a> Service<'a> {
     /// Permanent: no key, or a bad override.
     pub fn configured(settings: &'a Settings) -> Result<Self, Problem> {
         let key = settings.require_key()?;
-        Ok(Self { key, base: settings.base_url(key.mode)? })
+        Ok(Self {
+            key,
+            base: settings.base_url(key.mode)?,
+        })
     }
 
     /// Which service it is.
@@ -54,13 +57,22 @@ impl<'a> Service<'a> {
 
     /// A request to one of its routes; `content_type` where it has a body.
     #[must_use]
-    pub fn request(&self, method: Method, path: &str, content_type: Option<String>, body: Vec<u8>) -> Request {
+    pub fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<String>,
+        body: Vec<u8>,
+    ) -> Request {
         let key = self.key.secret.expose();
         let credential = match self.key.mode {
             Mode::Gateway => ("x-api-key", Secret::new(key.to_owned())),
             Mode::Direct => ("authorization", Secret::new(format!("Bearer {key}"))),
         };
-        let mut headers = vec![("user-agent", USER_AGENT.to_owned()), ("accept", "application/json".to_owned())];
+        let mut headers = vec![
+            ("user-agent", USER_AGENT.to_owned()),
+            ("accept", "application/json".to_owned()),
+        ];
         headers.extend(content_type.map(|value| ("content-type", value)));
         Request {
             method,
@@ -110,14 +122,23 @@ impl<'a> Service<'a> {
     /// # Errors
     /// [`Trouble`].
     pub async fn results(&self, io: &Io, session_id: &str) -> Result<Value, Trouble> {
-        self.get(io, &format!("{}/{}/results", self.session_root(), segment(session_id))).await
+        self.get(
+            io,
+            &format!("{}/{}/results", self.session_root(), segment(session_id)),
+        )
+        .await
     }
 
     /// A session's messages, as they are; `null` and a missing list are an empty one.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn messages(&self, io: &Io, session_id: &str, after_seq: Option<u64>) -> Result<Value, Trouble> {
+    pub async fn messages(
+        &self,
+        io: &Io,
+        session_id: &str,
+        after_seq: Option<u64>,
+    ) -> Result<Value, Trouble> {
         let mut path = format!("{}/{}", self.session_root(), segment(session_id));
         if let Some(seq) = after_seq {
             path.push_str(&format!("?afterSeq={seq}"));
@@ -137,24 +158,35 @@ impl<'a> Service<'a> {
     pub async fn change_project(&self, io: &Io) -> Result<String, Trouble> {
         let path = format!("{}/change-project", self.session_root());
         let data = self.post(io, &path, &json!({})).await?;
-        self.required(&data, &["projectUuid"]).map(|mut found| found.remove(0))
+        self.required(&data, &["projectUuid"])
+            .map(|mut found| found.remove(0))
     }
 
     /// Submits. This costs the user money: the caller stores its intent before, its outcome after.
     ///
     /// # Errors
     /// [`Trouble`]; its `may_be_applied` says whether it may have been charged.
-    pub async fn submit(&self, io: &Io, session_id: Option<&str>, message: Option<&str>) -> Result<Submitted, Trouble> {
+    pub async fn submit(
+        &self,
+        io: &Io,
+        session_id: Option<&str>,
+        message: Option<&str>,
+    ) -> Result<Submitted, Trouble> {
         let mut body = Map::new();
         for (name, value) in [("sessionId", session_id), ("message", message)] {
             if let Some(value) = value {
                 body.insert(name.to_owned(), Value::String(value.to_owned()));
             }
         }
-        let data = self.post(io, self.session_root(), &Value::Object(body)).await?;
+        let data = self
+            .post(io, self.session_root(), &Value::Object(body))
+            .await?;
         let mut found = self.required(&data, &["sessionId", "projectUuid"])?;
         let project_uuid = found.pop().unwrap_or_default();
-        Ok(Submitted { session_id: found.pop().unwrap_or_default(), project_uuid })
+        Ok(Submitted {
+            session_id: found.pop().unwrap_or_default(),
+            project_uuid,
+        })
     }
 
     /// Reads any reply of this service: the payload, or what is wrong.
@@ -166,22 +198,42 @@ impl<'a> Service<'a> {
     }
 
     async fn get(&self, io: &Io, path: &str) -> Result<Value, Trouble> {
-        let answer = io.http(self.request(Method::Get, path, None, Vec::new())).await;
+        let answer = io
+            .http(self.request(Method::Get, path, None, Vec::new()))
+            .await;
         self.read(io, answer)
     }
 
     async fn post(&self, io: &Io, path: &str, body: &Value) -> Result<Value, Trouble> {
         let json = "application/json; charset=utf-8".to_owned();
-        let answer = io.http(self.request(Method::Post, path, Some(json), body.to_string().into_bytes())).await;
+        let answer = io
+            .http(self.request(
+                Method::Post,
+                path,
+                Some(json),
+                body.to_string().into_bytes(),
+            ))
+            .await;
         self.read(io, answer)
     }
 
     /// The non-empty texts of these names, or which of them are missing.
     fn required(&self, data: &Value, names: &[&str]) -> Result<Vec<String>, Trouble> {
-        let text = |name: &str| data.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let missing: Vec<&str> = names.iter().copied().filter(|name| text(name).is_none()).collect();
+        let text = |name: &str| {
+            data.get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let missing: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| text(name).is_none())
+            .collect();
         if missing.is_empty() {
-            return Ok(names.iter().filter_map(|name| text(name).map(str::to_owned)).collect());
+            return Ok(names
+                .iter()
+                .filter_map(|name| text(name).map(str::to_owned))
+                .collect());
         }
         let missing = missing.join(", ");
         Err(Trouble::incomplete(match self.key.mode {

@@ -12,10 +12,21 @@ use crate::problem::Problem;
 const SHOWN_CHARS: usize = 200;
 
 /// Texts of the service that end a job: trying again gives the same.
-const REFUSALS: [&str; 6] =
-    ["内容不符合平台规则", "审核不合规", "Platform credits insufficient", "Free trial uses exhausted", "quota_exceeded", "medeo_credits_exhausted"];
+const REFUSALS: [&str; 6] = [
+    "内容不符合平台规则",
+    "审核不合规",
+    "Platform credits insufficient",
+    "Free trial uses exhausted",
+    "quota_exceeded",
+    "medeo_credits_exhausted",
+];
 /// Texts that speak of the key.
-const KEY_TROUBLES: [&str; 4] = ["accessKey 不存在或无效", "Invalid API Key", "Key expired", "key_expired"];
+const KEY_TROUBLES: [&str; 4] = [
+    "accessKey 不存在或无效",
+    "Invalid API Key",
+    "Key expired",
+    "key_expired",
+];
 /// The session is unknown upstream.
 const NO_SESSION: &str = "会话不存在或无效";
 /// Capacity or credits: may pass.
@@ -53,7 +64,13 @@ pub struct Trouble {
 
 impl Trouble {
     fn new(kind: TroubleKind, message: String) -> Self {
-        Self { kind, message, retry_after_ms: None, may_be_applied: false, from_service: true }
+        Self {
+            kind,
+            message,
+            retry_after_ms: None,
+            may_be_applied: false,
+            from_service: true,
+        }
     }
 
     /// A reply that can't be understood.
@@ -71,7 +88,10 @@ impl Trouble {
     /// A good reply that lacks a field.
     #[must_use]
     pub fn incomplete(message: String) -> Self {
-        Self { may_be_applied: true, ..Self::new(TroubleKind::Passing, message) }
+        Self {
+            may_be_applied: true,
+            ..Self::new(TroubleKind::Passing, message)
+        }
     }
 
     /// As a command's failure.
@@ -97,7 +117,11 @@ impl Trouble {
 ///
 /// # Errors
 /// [`Trouble`].
-pub fn read(mode: Mode, answer: Result<Response, HttpError>, now_ms: u64) -> Result<Value, Trouble> {
+pub fn read(
+    mode: Mode,
+    answer: Result<Response, HttpError>,
+    now_ms: u64,
+) -> Result<Value, Trouble> {
     let response = answer.map_err(|error| unreachable(mode, &error))?;
     let mut result = match serde_json::from_slice::<Value>(&response.body) {
         Ok(body @ Value::Object(_)) if !response.truncated => match mode {
@@ -107,7 +131,9 @@ pub fn read(mode: Mode, answer: Result<Response, HttpError>, now_ms: u64) -> Res
         Ok(_) | Err(_) => Err(no_json(mode, &response)),
     };
     if let Err(trouble) = &mut result {
-        trouble.retry_after_ms = response.header("retry-after").and_then(|value| backoff::retry_after_ms(value, now_ms));
+        trouble.retry_after_ms = response
+            .header("retry-after")
+            .and_then(|value| backoff::retry_after_ms(value, now_ms));
     }
     result
 }
@@ -129,7 +155,11 @@ fn unreachable(mode: Mode, error: &HttpError) -> Trouble {
 fn gateway(response: &Response, body: Value) -> Result<Value, Trouble> {
     let error = body.get("error").filter(|error| !error.is_null());
     let Some(error) = error else {
-        return if is_success(response.status) { Ok(body) } else { Err(no_json(Mode::Gateway, response)) };
+        return if is_success(response.status) {
+            Ok(body)
+        } else {
+            Err(no_json(Mode::Gateway, response))
+        };
     };
     let code = error.get("code").and_then(Value::as_str).unwrap_or("");
     let message = error
@@ -139,7 +169,10 @@ fn gateway(response: &Response, body: Value) -> Result<Value, Trouble> {
         .as_str()
         .filter(|text| !text.trim().is_empty());
     match message {
-        Some(message) => Err(Trouble::new(kind(response.status, &[code, message]), message.to_owned())),
+        Some(message) => Err(Trouble::new(
+            kind(response.status, &[code, message]),
+            message.to_owned(),
+        )),
         None => Err(no_json(Mode::Gateway, response)),
     }
 }
@@ -150,14 +183,23 @@ fn direct(response: &Response, mut body: Value) -> Result<Value, Trouble> {
         Some(Value::String(code)) => code.trim() == "0",
         Some(_) | None => false,
     };
-    let message = ["message", "msg"].iter().find_map(|name| body.get(*name)?.as_str()).filter(|text| !text.trim().is_empty());
+    let message = ["message", "msg"]
+        .iter()
+        .find_map(|name| body.get(*name)?.as_str())
+        .filter(|text| !text.trim().is_empty());
     let message = message.map(str::to_owned);
-    if is_success(response.status) && code_is_zero && body.get("data").is_some_and(Value::is_object) {
+    if is_success(response.status) && code_is_zero && body.get("data").is_some_and(Value::is_object)
+    {
         return Ok(body.get_mut("data").map(Value::take).unwrap_or_default());
     }
     let Some(message) = message else {
         return Err(if is_success(response.status) {
-            Trouble { kind: TroubleKind::Passing, may_be_applied: true, ..Trouble::garbage("") }.worded("Direct LibTV response missing data object.")
+            Trouble {
+                kind: TroubleKind::Passing,
+                may_be_applied: true,
+                ..Trouble::garbage("")
+            }
+            .worded("Direct LibTV response missing data object.")
         } else {
             no_json(Mode::Direct, response)
         });
@@ -165,7 +207,9 @@ fn direct(response: &Response, mut body: Value) -> Result<Value, Trouble> {
     if code_is_zero {
         let mut trouble = Trouble::new(TroubleKind::Refused, message);
         if trouble.message.contains(RETIRED) {
-            trouble.message.push_str(" (Direct keys of this kind no longer work there: use a gateway key, mgk_…)");
+            trouble.message.push_str(
+                " (Direct keys of this kind no longer work there: use a gateway key, mgk_…)",
+            );
         }
         return Err(trouble);
     }
@@ -186,7 +230,11 @@ fn kind(status: u16, texts: &[&str]) -> TroubleKind {
     } else if KEY_TROUBLES.iter().any(|text| says(text)) || matches!(status, 401 | 403) {
         TroubleKind::Key
     } else if says(CAPACITY) || matches!(status, 408 | 425 | 429 | 500..) {
-        if REFUSALS.iter().any(|text| says(text)) { TroubleKind::Refused } else { TroubleKind::Passing }
+        if REFUSALS.iter().any(|text| says(text)) {
+            TroubleKind::Refused
+        } else {
+            TroubleKind::Passing
+        }
     } else if REFUSALS.iter().any(|text| says(text)) {
         TroubleKind::Refused
     } else if is_success(status) {
@@ -199,8 +247,11 @@ fn kind(status: u16, texts: &[&str]) -> TroubleKind {
 
 /// A reply in no known form: shown cut short, judged by its status.
 fn no_json(mode: Mode, response: &Response) -> Trouble {
-    let shown: String =
-        String::from_utf8_lossy(&response.body).chars().take(SHOWN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String = String::from_utf8_lossy(&response.body)
+        .chars()
+        .take(SHOWN_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let status = response.status;
     let mut message = match mode {
         Mode::Gateway => format!("Request failed (HTTP {status}): {shown}"),

@@ -44,7 +44,12 @@ pub struct Report {
 ///
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
-pub async fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Result<Report, Problem> {
+pub async fn step(
+    io: &Io,
+    settings: &Settings,
+    key: &str,
+    haste: Haste,
+) -> Result<Report, Problem> {
     let mut events = Vec::new();
     let Some(mut loaded) = store::load(io, key).await? else {
         store::finish(io, key, io.now_ms()).await?;
@@ -53,7 +58,11 @@ pub async fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Resu
     events.append(&mut loaded.damaged);
     if loaded.session.turns.is_empty() {
         store::finish(io, key, io.now_ms()).await?;
-        return Ok(Report { session: None, next_poll_at_ms: None, events });
+        return Ok(Report {
+            session: None,
+            next_poll_at_ms: None,
+            events,
+        });
     }
     if haste == Haste::Now {
         reopen(io, &mut loaded).await?;
@@ -66,22 +75,42 @@ pub async fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Resu
     note_delivered(io, &mut loaded).await?;
     let next_poll_at_ms = next(&loaded, settings);
     if next_poll_at_ms.is_none() {
-        events.push(format!("ended as {}", loaded.session.latest().map_or("", |turn| turn.progress.state.name())));
+        events.push(format!(
+            "ended as {}",
+            loaded
+                .session
+                .latest()
+                .map_or("", |turn| turn.progress.state.name())
+        ));
         store::finish(io, key, io.now_ms()).await?;
     }
-    Ok(Report { session: Some(loaded.session), next_poll_at_ms, events })
+    Ok(Report {
+        session: Some(loaded.session),
+        next_poll_at_ms,
+        events,
+    })
 }
 
 /// When a session wants its next poll; none when it has ended. Reads only what is stored.
 #[must_use]
 pub fn next(loaded: &Loaded, settings: &Settings) -> Option<UnixMs> {
-    let watched = loaded.session.turns.iter().filter(|turn| schedule::is_watched(turn, settings)).map(|turn| turn.progress.next_poll_at_ms).min();
-    [watched, deliver::next_try_at_ms(loaded)].into_iter().flatten().min()
+    let watched = loaded
+        .session
+        .turns
+        .iter()
+        .filter(|turn| schedule::is_watched(turn, settings))
+        .map(|turn| turn.progress.next_poll_at_ms)
+        .min();
+    [watched, deliver::next_try_at_ms(loaded)]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: Haste) -> bool {
     loaded.session.turns.iter().any(|turn| {
-        let watched = schedule::is_watched(turn, settings) || (haste == Haste::Now && !turn.progress.state.is_final());
+        let watched = schedule::is_watched(turn, settings)
+            || (haste == Haste::Now && !turn.progress.state.is_final());
         watched && (haste == Haste::Now || turn.progress.next_poll_at_ms <= now_ms)
     })
 }
@@ -110,12 +139,22 @@ async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
 }
 
 /// Asks upstream and judges every turn that is not final.
-async fn watch(io: &Io, settings: &Settings, loaded: &mut Loaded, events: &mut Vec<String>) -> Result<(), Problem> {
-    let Some(latest) = loaded.session.latest() else { return Ok(()) };
+async fn watch(
+    io: &Io,
+    settings: &Settings,
+    loaded: &mut Loaded,
+    events: &mut Vec<String>,
+) -> Result<(), Problem> {
+    let Some(latest) = loaded.session.latest() else {
+        return Ok(());
+    };
     let (mode, session_id) = (latest.asked.mode, latest.asked.session_id.clone());
     let answer = match Service::configured(settings) {
         Ok(service) if service.mode() == mode => service.messages(io, &session_id, None).await,
-        Ok(_) => Err(waits_for_key(format!("it was submitted with a key of another kind ({}…) and waits for one", mode.key_prefix()))),
+        Ok(_) => Err(waits_for_key(format!(
+            "it was submitted with a key of another kind ({}…) and waits for one",
+            mode.key_prefix()
+        ))),
         Err(problem) => Err(waits_for_key(problem.failure().message.clone())),
     };
     match answer {
@@ -125,12 +164,31 @@ async fn watch(io: &Io, settings: &Settings, loaded: &mut Loaded, events: &mut V
 }
 
 fn waits_for_key(message: String) -> Trouble {
-    Trouble { kind: TroubleKind::Key, message, retry_after_ms: None, may_be_applied: false, from_service: false }
+    Trouble {
+        kind: TroubleKind::Key,
+        message,
+        retry_after_ms: None,
+        may_be_applied: false,
+        from_service: false,
+    }
 }
 
-async fn judge(io: &Io, settings: &Settings, loaded: &mut Loaded, messages: &[Message], events: &mut Vec<String>) -> Result<(), Problem> {
-    let marks: Vec<TurnMark<'_>> =
-        loaded.session.turns.iter().map(|turn| TurnMark { baseline: &turn.asked.baseline, text: &turn.asked.text }).collect();
+async fn judge(
+    io: &Io,
+    settings: &Settings,
+    loaded: &mut Loaded,
+    messages: &[Message],
+    events: &mut Vec<String>,
+) -> Result<(), Problem> {
+    let marks: Vec<TurnMark<'_>> = loaded
+        .session
+        .turns
+        .iter()
+        .map(|turn| TurnMark {
+            baseline: &turn.asked.baseline,
+            text: &turn.asked.text,
+        })
+        .collect();
     let owners = watch::owners(messages, &marks);
     let count = loaded.session.turns.len();
     for at in 0..count {
@@ -138,7 +196,12 @@ async fn judge(io: &Io, settings: &Settings, loaded: &mut Loaded, messages: &[Me
         if turn.progress.state.is_final() {
             continue;
         }
-        let own: Vec<&Message> = messages.iter().zip(&owners).filter(|(_, owner)| **owner == Some(at)).map(|(message, _)| message).collect();
+        let own: Vec<&Message> = messages
+            .iter()
+            .zip(&owners)
+            .filter(|(_, owner)| **owner == Some(at))
+            .map(|(message, _)| message)
+            .collect();
         let seen = watch::observe(&own, &turn.asked.own_files());
         verdict::apply(turn, &seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
@@ -157,7 +220,12 @@ async fn note_trouble(
 ) -> Result<(), Problem> {
     events.push(format!("poll: {}", trouble.message));
     let jitter = io.jitter();
-    for turn in loaded.session.turns.iter_mut().filter(|turn| !turn.progress.state.is_final()) {
+    for turn in loaded
+        .session
+        .turns
+        .iter_mut()
+        .filter(|turn| !turn.progress.state.is_final())
+    {
         let progress = &mut turn.progress;
         progress.polls += 1;
         progress.failures += 1;
@@ -171,7 +239,8 @@ async fn note_trouble(
             verdict::end(progress, State::Failed, io.now_ms(), events);
         } else {
             let interval_ms = schedule::interval_ms(turn, settings, io.now_ms());
-            let pause_ms = backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
+            let pause_ms =
+                backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
             let pause_ms = pause_ms.max(trouble.retry_after_ms.unwrap_or(0));
             turn.progress.next_poll_at_ms = io.now_ms().saturating_add(pause_ms);
             schedule::give_up_if_over(turn, settings, io.now_ms(), events);
@@ -186,7 +255,14 @@ async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     let session = &mut loaded.session;
     for turn in &mut session.turns {
         let ended = turn.progress.ended_at_ms.is_some() && !turn.progress.results.is_empty();
-        if ended && turn.progress.delivered_at_ms.is_none() && turn.progress.results.iter().all(|url| is_shown(&session.deliveries, url)) {
+        if ended
+            && turn.progress.delivered_at_ms.is_none()
+            && turn
+                .progress
+                .results
+                .iter()
+                .all(|url| is_shown(&session.deliveries, url))
+        {
             turn.progress.delivered_at_ms = Some(io.now_ms());
             store::save_progress(io, &session.key, turn.asked.turn, &turn.progress).await?;
         }
@@ -195,13 +271,23 @@ async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
 }
 
 fn is_shown(deliveries: &[crate::session::Delivery], url: &crate::urls::ResultUrl) -> bool {
-    deliveries.iter().any(|delivery| delivery.result() == Some(url) && matches!(delivery.state, DeliveryState::Delivered | DeliveryState::LinkOnly))
+    deliveries.iter().any(|delivery| {
+        delivery.result() == Some(url)
+            && matches!(
+                delivery.state,
+                DeliveryState::Delivered | DeliveryState::LinkOnly
+            )
+    })
 }
 
 /// How many results of a turn have reached the chat.
 #[must_use]
 pub fn delivered_count(session: &crate::session::Session, turn: &Turn) -> usize {
-    turn.progress.results.iter().filter(|url| is_shown(&session.deliveries, url)).count()
+    turn.progress
+        .results
+        .iter()
+        .filter(|url| is_shown(&session.deliveries, url))
+        .count()
 }
 
 /// The trouble of a poll is over.

@@ -31,7 +31,9 @@ pub fn interval_ms(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> u64 {
         Some(fixed) => fixed,
         None if late => LATE_INTERVAL_MS,
         None => {
-            let age_ms = now_ms.saturating_sub(turn.asked.submitted_at_ms).min(GROWN_AFTER_MS);
+            let age_ms = now_ms
+                .saturating_sub(turn.asked.submitted_at_ms)
+                .min(GROWN_AFTER_MS);
             FIRST_INTERVAL_MS + (LAST_INTERVAL_MS - FIRST_INTERVAL_MS) * age_ms / GROWN_AFTER_MS
         }
     }
@@ -45,19 +47,32 @@ pub fn is_watched(turn: &Turn, settings: &Settings) -> bool {
         State::Completed | State::Failed => false,
         State::Timeout => match settings.max_polls {
             Some(max) => turn.progress.polls < max.saturating_add(LATE_POLLS),
-            None => turn.progress.next_poll_at_ms < turn.asked.submitted_at_ms.saturating_add(LATE_UNTIL_MS),
+            None => {
+                turn.progress.next_poll_at_ms
+                    < turn.asked.submitted_at_ms.saturating_add(LATE_UNTIL_MS)
+            }
         },
     }
 }
 
 /// Sets the next poll after an answered one.
-pub fn after_answer(turn: &mut Turn, settings: &Settings, now_ms: UnixMs, events: &mut Vec<String>) {
+pub fn after_answer(
+    turn: &mut Turn,
+    settings: &Settings,
+    now_ms: UnixMs,
+    events: &mut Vec<String>,
+) {
     turn.progress.next_poll_at_ms = now_ms.saturating_add(interval_ms(turn, settings, now_ms));
     give_up_if_over(turn, settings, now_ms, events);
 }
 
 /// Gives a job up when its time or its polls are over. Late results are still looked for.
-pub fn give_up_if_over(turn: &mut Turn, settings: &Settings, now_ms: UnixMs, events: &mut Vec<String>) {
+pub fn give_up_if_over(
+    turn: &mut Turn,
+    settings: &Settings,
+    now_ms: UnixMs,
+    events: &mut Vec<String>,
+) {
     let waiting = match turn.progress.state {
         State::Submitted | State::Generating | State::AwaitingUser => true,
         State::Completed | State::Failed | State::Timeout => false,

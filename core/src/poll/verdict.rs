@@ -7,7 +7,13 @@ use crate::watch::{self, Observed, Verdict};
 
 /// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
 /// asks nobody anything and ends quietly when nothing of it is under way.
-pub fn apply(turn: &mut Turn, seen: &Observed, is_latest: bool, now_ms: UnixMs, events: &mut Vec<String>) {
+pub fn apply(
+    turn: &mut Turn,
+    seen: &Observed,
+    is_latest: bool,
+    now_ms: UnixMs,
+    events: &mut Vec<String>,
+) {
     let progress = &mut turn.progress;
     clear_trouble(progress);
     progress.polls += 1;
@@ -30,7 +36,9 @@ pub fn apply(turn: &mut Turn, seen: &Observed, is_latest: bool, now_ms: UnixMs, 
             progress.trouble = Some(reason);
             end(progress, State::Failed, now_ms, events);
         }
-        Verdict::Asks(_) | Verdict::Waiting | Verdict::Working if !is_latest && seen.open_calls == 0 => {
+        Verdict::Asks(_) | Verdict::Waiting | Verdict::Working
+            if !is_latest && seen.open_calls == 0 =>
+        {
             end(progress, State::Completed, now_ms, events);
         }
         Verdict::Asks(question) => {
@@ -50,7 +58,11 @@ pub fn apply(turn: &mut Turn, seen: &Observed, is_latest: bool, now_ms: UnixMs, 
 /// Ends a turn, or gives it up.
 pub fn end(progress: &mut Progress, state: State, now_ms: UnixMs, events: &mut Vec<String>) {
     if progress.state != state {
-        let reason = progress.trouble.as_deref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+        let reason = progress
+            .trouble
+            .as_deref()
+            .map(|trouble| format!(": {trouble}"))
+            .unwrap_or_default();
         events.push(format!("{}{reason}", state.name()));
     }
     progress.state = state;

@@ -117,7 +117,14 @@ pub struct Delivery {
 impl Delivery {
     /// Plans a message of a turn; `subject` tells it from the turn's others.
     #[must_use]
-    pub fn planned(nonce: &str, turn: u32, order: u32, purpose: Purpose, subject: &str, now_ms: UnixMs) -> Self {
+    pub fn planned(
+        nonce: &str,
+        turn: u32,
+        order: u32,
+        purpose: Purpose,
+        subject: &str,
+        now_ms: UnixMs,
+    ) -> Self {
         let kind = match &purpose {
             Purpose::Result(_) => "result",
             Purpose::Links(_) => "links",
@@ -154,7 +161,8 @@ impl Delivery {
     /// Whether its message may be sent with its uuid without a risk of showing it twice.
     #[must_use]
     pub fn may_send(&self, now_ms: UnixMs) -> bool {
-        self.first_sent_at_ms.is_none_or(|first| now_ms.saturating_sub(first) < UUID_WINDOW_MS)
+        self.first_sent_at_ms
+            .is_none_or(|first| now_ms.saturating_sub(first) < UUID_WINDOW_MS)
     }
 
     /// Notes an end.

@@ -188,13 +188,19 @@ impl Session {
     /// The canvas link, when the project is known.
     #[must_use]
     pub fn canvas(&self) -> Option<String> {
-        self.turns.iter().rev().find(|turn| !turn.asked.project_uuid.is_empty()).map(|turn| canvas_link(&turn.asked.project_uuid))
+        self.turns
+            .iter()
+            .rev()
+            .find(|turn| !turn.asked.project_uuid.is_empty())
+            .map(|turn| canvas_link(&turn.asked.project_uuid))
     }
 
     /// Whether anything is still to be sent.
     #[must_use]
     pub fn has_undelivered(&self) -> bool {
-        self.deliveries.iter().any(|delivery| delivery.state.is_open())
+        self.deliveries
+            .iter()
+            .any(|delivery| delivery.state.is_open())
     }
 }
 
@@ -202,19 +208,35 @@ impl Session {
 #[must_use]
 pub fn canvas_link(project_uuid: &str) -> String {
     let mut link = "https://www.liblib.tv/canvas?projectId=".to_owned();
-    link.extend(url::form_urlencoded::byte_serialize(project_uuid.as_bytes()));
+    link.extend(url::form_urlencoded::byte_serialize(
+        project_uuid.as_bytes(),
+    ));
     link
 }
 
 /// The name of a session's folder: readable, safe whatever the server calls it, and unique.
 #[must_use]
 pub fn folder_name(session_id: &str) -> String {
-    format!("{}-{}", safe_prefix(session_id), digest(&["session", session_id], 12))
+    format!(
+        "{}-{}",
+        safe_prefix(session_id),
+        digest(&["session", session_id], 12)
+    )
 }
 
 /// The readable part of a folder's name.
 #[must_use]
 pub fn safe_prefix(session_id: &str) -> String {
     const MAX_CHARS: usize = 40;
-    session_id.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+    session_id
+        .chars()
+        .take(MAX_CHARS)
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }

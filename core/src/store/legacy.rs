@@ -7,7 +7,9 @@ use super::{FsOp, begin_turn, put, read, run, save_delivery, save_progress};
 use crate::config::Mode;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
-use crate::session::{Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name};
+use crate::session::{
+    Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
+};
 use crate::time;
 use crate::urls::ResultUrl;
 use crate::watch::Baseline;
@@ -21,7 +23,9 @@ const DONE: &str = "legacy-sessions.done";
 /// # Errors
 /// When the state folder can't be used.
 pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String>, Problem> {
-    let Some(bytes) = read(io, COPY).await? else { return Ok(None) };
+    let Some(bytes) = read(io, COPY).await? else {
+        return Ok(None);
+    };
     if read(io, DONE).await?.is_some() {
         return Ok(None);
     }
@@ -37,18 +41,29 @@ pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String
         taken += u32::from(take_entry(io, entry, utc_offset_seconds).await?);
     }
     put(io, ".", DONE, taken.to_string().into_bytes()).await?;
-    Ok(Some(format!("{taken} sessions of an earlier installation were taken over.")))
+    Ok(Some(format!(
+        "{taken} sessions of an earlier installation were taken over."
+    )))
 }
 
 async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<bool, Problem> {
-    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text = |name: &str| {
+        entry
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
     let at = |name: &str| time::parse(&text(name), utc_offset_seconds);
     let session_id = text("session_id");
     if session_id.is_empty() {
         return Ok(false);
     }
     let route = |name: &str| {
-        let value = entry.get("delivery").and_then(|delivery| delivery.get(name)).and_then(Value::as_str);
+        let value = entry
+            .get("delivery")
+            .and_then(|delivery| delivery.get(name))
+            .and_then(Value::as_str);
         value.unwrap_or("").to_owned()
     };
     let now_ms = io.now_ms();
@@ -57,23 +72,49 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         project_uuid: text("project_uuid"),
         turn: 1,
         text: text("submitted_text"),
-        mode: if text("auth_mode") == "libtv_direct" { Mode::Direct } else { Mode::Gateway },
-        route: Route { channel: route("channel").to_lowercase(), chat_id: route("chat_id") },
+        mode: if text("auth_mode") == "libtv_direct" {
+            Mode::Direct
+        } else {
+            Mode::Gateway
+        },
+        route: Route {
+            channel: route("channel").to_lowercase(),
+            chat_id: route("chat_id"),
+        },
         baseline: Baseline::default(),
         submitted_at_ms: at("created_at").unwrap_or(now_ms),
         session_id,
     };
     let key = folder_name(&asked.session_id);
-    if super::list(io, &format!("sessions/{key}")).await?.iter().any(|name| name.starts_with("asked-")) {
+    if super::list(io, &format!("sessions/{key}"))
+        .await?
+        .iter()
+        .any(|name| name.starts_with("asked-"))
+    {
         return Ok(false);
     }
-    let progress = progress(entry, &asked, &text("status"), &text("failure_message"), at("completed_at"), at("delivered_at"), now_ms);
+    let progress = progress(
+        entry,
+        &asked,
+        &text("status"),
+        &text("failure_message"),
+        at("completed_at"),
+        at("delivered_at"),
+        now_ms,
+    );
     // What was delivered comes first, the turn last: until then the entry counts as not taken over,
     // and a crash in between can't make a delivered result look undelivered.
     run(io, FsOp::MakeDir(format!("sessions/{key}"))).await?;
     if let Some(delivered_at_ms) = progress.delivered_at_ms {
         for (order, url) in (1_u32..).zip(&progress.results) {
-            let mut delivery = Delivery::planned(&asked.nonce, 1, order, Purpose::Result(url.clone()), url.as_str(), now_ms);
+            let mut delivery = Delivery::planned(
+                &asked.nonce,
+                1,
+                order,
+                Purpose::Result(url.clone()),
+                url.as_str(),
+                now_ms,
+            );
             delivery.end(DeliveryState::Delivered, delivered_at_ms);
             save_delivery(io, &key, &delivery).await?;
         }
@@ -102,7 +143,11 @@ fn progress(
             // An earlier `timeout` came after 184 seconds and was told to nobody.
             _ => State::Submitted,
         },
-        results: urls.into_iter().flatten().filter_map(|url| ResultUrl::parse(url.as_str()?)).collect(),
+        results: urls
+            .into_iter()
+            .flatten()
+            .filter_map(|url| ResultUrl::parse(url.as_str()?))
+            .collect(),
         ended_at_ms: completed_at_ms.or(delivered_at_ms),
         delivered_at_ms,
         trouble: (!failure.is_empty()).then(|| failure.to_owned()),

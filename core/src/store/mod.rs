@@ -67,7 +67,10 @@ pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), P
 }
 
 pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
-    io.fs(op).await.map(|_| ()).map_err(|reason| Problem::storage(&reason))
+    io.fs(op)
+        .await
+        .map(|_| ())
+        .map_err(|reason| Problem::storage(&reason))
 }
 
 pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
@@ -81,7 +84,10 @@ pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem
 /// The visible names in a folder.
 pub(crate) async fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
     match io.fs(FsOp::List(dir.to_owned())).await {
-        Ok(FsDone::Names(names)) => Ok(names.into_iter().filter(|name| !name.starts_with('.')).collect()),
+        Ok(FsDone::Names(names)) => Ok(names
+            .into_iter()
+            .filter(|name| !name.starts_with('.'))
+            .collect()),
         Ok(FsDone::Done | FsDone::Content(_)) => Err(Problem::storage("a listing gave no names")),
         Err(reason) => Err(Problem::storage(&reason)),
     }
@@ -123,10 +129,14 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     run(io, FsOp::SyncDir("sessions".to_owned())).await?;
     let name = format!("asked-{:04}", asked.turn);
     put(io, &dir, &name, record::encode("asked", asked)).await?;
-    let stored = read(io, &format!("{dir}/{name}")).await?.unwrap_or_default();
+    let stored = read(io, &format!("{dir}/{name}"))
+        .await?
+        .unwrap_or_default();
     match record::decode::<Asked>("asked", &stored) {
         Ok(back) if back == *asked => Ok(()),
-        Ok(_) | Err(_) => Err(Problem::storage("the session reads back differently than it was written")),
+        Ok(_) | Err(_) => Err(Problem::storage(
+            "the session reads back differently than it was written",
+        )),
     }
 }
 
@@ -142,8 +152,19 @@ pub async fn activate(io: &Io, key: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn save_progress(io: &Io, key: &str, turn: u32, progress: &Progress) -> Result<(), Problem> {
-    put(io, &session_dir(key), &format!("progress-{turn:04}"), record::encode("progress", progress)).await
+pub async fn save_progress(
+    io: &Io,
+    key: &str,
+    turn: u32,
+    progress: &Progress,
+) -> Result<(), Problem> {
+    put(
+        io,
+        &session_dir(key),
+        &format!("progress-{turn:04}"),
+        record::encode("progress", progress),
+    )
+    .await
 }
 
 /// Stores a delivery.
@@ -151,7 +172,13 @@ pub async fn save_progress(io: &Io, key: &str, turn: u32, progress: &Progress) -
 /// # Errors
 /// When it can't be written.
 pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<(), Problem> {
-    put(io, &session_dir(key), &format!("d-{}", delivery.id), record::encode("delivery", delivery)).await
+    put(
+        io,
+        &session_dir(key),
+        &format!("d-{}", delivery.id),
+        record::encode("delivery", delivery),
+    )
+    .await
 }
 
 /// Reads a session. A damaged record is set aside and named; the others are used.
@@ -162,16 +189,25 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
     let dir = session_dir(key);
     let names = list(io, &dir).await?;
     let mut loaded = Loaded {
-        session: Session { key: key.to_owned(), turns: Vec::new(), deliveries: Vec::new() },
+        session: Session {
+            key: key.to_owned(),
+            turns: Vec::new(),
+            deliveries: Vec::new(),
+        },
         damaged: Vec::new(),
         lost_deliveries: Vec::new(),
     };
     for name in &names {
         if name.starts_with("asked-") {
-            let Some(asked) = load_record::<Asked>(io, &dir, name, "asked", &mut loaded.damaged).await? else { continue };
+            let Some(asked) =
+                load_record::<Asked>(io, &dir, name, "asked", &mut loaded.damaged).await?
+            else {
+                continue;
+            };
             let progress_name = format!("progress-{:04}", asked.turn);
             let progress = if names.contains(&progress_name) {
-                load_record::<Progress>(io, &dir, &progress_name, "progress", &mut loaded.damaged).await?
+                load_record::<Progress>(io, &dir, &progress_name, "progress", &mut loaded.damaged)
+                    .await?
             } else {
                 None
             };
@@ -187,7 +223,10 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         }
     }
     loaded.session.turns.sort_by_key(|turn| turn.asked.turn);
-    loaded.session.deliveries.sort_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
+    loaded
+        .session
+        .deliveries
+        .sort_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
 }
 
@@ -199,13 +238,21 @@ async fn load_record<T: DeserializeOwned>(
     damaged: &mut Vec<String>,
 ) -> Result<Option<T>, Problem> {
     let path = format!("{dir}/{name}");
-    let Some(bytes) = read(io, &path).await? else { return Ok(None) };
+    let Some(bytes) = read(io, &path).await? else {
+        return Ok(None);
+    };
     match record::decode(kind, &bytes) {
         Ok(value) => Ok(Some(value)),
-        Err(bad @ Bad::Newer(_)) => Err(Problem::permanent(format!("The record {path} can't be read: {}.", bad.words()))),
+        Err(bad @ Bad::Newer(_)) => Err(Problem::permanent(format!(
+            "The record {path} can't be read: {}.",
+            bad.words()
+        ))),
         Err(bad @ Bad::Damaged(_)) => {
             set_aside(io, dir, name).await?;
-            damaged.push(format!("The record {path} can't be used: {}. It was set aside in damaged/.", bad.words()));
+            damaged.push(format!(
+                "The record {path} can't be used: {}. It was set aside in damaged/.",
+                bad.words()
+            ));
             Ok(None)
         }
     }
@@ -218,7 +265,11 @@ async fn set_aside(io: &Io, dir: &str, name: &str) -> Result<(), Problem> {
         put(io, dir, &format!("lost-{name}"), Vec::new()).await?;
     }
     let key = dir.rsplit('/').next().unwrap_or(dir);
-    run(io, FsOp::Rename(format!("{dir}/{name}"), format!("damaged/{key}.{name}"))).await?;
+    run(
+        io,
+        FsOp::Rename(format!("{dir}/{name}"), format!("damaged/{key}.{name}")),
+    )
+    .await?;
     run(io, FsOp::SyncDir(dir.to_owned())).await
 }
 
@@ -252,7 +303,11 @@ pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
     }
     let prefix = safe_prefix(id);
     let mut found = Found::None;
-    for key in all(io).await?.into_iter().filter(|key| key.starts_with(&prefix)) {
+    for key in all(io)
+        .await?
+        .into_iter()
+        .filter(|key| key.starts_with(&prefix))
+    {
         let known = load(io, &key).await?;
         if known.is_some_and(|loaded| loaded.session.id().starts_with(id) || key == id) {
             found = match found {
@@ -284,8 +339,12 @@ async fn prune(io: &Io) -> Result<(), Problem> {
     }
     let active = active(io).await?;
     for (at, marker) in finished.iter().enumerate().take(excess) {
-        let Some((_, key)) = marker.split_once('-') else { continue };
-        let ended_later = finished[at + 1..].iter().any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
+        let Some((_, key)) = marker.split_once('-') else {
+            continue;
+        };
+        let ended_later = finished[at + 1..]
+            .iter()
+            .any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
         if !ended_later && !active.iter().any(|name| name == key) {
             let dir = session_dir(key);
             for name in list(io, &dir).await? {
@@ -299,6 +358,12 @@ async fn prune(io: &Io) -> Result<(), Problem> {
 }
 
 /// Writes a small record outside the sessions.
-pub(crate) async fn put_record<T: Serialize>(io: &Io, dir: &str, name: &str, kind: &str, value: &T) -> Result<(), Problem> {
+pub(crate) async fn put_record<T: Serialize>(
+    io: &Io,
+    dir: &str,
+    name: &str,
+    kind: &str,
+    value: &T,
+) -> Result<(), Problem> {
     put(io, dir, name, record::encode(kind, value)).await
 }

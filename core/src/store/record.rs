@@ -26,7 +26,9 @@ impl Bad {
     pub fn words(&self) -> String {
         match self {
             Self::Damaged(reason) => format!("it is damaged ({reason})"),
-            Self::Newer(version) => format!("it was written by a newer version (format {version}); update libtv-video"),
+            Self::Newer(version) => {
+                format!("it was written by a newer version (format {version}); update libtv-video")
+            }
         }
     }
 }
@@ -35,7 +37,12 @@ impl Bad {
 #[must_use]
 pub fn encode<T: Serialize>(kind: &str, value: &T) -> Vec<u8> {
     let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut bytes = format!("libtv-video {VERSION} {kind} {} {:08x}\n", body.len(), crc32fast::hash(&body)).into_bytes();
+    let mut bytes = format!(
+        "libtv-video {VERSION} {kind} {} {:08x}\n",
+        body.len(),
+        crc32fast::hash(&body)
+    )
+    .into_bytes();
     bytes.extend_from_slice(&body);
     bytes
 }
@@ -46,18 +53,28 @@ pub fn encode<T: Serialize>(kind: &str, value: &T) -> Vec<u8> {
 /// [`Bad`]: which of the ways it can't be used.
 pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
     let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
-    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| damaged("no first line"))?;
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or_else(|| damaged("no first line"))?;
     let head = std::str::from_utf8(&bytes[..end]).map_err(|_| damaged("no first line"))?;
     let body = &bytes[end + 1..];
     let mut words = head.split(' ');
     if words.next() != Some("libtv-video") {
         return Err(damaged("unknown first line"));
     }
-    let version: u32 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| damaged("no version"))?;
+    let version: u32 = words
+        .next()
+        .and_then(|word| word.parse().ok())
+        .ok_or_else(|| damaged("no version"))?;
     if version > VERSION {
         return Err(Bad::Newer(version));
     }
-    let expected = format!("libtv-video {version} {kind} {} {:08x}", body.len(), crc32fast::hash(body));
+    let expected = format!(
+        "libtv-video {version} {kind} {} {:08x}",
+        body.len(),
+        crc32fast::hash(body)
+    );
     if head != expected {
         return Err(damaged("length or checksum differ"));
     }
@@ -72,18 +89,29 @@ mod tests {
     fn every_flipped_bit_and_every_truncation_is_noticed() {
         let good = encode("sample", &vec!["a session", "a result"]);
         for at in 0..good.len() {
-            assert!(decode::<Vec<String>>("sample", &good[..at]).is_err(), "cut at {at}");
+            assert!(
+                decode::<Vec<String>>("sample", &good[..at]).is_err(),
+                "cut at {at}"
+            );
             for bit in 0..8 {
                 let mut bad = good.clone();
                 bad[at] ^= 1 << bit;
-                assert!(decode::<Vec<String>>("sample", &bad).is_err(), "bit {bit} of byte {at}");
+                assert!(
+                    decode::<Vec<String>>("sample", &bad).is_err(),
+                    "bit {bit} of byte {at}"
+                );
             }
         }
     }
 
     #[test]
     fn a_newer_record_is_told_from_a_damaged_one() {
-        let newer = String::from_utf8(encode("sample", &1)).unwrap().replacen(" 1 ", " 2 ", 1);
-        assert_eq!(decode::<i32>("sample", newer.as_bytes()), Err(Bad::Newer(2)));
+        let newer = String::from_utf8(encode("sample", &1))
+            .unwrap()
+            .replacen(" 1 ", " 2 ", 1);
+        assert_eq!(
+            decode::<i32>("sample", newer.as_bytes()),
+            Err(Bad::Newer(2))
+        );
     }
 }

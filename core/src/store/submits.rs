@@ -53,9 +53,12 @@ pub async fn remove(io: &Io, nonce: &str) -> Result<(), Problem> {
 pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
     let mut found = Vec::new();
     for name in list(io, "submits").await? {
-        let Some(bytes) = read(io, &format!("submits/{name}")).await? else { continue };
+        let Some(bytes) = read(io, &format!("submits/{name}")).await? else {
+            continue;
+        };
         if let Ok(submit) = record::decode::<Submit>("submit", &bytes)
-            && (submit.unknown.is_some() || io.now_ms().saturating_sub(submit.started_at_ms) > ABANDONED_AFTER_MS)
+            && (submit.unknown.is_some()
+                || io.now_ms().saturating_sub(submit.started_at_ms) > ABANDONED_AFTER_MS)
         {
             found.push(submit);
         }
