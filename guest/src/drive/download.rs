@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use libtv_video_core::io::{Download, HttpError, Method, Request};
+use libtv_video_core::libtv::USER_AGENT;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::poll::Pollable;
 
@@ -20,9 +21,6 @@ const AT_ONCE: usize = 5;
 
 /// Pieces taken from one file before the others have their turn.
 const PIECES_A_TURN: usize = 16;
-
-/// What the media store is told about who asks, as the APIs are.
-const USER_AGENT: &str = concat!("LibTVSkill/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches all of them; the answers come in the order asked.
 pub fn all(files: &[Download]) -> Vec<Result<String, String>> {
