@@ -37,6 +37,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// What is wrong, without the file's name and without advice: the component says both itself.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Damaged { reason, .. } => reason.clone(),
+            Self::Io { action, source, .. } => format!("{action} it: {source}"),
+        }
+    }
+}
+
 /// One change to a member.
 pub enum Change {
     /// Set a member.

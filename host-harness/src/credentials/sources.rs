@@ -88,7 +88,7 @@ impl FoundCredentials {
                 stored_key = key.map(|key| Arc::new(Secret::new(key)));
                 video_ratio = content.get("videoRatio").cloned();
             }
-            Err(error) => config_error = Some(error.to_string()),
+            Err(error) => config_error = Some(error.reason()),
         }
         let feishu = own
             .feishu

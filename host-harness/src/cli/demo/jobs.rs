@@ -1,0 +1,142 @@
+//! What the demonstration asks for, what the stand-ins make of it, and whether it all arrived.
+
+use std::time::Duration;
+
+use host_harness::SessionState;
+use testkit::{Fault, Job as Script, StandIn, When, World, media};
+
+/// The chat that everything goes to.
+pub(super) const CHAT: &str = "oc_demo_chat";
+
+const FRAMES: u32 = 9;
+const REFUSAL: &str = "内容不符合平台规则";
+const QUESTION: &str = "Which colour should the logo have?";
+
+/// One job of the demonstration.
+pub(super) struct Job {
+    pub(super) name: &'static str,
+    pub(super) text: &'static str,
+    /// The state in which it rests.
+    pub(super) end: SessionState,
+    /// SHA-256 of every result, as it has to arrive.
+    pub(super) results: Vec<String>,
+    /// What a text message in the chat has to hold.
+    pub(super) says: Option<&'static str>,
+}
+
+/// Fills the stand-ins: results on the media store, scripts for the jobs, faults on the way.
+pub(super) fn prepare(world: &World) -> Vec<Job> {
+    let (gateway, feishu) = (world.gateway(), world.feishu());
+    feishu.add_chat(CHAT);
+
+    let film = media::mp4(5_000, 6 << 20, true);
+    let film_sha256 = film.sha256();
+    world.media().put("/sd-gen-save-img/demo/fox.mp4", film);
+    let mut frames = Vec::new();
+    let mut storyboard = Script::new().works_on(FRAMES);
+    for number in 1..=FRAMES {
+        let path = format!("/sd-gen-save-img/demo/frame-{number}.png");
+        // Sizes differ, so that every frame has a digest of its own.
+        let frame = media::png(320 + 16 * number, 180);
+        frames.push(frame.sha256());
+        world.media().put(&path, frame);
+        storyboard = storyboard
+            .at(after(2_000 + 1_500 * u64::from(number)))
+            .images([path]);
+    }
+    gateway.on_message_containing("storyboard", storyboard.says("The storyboard is complete."));
+    gateway.on_message_containing(
+        "fox",
+        Script::new()
+            .works()
+            .at(after(9_000))
+            .videos(["/sd-gen-save-img/demo/fox.mp4"])
+            .says("Your video is ready."),
+    );
+    gateway.on_message_containing("villain", Script::fails(REFUSAL));
+    gateway.on_message_containing("logo", Script::new().at(after(3_000)).asks_user(QUESTION));
+
+    // What happens on real lines: an edge that answers in HTML, a broken connection, and a message that arrives
+    // although its answer is lost.
+    gateway.fault_after("GET /libtv/v1/session/*", 9, Fault::Html(502), 2);
+    gateway.fault_after("GET /libtv/v1/session/*", 20, Fault::ResetBeforeHeaders, 1);
+    feishu.fault_after(
+        "POST /open-apis/im/v1/messages",
+        3,
+        Fault::ResetAfterApplied,
+        1,
+    );
+
+    vec![
+        Job {
+            name: "video",
+            text: "A red fox runs through snow",
+            end: SessionState::Completed,
+            results: vec![film_sha256],
+            says: None,
+        },
+        Job {
+            name: "storyboard",
+            text: "A storyboard of nine frames",
+            end: SessionState::Completed,
+            results: frames,
+            says: None,
+        },
+        Job {
+            name: "refused",
+            text: "A villain who wins",
+            end: SessionState::Failed,
+            results: Vec::new(),
+            says: Some(REFUSAL),
+        },
+        Job {
+            name: "asks back",
+            text: "Make a logo",
+            end: SessionState::AwaitingUser,
+            results: Vec::new(),
+            says: Some(QUESTION),
+        },
+    ]
+}
+
+fn after(ms: u64) -> When {
+    When::After(Duration::from_millis(ms))
+}
+
+/// What is lost or doubled, in words; empty when all is well.
+pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
+    let messages = world.feishu().chat(CHAT).messages();
+    let mut complaints = Vec::new();
+    let mut expect_once = |what: String, count: usize| match count {
+        1 => {}
+        0 => complaints.push(format!("{what} was lost")),
+        more => complaints.push(format!("{what} arrived {more} times")),
+    };
+    for job in jobs {
+        for (index, sha256) in job.results.iter().enumerate() {
+            let arrived = messages.iter().filter(|message| {
+                let file = if message.msg_type == "image" {
+                    &message.image
+                } else {
+                    &message.file
+                };
+                file.as_ref().is_some_and(|file| file.sha256 == *sha256)
+            });
+            expect_once(
+                format!("{}: result {}", job.name, index + 1),
+                arrived.count(),
+            );
+        }
+        if let Some(words) = job.says {
+            let said = messages
+                .iter()
+                .filter(|message| message.text().is_some_and(|text| text.contains(words)));
+            expect_once(format!("{}: its message", job.name), said.count());
+        }
+    }
+    let submits = world.gateway().submits().len();
+    if submits != jobs.len() {
+        complaints.push(format!("{} jobs were paid {submits} times", jobs.len()));
+    }
+    complaints
+}

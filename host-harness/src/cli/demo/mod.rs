@@ -1,0 +1,142 @@
+//! `libtv-video demo`: the real component, sandbox and timer against stand-ins on loopback, in under a minute and without
+//! an account. Four jobs, a few faults on the way, and a count at the end: nothing lost, nothing twice.
+
+mod jobs;
+mod view;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use host_harness::{
+    Component, Environment, Event, Harness, ServeOptions, Settings, StopHandle, Submit, serve,
+};
+use testkit::World;
+use tokio::sync::mpsc;
+
+use super::{FAILED, print, signals};
+use jobs::CHAT;
+use view::{Board, Screen};
+
+/// The demonstration gives up after this long: something is lost then.
+const PATIENCE: Duration = Duration::from_secs(55);
+/// The picture is drawn anew this often.
+const FRAME: Duration = Duration::from_millis(100);
+/// After the last job has ended: what comes now would be a message too many.
+const AFTERMATH: Duration = Duration::from_secs(2);
+
+pub(crate) async fn demo(plain: bool) -> u8 {
+    let result = tokio::select! {
+        result = show(plain) => result,
+        code = signals::signal() => {
+            view::restore_cursor();
+            return code;
+        }
+    };
+    match result {
+        Ok(true) => 0,
+        Ok(false) => FAILED,
+        Err(reason) => {
+            view::restore_cursor();
+            print::error(&reason);
+            FAILED
+        }
+    }
+}
+
+/// Whether everything arrived, exactly once.
+async fn show(plain: bool) -> Result<bool, String> {
+    let home = tempfile::Builder::new()
+        .prefix("libtv-demo-")
+        .tempdir()
+        .map_err(|error| format!("No temporary folder: {error}"))?;
+    let world = tokio::task::spawn_blocking(|| World::builder().start())
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| format!("The stand-ins can't start: {error}"))?;
+    let jobs = jobs::prepare(&world);
+    let harness = harness(&world, home.path())?;
+
+    let mut screen = Screen::new(plain);
+    screen.intro(&world.connect_to(), &harness.home().state());
+    let (events, mut news) = mpsc::unbounded_channel::<Event>();
+    let stop = StopHandle::new();
+    let timer = tokio::spawn({
+        let (harness, stop) = (harness.clone(), stop.clone());
+        async move {
+            // The receiver is gone only when nobody watches any more.
+            serve(&harness, ServeOptions::default(), stop, |event| {
+                drop(events.send(event.clone()))
+            })
+            .await
+        }
+    });
+    owned(&harness).await?;
+
+    let mut board = Board::new();
+    for job in &jobs {
+        let submission = harness
+            .submit(Submit::message(job.text).to("feishu", CHAT))
+            .await
+            .map_err(|error| format!("{} was not taken: {error}", job.name))?;
+        board.add(job, &submission.session_id);
+    }
+
+    let begun = Instant::now();
+    let mut settled: Option<Instant> = None;
+    while begun.elapsed() < PATIENCE && settled.is_none_or(|since| since.elapsed() < AFTERMATH) {
+        while let Ok(event) = news.try_recv() {
+            screen.event(&mut board, &event);
+        }
+        board.take_messages(world.feishu().chat(CHAT).messages());
+        screen.draw(&mut board);
+        if board.is_settled() {
+            settled.get_or_insert_with(Instant::now);
+        }
+        tokio::time::sleep(FRAME).await;
+    }
+    stop.stop();
+    timer
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
+    board.take_messages(world.feishu().chat(CHAT).messages());
+    screen.draw(&mut board);
+
+    let complaints = jobs::complaints(&jobs, &world);
+    screen.summary(&board, &complaints);
+    // The stand-ins end with their thread.
+    tokio::task::spawn_blocking(move || drop(world))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(complaints.is_empty())
+}
+
+/// A submit says whether somebody is polling: that should be so by then.
+async fn owned(harness: &Harness) -> Result<(), String> {
+    for _ in 0..100 {
+        if harness.home().is_owned() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err("The timer did not start.".to_owned())
+}
+
+fn harness(world: &World, home: &Path) -> Result<Harness, String> {
+    let ca = world
+        .write_ca(home)
+        .map_err(|error| format!("The stand-ins' certificate can't be written: {error}"))?;
+    let connect_to = world.connect_to();
+    let environment = Environment::from_lookup(|name| match name {
+        "LIBTV_CONNECT_TO" => Some(connect_to.clone().into()),
+        "SSL_CERT_FILE" => Some(ca.clone().into_os_string()),
+        "LIBTV_API_KEY" => Some(testkit::GATEWAY_KEY.into()),
+        "FEISHU_APP_ID" => Some(testkit::FEISHU_APP_ID.into()),
+        "FEISHU_APP_SECRET" => Some(testkit::FEISHU_APP_SECRET.into()),
+        "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
+        _ => None,
+    });
+    let component = Component::embedded(None).map_err(|error| error.to_string())?;
+    let settings = Settings::new(home.join("nexu")).with_environment(environment);
+    Harness::new(component, settings).map_err(|error| error.to_string())
+}
