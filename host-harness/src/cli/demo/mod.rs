@@ -5,6 +5,8 @@ mod jobs;
 mod view;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use host_harness::{
@@ -25,26 +27,30 @@ const FRAME: Duration = Duration::from_millis(100);
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 pub(crate) async fn demo(plain: bool) -> u8 {
-    let result = tokio::select! {
-        result = show(plain) => result,
-        code = signals::signal() => {
-            view::restore_cursor();
-            return code;
-        }
-    };
-    match result {
-        Ok(true) => 0,
-        Ok(false) => FAILED,
+    match show(plain).await {
+        Ok(code) => code,
         Err(reason) => {
-            view::restore_cursor();
             print::error(&reason);
             FAILED
         }
     }
 }
 
-/// Whether everything arrived, exactly once.
-async fn show(plain: bool) -> Result<bool, String> {
+/// Stops the timer when a signal comes; 0 as long as none did.
+fn stop_on_signal(stop: &StopHandle) -> Arc<AtomicU8> {
+    let code = Arc::new(AtomicU8::new(0));
+    let (told, stop) = (Arc::clone(&code), stop.clone());
+    tokio::spawn(async move {
+        told.store(signals::signal().await, Ordering::Relaxed);
+        stop.stop();
+    });
+    code
+}
+
+/// Runs the demonstration; the exit code says whether everything arrived, exactly once.
+async fn show(plain: bool) -> Result<u8, String> {
+    let stop = StopHandle::new();
+    let signalled = stop_on_signal(&stop);
     let home = tempfile::Builder::new()
         .prefix("libtv-demo-")
         .tempdir()
@@ -59,7 +65,6 @@ async fn show(plain: bool) -> Result<bool, String> {
     let mut screen = Screen::new(plain);
     screen.intro(&world.connect_to(), &harness.home().state());
     let (events, mut news) = mpsc::unbounded_channel::<Event>();
-    let stop = StopHandle::new();
     let timer = tokio::spawn({
         let (harness, stop) = (harness.clone(), stop.clone());
         async move {
@@ -99,6 +104,10 @@ async fn show(plain: bool) -> Result<bool, String> {
         .await
         .map_err(|error| error.to_string())?
         .map_err(|error| error.to_string())?;
+    let code = signalled.load(Ordering::Relaxed);
+    if code != 0 {
+        return Ok(code);
+    }
     board.take_messages(world.feishu().chat(CHAT).messages());
     screen.draw(&mut board);
 
@@ -108,7 +117,7 @@ async fn show(plain: bool) -> Result<bool, String> {
     tokio::task::spawn_blocking(move || drop(world))
         .await
         .map_err(|error| error.to_string())?;
-    Ok(complaints.is_empty())
+    Ok(if complaints.is_empty() { 0 } else { FAILED })
 }
 
 /// A submit says whether somebody is polling: that should be so by then.

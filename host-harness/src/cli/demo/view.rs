@@ -21,6 +21,7 @@ struct Row {
     text: &'static str,
     session_id: String,
     end: (SessionState, usize),
+    sha256: Vec<String>,
     state: SessionState,
     results: u32,
     delivered: u32,
@@ -57,6 +58,7 @@ impl Board {
             text: job.text,
             session_id: session_id.to_owned(),
             end: (job.end, job.results.len()),
+            sha256: job.results.clone(),
             state: SessionState::Submitted,
             results: 0,
             delivered: 0,
@@ -75,9 +77,58 @@ impl Board {
     }
 
     pub(super) fn take_messages(&mut self, messages: Vec<SentMessage>) {
+        let since_s = self.begun.elapsed().as_secs_f64();
         for message in messages.iter().skip(self.chat.len()) {
-            self.chat.push(chat_line(message));
+            let line = format!("{since_s:5.1}s  {}", self.chat_line(message));
+            self.chat.push(line);
         }
+    }
+
+    fn chat_line(&self, message: &SentMessage) -> String {
+        let file = if message.msg_type == "image" {
+            &message.image
+        } else {
+            &message.file
+        };
+        let job = file
+            .as_ref()
+            .map_or_else(String::new, |file| self.whose(&file.sha256));
+        let length = file
+            .as_ref()
+            .map_or_else(String::new, |file| size(file.bytes));
+        match message.msg_type.as_str() {
+            "image" => format!("🖼  {job}, {length}"),
+            "media" => {
+                let ms = file
+                    .as_ref()
+                    .and_then(|file| file.duration_ms)
+                    .unwrap_or_default();
+                format!("🎬 {job}, {:.1} s, {length}", ms as f64 / 1000.0)
+            }
+            "file" => format!("📎 {job}, {length}"),
+            _ => {
+                let text = message.text().unwrap_or("(a card)");
+                format!(
+                    "💬 {}",
+                    text.split_whitespace().collect::<Vec<_>>().join(" ")
+                )
+            }
+        }
+    }
+
+    /// The job that a file is a result of, and which one.
+    fn whose(&self, sha256: &str) -> String {
+        let place = |row: &Row| {
+            Some((
+                row.name,
+                row.sha256.iter().position(|known| known == sha256)?,
+                row.sha256.len(),
+            ))
+        };
+        self.rows.iter().find_map(place).map_or_else(
+            || "a file".to_owned(),
+            |(name, index, count)| format!("{name} {} of {count}", index + 1),
+        )
     }
 }
 
@@ -177,11 +228,7 @@ impl Screen {
         board.frame += 1;
         if !self.live {
             for line in &board.chat[self.printed_chat..] {
-                out(&format!(
-                    "{:5.1}s  {:NAME_COLUMNS$} {line}",
-                    board.begun.elapsed().as_secs_f64(),
-                    "chat"
-                ));
+                out(line);
             }
             self.printed_chat = board.chat.len();
             return;
@@ -291,13 +338,6 @@ impl Screen {
     }
 }
 
-/// Shows the cursor again, whatever state the picture was left in.
-pub(super) fn restore_cursor() {
-    if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
-        out("\u{1b}[0m\u{1b}[?25h");
-    }
-}
-
 fn words(state: SessionState) -> &'static str {
     match state {
         SessionState::Submitted => "submitted",
@@ -306,42 +346,6 @@ fn words(state: SessionState) -> &'static str {
         SessionState::Completed => "completed",
         SessionState::Failed => "failed",
         SessionState::Timeout => "timed out",
-    }
-}
-
-fn chat_line(message: &SentMessage) -> String {
-    match message.msg_type.as_str() {
-        "image" => format!(
-            "🖼  image   {}",
-            message
-                .image
-                .as_ref()
-                .map_or_else(String::new, |image| size(image.bytes))
-        ),
-        "media" => {
-            let file = message.file.as_ref();
-            let seconds = file
-                .and_then(|file| file.duration_ms)
-                .map_or_else(String::new, |ms| format!("{:.1} s  ", ms as f64 / 1000.0));
-            format!(
-                "🎬 video   {seconds}{}",
-                file.map_or_else(String::new, |file| size(file.bytes))
-            )
-        }
-        "file" => format!(
-            "📎 file    {}",
-            message
-                .file
-                .as_ref()
-                .map_or_else(String::new, |file| size(file.bytes))
-        ),
-        _ => {
-            let text = message.text().unwrap_or("(a card)");
-            format!(
-                "💬 {}",
-                text.split_whitespace().collect::<Vec<_>>().join(" ")
-            )
-        }
     }
 }
 
