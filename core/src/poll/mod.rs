@@ -9,10 +9,11 @@ use crate::config::Settings;
 use crate::deliver::{self, plan};
 use crate::io::{Io, UnixMs};
 use crate::libtv::{Service, Trouble, TroubleKind};
-use crate::messages::{self, Message};
+use crate::messages::{self, Message, Role};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Progress, State, Turn};
 use crate::store::{self, Loaded};
+use crate::urls::ResultUrl;
 use crate::watch::{self, TurnMark};
 
 /// The longest pause after failed polls.
@@ -191,6 +192,18 @@ async fn judge(
         .collect();
     let owners = watch::owners(messages, &marks);
     let count = loaded.session.turns.len();
+    let given: Vec<ResultUrl> = loaded
+        .session
+        .turns
+        .iter()
+        .flat_map(|turn| turn.asked.own_files())
+        .chain(
+            messages
+                .iter()
+                .filter(|message| message.role == Role::User)
+                .flat_map(|message| message.urls.clone()),
+        )
+        .collect();
     for at in 0..count {
         let turn = &mut loaded.session.turns[at];
         if turn.progress.state.is_final() {
@@ -202,7 +215,16 @@ async fn judge(
             .filter(|(_, owner)| **owner == Some(at))
             .map(|(message, _)| message)
             .collect();
-        let seen = watch::observe(&own, &turn.asked.own_files());
+        let mut not_results = given.clone();
+        // What an earlier turn brought doesn't answer this one, though the backend may speak of it.
+        not_results.extend(
+            messages
+                .iter()
+                .zip(&owners)
+                .filter(|(_, owner)| owner.is_none_or(|owner| owner < at))
+                .flat_map(|(message, _)| message.urls.clone()),
+        );
+        let seen = watch::observe(&own, &not_results);
         verdict::apply(turn, &seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
         store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
