@@ -1,1 +1,1 @@
-//! Stand-ins for the services the skill talks to.
+//! Nothing: the tests are in `it/`, one binary for all of them.

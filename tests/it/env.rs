@@ -1,0 +1,325 @@
+//! A home folder, a world of stand-ins, and the program between them. Not here: what a test expects.
+//!
+//! ```ignore
+//! let env = TestEnv::new();                       // gateway key and Feishu app configured, polls every 0.1 s
+//! let out = env.run(["create-session", "a cat", "--channel", "feishu", "--chat-id", "oc_x"]).ok();
+//! let serve = env.serve();                        // killed when it is dropped
+//! env.wait_for_messages("oc_x", 1);               // woken by the stand-in, never asleep
+//! ```
+
+#![allow(dead_code, reason = "an environment offers more than each test uses")]
+
+mod output;
+mod serving;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+pub use output::Output;
+use serde_json::{Value, json};
+pub use serving::Serving;
+use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
+
+/// The program, built by cargo before these tests run.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
+/// No command here takes a second; a busy machine gets a minute.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
+/// The chat that most tests send to.
+pub const CHAT: &str = "oc_test";
+
+/// What is settled before the world starts.
+pub struct Builder {
+    world: WorldBuilder,
+    vars: BTreeMap<OsString, OsString>,
+    config: Option<String>,
+}
+
+impl Builder {
+    /// One variable more, or another value.
+    pub fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.vars.insert(name.into(), value.as_ref().to_owned());
+        self
+    }
+
+    /// One variable less.
+    pub fn without(mut self, name: &str) -> Self {
+        self.vars.remove(OsStr::new(name));
+        self
+    }
+
+    /// `libtv.json` as it is; `None`: there is none.
+    pub fn config(mut self, text: Option<&str>) -> Self {
+        self.config = text.map(str::to_owned);
+        self
+    }
+
+    /// `libtv.json` with this key.
+    pub fn key(self, key: &str) -> Self {
+        let text = json!({"apiKey": key}).to_string();
+        self.config(Some(&text))
+    }
+
+    /// No Feishu app is known.
+    pub fn without_feishu(self) -> Self {
+        self.without("FEISHU_APP_ID").without("FEISHU_APP_SECRET")
+    }
+
+    /// One more app that Feishu and Lark know.
+    pub fn app(mut self, app: testkit::App) -> Self {
+        self.world = self.world.app(app);
+        self
+    }
+
+    /// One more valid key.
+    pub fn valid_key(mut self, key: &str) -> Self {
+        self.world = self.world.key(key);
+        self
+    }
+
+    /// Starts the world.
+    pub fn start(self) -> TestEnv {
+        let folder = tempfile::tempdir().unwrap();
+        let world = self.world.start().unwrap();
+        let ca = world.write_ca(folder.path()).unwrap();
+        let (home, user) = (folder.path().join("nexu"), folder.path().join("user"));
+        for made in [&home, &user] {
+            std::fs::create_dir(made).unwrap();
+        }
+        let mut vars = BTreeMap::from([
+            ("NEXU_HOME".into(), home.clone().into()),
+            ("HOME".into(), user.into()),
+            ("LIBTV_CACHE_DIR".into(), cache().into()),
+            ("LIBTV_CONNECT_TO".into(), world.connect_to().into()),
+            ("SSL_CERT_FILE".into(), ca.into()),
+        ]);
+        vars.extend(self.vars);
+        let env = TestEnv {
+            world,
+            folder,
+            vars,
+        };
+        if let Some(config) = self.config {
+            std::fs::write(env.config_path(), config).unwrap();
+        }
+        env
+    }
+}
+
+/// One installation, for one test.
+pub struct TestEnv {
+    world: World,
+    folder: tempfile::TempDir,
+    vars: BTreeMap<OsString, OsString>,
+}
+
+impl TestEnv {
+    /// A gateway key in `libtv.json`, the Feishu app in the environment, a poll every 0.1 s.
+    pub fn new() -> Self {
+        Self::builder().start()
+    }
+
+    /// The same with a direct key.
+    pub fn direct() -> Self {
+        Self::builder().key(testkit::DIRECT_KEY).start()
+    }
+
+    /// The same, to be changed.
+    pub fn builder() -> Builder {
+        let builder = Builder {
+            world: World::builder(),
+            vars: BTreeMap::new(),
+            config: None,
+        };
+        builder
+            .key(testkit::GATEWAY_KEY)
+            .var("FEISHU_APP_ID", testkit::FEISHU_APP_ID)
+            .var("FEISHU_APP_SECRET", testkit::FEISHU_APP_SECRET)
+            .var("LIBTV_POLL_INTERVAL_SECONDS", "0.1")
+    }
+
+    /// Changes a variable for the commands to come.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.vars.insert(name.into(), value.as_ref().to_owned());
+    }
+
+    /// The same world and home with one more variable: for commands that run beside others.
+    fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.vars)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs one command to its end.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
+        output::run(self.command(arguments), None)
+    }
+
+    /// Runs one command with this on its standard input.
+    pub fn run_with_input<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        input: &str,
+    ) -> Output {
+        output::run(self.command(arguments), Some(input.to_owned()))
+    }
+
+    /// Starts the timer and waits until it owns the state folder.
+    pub fn serve(&self) -> Serving {
+        let serving = self.serve_unchecked();
+        serving.wait_for_line("started: polling");
+        serving
+    }
+
+    /// Starts the timer, whatever becomes of it.
+    pub fn serve_unchecked(&self) -> Serving {
+        Serving::start(self.command(["serve"]))
+    }
+
+    /// Submits `text` with results to [`CHAT`], and gives the session's id.
+    pub fn submit(&self, text: &str) -> String {
+        self.submit_to(text, CHAT)
+    }
+
+    /// Submits `text` with results to a Feishu chat.
+    pub fn submit_to(&self, text: &str, chat: &str) -> String {
+        let out = self
+            .run([
+                "create-session",
+                text,
+                "--channel",
+                "feishu",
+                "--chat-id",
+                chat,
+            ])
+            .ok();
+        out.json()["sessionId"].as_str().unwrap().to_owned()
+    }
+
+    /// Continues a session without naming a chat.
+    pub fn continue_session(&self, id: &str, text: &str) -> Value {
+        self.run(["create-session", text, "--session-id", id])
+            .ok()
+            .json()
+    }
+
+    /// Watches a session to its end.
+    pub fn watch(&self, id: &str) -> Output {
+        self.run(["wait-and-deliver", "--session-id", id])
+    }
+
+    /// At least so many messages of a Feishu chat.
+    pub fn wait_for_messages(&self, chat: &str, count: usize) -> Vec<SentMessage> {
+        block_on(self.feishu().wait_for_messages(chat, count, TIMEOUT))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What stands in [`CHAT`].
+    pub fn chat(&self) -> Vec<SentMessage> {
+        self.feishu().chat(CHAT).messages()
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub fn gateway(&self) -> LibTv {
+        self.world.gateway()
+    }
+
+    pub fn direct_api(&self) -> LibTv {
+        self.world.direct()
+    }
+
+    pub fn media(&self) -> Media {
+        self.world.media()
+    }
+
+    pub fn feishu(&self) -> Feishu {
+        self.world.feishu()
+    }
+
+    /// A folder that goes with the test; commands run in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `$NEXU_HOME`.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("nexu")
+    }
+
+    /// The state folder.
+    pub fn state(&self) -> PathBuf {
+        self.home().join("libtv-video")
+    }
+
+    /// `libtv.json`.
+    pub fn config_path(&self) -> PathBuf {
+        self.home().join("libtv.json")
+    }
+
+    /// What stands in `libtv.json`.
+    pub fn config(&self) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.config_path()).unwrap()).unwrap()
+    }
+
+    /// The log of a session.
+    pub fn log(&self, id: &str) -> String {
+        std::fs::read_to_string(self.home().join(format!("libtv-waiter-{id}.log")))
+            .unwrap_or_default()
+    }
+}
+
+/// Waits for what a stand-in sees.
+pub fn wait_until<S: StandIn>(stand_in: &S, condition: impl Fn(&S) -> bool + Send) {
+    block_on(stand_in.wait_until(TIMEOUT, condition)).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The texts of messages, `[image]` and the like for others.
+pub fn texts(messages: &[SentMessage]) -> Vec<String> {
+    let show = |message: &SentMessage| {
+        message
+            .text()
+            .map_or_else(|| format!("[{}]", message.msg_type), str::to_owned)
+    };
+    messages.iter().map(show).collect()
+}
+
+/// Every file below a folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+/// Compiled code, for all tests and all runs of them: beside the program.
+fn cache() -> PathBuf {
+    Path::new(PROGRAM).with_file_name("it-cache")
+}
