@@ -301,3 +301,7 @@ fn interval_ms(text: &str) -> Option<u64> {
     )]
     Some((seconds * 1000.0).clamp(100.0, 3_600_000.0) as u64)
 }
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

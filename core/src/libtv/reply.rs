@@ -94,6 +94,12 @@ impl Trouble {
         }
     }
 
+    /// Whether these are words that the service is known to end a job with.
+    #[must_use]
+    pub fn ends_job(&self) -> bool {
+        self.from_service && REFUSALS.iter().any(|text| self.message.contains(text))
+    }
+
     /// As a command's failure.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -227,18 +233,14 @@ fn kind(status: u16, texts: &[&str]) -> TroubleKind {
     let says = |needle: &str| texts.iter().any(|text| text.contains(needle));
     if says(NO_SESSION) {
         TroubleKind::NoSession
-    } else if KEY_TROUBLES.iter().any(|text| says(text)) || matches!(status, 401 | 403) {
-        TroubleKind::Key
-    } else if says(CAPACITY) || matches!(status, 408 | 425 | 429 | 500..) {
-        if REFUSALS.iter().any(|text| says(text)) {
-            TroubleKind::Refused
-        } else {
-            TroubleKind::Passing
-        }
+    } else if says(CAPACITY) {
+        TroubleKind::Passing
     } else if REFUSALS.iter().any(|text| says(text)) {
         TroubleKind::Refused
-    } else if is_success(status) {
-        // `{"error":"text"}` under a 200: nothing says that it is final.
+    } else if KEY_TROUBLES.iter().any(|text| says(text)) || matches!(status, 401 | 403) {
+        TroubleKind::Key
+    } else if is_success(status) || matches!(status, 408 | 425 | 429 | 500..) {
+        // `{"error":"text"}` under a 200, too: nothing says that it is final.
         TroubleKind::Passing
     } else {
         TroubleKind::Refused
@@ -277,3 +279,7 @@ fn no_json(mode: Mode, response: &Response) -> Trouble {
 const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
 }
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;

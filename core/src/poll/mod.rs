@@ -18,8 +18,9 @@ use crate::watch::{self, TurnMark};
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
-/// How often a session that the service doesn't know is asked for before it is given up.
-const MAX_UNKNOWN: u32 = 5;
+/// How often in a row the service may refuse to tell of a session, or not know it, before the job
+/// counts as failed: a refusal whose words aren't known may still pass.
+const MAX_REFUSED: u32 = 5;
 
 /// How a poll is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,8 +254,10 @@ async fn note_trouble(
         progress.failures += 1;
         progress.trouble = Some(trouble.message.clone());
         let ended = match trouble.kind {
-            TroubleKind::Refused => trouble.from_service,
-            TroubleKind::NoSession => progress.failures >= MAX_UNKNOWN,
+            TroubleKind::Refused if trouble.ends_job() => true,
+            TroubleKind::Refused | TroubleKind::NoSession => {
+                trouble.from_service && progress.failures >= MAX_REFUSED
+            }
             TroubleKind::Passing | TroubleKind::Key => false,
         };
         if ended {

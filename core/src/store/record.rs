@@ -4,7 +4,8 @@
 //! libtv-video 1 asked 312 9ae0daaf
 //! {"session_id":…}
 //! ```
-//! Version, kind, length and CRC-32 (IEEE) of the rest. A change of any bit or length is noticed.
+//! Version, kind, length, and the CRC-32 (IEEE) of what stands before it and of the JSON. A change of
+//! any bit or length is noticed.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -37,14 +38,17 @@ impl Bad {
 #[must_use]
 pub fn encode<T: Serialize>(kind: &str, value: &T) -> Vec<u8> {
     let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut bytes = format!(
-        "libtv-video {VERSION} {kind} {} {:08x}\n",
-        body.len(),
-        crc32fast::hash(&body)
-    )
-    .into_bytes();
+    let mut bytes = first_line(VERSION, kind, &body).into_bytes();
     bytes.extend_from_slice(&body);
     bytes
+}
+
+fn first_line(version: u32, kind: &str, body: &[u8]) -> String {
+    let head = format!("libtv-video {version} {kind} {}", body.len());
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(head.as_bytes());
+    sum.update(body);
+    format!("{head} {:08x}\n", sum.finalize())
 }
 
 /// Reads a record back.
@@ -70,12 +74,7 @@ pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
     if version > VERSION {
         return Err(Bad::Newer(version));
     }
-    let expected = format!(
-        "libtv-video {version} {kind} {} {:08x}",
-        body.len(),
-        crc32fast::hash(body)
-    );
-    if head != expected {
+    if bytes[..=end] != *first_line(version, kind, body).as_bytes() {
         return Err(damaged("length or checksum differ"));
     }
     serde_json::from_slice(body).map_err(|_| damaged("unknown content"))

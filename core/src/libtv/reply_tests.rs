@@ -1,0 +1,114 @@
+use super::{TroubleKind, read};
+use crate::config::Mode;
+use crate::io::{HttpError, Response};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn answer(status: u16, body: &str) -> Response {
+    Response {
+        status,
+        headers: vec![("retry-after".into(), "7".into())],
+        body: body.as_bytes().to_vec(),
+        truncated: false,
+    }
+}
+
+fn trouble(mode: Mode, status: u16, body: &str) -> super::Trouble {
+    read(mode, Ok(answer(status, body)), 0).unwrap_err()
+}
+
+#[test]
+fn a_gateways_words_are_shown_as_they_are() {
+    for body in [
+        r#"{"error":{"code":"x","user_message":"Free trial uses exhausted"}}"#,
+        r#"{"error":"Free trial uses exhausted"}"#,
+    ] {
+        let found = trouble(Mode::Gateway, 403, body);
+        assert_eq!(
+            (found.message.as_str(), found.kind),
+            ("Free trial uses exhausted", TroubleKind::Refused)
+        );
+        assert!(found.ends_job());
+        assert_eq!(found.retry_after_ms, Some(7000));
+    }
+}
+
+#[test]
+fn an_error_text_under_a_200_is_not_the_end() {
+    assert_eq!(
+        trouble(Mode::Gateway, 200, r#"{"error":"text"}"#).kind,
+        TroubleKind::Passing
+    );
+    assert_eq!(
+        trouble(Mode::Gateway, 200, "<html>").kind,
+        TroubleKind::Passing
+    );
+}
+
+#[test]
+fn the_retired_services_sentence_is_not_hidden() {
+    let found = trouble(
+        Mode::Direct,
+        200,
+        r#"{"code":0,"message":"LibTV Skill 已升级为 LibTV CLI"}"#,
+    );
+    assert!(found.message.starts_with("LibTV Skill 已升级为 LibTV CLI"));
+    assert!(!found.may_be_applied);
+}
+
+#[test]
+fn a_direct_reply_may_write_its_code_and_its_text_in_two_ways() {
+    for body in [
+        r#"{"code":"0","msg":"ok","data":{"a":1}}"#,
+        r#"{"code":0,"message":"success","data":{"a":1}}"#,
+    ] {
+        assert_eq!(
+            read(Mode::Direct, Ok(answer(200, body)), 0).unwrap(),
+            json!({"a": 1})
+        );
+    }
+    assert_eq!(
+        trouble(Mode::Direct, 200, r#"{"code":0}"#).message,
+        "Direct LibTV response missing data object."
+    );
+    assert_eq!(
+        trouble(
+            Mode::Direct,
+            200,
+            r#"{"code":4004,"msg":"会话不存在或无效"}"#
+        )
+        .kind,
+        TroubleKind::NoSession
+    );
+    assert_eq!(
+        trouble(Mode::Direct, 200, r#"{"code":5001,"msg":"算力不足"}"#).kind,
+        TroubleKind::Passing
+    );
+    assert_eq!(
+        trouble(
+            Mode::Direct,
+            401,
+            r#"{"code":401,"msg":"accessKey 不存在或无效"}"#
+        )
+        .kind,
+        TroubleKind::Key
+    );
+}
+
+#[test]
+fn only_a_request_that_left_may_have_been_applied() {
+    let lost = read(Mode::Gateway, Err(HttpError::Lost("reset".into())), 0).unwrap_err();
+    let refused = read(Mode::Gateway, Err(HttpError::NotSent("refused".into())), 0).unwrap_err();
+    assert_eq!((lost.may_be_applied, refused.may_be_applied), (true, false));
+    assert_eq!(refused.message, "Cannot connect to gateway: refused");
+    assert!(trouble(Mode::Gateway, 504, "<html>").may_be_applied);
+    assert!(!trouble(Mode::Gateway, 400, "<html>").may_be_applied);
+}
+
+proptest! {
+    #[test]
+    fn no_reply_panics(status in 100_u16..600, body in ".{0,300}", direct in any::<bool>()) {
+        let mode = if direct { Mode::Direct } else { Mode::Gateway };
+        let _ = read(mode, Ok(answer(status, &body)), 0);
+    }
+}
