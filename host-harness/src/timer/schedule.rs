@@ -12,14 +12,15 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 #[derive(Debug, Default)]
 struct Entry {
-    at_ms: u64,
     /// Matches the newest heap item of this session; older items are ignored when they surface.
     ticket: u64,
     running: bool,
     /// What the component listed last: a difference means that somebody changed the session.
     listed_ms: u64,
-    /// A time that was listed while the step ran.
-    wanted_ms: Option<u64>,
+    /// The listing changed while the step ran: by the step itself, or by somebody else.
+    changed: bool,
+    /// The step that failed may have changed the listing itself: the next one is taken as it is.
+    unsure: bool,
     failures: u32,
 }
 
@@ -51,16 +52,14 @@ impl Schedule {
                     self.put(id, *at_ms);
                     noticed.push((id.clone(), *at_ms));
                 }
+                // Who changed it is seen when the step is done.
+                Some(entry) if entry.running => entry.changed |= entry.listed_ms != *at_ms,
+                Some(entry) if entry.unsure => (entry.listed_ms, entry.unsure) = (*at_ms, false),
                 // Unchanged: a pause after a failure stays.
                 Some(entry) if entry.listed_ms == *at_ms => {}
                 Some(entry) => {
-                    entry.listed_ms = *at_ms;
-                    if entry.running {
-                        entry.wanted_ms = Some(*at_ms);
-                    } else {
-                        entry.failures = 0;
-                        self.put(id, *at_ms);
-                    }
+                    (entry.listed_ms, entry.failures) = (*at_ms, 0);
+                    self.put(id, *at_ms);
                 }
             }
         }
@@ -80,31 +79,32 @@ impl Schedule {
         }
         let Reverse((_, _, id)) = self.heap.pop()?;
         let entry = self.sessions.get_mut(&id)?;
-        entry.running = true;
-        entry.wanted_ms = None;
+        (entry.running, entry.changed) = (true, false);
         Some(id)
     }
 
-    /// A step succeeded. Without a next time the session has ended, unless somebody changed it while the step ran.
-    pub(super) fn finished(&mut self, id: &str, next_ms: Option<u64>) {
+    /// A step succeeded; without a next time the session has ended. Answers whether it is worth a look: the listing
+    /// changed meanwhile, perhaps because the user went on with the session.
+    #[must_use]
+    pub(super) fn finished(&mut self, id: &str, next_ms: Option<u64>) -> bool {
         let Some(entry) = self.sessions.get_mut(id) else {
-            return;
+            return false;
         };
-        entry.running = false;
-        entry.failures = 0;
-        let wanted = entry.wanted_ms.take();
-        match next_ms.into_iter().chain(wanted).min() {
+        let changed = entry.changed;
+        match next_ms {
             Some(at_ms) => {
-                entry.listed_ms = next_ms.unwrap_or(at_ms);
+                (entry.running, entry.failures, entry.listed_ms) = (false, 0, at_ms);
                 self.put(id, at_ms);
             }
             None => {
                 self.sessions.remove(id);
             }
         }
+        changed
     }
 
-    /// A step failed. `pause_ms` gets the number of failures in a row. Answers when it is tried again.
+    /// A step failed. `pause_ms` gets the number of failures in a row. Answers with that number and when it is tried
+    /// again. A look should follow: it shows what the step itself has left behind.
     pub(super) fn failed(
         &mut self,
         id: &str,
@@ -114,14 +114,10 @@ impl Schedule {
         let Some(entry) = self.sessions.get_mut(id) else {
             return (0, now_ms);
         };
-        entry.running = false;
         entry.failures = entry.failures.saturating_add(1);
+        (entry.running, entry.unsure) = (false, true);
         let failures = entry.failures;
-        let at_ms = match entry.wanted_ms.take() {
-            // Changed meanwhile: what failed may be mended.
-            Some(wanted) => wanted.max(now_ms),
-            None => now_ms.saturating_add(pause_ms(failures)),
-        };
+        let at_ms = now_ms.saturating_add(pause_ms(failures));
         self.put(id, at_ms);
         (failures, at_ms)
     }
@@ -134,7 +130,7 @@ impl Schedule {
     fn put(&mut self, id: &str, at_ms: u64) {
         self.tickets += 1;
         if let Some(entry) = self.sessions.get_mut(id) {
-            (entry.at_ms, entry.ticket) = (at_ms, self.tickets);
+            entry.ticket = self.tickets;
             self.heap
                 .push(Reverse((at_ms, self.tickets, id.to_owned())));
         }
@@ -191,26 +187,46 @@ mod tests {
         assert!(schedule.take_due(10).is_some());
         schedule.merge(&listed(&[("a", 11)]));
         assert_eq!(schedule.take_due(100), None);
-        schedule.finished("a", Some(50));
+        assert!(schedule.finished("a", Some(50)), "worth a look");
+        assert_eq!(schedule.next_at_ms(), Some(50));
+        schedule.merge(&listed(&[("a", 12)]));
         assert_eq!(
             schedule.next_at_ms(),
-            Some(11),
+            Some(12),
             "the change while it ran counts"
         );
     }
 
     #[test]
-    fn an_ended_session_is_forgotten_unless_it_was_continued_meanwhile() {
+    fn an_ended_session_is_forgotten_and_comes_back_when_it_was_continued_meanwhile() {
         let mut schedule = Schedule::default();
         schedule.merge(&listed(&[("a", 10)]));
         schedule.take_due(10);
-        schedule.finished("a", None);
+        assert!(!schedule.finished("a", None));
         assert_eq!((schedule.len(), schedule.next_at_ms()), (0, None));
         schedule.merge(&listed(&[("a", 20)]));
         schedule.take_due(20);
         schedule.merge(&listed(&[("a", 21)]));
-        schedule.finished("a", None);
+        assert!(schedule.finished("a", None), "worth a look");
+        assert_eq!(schedule.merge(&listed(&[("a", 21)])).len(), 1);
         assert_eq!(schedule.next_at_ms(), Some(21));
+    }
+
+    #[test]
+    fn a_failing_step_that_makes_itself_due_does_not_run_hot() {
+        let mut schedule = Schedule::default();
+        schedule.merge(&listed(&[("a", 10)]));
+        schedule.take_due(10);
+        schedule.merge(&listed(&[("a", 11)]));
+        schedule.failed("a", 12, |_| 1000);
+        schedule.merge(&listed(&[("a", 12)]));
+        assert_eq!(schedule.next_at_ms(), Some(1012));
+        schedule.merge(&listed(&[("a", 500)]));
+        assert_eq!(
+            schedule.next_at_ms(),
+            Some(500),
+            "a later change is somebody else's"
+        );
     }
 
     #[test]
@@ -238,7 +254,7 @@ mod tests {
             assert_eq!(schedule.failed("a", now, |_| 5).0, expected);
         }
         schedule.take_due(100);
-        schedule.finished("a", Some(200));
+        let _ = schedule.finished("a", Some(200));
         schedule.take_due(200);
         assert_eq!(schedule.failed("a", 200, |_| 5).0, 1);
     }
@@ -250,7 +266,7 @@ mod tests {
         let running = schedule.take_due(10).unwrap();
         schedule.merge(&[]);
         assert_eq!((schedule.len(), schedule.next_at_ms()), (1, None));
-        schedule.finished(&running, None);
+        let _ = schedule.finished(&running, None);
         assert_eq!(schedule.len(), 0);
     }
 
@@ -261,7 +277,7 @@ mod tests {
         schedule.merge(&many);
         let mut taken = 0;
         while let Some(id) = schedule.take_due(9_999) {
-            schedule.finished(&id, Some(20_000));
+            let _ = schedule.finished(&id, Some(20_000));
             taken += 1;
         }
         assert_eq!((taken, schedule.next_at_ms()), (10_000, Some(20_000)));

@@ -282,7 +282,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         self.steps += 1;
         match result {
             Ok(step) => {
-                self.schedule.finished(&session_id, step.next_poll_at_ms);
+                self.look.wanted |= self.schedule.finished(&session_id, step.next_poll_at_ms);
                 self.tell(EventKind::StepDone { step, usage });
             }
             Err(error) => {
@@ -292,6 +292,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 let (failures, retry_at_ms) =
                     self.schedule
                         .failed(&session_id, self.clock.now_ms(), pause);
+                self.look.wanted = true;
                 let (reason, advice) = (error.to_string(), error.advice().to_owned());
                 self.tell(EventKind::StepFailed {
                     session_id,
