@@ -1,5 +1,5 @@
 //! Secrets: what they are, where they are found, and how they get into requests without passing through the component.
-//! The component sees placeholders; [`Broker`] puts the real values in at the moment a request leaves.
+//! The component sees placeholders; the broker puts the real values in at the moment a request leaves.
 
 mod broker;
 mod config_file;

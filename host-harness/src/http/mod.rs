@@ -1,4 +1,4 @@
-//! The only way out of the sandbox: one hook, [`Egress::send_request`], that every request passes.
+//! The only way out of the sandbox: one hook, `send_request`, that every request passes.
 //! Policy, then credentials, then the client. Not here: how any of the three decides.
 //!
 //! ```text
