@@ -402,7 +402,10 @@ pub struct Task<'a, T> {
 }
 
 /// Where a task stopped.
-#[expect(clippy::large_enum_variant, reason = "handed over once, never kept")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "handed over once, never kept; it is large on 64-bit targets only"
+)]
 pub enum Step<T> {
     /// It wants this done, and then to be resumed.
     Do(Effect),

@@ -6,11 +6,12 @@ use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
 use crate::libtv::Service;
-use crate::messages::{self, Role};
+use crate::messages::{self, Message, Role};
 use crate::problem::Problem;
 use crate::session::{Session, State, canvas_link};
 use crate::store::{self, Found};
 use crate::urls::ResultUrl;
+use crate::watch::{self, TurnMark, Verdict};
 
 /// Shows the messages, the results in them, and the canvas link once the job has finished.
 ///
@@ -29,22 +30,47 @@ pub async fn run(
         .messages(io, session.id(), after_seq)
         .await
         .map_err(|trouble| trouble.problem())?;
-    let finished = session
-        .latest()
-        .is_some_and(|turn| turn.progress.state == State::Completed);
+    let finished = is_finished(&session, &list);
     let link = match project_id {
         Some(project) => Some(canvas_link(project)),
-        None => session.canvas().filter(|_| finished),
+        None => session.canvas(),
     };
     let urls = results_in(&session, &list);
     let mut reply = json!({"messages": list});
-    if let Some(link) = link {
+    if let Some(link) = link.filter(|_| finished) {
         reply["projectUrl"] = Value::String(link);
     }
     if !urls.is_empty() {
         reply["result_urls"] = urls.iter().map(ResultUrl::as_str).collect();
     }
     Ok(Reply::only_json(reply))
+}
+
+/// Whether the job has finished: as stored, or, where nobody has polled, as its messages say.
+fn is_finished(session: &Session, list: &Value) -> bool {
+    let Some(turn) = session.latest() else {
+        return false;
+    };
+    let messages = messages::parse(list);
+    let marks: Vec<TurnMark<'_>> = session
+        .turns
+        .iter()
+        .map(|turn| TurnMark {
+            baseline: &turn.asked.baseline,
+            text: &turn.asked.text,
+        })
+        .collect();
+    let owners = watch::owners(&messages, &marks);
+    let latest = Some(marks.len() - 1);
+    let own: Vec<&Message> = messages
+        .iter()
+        .zip(&owners)
+        .filter(|(_, owner)| **owner == latest)
+        .map(|(message, _)| message)
+        .collect();
+    let seen = watch::observe(&own, &turn.asked.own_files());
+    turn.progress.state == State::Completed
+        || matches!(watch::judge(&seen, 0), Verdict::Complete(_))
 }
 
 /// The session of an id or a unique prefix.

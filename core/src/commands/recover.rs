@@ -103,6 +103,11 @@ fn block(session: &Session) -> Vec<String> {
         "   submitted: {} {words}",
         format_rfc3339(turn.asked.submitted_at_ms)
     ));
+    let route = &turn.asked.route;
+    if !route.chat_id.is_empty() {
+        let chat = super::tasks::printable(&route.chat_id);
+        lines.push(format!("   chat: {} {chat}", route.channel));
+    }
     let told = [
         ("question", &progress.question),
         ("trouble", &progress.trouble),
@@ -168,6 +173,8 @@ fn as_json(session: &Session) -> Value {
         "sessionId": session.id(),
         "state": turn.map(|turn| turn.progress.state.name()),
         "text": turn.map(|turn| turn.asked.text.clone()),
+        "channel": turn.map(|turn| turn.asked.route.channel.clone()),
+        "chatId": turn.map(|turn| turn.asked.route.chat_id.clone()),
         "submittedAt": turn.map(|turn| format_rfc3339(turn.asked.submitted_at_ms)),
         "deliveredAt": turn.and_then(|turn| turn.progress.delivered_at_ms).map(format_rfc3339),
         "question": turn.and_then(|turn| turn.progress.question.clone()),
