@@ -30,7 +30,7 @@ pub async fn run(
         .messages(io, session.id(), after_seq)
         .await
         .map_err(|trouble| trouble.problem())?;
-    let finished = is_finished(&session, &list);
+    let finished = is_finished(&session, &list, after_seq.is_none());
     let link = match project_id {
         Some(project) => Some(canvas_link(project)),
         None => session.canvas(),
@@ -47,7 +47,7 @@ pub async fn run(
 }
 
 /// Whether the job has finished: as stored, or, where nobody has polled, as its messages say.
-fn is_finished(session: &Session, list: &Value) -> bool {
+fn is_finished(session: &Session, list: &Value, list_is_whole: bool) -> bool {
     let Some(turn) = session.latest() else {
         return false;
     };
@@ -69,8 +69,8 @@ fn is_finished(session: &Session, list: &Value) -> bool {
         .map(|(message, _)| message)
         .collect();
     let seen = watch::observe(&own, &turn.asked.own_files());
-    turn.progress.state == State::Completed
-        || matches!(watch::judge(&seen, 0), Verdict::Complete(_))
+    let judged = list_is_whole.then(|| watch::judge(&seen, 0));
+    turn.progress.state == State::Completed || matches!(judged, Some(Verdict::Complete(_)))
 }
 
 /// The session of an id or a unique prefix.
