@@ -34,7 +34,7 @@ pub fn perform(root: &str, op: FsOp) -> Result<FsDone, String> {
             .map_err(|error| failed("replace", &to, &error.to_string())),
         FsOp::List(path) => list(&below(root, &path)?)
             .map(FsDone::Names)
-            .map_err(|error| failed("list", &path, &error.to_string())),
+            .map_err(|reason| failed("list", &path, &reason)),
         FsOp::Remove(path) => missing_is_fine(std::fs::remove_file(below(root, &path)?))
             .map_err(|error| failed("remove", &path, &error.to_string())),
         FsOp::RemoveDir(path) => missing_is_fine(std::fs::remove_dir(below(root, &path)?))
@@ -99,19 +99,8 @@ fn write(path: &str, content: &[u8]) -> Result<(), String> {
     grant::write_at(&file, content, 0)
 }
 
-fn list(path: &str) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        // A name that is no text was not made by the core, which could not ask for it either.
-        if let Ok(name) = entry?.file_name().into_string() {
-            names.push(name);
-        }
-    }
+fn list(path: &str) -> Result<Vec<String>, String> {
+    let mut names = grant::names(path)?.unwrap_or_default();
     names.sort_unstable();
     Ok(names)
 }

@@ -2,7 +2,7 @@
 //!
 //! Not `std::fs`, for two reasons: whenever std opens for writing, its libc also asks for the right
 //! to change folders, which some runtimes (jco's shim) refuse; and only a descriptor gives the
-//! stream that an upload is fed from. What needs no open file (renaming, listing, removing) is
+//! stream that an upload is fed from. What needs no open file (renaming, removing) is
 //! done with `std::fs` in the modules beside this one.
 
 use wasip2::filesystem::preopens;
@@ -93,6 +93,36 @@ pub fn sync(path: &str, purpose: Use) -> Result<(), String> {
         // There are systems on which a folder can't be synced; nothing else can be done there.
         (Err(ErrorCode::Unsupported), Use::Folder) => Ok(()),
         (Err(code), _) => Err(reason(code).to_owned()),
+    }
+}
+
+/// The names in a folder; none when there is no such folder.
+///
+/// Not `std::fs::read_dir`: runtimes look at each file for its type, and one that another process has just
+/// removed would end the whole listing, because std stops at the first error.
+pub fn names(path: &str) -> Result<Option<Vec<String>>, String> {
+    let grants = preopens::get_directories();
+    let (folder, inside) = locate(&grants, path)?;
+    let opened = folder.open_at(
+        PathFlags::SYMLINK_FOLLOW,
+        inside,
+        OpenFlags::DIRECTORY,
+        DescriptorFlags::READ,
+    );
+    let entries = match opened.and_then(|folder| folder.read_directory()) {
+        Ok(entries) => entries,
+        Err(ErrorCode::NoEntry) => return Ok(None),
+        Err(code) => return Err(reason(code).to_owned()),
+    };
+    let mut names = Vec::new();
+    loop {
+        match entries.read_directory_entry() {
+            Ok(Some(entry)) => names.push(entry.name),
+            Ok(None) => return Ok(Some(names)),
+            // Gone meanwhile; or a name that is no text, which the core neither made nor could ask for.
+            Err(ErrorCode::NoEntry | ErrorCode::IllegalByteSequence) => {}
+            Err(code) => return Err(reason(code).to_owned()),
+        }
     }
 }
 
