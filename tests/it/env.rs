@@ -186,6 +186,20 @@ impl TestEnv {
         Serving::start(self.command(["serve"]))
     }
 
+    /// The same with other arguments.
+    pub fn serve_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Serving {
+        Serving::start(self.command(arguments))
+    }
+
+    /// Starts a command that is looked at while it runs. What it prints is left in its pipes.
+    #[cfg(target_os = "linux")]
+    pub fn start<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> std::process::Child {
+        self.command(arguments).spawn().unwrap()
+    }
+
     /// Submits `text` with results to [`CHAT`], and gives the session's id.
     pub fn submit(&self, text: &str) -> String {
         self.submit_to(text, CHAT)

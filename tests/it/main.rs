@@ -4,5 +4,14 @@
 
 mod check;
 mod config;
+mod delivery;
+mod delivery_fallback;
+mod delivery_faults;
+mod delivery_media;
+mod delivery_people;
+mod delivery_rules;
 mod env;
+mod memory;
+mod serve;
+mod serve_many;
 mod smoke;

@@ -1,0 +1,72 @@
+//! What the delivery tests share: one job, its results at once, watched to its end in the foreground.
+
+use serde_json::Value;
+use testkit::media::MediaFile;
+use testkit::{Job, SentMessage, StandIn, When};
+
+use crate::env::TestEnv;
+
+/// The route of uploaded files.
+pub const FILES: &str = "POST /open-apis/im/v1/files";
+/// The route of uploaded images.
+pub const IMAGES: &str = "POST /open-apis/im/v1/images";
+/// The route of messages.
+pub const MESSAGES: &str = "POST /open-apis/im/v1/messages";
+/// The route of tokens.
+pub const TOKENS: &str = "POST /open-apis/auth/v3/tenant_access_token/internal";
+
+/// A job that shows all these results with the first poll, and its last word.
+pub fn job(results: &[&str]) -> Job {
+    Job::new()
+        .works()
+        .at(When::Polls(1))
+        .videos(results)
+        .says("done")
+}
+
+/// The address of a result.
+pub fn url(path: &str) -> String {
+    format!("https://{}{path}", testkit::MEDIA_HOST)
+}
+
+/// Submits a job with these results and watches it to its end, which is a good one.
+pub fn deliver(env: &TestEnv, results: &[&str]) -> String {
+    env.feishu().strict(true);
+    env.gateway().set_default_job(job(results));
+    let id = env.submit("a cat");
+    env.watch(&id).ok();
+    id
+}
+
+/// Delivers one file; gives the one message it becomes.
+pub fn show(env: &TestEnv, path: &str, file: MediaFile) -> SentMessage {
+    env.media().put(path, file);
+    deliver(env, &[path]);
+    only(env.chat())
+}
+
+/// There is exactly one.
+#[track_caller]
+pub fn only(messages: Vec<SentMessage>) -> SentMessage {
+    let [message] = <[SentMessage; 1]>::try_from(messages)
+        .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
+    message
+}
+
+/// What `recover` tells about a session.
+pub fn recovered(env: &TestEnv, id: &str) -> Value {
+    let reply = env.run(["recover", "--json"]).json();
+    let sessions = reply["sessions"].as_array().cloned().unwrap_or_default();
+    let found = sessions
+        .into_iter()
+        .find(|session| session["sessionId"] == id);
+    found.unwrap_or_else(|| panic!("recover doesn't know {id}: {reply}"))
+}
+
+/// The `uuid`s of every attempt to send, as they went over the wire.
+pub fn uuids(stand_in: &impl StandIn) -> Vec<String> {
+    let sent = stand_in.requests_to(MESSAGES);
+    sent.iter()
+        .filter_map(|request| Some(request.json()?["uuid"].as_str()?.to_owned()))
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! 200 MB through the real program in no more than 64 MB of resident memory, everything counted. Linux only:
+//! the kernel's own high-water mark is read while the process lives.
+
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+use std::process::Child;
+
+use testkit::{Fault, StandIn, media};
+
+use crate::delivery::job;
+use crate::env::{CHAT, TestEnv, wait_until};
+
+/// "No more than 64 MB of memory in the whole process."
+const MAX_RESIDENT_KIB: u64 = 64_000_000 / 1024;
+const MEDIA_BYTES: u64 = 200 << 20;
+/// The answer is kept back so long that the process still lives when its mark is read.
+const HELD_MS: u64 = 2_000;
+
+/// The most memory a process has had so far; none once it has ended.
+fn peak_kib(pid: u32) -> Option<u64> {
+    let status =
+        std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[track_caller]
+fn assert_small(what: &str, peak_kib: u64) {
+    println!("{what}: {peak_kib} KiB at most");
+    assert!(peak_kib <= MAX_RESIDENT_KIB, "{what} took {peak_kib} KiB");
+}
+
+/// The compiled component is in the cache, as in every run but the first.
+fn warm() -> TestEnv {
+    let env = TestEnv::new();
+    env.run(["check"]).ok();
+    env
+}
+
+/// Follows a process to its end.
+fn peak_until_end(mut child: Child) -> u64 {
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        peak = peak_kib(child.id()).unwrap_or(0).max(peak);
+        std::thread::yield_now();
+    }
+    peak
+}
+
+#[test]
+fn an_upload_of_200_mb_stays_under_64_mb() {
+    let env = warm();
+    let path = env.folder().join("film.mp4");
+    media::mp4(60_000, MEDIA_BYTES, true)
+        .write_to(&path)
+        .unwrap();
+    env.gateway().fault("*", Fault::Latency(HELD_MS), 1);
+    let mut child = env.start([Path::new("upload"), Path::new("--file"), &path]);
+    wait_until(&env.gateway(), |gateway| {
+        !gateway.uploads().is_empty() || gateway.requests().len() > 1
+    });
+    let peak = peak_kib(child.id()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(env.gateway().uploads()[0].bytes, MEDIA_BYTES);
+    assert_small("an upload of 200 MB", peak);
+}
+
+#[test]
+fn a_download_of_200_mb_stays_under_64_mb() {
+    let env = warm();
+    let (name, folder) = ("/sd-gen-save-img/film.mp4", env.folder().join("out"));
+    env.media().put(name, media::mp4(60_000, MEDIA_BYTES, true));
+    let address = crate::delivery::url(name);
+    let child = env.start([
+        "download-results",
+        "--urls",
+        &address,
+        "--output-dir",
+        folder.to_str().unwrap(),
+    ]);
+    let peak = peak_until_end(child);
+    assert_eq!(
+        std::fs::metadata(folder.join("01.mp4")).unwrap().len(),
+        MEDIA_BYTES
+    );
+    assert_small("a download of 200 MB", peak);
+}
+
+#[test]
+fn a_serve_that_delivers_videos_of_thirty_mebibytes_stays_under_64_mb() {
+    let env = warm();
+    let paths = [
+        "/sd-gen-save-img/1.mp4",
+        "/sd-gen-save-img/2.mp4",
+        "/sd-gen-save-img/3.mp4",
+    ];
+    for path in paths {
+        env.media().put(path, media::mp4(60_000, 30 << 20, true));
+    }
+    env.gateway().set_default_job(job(&paths));
+    let serve = env.serve();
+    env.submit("films");
+    env.wait_for_messages(CHAT, paths.len());
+    assert_small(
+        "a serve that delivered three videos",
+        peak_kib(serve.pid()).unwrap(),
+    );
+}
