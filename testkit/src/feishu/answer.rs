@@ -1,7 +1,7 @@
 //! Envelopes and error codes of the open platform, each in one place.
 
 use crate::reply::Reply;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// An answer with a `code` other than 0.
@@ -10,7 +10,8 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: u32,
     msg: String,
-    error: Value,
+    /// Boxed: every `Result` of the stand-in carries a refusal.
+    error: Box<Map<String, Value>>,
     rate: Option<Rate>,
 }
 
@@ -26,7 +27,7 @@ impl Refusal {
             status: 400,
             code,
             msg: msg.into(),
-            error: json!({}),
+            error: Box::default(),
             rate: None,
         }
     }
@@ -47,8 +48,10 @@ impl Refusal {
     /// 99992402.
     pub(crate) fn field(field: &str, description: &str) -> Self {
         let mut refusal = Self::new(99992402, "field validation failed");
-        refusal.error["field_violations"] =
-            json!([{"field": field, "value": "", "description": description}]);
+        refusal.error.insert(
+            "field_violations".to_owned(),
+            json!([{"field": field, "value": "", "description": description}]),
+        );
         refusal
     }
 
@@ -75,12 +78,15 @@ impl Refusal {
         );
         let mut refusal = Self::new(99991672, msg).with_status(status);
         let violation = |scope: &&str| json!({"type": "action_scope_required", "subject": scope});
-        refusal.error["permission_violations"] = scopes.iter().map(violation).collect();
+        refusal.error.insert(
+            "permission_violations".to_owned(),
+            scopes.iter().map(violation).collect(),
+        );
         refusal
     }
 
     pub(crate) fn reply(&self, host: &str, log_id: &str) -> Reply {
-        let mut error = self.error.clone();
+        let mut error = Value::Object(*self.error.clone());
         error["log_id"] = log_id.into();
         error["troubleshooter"] = format!(
             "排查建议查看(Troubleshooting suggestions): https://{host}/search?log_id={log_id}"
