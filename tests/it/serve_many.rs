@@ -5,7 +5,7 @@ use std::thread;
 use testkit::StandIn;
 
 use crate::delivery::job;
-use crate::env::{TIMEOUT, TestEnv, block_on};
+use crate::env::{CHAT, TIMEOUT, TestEnv, block_on};
 
 const SESSIONS: usize = 200;
 /// Processes that submit at the same time.
@@ -49,4 +49,30 @@ fn two_hundred_sessions_stay_apart() {
             .collect();
         assert_eq!(names, [format!("{id}.mp4")], "{chat}");
     }
+}
+
+#[test]
+fn sessions_that_share_a_chat_share_its_five_a_second_and_lose_nothing() {
+    const JOBS: usize = 4;
+    let env = TestEnv::new();
+    let results =
+        ["1.png", "2.png", "3.png"].map(|name| format!("/sd-gen-save-img/{{session}}/{name}"));
+    env.gateway()
+        .set_default_job(job(&results.each_ref().map(String::as_str)));
+    for n in 0..JOBS {
+        env.submit(&format!("job {n}"));
+    }
+    let serve = env.serve();
+    let sent = env.wait_for_messages(CHAT, JOBS * results.len());
+    for (sixth, first) in sent[5..].iter().zip(&sent) {
+        assert!(
+            sixth.at_ms - first.at_ms >= 990,
+            "six messages in {} ms",
+            sixth.at_ms - first.at_ms
+        );
+    }
+    for id in env.gateway().sessions() {
+        serve.wait_for_line(&format!("{id}: completed, 3 of 3 delivered, ended"));
+    }
+    assert_eq!(env.chat().len(), JOBS * results.len());
 }
