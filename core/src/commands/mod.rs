@@ -141,6 +141,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             output_dir,
             prefix,
         } => {
+            open(io, settings).await?;
             download::run(
                 io,
                 settings,

@@ -16,15 +16,21 @@ use crate::time::format_rfc3339;
 /// # Errors
 /// When the state folder can't be used. A session that can't be read is named and doesn't stop the others.
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
-    let (mut lines, mut sessions) = (Vec::new(), Vec::new());
+    let (mut lines, mut sessions, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
     for key in store::all(io).await? {
-        match look(io, settings, &key, &mut lines).await {
-            Ok(Some(session)) => {
-                lines.extend(block(&session));
-                sessions.push(as_json(&session));
+        let mut told = Vec::new();
+        let session = match look(io, settings, &key, &mut told).await {
+            Ok(session) => session,
+            Err(problem) => {
+                told.push(problem.failure().message.clone());
+                None
             }
-            Ok(None) => {}
-            Err(problem) => lines.push(format!("⚠️ {}", problem.failure().message)),
+        };
+        lines.extend(told.iter().map(|told| format!("⚠️ {told}")));
+        damaged.append(&mut told);
+        if let Some(session) = session {
+            lines.extend(block(&session));
+            sessions.push(as_json(&session));
         }
     }
     let mut unknown = Vec::new();
@@ -39,7 +45,7 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     }
     Ok(Reply::good(
         lines,
-        json!({"sessions": sessions, "unknownSubmits": unknown}),
+        json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged}),
     ))
 }
 
@@ -47,13 +53,15 @@ async fn look(
     io: &Io,
     settings: &Settings,
     key: &str,
-    lines: &mut Vec<String>,
+    told: &mut Vec<String>,
 ) -> Result<Option<Session>, Problem> {
-    let Some(loaded) = store::load(io, key).await? else {
+    let Some(mut loaded) = store::load(io, key).await? else {
         return Ok(None);
     };
-    for told in &loaded.damaged {
-        lines.push(format!("⚠️ {told}"));
+    told.append(&mut loaded.damaged);
+    // Nothing is left of it but what was set aside.
+    if loaded.session.turns.is_empty() {
+        return Ok(None);
     }
     let open = loaded
         .session

@@ -53,8 +53,16 @@ pub enum Found {
 /// # Errors
 /// When the folder can't be written.
 pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-    let path = format!("{dir}/{name}");
-    let temporary = format!("{dir}/.{name}.{}", &io.nonce()[..8]);
+    // `.` is the state folder itself; a path through it would be refused as one that may leave it.
+    let below = |name: String| {
+        if dir == "." {
+            name
+        } else {
+            format!("{dir}/{name}")
+        }
+    };
+    let path = below(name.to_owned());
+    let temporary = below(format!(".{name}.{}", &io.nonce()[..8]));
     for op in [
         FsOp::Write(temporary.clone(), bytes),
         FsOp::Sync(temporary.clone()),
