@@ -82,7 +82,7 @@ fn setup_writes_nothing_when_one_of_two_values_is_wrong() {
 fn ratios_are_one_to_ninety_nine_on_both_sides() {
     let env = unconfigured();
     for ratio in ["0:9", "16:100", "16:9:1", "a:b", "16", ":", "1.5:1", "-1:2"] {
-        env.run([format!("--video-ratio={ratio}"), "setup".into()])
+        env.run(["setup".to_owned(), format!("--video-ratio={ratio}")])
             .refused(BAD_RATIO);
     }
     env.run(["setup", "--video-ratio", "1:99"])

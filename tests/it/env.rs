@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-pub use output::Output;
+pub use output::{Output, Running};
 use serde_json::{Value, json};
 pub use serving::Serving;
 use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
@@ -162,7 +162,7 @@ impl TestEnv {
 
     /// Runs one command to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
-        output::run(self.command(arguments), None)
+        self.spawn(arguments).finish()
     }
 
     /// Runs one command with this on its standard input.
@@ -171,7 +171,12 @@ impl TestEnv {
         arguments: impl IntoIterator<Item = A>,
         input: &str,
     ) -> Output {
-        output::run(self.command(arguments), Some(input.to_owned()))
+        Running::start(self.command(arguments), Some(input.to_owned())).finish()
+    }
+
+    /// Starts one command.
+    pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
+        Running::start(self.command(arguments), None)
     }
 
     /// Starts the timer and waits until it owns the state folder.

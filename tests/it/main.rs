@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod defects;
 mod delivery;
 mod delivery_fallback;
 mod delivery_faults;
@@ -11,9 +12,17 @@ mod delivery_media;
 mod delivery_people;
 mod delivery_rules;
 mod delivery_secrets;
+mod downloads;
 mod env;
+mod legacy;
 mod memory;
+mod ratio;
 mod serve;
 mod serve_many;
 mod serve_talk;
+mod sessions;
 mod smoke;
+mod submit;
+mod together;
+mod uploads;
+mod watch;

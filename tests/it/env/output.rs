@@ -1,7 +1,7 @@
 //! A command that ran to its end, and what a test says about it.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -17,33 +17,60 @@ pub struct Output {
     shown: String,
 }
 
-/// Runs it; what takes longer than [`TIMEOUT`] is killed and fails the test.
-pub(super) fn run(mut command: Command, input: Option<String>) -> Output {
-    if input.is_some() {
-        command.stdin(Stdio::piped());
+/// A command on its way.
+pub struct Running {
+    child: Child,
+    stdout: mpsc::Receiver<String>,
+    stderr: mpsc::Receiver<String>,
+    shown: String,
+}
+
+impl Running {
+    pub(super) fn start(mut command: Command, input: Option<String>) -> Self {
+        if input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let shown = format!("{:?}", command.get_args().collect::<Vec<_>>());
+        let mut child = command.spawn().unwrap();
+        if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
+            // A command that doesn't read it may have ended.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
+        Self {
+            child,
+            stdout,
+            stderr,
+            shown,
+        }
     }
-    let shown = format!("{:?}", command.get_args().collect::<Vec<_>>());
-    let mut child = command.spawn().unwrap();
-    if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
-        // A command that doesn't read it may have ended.
-        let _ = stdin.write_all(input.as_bytes());
+
+    /// The most memory it has had so far, where the system tells.
+    pub fn peak_memory_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
     }
-    let out = read(child.stdout.take());
-    let err = read(child.stderr.take());
-    let ended = out
-        .recv_timeout(TIMEOUT)
-        .and_then(|out| Ok((out, err.recv_timeout(TIMEOUT)?)));
-    let Ok((stdout, stderr)) = ended else {
-        let _ = child.kill();
-        let _ = child.wait();
-        panic!("{shown} did not end within {TIMEOUT:?}\n{}", again());
-    };
-    let code = child.wait().unwrap().code().unwrap_or(-1);
-    Output {
-        code,
-        stdout,
-        stderr,
-        shown,
+
+    /// Waits for its end; what takes longer than [`TIMEOUT`] is killed and fails the test.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        let ended = self
+            .stdout
+            .recv_timeout(TIMEOUT)
+            .and_then(|out| Ok((out, self.stderr.recv_timeout(TIMEOUT)?)));
+        let Ok((stdout, stderr)) = ended else {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            panic!("{} did not end within {TIMEOUT:?}\n{}", self.shown, again());
+        };
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        Output {
+            code,
+            stdout,
+            stderr,
+            shown: self.shown,
+        }
     }
 }
 
