@@ -179,3 +179,22 @@ fn a_line_that_breaks_in_the_media_is_tried_again_and_nothing_half_is_sent() {
         assert!(env.feishu().uploads().iter().all(whole));
     }
 }
+
+#[test]
+fn a_name_that_is_no_ascii_is_sent_in_a_form_that_every_part_of_the_way_takes() {
+    let env = TestEnv::new();
+    let path = "/sd-gen-save-img/%E7%8C%AB%22%0D%0A.mp4";
+    let message = show(&env, path, media::mp4(1_000, 5_000, false));
+    let file = message.file.unwrap();
+    let part = file.part_file_name.unwrap();
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    assert!(
+        part.chars().all(plain) && part.ends_with(".mp4"),
+        "{part:?}"
+    );
+    let shown = file.file_name.unwrap();
+    assert!(
+        shown.ends_with(".mp4") && !shown.contains(char::is_control),
+        "{shown:?}"
+    );
+}

@@ -252,3 +252,15 @@ fn one_session_that_hangs_does_not_hold_the_others_up() {
     only(env.wait_for_messages(CHAT, 1));
     assert!(env.feishu().chat("oc_slow").messages().is_empty());
 }
+
+#[test]
+fn a_person_who_watches_beside_serve_gets_nothing_shown_twice() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(Job::images_over_time(4));
+    let serve = env.serve();
+    let id = env.submit("a storyboard");
+    env.watch(&id).ok();
+    env.run(["recover"]).ok();
+    serve.wait_for_line(&format!("{id}: completed, 4 of 4 delivered, ended"));
+    assert_eq!(env.chat().len(), 4);
+}
