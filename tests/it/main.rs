@@ -15,6 +15,7 @@ mod delivery_secrets;
 mod downloads;
 mod env;
 mod legacy;
+mod machine;
 mod memory;
 mod ratio;
 mod serve;
