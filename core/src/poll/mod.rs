@@ -67,6 +67,8 @@ pub async fn step(
         });
     }
     if haste == Haste::Now {
+        // One step may not be all: the timer goes on with it, also where a crash kept it from the timer.
+        store::activate(io, key).await?;
         reopen(io, &mut loaded).await?;
     }
     if wants_watching(&loaded, io.now_ms(), settings, haste) {
@@ -120,22 +122,17 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
 /// A person asks: what failed may be tried again. What is uncertain may not.
 async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     let now_ms = io.now_ms();
-    let mut reopened = false;
     for delivery in &mut loaded.session.deliveries {
         if delivery.state == DeliveryState::Failed {
             delivery.state = DeliveryState::Pending;
             delivery.failures = 0;
             delivery.ended_at_ms = None;
             delivery.first_sent_at_ms = None;
-            reopened = true;
         }
         if delivery.state.is_open() {
             delivery.next_try_at_ms = now_ms;
             store::save_delivery(io, &loaded.session.key, delivery).await?;
         }
-    }
-    if reopened {
-        store::activate(io, &loaded.session.key).await?;
     }
     Ok(())
 }

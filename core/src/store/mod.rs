@@ -116,6 +116,12 @@ pub async fn prepare(io: &Io) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Makes the folders' own names durable. A file that was synced in a folder whose name was not is lost
+/// with it; who made the folder may have been stopped before it could see to that.
+pub(crate) async fn sync_folders(io: &Io) -> Result<(), Problem> {
+    run(io, FsOp::SyncDir(".".to_owned())).await
+}
+
 /// Stores a new turn durably, marks its session as one to poll, and reads it back. Until all of it is
 /// there, the submit's intent is.
 ///
@@ -134,6 +140,7 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     let key = folder_name(&asked.session_id);
     let dir = session_dir(&key);
     run(io, FsOp::MakeDir(dir.clone())).await?;
+    sync_folders(io).await?;
     run(io, FsOp::SyncDir("sessions".to_owned())).await?;
     let name = format!("asked-{:04}", asked.turn);
     put(io, &dir, &name, record::encode("asked", asked)).await?;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{list, put_record, read, record, run};
+use super::{list, put_record, read, record, run, sync_folders};
 use crate::config::Mode;
 use crate::io::{FsOp, Io, UnixMs};
 use crate::problem::Problem;
@@ -34,6 +34,7 @@ pub struct Submit {
 /// # Errors
 /// When the state folder can't be written: then nothing may be submitted.
 pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
+    sync_folders(io).await?;
     put_record(io, "submits", &submit.nonce, "submit", submit).await
 }
 
