@@ -52,11 +52,11 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
     let invocation = match cli::parse(&arguments) {
         Parsed::Run(invocation) => invocation,
         Parsed::Help(text) => {
-            io.out(text).await;
+            io.out(text.trim_end()).await;
             return 0;
         }
         Parsed::Usage(text) => {
-            io.out(text).await;
+            io.out(text.trim_end()).await;
             return 2;
         }
     };
