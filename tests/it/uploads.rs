@@ -148,7 +148,7 @@ fn a_cdn_that_refuses_the_size_is_told_in_words() {
 }
 
 #[test]
-fn a_file_that_can_not_be_read_because_of_the_key_file_next_to_it_is_never_sent() {
+fn the_file_with_the_key_is_no_picture_and_is_never_sent() {
     let env = TestEnv::new();
     let key_file = env.config_path();
     upload(&env, &key_file)

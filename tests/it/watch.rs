@@ -36,28 +36,28 @@ fn results_appear_in_order_each_as_soon_as_it_is_there() {
         .images(["/claw/3.png"])
         .says("done");
     let (env, id) = with_job(job);
-    let _serve = env.serve();
+    let serve = env.serve();
     env.wait_for_messages(CHAT, 1);
     env.gateway().advance(&id);
     env.wait_for_messages(CHAT, 2);
     env.gateway().advance(&id);
     env.wait_for_messages(CHAT, 3);
-    let out = env.watch(&id).ok();
-    let urls: Vec<&str> = out
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("https://libtv-res"))
-        .collect();
+    serve.wait_for_line("completed");
     let base = "https://libtv-res.liblib.art";
-    let expected = [
-        format!("{base}/sd-gen-save-img/1.png"),
-        format!("{base}/sd-gen-save-img/2.png"),
-        format!("{base}/claw/3.png"),
-    ];
-    if !urls.is_empty() {
-        assert_eq!(urls, expected);
-    }
-    assert_eq!(env.chat().len(), 3);
+    let results = [
+        "/sd-gen-save-img/1.png",
+        "/sd-gen-save-img/2.png",
+        "/claw/3.png",
+    ]
+    .map(|path| format!("{base}{path}"));
+    let reply = env.run(["query-session", &id]).ok().json();
+    assert_eq!(reply["result_urls"], json!(results));
+    let names: Vec<String> = env
+        .chat()
+        .iter()
+        .filter_map(|message| message.image.as_ref()?.part_file_name.clone())
+        .collect();
+    assert_eq!(names, ["1.png", "2.png", "3.png"]);
 }
 
 #[test]
@@ -230,14 +230,15 @@ fn a_bad_network_and_odd_replies_are_only_tried_again() {
         Fault::ErrorString("busy".into()),
         Fault::ResetBeforeHeaders,
         Fault::TruncatedBody,
+        Fault::Status(408, vec![], String::new()),
         Fault::Status(425, vec![], String::new()),
     ] {
         env.gateway().fault(POLL, fault, 1);
     }
     env.watch(&id).ok();
     assert_eq!(texts(&env.chat()), ["[media]"]);
-    // Six that failed, of which the truncated one counted at the service, and the last.
-    assert_eq!(env.gateway().requests_to(POLL).len(), 7);
+    // Seven that failed, of which the truncated one counted at the service, and the last.
+    assert_eq!(env.gateway().requests_to(POLL).len(), 8);
 }
 
 #[test]
