@@ -73,6 +73,8 @@ mod reply;
 mod route;
 mod serve;
 mod service;
+#[cfg(feature = "simulation")]
+pub mod sim;
 mod sniff;
 mod tls;
 mod world;

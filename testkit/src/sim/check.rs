@@ -1,0 +1,234 @@
+//! What must be true when a run is over: what the user was shown and told, against what was charged
+//! and made.
+
+use std::collections::BTreeSet;
+
+use libtv_video_core::session::{Asked, Delivery, DeliveryState, Purpose};
+use libtv_video_core::store::record;
+use serde_json::Value;
+
+use super::disk::Disk;
+use super::feishu::Feishu;
+use super::libtv::LibTv;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A result, a notice or a session that nobody hears of.
+    Lost,
+    /// Shown twice.
+    Duplicate,
+    /// Charged twice.
+    RepeatedSubmit,
+    /// A submit of unknown outcome that wasn't told.
+    Untold,
+    /// It doesn't come to an end.
+    Unsettled,
+    /// A key came to the service of the other one.
+    MisplacedKey,
+    /// The program stopped with an internal error.
+    Broken,
+}
+
+/// One broken promise.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Which.
+    pub kind: Kind,
+    /// In words.
+    pub words: String,
+}
+
+impl Violation {
+    pub(super) fn new(kind: Kind, words: impl Into<String>) -> Self {
+        Self {
+            kind,
+            words: words.into(),
+        }
+    }
+}
+
+/// What the user knows.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// Sessions whose submit was acknowledged.
+    pub(super) acknowledged: Vec<String>,
+    /// Texts of submits that ended with an unknown outcome.
+    pub(super) unknown: Vec<String>,
+    /// Warnings that were printed.
+    pub(super) warnings: BTreeSet<String>,
+}
+
+pub(super) struct Evidence<'a> {
+    pub(super) libtv: &'a LibTv,
+    pub(super) feishu: &'a Feishu,
+    pub(super) disk: &'a Disk,
+    pub(super) heard: &'a Heard,
+    /// What the last `recover` said.
+    pub(super) recovered: &'a Value,
+    /// Results that were in the chat before the run.
+    pub(super) shown_before: &'a [String],
+}
+
+/// Looks for broken promises.
+pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    submits(evidence, &mut found);
+    sessions(evidence, &mut found);
+    results(evidence, &mut found);
+    notices(evidence, &mut found);
+    if evidence.libtv.misplaced_keys > 0 {
+        found.push(Violation::new(
+            Kind::MisplacedKey,
+            "a key came to the other service",
+        ));
+    }
+    found
+}
+
+fn records<'a, T: serde::de::DeserializeOwned + 'a>(
+    disk: &'a Disk,
+    part: &'a str,
+    kind: &'a str,
+) -> impl Iterator<Item = T> + 'a {
+    disk.files()
+        .filter(move |path| path.starts_with("sessions/") && path.contains(part))
+        .filter_map(move |path| record::decode(kind, disk.content(path)?).ok())
+}
+
+/// Whether a charged submit has become a turn.
+fn is_stored(evidence: &Evidence<'_>, charge: usize) -> bool {
+    let charge = &evidence.libtv.charges[charge];
+    records::<Asked>(evidence.disk, "/asked-", "asked")
+        .any(|asked| asked.session_id == charge.session_id && asked.text.starts_with(&charge.text))
+}
+
+fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let told = |text: &str| {
+        evidence
+            .heard
+            .warnings
+            .iter()
+            .any(|line| line.contains(text))
+    };
+    for (at, charge) in evidence.libtv.charges.iter().enumerate() {
+        if evidence.libtv.charges[..at]
+            .iter()
+            .any(|other| other.text == charge.text)
+        {
+            found.push(Violation::new(
+                Kind::RepeatedSubmit,
+                format!("“{}” was charged twice", charge.text),
+            ));
+        }
+        if !is_stored(evidence, at) && !told(&charge.text) {
+            found.push(Violation::new(
+                Kind::Untold,
+                format!("“{}” was charged, and nobody was told", charge.text),
+            ));
+        }
+    }
+    for text in &evidence.heard.unknown {
+        if !told(text) {
+            found.push(Violation::new(
+                Kind::Untold,
+                format!("the outcome of “{text}” is unknown, and later commands don't say so"),
+            ));
+        }
+    }
+}
+
+fn listed<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
+    evidence.recovered["sessions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+}
+
+fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    for id in &evidence.heard.acknowledged {
+        if !listed(evidence).any(|session| session["sessionId"] == id.as_str()) {
+            found.push(Violation::new(
+                Kind::Lost,
+                format!("session {id} was acknowledged and is gone"),
+            ));
+        }
+    }
+    for session in listed(evidence) {
+        if !["completed", "failed", "timeout"]
+            .iter()
+            .any(|state| session["state"] == *state)
+        {
+            found.push(Violation::new(
+                Kind::Unsettled,
+                format!(
+                    "session {} stays {}",
+                    session["sessionId"], session["state"]
+                ),
+            ));
+        }
+    }
+}
+
+fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    for made in &evidence.libtv.made {
+        let url = made.url.as_str();
+        let shown = evidence
+            .feishu
+            .chat
+            .iter()
+            .filter(|shown| shown.media.as_deref() == Some(url) || shown.text.contains(url))
+            .count()
+            + usize::from(evidence.shown_before.iter().any(|known| known == url));
+        if shown > 1 {
+            found.push(Violation::new(
+                Kind::Duplicate,
+                format!("{url} was shown {shown} times"),
+            ));
+        }
+        if shown > 0 || !is_stored(evidence, made.charge) {
+            continue;
+        }
+        let told = listed(evidence)
+            .flat_map(|session| session["results"].as_array().into_iter().flatten())
+            .find(|result| result["url"] == url)
+            .map_or(&Value::Null, |result| &result["delivery"]);
+        if told != "uncertain" && told != "failed" {
+            found.push(Violation::new(
+                Kind::Lost,
+                format!("{url} was never shown; recover says {told}"),
+            ));
+        }
+    }
+}
+
+fn notices(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let chat = &evidence.feishu.chat;
+    for (at, notice) in chat.iter().enumerate() {
+        let again = chat[..at]
+            .iter()
+            .any(|other| notice.media.is_none() && other.text == notice.text);
+        if again {
+            found.push(Violation::new(
+                Kind::Duplicate,
+                format!("told twice: {}", notice.text),
+            ));
+        }
+    }
+    for (at, charge) in evidence.libtv.charges.iter().enumerate() {
+        let open = |delivery: &Delivery| {
+            delivery.purpose == Purpose::Failure
+                && matches!(
+                    delivery.state,
+                    DeliveryState::Uncertain | DeliveryState::Failed
+                )
+        };
+        if charge.text.contains("fail")
+            && is_stored(evidence, at)
+            && !chat.iter().any(|shown| shown.text.starts_with('❌'))
+            && !records(evidence.disk, "/d-", "delivery").any(|delivery| open(&delivery))
+        {
+            found.push(Violation::new(Kind::Lost, "the failure was told to nobody"));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What runs in the simulated world: the component's own procedures, one instance a call.
+
+use std::rc::Rc;
+
+use libtv_video_core::config::{Settings, Stored};
+use libtv_video_core::io::{Task, UnixMs};
+use libtv_video_core::problem::Problem;
+use libtv_video_core::skill::{self, Due, StepReport, Submission};
+
+/// A call of the component.
+#[derive(Clone)]
+pub(super) enum Call {
+    Due,
+    Poll(String),
+    Submit {
+        text: &'static str,
+        session_id: Option<String>,
+    },
+    Recover,
+}
+
+/// What a call gave.
+pub(super) enum Ended {
+    Due(Result<Vec<Due>, Problem>),
+    Poll(Result<StepReport, Problem>),
+    Submit(&'static str, Result<Submission, Problem>),
+    Recover(Result<String, Problem>),
+}
+
+impl Call {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Poll(_) => "poll",
+            Self::Submit { .. } => "submit",
+            Self::Recover => "recover",
+        }
+    }
+
+    /// Starts it on a fresh instance.
+    pub(super) fn start(
+        self,
+        settings: Rc<Settings>,
+        seed: [u8; 32],
+        now_ms: UnixMs,
+    ) -> Task<'static, Ended> {
+        Task::new(seed, now_ms, move |io| async move {
+            match self {
+                Self::Due => Ended::Due(skill::due(io, &settings).await),
+                Self::Poll(id) => Ended::Poll(skill::poll(io, &settings, id).await),
+                Self::Submit { text, session_id } => {
+                    let channel = Some("feishu".to_owned());
+                    let chat = Some("oc_simulated".to_owned());
+                    let words = Some(text.to_owned());
+                    let result =
+                        skill::submit(io, &settings, words, session_id, channel, chat).await;
+                    Ended::Submit(text, result)
+                }
+                Self::Recover => Ended::Recover(skill::recover(io, &settings).await),
+            }
+        })
+    }
+}
+
+/// The component's settings with this key.
+pub(super) fn settings(key: &str) -> Rc<Settings> {
+    let vars = |name: &str| {
+        let value = match name {
+            "LIBTV_API_KEY" => key,
+            "FEISHU_APP_ID" => "cli_simulated",
+            "FEISHU_APP_SECRET" => "a-simulated-secret",
+            "LIBTV_HARNESS" => "polling",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    Rc::new(Settings::parse(&vars, Stored::Absent))
+}

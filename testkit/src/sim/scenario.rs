@@ -1,0 +1,187 @@
+//! What happens in a run besides faults: who asks for what, and what the backend makes of it.
+
+/// A kind of run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    /// One video.
+    Video,
+    /// Nine images, one after the other.
+    Nine,
+    /// A delivered session is continued.
+    Continued,
+    /// The same, where the service doesn't echo what the user said.
+    ContinuedUnechoed,
+    /// A second request while the first is still being worked on.
+    Overtaken,
+    /// The backend asks, the user answers.
+    AskBack,
+    /// The job fails.
+    Failing,
+    /// The backend never says its last word.
+    Quiet,
+    /// The result turns up after the job was given up.
+    Late,
+    /// The app may not upload.
+    NoScope,
+    /// The video is larger than the chat takes.
+    Oversize,
+    /// The chat takes a message every three seconds.
+    RateLimited,
+    /// For some minutes the configured key is of the other kind.
+    KeySwitched,
+    /// Two harnesses poll the same folder.
+    TwoPollers,
+    /// `recover` is run beside the harness, again and again.
+    RecoverBeside,
+    /// Sessions of an earlier installation.
+    Legacy,
+    /// A direct key.
+    Direct,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Video,
+        Self::Nine,
+        Self::Continued,
+        Self::ContinuedUnechoed,
+        Self::Overtaken,
+        Self::AskBack,
+        Self::Failing,
+        Self::Quiet,
+        Self::Late,
+        Self::NoScope,
+        Self::Oversize,
+        Self::RateLimited,
+        Self::KeySwitched,
+        Self::TwoPollers,
+        Self::RecoverBeside,
+        Self::Legacy,
+        Self::Direct,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Nine => "nine",
+            Self::Continued => "continued",
+            Self::ContinuedUnechoed => "continued-unechoed",
+            Self::Overtaken => "overtaken",
+            Self::AskBack => "ask-back",
+            Self::Failing => "failing",
+            Self::Quiet => "quiet",
+            Self::Late => "late",
+            Self::NoScope => "no-scope",
+            Self::Oversize => "oversize",
+            Self::RateLimited => "rate-limited",
+            Self::KeySwitched => "key-switched",
+            Self::TwoPollers => "two-pollers",
+            Self::RecoverBeside => "recover-beside",
+            Self::Legacy => "legacy",
+            Self::Direct => "direct",
+        }
+    }
+
+    /// The scenario of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|scenario| scenario.name() == name)
+    }
+
+    /// What the user asks for.
+    pub(super) fn asks(self) -> Vec<Ask> {
+        let first = |text| Ask {
+            at_ms: 0,
+            text,
+            continues: false,
+        };
+        let then = |at_s: u64, text| Ask {
+            at_ms: at_s * 1000,
+            text,
+            continues: true,
+        };
+        match self {
+            Self::Video
+            | Self::KeySwitched
+            | Self::TwoPollers
+            | Self::RecoverBeside
+            | Self::Direct => vec![first("a video of a cat")],
+            Self::Nine | Self::RateLimited | Self::NoScope => vec![first("nine images of a cat")],
+            Self::Continued | Self::ContinuedUnechoed => vec![
+                first("a video of a cat"),
+                then(400, "and another video with a dog"),
+            ],
+            Self::Overtaken => vec![
+                first("nine images of a cat"),
+                then(60, "and a video with a dog"),
+            ],
+            Self::AskBack => vec![first("ask me something"), then(200, "a video, in colour")],
+            Self::Failing => vec![first("this will fail")],
+            Self::Quiet => vec![first("a quiet one")],
+            Self::Late => vec![first("a late one")],
+            Self::Oversize => vec![first("a huge one")],
+            Self::Legacy => vec![],
+        }
+    }
+
+    /// How many harnesses poll.
+    pub(super) const fn pollers(self) -> usize {
+        if matches!(self, Self::TwoPollers) {
+            2
+        } else {
+            1
+        }
+    }
+}
+
+/// One request of the user.
+#[derive(Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) at_ms: u64,
+    pub(super) text: &'static str,
+    /// Goes on with the session of the first request.
+    pub(super) continues: bool,
+}
+
+/// What the backend says at some time after a submit.
+pub(super) enum Says {
+    /// Begins this many calls.
+    Calls(u32),
+    /// Answers a call with a result that has this ending.
+    Result(u32, &'static str),
+    /// Answers a call with an error.
+    Error(u32),
+    /// Asks the user.
+    Asks,
+    /// Speaks.
+    Words,
+}
+
+/// What becomes of a request, by its words: seconds after the submit, and what is said then.
+pub(super) fn job(text: &str) -> Vec<(u64, Says)> {
+    use Says::{Asks, Calls, Error, Result, Words};
+    let has = |word: &str| text.contains(word);
+    if has("nine") {
+        let mut says = vec![(5, Calls(9))];
+        says.extend((0..9_u32).map(|at| (30 + 12 * u64::from(at), Result(at, "png"))));
+        says.push((140, Words));
+        says
+    } else if has("ask") {
+        vec![(20, Asks)]
+    } else if has("fail") {
+        vec![(5, Calls(1)), (60, Error(0)), (62, Words)]
+    } else if has("quiet") {
+        vec![(5, Calls(1)), (60, Result(0, "mp4"))]
+    } else if has("late") {
+        vec![(5, Calls(1)), (10_000, Result(0, "mp4")), (10_001, Words)]
+    } else if has("huge") {
+        vec![(5, Calls(1)), (60, Result(0, "huge.mp4")), (61, Words)]
+    } else {
+        vec![(5, Calls(1)), (90, Result(0, "mp4")), (92, Words)]
+    }
+}
