@@ -149,21 +149,25 @@ async fn deliver(
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
         return Ok(());
     }
-    let content = match (&delivery.message, delivery.result()) {
-        (Some(content), _) => content.clone(),
+    let prepared = match (&delivery.message, delivery.result()) {
+        (Some(content), _) => Ok(content.clone()),
         (None, Some(url)) => {
             let url = url.clone();
-            match media::prepare(io, messenger, &url).await {
-                Ok(content) => content,
-                Err(NoMedia::Link(reason)) => {
-                    return link_instead(io, loaded, at, &reason, false, events).await;
-                }
-                Err(NoMedia::Answer(answer)) => {
-                    return not_sent(io, messenger, loaded, at, answer, events).await;
-                }
-            }
+            media::prepare(io, messenger, &url).await
         }
         (None, None) => return Ok(()),
+    };
+    if overtaken(io, loaded, at).await? {
+        return Ok(());
+    }
+    let content = match prepared {
+        Ok(content) => content,
+        Err(NoMedia::Link(reason)) => {
+            return link_instead(io, loaded, at, &reason, false, events).await;
+        }
+        Err(NoMedia::Answer(answer)) => {
+            return not_sent(io, messenger, loaded, at, answer, events).await;
+        }
     };
     let key = loaded.session.key.clone();
     let delivery = &mut loaded.session.deliveries[at];
@@ -198,6 +202,9 @@ async fn deliver(
             store::save_delivery(io, &key, delivery).await
         }
         answer => {
+            if overtaken(io, loaded, at).await? {
+                return Ok(());
+            }
             // Certainly not in the chat: the uuid's window has not begun.
             if first_try && !matches!(answer, Answer::Unclear(_)) {
                 let delivery = &mut loaded.session.deliveries[at];
@@ -207,6 +214,22 @@ async fn deliver(
             not_sent(io, messenger, loaded, at, answer, events).await
         }
     }
+}
+
+/// Whether another process has worked on the session's deliveries meanwhile: a call can take minutes, and
+/// what was decided on the old state must not be done. The next step begins with the new one.
+async fn overtaken(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
+    let key = loaded.session.key.clone();
+    let deliveries = &mut loaded.session.deliveries;
+    if let Some(stored) = store::stored_delivery(io, &key, &deliveries[at].id).await?
+        && stored != deliveries[at]
+    {
+        deliveries[at] = stored;
+        return Ok(true);
+    }
+    let ids = store::delivery_ids(io, &key).await?;
+    let known = |id: &String| deliveries.iter().any(|delivery| delivery.id == *id);
+    Ok(!ids.iter().all(known))
 }
 
 /// Where a turn's messages go.

@@ -196,6 +196,27 @@ pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<()
     .await
 }
 
+/// A delivery as it is stored now; none when it isn't, or can't be read.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn stored_delivery(io: &Io, key: &str, id: &str) -> Result<Option<Delivery>, Problem> {
+    let bytes = read(io, &format!("{}/d-{id}", session_dir(key))).await?;
+    Ok(bytes.and_then(|bytes| record::decode("delivery", &bytes).ok()))
+}
+
+/// The ids of the deliveries that are stored now.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn delivery_ids(io: &Io, key: &str) -> Result<Vec<String>, Problem> {
+    let names = list(io, &session_dir(key)).await?;
+    Ok(names
+        .iter()
+        .filter_map(|name| name.strip_prefix("d-").map(str::to_owned))
+        .collect())
+}
+
 /// Reads a session. A damaged record is set aside and named; the others are used.
 ///
 /// # Errors
