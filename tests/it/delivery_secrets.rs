@@ -76,6 +76,22 @@ fn a_token_service_that_echoes_the_app_secret_does_not_get_it_into_a_log_or_the_
 }
 
 #[test]
+fn a_service_that_echoes_the_key_does_not_get_it_into_a_log_or_the_chat() {
+    let env = TestEnv::new();
+    env.gateway()
+        .set_default_job(job(&["/sd-gen-save-img/1.png"]));
+    let echo = Fault::Json(
+        401,
+        json!({"error": {"user_message": format!("bad key {GATEWAY_KEY}")}}),
+    );
+    env.gateway().fault("GET /libtv/v1/session/*", echo, 1);
+    let serve = env.serve();
+    let id = env.submit("a cat");
+    serve.wait_for_line(&format!("{id}: completed, 1 of 1 delivered"));
+    search(&env, &id, serve.lines().join("\n"));
+}
+
+#[test]
 fn the_search_for_secrets_would_find_them() {
     let forms = forms_of("mgk_secret");
     for hidden in [

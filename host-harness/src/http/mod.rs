@@ -1,5 +1,6 @@
 //! The only way out of the sandbox: one hook, `send_request`, that every request passes.
-//! Policy, then credentials, then the client. Not here: how any of the three decides.
+//! Policy, then credentials, then the client; on the way back the credentials that were sent are overwritten.
+//! Not here: how any of them decides.
 //!
 //! ```text
 //! guest ── wasi:http ── Egress ── policy ── broker ── client ── connector ── address check ── TLS
@@ -15,6 +16,7 @@ mod connect_to;
 mod connector;
 mod errors;
 mod policy;
+mod scrub;
 mod tls;
 
 use std::pin::Pin;
@@ -141,5 +143,6 @@ async fn serve(
             Err(refused) => return Ok(refused.map(full)),
         },
     }
-    client.send(request, options).await
+    let sent = scrub::Sent::with(request.headers());
+    Ok(sent.scrub(client.send(request, options).await?))
 }
