@@ -161,6 +161,11 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
         response
             .header("content-length")
             .and_then(|len| len.parse().ok())
+    } else if matches!(response.status, 403 | 404 | 410) {
+        return Err(NoMedia::Answer(Answer::Gone(format!(
+            "the media store doesn't give it (HTTP {})",
+            response.status
+        ))));
     } else {
         return Err(no_media(format!(
             "the media could not be read (HTTP {})",

@@ -26,6 +26,9 @@ const MAX_MESSAGES_PER_STEP: usize = 5;
 /// Failed tries after which a result goes as a link. With the pauses below that is half an hour:
 /// inside the uuid's window.
 const MAX_TRIES: u32 = 12;
+/// The same when the media store says that it doesn't have the media: a quarter of a minute, for a
+/// file that is about to appear.
+const MAX_TRIES_GONE: u32 = 4;
 /// The same where there is no network, or there are no credentials: a day, until `recover`.
 const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
 /// The first pause.
@@ -258,10 +261,10 @@ async fn not_sent(
     let jitter = io.jitter();
     let delivery = &mut loaded.session.deliveries[at];
     // Without a network nothing is wrong with the result: it waits for a day.
-    let max_tries = if matches!(answer, Answer::NotSent(_)) {
-        MAX_TRIES_WITHOUT_NETWORK
-    } else {
-        MAX_TRIES
+    let max_tries = match answer {
+        Answer::NotSent(_) => MAX_TRIES_WITHOUT_NETWORK,
+        Answer::Gone(_) => MAX_TRIES_GONE,
+        _ => MAX_TRIES,
     };
     let (pause_ms, reason) = match answer {
         Answer::Done(_) => return Ok(()),
@@ -289,6 +292,7 @@ async fn not_sent(
         }
         Answer::NotSent(reason)
         | Answer::NoMedia(reason)
+        | Answer::Gone(reason)
         | Answer::Unclear(reason)
         | Answer::TokenRefused(reason)
         | Answer::ForeignKey(reason) => (

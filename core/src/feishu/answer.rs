@@ -15,6 +15,8 @@ pub enum Answer {
     NotSent(String),
     /// The media could not be read from the store.
     NoMedia(String),
+    /// The media store doesn't have the media, or not yet.
+    Gone(String),
     /// It may or may not have taken effect: again, with the same uuid.
     Unclear(String),
     /// Too fast: again after this many milliseconds.
