@@ -214,6 +214,17 @@ async fn deliver(
                 delivery.state = DeliveryState::Pending;
                 delivery.first_sent_at_ms = None;
             }
+            // An earlier try may have shown it: another message instead could show it twice.
+            if !first_try && let Answer::Refused(reason) | Answer::NoScope(_, reason) = &answer {
+                let delivery = &mut loaded.session.deliveries[at];
+                events.push(format!(
+                    "{}: an answer was lost, then: {reason}",
+                    label(delivery)
+                ));
+                delivery.trouble = Some(reason.clone());
+                delivery.end(DeliveryState::Uncertain, io.now_ms());
+                return store::save_delivery(io, &key, delivery).await;
+            }
             not_sent(io, messenger, loaded, at, answer, events).await
         }
     }
