@@ -1,7 +1,7 @@
 //! When is a job finished? Judges the messages of one turn. SPEC section 6 is its source.
 
 use crate::messages::{Message, Role};
-use crate::urls::ResultUrl;
+use crate::urls::{self, ResultUrl};
 
 /// Polls without anything new after which the backend is taken to have said its last word.
 pub const QUIET_POLLS: u32 = 3;
@@ -156,6 +156,38 @@ pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
     seen.question = open.iter().find_map(|call| call.question.clone());
     seen.open_calls = open.iter().filter(|call| call.question.is_none()).count();
     seen
+}
+
+/// Reads a session's messages turn by turn. What the user passed in, in any turn, is no result; nor
+/// does what an earlier turn brought answer a later one, though the backend may speak of it.
+#[must_use]
+pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observed> {
+    let owners = owners(messages, turns);
+    let given: Vec<ResultUrl> = turns
+        .iter()
+        .flat_map(|turn| urls::extract(turn.text))
+        .chain(urls_of(
+            messages.iter().filter(|message| message.role == Role::User),
+        ))
+        .collect();
+    let of = |turn: usize| {
+        let owned = |keep: &dyn Fn(Option<usize>) -> bool| -> Vec<&Message> {
+            let pairs = messages.iter().zip(&owners);
+            pairs
+                .filter(|(_, owner)| keep(**owner))
+                .map(|(message, _)| message)
+                .collect()
+        };
+        let earlier = owned(&|owner| owner.is_none_or(|owner| owner < turn));
+        let mut no_results = given.clone();
+        no_results.extend(urls_of(earlier.into_iter()));
+        observe(&owned(&|owner| owner == Some(turn)), &no_results)
+    };
+    (0..turns.len()).map(of).collect()
+}
+
+fn urls_of<'a>(messages: impl Iterator<Item = &'a Message>) -> impl Iterator<Item = ResultUrl> {
+    messages.flat_map(|message| message.urls.clone())
 }
 
 /// What to make of a turn now.

@@ -6,12 +6,12 @@ use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
 use crate::libtv::Service;
-use crate::messages::{self, Message, Role};
+use crate::messages::{self, Role};
 use crate::problem::Problem;
 use crate::session::{Session, State, canvas_link};
 use crate::store::{self, Found};
 use crate::urls::ResultUrl;
-use crate::watch::{self, TurnMark, Verdict};
+use crate::watch::{self, Verdict};
 
 /// Shows the messages, the results in them, and the canvas link once the job has finished.
 ///
@@ -51,25 +51,10 @@ fn is_finished(session: &Session, list: &Value, list_is_whole: bool) -> bool {
     let Some(turn) = session.latest() else {
         return false;
     };
-    let messages = messages::parse(list);
-    let marks: Vec<TurnMark<'_>> = session
-        .turns
-        .iter()
-        .map(|turn| TurnMark {
-            baseline: &turn.asked.baseline,
-            text: &turn.asked.text,
-        })
-        .collect();
-    let owners = watch::owners(&messages, &marks);
-    let latest = Some(marks.len() - 1);
-    let own: Vec<&Message> = messages
-        .iter()
-        .zip(&owners)
-        .filter(|(_, owner)| **owner == latest)
-        .map(|(message, _)| message)
-        .collect();
-    let seen = watch::observe(&own, &turn.asked.own_files());
-    let judged = list_is_whole.then(|| watch::judge(&seen, 0));
+    let seen = session.observe(&messages::parse(list)).pop();
+    let judged = seen
+        .filter(|_| list_is_whole)
+        .map(|seen| watch::judge(&seen, 0));
     turn.progress.state == State::Completed || matches!(judged, Some(Verdict::Complete(_)))
 }
 

@@ -9,12 +9,10 @@ use crate::config::Settings;
 use crate::deliver::{self, plan};
 use crate::io::{Io, UnixMs};
 use crate::libtv::{Service, Trouble, TroubleKind};
-use crate::messages::{self, Message, Role};
+use crate::messages::{self, Message};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Progress, State, Turn};
 use crate::store::{self, Loaded};
-use crate::urls::ResultUrl;
-use crate::watch::{self, TurnMark};
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
@@ -179,51 +177,13 @@ async fn judge(
     messages: &[Message],
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    let marks: Vec<TurnMark<'_>> = loaded
-        .session
-        .turns
-        .iter()
-        .map(|turn| TurnMark {
-            baseline: &turn.asked.baseline,
-            text: &turn.asked.text,
-        })
-        .collect();
-    let owners = watch::owners(messages, &marks);
+    let seen = loaded.session.observe(messages);
     let count = loaded.session.turns.len();
-    let given: Vec<ResultUrl> = loaded
-        .session
-        .turns
-        .iter()
-        .flat_map(|turn| turn.asked.own_files())
-        .chain(
-            messages
-                .iter()
-                .filter(|message| message.role == Role::User)
-                .flat_map(|message| message.urls.clone()),
-        )
-        .collect();
-    for at in 0..count {
-        let turn = &mut loaded.session.turns[at];
+    for (at, (turn, seen)) in loaded.session.turns.iter_mut().zip(&seen).enumerate() {
         if turn.progress.state.is_final() {
             continue;
         }
-        let own: Vec<&Message> = messages
-            .iter()
-            .zip(&owners)
-            .filter(|(_, owner)| **owner == Some(at))
-            .map(|(message, _)| message)
-            .collect();
-        let mut not_results = given.clone();
-        // What an earlier turn brought doesn't answer this one, though the backend may speak of it.
-        not_results.extend(
-            messages
-                .iter()
-                .zip(&owners)
-                .filter(|(_, owner)| owner.is_none_or(|owner| owner < at))
-                .flat_map(|(message, _)| message.urls.clone()),
-        );
-        let seen = watch::observe(&own, &not_results);
-        verdict::apply(turn, &seen, at + 1 == count, io.now_ms(), events);
+        verdict::apply(turn, seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
         store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
     }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Mode;
 use crate::io::{UnixMs, digest};
+use crate::messages::Message;
 use crate::urls::{self, ResultUrl};
-use crate::watch::Baseline;
+use crate::watch::{self, Baseline, Observed, TurnMark};
 
 pub use delivery::{Content, Delivery, DeliveryState, Purpose};
 
@@ -193,6 +194,19 @@ impl Session {
             .rev()
             .find(|turn| !turn.asked.project_uuid.is_empty())
             .map(|turn| canvas_link(&turn.asked.project_uuid))
+    }
+
+    /// What each turn's messages say, in the order of the turns.
+    #[must_use]
+    pub fn observe(&self, messages: &[Message]) -> Vec<Observed> {
+        let turns = self.turns.iter();
+        let marks: Vec<TurnMark<'_>> = turns
+            .map(|turn| TurnMark {
+                baseline: &turn.asked.baseline,
+                text: &turn.asked.text,
+            })
+            .collect();
+        watch::observe_turns(messages, &marks)
     }
 
     /// Whether anything is still to be sent.

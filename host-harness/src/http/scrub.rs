@@ -107,19 +107,19 @@ impl Body for Scrubbed {
         let this = &mut *self;
         loop {
             match ready!(Pin::new(&mut this.inner).poll_frame(cx)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => {
-                        this.held.extend_from_slice(&data);
-                        this.secrets.overwrite(&mut this.held);
-                        let ready = this.held.len() - this.secrets.open_end(&this.held);
-                        if ready > 0 {
-                            let piece = this.held.split_to(ready).freeze();
-                            return Poll::Ready(Some(Ok(Frame::data(piece))));
-                        }
+                Some(Ok(frame)) => {
+                    // Trailers, which have no data, are left out: the component reads none.
+                    let Ok(data) = frame.into_data() else {
+                        continue;
+                    };
+                    this.held.extend_from_slice(&data);
+                    this.secrets.overwrite(&mut this.held);
+                    let ready = this.held.len() - this.secrets.open_end(&this.held);
+                    if ready > 0 {
+                        let piece = this.held.split_to(ready).freeze();
+                        return Poll::Ready(Some(Ok(Frame::data(piece))));
                     }
-                    // Trailers come last: what is held back is no secret any more, and the component reads none.
-                    Err(_) => {}
-                },
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None if this.held.is_empty() => return Poll::Ready(None),
                 None => {
