@@ -91,6 +91,16 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         .iter()
         .any(|name| name.starts_with("asked-"))
     {
+        // Perhaps from a take-over that was interrupted: what is seen isn't durable before it is synced,
+        // nor is it polled before it is marked. Both do no harm to a session that has ended.
+        for dir in [
+            ".".to_owned(),
+            "sessions".to_owned(),
+            format!("sessions/{key}"),
+        ] {
+            run(io, FsOp::SyncDir(dir)).await?;
+        }
+        super::activate(io, &key).await?;
         return Ok(false);
     }
     let progress = progress(
