@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use super::query::{results_in, service_of};
+use super::query::{known, results_among, results_in, service_of};
 use crate::config::{Mode, Settings};
 use crate::io::{Download, Io};
 use crate::libtv::Service;
 use crate::problem::Problem;
-use crate::store::{self, Found};
 use crate::urls::ResultUrl;
 
 /// Where files go when nothing is said. The harness puts the home folder's path in its place.
@@ -99,23 +98,7 @@ fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
 
 /// The gateway has a route for it; the direct API's results stand in the messages.
 async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
-    let session = match store::find(io, id).await? {
-        Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
-        Found::None => None,
-        Found::Several => {
-            return Err(Problem::permanent(format!(
-                "Several sessions begin with {}: give more of the id.",
-                super::tasks::printable(id)
-            )));
-        }
-    };
-    let Some(session) = session.filter(|session| !session.turns.is_empty()) else {
-        return Err(Problem::permanent(format!(
-            "Unknown LibTV session: {}",
-            super::tasks::printable(id)
-        ))
-        .advise("The ids known here are listed by: libtv-video recover"));
-    };
+    let session = known(io, id).await?;
     let service: Service<'_> = service_of(settings, &session)?;
     match service.mode() {
         Mode::Gateway => {
@@ -128,19 +111,10 @@ async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<Result
                 .iter()
                 .flat_map(|turn| turn.asked.own_files())
                 .collect();
-            let mut found: Vec<ResultUrl> = Vec::new();
-            for url in reply
-                .get("urls")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|url| ResultUrl::parse(url.as_str()?))
-            {
-                if !own.contains(&url) && !found.contains(&url) {
-                    found.push(url);
-                }
-            }
-            Ok(found)
+            let listed = reply.get("urls").and_then(Value::as_array);
+            let urls = listed.into_iter().flatten();
+            let urls = urls.filter_map(|url| ResultUrl::parse(url.as_str()?));
+            Ok(results_among(urls, &own))
         }
         Mode::Direct => {
             let list = service

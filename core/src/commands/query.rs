@@ -77,6 +77,7 @@ pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
                         "Unknown LibTV session: {}",
                         super::tasks::printable(id)
                     ))
+                    .advise("The ids known here are listed by: libtv-video recover")
                 })
         }
         Found::None => Err(Problem::permanent(format!(
@@ -122,12 +123,18 @@ pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
                 .flat_map(|message| message.urls.clone()),
         )
         .collect();
-    let mut found: Vec<ResultUrl> = Vec::new();
-    for url in messages
+    let urls = messages
         .into_iter()
         .filter(|message| message.role != Role::User)
-        .flat_map(|message| message.urls)
-    {
+        .flat_map(|message| message.urls);
+    results_among(urls, &own)
+}
+
+/// The URLs in order, without repetition and without the user's own files.
+#[must_use]
+pub fn results_among(urls: impl Iterator<Item = ResultUrl>, own: &[ResultUrl]) -> Vec<ResultUrl> {
+    let mut found: Vec<ResultUrl> = Vec::new();
+    for url in urls {
         if !own.contains(&url) && !found.contains(&url) {
             found.push(url);
         }
