@@ -9,7 +9,7 @@ use super::{USAGE, help};
 
 /// The library's own default.
 #[allow(clippy::cast_possible_truncation)]
-const DEFAULT_PARALLEL: u8 = host_harness::limits::PARALLEL_STEPS as u8;
+const DEFAULT_PARALLEL: u8 = libtv_harness::limits::PARALLEL_STEPS as u8;
 
 /// What was asked for.
 pub(crate) enum Invocation {

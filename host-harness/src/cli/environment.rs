@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use host_harness::{Component, Environment, Harness, Settings, StartError};
+use libtv_harness::{Component, Environment, Harness, Settings, StartError};
 
 /// Everything that comes from outside.
 pub(crate) struct Outside {

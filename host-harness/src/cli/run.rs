@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, stderr, stdin, stdout};
 
-use host_harness::{CallError, Output, Stdio};
+use libtv_harness::{CallError, Output, Stdio};
 
 use super::{FAILED, environment, print, signals};
 

@@ -1,6 +1,6 @@
 //! `libtv-video serve`: the timer in the foreground, one line an event.
 
-use host_harness::{
+use libtv_harness::{
     Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run,
 };
 

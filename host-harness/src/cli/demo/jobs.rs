@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_harness::SessionState;
+use libtv_harness::SessionState;
 use testkit::{Fault, Job as Script, StandIn, When, World, media};
 
 /// The chat that everything goes to.

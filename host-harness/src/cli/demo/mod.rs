@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use host_harness::{
+use libtv_harness::{
     Component, Environment, Event, Harness, ServeOptions, Settings, StopHandle, Submit, serve,
 };
 use testkit::World;

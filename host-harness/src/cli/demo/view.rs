@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use host_harness::{Event, EventKind, SessionState};
+use libtv_harness::{Event, EventKind, SessionState};
 use testkit::SentMessage;
 
 use super::jobs::Job;

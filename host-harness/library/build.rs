@@ -58,6 +58,7 @@ fn build() -> Result<PathBuf, String> {
     let crate_folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let workspace = crate_folder
         .parent()
+        .and_then(Path::parent)
         .ok_or("the crate has no workspace around it")?;
     println!("cargo::rerun-if-changed=build.rs");
     for source in SOURCES {

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::all)]
 
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "../../wit",
     world: "libtv-video",
     exports: { default: async },
     require_store_data_send: true,
