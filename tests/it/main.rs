@@ -18,6 +18,7 @@ mod legacy;
 mod machine;
 mod memory;
 mod ratio;
+mod refusals;
 mod serve;
 mod serve_many;
 mod serve_talk;

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::errors::from_hyper;
-use super::policy::Refusal;
+use super::refusal::Refusal;
 
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;

@@ -15,9 +15,10 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::body::{CallMeter, Outgoing, Progress, Timed, full};
 use super::connect_to::ConnectTo;
-use super::connector::{CONTEXT, ConnectContext, Connector, Shared};
-use super::errors::from_client;
+use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared};
+use super::errors::{find, from_client};
 use super::policy::Grant;
+use super::refusal::Refusal;
 use super::tls;
 use crate::error::StartError;
 use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
@@ -130,6 +131,7 @@ impl Client {
     ) -> Result<Response<WasiBody>, WasiError> {
         let progress = Progress::new();
         let meter = Arc::clone(&options.meter);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let request = request.map(|inner| Outgoing {
             inner,
             meter,
@@ -147,7 +149,12 @@ impl Client {
         };
         let answer = CONTEXT.scope(context, pool.request(request));
         let response = tokio::select! {
-            answer = answer => answer.map_err(|error| from_client(&error))?,
+            answer = answer => answer.map_err(|error| {
+                if let Some(reason) = find::<ConnectError>(&error).and_then(ConnectError::refusal) {
+                    options.meter.refuse(Refusal::new(&method, &uri, reason));
+                }
+                from_client(&error)
+            })?,
             () = progress.stalled(options.first_byte) => return Err(WasiError::ConnectionReadTimeout),
         };
         Ok(response.map(|body| Timed::new(body, options.between, options.meter).boxed_unsync()))

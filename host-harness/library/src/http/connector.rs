@@ -25,6 +25,7 @@ use wasmtime_wasi_http::Error as WasiError;
 use super::addresses::{AddressClass, classify, is_odd_numeric};
 use super::body::Progress;
 use super::connect_to::ConnectTo;
+use super::refusal::RefusalReason;
 use super::tls;
 
 /// The longest wait for one address while others are left to try.
@@ -61,6 +62,20 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// The reason, where it was our own check that said no.
+    pub(super) fn refusal(&self) -> Option<RefusalReason> {
+        match self {
+            Self::Prohibited(_, class) => Some(RefusalReason::Address(*class)),
+            Self::OddSpelling => Some(RefusalReason::AddressSpelling),
+            Self::Dns(_)
+            | Self::Refused(_)
+            | Self::Timeout
+            | Self::Certificate(_)
+            | Self::Tls(_)
+            | Self::Proxy(_) => None,
+        }
+    }
+
     /// Always one of the group that means "never sent".
     pub(super) fn to_wasi(&self) -> WasiError {
         match self {

@@ -16,6 +16,7 @@ mod connect_to;
 mod connector;
 mod errors;
 mod policy;
+mod refusal;
 mod scrub;
 mod tls;
 
@@ -30,7 +31,8 @@ pub use addresses::{AddressClass, classify};
 pub use base_url::BaseUrl;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
-pub use policy::{Grant, Policy, Refusal, RefusalReason, Service};
+pub use policy::{Grant, Policy, Service};
+pub use refusal::{Refusal, RefusalReason};
 
 pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
@@ -88,8 +90,8 @@ impl Egress {
         mut request: Request<WasiBody>,
     ) -> Result<(Request<WasiBody>, Verdict, Grant), WasiError> {
         if !self.meter.begin_request() {
-            self.meter
-                .refuse(Refusal::budget(request.method(), request.uri()));
+            let refusal = Refusal::new(request.method(), request.uri(), RefusalReason::Budget);
+            self.meter.refuse(refusal);
             return Err(WasiError::HttpRequestDenied);
         }
         let (method, uri) = (request.method().clone(), request.uri().clone());

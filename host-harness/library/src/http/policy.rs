@@ -1,9 +1,10 @@
 //! Which requests may leave: scheme, host, port, method and path, all of them. Pure: no names are resolved, no
-//! secrets are known here. What is refused says what would grant it.
+//! secrets are known here. What a refusal says is in `refusal.rs`.
 
 use http::{Method, Uri};
 
 use super::base_url::BaseUrl;
+use super::refusal::{Refusal, RefusalReason};
 
 /// Whose routes a rule grants; credentials are bound to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,114 +92,6 @@ pub struct Grant {
     pub fresh_connection: bool,
 }
 
-/// Why a request was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RefusalReason {
-    /// The URL has no host, a user part, or a form that servers read differently.
-    #[error("the URL is malformed or ambiguous")]
-    Url,
-    /// Neither this scheme nor host nor port is granted.
-    #[error("this scheme, host and port are not granted")]
-    Origin,
-    /// The origin is granted, but not this method on this path.
-    #[error("this method and path are not granted on that host")]
-    Route,
-    /// A placeholder stands where it doesn't belong.
-    #[error("a credential's placeholder stands outside the header or host it belongs to")]
-    MisplacedPlaceholder,
-    /// The placeholder names no known credential.
-    #[error("the placeholder names no credential in use")]
-    UnknownPlaceholder,
-    /// A real secret stands in the request.
-    #[error("the request carries a secret")]
-    Secret,
-    /// A header for credentials that doesn't belong to this host.
-    #[error("a header for credentials that does not belong to this host")]
-    CredentialHeader,
-    /// More requests than one call may send.
-    #[error("the call has used up its requests")]
-    Budget,
-}
-
-/// A refused request, for the log. Without its query, which may hold anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The method.
-    pub method: String,
-    /// Scheme, host, port and path.
-    pub target: String,
-    /// Why.
-    pub reason: RefusalReason,
-}
-
-impl Refusal {
-    pub(crate) fn new(method: &Method, uri: &Uri, reason: RefusalReason) -> Self {
-        // A user part is a place for secrets: it is left out as well.
-        let authority = uri
-            .authority()
-            .map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
-        let path = if matches!(
-            reason,
-            RefusalReason::Secret | RefusalReason::MisplacedPlaceholder
-        ) {
-            "/…"
-        } else {
-            uri.path()
-        };
-        let target = format!("{}://{authority}{path}", uri.scheme_str().unwrap_or("?"));
-        Self {
-            method: clip(method.as_str(), 20),
-            target: clip(&target, 300),
-            reason,
-        }
-    }
-
-    pub(crate) fn budget(method: &Method, uri: &Uri) -> Self {
-        Self::new(method, uri, RefusalReason::Budget)
-    }
-
-    /// What would grant it.
-    pub fn advice(&self) -> &'static str {
-        match self.reason {
-            RefusalReason::Url => {
-                "write the URL without user part, dot segments, encoded slashes or a trailing dot"
-            }
-            RefusalReason::Origin => {
-                "only LibTV, its media store and Feishu are granted; LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL and FEISHU_BASE_URL move them"
-            }
-            RefusalReason::Route => "only the routes that the job needs are granted",
-            RefusalReason::MisplacedPlaceholder
-            | RefusalReason::UnknownPlaceholder
-            | RefusalReason::CredentialHeader => {
-                "a credential goes into its own header and to its own service only"
-            }
-            RefusalReason::Secret => "nothing: secrets never pass through the component",
-            RefusalReason::Budget => "Limits::requests",
-        }
-    }
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "refused {} {}: {} ({})",
-            self.method,
-            self.target,
-            self.reason,
-            self.advice()
-        )
-    }
-}
-
-fn clip(text: &str, max_chars: usize) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(max_chars)
-        .collect()
-}
-
 impl Policy {
     /// No rules: everything is refused.
     pub fn nothing() -> Self {
@@ -253,9 +146,7 @@ impl Policy {
     pub fn check(&self, method: &Method, uri: &Uri) -> Result<Grant, Refusal> {
         let refuse = |reason| Refusal::new(method, uri, reason);
         let target = Target::read(uri).ok_or_else(|| refuse(RefusalReason::Url))?;
-        let mut reason = RefusalReason::Origin;
         for rule in self.rules.iter().filter(|rule| target.is_at(&rule.base)) {
-            reason = RefusalReason::Route;
             let granted = rule.routes.iter().any(|(allowed, route)| {
                 allowed == method && matches_path(target.path, &rule.base.prefix, route)
             });
@@ -268,7 +159,32 @@ impl Policy {
                 });
             }
         }
-        Err(refuse(reason))
+        Err(refuse(self.missing(&target)))
+    }
+
+    /// Which part of a target that is not granted is the first without a rule.
+    fn missing(&self, target: &Target) -> RefusalReason {
+        let on_host = || {
+            self.rules
+                .iter()
+                .filter(|rule| rule.base.host == target.host)
+        };
+        let on_origin = || self.rules.iter().filter(|rule| target.is_at(&rule.base));
+        let has_path = |rule: &Rule| {
+            let mut routes = rule.routes.iter();
+            routes.any(|(_, route)| matches_path(target.path, &rule.base.prefix, route))
+        };
+        if on_host().next().is_none() {
+            RefusalReason::Host
+        } else if !on_host().any(|rule| rule.base.https == target.https) {
+            RefusalReason::Scheme
+        } else if on_origin().next().is_none() {
+            RefusalReason::Port
+        } else if on_origin().any(has_path) {
+            RefusalReason::Method
+        } else {
+            RefusalReason::Path
+        }
     }
 
     /// The rules, one line each, for people.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::bindings::{SessionState, Step};
+use crate::http::Refusal;
 use crate::sandbox::Usage;
 
 /// Something happened.
@@ -279,6 +280,6 @@ fn usage_json(usage: &Usage) -> Value {
         "peak_memory_bytes": usage.peak_memory_bytes,
         "cpu_ms": u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),
         "wall_ms": u64::try_from(usage.wall.as_millis()).unwrap_or(u64::MAX),
-        "refused": usage.refusals.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "refused": usage.refusals.iter().map(Refusal::to_json).collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,223 @@
+//! A request that was not let out: what was wanted, why it was refused, and what would grant it. One type from the place
+//! that decides to the line a person reads and the record a program reads; nothing in between is text.
+
+use std::fmt;
+
+use http::{Method, Uri};
+use serde_json::{Value, json};
+
+use super::addresses::AddressClass;
+
+/// A method has at most seven letters; what a component makes up may be longer.
+const METHOD_CHARS: usize = 20;
+/// Enough for every granted URL but a media file's.
+const TARGET_CHARS: usize = 300;
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// The URL has no host, a user part, or a form that servers read differently.
+    #[error("the URL is malformed or ambiguous")]
+    Url,
+    /// No rule has this host.
+    #[error("this host is not granted")]
+    Host,
+    /// The host is granted, but under another scheme.
+    #[error("this scheme is not granted on that host")]
+    Scheme,
+    /// The host is granted, but on another port.
+    #[error("this port is not granted on that host")]
+    Port,
+    /// The origin is granted, but not this path.
+    #[error("this path is not granted on that host")]
+    Path,
+    /// The path is granted, but with another method.
+    #[error("this method is not granted on that path")]
+    Method,
+    /// The name leads to an address that isn't on the public internet, or to another machine where loopback is granted.
+    #[error("the host's address is not one that may be connected to ({0:?})")]
+    Address(AddressClass),
+    /// The host is meant as an address but isn't written as one.
+    #[error("the host is an address in an odd spelling")]
+    AddressSpelling,
+    /// A placeholder stands where it doesn't belong.
+    #[error("a credential's placeholder stands outside the header or host it belongs to")]
+    MisplacedPlaceholder,
+    /// The placeholder names no known credential.
+    #[error("the placeholder names no credential in use")]
+    UnknownPlaceholder,
+    /// A real secret stands in the request.
+    #[error("the request carries a secret")]
+    Secret,
+    /// A header for credentials that doesn't belong to this host.
+    #[error("a header for credentials that does not belong to this host")]
+    CredentialHeader,
+    /// More requests than one call may send.
+    #[error("the call has used up its requests")]
+    Budget,
+}
+
+impl RefusalReason {
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Host => "host",
+            Self::Scheme => "scheme",
+            Self::Port => "port",
+            Self::Path => "path",
+            Self::Method => "method",
+            Self::Address(_) => "address",
+            Self::AddressSpelling => "address-spelling",
+            Self::MisplacedPlaceholder => "misplaced-placeholder",
+            Self::UnknownPlaceholder => "unknown-placeholder",
+            Self::Secret => "secret",
+            Self::CredentialHeader => "credential-header",
+            Self::Budget => "budget",
+        }
+    }
+
+    /// What would grant it; begins with "nothing" where no setting does.
+    pub fn granted_by(self) -> &'static str {
+        match self {
+            Self::Url => {
+                "nothing as it is: write the URL without user part, dot segments, encoded slashes or a trailing dot"
+            }
+            Self::Host => {
+                "a key or app of the service at that host, or a base URL that moves a service there (LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL, FEISHU_BASE_URL)"
+            }
+            Self::Scheme => "https, or a base URL on loopback for http",
+            Self::Port => {
+                "a base URL with that port (LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL, FEISHU_BASE_URL)"
+            }
+            Self::Path | Self::Method => {
+                "nothing in the settings: the routes that the job needs are all there is"
+            }
+            Self::Address(_) => {
+                "a public address behind that name; for tests LIBTV_CONNECT_TO, which leads to loopback only"
+            }
+            Self::AddressSpelling => "nothing as it is: write the address in its usual form",
+            Self::MisplacedPlaceholder | Self::UnknownPlaceholder | Self::CredentialHeader => {
+                "nothing in the settings: a credential goes into its own header, to its own service"
+            }
+            Self::Secret => "nothing: secrets never pass through the component",
+            Self::Budget => "Limits::requests, set by the program that embeds the harness",
+        }
+    }
+
+    /// Whether the path itself may hold the secret or what stands for it.
+    fn is_about_secrets(self) -> bool {
+        matches!(self, Self::Secret | Self::MisplacedPlaceholder)
+    }
+}
+
+/// A refused request. Without its query and user part, which may hold anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The method.
+    pub method: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The path, or `/…` where a secret may stand in it.
+    pub path: String,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+impl Refusal {
+    pub(crate) fn new(method: &Method, uri: &Uri, reason: RefusalReason) -> Self {
+        let authority = uri
+            .authority()
+            .map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
+        let path = if reason.is_about_secrets() {
+            "/…"
+        } else {
+            uri.path()
+        };
+        let origin = format!("{}://{authority}", uri.scheme_str().unwrap_or("?"));
+        Self {
+            method: clip(method.as_str(), METHOD_CHARS),
+            origin: clip(&origin, TARGET_CHARS),
+            path: clip(path, TARGET_CHARS),
+            reason,
+        }
+    }
+
+    /// What was wanted, as `GET https://host/path`.
+    pub fn wanted(&self) -> String {
+        format!("{} {}{}", self.method, self.origin, self.path)
+    }
+
+    /// `{"reason", "wanted", "granted_by"}`, for programs.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "reason": self.reason.name(),
+            "wanted": self.wanted(),
+            "granted_by": self.reason.granted_by(),
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (reason, wanted) = (self.reason, self.wanted());
+        let granted_by = reason.granted_by();
+        write!(
+            f,
+            "refused: {reason}. Wanted: {wanted} — granted by: {granted_by}"
+        )
+    }
+}
+
+fn clip(text: &str, max_chars: usize) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(max_chars)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str, reason: RefusalReason) -> Refusal {
+        Refusal::new(&Method::GET, &url.parse().unwrap(), reason)
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_wanted_and_what_would_grant_it() {
+        let refused = refusal("https://evil.com/x?token=abc", RefusalReason::Host);
+        let text = refused.to_string();
+        assert!(
+            text.contains("Wanted: GET https://evil.com/x — granted by: a key or app"),
+            "{text}"
+        );
+        let json = refused.to_json();
+        assert_eq!(
+            (&json["reason"], &json["wanted"]),
+            (&"host".into(), &"GET https://evil.com/x".into())
+        );
+    }
+
+    #[test]
+    fn neither_query_nor_user_part_nor_a_path_with_a_secret_is_repeated() {
+        let url = "https://me:secret@evil.com/mgk_key?token=abc";
+        for (reason, path) in [
+            (RefusalReason::Url, "/mgk_key"),
+            (RefusalReason::Secret, "/…"),
+        ] {
+            let refused = refusal(url, reason);
+            assert_eq!(refused.wanted(), format!("GET https://evil.com{path}"));
+        }
+    }
+
+    #[test]
+    fn what_a_component_makes_up_is_cut_and_has_no_control_characters() {
+        let method = Method::from_bytes("X".repeat(5_000).as_bytes()).unwrap();
+        let uri = format!("https://h/{}", "y".repeat(5_000)).parse().unwrap();
+        let refused = Refusal::new(&method, &uri, RefusalReason::Path);
+        assert!(refused.wanted().len() < 400, "{}", refused.wanted());
+        assert_eq!(clip("a\u{1b}[2Jb\n", 9), "a[2Jb");
+    }
+}
