@@ -6,7 +6,7 @@ use super::parse::{find, is_blank, unknown};
 
 /// Every option that takes a value. They mean the same wherever they occur, so that they can be
 /// read before the command is known.
-const VALUED: [&str; 13] = [
+const VALUED: [&str; 14] = [
     "api-key",
     "video-ratio",
     "file",
@@ -20,6 +20,7 @@ const VALUED: [&str; 13] = [
     "urls",
     "output-dir",
     "prefix",
+    "last",
 ];
 const FLAGS: [&str; 3] = ["json", "help", "version"];
 

@@ -75,7 +75,7 @@ request to have the file used. What the file is, is decided by its content.
     },
 ];
 
-const WATCH: [Entry; 5] = [
+const WATCH: [Entry; 6] = [
     Entry {
         name: "query-session",
         summary: "show a session's messages and results",
@@ -90,6 +90,21 @@ Asks LibTV once and prints JSON: messages, result_urls when there are any, proje
   --project-id UUID the session's project, if it isn't known here",
         example: "libtv-video query-session 3f2a9c1d",
         exits: ("answered", "unknown session, refused or failed"),
+    },
+    Entry {
+        name: "status",
+        summary: "show where the sessions stand, as far as is known here",
+        arguments: "[ID] [--last N]",
+        options: &["last"],
+        words: ONE_ID,
+        body: "\
+Asks nobody and sends nothing. Prints JSON: every session that goes on and the latest that have ended, each with its
+turns, results and deliveries.
+
+  ID                only this session; 8 or more characters of its id will do
+  --last N          how many ended sessions (20)",
+        example: "libtv-video status --last 5",
+        exits: ("shown", "unknown session, or the state folder can't be read"),
     },
     Entry {
         name: "wait-and-deliver",
@@ -147,7 +162,7 @@ overwritten, and a file is complete or not there. Prints JSON: output_dir, downl
     },
 ];
 
-const CONFIGURE: [Entry; 5] = [
+const CONFIGURE: [Entry; 6] = [
     Entry {
         name: "setup",
         summary: "store the API key and the default video ratio",
@@ -174,6 +189,20 @@ Shows the key's last four characters, ratio, service, remaining uses, whether Fe
 and whether something is polling, without which results don't arrive by themselves.",
         example: "libtv-video check",
         exits: ("ready", "no key, or the key is refused"),
+    },
+    Entry {
+        name: "doctor",
+        summary: "find out which link is broken, from the key to the chat",
+        arguments: "[--chat-id ID]",
+        options: &["chat-id"],
+        words: NO_WORDS,
+        body: "\
+Looks at key, media store, harness, Feishu or Lark credentials and permissions, and says what to do. Costs nothing; a
+picture of some hundred bytes is uploaded, which nobody sees.
+
+  --chat-id ID      also send a test text and the picture there, such as ou_…, oc_… or an email",
+        example: "libtv-video doctor --chat-id oc_0123",
+        exits: ("every link is good, or can't be looked at", "a link is broken"),
     },
     Entry {
         name: "update-key",

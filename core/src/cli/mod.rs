@@ -31,6 +31,18 @@ pub enum Command {
     },
     /// Shows what is configured and asks whether the key is valid.
     Check,
+    /// Looks at every link from the key to the chat.
+    Doctor {
+        /// `--chat-id`: where a test is sent to.
+        chat_id: Option<String>,
+    },
+    /// Shows what is known here, without asking anybody.
+    Status {
+        /// The session, or a unique prefix of its id.
+        id: Option<String>,
+        /// `--last`: how many ended sessions.
+        last: Option<u64>,
+    },
     /// Replaces the key.
     UpdateKey {
         /// `--api-key`.

@@ -91,9 +91,8 @@ impl Given {
             };
         };
         let entry = find(&name).ok_or_else(|| match name.as_str() {
-            "serve" | "demo" => {
-                "This command belongs to the program around the component.".to_owned()
-            }
+            "audit" | "completions" | "demo" | "grants" | "man" | "mcp" | "serve" | "service"
+            | "skill" => "This command belongs to the program around the component.".to_owned(),
             _ => unknown(
                 "command",
                 "",
@@ -138,6 +137,13 @@ impl Given {
                 }
             }
             "check" => Command::Check,
+            "doctor" => Command::Doctor {
+                chat_id: self.filled("chat-id"),
+            },
+            "status" => Command::Status {
+                id: word,
+                last: self.number("last")?,
+            },
             "update-key" => {
                 let api_key = self
                     .take("api-key")

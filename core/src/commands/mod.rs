@@ -2,10 +2,12 @@
 
 pub mod account;
 pub mod check;
+pub mod doctor;
 pub mod download;
 pub mod project;
 pub mod query;
 pub mod recover;
+pub mod status;
 pub mod tasks;
 pub mod upload;
 pub mod wait;
@@ -98,6 +100,16 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 io.err(format!("⚠️ {}", problem.failure().message)).await;
             }
             check::run(io, settings).await
+        }
+        Command::Doctor { chat_id } => {
+            if let Err(problem) = open(io, settings).await {
+                io.err(format!("⚠️ {}", problem.failure().message)).await;
+            }
+            Ok(doctor::run(io, settings, chat_id.as_deref()).await)
+        }
+        Command::Status { id, last } => {
+            open(io, settings).await?;
+            status::run(io, settings, id.as_deref(), last).await
         }
         Command::CreateSession {
             text,

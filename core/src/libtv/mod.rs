@@ -49,6 +49,12 @@ impl<'a> Service<'a> {
         self.key.mode
     }
 
+    /// The key's last characters, for people.
+    #[must_use]
+    pub fn masked_key(&self) -> String {
+        self.key.secret.masked()
+    }
+
     /// The base address.
     #[must_use]
     pub const fn base(&self) -> &str {

@@ -325,6 +325,19 @@ pub async fn active(io: &Io) -> Result<Vec<String>, Problem> {
     list(io, "active").await
 }
 
+/// The folders of the sessions that have ended, the latest first; one that was continued and ended again stands twice.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn ended(io: &Io) -> Result<Vec<String>, Problem> {
+    let mut markers = list(io, "finished").await?;
+    markers.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(markers
+        .iter()
+        .filter_map(|marker| Some(marker.split_once('-')?.1.to_owned()))
+        .collect())
+}
+
 /// Finds a session by its id, the name of its folder, or a unique prefix of its id.
 ///
 /// # Errors

@@ -1,0 +1,294 @@
+//! `doctor`: finds out which link of the chain is broken, from the key to the chat. It asks each service once and says
+//! of each link what to do about it. With a chat it sends a text and a picture there; else nothing reaches anybody.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use crate::config::{HarnessState, Mode, Settings};
+use crate::feishu::Messenger;
+use crate::feishu::answer::Answer;
+use crate::feishu::recipient::Recipient;
+use crate::io::{HttpError, Io, Method, Request, digest};
+use crate::libtv::{Service, USER_AGENT};
+use crate::multipart::Form;
+use crate::problem::Problem;
+use crate::session::Content;
+
+/// A play button, 64 by 64 pixels.
+const PICTURE: &[u8] = include_bytes!("doctor.png");
+/// An answer of the media store about a file that isn't there is a short page.
+const MAX_PAGE_BYTES: u64 = 64 * 1024;
+
+/// How a link is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// Results arrive all the same, or the link couldn't be looked at.
+    Doubtful,
+    Broken,
+}
+
+/// What was found, link by link.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<String>,
+    checks: Vec<Value>,
+    broken: bool,
+}
+
+impl Findings {
+    fn note(&mut self, link: &str, health: Health, detail: &str, advice: &str) {
+        let (icon, name) = match health {
+            Health::Good => ("✅", "good"),
+            Health::Doubtful => ("⚠️", "doubtful"),
+            Health::Broken => ("❌", "broken"),
+        };
+        self.broken |= health == Health::Broken;
+        let detail = super::tasks::printable(detail);
+        self.lines.push(format!("{icon} {link}: {detail}"));
+        self.lines
+            .extend(advice.lines().map(|line| format!("   → {line}")));
+        self.checks
+            .push(json!({"link": link, "health": name, "detail": detail, "advice": advice}));
+    }
+
+    fn problem(&mut self, link: &str, problem: &Problem) {
+        let failure = problem.failure();
+        self.note(link, Health::Broken, &failure.message, &failure.advice);
+    }
+}
+
+/// Looks at every link, also behind a broken one.
+pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Reply {
+    let mut findings = Findings::default();
+    service(io, settings, &mut findings).await;
+    media_store(io, &mut findings).await;
+    harness(settings, &mut findings);
+    messenger(io, settings, chat_id, &mut findings).await;
+    Reply {
+        exit_code: u8::from(findings.broken),
+        json: json!({"healthy": !findings.broken, "checks": findings.checks}),
+        lines: findings.lines,
+    }
+}
+
+async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
+    const LINK: &str = "Key";
+    if let Err(reason) = &settings.stored {
+        findings.problem(
+            "Configuration",
+            &crate::config::damaged(&settings.config_path, reason),
+        );
+    }
+    let service = match Service::configured(settings) {
+        Ok(service) => service,
+        Err(problem) => return findings.problem(LINK, &problem),
+    };
+    io.err(format!("Asking {} …", service.base())).await;
+    let (masked, base) = (service.masked_key(), service.base());
+    match service.mode() {
+        Mode::Direct => findings.note(
+            LINK,
+            Health::Doubtful,
+            &format!(
+                "{masked} for {base}: the direct API has no call that tells whether it is good"
+            ),
+            "",
+        ),
+        Mode::Gateway => match service.key_status(io).await {
+            Ok(status) => {
+                let uses = |name: &str| status.get(name).and_then(Value::as_i64);
+                match (uses("remaining_uses"), uses("max_uses")) {
+                    (Some(0), Some(max)) => findings.note(
+                        LINK,
+                        Health::Broken,
+                        &format!("{masked} is used up: 0 of {max} uses remain"),
+                        "Replace it with: libtv-video update-key --api-key K",
+                    ),
+                    (Some(remaining), Some(max)) => findings.note(
+                        LINK,
+                        Health::Good,
+                        &format!("{masked} is good at {base}, {remaining} of {max} uses remain"),
+                        "",
+                    ),
+                    _ => findings.note(
+                        LINK,
+                        Health::Broken,
+                        "key status response is missing remaining_uses/max_uses",
+                        "Try again in a moment; submit nothing until then.",
+                    ),
+                }
+            }
+            Err(trouble) => findings.problem(LINK, &trouble.problem()),
+        },
+    }
+}
+
+/// Any answer will do: that there is no such file is one.
+async fn media_store(io: &Io, findings: &mut Findings) {
+    const LINK: &str = "Media store";
+    io.err("Asking the media store …").await;
+    let answer = io
+        .http(Request {
+            method: Method::Get,
+            url: "https://libtv-res.liblib.art/claw/libtv-video-doctor".to_owned(),
+            headers: vec![("user-agent", USER_AGENT.to_owned())],
+            credential: None,
+            body: Vec::new(),
+            max_response_bytes: MAX_PAGE_BYTES,
+        })
+        .await;
+    match answer {
+        Ok(_) => findings.note(LINK, Health::Good, "results can be fetched", ""),
+        Err(error) => findings.note(LINK, Health::Broken, error.reason(), network_advice(&error)),
+    }
+}
+
+const fn network_advice(error: &HttpError) -> &'static str {
+    match error {
+        HttpError::Denied(_) => {
+            "The sandbox doesn't grant this request: see the reason behind 🔒, and the overrides LIBTV_… and FEISHU_BASE_URL."
+        }
+        HttpError::NotSent(_) | HttpError::Lost(_) => {
+            "Check the network, the name service, HTTPS_PROXY and SSL_CERT_FILE of this process."
+        }
+    }
+}
+
+fn harness(settings: &Settings, findings: &mut Findings) {
+    const LINK: &str = "Harness";
+    match settings.harness {
+        HarnessState::Polling => findings.note(LINK, Health::Good, "one is polling", ""),
+        HarnessState::Absent => findings.note(
+            LINK,
+            Health::Broken,
+            "none is polling, so results don't arrive by themselves",
+            "Start one with: libtv-video serve. To have it always: libtv-video service print",
+        ),
+        HarnessState::Unknown => {
+            findings.note(LINK, Health::Doubtful, "this runtime doesn't say", "");
+        }
+    }
+}
+
+async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
+    let Some(app) = &settings.feishu else {
+        return findings.note(
+            "Feishu credentials",
+            Health::Broken,
+            "not found",
+            "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in openclaw.json.",
+        );
+    };
+    findings.note(
+        "Feishu credentials",
+        Health::Good,
+        &format!("found in {} (app {})", app.found_in, app.app_id),
+        "",
+    );
+    io.err(format!("Asking {} …", app.base_url)).await;
+    let mut messenger = Messenger::new(app);
+    let form = Form::new(&io.nonce()).field("image_type", "message").file(
+        "image",
+        "doctor.png",
+        "image/png",
+    );
+    let uploaded = messenger
+        .upload_bytes(io, "im/v1/images", &form, PICTURE)
+        .await;
+    let image_key = match &uploaded {
+        Answer::Done(data) => data
+            .get("image_key")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        _ => None,
+    };
+    tell(
+        &messenger,
+        "Upload",
+        "the app may upload media",
+        &uploaded,
+        findings,
+    );
+    let Some(chat_id) = chat_id else {
+        return findings.note(
+            "Chat",
+            Health::Doubtful,
+            "not looked at",
+            "Send a test there with: libtv-video doctor --chat-id ID",
+        );
+    };
+    let to = Recipient::parse(chat_id);
+    let text = json!({"text": "libtv-video: this is a test. Videos and images will arrive here."});
+    let picture = image_key.map(|key| ("Picture", "image", json!({"image_key": key})));
+    for (link, msg_type, content) in [("Text", "text", text)].into_iter().chain(picture) {
+        let content = Content {
+            msg_type: msg_type.to_owned(),
+            content: content.to_string(),
+        };
+        let uuid = digest(&["doctor", &io.nonce(), msg_type], 40);
+        let answer = messenger.send(io, &to, &content, &uuid).await;
+        tell(&messenger, link, "arrived in the chat", &answer, findings);
+    }
+}
+
+/// What an answer says of a link to the messenger.
+fn tell(
+    messenger: &Messenger<'_>,
+    link: &str,
+    good: &str,
+    answer: &Answer,
+    findings: &mut Findings,
+) {
+    const NETWORK: &str = "Check the network, the name service and HTTPS_PROXY of this process.";
+    let (reason, advice) = match answer {
+        Answer::Done(_) => return findings.note(link, Health::Good, good, ""),
+        Answer::NoScope(page, reason) => {
+            let page = page.clone().unwrap_or_else(|| messenger.permission_page());
+            (
+                reason,
+                format!("Have an administrator of the app grant the permission here: {page}"),
+            )
+        }
+        Answer::Refused(reason) => (reason, refusal_advice(reason).to_owned()),
+        Answer::TokenRefused(reason) => (
+            reason,
+            "Check the app's id and secret on its page.".to_owned(),
+        ),
+        Answer::Wait(_, reason) => (
+            reason,
+            "Too many messages at once: try again in a moment.".to_owned(),
+        ),
+        Answer::NotSent(reason)
+        | Answer::NoMedia(reason)
+        | Answer::Gone(reason)
+        | Answer::Unclear(reason)
+        | Answer::ForeignKey(reason) => (reason, NETWORK.to_owned()),
+    };
+    findings.note(link, Health::Broken, reason, &advice);
+}
+
+/// `feishu-api.md`, the table of codes.
+fn refusal_advice(reason: &str) -> &'static str {
+    const ADVICE: [(&str, &str); 6] = [
+        ("230002", "Add the bot to the chat."),
+        ("230013", "Widen the app's availability to this user."),
+        ("230006", "Switch the app's bot ability on."),
+        ("234007", "Switch the app's bot ability on."),
+        (
+            "230001",
+            "Check the chat's id: ou_… for a user, oc_… for a chat.",
+        ),
+        (
+            "99992361",
+            "That user's id belongs to another app: take the one this app sees.",
+        ),
+    ];
+    ADVICE
+        .iter()
+        .find(|(code, _)| reason.contains(code))
+        .map_or(
+            "Check the app's id and secret, and what its page says of its state.",
+            |(_, advice)| advice,
+        )
+}

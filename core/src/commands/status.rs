@@ -1,0 +1,131 @@
+//! `status`: what is known here of the sessions, for programs and pages that show it. It asks nobody, sends nothing,
+//! and reads only the sessions it shows. Not here: tables and colours; those are the harness's.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use super::query::known;
+use crate::config::Settings;
+use crate::io::{Io, UnixMs};
+use crate::poll;
+use crate::problem::Problem;
+use crate::session::{Delivery, Purpose, State, Turn};
+use crate::store::{self, Loaded, submits};
+use crate::time::format_rfc3339;
+
+/// Ended sessions that are shown when no number was given: what was asked for lately.
+const DEFAULT_ENDED: usize = 20;
+
+/// One session, or all that go on and the latest that have ended.
+///
+/// # Errors
+/// Permanent for an id that isn't known here; temporary when the state folder can't be read.
+pub async fn run(
+    io: &Io,
+    settings: &Settings,
+    id: Option<&str>,
+    last: Option<u64>,
+) -> Result<Reply, Problem> {
+    let keys = match id {
+        Some(id) => vec![known(io, id).await?.key],
+        None => chosen(io, last).await?,
+    };
+    let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
+    for key in keys {
+        match store::load(io, &key).await {
+            Ok(Some(loaded)) => {
+                damaged.extend_from_slice(&loaded.damaged);
+                sessions.extend(session(&loaded, settings));
+            }
+            // Pruned meanwhile.
+            Ok(None) => {}
+            Err(problem) => damaged.push(problem.failure().message.clone()),
+        }
+    }
+    let unknown: Vec<Value> = submits::unknown(io)
+        .await?
+        .into_iter()
+        .map(|submit| {
+            json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown})
+        })
+        .collect();
+    Ok(Reply::only_json(json!({
+        "now": format_rfc3339(io.now_ms()),
+        "sessions": sessions,
+        "unknownSubmits": unknown,
+        "damaged": damaged,
+    })))
+}
+
+/// The folders of the sessions that go on, and of the `last` ones that ended, the latest first.
+async fn chosen(io: &Io, last: Option<u64>) -> Result<Vec<String>, Problem> {
+    let most = last.map_or(DEFAULT_ENDED, |last| {
+        usize::try_from(last).unwrap_or(usize::MAX)
+    });
+    let mut keys = store::active(io).await?;
+    let going_on = keys.len();
+    for key in store::ended(io).await? {
+        if keys.len() - going_on >= most {
+            break;
+        }
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+fn session(loaded: &Loaded, settings: &Settings) -> Option<Value> {
+    let session = &loaded.session;
+    let latest = session.latest()?;
+    let state = latest.progress.state;
+    let turns: Vec<Value> = session.turns.iter().map(turn).collect();
+    let deliveries: Vec<Value> = session.deliveries.iter().map(delivery).collect();
+    Some(json!({
+        "sessionId": session.id(),
+        "state": state.name(),
+        "channel": latest.asked.route.channel,
+        "chatId": latest.asked.route.chat_id,
+        "nextPollAt": poll::next(loaded, settings).map(format_rfc3339),
+        "projectUrl": session.canvas().filter(|_| state == State::Completed),
+        "turns": turns,
+        "deliveries": deliveries,
+    }))
+}
+
+fn turn(turn: &Turn) -> Value {
+    let progress = &turn.progress;
+    let at = |at: Option<UnixMs>| at.map(format_rfc3339);
+    json!({
+        "turn": turn.asked.turn,
+        "text": turn.asked.text,
+        "state": progress.state.name(),
+        "submittedAt": format_rfc3339(turn.asked.submitted_at_ms),
+        "endedAt": at(progress.ended_at_ms),
+        "deliveredAt": at(progress.delivered_at_ms),
+        "polls": progress.polls,
+        "results": progress.results,
+        "question": progress.question,
+        "trouble": progress.trouble,
+    })
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    let purpose = match &delivery.purpose {
+        Purpose::Result(_) => "result",
+        Purpose::Links(_) => "links",
+        Purpose::Question => "question",
+        Purpose::Failure => "failure",
+        Purpose::Timeout => "timeout",
+    };
+    json!({
+        "turn": delivery.turn,
+        "order": delivery.order,
+        "purpose": purpose,
+        "url": delivery.result(),
+        "state": delivery.state.name(),
+        "messageId": delivery.message_id,
+        "endedAt": delivery.ended_at_ms.map(format_rfc3339),
+        "trouble": delivery.trouble,
+    })
+}
