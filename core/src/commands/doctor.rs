@@ -286,7 +286,7 @@ fn refusal_advice(reason: &str) -> &'static str {
     ];
     ADVICE
         .iter()
-        .find(|(code, _)| reason.contains(code))
+        .find(|(code, _)| reason.split(' ').next() == Some(code))
         .map_or(
             "Check the app's id and secret, and what its page says of its state.",
             |(_, advice)| advice,

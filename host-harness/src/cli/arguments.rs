@@ -2,9 +2,15 @@
 
 use std::ffi::OsString;
 
+use std::path::PathBuf;
+
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
+use super::service::Manager;
+use super::skill::{Action, Agent};
+use super::status::Wanted;
 use super::{USAGE, help};
 
 /// The library's own default.
@@ -20,13 +26,28 @@ pub(crate) enum Invocation {
     /// The demonstration.
     #[cfg(feature = "demo")]
     Demo { plain: bool },
+    /// What is known here.
+    Status(Wanted),
+    /// Every link from here to the chat.
+    Doctor { chat_id: Option<String>, json: bool },
+    /// The skill in an agent's folder.
+    Skill {
+        action: Action,
+        agent: Option<Agent>,
+    },
+    /// What a service manager needs.
+    Service(Manager),
+    /// What a shell needs.
+    Completions(Shell),
+    /// The manual.
+    Manual { folder: Option<PathBuf> },
     /// A command of the component.
     Component { arguments: Vec<OsString> },
 }
 
 #[derive(Parser)]
 #[command(name = "libtv-video", version, disable_help_subcommand = true)]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -49,8 +70,117 @@ enum Command {
         #[arg(long)]
         plain: bool,
     },
+    /// Show where the sessions stand, without asking anybody
+    Status {
+        /// Only this session, with each message; 8 or more characters of its id will do
+        id: Option<String>,
+        /// How many ended sessions
+        #[arg(long, value_name = "N")]
+        last: Option<u64>,
+        /// One JSON object; with --watch another one whenever something changed
+        #[arg(long)]
+        json: bool,
+        /// Look every second, until it is interrupted
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Find out which link is broken, from the key to the chat, and say what to do
+    Doctor {
+        /// Also send a test text and picture there: ou_…, oc_… or an email
+        #[arg(long, value_name = "ID")]
+        chat_id: Option<String>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put SKILL.md and the component where an agent looks for skills, or take them away
+    Skill {
+        #[command(subcommand)]
+        command: SkillCommand,
+    },
+    /// What a service manager needs to keep `serve` running
+    Service {
+        #[command(subcommand)]
+        command: ServiceCommand,
+    },
+    /// Print the completion script of a shell
+    Completions {
+        /// Whose
+        shell: Shell,
+    },
+    /// Print the manual page, or write a page for each command
+    Man {
+        /// The folder for the pages
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     #[command(external_subcommand)]
     Component(Vec<OsString>),
+}
+
+#[derive(Subcommand)]
+enum SkillCommand {
+    /// Put a copy there; an older one is replaced whole
+    Install(Place),
+    /// Take away exactly what was installed
+    Uninstall(Place),
+    /// Say where copies are
+    List(Place),
+}
+
+#[derive(clap::Args)]
+struct Place {
+    /// Whose skills: openclaw, claude, codex, or the path of a folder of skills. All agents found, when left out
+    #[arg(long = "for", value_name = "AGENT", value_parser = Agent::parse)]
+    agent: Option<Agent>,
+}
+
+#[derive(Subcommand)]
+enum ServiceCommand {
+    /// Print its definition, with where it belongs
+    Print {
+        /// Whose; this system's, when left out
+        manager: Option<Manager>,
+    },
+}
+
+impl Command {
+    fn invocation(self) -> Invocation {
+        match self {
+            Self::Serve { json, max_parallel } => Invocation::Serve {
+                json,
+                max_parallel: usize::from(max_parallel),
+            },
+            #[cfg(feature = "demo")]
+            Self::Demo { plain } => Invocation::Demo { plain },
+            Self::Status {
+                id,
+                last,
+                json,
+                watch,
+            } => Invocation::Status(Wanted {
+                id,
+                last,
+                json,
+                watch,
+            }),
+            Self::Doctor { chat_id, json } => Invocation::Doctor { chat_id, json },
+            Self::Skill { command } => {
+                let (action, Place { agent }) = match command {
+                    SkillCommand::Install(place) => (Action::Install, place),
+                    SkillCommand::Uninstall(place) => (Action::Uninstall, place),
+                    SkillCommand::List(place) => (Action::List, place),
+                };
+                Invocation::Skill { action, agent }
+            }
+            Self::Service {
+                command: ServiceCommand::Print { manager },
+            } => Invocation::Service(manager.unwrap_or_else(Manager::native)),
+            Self::Completions { shell } => Invocation::Completions(shell),
+            Self::Man { dir } => Invocation::Manual { folder: dir },
+            Self::Component(arguments) => Invocation::Component { arguments },
+        }
+    }
 }
 
 /// # Errors
@@ -73,15 +203,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
         _ => {}
     }
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => Ok(match arguments.command {
-            Command::Serve { json, max_parallel } => Invocation::Serve {
-                json,
-                max_parallel: usize::from(max_parallel),
-            },
-            #[cfg(feature = "demo")]
-            Command::Demo { plain } => Invocation::Demo { plain },
-            Command::Component(arguments) => Invocation::Component { arguments },
-        }),
+        Ok(arguments) => Ok(arguments.command.invocation()),
         Err(error)
             if matches!(
                 error.kind(),
@@ -150,6 +272,12 @@ mod tests {
         };
         for command in [
             "serve",
+            "status",
+            "doctor",
+            "skill",
+            "service",
+            "completions",
+            "man",
             "setup",
             "check",
             "update-key",

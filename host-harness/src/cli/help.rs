@@ -11,6 +11,7 @@ USAGE
 THE TIMER
   serve               poll every session when it is due and deliver what is ready; keep it running
                       (--json: one JSON object a line, --max-parallel N: sessions polled at once)
+  service print       what systemd or launchd needs to keep it running
 ";
 
 #[cfg(feature = "demo")]
@@ -20,6 +21,8 @@ const DEMO: &str = "";
 
 const REST: &str = "
 SETTING UP
+  doctor              which link is broken, from the key to the chat, and what to do (--chat-id ID: test it)
+  skill install       put SKILL.md and the component where an agent looks (--for openclaw|claude|codex|DIR)
   setup               store the API key and the default video ratio
   check               what is configured, and whether the key is good
   update-key          replace the key            update-ratio       replace the ratio
@@ -27,6 +30,7 @@ SETTING UP
 
 JOBS
   create-session      submit a request; returns at once, results arrive by themselves
+  status              where the sessions stand, as a table (--watch)
   query-session       a session's messages and results
   wait-and-deliver    do in the foreground what serve does in the background
   recover             every known session; resumes what is undelivered
@@ -34,6 +38,10 @@ JOBS
   download-results    results into a folder
   upload              an image or a video as reference material
   change-project      start a new project on the canvas
+
+LEARNING
+  completions SHELL   completions for bash, elvish, fish, powershell or zsh
+  man                 the manual page (--dir DIR: a page for each command)
 
 EXAMPLES
   echo \"$KEY\" | libtv-video setup --api-key - --video-ratio 9:16

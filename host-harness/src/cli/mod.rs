@@ -1,15 +1,22 @@
-//! Which command it is, and how it ends. The harness's own commands are `serve` and `demo`; everything else belongs to
-//! the component.
+//! Which command it is, and how it ends. The harness's own commands stand in `arguments`; everything else belongs to the
+//! component.
 
 mod arguments;
+mod capture;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod environment;
+mod grammar;
 mod help;
 mod print;
 mod run;
 mod serve;
+mod service;
 mod signals;
+mod skill;
+mod status;
+mod teach;
 
 use std::process::ExitCode;
 
@@ -34,6 +41,12 @@ pub(crate) fn main() -> ExitCode {
         }
         #[cfg(feature = "demo")]
         Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
+        Ok(Invocation::Status(wanted)) => block_on(false, status::status(wanted)),
+        Ok(Invocation::Doctor { chat_id, json }) => block_on(false, doctor::doctor(chat_id, json)),
+        Ok(Invocation::Skill { action, agent }) => skill::run(action, agent),
+        Ok(Invocation::Service(manager)) => service::print(manager),
+        Ok(Invocation::Completions(shell)) => teach::completions(shell),
+        Ok(Invocation::Manual { folder }) => teach::manual(folder.as_deref()),
         Ok(Invocation::Component { arguments }) => block_on(false, run::run(arguments)),
         Err(reason) => {
             print::error(&reason);

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     }
 }
 
-fn sentence(error: &CallError) -> String {
+pub(crate) fn sentence(error: &CallError) -> String {
     match error.advice() {
         "" => error.to_string(),
         advice => format!("{error} {advice}"),

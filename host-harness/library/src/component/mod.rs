@@ -66,6 +66,11 @@ impl Component {
         })
     }
 
+    /// The bytes that [`embedded`](Self::embedded) runs, for whoever passes them on to another runtime.
+    pub fn embedded_bytes() -> &'static [u8] {
+        EMBEDDED
+    }
+
     /// SHA-256 of the component, in hex: what was run, for a log.
     pub fn digest(&self) -> &str {
         &self.inner.digest

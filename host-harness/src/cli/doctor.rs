@@ -1,0 +1,158 @@
+//! `doctor`: what this machine settles (folders, proxy, roots of trust, rules), then what the component finds out by
+//! asking the services.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+
+use libtv_harness::Harness;
+use serde_json::{Value, json};
+
+use super::{FAILED, capture, environment, print};
+
+pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
+    let harness = match environment::harness() {
+        Ok(harness) => harness,
+        Err(reason) => {
+            let check = finding(
+                "Program",
+                false,
+                &reason,
+                "Mend this first; nothing runs without it.",
+            );
+            return report(vec![check], &[], as_json);
+        }
+    };
+    let mut checks = surroundings(&harness);
+    let mut arguments: Vec<OsString> = vec!["doctor".into(), "--json".into()];
+    arguments.extend(chat_id.map(|chat_id| format!("--chat-id={chat_id}").into()));
+    match capture::command(&harness, arguments).await {
+        Ok(mut reply) => {
+            match reply.json["checks"].take() {
+                Value::Array(found) => checks.extend(found),
+                _ => checks.push(finding(
+                    "Component",
+                    false,
+                    "it gave no answer",
+                    "Run: libtv-video check",
+                )),
+            }
+            report(checks, &reply.refusals, as_json)
+        }
+        Err(reason) => {
+            checks.push(finding("Component", false, &reason, ""));
+            report(checks, &[], as_json)
+        }
+    }
+}
+
+/// In the component's own form.
+fn finding(link: &str, good: bool, detail: &str, advice: &str) -> Value {
+    let health = if good { "good" } else { "broken" };
+    json!({"link": link, "health": health, "detail": detail, "advice": advice})
+}
+
+fn surroundings(harness: &Harness) -> Vec<Value> {
+    let digest: String = harness.component().digest().chars().take(12).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let mut checks = vec![
+        finding(
+            "Program",
+            true,
+            &format!("version {version}, component {digest}"),
+            "",
+        ),
+        state_folder(&harness.home().state()),
+    ];
+    checks.extend(network());
+    let rules = harness.egress_rules();
+    checks.push(match rules.is_empty() {
+        false => finding(
+            "Egress",
+            true,
+            &format!("{} rules; shown by: libtv-video grants", rules.len()),
+            "",
+        ),
+        true => finding(
+            "Egress",
+            false,
+            "nothing may be reached",
+            "Store a key first: libtv-video setup --api-key -",
+        ),
+    });
+    checks
+}
+
+/// Whether something can be stored, which permissions alone don't tell.
+fn state_folder(folder: &Path) -> Value {
+    let shown = folder.display().to_string();
+    match tempfile::Builder::new()
+        .prefix(".doctor-")
+        .tempfile_in(folder)
+    {
+        Ok(_) => finding("State folder", true, &shown, ""),
+        Err(error) => finding(
+            "State folder",
+            false,
+            &format!("{shown} can't be written: {error}"),
+            "Check the folder's owner and the space left on its disk, or set NEXU_HOME to another one.",
+        ),
+    }
+}
+
+/// What leads requests elsewhere. A proxy's address may hold a password: it isn't shown.
+fn network() -> Vec<Value> {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let said = [
+        (
+            "Proxy",
+            "HTTPS_PROXY",
+            "requests go through the proxy of HTTPS_PROXY",
+        ),
+        (
+            "Roots of trust",
+            "SSL_CERT_FILE",
+            "SSL_CERT_FILE adds to the system's",
+        ),
+        (
+            "Connections",
+            "LIBTV_CONNECT_TO",
+            "LIBTV_CONNECT_TO leads hosts to this machine: for tests",
+        ),
+    ];
+    said.iter()
+        .filter(|(_, name, _)| is_set(name))
+        .map(|(link, _, detail)| finding(link, true, detail, ""))
+        .collect()
+}
+
+fn report(checks: Vec<Value>, refusals: &[String], as_json: bool) -> u8 {
+    let healthy = !checks.iter().any(|check| check["health"] == "broken");
+    if as_json {
+        print::out(
+            &json!({"healthy": healthy, "checks": checks, "refusals": refusals}).to_string(),
+        );
+        return if healthy { 0 } else { FAILED };
+    }
+    let colours = print::has_colours();
+    for check in &checks {
+        let said = |name: &str| check[name].as_str().unwrap_or_default();
+        let (icon, colour) = match said("health") {
+            "good" => ("✅", "32"),
+            "doubtful" => ("⚠️", "33"),
+            _ => ("❌", "31"),
+        };
+        print::out(&format!(
+            "{icon} {}: {}",
+            print::paint(said("link"), colour, colours),
+            said("detail")
+        ));
+        for line in said("advice").lines() {
+            print::out(&format!("   → {line}"));
+        }
+    }
+    for refusal in refusals {
+        print::hint(&format!("🔒 {refusal}"));
+    }
+    if healthy { 0 } else { FAILED }
+}
