@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use host_harness::{Component, Environment, Harness, Settings};
 pub use output::{Output, Running};
 use serde_json::{Value, json};
 pub use serving::Serving;
@@ -177,6 +178,13 @@ impl TestEnv {
     /// Starts one command.
     pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
         Running::start(self.command(arguments), None)
+    }
+
+    /// The harness as an embedding program has it, in this process.
+    pub fn harness(&self) -> Harness {
+        let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
+        let settings = Settings::new(self.home()).with_environment(environment);
+        Harness::new(Component::embedded(Some(&cache())).unwrap(), settings).unwrap()
     }
 
     /// Starts the timer and waits until it owns the state folder.

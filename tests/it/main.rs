@@ -19,6 +19,7 @@ mod legacy;
 mod machine;
 mod memory;
 mod ratio;
+mod recipients;
 mod refusals;
 mod serve;
 mod serve_many;

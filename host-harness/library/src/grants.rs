@@ -11,6 +11,7 @@ use crate::credentials::{
 use crate::home::Home;
 use crate::http::{BaseUrl, CallMeter, Client, DIRECT, Egress, GATEWAY, Policy};
 use crate::limits::Limits;
+use crate::recipients::Recipients;
 use crate::sandbox::Folder;
 use crate::settings::Settings;
 
@@ -59,10 +60,16 @@ impl Basis {
         }
     }
 
-    pub(crate) fn egress(&self, client: &Client, limits: &Limits) -> Egress {
+    pub(crate) fn egress(
+        &self,
+        client: &Client,
+        recipients: &Arc<Recipients>,
+        limits: &Limits,
+    ) -> Egress {
         Egress {
             policy: Arc::clone(&self.policy),
             broker: Arc::clone(&self.broker),
+            recipients: Arc::clone(recipients),
             client: client.clone(),
             meter: Arc::new(CallMeter::new(limits.requests, limits.transfer_bytes)),
         }

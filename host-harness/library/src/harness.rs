@@ -14,6 +14,7 @@ use crate::grants::{Basis, state_folder};
 use crate::home::Home;
 use crate::http::{Client, ClientSettings};
 use crate::limits::Limits;
+use crate::recipients::Recipients;
 use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Usage};
 use crate::settings::Settings;
 
@@ -29,6 +30,7 @@ struct Inner {
     home: Home,
     client: Client,
     tokens: Arc<TenantTokens>,
+    recipients: Arc<Recipients>,
 }
 
 /// A request for a video or an image.
@@ -80,6 +82,7 @@ impl Harness {
             no_proxy: environment.no_proxy.clone(),
             ssl_cert_file: environment.ssl_cert_file.clone(),
         })?;
+        let recipients = Arc::new(Recipients::at(home.recipients()));
         Ok(Self {
             inner: Arc::new(Inner {
                 component,
@@ -87,6 +90,7 @@ impl Harness {
                 home,
                 client,
                 tokens: Arc::default(),
+                recipients,
             }),
         })
     }
@@ -132,7 +136,7 @@ impl Harness {
         .await
     }
 
-    /// Submits a request. Costs the user money; never repeated by itself.
+    /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
     ///
     /// # Errors
     /// [`CallError`]. After [`Problem::PermanentOutcomeUnknown`], a limit or a trap nobody knows whether it was taken:
@@ -144,6 +148,7 @@ impl Harness {
             channel,
             chat_id,
         } = &submit;
+        self.name_recipient_of_submit(chat_id.as_deref())?;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
             instance
@@ -157,6 +162,24 @@ impl Harness {
                 .await
         };
         self.typed(work).await.0
+    }
+
+    /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
+    /// whoever moves sessions here from elsewhere: a submit does this by itself.
+    ///
+    /// # Errors
+    /// [`CallError`] when it can't be stored.
+    pub fn name_recipient(&self, chat: &str) -> Result<(), CallError> {
+        self.inner.recipients.name(chat)
+    }
+
+    /// Notes whom a submit names, or the environment for it, before the component hears of it.
+    pub(crate) fn name_recipient_of_submit(&self, chat: Option<&str>) -> Result<(), CallError> {
+        let fallback = || self.inner.settings.environment.passed("OPENCLAW_CHAT_ID");
+        let named = chat.filter(|chat| !chat.trim().is_empty());
+        named
+            .or_else(fallback)
+            .map_or(Ok(()), |chat| self.name_recipient(chat))
     }
 
     /// A session's messages, result URLs and canvas link, as JSON text.
@@ -234,7 +257,7 @@ impl Harness {
     }
 
     pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> crate::http::Egress {
-        basis.egress(&self.inner.client, limits)
+        basis.egress(&self.inner.client, &self.inner.recipients, limits)
     }
 
     async fn typed<T, Work>(

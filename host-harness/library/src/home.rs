@@ -1,14 +1,16 @@
 //! The files under `$NEXU_HOME`: where they are, who may read them, and what is taken over from earlier installations.
 //! Not here: what the state folder holds. That is the component's.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::error::HomeError;
+use crate::error::{CallError, HomeError};
 use crate::files;
+use crate::recipients::Recipients;
 
 /// A session id in a file name is cut here: file systems allow 255 bytes.
 const NAME_CHARS: usize = 96;
@@ -47,6 +49,11 @@ impl Home {
         self.root.join("libtv.json")
     }
 
+    /// Who may get messages: one file for each recipient that a submit named. Never granted to the component.
+    pub fn recipients(&self) -> PathBuf {
+        self.root.join("libtv-recipients")
+    }
+
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")
@@ -72,7 +79,8 @@ impl Home {
         self.copy_legacy()
     }
 
-    /// Copies `libtv-sessions.json` into the state folder, unless that was done before. The original stays.
+    /// Copies `libtv-sessions.json` into the state folder, unless that was done before. The original stays. Its chats
+    /// were named by the submits of that installation: they are noted first, since a copy is not looked at again.
     fn copy_legacy(&self) -> Result<(), HomeError> {
         let state = self.state();
         let (copy, done) = (
@@ -88,6 +96,14 @@ impl Home {
             return Err(fail(io::Error::other("it is larger than 32 MB")));
         }
         let content = fs::read(&original).map_err(fail)?;
+        let recipients = Recipients::at(self.recipients());
+        for chat in legacy_chats(&content) {
+            match recipients.name(&chat) {
+                Err(CallError::Home(error)) => return Err(error),
+                // A chat that can't be one is left out: a message to it will say that it wasn't named.
+                Ok(()) | Err(_) => {}
+            }
+        }
         files::write_durably(&copy, &content)
             .map_err(|error| HomeError::new("can't write", &copy, error))
     }
@@ -126,6 +142,16 @@ impl Home {
 /// The ownership of a state folder; ends when it is dropped or the process dies.
 pub(crate) struct Owner {
     _file: File,
+}
+
+/// The chats that sessions of an earlier installation go to. A damaged file has none: the component tells of it.
+fn legacy_chats(content: &[u8]) -> BTreeSet<String> {
+    let sessions: Vec<serde_json::Value> = serde_json::from_slice(content).unwrap_or_default();
+    sessions
+        .iter()
+        .filter_map(|session| session["delivery"]["chat_id"].as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A session id as part of a file name. Ids that had to be changed get a digest, so that no two share a name.
@@ -198,6 +224,28 @@ mod tests {
         fs::rename(&copy, home.state().join("legacy-sessions.done")).unwrap();
         home.prepare().unwrap();
         assert!(!copy.exists() && original.exists());
+    }
+
+    #[test]
+    fn the_chats_of_earlier_sessions_count_as_named_and_are_noted_before_the_copy() {
+        let (_folder, home) = home();
+        fs::create_dir_all(home.root()).unwrap();
+        let sessions = r#"[{"session_id":"a","delivery":{"channel":"feishu","chat_id":"oc_a"}},
+            {"session_id":"b","delivery":{"chat_id":"oc_a"}}, {"session_id":"c","delivery":null}, 1,
+            {"session_id":"d","delivery":{"chat_id":"user:ou_d"}}]"#;
+        fs::write(home.root().join("libtv-sessions.json"), sessions).unwrap();
+        // Whatever is in the way of noting them, the copy isn't made: the next start tries again.
+        fs::write(home.recipients(), "in the way").unwrap();
+        home.prepare().unwrap_err();
+        assert!(!home.state().join("legacy-sessions.json").exists());
+        fs::remove_file(home.recipients()).unwrap();
+        home.prepare().unwrap();
+        let recipients = Recipients::at(home.recipients());
+        let named = |chat| {
+            let recipient = crate::recipients::Recipient::named_by(chat).unwrap();
+            recipients.is_named(&recipient).unwrap()
+        };
+        assert!(named("oc_a") && named("ou_d") && !named("oc_b"));
     }
 
     #[cfg(unix)]

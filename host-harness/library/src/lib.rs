@@ -56,6 +56,7 @@ mod harness;
 mod home;
 pub mod http;
 pub mod limits;
+mod recipients;
 mod sandbox;
 mod settings;
 mod timer;

@@ -20,6 +20,9 @@ pub(super) struct Rewritten {
     pub(super) new_key: Option<Arc<Secret>>,
     pub(super) stdin: Option<File>,
     pub(super) folder: Option<Folder>,
+    /// Whether it submits, and the chat it names then.
+    pub(super) submits: bool,
+    pub(super) chat: Option<String>,
 }
 
 pub(super) fn rewrite(
@@ -42,6 +45,8 @@ pub(super) fn rewrite(
         new_key: None,
         stdin: None,
         folder: None,
+        submits: false,
+        chat: None,
     };
 
     if let Some(key) = options.take("--api-key") {
@@ -65,6 +70,12 @@ pub(super) fn rewrite(
     }
     if command == "download-results" && !asks_for_help {
         rewritten.folder = open_downloads(&mut options, downloads, home)?;
+    }
+    if command == "create-session" && !asks_for_help {
+        rewritten.submits = true;
+        rewritten.chat = options
+            .peek("--chat-id")
+            .map(|chat| chat.to_string_lossy().into_owned());
     }
     rewritten.arguments = options
         .0

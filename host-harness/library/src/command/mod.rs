@@ -54,12 +54,17 @@ impl Harness {
             new_key,
             stdin,
             folder,
+            submits,
+            chat,
         } = arguments::rewrite(
             arguments,
             stdio.key_input,
             self.settings().downloads.as_deref(),
             self.home(),
         )?;
+        if submits {
+            self.name_recipient_of_submit(chat.as_deref())?;
+        }
         let basis = self.basis(new_key);
         let mut environment = basis.environment(self.settings(), self.home());
         let mut folders = vec![state_folder(self.home())];

@@ -35,7 +35,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 const IDLE: Duration = Duration::from_secs(20);
 /// Kept connections for each host: as many as steps run at once.
 const IDLE_PER_HOST: usize = crate::limits::PARALLEL_STEPS;
-/// An answer that is collected whole (only Feishu's token route): tokens have at most 4 KB.
+/// An answer that is collected whole (Feishu's token and message routes): tokens have at most 4 KB, and the component
+/// reads no more than this of any answer of Feishu's.
 const SMALL_ANSWER_BYTES: usize = 64 << 10;
 
 /// What the client is made of.
@@ -166,14 +167,24 @@ impl Client {
         request: Request<Bytes>,
         options: SendOptions,
     ) -> Result<Response<Bytes>, WasiError> {
-        let (head, body) = self.send(request.map(full), options).await?.into_parts();
-        let collected = Limited::new(body, SMALL_ANSWER_BYTES)
-            .collect()
-            .await
-            .map_err(|error| match error.downcast::<WasiError>() {
-                Ok(error) => *error,
-                Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
-            })?;
-        Ok(Response::from_parts(head, collected.to_bytes()))
+        collect_small(self.send(request.map(full), options).await?).await
     }
+}
+
+/// A small answer, whole.
+///
+/// # Errors
+/// The transport's, or that it is larger than such an answer can be.
+pub(super) async fn collect_small(
+    response: Response<WasiBody>,
+) -> Result<Response<Bytes>, WasiError> {
+    let (head, body) = response.into_parts();
+    let collected = Limited::new(body, SMALL_ANSWER_BYTES)
+        .collect()
+        .await
+        .map_err(|error| match error.downcast::<WasiError>() {
+            Ok(error) => *error,
+            Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
+        })?;
+    Ok(Response::from_parts(head, collected.to_bytes()))
 }

@@ -1,9 +1,11 @@
 //! The only way out of the sandbox: one hook, `send_request`, that every request passes.
-//! Policy, then credentials, then the client; on the way back the credentials that were sent are overwritten.
+//! Policy, then credentials, then a message's recipient, then the client; on the way back the credentials that were
+//! sent are overwritten.
 //! Not here: how any of them decides.
 //!
 //! ```text
-//! guest ── wasi:http ── Egress ── policy ── broker ── client ── connector ── address check ── TLS
+//! guest ── wasi:http ── Egress ── policy ── broker ── messages ── client ── connector ── address check ── TLS
+//!                                   │          │          └ only to whom a submit named
 //!                                   │          └ tenant token: answered here, or put into a header
 //!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
 //! ```
@@ -15,6 +17,7 @@ mod client;
 mod connect_to;
 mod connector;
 mod errors;
+mod messages;
 mod policy;
 mod refusal;
 mod scrub;
@@ -39,11 +42,14 @@ pub(crate) use client::{Client, ClientSettings, SendOptions};
 pub(crate) use policy::{DIRECT, GATEWAY, TOKEN_ROUTE};
 
 use crate::credentials::{Broker, Verdict};
+use crate::recipients::Recipients;
+use messages::Route;
 
 /// What one call may reach, and how: the state behind the hook, one for each instance.
 pub(crate) struct Egress {
     pub(crate) policy: Arc<Policy>,
     pub(crate) broker: Arc<Broker>,
+    pub(crate) recipients: Arc<Recipients>,
     pub(crate) client: Client,
     pub(crate) meter: Arc<CallMeter>,
 }
@@ -65,10 +71,23 @@ impl WasiHttpHooks for Egress {
             Arc::clone(&self.broker),
             Arc::clone(&self.meter),
         );
+        let recipients = Arc::clone(&self.recipients);
         Box::new(async move {
-            let (request, verdict, grant) = granted?;
+            let (mut request, verdict, grant) = granted?;
+            let message = (grant.service == Service::Feishu)
+                .then(|| Route::of(request.uri()))
+                .flatten();
+            if let Some(route) = &message {
+                request = route.admit(request, &recipients).await.map_err(|refusal| {
+                    meter.refuse(refusal);
+                    WasiError::HttpRequestDenied
+                })?;
+            }
             let options = SendOptions::new(options.unwrap_or_default(), &grant, meter);
-            let response = serve(&client, &broker, request, verdict, options).await?;
+            let mut response = serve(&client, &broker, request, verdict, options).await?;
+            if message.is_some() {
+                response = messages::note_answer(response, &recipients).await?;
+            }
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
     }

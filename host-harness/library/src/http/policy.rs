@@ -38,6 +38,9 @@ const MEDIA: &str = "https://libtv-res.liblib.art";
 /// The path of Feishu's token route, which the harness answers itself.
 pub const TOKEN_ROUTE: &str = "/open-apis/auth/v3/tenant_access_token/internal";
 
+/// Feishu's route for messages: what leaves on it, and on replies below it, is checked by `messages.rs`.
+pub(super) const MESSAGES_ROUTE: &str = "/open-apis/im/v1/messages";
+
 /// `{}` is one segment, `{..}` one or more.
 const GATEWAY_ROUTES: [(Method, &str); 8] = [
     (Method::GET, "/api/v1/key/status"),
@@ -63,7 +66,7 @@ const FEISHU_ROUTES: [(Method, &str); 5] = [
     (Method::POST, TOKEN_ROUTE),
     (Method::POST, "/open-apis/im/v1/files"),
     (Method::POST, "/open-apis/im/v1/images"),
-    (Method::POST, "/open-apis/im/v1/messages"),
+    (Method::POST, MESSAGES_ROUTE),
     (Method::POST, "/open-apis/im/v1/messages/{}/reply"),
 ];
 

@@ -53,6 +53,12 @@ pub enum RefusalReason {
     /// A header for credentials that doesn't belong to this host.
     #[error("a header for credentials that does not belong to this host")]
     CredentialHeader,
+    /// A message to somebody whom no submit named.
+    #[error("no submit named this recipient")]
+    Recipient,
+    /// A message that isn't exactly what Feishu's route takes, so that its recipient is not certain.
+    #[error("the message can't be read for certain")]
+    Message,
     /// More requests than one call may send.
     #[error("the call has used up its requests")]
     Budget,
@@ -74,6 +80,8 @@ impl RefusalReason {
             Self::UnknownPlaceholder => "unknown-placeholder",
             Self::Secret => "secret",
             Self::CredentialHeader => "credential-header",
+            Self::Recipient => "recipient",
+            Self::Message => "message",
             Self::Budget => "budget",
         }
     }
@@ -102,6 +110,12 @@ impl RefusalReason {
                 "nothing in the settings: a credential goes into its own header, to its own service"
             }
             Self::Secret => "nothing: secrets never pass through the component",
+            Self::Recipient => {
+                "a submit that names it: create-session with --chat-id, or Submit::to"
+            }
+            Self::Message => {
+                "nothing as it is: send one JSON object of receive_id, msg_type, content and uuid, at most 150 KB, with no query but receive_id_type"
+            }
             Self::Budget => "Limits::requests, set by the program that embeds the harness",
         }
     }
@@ -121,6 +135,8 @@ pub struct Refusal {
     pub origin: String,
     /// The path, or `/…` where a secret may stand in it.
     pub path: String,
+    /// Whom a message was for; empty where no recipient was read.
+    pub whom: String,
     /// Why.
     pub reason: RefusalReason,
 }
@@ -140,13 +156,28 @@ impl Refusal {
             method: clip(method.as_str(), METHOD_CHARS),
             origin: clip(&origin, TARGET_CHARS),
             path: clip(path, TARGET_CHARS),
+            whom: String::new(),
             reason,
         }
     }
 
-    /// What was wanted, as `GET https://host/path`.
+    /// Of a message to `whom`.
+    pub(super) fn of_message(mut self, whom: &str) -> Self {
+        self.whom = clip(whom, TARGET_CHARS);
+        self
+    }
+
+    /// What was wanted, as `GET https://host/path`, of a message with its recipient.
     pub fn wanted(&self) -> String {
-        format!("{} {}{}", self.method, self.origin, self.path)
+        let to = if self.whom.is_empty() { "" } else { " to " };
+        let Self {
+            method,
+            origin,
+            path,
+            whom,
+            ..
+        } = self;
+        format!("{method} {origin}{path}{to}{whom}")
     }
 
     /// `{"reason", "wanted", "granted_by"}`, for programs.

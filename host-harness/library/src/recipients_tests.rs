@@ -1,0 +1,135 @@
+use super::*;
+
+fn recipients() -> (tempfile::TempDir, Recipients) {
+    let folder = tempfile::tempdir().unwrap();
+    let recipients = Recipients::at(folder.path().join("libtv-recipients"));
+    (folder, recipients)
+}
+
+fn is_named(recipients: &Recipients, chat: &str) -> bool {
+    recipients
+        .is_named(&Recipient::named_by(chat).unwrap())
+        .unwrap()
+}
+
+#[test]
+fn every_spelling_of_a_recipient_has_its_type() {
+    for (text, id_type, id) in [
+        ("ou_a", "open_id", "ou_a"),
+        ("user:ou_a", "open_id", "ou_a"),
+        ("oc_a", "chat_id", "oc_a"),
+        (" chat:x ", "chat_id", "x"),
+        ("on_a", "union_id", "on_a"),
+        ("a@b.c", "email", "a@b.c"),
+        ("else", "chat_id", "else"),
+    ] {
+        let recipient = Recipient::named_by(text).unwrap();
+        assert_eq!(
+            (recipient.id_type.name(), recipient.id.as_str()),
+            (id_type, id)
+        );
+    }
+    for nobody in ["", "  ", "user:", "chat:"] {
+        assert_eq!(Recipient::named_by(nobody), None, "{nobody:?}");
+    }
+}
+
+#[test]
+fn only_who_was_named_is_named_and_of_that_type() {
+    let (_folder, recipients) = recipients();
+    assert!(!is_named(&recipients, "oc_a"));
+    recipients.name("oc_a").unwrap();
+    recipients.name("chat:oc_a").unwrap();
+    assert!(is_named(&recipients, "oc_a"));
+    for other in ["oc_b", "user:oc_a", "oc_a@b", "oc_A", "oc_a\0"] {
+        assert!(!is_named(&recipients, other), "{other:?}");
+    }
+    assert_eq!(fs::read_dir(&recipients.folder).unwrap().count(), 1);
+}
+
+#[test]
+fn another_process_sees_at_once_who_was_named() {
+    let (_folder, recipients) = recipients();
+    let other = Recipients::at(recipients.folder.clone());
+    recipients.name("ou_a").unwrap();
+    assert!(is_named(&other, "ou_a"));
+}
+
+#[test]
+fn many_at_once_lose_nobody() {
+    let (_folder, recipients) = recipients();
+    std::thread::scope(|scope| {
+        for n in 0..16 {
+            let recipients = &recipients;
+            scope.spawn(move || recipients.name(&format!("oc_{}", n / 2)).unwrap());
+        }
+    });
+    for n in 0..8 {
+        assert!(is_named(&recipients, &format!("oc_{n}")));
+    }
+}
+
+#[test]
+fn a_file_that_says_something_else_names_nobody() {
+    let (_folder, recipients) = recipients();
+    recipients.name("oc_a").unwrap();
+    let a = Recipient::named_by("oc_a").unwrap();
+    let path = recipients.folder.join(a.file_name());
+    for content in [
+        "",
+        "{}",
+        r#"{"receive_id_type":"chat_id","receive_id":"oc_b"}"#,
+        r#"{"receive_id_type":"chat_id","rece"#,
+    ] {
+        fs::write(&path, content).unwrap();
+        assert!(!recipients.is_named(&a).unwrap(), "{content}");
+    }
+    recipients.name("oc_a").unwrap();
+    assert!(recipients.is_named(&a).unwrap(), "naming it again mends it");
+}
+
+#[test]
+fn at_the_bound_those_who_were_named_stay_and_one_more_is_refused() {
+    let (_folder, mut recipients) = recipients();
+    recipients.most = 2;
+    recipients.name("oc_a").unwrap();
+    recipients.name("oc_b").unwrap();
+    recipients.name("oc_a").unwrap();
+    assert!(matches!(
+        recipients.name("oc_c"),
+        Err(CallError::Refused(_))
+    ));
+    assert!(!is_named(&recipients, "oc_c"));
+    let longest = "x".repeat(ID_BYTES);
+    recipients.most = 3;
+    recipients.name(&longest).unwrap();
+    assert!(is_named(&recipients, &longest));
+    assert!(matches!(
+        recipients.name(&format!("{longest}x")),
+        Err(CallError::Refused(_))
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_or_change_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, recipients) = recipients();
+    recipients.name("oc_a").unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&recipients.folder), 0o700);
+    for entry in fs::read_dir(&recipients.folder).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn of_the_messages_the_latest_thousand_may_be_replied_to() {
+    let (_folder, recipients) = recipients();
+    for n in 0..=ANSWERED {
+        recipients.note_message(format!("om_{n}"));
+    }
+    assert!(!recipients.has_message("om_0"));
+    assert!(recipients.has_message("om_1"));
+    assert!(recipients.has_message(&format!("om_{ANSWERED}")));
+}
