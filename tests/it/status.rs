@@ -91,7 +91,7 @@ fn of_ended_sessions_the_latest_are_shown_and_none_that_goes_on_is_left_out() {
     };
     assert_eq!(
         shown(&["status", "--json", "--last", "0"]),
-        [going_on.clone()]
+        std::slice::from_ref(&going_on)
     );
     assert_eq!(
         shown(&["status", "--json", "--last", "2"]),
