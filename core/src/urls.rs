@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 const GENERATED: &str = "https://libtv-res.liblib.art/sd-gen-save-img/";
 /// Uploads of users, and some results.
 const UPLOADED: &str = "https://libtv-res.liblib.art/claw/";
-/// What both prefixes begin with: where a scan stops to look closer.
-const ORIGIN: &str = "https://libtv-res.liblib.art/";
+/// What both prefixes begin with, the media store's own address: where a scan stops to look closer.
+pub const ORIGIN: &str = "https://libtv-res.liblib.art/";
 
 /// Bytes of the longest URL taken. Result URLs have about 120, signed ones some 600; proxies and
 /// the store itself refuse addresses of several kilobytes, so a longer one is no working result

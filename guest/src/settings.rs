@@ -31,6 +31,11 @@ pub fn config_dir() -> String {
     folder("LIBTV_CONFIG_DIR").unwrap_or_else(state_dir)
 }
 
+/// Where the media store is reached, when that is on this machine.
+pub fn media_url() -> Option<String> {
+    variable(drive::media_store::VARIABLE)
+}
+
 /// The stored configuration: as the harness gives it, else the file in the state folder.
 fn stored() -> Stored {
     if let Some(reason) = variable("LIBTV_CONFIG_ERROR") {

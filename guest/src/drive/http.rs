@@ -16,7 +16,8 @@ use wasip2::io::streams::OutputStream;
 
 use super::body::{self, Reader, STALLED_AFTER};
 use super::grant::PIECE;
-use super::http_error;
+use super::{http_error, media_store};
+use crate::settings;
 
 /// A name, a TCP and a TLS handshake take a second or two on a bad line; services that are down
 /// should be noticed well within one poll interval.
@@ -228,6 +229,8 @@ impl Call {
 fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool), HttpError> {
     // The same parser that the core's checks use: nothing can be understood differently here.
     let url = Url::parse(&request.url).map_err(|_| unusable("the address is not valid"))?;
+    let url = media_store::reached_at(url, settings::media_url().as_deref())
+        .map_err(|reason| unusable(&reason))?;
     let scheme = match url.scheme() {
         "https" => Scheme::Https,
         "http" => Scheme::Http,

@@ -9,6 +9,7 @@ mod fs;
 mod grant;
 mod http;
 mod http_error;
+pub mod media_store;
 mod place;
 mod relay;
 mod stdin;
