@@ -198,6 +198,11 @@ pub trait StandIn: Clone + Send + Sync {
         lock(&self.service().state).requests.clone()
     }
 
+    /// How many there were.
+    fn request_count(&self) -> usize {
+        lock(&self.service().state).requests.len()
+    }
+
     /// Those that fit a route.
     fn requests_to(&self, route: impl Into<Route>) -> Vec<Recorded> {
         let route = route.into();

@@ -1,0 +1,153 @@
+//! One line of the table: a subject's figures, its rival's, their ratio, and the goal.
+
+use serde::Serialize;
+
+use crate::stats::Spread;
+
+/// How subject and rival are compared, so that the goal reads naturally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compare {
+    /// Ours divided by theirs.
+    OursByTheirs,
+    /// Theirs divided by ours: so many times less.
+    TheirsByOurs,
+    /// Ours minus theirs, in the line's unit.
+    Difference,
+}
+
+/// What is to be reached, by the median.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// The comparison is at least this.
+    AtLeast(f64),
+    /// The comparison is at most this.
+    AtMost(f64),
+    /// Our own figure is below this, whatever the rival's.
+    OwnBelow(f64),
+}
+
+/// A line.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// What was measured.
+    pub what: String,
+    /// Of the figures.
+    pub unit: &'static str,
+    /// The rival's name, or empty.
+    pub rival: &'static str,
+    /// The subject's figures.
+    pub ours: Vec<f64>,
+    /// The rival's, run by run beside the subject's.
+    pub theirs: Vec<f64>,
+    /// How they are compared.
+    pub compare: Compare,
+    /// The goal.
+    pub goal: Goal,
+    /// How it was measured, where that isn't plain, or what would close a gap.
+    pub note: String,
+}
+
+impl Line {
+    /// A line without a rival.
+    pub fn alone(what: impl Into<String>, unit: &'static str, ours: Vec<f64>, goal: Goal) -> Self {
+        Self {
+            what: what.into(),
+            unit,
+            rival: "",
+            ours,
+            theirs: Vec::new(),
+            compare: Compare::OursByTheirs,
+            goal,
+            note: String::new(),
+        }
+    }
+
+    /// The same figures beside a rival's.
+    #[must_use]
+    pub fn against(mut self, rival: &'static str, theirs: Vec<f64>, compare: Compare) -> Self {
+        (self.rival, self.theirs, self.compare) = (rival, theirs, compare);
+        self
+    }
+
+    /// With a remark.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// The comparison, run by run.
+    pub fn compared(&self) -> Vec<f64> {
+        let pairs = self.ours.iter().zip(&self.theirs);
+        pairs
+            .map(|(ours, theirs)| match self.compare {
+                Compare::OursByTheirs => ours / theirs,
+                Compare::TheirsByOurs => theirs / ours,
+                Compare::Difference => ours - theirs,
+            })
+            .collect()
+    }
+
+    /// Whether the goal is met by the median; none without figures.
+    pub fn is_met(&self) -> Option<bool> {
+        let ours = Spread::of(&self.ours)?.median;
+        let compared = || Spread::of(&self.compared()).map(|spread| spread.median);
+        Some(match self.goal {
+            Goal::AtLeast(goal) => compared()? >= goal,
+            Goal::AtMost(goal) => compared()? <= goal,
+            Goal::OwnBelow(goal) => ours < goal,
+        })
+    }
+
+    /// The goal in words.
+    pub fn goal_words(&self) -> String {
+        let (unit, suffix) = match self.compare {
+            Compare::Difference => (self.unit, " more"),
+            Compare::OursByTheirs | Compare::TheirsByOurs => ("×", ""),
+        };
+        match self.goal {
+            Goal::AtLeast(goal) => format!("≥ {} {unit}{suffix}", number(goal)),
+            Goal::AtMost(goal) => format!("≤ {} {unit}{suffix}", number(goal)),
+            Goal::OwnBelow(goal) => format!("< {} {}", number(goal), self.unit),
+        }
+    }
+}
+
+/// Three digits that matter, and none after the point for what is large.
+pub fn number(figure: f64) -> String {
+    let size = figure.abs();
+    if size >= 100.0 || (size.fract() == 0.0 && size >= 1.0) {
+        format!("{figure:.0}")
+    } else if size >= 10.0 {
+        format!("{figure:.1}")
+    } else if size >= 0.095 || size == 0.0 {
+        format!("{figure:.2}")
+    } else {
+        format!("{figure:.4}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_compared_run_by_run_and_judged_by_the_median() {
+        let line = Line::alone("x", "ms", vec![1.0, 2.0, 3.0], Goal::AtLeast(10.0)).against(
+            "Python",
+            vec![20.0, 20.0, 30.0],
+            Compare::TheirsByOurs,
+        );
+        assert_eq!(line.compared(), [20.0, 10.0, 10.0]);
+        assert_eq!(line.is_met(), Some(true));
+        assert_eq!(line.goal_words(), "≥ 10 ×");
+    }
+
+    #[test]
+    fn a_line_without_figures_meets_nothing() {
+        let line = Line::alone("x", "ms", Vec::new(), Goal::OwnBelow(1.0));
+        assert_eq!(line.is_met(), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! Fills a state folder with sessions that are known to the stand-in, or to nobody.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use libtv_video_core::config::Mode;
+use libtv_video_core::session::{Asked, Progress, Route, folder_name};
+use libtv_video_core::store::record;
+use libtv_video_core::watch::Baseline;
+
+use crate::Failed;
+use crate::lab::CHAT;
+
+/// Stores a session as a submit does, due at `due_at_ms`.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Failed> {
+    let key = folder_name(session_id);
+    let folder = state.join("sessions").join(&key);
+    fs::create_dir_all(&folder)?;
+    let asked = Asked {
+        session_id: session_id.to_owned(),
+        project_uuid: "00000000-0000-4000-8000-000000000000".to_owned(),
+        turn: 1,
+        nonce: key.clone(),
+        text: "a red fox runs through snow, video ratio 16:9".to_owned(),
+        mode: Mode::Gateway,
+        route: Route {
+            channel: "feishu".to_owned(),
+            chat_id: CHAT.to_owned(),
+        },
+        baseline: Baseline::default(),
+        submitted_at_ms: now_ms(),
+    };
+    let progress = Progress::begun(due_at_ms);
+    fs::write(folder.join("asked-0001"), record::encode("asked", &asked))?;
+    fs::write(
+        folder.join("progress-0001"),
+        record::encode("progress", &progress),
+    )?;
+    fs::write(state.join("active").join(&key), b"")?;
+    Ok(())
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+}
