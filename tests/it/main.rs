@@ -2,6 +2,7 @@
 //! machine's environment, nothing leaves it. Every test has a world of its own; all run at once.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod audit;
 mod check;
 mod config;
 mod defects;
@@ -15,6 +16,7 @@ mod delivery_secrets;
 mod doctor;
 mod downloads;
 mod env;
+mod grants;
 mod legacy;
 mod machine;
 mod memory;

@@ -74,6 +74,17 @@ pub enum LimitHit {
     Output(u64),
 }
 
+impl LimitHit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+            Self::Cpu(_) => "cpu",
+            Self::Wall(_) => "wall",
+            Self::Output(_) => "output",
+        }
+    }
+}
+
 /// Why a typed call or a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,6 +126,21 @@ impl CallError {
             Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
             Self::Config(_) | Self::Refused(_) => false,
         }
+    }
+
+    /// Its name in the record.
+    pub(crate) fn name(&self) -> String {
+        let name = match self {
+            Self::Problem(Problem::Temporary(_)) => "failed-temporarily",
+            Self::Problem(Problem::Permanent(_)) => "failed",
+            Self::Problem(Problem::PermanentOutcomeUnknown(_)) => "outcome-unknown",
+            Self::Limit(hit) => return format!("stopped-at-{}-limit", hit.name()),
+            Self::Trap(_) => "trap",
+            Self::Home(_) => "file-trouble",
+            Self::Config(_) => "config-trouble",
+            Self::Refused(_) => "refused",
+        };
+        name.to_owned()
     }
 
     /// How long the service asked to wait, in milliseconds.

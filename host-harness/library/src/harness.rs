@@ -6,15 +6,17 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
+use crate::audit::{AuditLog, Kind, Recorder, Trouble};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
 use crate::component::Component;
 use crate::credentials::{Secret, TenantTokens};
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings};
+use crate::http::{Client, ClientSettings, Egress};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
+use crate::report::GrantsReport;
 use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Usage};
 use crate::settings::Settings;
 
@@ -31,6 +33,8 @@ struct Inner {
     client: Client,
     tokens: Arc<TenantTokens>,
     recipients: Arc<Recipients>,
+    audit: AuditLog,
+    trouble: Trouble,
 }
 
 /// A request for a video or an image.
@@ -83,6 +87,7 @@ impl Harness {
             ssl_cert_file: environment.ssl_cert_file.clone(),
         })?;
         let recipients = Arc::new(Recipients::at(home.recipients()));
+        let audit = AuditLog::at(home.audit());
         Ok(Self {
             inner: Arc::new(Inner {
                 component,
@@ -91,6 +96,8 @@ impl Harness {
                 client,
                 tokens: Arc::default(),
                 recipients,
+                audit,
+                trouble: Trouble::default(),
             }),
         })
     }
@@ -110,14 +117,32 @@ impl Harness {
         self.basis(None).policy.describe()
     }
 
+    /// What is granted at this moment.
+    pub fn grants(&self) -> GrantsReport {
+        GrantsReport::of(&self.inner.settings)
+    }
+
+    /// The record of what calls did.
+    pub fn audit(&self) -> &AuditLog {
+        &self.inner.audit
+    }
+
+    /// Why the last call could not be recorded, as a sentence for the user; `None` when it was. What it did counts all
+    /// the same.
+    pub fn record_trouble(&self) -> Option<String> {
+        self.inner.trouble.get()
+    }
+
     /// The sessions that want a poll, and when.
     ///
     /// # Errors
     /// [`CallError`]; nothing was changed.
     pub async fn due(&self) -> Result<Vec<DueSession>, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_due(&mut store).await })
-            .await
-            .0
+        self.typed(Kind::Due, |instance, mut store| async move {
+            instance.call_due(&mut store).await
+        })
+        .await
+        .0
     }
 
     /// One poll step of one session. Safe to repeat at any time.
@@ -130,9 +155,10 @@ impl Harness {
 
     /// [`poll`](Self::poll), with what it used.
     pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
-        self.typed(
-            |instance, mut store| async move { instance.call_poll(&mut store, session_id).await },
-        )
+        let kind = Kind::Poll(session_id.to_owned());
+        self.typed(kind, |instance, mut store| async move {
+            instance.call_poll(&mut store, session_id).await
+        })
         .await
     }
 
@@ -161,7 +187,8 @@ impl Harness {
                 )
                 .await
         };
-        self.typed(work).await.0
+        let kind = Kind::Submit(submit.session_id.clone());
+        self.typed(kind, work).await.0
     }
 
     /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
@@ -192,7 +219,8 @@ impl Harness {
         after_seq: Option<u64>,
         project_id: Option<&str>,
     ) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move {
+        let kind = Kind::Query(session_id.to_owned());
+        self.typed(kind, |instance, mut store| async move {
             instance
                 .call_query(&mut store, session_id, after_seq, project_id)
                 .await
@@ -206,9 +234,11 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn check(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_check(&mut store).await })
-            .await
-            .0
+        self.typed(Kind::Check, |instance, mut store| async move {
+            instance.call_check(&mut store).await
+        })
+        .await
+        .0
     }
 
     /// The key's tasks on the gateway, as JSON text.
@@ -216,9 +246,11 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn tasks(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_tasks(&mut store).await })
-            .await
-            .0
+        self.typed(Kind::Tasks, |instance, mut store| async move {
+            instance.call_tasks(&mut store).await
+        })
+        .await
+        .0
     }
 
     /// Every known session as JSON text; delivers what is undelivered.
@@ -226,9 +258,11 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn recover(&self) -> Result<String, CallError> {
-        self.typed(|instance, mut store| async move { instance.call_recover(&mut store).await })
-            .await
-            .0
+        self.typed(Kind::Recover, |instance, mut store| async move {
+            instance.call_recover(&mut store).await
+        })
+        .await
+        .0
     }
 
     /// Starts a new project on the canvas; answers with JSON text.
@@ -236,9 +270,9 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn change_project(&self) -> Result<String, CallError> {
-        self.typed(
-            |instance, mut store| async move { instance.call_change_project(&mut store).await },
-        )
+        self.typed(Kind::ChangeProject, |instance, mut store| async move {
+            instance.call_change_project(&mut store).await
+        })
         .await
         .0
     }
@@ -256,12 +290,34 @@ impl Harness {
         )
     }
 
-    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> crate::http::Egress {
+    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> Egress {
         basis.egress(&self.inner.client, &self.inner.recipients, limits)
+    }
+
+    pub(crate) fn recorder(
+        &self,
+        kind: Kind,
+        basis: &Basis,
+        environment: &[(String, String)],
+        egress: &Egress,
+    ) -> Recorder {
+        let Inner {
+            component,
+            settings,
+            home,
+            audit,
+            trouble,
+            ..
+        } = &*self.inner;
+        let policy = GrantsReport::new(settings, home, basis, environment).policy;
+        let meter = Arc::clone(&egress.meter);
+        let place = (audit.clone(), trouble.clone());
+        Recorder::begin(place, kind, component.digest(), policy, meter)
     }
 
     async fn typed<T, Work>(
         &self,
+        kind: Kind,
         work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
     ) -> (Result<T, CallError>, Usage)
     where
@@ -269,19 +325,34 @@ impl Harness {
     {
         let basis = self.basis(None);
         let limits = self.inner.settings.step_limits.clone();
+        let environment = basis.environment(&self.inner.settings, &self.inner.home);
+        let egress = self.egress(&basis, &limits);
+        let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
-            environment: basis.environment(&self.inner.settings, &self.inner.home),
+            environment,
             arguments: Vec::new(),
             folders: vec![state_folder(&self.inner.home)],
             stdin: None,
             stdout: OutputPipe::new(Output::discard()),
             stderr: OutputPipe::new(Output::discard()),
-            egress: self.egress(&basis, &limits),
+            egress,
         };
-        let call = match Call::new(&self.inner.component, grants, limits) {
-            Ok(call) => call,
-            Err(error) => return (Err(error), Usage::default()),
+        let (result, usage) = match Call::new(&self.inner.component, grants, limits) {
+            Ok(call) => self.run_typed(call, work).await,
+            Err(error) => (Err(error), Usage::default()),
         };
+        recorder.end(result.as_ref().map(|_| 0), &usage).await;
+        (result, usage)
+    }
+
+    async fn run_typed<T, Work>(
+        &self,
+        call: Call,
+        work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+    ) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
+    {
         let pre = self.inner.component.typed();
         let run = |mut store: Store<Guest>| async move {
             let instance = pre.instantiate_async(&mut store).await?;

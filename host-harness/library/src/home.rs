@@ -54,6 +54,11 @@ impl Home {
         self.root.join("libtv-recipients")
     }
 
+    /// The record of what every call did. Beside the state folder: no component can reach it.
+    pub fn audit(&self) -> PathBuf {
+        self.root.join("libtv-audit")
+    }
+
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")

@@ -40,11 +40,14 @@
 //! | [`Harness`] | calls: a fresh instance each, limits, grants, environment, credentials |
 //! | [`serve`] | the timer: who is due, retries, the log files, the ownership of the state folder |
 //! | [`Limits`] | every bound, with its reason |
+//! | [`GrantsReport`] | what is granted at this moment |
+//! | [`AuditLog`] | the record: what every call did |
 //! | [`http`] | the only way out: egress rules, connector, client |
 //! | [`credentials`] | secrets, where they are found, and the broker that puts them into requests |
 //! | [`Home`] | the files under `$NEXU_HOME` |
 #![deny(unsafe_code)]
 
+mod audit;
 pub mod bindings;
 mod command;
 mod component;
@@ -57,10 +60,12 @@ mod home;
 pub mod http;
 pub mod limits;
 mod recipients;
+mod report;
 mod sandbox;
 mod settings;
 mod timer;
 
+pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
 pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
 pub use command::{CommandEnd, Stdio};
 pub use component::Component;
@@ -68,7 +73,8 @@ pub use credentials::{CredentialSource, Credentials, FeishuApp, Secret};
 pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;
-pub use limits::Limits;
+pub use limits::{LimitRow, Limits};
+pub use report::{CredentialReport, FileReport, GrantsReport, RecipientsReport, RouteReport};
 pub use sandbox::{Output, Usage};
 pub use settings::{Environment, PASSED_ON, Settings};
 pub use timer::{

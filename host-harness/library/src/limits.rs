@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Linear memory of one instance. The component streams media in 64 KiB pieces and keeps a session's
 /// messages in memory: 3 MB in practice, so this is room for the oddest session, not for a leak.
 pub const MEMORY_BYTES: usize = 64 << 20;
@@ -113,4 +115,47 @@ impl Limits {
             ..Self::default()
         }
     }
+}
+
+/// One bound, for people and programs.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct LimitRow {
+    /// What is bounded.
+    pub name: &'static str,
+    /// The most that a step may use.
+    pub step: u64,
+    /// The most that a command may use.
+    pub command: u64,
+    /// The unit of both.
+    pub unit: &'static str,
+}
+
+/// All bounds in force.
+pub(crate) fn rows(step: &Limits, command: &Limits) -> Vec<LimitRow> {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let row = |name, unit, of: &dyn Fn(&Limits) -> u64| LimitRow {
+        name,
+        step: of(step),
+        command: of(command),
+        unit,
+    };
+    let same = |name, unit, value: usize| row(name, unit, &|_| value as u64);
+    vec![
+        row("memory", "bytes", &|l| l.memory_bytes as u64),
+        row("time on the processor", "ms", &|l| ms(l.cpu)),
+        row("time with waiting", "ms", &|l| ms(l.wall)),
+        row("requests", "requests", &|l| u64::from(l.requests)),
+        row("sent", "bytes", &|l| l.transfer_bytes),
+        row("received", "bytes", &|l| l.transfer_bytes),
+        same("header of a response", "bytes", RESPONSE_HEADER_BYTES),
+        same("header fields of a response", "fields", RESPONSE_HEADERS),
+        same("header fields in hand", "bytes", FIELDS_BYTES),
+        row("open handles", "handles", &|l| l.handles as u64),
+        row("standard output", "bytes", &|l| l.stdout_bytes),
+        row("standard error", "bytes", &|l| l.stderr_bytes),
+        same("elements of a table", "elements", TABLE_ELEMENTS),
+        same("instances alive", "instances", LIVE_INSTANCES as usize),
+        same("sessions polled at once", "sessions", PARALLEL_STEPS),
+    ]
 }

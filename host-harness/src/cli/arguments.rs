@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::audit;
 use super::service::Manager;
 use super::skill::{Action, Agent};
 use super::status::Wanted;
@@ -16,6 +17,9 @@ use super::{USAGE, help};
 /// The library's own default.
 #[allow(clippy::cast_possible_truncation)]
 const DEFAULT_PARALLEL: u8 = libtv_harness::limits::PARALLEL_STEPS as u8;
+
+/// As many calls as a person looks through.
+const DEFAULT_CALLS: usize = 50;
 
 /// What was asked for.
 pub(crate) enum Invocation {
@@ -30,6 +34,10 @@ pub(crate) enum Invocation {
     Status(Wanted),
     /// Every link from here to the chat.
     Doctor { chat_id: Option<String>, json: bool },
+    /// What calls did.
+    Audit(audit::Wanted),
+    /// What calls may do.
+    Grants { json: bool },
     /// The skill in an agent's folder.
     Skill {
         action: Action,
@@ -93,6 +101,30 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what each call did: requests, refusals, credentials used, what it cost
+    Audit {
+        /// The lines as they are stored, one JSON object each; with --verify one for the verdict
+        #[arg(long)]
+        json: bool,
+        /// Only calls of this session
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+        /// The latest so many calls
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_CALLS, conflicts_with = "all")]
+        last: usize,
+        /// All calls that are kept
+        #[arg(long)]
+        all: bool,
+        /// Check that no line was changed, removed, moved or put in; exit code 1 names the first that was
+        #[arg(long, conflicts_with_all = ["session", "last", "all"])]
+        verify: bool,
+    },
+    /// Show what a call may do: requests, credentials, recipients, files, limits
+    Grants {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Put SKILL.md and the component where an agent looks for skills, or take them away
     Skill {
         #[command(subcommand)]
@@ -147,6 +179,19 @@ enum ServiceCommand {
 impl Command {
     fn invocation(self) -> Invocation {
         match self {
+            Self::Audit {
+                json,
+                session,
+                last,
+                all,
+                verify,
+            } => Invocation::Audit(audit::Wanted {
+                json,
+                session,
+                last: (!all).then_some(last),
+                verify,
+            }),
+            Self::Grants { json } => Invocation::Grants { json },
             Self::Serve { json, max_parallel } => Invocation::Serve {
                 json,
                 max_parallel: usize::from(max_parallel),
@@ -291,6 +336,8 @@ mod tests {
             "tasks",
             "recover",
             "change-project",
+            "audit",
+            "grants",
         ] {
             assert!(text.contains(command), "{command}");
         }

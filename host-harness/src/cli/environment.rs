@@ -35,17 +35,26 @@ impl Outside {
         })
     }
 
-    /// # Errors
-    /// What the library says.
-    pub(crate) fn harness(self) -> Result<Harness, StartError> {
-        let mut settings = Settings::new(self.nexu_home)
+    pub(crate) fn settings(&self) -> Settings {
+        let settings = Settings::new(&self.nexu_home)
             .with_environment(Environment::from_lookup(|name| env::var_os(name)))
             .with_utc_offset_seconds(jiff::Zoned::now().offset().seconds());
-        if let Some(downloads) = self.downloads {
-            settings = settings.with_downloads(downloads);
+        match &self.downloads {
+            Some(downloads) => settings.with_downloads(downloads),
+            None => settings,
         }
-        Harness::new(Component::embedded(Some(&self.cache))?, settings)
     }
+
+    /// # Errors
+    /// What the library says.
+    pub(crate) fn harness(&self) -> Result<Harness, StartError> {
+        Harness::new(Component::embedded(Some(&self.cache))?, self.settings())
+    }
+}
+
+/// `$NEXU_HOME`, or the sentence for behind the ❌.
+pub(crate) fn nexu_home() -> Result<PathBuf, String> {
+    Ok(Outside::read()?.nexu_home)
 }
 
 /// The harness as the environment describes it, or the sentence for behind the ❌.

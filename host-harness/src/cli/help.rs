@@ -39,6 +39,10 @@ JOBS
   upload              an image or a video as reference material
   change-project      start a new project on the canvas
 
+LOOKING INTO THE SANDBOX
+  grants              what a call may do: requests, credentials, recipients, files, limits
+  audit               what each call did (--session ID, --last N, --all); --verify: nobody changed the record
+
 LEARNING
   completions SHELL   completions for bash, elvish, fish, powershell or zsh
   man                 the manual page (--dir DIR: a page for each command)

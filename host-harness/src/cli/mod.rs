@@ -2,12 +2,14 @@
 //! component.
 
 mod arguments;
+mod audit;
 mod capture;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod environment;
 mod grammar;
+mod grants;
 mod help;
 mod print;
 mod run;
@@ -43,6 +45,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
         Ok(Invocation::Status(wanted)) => block_on(false, status::status(wanted)),
         Ok(Invocation::Doctor { chat_id, json }) => block_on(false, doctor::doctor(chat_id, json)),
+        Ok(Invocation::Audit(wanted)) => audit::audit(&wanted),
+        Ok(Invocation::Grants { json }) => grants::grants(json),
         Ok(Invocation::Skill { action, agent }) => skill::run(action, agent),
         Ok(Invocation::Service(manager)) => service::print(manager),
         Ok(Invocation::Completions(shell)) => teach::completions(shell),

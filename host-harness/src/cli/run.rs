@@ -37,6 +37,9 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
         // The component's files are safe against that at any point.
         code = signals::signal() => return code,
     };
+    if let Some(trouble) = harness.record_trouble() {
+        print::hint(&format!("⚠️ {trouble}"));
+    }
     match result {
         Ok(end) => {
             for refusal in &end.usage.refusals {

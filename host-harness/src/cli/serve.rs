@@ -55,6 +55,7 @@ fn line(event: &Event, colours: bool) -> String {
         EventKind::StepFailed { .. }
         | EventKind::ListFailed { .. }
         | EventKind::LogFailed { .. }
+        | EventKind::RecordFailed { .. }
         | EventKind::WatchFailed { .. } => "31",
         EventKind::StepDone { step, .. } => match step.state {
             SessionState::Completed => "32",

@@ -23,6 +23,8 @@ pub(super) struct Rewritten {
     /// Whether it submits, and the chat it names then.
     pub(super) submits: bool,
     pub(super) chat: Option<String>,
+    /// The session it names, for the record.
+    pub(super) session: Option<String>,
 }
 
 pub(super) fn rewrite(
@@ -47,6 +49,7 @@ pub(super) fn rewrite(
         folder: None,
         submits: false,
         chat: None,
+        session: options.session(&command),
     };
 
     if let Some(key) = options.take("--api-key") {
@@ -172,6 +175,21 @@ impl Options {
                     .strip_prefix(b"=")?;
                 Some((index, 1, from_bytes(rest)))
             })
+    }
+
+    /// The session that a command names, as an option or as its word.
+    fn session(&self, command: &OsStr) -> Option<String> {
+        let takes_word = ["query-session", "download-results", "status"];
+        let word = || {
+            let at = self.0.iter().position(|argument| argument == command)?;
+            let word = self
+                .0
+                .get(at + 1)
+                .filter(|_| takes_word.iter().any(|name| command == *name))?;
+            (!word.as_encoded_bytes().starts_with(b"-")).then(|| word.clone())
+        };
+        let session = self.peek("--session-id").or_else(word)?;
+        Some(session.to_string_lossy().into_owned())
     }
 
     fn peek(&self, name: &str) -> Option<OsString> {

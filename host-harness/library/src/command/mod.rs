@@ -6,6 +6,7 @@ mod setup;
 
 use std::ffi::OsString;
 
+use crate::audit::Kind;
 use crate::error::CallError;
 use crate::grants::state_folder;
 use crate::harness::Harness;
@@ -37,7 +38,7 @@ pub struct CommandEnd {
 }
 
 /// Commands that write `libtv.json`.
-const SETUP: [&str; 4] = ["setup", "update-key", "update-ratio", "remove-key"];
+pub(crate) const SETUP: [&str; 4] = ["setup", "update-key", "update-ratio", "remove-key"];
 
 impl Harness {
     /// Runs one command of the component in the sandbox. `arguments` are what the user typed, without the program's name.
@@ -56,6 +57,7 @@ impl Harness {
             folder,
             submits,
             chat,
+            session,
         } = arguments::rewrite(
             arguments,
             stdio.key_input,
@@ -75,6 +77,9 @@ impl Harness {
             .find(|argument| !argument.starts_with('-'))
             .map(String::as_str)
             .unwrap_or_default();
+        let egress = self.egress(&basis, &self.settings().command_limits);
+        let kind = Kind::Command(name.to_owned(), session);
+        let recorder = self.recorder(kind, &basis, &environment, &egress);
         let writes_config = SETUP.contains(&name);
         let copy = if writes_config {
             Some(ConfigCopy::make(self.home(), &basis)?)
@@ -101,9 +106,10 @@ impl Harness {
             stdin,
             stdout: OutputPipe::new(stdout),
             stderr: OutputPipe::new(stdio.stderr),
-            egress: self.egress(&basis, &self.settings().command_limits),
+            egress,
         };
         let (result, usage) = self.run_cli(grants).await;
+        recorder.end(result.as_ref().copied(), &usage).await;
         let exit_code = result?;
         if exit_code == 0
             && let Some(copy) = copy

@@ -19,6 +19,9 @@ use crate::http::{RefusalReason, Service};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const BEARER: &str = "Bearer ";
+/// Names of credentials in the record.
+pub(crate) const FEISHU_APP_SECRET: &str = "feishu-app-secret";
+pub(crate) const FEISHU_TENANT_TOKEN: &str = "feishu-tenant-token";
 /// The token route's request has two short strings.
 const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 /// Shorter texts are no secrets that could be searched for: they would be found everywhere.
@@ -92,6 +95,22 @@ impl Broker {
             verdict = Verdict::AnswerToken { drop_cached };
         }
         Ok(verdict)
+    }
+
+    /// The name of the credential that a request for `service` asks for with a placeholder.
+    pub(crate) fn handle(&self, service: Service, headers: &HeaderMap) -> Option<&'static str> {
+        let asked = |name: HeaderName, scheme: &str| {
+            let text = headers.get(name)?.to_str().ok()?;
+            text.strip_prefix(scheme)
+        };
+        match service {
+            Service::Gateway => Some(self.keys.find(asked(X_API_KEY, "")?)?.handle),
+            Service::Direct => Some(self.keys.find(asked(AUTHORIZATION, BEARER)?)?.handle),
+            Service::Feishu => {
+                (asked(AUTHORIZATION, BEARER)? == TENANT_TOKEN).then_some(FEISHU_TENANT_TOKEN)
+            }
+            Service::Media => None,
+        }
     }
 
     fn key(&self, text: &str, mode: KeyMode, scheme: &str) -> Result<HeaderValue, RefusalReason> {

@@ -9,7 +9,10 @@ use super::Secret;
 pub(crate) const FEISHU_SECRET: &str = "placeholder-feishu-app-secret";
 /// Stands for the Feishu tenant token.
 pub(crate) const TENANT_TOKEN: &str = "placeholder-feishu-tenant-token";
-const KEY_MARK: &str = "placeholder-libtv-api-key";
+const MARK: &str = "placeholder-";
+const STORED_KEY: &str = "libtv-api-key";
+const ENVIRONMENT_KEY: &str = "libtv-api-key-env";
+const NEW_KEY: &str = "libtv-api-key-new";
 
 /// Which service a key belongs to, by its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +48,12 @@ pub(crate) struct ApiKey {
     pub(crate) secret: Arc<Secret>,
     pub(crate) placeholder: String,
     pub(crate) mode: Option<KeyMode>,
+    /// Its name in the record.
+    pub(crate) handle: &'static str,
 }
 
 impl ApiKey {
-    fn new(secret: Arc<Secret>, name: &str) -> Self {
+    fn new(secret: Arc<Secret>, handle: &'static str) -> Self {
         let mode = KeyMode::of(secret.expose());
         // The placeholder travels through headers, JSON and arguments: nothing odd may be in it.
         let last: String = secret
@@ -62,11 +67,12 @@ impl ApiKey {
                 }
             })
             .collect();
-        let placeholder = format!("{}{KEY_MARK}{name}-{last}", KeyMode::prefix(mode));
+        let placeholder = format!("{}{MARK}{handle}-{last}", KeyMode::prefix(mode));
         Self {
             secret,
             placeholder,
             mode,
+            handle,
         }
     }
 }
@@ -92,13 +98,13 @@ impl Placeholders {
             |secret: &Arc<Secret>| stored.as_ref().is_some_and(|stored| !stored.is(secret));
         // Two different keys may end alike: the second one then needs a name of its own.
         let environment = environment.map(|secret| {
-            let name = if differs(&secret) { "-env" } else { "" };
-            ApiKey::new(secret, name)
+            let differs = differs(&secret);
+            ApiKey::new(secret, if differs { ENVIRONMENT_KEY } else { STORED_KEY })
         });
         Self {
-            stored: stored.map(|secret| ApiKey::new(secret, "")),
+            stored: stored.map(|secret| ApiKey::new(secret, STORED_KEY)),
             environment,
-            new: new.map(|secret| ApiKey::new(secret, "-new")),
+            new: new.map(|secret| ApiKey::new(secret, NEW_KEY)),
         }
     }
 
@@ -119,7 +125,7 @@ impl Placeholders {
 
 /// Whether `text` holds something that looks like one of our placeholders.
 pub(crate) fn mentions_placeholder(text: &str) -> bool {
-    text.contains(KEY_MARK) || text.contains("placeholder-feishu-")
+    text.contains("placeholder-libtv-api-key") || text.contains("placeholder-feishu-")
 }
 
 #[cfg(test)]

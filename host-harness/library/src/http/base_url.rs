@@ -75,6 +75,11 @@ impl BaseUrl {
 
     /// `scheme://host[:port]/prefix`.
     pub fn text(&self) -> String {
+        format!("{}{}", self.origin(), self.prefix)
+    }
+
+    /// `scheme://host[:port]`.
+    pub fn origin(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let host = if self.host.contains(':') {
             format!("[{}]", self.host)
@@ -87,7 +92,7 @@ impl BaseUrl {
         } else {
             format!(":{}", self.port)
         };
-        format!("{scheme}://{host}{port}{}", self.prefix)
+        format!("{scheme}://{host}{port}")
     }
 }
 

@@ -17,6 +17,7 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::errors::from_hyper;
 use super::refusal::Refusal;
+use super::trace::{Exchange, Trace};
 
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;
@@ -30,6 +31,7 @@ pub(crate) struct CallMeter {
     max_requests: u32,
     max_bytes: u64,
     refusals: Mutex<Vec<Refusal>>,
+    trace: Trace,
 }
 
 impl CallMeter {
@@ -41,7 +43,12 @@ impl CallMeter {
             max_requests,
             max_bytes,
             refusals: Mutex::new(Vec::new()),
+            trace: Trace::default(),
         }
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     pub(super) fn begin_request(&self) -> bool {
@@ -134,6 +141,7 @@ pub(super) struct Outgoing {
     pub(super) inner: WasiBody,
     pub(super) meter: Arc<CallMeter>,
     pub(super) progress: Arc<Progress>,
+    pub(super) exchange: Arc<Exchange>,
 }
 
 impl Body for Outgoing {
@@ -148,11 +156,13 @@ impl Body for Outgoing {
         self.progress.touch();
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
-            && !CallMeter::count(&self.meter.sent, data.len(), self.meter.max_bytes)
         {
-            return Poll::Ready(Some(Err(WasiError::HttpRequestBodySize(Some(
-                self.meter.max_bytes,
-            )))));
+            self.exchange.sent(data.len());
+            if !CallMeter::count(&self.meter.sent, data.len(), self.meter.max_bytes) {
+                return Poll::Ready(Some(Err(WasiError::HttpRequestBodySize(Some(
+                    self.meter.max_bytes,
+                )))));
+            }
         }
         Poll::Ready(frame)
     }
@@ -170,15 +180,22 @@ impl Body for Outgoing {
 pub(super) struct Timed {
     inner: Incoming,
     meter: Arc<CallMeter>,
+    exchange: Arc<Exchange>,
     between: Duration,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl Timed {
-    pub(super) fn new(inner: Incoming, between: Duration, meter: Arc<CallMeter>) -> Self {
+    pub(super) fn new(
+        inner: Incoming,
+        between: Duration,
+        meter: Arc<CallMeter>,
+        exchange: Arc<Exchange>,
+    ) -> Self {
         Self {
             inner,
             meter,
+            exchange,
             between,
             sleep: Box::pin(tokio::time::sleep(between)),
         }
@@ -203,6 +220,7 @@ impl Body for Timed {
                 let deadline = Instant::now() + this.between;
                 this.sleep.as_mut().reset(deadline);
                 let size = frame.data_ref().map_or(0, Bytes::len);
+                this.exchange.received(size);
                 if CallMeter::count(&this.meter.received, size, this.meter.max_bytes) {
                     Poll::Ready(Some(Ok(frame)))
                 } else {

@@ -16,10 +16,12 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 use super::body::{CallMeter, Outgoing, Progress, Timed, full};
 use super::connect_to::ConnectTo;
 use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared};
-use super::errors::{find, from_client};
+use super::errors::{find, from_client, name};
 use super::policy::Grant;
 use super::refusal::Refusal;
 use super::tls;
+use super::trace::{Answer, Exchange, Sender};
+use crate::credentials::FEISHU_APP_SECRET;
 use crate::error::StartError;
 use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
 
@@ -57,10 +59,16 @@ pub(crate) struct SendOptions {
     loopback: bool,
     fresh_connection: bool,
     meter: Arc<CallMeter>,
+    pub(super) exchange: Arc<Exchange>,
 }
 
 impl SendOptions {
-    pub(crate) fn new(asked: RequestOptions, grant: &Grant, meter: Arc<CallMeter>) -> Self {
+    pub(crate) fn new(
+        asked: RequestOptions,
+        grant: &Grant,
+        meter: Arc<CallMeter>,
+        exchange: Arc<Exchange>,
+    ) -> Self {
         Self {
             connect: asked.connect_timeout.unwrap_or(CONNECT).min(LONGEST),
             first_byte: asked.first_byte_timeout.unwrap_or(FIRST_BYTE).min(LONGEST),
@@ -71,6 +79,18 @@ impl SendOptions {
             loopback: grant.loopback,
             fresh_connection: grant.fresh_connection,
             meter,
+            exchange,
+        }
+    }
+
+    /// The same for a request of the harness's own, the exchange of the app secret, which is recorded as that.
+    pub(super) fn for_the_harness(&self, request: &Request<Bytes>, origin: &str) -> Self {
+        let trace = self.meter.trace();
+        trace.uses(FEISHU_APP_SECRET);
+        let path = request.uri().path();
+        Self {
+            exchange: trace.begin(Sender::Harness, request.method(), origin, path),
+            ..self.clone()
         }
     }
 }
@@ -133,9 +153,11 @@ impl Client {
         let progress = Progress::new();
         let meter = Arc::clone(&options.meter);
         let (method, uri) = (request.method().clone(), request.uri().clone());
+        let exchange = Arc::clone(&options.exchange);
         let request = request.map(|inner| Outgoing {
             inner,
             meter,
+            exchange,
             progress: Arc::clone(&progress),
         });
         let context = ConnectContext {
@@ -149,16 +171,26 @@ impl Client {
             &self.kept
         };
         let answer = CONTEXT.scope(context, pool.request(request));
-        let response = tokio::select! {
+        let answer = tokio::select! {
             answer = answer => answer.map_err(|error| {
                 if let Some(reason) = find::<ConnectError>(&error).and_then(ConnectError::refusal) {
                     options.meter.refuse(Refusal::new(&method, &uri, reason));
                 }
                 from_client(&error)
-            })?,
-            () = progress.stalled(options.first_byte) => return Err(WasiError::ConnectionReadTimeout),
+            }),
+            () = progress.stalled(options.first_byte) => Err(WasiError::ConnectionReadTimeout),
         };
-        Ok(response.map(|body| Timed::new(body, options.between, options.meter).boxed_unsync()))
+        options.exchange.answered(match &answer {
+            Ok(response) => Answer::Status(response.status().as_u16()),
+            Err(error) => Answer::Failed(name(error)),
+        });
+        let SendOptions {
+            between,
+            meter,
+            exchange,
+            ..
+        } = options;
+        Ok(answer?.map(|body| Timed::new(body, between, meter, exchange).boxed_unsync()))
     }
 
     /// Sends a small request and collects the small answer.

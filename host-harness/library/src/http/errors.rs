@@ -52,6 +52,28 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
     }
 }
 
+/// An error's name in the record: those that this client makes have one of their own.
+pub(super) fn name(error: &WasiError) -> &'static str {
+    match error {
+        WasiError::DnsError { .. } | WasiError::DnsTimeout => "dns-error",
+        WasiError::DestinationIpProhibited => "address-refused",
+        WasiError::DestinationUnavailable => "proxy-failed",
+        WasiError::ConnectionRefused => "connection-refused",
+        WasiError::ConnectionTimeout => "connection-timeout",
+        WasiError::ConnectionTerminated => "connection-terminated",
+        WasiError::ConnectionReadTimeout | WasiError::HttpResponseTimeout => "read-timeout",
+        WasiError::TlsCertificateError => "tls-certificate",
+        WasiError::TlsProtocolError => "tls-failed",
+        WasiError::HttpRequestDenied => "denied",
+        WasiError::HttpRequestBodySize(_) => "request-too-large",
+        WasiError::HttpResponseIncomplete => "response-incomplete",
+        WasiError::HttpResponseHeaderSectionSize(_) => "response-header-too-large",
+        WasiError::HttpResponseBodySize(_) => "response-too-large",
+        WasiError::HttpProtocolError => "protocol-error",
+        _ => "failed",
+    }
+}
+
 /// The first error of type `E` in the chain of causes.
 pub(super) fn find<'a, E: StdError + 'static>(
     error: &'a (dyn StdError + 'static),

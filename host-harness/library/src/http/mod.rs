@@ -22,6 +22,7 @@ mod policy;
 mod refusal;
 mod scrub;
 mod tls;
+mod trace;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub use addresses::{AddressClass, classify};
 pub use base_url::BaseUrl;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
-pub use policy::{Grant, Policy, Service};
+pub use policy::{Grant, GrantedRoute, Policy, Service};
 pub use refusal::{Refusal, RefusalReason};
 
 pub(crate) use body::{CallMeter, full};
@@ -44,6 +45,7 @@ pub(crate) use policy::{DIRECT, GATEWAY, TOKEN_ROUTE};
 use crate::credentials::{Broker, Verdict};
 use crate::recipients::Recipients;
 use messages::Route;
+use trace::Sender;
 
 /// What one call may reach, and how: the state behind the hook, one for each instance.
 pub(crate) struct Egress {
@@ -83,8 +85,15 @@ impl WasiHttpHooks for Egress {
                     WasiError::HttpRequestDenied
                 })?;
             }
-            let options = SendOptions::new(options.unwrap_or_default(), &grant, meter);
-            let mut response = serve(&client, &broker, request, verdict, options).await?;
+            let exchange = meter.trace().begin(
+                Sender::Component,
+                request.method(),
+                &grant.origin,
+                &grant.path,
+            );
+            let asked = options.unwrap_or_default();
+            let options = SendOptions::new(asked, &grant, meter, exchange);
+            let mut response = serve(&client, &broker, request, verdict, options, grant).await?;
             if message.is_some() {
                 response = messages::note_answer(response, &recipients).await?;
             }
@@ -115,10 +124,14 @@ impl Egress {
         }
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let checked = self.policy.check(&method, &uri).and_then(|grant| {
+            let handle = self.broker.handle(grant.service, request.headers());
             let verdict = self
                 .broker
                 .authorise(grant.service, &uri, request.headers_mut())
                 .map_err(|reason| Refusal::new(&method, &uri, reason))?;
+            if let Some(handle) = handle {
+                self.meter.trace().uses(handle);
+            }
             Ok((verdict, grant))
         });
         match checked {
@@ -137,11 +150,12 @@ async fn serve(
     mut request: Request<WasiBody>,
     verdict: Verdict,
     options: SendOptions,
+    grant: Grant,
 ) -> Result<Response<WasiBody>, WasiError> {
     let exchange = {
         let (client, options) = (client.clone(), options.clone());
         move |request: Request<Bytes>| {
-            let (client, options) = (client.clone(), options.clone());
+            let options = options.for_the_harness(&request, &grant.origin);
             Box::pin(async move { client.send_small(request, options).await })
                 as Pin<Box<dyn Future<Output = Result<Response<Bytes>, WasiError>> + Send>>
         }
@@ -152,6 +166,7 @@ async fn serve(
             let answer = broker
                 .answer_token_route(request, drop_cached, exchange)
                 .await?;
+            options.exchange.answered(trace::Answer::Here);
             return Ok(answer.map(full));
         }
         Verdict::AddTenantToken => match broker.tenant_token(exchange).await? {

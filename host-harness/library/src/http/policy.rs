@@ -20,7 +20,8 @@ pub enum Service {
 }
 
 impl Service {
-    fn name(self) -> &'static str {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::Direct => "direct LibTV",
@@ -83,6 +84,21 @@ pub struct Policy {
     rules: Vec<Rule>,
 }
 
+/// One route that is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantedRoute {
+    /// Whose it is.
+    pub service: Service,
+    /// The only method.
+    pub method: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The path; `{id}` is one segment, `…` one or more.
+    pub path: String,
+    /// Whether it leads to this machine, and nowhere else, instead of to public addresses.
+    pub loopback: bool,
+}
+
 /// What a granted request may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -93,6 +109,10 @@ pub struct Grant {
     /// Whether it needs a connection of its own. A kept connection may die in the moment it is used again, and for a
     /// paid request nobody could tell whether it arrived.
     pub fresh_connection: bool,
+    /// Scheme, host and port, for the record.
+    pub origin: String,
+    /// The path's template, for the record: nothing of the request itself.
+    pub path: String,
 }
 
 impl Policy {
@@ -150,15 +170,17 @@ impl Policy {
         let refuse = |reason| Refusal::new(method, uri, reason);
         let target = Target::read(uri).ok_or_else(|| refuse(RefusalReason::Url))?;
         for rule in self.rules.iter().filter(|rule| target.is_at(&rule.base)) {
-            let granted = rule.routes.iter().any(|(allowed, route)| {
+            let route = rule.routes.iter().find(|(allowed, route)| {
                 allowed == method && matches_path(target.path, &rule.base.prefix, route)
             });
-            if granted {
+            if let Some((_, route)) = route {
                 return Ok(Grant {
                     service: rule.service,
                     loopback: rule.base.is_loopback(),
                     fresh_connection: *method == Method::POST
                         && matches!(rule.service, Service::Gateway | Service::Direct),
+                    origin: rule.base.origin(),
+                    path: format!("{}{}", rule.base.prefix, template(route)),
                 });
             }
         }
@@ -190,17 +212,41 @@ impl Policy {
         }
     }
 
+    /// The rules, one for each route.
+    pub fn routes(&self) -> Vec<GrantedRoute> {
+        let of_rule = |rule: &Rule| {
+            let (service, origin) = (rule.service, rule.base.origin());
+            let route = |(method, route): &(Method, &str)| GrantedRoute {
+                service,
+                method: method.to_string(),
+                origin: origin.clone(),
+                path: format!("{}{}", rule.base.prefix, template(route)),
+                loopback: rule.base.is_loopback(),
+            };
+            rule.routes.iter().map(route).collect::<Vec<_>>()
+        };
+        self.rules.iter().flat_map(of_rule).collect()
+    }
+
     /// The rules, one line each, for people.
     pub fn describe(&self) -> Vec<String> {
-        let line = |rule: &Rule| {
-            let base = rule.base.text();
-            rule.routes
-                .iter()
-                .map(|(method, route)| format!("{}: {method} {base}{route}", rule.service.name()))
-                .collect::<Vec<_>>()
+        let line = |route: GrantedRoute| {
+            let GrantedRoute {
+                service,
+                method,
+                origin,
+                path,
+                ..
+            } = route;
+            format!("{}: {method} {origin}{path}", service.name())
         };
-        self.rules.iter().flat_map(line).collect()
+        self.routes().into_iter().map(line).collect()
     }
+}
+
+/// A route as people read it.
+fn template(route: &str) -> String {
+    route.replace("{}", "{id}").replace("{..}", "…")
 }
 
 struct Target<'a> {

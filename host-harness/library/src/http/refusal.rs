@@ -12,6 +12,8 @@ use super::addresses::AddressClass;
 const METHOD_CHARS: usize = 20;
 /// Enough for every granted URL but a media file's.
 const TARGET_CHARS: usize = 300;
+/// The longest word in a granted route is `tenant_access_token`.
+const WORD_CHARS: usize = 24;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -182,9 +184,19 @@ impl Refusal {
 
     /// `{"reason", "wanted", "granted_by"}`, for programs.
     pub fn to_json(&self) -> Value {
+        self.json(&self.path)
+    }
+
+    /// The same without what could name a session or a file: for the record, which is kept.
+    pub(crate) fn to_record(&self) -> Value {
+        let segments: Vec<&str> = self.path.split('/').map(template).collect();
+        self.json(&segments.join("/"))
+    }
+
+    fn json(&self, path: &str) -> Value {
         json!({
             "reason": self.reason.name(),
-            "wanted": self.wanted(),
+            "wanted": format!("{} {}{path}", self.method, self.origin),
             "granted_by": self.reason.granted_by(),
         })
     }
@@ -198,6 +210,19 @@ impl fmt::Display for Refusal {
             f,
             "refused: {reason}. Wanted: {wanted} — granted by: {granted_by}"
         )
+    }
+}
+
+/// A segment that is a word of a route stays; everything else may be an id.
+fn template(segment: &str) -> &str {
+    let is_version = segment.len() <= 3 && segment.starts_with('v');
+    let is_word = segment
+        .chars()
+        .all(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_' | '…'));
+    if is_version || is_word && segment.len() <= WORD_CHARS {
+        segment
+    } else {
+        "{id}"
     }
 }
 
@@ -228,6 +253,16 @@ mod tests {
         assert_eq!(
             (&json["reason"], &json["wanted"]),
             (&"host".into(), &"GET https://evil.com/x".into())
+        );
+    }
+
+    #[test]
+    fn the_record_keeps_the_words_of_a_route_and_no_id() {
+        let url = "https://h/open-apis/im/v1/messages/om_1a2b/reply/cat%20video.mp4";
+        let record = refusal(url, RefusalReason::Path).to_record();
+        assert_eq!(
+            record["wanted"],
+            "GET https://h/open-apis/im/v1/messages/{id}/reply/{id}"
         );
     }
 

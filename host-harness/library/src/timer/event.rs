@@ -77,6 +77,11 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
+    /// What calls do can't be recorded. They go on; told once, until a line could be written again.
+    RecordFailed {
+        /// Why, as a sentence for the user.
+        reason: String,
+    },
     /// The timer was asked to stop and waits for the steps in flight.
     Stopping {
         /// How many there are.
@@ -199,6 +204,7 @@ impl fmt::Display for Event {
                 path.display(),
                 one_line(reason)
             ),
+            EventKind::RecordFailed { reason } => write!(f, "{}", one_line(reason)),
             EventKind::Stopping { in_flight } => write!(f, "stopping: {in_flight} steps in flight"),
             EventKind::Stopped { steps, abandoned } => {
                 write!(f, "stopped after {steps} steps, {abandoned} abandoned")
@@ -259,6 +265,9 @@ impl Event {
             EventKind::WatchFailed { reason } => json!({"event": "watch_failed", "reason": reason}),
             EventKind::LogFailed { path, reason } => {
                 json!({"event": "log_failed", "path": path.display().to_string(), "reason": reason})
+            }
+            EventKind::RecordFailed { reason } => {
+                json!({"event": "record_failed", "reason": reason})
             }
             EventKind::Stopping { in_flight } => {
                 json!({"event": "stopping", "in_flight": in_flight})

@@ -86,6 +86,7 @@ pub async fn serve(
         tasks: JoinSet::new(),
         names: HashMap::new(),
         steps: 0,
+        record_failed: false,
         look: Look {
             wanted: true,
             running: false,
@@ -142,6 +143,7 @@ struct Server<F> {
     /// Which session a task polls; a look has no entry.
     names: HashMap<Id, String>,
     steps: u64,
+    record_failed: bool,
     look: Look,
 }
 
@@ -210,6 +212,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
     }
 
     fn joined(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
+        self.look_at_record();
         match done {
             Ok((_, Done::Look { result, took_ms })) => self.looked(result, took_ms),
             Ok((
@@ -276,6 +279,15 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 });
             }
         }
+    }
+
+    /// Tells of a record that can't be written, once.
+    fn look_at_record(&mut self) {
+        let trouble = self.harness.record_trouble();
+        if let Some(reason) = trouble.clone().filter(|_| !self.record_failed) {
+            self.tell(EventKind::RecordFailed { reason });
+        }
+        self.record_failed = trouble.is_some();
     }
 
     fn stepped(&mut self, session_id: String, result: Result<Step, CallError>, usage: Usage) {

@@ -1,0 +1,276 @@
+//! The record's files: one line a call, appended by many processes, in files that are bounded in size and number.
+//!
+//! ```text
+//! libtv-audit/audit-000001.jsonl   lines (line.rs); the chain goes on from file to file
+//! libtv-audit/head                 which line is the last: file, its length, number, digest
+//! libtv-audit/lock                 held for the length of one append
+//! ```
+//!
+//! Nothing is synced: a line survives the process that wrote it; what a power cut takes is told by the verification.
+//! Not here: what a line says.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::line::{self, Link};
+use crate::files;
+
+/// A poll's line has 700 bytes: one file holds about 24 000, all of them 190 000, which is months of a person's jobs and
+/// no burden on a disk.
+pub(super) const FILE_BYTES: u64 = 16 << 20;
+/// See [`FILE_BYTES`].
+pub(super) const FILES: usize = 8;
+/// An append takes less than a millisecond; who holds the lock for longer has been suspended.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
+/// The head is written over in place: always the same length.
+const HEAD_BYTES: usize = 192;
+
+/// Where the record is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    pub(super) folder: PathBuf,
+    pub(super) file_bytes: u64,
+    pub(super) files: usize,
+}
+
+/// The last line, as the head file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) file: u32,
+    /// The file's length behind that line.
+    pub(super) bytes: u64,
+    pub(super) link: Link,
+}
+
+impl Journal {
+    pub(super) fn file(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("audit-{number:06}.jsonl"))
+    }
+
+    /// The numbers of the files there are, in order.
+    pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers: Vec<u32> = fs::read_dir(&self.folder)?
+            .filter_map(|entry| {
+                let name = entry.ok()?.file_name();
+                let number = name.to_str()?.strip_prefix("audit-")?;
+                number.strip_suffix(".jsonl")?.parse().ok()
+            })
+            .collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Appends one line.
+    pub(super) fn append(&self, members: &Map<String, Value>) -> io::Result<()> {
+        files::private_folder(&self.folder)?;
+        let _lock = self.lock()?;
+        let mut end = self.end()?;
+        if let Some(torn) = end.torn.take() {
+            self.close_torn(&mut end.head, &torn)?;
+        }
+        self.write(&mut end.head, members)
+    }
+
+    /// Waits for the lock of one append.
+    pub(super) fn lock(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let file = files::private(&mut options).open(self.folder.join("lock"))?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WAIT => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::other("another process holds the record's lock"));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    fn write(&self, head: &mut Head, members: &Map<String, Value>) -> io::Result<()> {
+        let (mut line, mut link) = line::seal(&head.link, members);
+        if head.bytes > 0 && head.bytes + line.len() as u64 >= self.file_bytes {
+            self.rotate(head)?;
+            (line, link) = line::seal(&head.link, members);
+        }
+        line.push('\n');
+        self.put(head, &line, link)
+    }
+
+    /// One write for the line, one for the head.
+    fn put(&self, head: &mut Head, line: &str, link: Link) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        let mut file = files::private(&mut options).open(self.file(head.file))?;
+        file.write_all(line.as_bytes())?;
+        head.bytes += line.len() as u64;
+        head.link = link;
+        self.write_head(head)
+    }
+
+    /// Begins a new file. Says first from which line on the record is kept, and only then removes what is older.
+    fn rotate(&self, head: &mut Head) -> io::Result<()> {
+        head.file += 1;
+        head.bytes = 0;
+        let numbers = self.numbers()?;
+        let surplus = (numbers.len() + 1).saturating_sub(self.files.max(2));
+        let (old, kept) = numbers.split_at(surplus.min(numbers.len().saturating_sub(1)));
+        let (Some(first), false) = (kept.first(), old.is_empty()) else {
+            return Ok(());
+        };
+        let first = first_line(&self.file(*first))?;
+        if let Some(first) = first {
+            let note = json!({"call": "pruned", "first_n": first.link.n, "first_prev": first.prev});
+            self.note(head, &note)?;
+        }
+        old.iter()
+            .try_for_each(|number| fs::remove_file(self.file(*number)))
+    }
+
+    /// A line about the record itself, in the file at hand whatever its length.
+    fn note(&self, head: &mut Head, note: &Value) -> io::Result<()> {
+        let members = note.as_object().cloned().unwrap_or_default();
+        let (mut line, link) = line::seal(&head.link, &members);
+        line.push('\n');
+        self.put(head, &line, link)
+    }
+
+    /// Ends a line that a crash cut off, and says so in the chain.
+    fn close_torn(&self, head: &mut Head, torn: &[u8]) -> io::Result<()> {
+        if !torn.ends_with(b"\n") {
+            let mut file = OpenOptions::new().append(true).open(self.file(head.file))?;
+            file.write_all(b"\n")?;
+        }
+        head.bytes = fs::metadata(self.file(head.file))?.len();
+        if let Some(sealed) = line::open(torn).filter(|sealed| sealed.prev == head.link.hash) {
+            // Nothing but its line feed was missing.
+            head.link = sealed.link;
+            return Ok(());
+        }
+        let note =
+            json!({"call": "torn", "torn_bytes": torn.len(), "torn_hash": line::digest(torn)});
+        self.note(head, &note)
+    }
+
+    fn write_head(&self, head: &Head) -> io::Result<()> {
+        let text = json!({"file": head.file, "bytes": head.bytes, "n": head.link.n, "hash": head.link.hash})
+            .to_string();
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        let mut file = files::private(&mut options).open(self.folder.join("head"))?;
+        file.write_all(format!("{text:<width$}\n", width = HEAD_BYTES - 1).as_bytes())
+    }
+
+    /// The head as it is written; `None` when it is missing or damaged.
+    pub(super) fn head(&self) -> Option<Head> {
+        let text = fs::read(self.folder.join("head")).ok()?;
+        let json: Value = serde_json::from_slice(&text).ok()?;
+        Some(Head {
+            file: u32::try_from(json["file"].as_u64()?).ok()?,
+            bytes: json["bytes"].as_u64()?,
+            link: Link {
+                n: json["n"].as_u64()?,
+                hash: json["hash"].as_str()?.to_owned(),
+            },
+        })
+    }
+
+    /// Where to go on: behind the last line that is whole, with what is torn behind it.
+    fn end(&self) -> io::Result<End> {
+        let mut head = match self.head() {
+            Some(head) => head,
+            None => self.search()?,
+        };
+        let path = self.file(head.file);
+        let Ok(mut file) = File::open(&path) else {
+            head.bytes = 0;
+            return Ok(End { head, torn: None });
+        };
+        let length = file.metadata()?.len();
+        if length == head.bytes {
+            return Ok(End { head, torn: None });
+        }
+        let behind = if length < head.bytes { 0 } else { head.bytes };
+        file.seek(SeekFrom::Start(behind))?;
+        let mut rest = Vec::new();
+        file.take(2 * self.file_bytes).read_to_end(&mut rest)?;
+        if length >= head.bytes {
+            return Ok(adopt(head, &rest));
+        }
+        // Cut off, by a power cut or by hand: the chain goes on from what the head says, so that the gap shows.
+        let whole = rest.iter().rposition(|byte| *byte == b'\n');
+        let torn = rest.split_off(whole.map_or(0, |at| at + 1));
+        head.bytes = rest.len() as u64;
+        let torn = (!torn.is_empty()).then_some(torn);
+        Ok(End { head, torn })
+    }
+
+    /// Without a head: behind the last whole line of the newest file.
+    fn search(&self) -> io::Result<Head> {
+        let numbers = self.numbers()?;
+        for number in numbers.iter().rev() {
+            let mut content = Vec::new();
+            File::open(self.file(*number))?
+                .take(2 * self.file_bytes)
+                .read_to_end(&mut content)?;
+            let mut at = 0;
+            let mut last = None;
+            for piece in content.split_inclusive(|byte| *byte == b'\n') {
+                at += piece.len();
+                if let Some(sealed) = whole(piece) {
+                    last = Some((at, sealed.link));
+                }
+            }
+            if let Some((bytes, link)) = last {
+                let (file, bytes) = (*number, bytes as u64);
+                return Ok(Head { file, bytes, link });
+            }
+        }
+        Ok(Head {
+            file: numbers.last().copied().unwrap_or(1),
+            bytes: 0,
+            link: Link::genesis(),
+        })
+    }
+}
+
+struct End {
+    head: Head,
+    torn: Option<Vec<u8>>,
+}
+
+/// Takes over the lines behind the head that a process wrote before it died, up to the first that is not whole.
+fn adopt(mut head: Head, rest: &[u8]) -> End {
+    let mut taken = 0;
+    for piece in rest.split_inclusive(|byte| *byte == b'\n') {
+        match whole(piece) {
+            Some(sealed) if sealed.prev == head.link.hash => head.link = sealed.link,
+            _ => break,
+        }
+        taken += piece.len();
+    }
+    head.bytes += taken as u64;
+    let torn = (taken < rest.len()).then(|| rest[taken..].to_vec());
+    End { head, torn }
+}
+
+/// A line with its line feed.
+fn whole(piece: &[u8]) -> Option<line::Sealed> {
+    line::open(piece.strip_suffix(b"\n")?)
+}
+
+fn first_line(path: &Path) -> io::Result<Option<line::Sealed>> {
+    let mut reader = io::BufReader::new(File::open(path)?);
+    let mut bytes = Vec::new();
+    io::BufRead::read_until(&mut reader, b'\n', &mut bytes)?;
+    Ok(whole(&bytes))
+}

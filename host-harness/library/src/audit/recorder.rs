@@ -1,0 +1,210 @@
+//! What one call did, put together into one line when it ends. Also when it is given up: a call that is dropped before its
+//! end (an interrupted command, a step abandoned at shutdown) is recorded as that.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+
+use super::AuditLog;
+use crate::error::CallError;
+use crate::http::{CallMeter, Refusal};
+use crate::sandbox::Usage;
+use crate::timer::format_time;
+
+/// A session's id has at most this much room; LibTV's have 36 characters.
+const SESSION_CHARS: usize = 128;
+/// The longest command is `download-results`.
+const COMMAND_CHARS: usize = 24;
+
+/// Which call it is. Arguments are left out: they hold the user's words.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Poll(String),
+    Due,
+    Submit(Option<String>),
+    Query(String),
+    Check,
+    Tasks,
+    Recover,
+    ChangeProject,
+    /// A command of the component's command line, and the session it names.
+    Command(String, Option<String>),
+}
+
+impl Kind {
+    fn name(&self) -> &str {
+        match self {
+            Self::Poll(_) => "poll",
+            Self::Due => "due",
+            Self::Submit(_) => "submit",
+            Self::Query(_) => "query",
+            Self::Check => "check",
+            Self::Tasks => "tasks",
+            Self::Recover => "recover",
+            Self::ChangeProject => "change-project",
+            Self::Command(..) => "command",
+        }
+    }
+
+    fn session(&self) -> Option<&str> {
+        match self {
+            Self::Poll(id) | Self::Query(id) => Some(id),
+            Self::Submit(id) | Self::Command(_, id) => id.as_deref(),
+            Self::Due | Self::Check | Self::Tasks | Self::Recover | Self::ChangeProject => None,
+        }
+    }
+
+    fn command(&self) -> Option<&str> {
+        match self {
+            Self::Command(name, _) if is_command(name) => Some(name),
+            Self::Command(..) => Some("unknown"),
+            Self::Poll(_)
+            | Self::Due
+            | Self::Submit(_)
+            | Self::Query(_)
+            | Self::Check
+            | Self::Tasks
+            | Self::Recover
+            | Self::ChangeProject => None,
+        }
+    }
+}
+
+/// Why the last line could not be written. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    pub(crate) fn get(&self) -> Option<String> {
+        let trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone()
+    }
+
+    fn note(&self, log: &AuditLog, written: io::Result<()>) {
+        let folder = log.folder().display();
+        let complaint = |error| {
+            format!(
+                "The record in {folder} can't be written: {error}. Calls go on without it; check that the folder belongs to you and has free space."
+            )
+        };
+        let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = written.err().map(complaint);
+    }
+}
+
+/// Records one call.
+pub(crate) struct Recorder {
+    log: AuditLog,
+    trouble: Trouble,
+    kind: Kind,
+    component: String,
+    policy: String,
+    meter: Arc<CallMeter>,
+    at_ms: u64,
+    begun: Instant,
+    open: bool,
+}
+
+impl Recorder {
+    pub(crate) fn begin(
+        (log, trouble): (AuditLog, Trouble),
+        kind: Kind,
+        component: &str,
+        policy: String,
+        meter: Arc<CallMeter>,
+    ) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            log,
+            trouble,
+            kind,
+            component: component.to_owned(),
+            policy,
+            meter,
+            at_ms: since.map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            }),
+            begun: Instant::now(),
+            open: true,
+        }
+    }
+
+    /// Writes the line.
+    pub(crate) async fn end(mut self, outcome: Result<i32, &CallError>, usage: &Usage) {
+        self.open = false;
+        let members = self.members(outcome_name(outcome), Some(usage));
+        let log = self.log.clone();
+        // A file write and a lock: nothing for a thread that other calls wait for.
+        let written = tokio::task::spawn_blocking(move || log.append(&members)).await;
+        let written = written.unwrap_or_else(|error| Err(io::Error::other(error)));
+        self.trouble.note(&self.log, written);
+    }
+
+    fn members(&self, outcome: String, usage: Option<&Usage>) -> Map<String, Value> {
+        let mut line = Map::new();
+        let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
+        put("at", format_time(self.at_ms).into());
+        put("call", self.kind.name().into());
+        if let Some(command) = self.kind.command() {
+            put("command", command.into());
+        }
+        if let Some(session) = self.kind.session() {
+            put("session", clip(session).into());
+        }
+        put("component", self.component.as_str().into());
+        put("policy", self.policy.as_str().into());
+        put("outcome", outcome.into());
+        put("took_ms", millis(self.begun.elapsed().as_millis()));
+        if let Some(usage) = usage {
+            // Fuel is off: processor time is what bounds a call (limits.rs).
+            put("cpu_us", millis(usage.cpu.as_micros()));
+            put("peak_memory_bytes", usage.peak_memory_bytes.into());
+        }
+        put("requests", self.meter.requests().into());
+        put("sent_bytes", self.meter.sent().into());
+        put("received_bytes", self.meter.received().into());
+        let (egress, credentials) = self.meter.trace().to_json();
+        put("egress", egress);
+        let refusals = self.meter.refusals();
+        let refused = refusals.iter().map(Refusal::to_record).collect();
+        put("refused", refused);
+        put("credentials", credentials);
+        line
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if self.open {
+            let members = self.members("abandoned".to_owned(), None);
+            self.trouble.note(&self.log, self.log.append(&members));
+        }
+    }
+}
+
+fn outcome_name(outcome: Result<i32, &CallError>) -> String {
+    match outcome {
+        Ok(0) => "ok".to_owned(),
+        Ok(code) => format!("exit-{code}"),
+        Err(error) => error.name(),
+    }
+}
+
+/// Whether it can be a command's name. Anything else may be words of the user.
+fn is_command(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+    name.len() <= COMMAND_CHARS && name.chars().all(plain)
+}
+
+fn millis(value: u128) -> Value {
+    u64::try_from(value).unwrap_or(u64::MAX).into()
+}
+
+fn clip(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(SESSION_CHARS)
+        .collect()
+}

@@ -1,0 +1,217 @@
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::journal::Journal;
+use super::*;
+
+struct Kept {
+    _folder: tempfile::TempDir,
+    log: AuditLog,
+}
+
+/// A record with small files, and so many lines.
+fn record(lines: u64, file_bytes: u64, files: usize) -> Kept {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal {
+        folder: folder.path().join("audit"),
+        file_bytes,
+        files,
+    };
+    let kept = Kept {
+        log: AuditLog { journal },
+        _folder: folder,
+    };
+    (1..=lines).for_each(|number| kept.append(number));
+    kept
+}
+
+impl Kept {
+    fn append(&self, number: u64) {
+        let members = json!({"call": "poll", "number": number});
+        self.log.append(members.as_object().unwrap()).unwrap();
+    }
+
+    fn file(&self, number: u32) -> PathBuf {
+        self.log.journal.file(number)
+    }
+
+    fn lines(&self, number: u32) -> Vec<String> {
+        let text = fs::read_to_string(self.file(number)).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn put(&self, number: u32, lines: &[String]) {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(self.file(number), text).unwrap();
+    }
+
+    fn whole(&self) -> Verified {
+        self.log.verify().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The line of the first file where it breaks, and how.
+    fn broken(&self) -> (usize, Broken) {
+        match self.log.verify() {
+            Err(VerifyError::Broken { at, what }) => (at.line, what),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_record_that_nobody_touched_is_whole_over_all_its_files() {
+    let kept = record(40, 2_000, 100);
+    assert!(kept.log.journal.numbers().unwrap().len() > 3);
+    let found = kept.whole();
+    assert_eq!((found.lines, found.first_n), (40, 1));
+    let mut numbers = Vec::new();
+    kept.log
+        .read(|_, line| numbers.push(line["number"].as_u64().unwrap()))
+        .unwrap();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_record_at_all_is_whole() {
+    assert_eq!(record(0, 1_000, 2).whole(), Verified::default());
+}
+
+#[test]
+fn a_changed_removed_moved_repeated_or_inserted_line_is_found_in_its_place() {
+    type Change = fn(&mut Vec<String>);
+    let cases: [(Change, usize, Broken); 7] = [
+        (|l| l[4] = l[4].replace("poll", "pool"), 5, Broken::Changed),
+        (|l| drop(l.remove(4)), 5, Broken::Missing(5, 5)),
+        (|l| drop(l.remove(0)), 1, Broken::Beginning(2)),
+        (|l| l.swap(4, 5), 5, Broken::Missing(5, 5)),
+        (|l| l.insert(5, l[4].clone()), 6, Broken::Misplaced(5)),
+        (|l| l.insert(5, l[2].clone()), 6, Broken::Misplaced(3)),
+        (|l| l.insert(5, "{}".to_owned()), 6, Broken::Changed),
+    ];
+    for (change, line, expected) in cases {
+        let kept = record(10, 1 << 20, 2);
+        let mut lines = kept.lines(1);
+        change(&mut lines);
+        kept.put(1, &lines);
+        assert_eq!(kept.broken(), (line, expected));
+    }
+}
+
+#[test]
+fn a_line_made_for_another_chain_is_found() {
+    let (kept, other) = (record(5, 1 << 20, 2), record(0, 1 << 20, 2));
+    (11..=15).for_each(|number| other.append(number));
+    let mut lines = kept.lines(1);
+    lines[3].clone_from(&other.lines(1)[3]);
+    kept.put(1, &lines);
+    assert_eq!(kept.broken(), (4, Broken::Replaced));
+}
+
+#[test]
+fn lines_cut_off_at_the_end_are_missed_by_the_head_also_after_later_calls() {
+    let kept = record(10, 1 << 20, 2);
+    kept.put(1, &kept.lines(1)[..7]);
+    assert_eq!(kept.broken(), (7, Broken::End(8, 10)));
+    kept.append(11);
+    assert_eq!(kept.broken(), (8, Broken::Missing(8, 10)));
+}
+
+#[test]
+fn an_end_that_was_written_anew_does_not_fit_the_head() {
+    let (kept, other) = (record(5, 1 << 20, 2), record(4, 1 << 20, 2));
+    other.append(99);
+    fs::copy(other.file(1), kept.file(1)).unwrap();
+    assert_eq!(kept.broken(), (5, Broken::OtherHead));
+}
+
+#[test]
+fn without_its_head_a_record_is_not_called_whole_and_the_next_call_makes_one() {
+    let kept = record(5, 1 << 20, 2);
+    fs::remove_file(kept.log.folder().join("head")).unwrap();
+    assert_eq!(kept.broken(), (5, Broken::NoHead));
+    kept.append(6);
+    assert_eq!(kept.whole().lines, 6);
+}
+
+#[test]
+fn a_line_torn_by_a_crash_is_closed_by_the_next_call_and_told_apart_from_tampering() {
+    let whole = record(5, 1 << 20, 2);
+    let last = format!("{}\n", whole.lines(1)[4]);
+    let before = fs::read(whole.file(1)).unwrap().len() - last.len();
+    for cut in 0..=last.len() {
+        let kept = record(4, 1 << 20, 2);
+        assert_eq!(kept.lines(1), whole.lines(1)[..4]);
+        // The process died before it could write the head.
+        let mut text = fs::read(whole.file(1)).unwrap();
+        text.truncate(before + cut);
+        fs::write(kept.file(1), text).unwrap();
+        let found = kept.whole();
+        let torn = usize::from(cut > 0 && cut < last.len());
+        assert_eq!((found.torn.len(), found.open_end), (torn, torn > 0));
+        kept.append(6);
+        let found = kept.whole();
+        // Where nothing but the line feed was missing, nothing was lost.
+        let torn = torn - usize::from(cut == last.len() - 1);
+        assert_eq!((found.torn.len(), found.open_end), (torn, false), "{cut}");
+        kept.append(7);
+        kept.whole();
+    }
+}
+
+#[test]
+fn a_torn_line_that_was_touched_after_it_was_closed_is_tampering() {
+    let kept = record(4, 1 << 20, 2);
+    let mut text = fs::read(kept.file(1)).unwrap();
+    text.extend_from_slice(b"{\"n\":5,\"prev\"");
+    fs::write(kept.file(1), text).unwrap();
+    kept.append(6);
+    assert_eq!(kept.whole().torn.len(), 1);
+    let mut lines = kept.lines(1);
+    lines[4].push('x');
+    kept.put(1, &lines);
+    assert_eq!(kept.broken(), (5, Broken::Changed));
+}
+
+#[test]
+fn old_files_are_pruned_and_the_rest_can_be_verified_but_not_shortened_further() {
+    let kept = record(100, 2_000, 3);
+    let numbers = kept.log.journal.numbers().unwrap();
+    assert_eq!(numbers.len(), 3);
+    let found = kept.whole();
+    assert!(found.first_n > 1 && found.lines < 100, "{found:?}");
+    fs::remove_file(kept.file(numbers[0])).unwrap();
+    assert!(matches!(kept.broken(), (1, Broken::Beginning(_))));
+}
+
+#[test]
+fn a_file_missing_in_the_middle_is_found() {
+    let kept = record(60, 2_000, 10);
+    fs::remove_file(kept.file(2)).unwrap();
+    assert!(matches!(kept.broken(), (1, Broken::Missing(..))));
+}
+
+#[test]
+fn many_writers_at_once_make_one_chain() {
+    let kept = record(0, 4_000, 1_000);
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let kept = &kept;
+            scope.spawn(move || (0..25).for_each(|line| kept.append(writer * 100 + line)));
+        }
+    });
+    assert_eq!(kept.whole().lines, 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_record() {
+    use std::os::unix::fs::PermissionsExt;
+    let kept = record(1, 1_000, 2);
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(kept.log.folder().to_owned()), 0o700);
+    for name in ["head", "lock", "audit-000001.jsonl"] {
+        assert_eq!(mode(kept.log.folder().join(name)), 0o600, "{name}");
+    }
+}

@@ -1,0 +1,304 @@
+//! Whether the record is whole: every line unchanged, in its place, none missing. Not defended against: who can write
+//! the folder and computes the whole chain and the head anew.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use super::journal::{Head, Journal};
+use super::line::{self, Link, Sealed};
+
+/// Files that were pruned while they were being read: look again.
+const TRIES: u32 = 3;
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// The line in it, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} line {}", self.file.display(), self.line)
+    }
+}
+
+/// A record that is whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// Lines checked.
+    pub lines: u64,
+    /// The number of the first line; not 1 when older files were pruned, which the record says itself.
+    pub first_n: u64,
+    /// Lines that a crash cut off. Those that a later call closed say so in the chain; the last may still be open.
+    pub torn: Vec<Place>,
+    /// Whether the last of them is still open.
+    pub open_end: bool,
+}
+
+/// Why a record is not whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// Something was changed, removed, moved or put in.
+    #[error("{at}: {what}")]
+    Broken {
+        /// The first place where the chain doesn't hold.
+        at: Place,
+        /// What is wrong there.
+        what: Broken,
+    },
+    /// The record can't be read.
+    #[error("{} can't be read: {source}", folder.display())]
+    Unreadable {
+        /// The record's folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// Its digest isn't that of its text.
+    #[error("this line was changed or put in")]
+    Changed,
+    /// It is whole, but made for another line before it.
+    #[error("this line doesn't follow the one before: one of them was replaced")]
+    Replaced,
+    /// Lines between it and the one before are gone.
+    #[error("the lines with the numbers {0} to {1} are missing before this one")]
+    Missing(u64, u64),
+    /// Its number was there already.
+    #[error("the line with the number {0} stands in the wrong place or a second time")]
+    Misplaced(u64),
+    /// The record begins later than it says itself.
+    #[error("the lines before number {0} were removed, and the record doesn't say so")]
+    Beginning(u64),
+    /// The head knows of later lines.
+    #[error("the lines with the numbers {0} to {1} are missing behind this one")]
+    End(u64, u64),
+    /// The head names another last line.
+    #[error("the head names another line with this number")]
+    OtherHead,
+    /// There is no head.
+    #[error(
+        "the file \"head\" is missing or damaged: nobody can say whether lines are missing behind this one"
+    )]
+    NoHead,
+}
+
+pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
+    let unreadable = |source| VerifyError::Unreadable {
+        folder: journal.folder.clone(),
+        source,
+    };
+    if !journal.folder.exists() {
+        return Ok(Verified::default());
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match Snapshot::take(journal).and_then(|snapshot| snapshot.read()) {
+            Ok(files) => return Walk::default().all(&files),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+    }
+}
+
+struct Content {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+struct Files {
+    head: Option<Head>,
+    contents: Vec<Content>,
+}
+
+/// What there is at one moment; read without the lock, so that nobody has to wait for a long record.
+struct Snapshot {
+    head: Option<Head>,
+    files: Vec<(PathBuf, u64)>,
+}
+
+impl Snapshot {
+    fn take(journal: &Journal) -> io::Result<Self> {
+        let _lock = journal.lock()?;
+        let files = journal
+            .numbers()?
+            .into_iter()
+            .map(|number| {
+                let path = journal.file(number);
+                let length = fs::metadata(&path)?.len();
+                Ok((path, length))
+            })
+            .collect::<io::Result<_>>()?;
+        Ok(Self {
+            head: journal.head(),
+            files,
+        })
+    }
+
+    fn read(self) -> io::Result<Files> {
+        let read = |(path, length): (PathBuf, u64)| {
+            let mut bytes = fs::read(&path)?;
+            bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            Ok(Content { path, bytes })
+        };
+        Ok(Files {
+            head: self.head,
+            contents: self
+                .files
+                .into_iter()
+                .map(read)
+                .collect::<io::Result<_>>()?,
+        })
+    }
+}
+
+/// The check of one line after the other.
+#[derive(Default)]
+struct Walk {
+    last: Option<(Link, Place)>,
+    /// The number and predecessor of a first line that isn't number 1, until a "pruned" line confirms them.
+    beginning: Option<(u64, String, Place)>,
+    /// Bytes that are no line, and where they begin.
+    odd: Option<(Place, Vec<u8>)>,
+    /// The head's number was passed, with this digest.
+    at_head: Option<(String, Place)>,
+    found: Verified,
+}
+
+impl Walk {
+    fn all(mut self, files: &Files) -> Result<Verified, VerifyError> {
+        for content in &files.contents {
+            self.refuse_odd()?;
+            let pieces = content.bytes.split_inclusive(|byte| *byte == b'\n');
+            for (index, piece) in pieces.enumerate() {
+                let at = Place {
+                    file: content.path.clone(),
+                    line: index + 1,
+                };
+                match piece.strip_suffix(b"\n").and_then(line::open) {
+                    Some(sealed) => self.line(sealed, at, files.head.as_ref())?,
+                    None => {
+                        let (_, bytes) = self.odd.get_or_insert_with(|| (at, Vec::new()));
+                        bytes.extend_from_slice(piece);
+                    }
+                }
+            }
+        }
+        self.end(files)
+    }
+
+    fn line(&mut self, sealed: Sealed, at: Place, head: Option<&Head>) -> Result<(), VerifyError> {
+        let Link { n, hash } = &sealed.link;
+        match self.odd.take() {
+            Some((odd, bytes)) if is_closing(&sealed, &bytes) => self.found.torn.push(odd),
+            Some((odd, _)) => return Err(broken(odd, Broken::Changed)),
+            None => {}
+        }
+        match &self.last {
+            None => {
+                self.found.first_n = *n;
+                if *n != 1 || sealed.prev != Link::genesis().hash {
+                    self.beginning = Some((*n, sealed.prev.clone(), at.clone()));
+                }
+            }
+            Some((last, _)) if *n <= last.n => return Err(broken(at, Broken::Misplaced(*n))),
+            Some((last, _)) if *n > last.n + 1 => {
+                return Err(broken(at, Broken::Missing(last.n + 1, n - 1)));
+            }
+            Some((last, _)) if sealed.prev != last.hash => {
+                return Err(broken(at, Broken::Replaced));
+            }
+            Some(_) => {}
+        }
+        self.confirm_beginning(&sealed);
+        if head.is_some_and(|head| head.link.n == *n) {
+            self.at_head = Some((hash.clone(), at.clone()));
+        }
+        self.found.lines += 1;
+        self.last = Some((sealed.link, at));
+        Ok(())
+    }
+
+    /// Older lines that are gone are in order when the chain itself says that they were pruned.
+    fn confirm_beginning(&mut self, sealed: &Sealed) {
+        if sealed.members["call"] == "pruned"
+            && let Some((n, prev, _)) = &self.beginning
+            && sealed.members["first_n"] == *n
+            && sealed.members["first_prev"] == prev.as_str()
+        {
+            self.beginning = None;
+        }
+    }
+
+    fn refuse_odd(&mut self) -> Result<(), VerifyError> {
+        match self.odd.take() {
+            Some((odd, _)) => Err(broken(odd, Broken::Changed)),
+            None => Ok(()),
+        }
+    }
+
+    fn end(mut self, files: &Files) -> Result<Verified, VerifyError> {
+        let start = Place {
+            file: files
+                .contents
+                .first()
+                .map(|first| first.path.clone())
+                .unwrap_or_default(),
+            line: 1,
+        };
+        let (last_n, last) = match self.last.take() {
+            Some((link, at)) => (link.n, at),
+            None => (0, start),
+        };
+        let Some(head) = &files.head else {
+            return match last_n {
+                0 if self.odd.is_none() => Ok(self.found),
+                _ => Err(broken(last, Broken::NoHead)),
+            };
+        };
+        if head.link.n > last_n {
+            return Err(broken(last, Broken::End(last_n + 1, head.link.n)));
+        }
+        if let Some((hash, at)) = self.at_head.take()
+            && hash != head.link.hash
+        {
+            return Err(broken(at, Broken::OtherHead));
+        }
+        if let Some((n, _, at)) = self.beginning.take() {
+            return Err(broken(at, Broken::Beginning(n)));
+        }
+        // All that the head knows of is there: what lies behind is a line that a crash cut off.
+        if let Some((odd, _)) = self.odd.take() {
+            self.found.torn.push(odd);
+            self.found.open_end = true;
+        }
+        Ok(self.found)
+    }
+}
+
+fn broken(at: Place, what: Broken) -> VerifyError {
+    VerifyError::Broken { at, what }
+}
+
+/// Whether a line says of these bytes that a crash cut them off. A line feed may have been added behind them.
+fn is_closing(sealed: &Sealed, bytes: &[u8]) -> bool {
+    let without = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let is = |bytes: &[u8]| {
+        sealed.members["torn_bytes"] == bytes.len()
+            && sealed.members["torn_hash"] == line::digest(bytes).as_str()
+    };
+    sealed.members["call"] == "torn" && (is(bytes) || is(without))
+}

@@ -1,0 +1,273 @@
+//! What is granted at this moment, as data: for `libtv-video grants`, and for the digest under which the record names the
+//! policy of each call. Put together from the very objects that enforce it. Not here: words for people.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::audit::digest;
+use crate::command::SETUP;
+use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
+use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE};
+use crate::home::Home;
+use crate::http::{GrantedRoute, Service, TOKEN_ROUTE};
+use crate::limits::{LimitRow, rows};
+use crate::settings::Settings;
+
+/// Everything a component may do here.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GrantsReport {
+    /// SHA-256 of the rest, in hex: what the record calls the policy.
+    pub policy: String,
+    /// The requests that may leave; every other one is refused.
+    pub network: Vec<RouteReport>,
+    /// What stands in for which secret, and where the harness puts the secret itself.
+    pub credentials: Vec<CredentialReport>,
+    /// The files and folders a call sees.
+    pub files: Vec<FileReport>,
+    /// Names of the environment variables a call sees.
+    pub environment: Vec<String>,
+    /// Who may get messages.
+    pub recipients: RecipientsReport,
+    /// The bounds of a step and of a command.
+    pub limits: Vec<LimitRow>,
+    /// What isn't granted for want of a key or an app, and what would change that.
+    pub missing: Vec<&'static str>,
+}
+
+/// One route.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RouteReport {
+    /// Whose it is, in a word or two.
+    pub service: &'static str,
+    /// The only method.
+    pub method: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The path; `{id}` is one segment, `…` one or more.
+    pub path: String,
+    /// To which addresses a connection may go: `public` or `loopback`.
+    pub addresses: &'static str,
+}
+
+/// One secret that stays outside.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct CredentialReport {
+    /// Its name, as in the record.
+    pub name: &'static str,
+    /// The only origin it goes to.
+    pub origin: String,
+    /// The only place in a request to it.
+    pub place: String,
+}
+
+/// One file or folder.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// Which calls see it.
+    pub calls: String,
+    /// What it is.
+    pub path: String,
+    /// How the component sees it.
+    pub seen_as: String,
+    /// `read` or `read and write`.
+    pub access: &'static str,
+}
+
+/// Who may get messages.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RecipientsReport {
+    /// The rule.
+    pub rule: &'static str,
+    /// Where they are kept, one file each, out of the component's reach.
+    pub folder: String,
+}
+
+impl GrantsReport {
+    /// What `settings` and the files under their home grant now. Needs no network, no key and no component.
+    pub fn of(settings: &Settings) -> Self {
+        let home = Home::at(&settings.nexu_home);
+        let basis = Basis::gather(settings, &home, &Default::default(), None);
+        let environment = basis.environment(settings, &home);
+        Self::new(settings, &home, &basis, &environment)
+    }
+
+    pub(crate) fn new(
+        settings: &Settings,
+        home: &Home,
+        basis: &Basis,
+        environment: &[(String, String)],
+    ) -> Self {
+        let routes = basis.policy.routes();
+        let mut report = Self {
+            policy: String::new(),
+            credentials: credentials(basis, &routes),
+            network: routes.into_iter().map(route).collect(),
+            files: files(home, settings.downloads.as_deref()),
+            environment: environment.iter().map(|(name, _)| name.clone()).collect(),
+            recipients: RecipientsReport {
+                rule: "a message leaves only for a recipient that a submit named",
+                folder: home.recipients().display().to_string(),
+            },
+            limits: rows(&settings.step_limits, &settings.command_limits),
+            missing: missing(basis),
+        };
+        report.environment.sort_unstable();
+        // A structure of texts and numbers can always be written.
+        report.policy = digest(&serde_json::to_vec(&report).unwrap_or_default());
+        report
+    }
+}
+
+fn route(granted: GrantedRoute) -> RouteReport {
+    RouteReport {
+        service: granted.service.name(),
+        method: granted.method,
+        origin: granted.origin,
+        path: granted.path,
+        addresses: if granted.loopback {
+            "loopback"
+        } else {
+            "public"
+        },
+    }
+}
+
+fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> {
+    let origin = |service| {
+        let mut of_service = routes.iter().filter(|route| route.service == service);
+        of_service.next().map(|route| route.origin.clone())
+    };
+    let mut credentials = Vec::new();
+    let mut add = |name, service, place: &str| {
+        if let Some(origin) = origin(service) {
+            let place = place.to_owned();
+            credentials.push(CredentialReport {
+                name,
+                origin,
+                place,
+            });
+        }
+    };
+    for key in basis.broker.keys.all() {
+        match key.mode {
+            Some(KeyMode::Gateway) => add(key.handle, Service::Gateway, "header X-API-KEY"),
+            Some(KeyMode::Direct) => add(key.handle, Service::Direct, "header Authorization"),
+            None => {}
+        }
+    }
+    let exchange = format!("body of POST {TOKEN_ROUTE}, by the harness itself");
+    add(FEISHU_APP_SECRET, Service::Feishu, &exchange);
+    add(FEISHU_TENANT_TOKEN, Service::Feishu, "header Authorization");
+    credentials
+}
+
+fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
+    let file = |calls: &str, path: String, seen_as: &str, access| FileReport {
+        calls: calls.to_owned(),
+        path,
+        seen_as: seen_as.to_owned(),
+        access,
+    };
+    let default = downloads.map_or(String::new(), |folder| {
+        format!(" (else {})", folder.display())
+    });
+    vec![
+        file(
+            "every call",
+            home.state().display().to_string(),
+            GUEST_STATE,
+            "read and write",
+        ),
+        file(
+            "upload",
+            "the one file of --file".to_owned(),
+            "standard input",
+            "read",
+        ),
+        file(
+            "download-results",
+            format!("the folder of --output-dir{default}"),
+            "under its own path",
+            "read and write",
+        ),
+        file(
+            &SETUP.join(", "),
+            format!(
+                "a copy of apiKey and videoRatio of {}, the key replaced",
+                home.config().display()
+            ),
+            GUEST_CONFIG,
+            "read and write",
+        ),
+    ]
+}
+
+fn missing(basis: &Basis) -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    let keys = &basis.broker.keys;
+    if !keys.has(KeyMode::Gateway) {
+        missing.push(
+            "the gateway: a key that begins with mgk_ grants its routes and moves the key there",
+        );
+    }
+    if !keys.has(KeyMode::Direct) {
+        missing.push("LibTV's own API: a key that begins with sk-libtv- grants its routes");
+    }
+    if basis.broker.feishu.is_none() {
+        missing.push("Feishu and Lark: an app (FEISHU_APP_ID and FEISHU_APP_SECRET, or OpenClaw's configuration) grants uploads and messages");
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Environment;
+
+    fn report(variables: &'static [(&'static str, &'static str)]) -> GrantsReport {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::from_lookup(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.into())
+        });
+        GrantsReport::of(&Settings::new(folder.path()).with_environment(environment))
+    }
+
+    #[test]
+    fn the_report_holds_no_secret_and_names_where_each_one_goes() {
+        let report = report(&[
+            ("LIBTV_API_KEY", "mgk_realkey1234"),
+            ("FEISHU_APP_ID", "cli_1"),
+            ("FEISHU_APP_SECRET", "real-app-secret"),
+        ]);
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(!text.contains("real"), "{text}");
+        let places: Vec<_> = report
+            .credentials
+            .iter()
+            .map(|credential| (credential.name, credential.origin.as_str()))
+            .collect();
+        assert_eq!(
+            places,
+            [
+                ("libtv-api-key", "https://seedance.nexu.io"),
+                ("feishu-app-secret", "https://open.feishu.cn"),
+                ("feishu-tenant-token", "https://open.feishu.cn"),
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_key_it_says_what_would_grant_more() {
+        let report = report(&[]);
+        assert!(report.credentials.is_empty());
+        assert!(report.network.iter().all(|route| route.method == "GET"));
+        assert_eq!(report.missing.len(), 3);
+    }
+}
