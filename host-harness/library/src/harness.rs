@@ -64,8 +64,20 @@ impl Submit {
 
     /// Where the results go.
     #[must_use]
-    pub fn to(mut self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
+    pub fn to(self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
+        self.through(channel).to_chat(chat_id)
+    }
+
+    /// The channel alone; without it that of the session or of the settings.
+    #[must_use]
+    pub fn through(mut self, channel: impl Into<String>) -> Self {
         self.channel = Some(channel.into());
+        self
+    }
+
+    /// The chat alone; without it that of the session or of the settings.
+    #[must_use]
+    pub fn to_chat(mut self, chat_id: impl Into<String>) -> Self {
         self.chat_id = Some(chat_id.into());
         self
     }

@@ -27,6 +27,9 @@ pub(crate) enum Invocation {
     Text { text: String, code: u8 },
     /// The timer.
     Serve { json: bool, max_parallel: usize },
+    /// The MCP server.
+    #[cfg(feature = "mcp")]
+    Mcp { max_parallel: usize },
     /// The demonstration.
     #[cfg(feature = "demo")]
     Demo { plain: bool },
@@ -67,6 +70,14 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// Sessions polled at once
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u8).range(1..=128))]
+        max_parallel: u8,
+    },
+    /// Serve the tools to an agent, by the Model Context Protocol on standard input and output
+    #[cfg(feature = "mcp")]
+    #[command(after_help = super::mcp::HELP)]
+    Mcp {
         /// Sessions polled at once
         #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u8).range(1..=128))]
         max_parallel: u8,
@@ -194,6 +205,10 @@ impl Command {
             Self::Grants { json } => Invocation::Grants { json },
             Self::Serve { json, max_parallel } => Invocation::Serve {
                 json,
+                max_parallel: usize::from(max_parallel),
+            },
+            #[cfg(feature = "mcp")]
+            Self::Mcp { max_parallel } => Invocation::Mcp {
                 max_parallel: usize::from(max_parallel),
             },
             #[cfg(feature = "demo")]

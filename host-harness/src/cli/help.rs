@@ -14,6 +14,12 @@ THE TIMER
   service print       what systemd or launchd needs to keep it running
 ";
 
+#[cfg(feature = "mcp")]
+const MCP: &str = "  mcp                 the tools for an agent that speaks MCP, on standard input and output; polls meanwhile
+                      (libtv-video mcp --help shows how a client is configured)\n";
+#[cfg(not(feature = "mcp"))]
+const MCP: &str = "";
+
 #[cfg(feature = "demo")]
 const DEMO: &str = "  demo                the whole thing on this machine, without an account, in under a minute (--plain)\n";
 #[cfg(not(feature = "demo"))]
@@ -80,5 +86,5 @@ EXIT CODES
 ";
 
 pub(crate) fn text() -> String {
-    format!("{HEAD}{DEMO}{REST}")
+    format!("{HEAD}{MCP}{DEMO}{REST}")
 }

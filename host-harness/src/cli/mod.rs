@@ -11,6 +11,8 @@ mod environment;
 mod grammar;
 mod grants;
 mod help;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod print;
 mod run;
 mod serve;
@@ -41,6 +43,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(Invocation::Serve { json, max_parallel }) => {
             block_on(true, serve::serve(json, max_parallel))
         }
+        #[cfg(feature = "mcp")]
+        Ok(Invocation::Mcp { max_parallel }) => block_on(true, mcp::mcp(max_parallel)),
         #[cfg(feature = "demo")]
         Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
         Ok(Invocation::Status(wanted)) => block_on(false, status::status(wanted)),

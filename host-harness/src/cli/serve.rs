@@ -15,14 +15,7 @@ pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
         }
     };
     let stop = StopHandle::new();
-    let on_signal = stop.clone();
-    tokio::spawn(async move {
-        signals::signal().await;
-        on_signal.stop();
-        // Asked twice: now.
-        let code = signals::signal().await;
-        std::process::exit(i32::from(code));
-    });
+    signals::stop_on_signal(stop.clone());
     let colours = print::has_colours();
     let on_event = move |event: &Event| {
         if json {

@@ -1,9 +1,22 @@
 //! SIGINT and SIGTERM, and the exit codes that shells expect for them.
 
+use libtv_harness::StopHandle;
+
 /// 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 /// 128 + SIGTERM.
 const TERMINATED: u8 = 143;
+
+/// Stops what `stop` stands for at the first signal, and ends the process at the second.
+pub(crate) fn stop_on_signal(stop: StopHandle) {
+    tokio::spawn(async move {
+        signal().await;
+        stop.stop();
+        // Asked twice: now.
+        let code = signal().await;
+        std::process::exit(i32::from(code));
+    });
+}
 
 /// Resolves with the exit code for the signal that came.
 pub(crate) async fn signal() -> u8 {

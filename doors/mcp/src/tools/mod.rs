@@ -1,0 +1,243 @@
+//! The tools: what they are called, what a model is told of them, what they take and answer. What each does stands in
+//! `calls.rs`.
+//!
+//! Storing a key is none of them: what a model is told stays in its context and in logs. People do that with
+//! `libtv-video setup`.
+
+pub(crate) mod answers;
+pub(crate) mod arguments;
+mod words;
+
+use std::sync::Arc;
+
+use rmcp::handler::server::tool::{schema_for_input, schema_for_output};
+use rmcp::model::{JsonObject, Tool as Definition, ToolAnnotations};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::ToolError;
+
+/// A tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    CreateSession,
+    ContinueSession,
+    WaitForResult,
+    QuerySession,
+    ListSessions,
+    Recover,
+    Tasks,
+    Check,
+    ChangeProject,
+    Upload,
+    DownloadResults,
+}
+
+/// What a tool touches.
+enum Effect {
+    /// Nothing.
+    Reads,
+    /// Repeated with the same arguments it does no more than once.
+    AddsOnce,
+    /// Each call does it anew.
+    AddsEachTime,
+}
+
+impl Tool {
+    /// In the order in which a model should think of them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::CreateSession,
+        Self::ContinueSession,
+        Self::WaitForResult,
+        Self::QuerySession,
+        Self::ListSessions,
+        Self::Recover,
+        Self::Tasks,
+        Self::Check,
+        Self::ChangeProject,
+        Self::Upload,
+        Self::DownloadResults,
+    ];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.name() == name)
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::CreateSession => "create_session",
+            Self::ContinueSession => "continue_session",
+            Self::WaitForResult => "wait_for_result",
+            Self::QuerySession => "query_session",
+            Self::ListSessions => "list_sessions",
+            Self::Recover => "recover",
+            Self::Tasks => "tasks",
+            Self::Check => "check",
+            Self::ChangeProject => "change_project",
+            Self::Upload => "upload",
+            Self::DownloadResults => "download_results",
+        }
+    }
+
+    const fn effect(self) -> Effect {
+        match self {
+            Self::WaitForResult | Self::QuerySession | Self::ListSessions | Self::Check => {
+                Effect::Reads
+            }
+            Self::Recover | Self::Tasks | Self::DownloadResults => Effect::AddsOnce,
+            Self::CreateSession | Self::ContinueSession | Self::ChangeProject | Self::Upload => {
+                Effect::AddsEachTime
+            }
+        }
+    }
+
+    /// Whether it has to do with services, or only with what is known on this machine.
+    const fn is_open_world(self) -> bool {
+        !matches!(self, Self::WaitForResult | Self::ListSessions)
+    }
+
+    /// Whether a call that nobody waits for any more is abandoned. One that was sent and paid goes on to its end.
+    pub(crate) const fn may_be_abandoned(self) -> bool {
+        match self {
+            Self::WaitForResult
+            | Self::QuerySession
+            | Self::ListSessions
+            | Self::Check
+            | Self::Upload
+            | Self::DownloadResults => true,
+            Self::CreateSession
+            | Self::ContinueSession
+            | Self::Recover
+            | Self::Tasks
+            | Self::ChangeProject => false,
+        }
+    }
+
+    /// As clients see it.
+    pub(crate) fn definition(self) -> Definition {
+        let (title, description) = words::of(self);
+        let (input, output) = match self {
+            Self::CreateSession => schemas::<arguments::CreateSession, answers::Submitted>(),
+            Self::ContinueSession => schemas::<arguments::ContinueSession, answers::Submitted>(),
+            Self::WaitForResult => schemas::<arguments::WaitForResult, answers::Waited>(),
+            Self::QuerySession => schemas::<arguments::QuerySession, answers::Queried>(),
+            Self::ListSessions => schemas::<arguments::ListSessions, answers::Sessions>(),
+            Self::Recover => schemas::<arguments::Nothing, answers::Recovered>(),
+            Self::Tasks => schemas::<arguments::Nothing, answers::Tasks>(),
+            Self::Check => schemas::<arguments::Nothing, answers::Checked>(),
+            Self::ChangeProject => schemas::<arguments::Nothing, answers::Project>(),
+            Self::Upload => schemas::<arguments::Upload, answers::Uploaded>(),
+            Self::DownloadResults => schemas::<arguments::DownloadResults, answers::Downloaded>(),
+        };
+        let (reads, repeatable) = match self.effect() {
+            Effect::Reads => (true, true),
+            Effect::AddsOnce => (false, true),
+            Effect::AddsEachTime => (false, false),
+        };
+        let hints = ToolAnnotations::with_title(title)
+            .read_only(reads)
+            // No tool removes or overwrites anything.
+            .destructive(false)
+            .idempotent(repeatable)
+            .open_world(self.is_open_world());
+        Definition::new(self.name(), description, input)
+            .with_title(title)
+            .with_raw_output_schema(output)
+            .with_annotations(hints)
+    }
+}
+
+/// An answer, or why there is none: clients check structured content against the schema in either case.
+#[derive(Serialize, JsonSchema)]
+struct Reply<T> {
+    #[serde(flatten)]
+    answer: T,
+    /// Why the call didn't work; the rest is missing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ToolError>,
+}
+
+fn schemas<Arguments, Answer>() -> (Arc<JsonObject>, Arc<JsonObject>)
+where
+    Arguments: JsonSchema + 'static,
+    Answer: JsonSchema + 'static,
+{
+    // The types of this crate are structs: their schemas are objects.
+    let input = schema_for_input::<Arguments>().unwrap_or_default();
+    let mut output = Arc::unwrap_or_clone(schema_for_output::<Reply<Answer>>());
+    if let Some(required) = output.remove("required") {
+        let either = json!([{"required": required}, {"required": ["error"]}]);
+        output.insert("anyOf".to_owned(), either);
+    }
+    (input, Arc::new(output))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_tool_is_found_by_its_name_and_tells_a_model_what_it_needs() {
+        for tool in Tool::ALL {
+            assert_eq!(Tool::named(tool.name()), Some(tool));
+            let definition = tool.definition();
+            let shown = serde_json::to_value(&definition).unwrap();
+            let description = shown["description"].as_str().unwrap();
+            assert!(!definition.title.unwrap_or_default().is_empty());
+            assert!(
+                (80..1200).contains(&description.len()),
+                "{}: {}",
+                tool.name(),
+                description.len()
+            );
+            assert_eq!(shown["inputSchema"]["type"], "object", "{shown}");
+            assert_eq!(
+                shown["inputSchema"]["additionalProperties"], false,
+                "{shown}"
+            );
+            assert_eq!(shown["outputSchema"]["type"], "object", "{shown}");
+            for hint in [
+                "readOnlyHint",
+                "destructiveHint",
+                "idempotentHint",
+                "openWorldHint",
+            ] {
+                assert!(shown["annotations"][hint].is_boolean(), "{shown}");
+            }
+        }
+        assert_eq!(Tool::named("setup"), None);
+    }
+
+    #[test]
+    fn every_argument_and_every_answer_has_its_words() {
+        for tool in Tool::ALL {
+            let shown = serde_json::to_value(tool.definition()).unwrap();
+            for schema in ["inputSchema", "outputSchema"] {
+                let properties = shown[schema]["properties"].as_object();
+                for (name, property) in properties.into_iter().flatten() {
+                    let words = property.get("description").and_then(Value::as_str);
+                    assert!(
+                        words.is_some(),
+                        "{} {schema} {name}: {property}",
+                        tool.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_costs_money_is_neither_read_only_nor_repeatable_nor_abandoned() {
+        for tool in [Tool::CreateSession, Tool::ContinueSession] {
+            let hints = tool.definition().annotations.unwrap();
+            assert_eq!(
+                (hints.read_only_hint, hints.idempotent_hint),
+                (Some(false), Some(false))
+            );
+            assert!(!tool.may_be_abandoned());
+        }
+    }
+}
