@@ -11,6 +11,7 @@
 
 mod output;
 mod serving;
+mod talking;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -23,6 +24,7 @@ use host_harness::{Component, Environment, Harness, Settings};
 pub use output::{Output, Running};
 use serde_json::{Value, json};
 pub use serving::Serving;
+pub use talking::Talking;
 use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
 
 /// The program, built by cargo before these tests run.
@@ -202,6 +204,25 @@ impl TestEnv {
     /// The same with other arguments.
     pub fn serve_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Serving {
         Serving::start(self.command(arguments))
+    }
+
+    /// Starts an MCP server, and shakes hands with it.
+    pub fn mcp(&self) -> Talking {
+        let mut talking = self.mcp_unchecked();
+        talking.shake_hands();
+        talking
+    }
+
+    /// Starts an MCP server that polls, and shakes hands with it.
+    pub fn polling_mcp(&self) -> Talking {
+        let talking = self.mcp();
+        talking.wait_for_log("started: polling");
+        talking
+    }
+
+    /// Starts an MCP server, whatever becomes of it.
+    pub fn mcp_unchecked(&self) -> Talking {
+        Talking::start(self.command(["mcp"]))
     }
 
     /// Starts a command that is looked at while it runs. What it prints is left in its pipes.

@@ -19,6 +19,8 @@ mod env;
 mod grants;
 mod legacy;
 mod machine;
+mod mcp;
+mod mcp_edges;
 mod memory;
 mod ratio;
 mod recipients;

@@ -1,0 +1,301 @@
+//! `libtv-video mcp` at the edges of the protocol: its beginning and end, what a client writes wrong, bounds, resources and
+//! the prompt.
+
+use serde_json::{Value, json};
+use testkit::Job;
+
+use crate::env::{CHAT, TestEnv};
+
+/// As `doors/mcp` has them.
+const MESSAGE_BYTES: usize = 1 << 20;
+const WAITS: usize = 32;
+
+/// JSON-RPC's codes.
+const UNKNOWN_METHOD: i64 = -32601;
+const WRONG_PARAMETERS: i64 = -32602;
+/// MCP's own.
+const NO_RESOURCE: i64 = -32002;
+
+#[test]
+fn a_server_says_who_it_is_and_how_it_is_used() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp_unchecked();
+    let hello = talking.shake_hands();
+    assert_eq!(hello["serverInfo"]["name"], "libtv-video");
+    assert_eq!(hello["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
+    for capability in ["tools", "prompts", "resources"] {
+        assert!(hello["capabilities"][capability].is_object(), "{hello}");
+    }
+    let instructions = hello["instructions"].as_str().unwrap();
+    assert!(instructions.contains("never repeat one"), "{instructions}");
+}
+
+#[test]
+fn the_end_of_the_input_is_the_end_of_the_server_whatever_is_under_way() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(Job::never());
+    assert_eq!(env.mcp_unchecked().close().0, 0, "before a word was said");
+    let mut talking = env.polling_mcp();
+    let request = json!({"message": "a cat", "channel": "feishu", "chat_id": CHAT});
+    let id = talking.good("create_session", request)["sessionId"].clone();
+    talking.start_tool(
+        "wait_for_result",
+        json!({"session_id": id, "timeout_seconds": 1800}),
+        Some("t"),
+    );
+    talking.wait_for_progress("t");
+    let (code, took) = talking.close();
+    assert_eq!(code, 0);
+    assert!(took.as_secs() < 30, "{took:?}");
+}
+
+#[test]
+fn a_signal_ends_the_server_also_while_its_input_is_open() {
+    let env = TestEnv::new();
+    let silent = env.mcp_unchecked();
+    silent.wait_for_log("started: polling");
+    assert_eq!(silent.terminate().0, 0, "before a word was said");
+    let talking = env.polling_mcp();
+    assert_eq!(talking.terminate().0, 0);
+}
+
+#[test]
+fn garbage_is_passed_over_and_the_next_request_is_answered() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    for line in [
+        "not json",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        r#"{"jsonrpc":"2.0"}"#,
+        r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","method":"tools/call","params":7}"#,
+        r#"{"jsonrpc":"2.0","id":"never asked","result":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}"#,
+        "",
+    ] {
+        talking.write(line.as_bytes());
+    }
+    talking.write(b"\xff\xfe\x00");
+    let tools = talking.ask("tools/list", json!({}));
+    assert!(tools["result"]["tools"].is_array(), "{tools}");
+    assert_eq!(talking.close().0, 0);
+}
+
+#[test]
+fn a_message_at_the_limit_is_read_and_a_longer_one_is_dropped_and_told() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    let padded = |id: u32, bytes: usize| {
+        let line = |pad: &str| {
+            json!({"jsonrpc": "2.0", "id": id, "method": "ping", "params": {"_meta": {"pad": pad}}})
+                .to_string()
+        };
+        // The line feed counts.
+        line(&"x".repeat(bytes - 1 - line("").len()))
+    };
+    talking.write(padded(1001, MESSAGE_BYTES + 1).as_bytes());
+    talking.write(padded(1002, 3 * MESSAGE_BYTES).as_bytes());
+    talking.write(padded(1003, MESSAGE_BYTES).as_bytes());
+    assert!(talking.answer(1003)["result"].is_object());
+    talking.wait_for_log("bytes was dropped");
+    let answered = |id: i64| talking.messages().iter().any(|message| message["id"] == id);
+    assert!(!answered(1001) && !answered(1002));
+}
+
+#[test]
+fn a_client_that_begins_with_something_else_is_told_and_left() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp_unchecked();
+    talking.notify("notifications/initialized", json!({}));
+    assert_eq!(talking.end().0, 1);
+    talking.has_logged("❌ The client's first message was not `initialize`");
+}
+
+#[test]
+fn a_server_that_cannot_start_says_so_on_standard_error_alone() {
+    let env = TestEnv::builder()
+        .var("LIBTV_CONNECT_TO", "seedance.nexu.io=192.0.2.1:443")
+        .start();
+    let mut talking = env.mcp_unchecked();
+    assert_eq!(talking.end().0, 1);
+    talking.has_logged("❌ LIBTV_CONNECT_TO");
+    assert_eq!(talking.messages().len(), 0);
+}
+
+#[test]
+fn what_is_not_there_is_refused_by_its_code() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    for (method, params, code) in [
+        ("tools/cal", json!({}), UNKNOWN_METHOD),
+        (
+            "logging/setLevel",
+            json!({"level": "debug"}),
+            UNKNOWN_METHOD,
+        ),
+        (
+            "resources/subscribe",
+            json!({"uri": "libtv://sessions/x"}),
+            UNKNOWN_METHOD,
+        ),
+        (
+            "tools/call",
+            json!({"name": "setup", "arguments": {}}),
+            WRONG_PARAMETERS,
+        ),
+        ("prompts/get", json!({"name": "director"}), WRONG_PARAMETERS),
+        (
+            "resources/list",
+            json!({"cursor": "behind"}),
+            WRONG_PARAMETERS,
+        ),
+        (
+            "resources/read",
+            json!({"uri": "libtv://sessions/nobody"}),
+            NO_RESOURCE,
+        ),
+        (
+            "resources/read",
+            json!({"uri": "libtv://sessions/%FF"}),
+            NO_RESOURCE,
+        ),
+        (
+            "resources/read",
+            json!({"uri": "file:///etc/passwd"}),
+            NO_RESOURCE,
+        ),
+    ] {
+        let answer = talking.ask(method, params);
+        assert_eq!(answer["error"]["code"], code, "{method}: {answer}");
+    }
+}
+
+#[test]
+fn sessions_are_resources_page_by_page() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(Job::never());
+    let mut talking = env.mcp();
+    let empty = talking.ask("resources/list", json!({}));
+    assert_eq!(empty["result"]["resources"], json!([]));
+    let request = json!({"message": "a cat\non the moon", "channel": "feishu", "chat_id": CHAT});
+    let id = talking.good("create_session", request)["sessionId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let listed = talking.ask("resources/list", json!({}));
+    let resource = &listed["result"]["resources"][0];
+    assert_eq!(resource["name"], id, "{listed}");
+    assert_eq!(resource["mimeType"], "application/json");
+    assert!(
+        resource["title"].as_str().unwrap().starts_with("a cat"),
+        "{resource}"
+    );
+    assert!(listed["result"].get("nextCursor").is_none());
+    let read = talking.ask("resources/read", json!({"uri": resource["uri"]}));
+    let contents = &read["result"]["contents"][0];
+    let session: Value = serde_json::from_str(contents["text"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&session["sessionId"], &session["results"]),
+        (&json!(id), &json!([]))
+    );
+    let beyond = talking.ask("resources/list", json!({"cursor": "100"}));
+    assert_eq!(beyond["result"]["resources"], json!([]));
+    let templates = talking.ask("resources/templates/list", json!({}));
+    assert_eq!(
+        templates["result"]["resourceTemplates"][0]["uriTemplate"],
+        "libtv://sessions/{session_id}"
+    );
+}
+
+#[test]
+fn the_prompt_explains_the_messenger_and_takes_the_users_words() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    let listed = talking.ask("prompts/list", json!({}));
+    let prompt = &listed["result"]["prompts"][0];
+    assert_eq!(prompt["name"], "messenger");
+    let names: Vec<&Value> = prompt["arguments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|argument| &argument["name"])
+        .collect();
+    assert_eq!(names, ["request", "channel", "chat_id"]);
+    let arguments = json!({"request": "做个视频 \"猫\"", "channel": "lark"});
+    let filled = talking.ask(
+        "prompts/get",
+        json!({"name": "messenger", "arguments": arguments}),
+    );
+    let text = filled["result"]["messages"][0]["content"]["text"]
+        .as_str()
+        .unwrap();
+    assert!(text.contains("Verbatim") && text.contains("做个视频 \"猫\"") && text.contains("lark"));
+}
+
+#[test]
+fn more_waits_than_anybody_needs_are_refused_and_the_others_go_on() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(Job::never());
+    let mut talking = env.mcp();
+    let request = json!({"message": "a cat", "channel": "feishu", "chat_id": CHAT});
+    let id = talking.good("create_session", request)["sessionId"].clone();
+    let wait = json!({"session_id": id, "timeout_seconds": 1800});
+    let calls: Vec<i64> = (0..=WAITS)
+        .map(|_| talking.start_tool("wait_for_result", wait.clone(), None))
+        .collect();
+    // Requests begin in any order: one of them is one too many.
+    let refused = talking.wait_for_message(|message| message["result"]["isError"] == true);
+    let error = &refused["result"]["structuredContent"]["error"];
+    assert_eq!(
+        (&error["kind"], &error["mayRetry"]),
+        (&json!("temporary"), &json!(true))
+    );
+    assert!(calls.contains(&refused["id"].as_i64().unwrap()));
+    assert!(
+        talking.good("list_sessions", json!({}))["sessions"].is_array(),
+        "others have their own room"
+    );
+    let answered = talking
+        .messages()
+        .iter()
+        .filter(|message| calls.iter().any(|call| message["id"] == *call))
+        .count();
+    assert_eq!(answered, 1);
+}
+
+#[test]
+fn a_client_of_the_protocol_without_handshake_is_served() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp_unchecked();
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let found = talking.ask("server/discover", json!({"_meta": meta}));
+    assert!(
+        found["result"]["capabilities"]["tools"].is_object(),
+        "{found}"
+    );
+    let listed = talking.ask(
+        "tools/call",
+        json!({"_meta": meta, "name": "list_sessions", "arguments": {}}),
+    );
+    assert_eq!(
+        listed["result"]["structuredContent"]["sessions"],
+        json!([]),
+        "{listed}"
+    );
+}
+
+#[test]
+fn its_help_shows_how_a_client_is_configured() {
+    let env = TestEnv::new();
+    let help = env.run(["mcp", "--help"]).ok();
+    help.says("\"mcpServers\"")
+        .says("claude mcp add libtv-video -- libtv-video mcp");
+    env.run(["mcp", "--what"]).exits(2);
+}
