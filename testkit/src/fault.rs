@@ -23,6 +23,11 @@ pub enum Fault {
     ResetInBody,
     /// The same, but ends the connection in an orderly way: only the length tells.
     TruncatedBody,
+    /// Reads the whole request, changes nothing, and keeps the connection open without an answer until the
+    /// client leaves. [`crate::StandIn::held_requests`] tells when that point is reached.
+    SilentBefore,
+    /// The same after doing what was asked.
+    SilentAfterApplied,
     /// An edge server's HTML page with this status; nothing is changed.
     Html(u16),
     /// JSON with this status; nothing is changed.

@@ -4,7 +4,7 @@ use crate::fault::Fault;
 use crate::intake;
 use crate::record::{Body, Recorded};
 use crate::reply::{Reply, ReplyBody};
-use crate::service::Handler;
+use crate::service::{Handler, Service};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -149,6 +149,9 @@ async fn handle<H: Handler>(
         tokio::time::sleep(latency).await;
         return hang_up("reset before headers");
     }
+    if fate.fault == Some(Fault::SilentBefore) {
+        return silence(service).await;
+    }
     let reply = match fate.fault.as_ref().and_then(canned).or(edge) {
         Some(reply) => {
             tokio::time::sleep(latency).await;
@@ -161,6 +164,7 @@ async fn handle<H: Handler>(
     };
     let reply = match fate.fault {
         Some(Fault::ResetAfterApplied) => return hang_up("reset after it was applied"),
+        Some(Fault::SilentAfterApplied) => return silence(service).await,
         Some(Fault::ResetInBody) => {
             to_reset.store(true, Ordering::SeqCst);
             reply.breaks_in_the_middle()
@@ -170,6 +174,12 @@ async fn handle<H: Handler>(
     };
     service.answered(index, reply.status);
     Ok(reply.into_response())
+}
+
+/// Ends with the connection, when the client leaves.
+async fn silence<T>(service: &Service) -> T {
+    service.hold();
+    std::future::pending().await
 }
 
 /// The variant's name alone.
@@ -206,6 +216,8 @@ fn canned(fault: &Fault) -> Option<Reply> {
         | Fault::Refuse
         | Fault::ResetBeforeHeaders
         | Fault::ResetAfterApplied
+        | Fault::SilentBefore
+        | Fault::SilentAfterApplied
         | Fault::ResetInBody
         | Fault::TruncatedBody => return None,
     })

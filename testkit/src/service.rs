@@ -35,6 +35,7 @@ struct State {
     faults: Faults,
     requests: Vec<Recorded>,
     refused_connections: u64,
+    held_requests: u64,
 }
 
 impl Service {
@@ -89,6 +90,11 @@ impl Service {
         let refuses = state.faults.take_connection();
         state.refused_connections += u64::from(refuses);
         refuses
+    }
+
+    pub(crate) fn hold(&self) {
+        lock(&self.state).held_requests += 1;
+        self.tell();
     }
 
     pub(crate) fn record(&self, mut request: Recorded) -> usize {
@@ -218,6 +224,12 @@ pub trait StandIn: Clone + Send + Sync {
     /// Connections that were hung up on before a request was read.
     fn refused_connections(&self) -> u64 {
         lock(&self.service().state).refused_connections
+    }
+
+    /// Requests that got no answer so far, by [`Fault::SilentBefore`] and [`Fault::SilentAfterApplied`]; also
+    /// those whose client has left meanwhile.
+    fn held_requests(&self) -> u64 {
+        lock(&self.service().state).held_requests
     }
 
     /// Moves this service's clock ahead of the machine's: for tokens, rates, the hour of a `uuid`,

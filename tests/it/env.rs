@@ -368,6 +368,6 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Compiled code, for all tests and all runs of them: beside the program.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     Path::new(PROGRAM).with_file_name("it-cache")
 }

@@ -5,6 +5,7 @@
 mod audit;
 mod check;
 mod config;
+mod crash;
 mod defects;
 mod delivery;
 mod delivery_fallback;
@@ -27,6 +28,7 @@ mod recipients;
 mod refusals;
 mod serve;
 mod serve_many;
+mod serve_owner;
 mod serve_talk;
 mod sessions;
 mod skill;

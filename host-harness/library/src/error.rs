@@ -171,8 +171,10 @@ impl CallError {
 #[non_exhaustive]
 pub enum ServeError {
     /// Another harness owns the state folder. It does the work; there is nothing to do here.
-    #[error("another harness is already polling {} (lock {})", state.display(), lock.display())]
+    #[error("another harness{} is already polling {} (lock {})", process_text(*process), state.display(), lock.display())]
     Owned {
+        /// The other one's process, where the lock file tells.
+        process: Option<u32>,
         /// The state folder.
         state: PathBuf,
         /// The lock file that the other one holds.
@@ -181,4 +183,8 @@ pub enum ServeError {
     /// A folder or the lock can't be used.
     #[error(transparent)]
     Home(#[from] HomeError),
+}
+
+fn process_text(process: Option<u32>) -> String {
+    process.map_or_else(String::new, |id| format!(" (process {id})"))
 }

@@ -348,6 +348,8 @@ impl Harness {
             stdout: OutputPipe::new(Output::discard()),
             stderr: OutputPipe::new(Output::discard()),
             egress,
+            #[cfg(feature = "fault-injection")]
+            faults: self.inner.settings.faults.clone(),
         };
         let (result, usage) = match Call::new(&self.inner.component, grants, limits) {
             Ok(call) => self.run_typed(call, work).await,

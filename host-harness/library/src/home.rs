@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -120,7 +120,11 @@ impl Home {
     pub(crate) fn own(&self) -> Result<Option<Owner>, HomeError> {
         let file = self.open_lock()?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Owner { _file: file })),
+            Ok(()) => {
+                // For the others to read: it is the lock that counts.
+                let _ = sign(&file);
+                Ok(Some(Owner { _file: file }))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
                 Err(HomeError::new("can't lock", self.owner_lock(), error))
@@ -132,6 +136,12 @@ impl Home {
     pub fn is_owned(&self) -> bool {
         self.open_lock()
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// The process that took the ownership last, as it wrote into the lock file. Nobody has it when nothing is polling.
+    pub(crate) fn owner_process(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.owner_lock()).ok()?;
+        text.trim().parse().ok()
     }
 
     fn open_lock(&self) -> Result<File, HomeError> {
@@ -157,6 +167,12 @@ fn legacy_chats(content: &[u8]) -> BTreeSet<String> {
         .filter_map(|session| session["delivery"]["chat_id"].as_str())
         .map(str::to_owned)
         .collect()
+}
+
+/// Writes this process's id into the lock file.
+fn sign(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(format!("{}\n", std::process::id()).as_bytes())
 }
 
 /// A session id as part of a file name. Ids that had to be changed get a digest, so that no two share a name.
@@ -276,6 +292,7 @@ mod tests {
         assert!(!home.is_owned());
         let owner = home.own().unwrap().unwrap();
         assert!(home.is_owned());
+        assert_eq!(home.owner_process(), Some(std::process::id()));
         assert!(home.own().unwrap().is_none());
         drop(owner);
         assert!(!home.is_owned());

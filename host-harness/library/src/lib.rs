@@ -53,6 +53,8 @@ mod command;
 mod component;
 pub mod credentials;
 mod error;
+#[cfg(feature = "fault-injection")]
+pub mod fault_injection;
 mod files;
 mod grants;
 mod harness;

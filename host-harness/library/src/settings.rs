@@ -84,6 +84,8 @@ pub struct Settings {
     pub(crate) command_limits: Limits,
     pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
     pub(crate) utc_offset_seconds: i32,
+    #[cfg(feature = "fault-injection")]
+    pub(crate) faults: Option<crate::fault_injection::Faults>,
 }
 
 impl Settings {
@@ -97,6 +99,8 @@ impl Settings {
             command_limits: Limits::command(),
             credentials: None,
             utc_offset_seconds: 0,
+            #[cfg(feature = "fault-injection")]
+            faults: None,
         }
     }
 
@@ -133,6 +137,14 @@ impl Settings {
     #[must_use]
     pub fn with_utc_offset_seconds(mut self, seconds: i32) -> Self {
         self.utc_offset_seconds = seconds;
+        self
+    }
+
+    /// Lets a test stop every call of this harness where it wants, and set the clock that the component sees.
+    #[cfg(feature = "fault-injection")]
+    #[must_use]
+    pub fn with_faults(mut self, faults: crate::fault_injection::Faults) -> Self {
+        self.faults = Some(faults);
         self
     }
 }

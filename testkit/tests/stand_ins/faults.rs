@@ -192,3 +192,31 @@ async fn waiting_ends_with_the_condition_or_says_what_was_there() {
             .contains("1 requests came to seedance.nexu.io")
     );
 }
+
+#[test]
+fn a_request_that_gets_no_answer_is_told_to_the_test_and_ends_with_its_client() {
+    for (fault, charged) in [(Fault::SilentBefore, 0), (Fault::SilentAfterApplied, 1)] {
+        let world = World::builder().start().unwrap();
+        let gateway = world.gateway();
+        gateway.fault("POST /libtv/v1/session", fault, 1);
+        let mut client = std::net::TcpStream::connect(gateway.http_addr()).unwrap();
+        let head = format!(
+            "POST /libtv/v1/session HTTP/1.1\r\nhost: test\r\nx-api-key: {GATEWAY_KEY}\r\n"
+        );
+        let body = "content-length: 19\r\n\r\n{\"message\":\"a cat\"}";
+        io::Write::write_all(&mut client, (head + body).as_bytes()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let held = gateway.wait_until(Duration::from_secs(20), |gateway| {
+            gateway.held_requests() == 1
+        });
+        runtime.block_on(held).unwrap();
+        assert_eq!(gateway.submits().len(), charged);
+        assert_eq!(gateway.requests()[0].status, None);
+        drop(client);
+        assert_eq!(submit(&gateway).unwrap().status, 200);
+        assert_eq!(gateway.held_requests(), 1);
+    }
+}

@@ -107,6 +107,8 @@ impl Harness {
             stdout: OutputPipe::new(stdout),
             stderr: OutputPipe::new(stdio.stderr),
             egress,
+            #[cfg(feature = "fault-injection")]
+            faults: self.settings().faults.clone(),
         };
         let (result, usage) = self.run_cli(grants).await;
         recorder.end(result.as_ref().copied(), &usage).await;

@@ -62,6 +62,8 @@ pub(crate) struct Grants {
     pub(crate) stdout: OutputPipe,
     pub(crate) stderr: OutputPipe,
     pub(crate) egress: Egress,
+    #[cfg(feature = "fault-injection")]
+    pub(crate) faults: Option<crate::fault_injection::Faults>,
 }
 
 /// The state behind one instance.
@@ -136,6 +138,10 @@ impl Call {
         let stderr = grants.stderr.tail();
         wasi.stdout(grants.stdout.bounded(limits.stdout_bytes, &stopped));
         wasi.stderr(grants.stderr.bounded(limits.stderr_bytes, &stopped));
+        #[cfg(feature = "fault-injection")]
+        if let Some(faults) = &grants.faults {
+            faults.set_clock(&mut wasi);
+        }
 
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(FIELDS_BYTES);
@@ -166,6 +172,10 @@ impl Call {
             }
             Ok(UpdateDeadline::Yield(1))
         });
+        #[cfg(feature = "fault-injection")]
+        if let Some(faults) = &grants.faults {
+            faults.hook(&mut store);
+        }
         Ok(Self {
             store,
             limits,

@@ -106,6 +106,7 @@ async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
         clock.sleep(OWN_PAUSE_MS).await;
     }
     Err(ServeError::Owned {
+        process: home.owner_process(),
         state: home.state(),
         lock: home.owner_lock(),
     })

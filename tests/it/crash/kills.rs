@@ -1,0 +1,230 @@
+//! `libtv-video serve`, killed again and again at moments that a seed chooses: while a message is in flight, while
+//! something else is, or after any time. Each kill finds work to interrupt; in the end everything is in the chats once.
+//!
+//! Twenty kills in every `cargo test`, two hundred with `LIBTV_CRASH=all`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use testkit::{Fault, Job, StandIn, When};
+
+use crate::delivery::{self, IMAGES, MESSAGES};
+use crate::env::{TIMEOUT, TestEnv, block_on, wait_until};
+
+/// Installations at once, each with its own kills: most of a kill is waiting.
+const LANES: u64 = 4;
+/// A multiple of [`LANES`].
+const KILLS: u64 = 20;
+const ALL_KILLS: u64 = 200;
+/// A harness that starts and delivers takes about half of this.
+const LONGEST_MS: u64 = 400;
+const POLL: &str = "GET /libtv/v1/session/*";
+const MEDIA: &str = "/sd-gen-save-img/**";
+
+/// Words, and how many messages come of them.
+const JOBS: [(&str, usize); 4] = [
+    ("images", 3),
+    ("a video", 1),
+    ("both", 2),
+    ("a failing job", 1),
+];
+
+/// When to kill.
+enum Moment {
+    /// While this request of the route waits for its answer.
+    Held(Door, &'static str, Fault),
+    /// So many milliseconds after the start.
+    After(u64),
+}
+
+enum Door {
+    LibTv,
+    Media,
+    Feishu,
+}
+
+#[derive(Default)]
+struct Tally {
+    kills: u64,
+    in_flight: u64,
+    messages: usize,
+    lost: usize,
+    duplicates: usize,
+    repeated_submits: usize,
+    new_uuids: usize,
+}
+
+#[test]
+fn kills_at_any_moment_lose_nothing_and_show_nothing_twice() {
+    let number = |name: &str| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
+    let is_all = std::env::var("LIBTV_CRASH").is_ok_and(|which| which == "all");
+    let kills = number("LIBTV_CRASH_KILLS").unwrap_or(if is_all { ALL_KILLS } else { KILLS });
+    let seed = number("LIBTV_CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let again = format!(
+        "again: LIBTV_CRASH_SEED={seed} LIBTV_CRASH_KILLS={kills} cargo test --test it -- crash::kills --nocapture"
+    );
+    println!("{again}");
+    let mut sum = Tally::default();
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES)
+            .map(|lane| scope.spawn(move || Lane::new(seed.wrapping_add(lane)).run(kills / LANES)))
+            .collect();
+        for lane in lanes {
+            sum.add(&lane.join().unwrap_or_else(|_| panic!("{again}")));
+        }
+    });
+    println!("{sum}");
+    let broken = sum.lost + sum.duplicates + sum.repeated_submits + sum.new_uuids;
+    assert_eq!(broken, 0, "{sum}\n{again}");
+    assert!(sum.in_flight * 2 >= sum.kills, "{sum}");
+}
+
+/// One installation.
+struct Lane {
+    env: TestEnv,
+    random: fastrand::Rng,
+    /// What each chat is to get; every chat has one job.
+    wanted: Vec<(String, usize)>,
+    tally: Tally,
+}
+
+impl Lane {
+    fn new(seed: u64) -> Self {
+        let env = TestEnv::new();
+        let gateway = env.gateway();
+        gateway.set_default_job(Job::video("/sd-gen-save-img/{session}.mp4"));
+        gateway.on_message_containing("images", Job::images_over_time(3));
+        gateway.on_message_containing("failing", Job::fails("out of paint"));
+        let both = Job::new().works().at(When::Polls(1));
+        let both = both.videos(["/sd-gen-save-img/a.mp4", "/sd-gen-save-img/b.png"]);
+        gateway.on_message_containing("both", both.says("done"));
+        Self {
+            env,
+            random: fastrand::Rng::with_seed(seed),
+            wanted: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    fn run(mut self, kills: u64) -> Tally {
+        for nth in 0..kills {
+            let moment = self.choose(nth);
+            self.ask(&moment);
+            self.kill_at(moment);
+        }
+        self.settle();
+        self.tally
+    }
+
+    /// Three of five while a message is in flight: Feishu has it and did nothing yet, or it stands in the chat already.
+    fn choose(&mut self, nth: u64) -> Moment {
+        match (nth % 5, self.random.u8(..4)) {
+            (0 | 2 | 4, 0 | 1) => Moment::Held(Door::Feishu, MESSAGES, Fault::SilentBefore),
+            (0 | 2 | 4, _) => Moment::Held(Door::Feishu, MESSAGES, Fault::SilentAfterApplied),
+            (1, 0) => Moment::Held(Door::LibTv, POLL, Fault::SilentBefore),
+            (1, 1) => Moment::Held(Door::Media, MEDIA, Fault::SilentBefore),
+            (1, _) => Moment::Held(Door::Feishu, IMAGES, Fault::SilentAfterApplied),
+            _ => Moment::After(self.random.u64(..LONGEST_MS)),
+        }
+    }
+
+    /// So that there is always something to interrupt: images are asked for, fetched, uploaded and sent.
+    fn ask(&mut self, moment: &Moment) {
+        let (words, messages) = match moment {
+            Moment::Held(Door::Media, ..) | Moment::Held(_, IMAGES, _) => JOBS[0],
+            _ => JOBS[self.random.usize(..JOBS.len())],
+        };
+        let nth = self.wanted.len();
+        let chat = format!("oc_{nth}");
+        self.env.submit_to(&format!("{words}, number {nth}"), &chat);
+        self.wanted.push((chat, messages));
+    }
+
+    fn kill_at(&mut self, moment: Moment) {
+        self.tally.kills += 1;
+        match moment {
+            Moment::After(pause_ms) => {
+                let serve = self.env.serve();
+                thread::sleep(Duration::from_millis(pause_ms));
+                serve.kill();
+            }
+            Moment::Held(Door::LibTv, route, fault) => self.hold(&self.env.gateway(), route, fault),
+            Moment::Held(Door::Media, route, fault) => self.hold(&self.env.media(), route, fault),
+            Moment::Held(Door::Feishu, route, fault) => {
+                self.hold(&self.env.feishu(), route, fault);
+                self.tally.in_flight += u64::from(route == MESSAGES);
+            }
+        }
+    }
+
+    /// Kills when the stand-in says that the request is there; nobody answers it.
+    fn hold(&self, stand_in: &impl StandIn, route: &str, fault: Fault) {
+        let before = stand_in.held_requests();
+        stand_in.fault(route, fault, 1);
+        let serve = self.env.serve_unchecked();
+        wait_until(stand_in, |stand_in| stand_in.held_requests() > before);
+        serve.kill();
+    }
+
+    /// The last harness is left alone; then everything is counted.
+    fn settle(&mut self) {
+        let (env, tally, feishu) = (&self.env, &mut self.tally, self.env.feishu());
+        let serve = env.serve();
+        for (chat, wanted) in &self.wanted {
+            // What is missing is counted below.
+            let _ = block_on(feishu.wait_for_messages(chat, *wanted, TIMEOUT));
+        }
+        serve.terminate();
+        let told = env.run(["recover", "--json"]).ok().json();
+        let sessions = told["sessions"].as_array().unwrap();
+        tally.lost += self.wanted.len().abs_diff(sessions.len());
+        let results = sessions
+            .iter()
+            .flat_map(|session| session["results"].as_array());
+        let open = results
+            .flatten()
+            .filter(|result| result["delivery"] != "delivered");
+        tally.lost += open.count();
+        for (chat, wanted) in &self.wanted {
+            let shown = feishu.chat(chat).messages().len();
+            tally.messages += shown;
+            tally.lost += wanted.saturating_sub(shown);
+            tally.duplicates += shown.saturating_sub(*wanted);
+        }
+        let uuids = delivery::uuids(&feishu)
+            .into_iter()
+            .collect::<BTreeSet<_>>();
+        tally.new_uuids += uuids.len().saturating_sub(tally.messages);
+        tally.repeated_submits += env.gateway().submits().len().abs_diff(self.wanted.len());
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.kills += other.kills;
+        self.in_flight += other.in_flight;
+        self.messages += other.messages;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.repeated_submits += other.repeated_submits;
+        self.new_uuids += other.new_uuids;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "kills {}, with a message in flight {}, messages {}, lost {}, duplicate {}, repeated submits {}, repeated under another uuid {}",
+            self.kills,
+            self.in_flight,
+            self.messages,
+            self.lost,
+            self.duplicates,
+            self.repeated_submits,
+            self.new_uuids
+        )
+    }
+}

@@ -1,0 +1,61 @@
+//! The real component, stopped before or after a host call by wasmtime's call hook, as if its process had died there, in
+//! twelve scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
+//! Not here: power that fails (the simulated world of `testkit`), and processes that are killed (`kills.rs`).
+//!
+//! `cargo test` takes a spread of the points; `LIBTV_CRASH=all` takes all.
+
+mod kills;
+mod oracle;
+mod rig;
+mod run;
+mod scenario;
+mod search;
+
+use libtv_harness::fault_injection::{Side, StopPoint};
+use scenario::Scenario;
+use search::{Points, Tally};
+
+/// Points of each scenario that every `cargo test` takes.
+const SPREAD: u64 = 24;
+
+#[test]
+fn host_calls_may_stop_anywhere_and_nothing_is_lost_repeated_or_paid_for_twice() {
+    if let Ok(at) = std::env::var("LIBTV_CRASH_AT") {
+        let (scenario, stop) =
+            parse(&at).expect("LIBTV_CRASH_AT=SCENARIO[:HOST_CALL:Before|After]");
+        return assert_clean(&search::one(&scenario, stop));
+    }
+    let points = match std::env::var("LIBTV_CRASH").as_deref() {
+        Ok("all") => Points::All,
+        _ => Points::Spread(SPREAD),
+    };
+    let mut sum = Tally::default();
+    for (scenario, tally) in search::all(&scenario::ALL, points) {
+        println!("{:<14} {tally}", scenario.name);
+        sum.join(tally);
+    }
+    println!("{:<14} {sum}", "all");
+    assert_clean(&sum);
+    // Every point but those that a shorter run did not come to.
+    let least = SPREAD * scenario::ALL.len() as u64 * 9 / 10;
+    assert!(sum.stop_points >= least, "only {}", sum.stop_points);
+}
+
+fn assert_clean(tally: &Tally) {
+    assert!(tally.broken == 0, "{tally}\n{}", tally.told.join("\n"));
+}
+
+fn parse(at: &str) -> Option<(Scenario, Option<StopPoint>)> {
+    let mut parts = at.split(':');
+    let scenario = Scenario::named(parts.next()?)?;
+    let Some(host_call) = parts.next() else {
+        return Some((scenario, None));
+    };
+    let side = match parts.next()? {
+        "Before" => Side::Before,
+        "After" => Side::After,
+        _ => return None,
+    };
+    let host_call = host_call.parse().ok()?;
+    Some((scenario, Some(StopPoint { host_call, side })))
+}

@@ -1,0 +1,309 @@
+//! One run of a scenario: stopped once, taken up again by fresh calls, and judged. Not here: which stops there are.
+
+use libtv_harness::fault_injection::StopPoint;
+use libtv_harness::{CallError, Submit, format_time};
+use serde_json::{Value, json};
+
+use super::oracle::{self, Evidence, Fate, Kind, Turn, Violation};
+use super::rig::Rig;
+use super::scenario::{Act, LEGACY_SHOWN, Scenario};
+
+/// Steps of the timer within which every session ends, faults or not: nine images take ten, and a pause after each
+/// failure is one more.
+const MAX_STEPS: usize = 40;
+/// A submit without an outcome counts as one after three minutes.
+const UNTIL_ABANDONED_MS: u64 = 5 * 60_000;
+/// After a step that failed for now, as the harness pauses.
+const PAUSE_MS: u64 = 10_000;
+
+/// What a run came to.
+pub struct Outcome {
+    /// Whether the point was come to.
+    pub stopped: bool,
+    /// Host calls of all component calls, up to the judgement.
+    pub host_calls: u64,
+    /// Steps of the timer after the stop.
+    pub steps_after: usize,
+    /// Messages in the chat.
+    pub shown: usize,
+    pub violations: Vec<Violation>,
+}
+
+/// Runs a scenario, stopping it at a point. `number` tells runs on one rig apart.
+pub async fn run(
+    rig: &Rig,
+    scenario: &Scenario,
+    number: usize,
+    stop: Option<StopPoint>,
+) -> Outcome {
+    rig.reset(scenario);
+    let mut run = Run {
+        rig,
+        tag: format!("(run {number})"),
+        chat: format!("oc_{number}"),
+        session: None,
+        turns: Vec::new(),
+        died: false,
+        steps_after: 0,
+        violations: Vec::new(),
+    };
+    if scenario.legacy {
+        run.leave_as_an_earlier_installation_did().await;
+    }
+    rig.faults.arm(stop);
+    for act in scenario.acts {
+        run.act(*act).await;
+    }
+    let host_calls = rig.faults.host_calls();
+    rig.faults.arm(None);
+    let before = run.shown();
+    let recovered = run.recover().await;
+    let mut violations = run.violations;
+    violations.extend(oracle::judge(&Evidence {
+        turns: &run.turns,
+        charges: &rig.libtv(scenario).submits(),
+        shown: &before,
+        shown_after_recover: &oracle::items(&rig.feishu().chat(&run.chat).messages()),
+        recovered: &recovered,
+    }));
+    Outcome {
+        stopped: run.died,
+        host_calls,
+        steps_after: run.steps_after,
+        shown: before.len(),
+        violations,
+    }
+}
+
+struct Run<'a> {
+    rig: &'a Rig,
+    /// In every request of this run and in no other.
+    tag: String,
+    chat: String,
+    session: Option<String>,
+    turns: Vec<Turn>,
+    died: bool,
+    steps_after: usize,
+    violations: Vec<Violation>,
+}
+
+impl Run<'_> {
+    async fn act(&mut self, act: Act) {
+        match act {
+            Act::Ask { words, shown } => self.ask(words, shown).await,
+            Act::WatchToTheEnd => self.watch(|_| false).await,
+            Act::WatchUntilShown(count) => self.watch(|run| run.shown().len() >= count).await,
+            Act::Steps(count) => {
+                for _ in 0..count {
+                    self.step().await;
+                }
+            }
+            Act::TwoWatch => self.two_watch().await,
+            Act::UseKey(key) => self.rig.use_key(key),
+        }
+    }
+
+    /// A user whose program died looks what became of the request, and asks again only when nothing did.
+    async fn ask(&mut self, words: &'static str, shown: &'static [&'static str]) {
+        let text = format!("{words} {}", self.tag);
+        let mut fate = None;
+        while fate.is_none() {
+            fate = match self.submit(&text).await {
+                Ok(session_id) => {
+                    self.session = Some(session_id);
+                    Some(Fate::Stored)
+                }
+                Err(error) if self.notices_death() => self.after_death(&text, &error).await,
+                Err(error) => {
+                    self.broken(&format!("submit: {error}"));
+                    return;
+                }
+            };
+        }
+        self.turns
+            .extend(fate.map(|fate| Turn { text, shown, fate }));
+    }
+
+    async fn submit(&self, text: &str) -> Result<String, CallError> {
+        let mut submit = Submit::message(text).to("feishu", &self.chat);
+        if let Some(session) = &self.session {
+            submit = submit.in_session(session);
+        }
+        let submission = self.rig.harness.submit(submit).await?;
+        Ok(submission.session_id)
+    }
+
+    /// None: nothing became of it, or it certainly came to nothing.
+    async fn after_death(&mut self, text: &str, error: &CallError) -> Option<Fate> {
+        self.rig
+            .advance_to(self.rig.faults.now_ms() + UNTIL_ABANDONED_MS);
+        let recovered = self.recover().await;
+        let has_words = |entry: &&Value| {
+            let words = entry["text"].as_str();
+            words.is_some_and(|words| words.starts_with(text))
+        };
+        let find = |list: &Value| {
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .find(has_words)
+                .cloned()
+        };
+        if let Some(session) = find(&recovered["sessions"]) {
+            self.session = session["sessionId"].as_str().map(str::to_owned);
+            return Some(Fate::Stored);
+        }
+        let told = find(&recovered["unknownSubmits"]).is_some();
+        let services = [self.rig.world.gateway(), self.rig.world.direct()];
+        let charged = services.iter().any(|libtv| {
+            libtv
+                .submits()
+                .iter()
+                .any(|charge| charge.text.starts_with(text))
+        });
+        if charged && !told {
+            let words = format!("“{text}” was charged, and nobody was told ({error})");
+            self.violations.push(Violation::new(Kind::Untold, words));
+        }
+        charged.then_some(Fate::Told)
+    }
+
+    async fn watch(&mut self, is_enough: impl Fn(&Self) -> bool) {
+        for _ in 0..MAX_STEPS {
+            if is_enough(self) || !self.step().await {
+                return;
+            }
+        }
+        self.unsettled();
+    }
+
+    /// Polls whoever is due first, when it is due. False: nobody is.
+    async fn step(&mut self) -> bool {
+        match self.look().await {
+            Look::Nobody => return false,
+            Look::Failed => {}
+            Look::Due(session_id) => {
+                let result = self.rig.harness.poll(&session_id).await;
+                self.stepped(result.map(drop));
+            }
+        }
+        true
+    }
+
+    async fn two_watch(&mut self) {
+        for _ in 0..MAX_STEPS {
+            match self.look().await {
+                Look::Nobody => return,
+                Look::Failed => {}
+                Look::Due(session_id) => {
+                    let Rig { harness, other, .. } = self.rig;
+                    let both = tokio::join!(harness.poll(&session_id), other.poll(&session_id));
+                    self.stepped(both.0.map(drop));
+                    self.stepped(both.1.map(drop));
+                }
+            }
+        }
+        self.unsettled();
+    }
+
+    async fn look(&mut self) -> Look {
+        let due = match self.rig.harness.due().await {
+            Ok(due) => due,
+            Err(error) => {
+                self.stepped(Err(error));
+                return Look::Failed;
+            }
+        };
+        let Some(next) = due.into_iter().min_by_key(|session| session.at_ms) else {
+            return Look::Nobody;
+        };
+        self.rig.advance_to(next.at_ms);
+        Look::Due(next.session_id)
+    }
+
+    /// Notes how a step ended. One that was stopped begins anew at once, as a new process does.
+    fn stepped(&mut self, result: Result<(), CallError>) {
+        self.steps_after += usize::from(self.died);
+        match result {
+            Ok(()) => {}
+            Err(_) if self.notices_death() => {}
+            Err(error) if error.is_temporary() => {
+                self.rig.advance_to(self.rig.faults.now_ms() + PAUSE_MS);
+            }
+            Err(error) => self.broken(&format!("a step fails: {error}")),
+        }
+    }
+
+    /// Whether the error at hand is the stop.
+    fn notices_death(&mut self) -> bool {
+        let is_news = !self.died && self.rig.faults.has_stopped();
+        self.died |= is_news;
+        is_news
+    }
+
+    async fn recover(&mut self) -> Value {
+        let told = self.rig.harness.recover().await;
+        let told = told.map_err(|error| error.to_string());
+        let told =
+            told.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+        told.unwrap_or_else(|error| {
+            self.broken(&format!("recover: {error}"));
+            Value::Null
+        })
+    }
+
+    fn shown(&self) -> Vec<String> {
+        oracle::items(&self.rig.feishu().chat(&self.chat).messages())
+    }
+
+    /// A question stays open whose answer was lost on its way: that was told.
+    fn unsettled(&mut self) {
+        if self.turns.iter().any(|turn| turn.fate == Fate::Told) {
+            return;
+        }
+        let words = format!("it has not ended after {MAX_STEPS} steps");
+        self.violations.push(Violation::new(Kind::Unsettled, words));
+    }
+
+    fn broken(&mut self, words: &str) {
+        self.violations.push(Violation::new(Kind::Broken, words));
+    }
+
+    /// A session that was delivered, and one that was submitted and isn't ended.
+    async fn leave_as_an_earlier_installation_did(&mut self) {
+        let text = format!("a video {}", self.tag);
+        let waiting = self.submit(&text).await;
+        let waiting = waiting.unwrap_or_else(|error| panic!("{error}"));
+        let at = format_time(self.rig.faults.now_ms());
+        let entry = |id: &str, text: &str| {
+            json!({
+                "session_id": id, "project_uuid": "old-project", "status": "submitted", "submitted_text": text,
+                "auth_mode": "nexu_gateway", "delivery": {"channel": "feishu", "chat_id": self.chat}, "result_urls": [],
+                "created_at": at, "updated_at": at,
+            })
+        };
+        let mut delivered = entry("old-session-delivered", "an older film");
+        delivered["status"] = "completed".into();
+        delivered["result_urls"] = json!(["https://libtv-res.liblib.art/claw/older.mp4"]);
+        for time in ["completed_at", "delivered_at"] {
+            delivered[time] = at.as_str().into();
+        }
+        let home = self.rig.harness.home();
+        std::fs::remove_dir_all(home.state()).unwrap();
+        let sessions = json!([delivered, entry(&waiting, &text)]).to_string();
+        std::fs::write(home.root().join("libtv-sessions.json"), sessions).unwrap();
+        home.prepare().unwrap();
+        self.turns.push(Turn {
+            text,
+            shown: LEGACY_SHOWN,
+            fate: Fate::Stored,
+        });
+    }
+}
+
+/// What a look at the timetable came to.
+enum Look {
+    Nobody,
+    Failed,
+    Due(String),
+}

@@ -1,0 +1,258 @@
+//! What happens in a run besides the stop: who asks for what, what the backend makes of it, and what the chat must have
+//! got at the end. Media are tiny but for the one that is too large.
+
+use libtv_harness::fault_injection::Faults;
+use testkit::media::{MediaFile, mp4, png};
+use testkit::{App, Fault, Job, StandIn, When, World};
+
+use crate::delivery::MESSAGES;
+
+/// One thing that a user or the timer does.
+#[derive(Clone, Copy)]
+pub enum Act {
+    /// Asks for something, in the session of the run's first request when there is one.
+    Ask {
+        /// The words, by which the backend chooses the job.
+        words: &'static str,
+        /// What the chat gets for it.
+        shown: &'static [&'static str],
+    },
+    /// The timer, until no session is left.
+    WatchToTheEnd,
+    /// The timer, until the chat has got so many messages.
+    WatchUntilShown(usize),
+    /// So many steps of the timer.
+    Steps(usize),
+    /// The timers of two harnesses, both at once, until no session is left.
+    TwoWatch,
+    /// Another API key is configured.
+    UseKey(&'static str),
+}
+
+/// A kind of run.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    pub name: &'static str,
+    /// The key that is configured at first.
+    pub key: &'static str,
+    /// Whether an earlier installation left the session that is waited for.
+    pub legacy: bool,
+    pub acts: &'static [Act],
+    /// What is arranged at the stand-ins for every run anew.
+    pub before_run: fn(&World),
+}
+
+const GATEWAY: &str = testkit::GATEWAY_KEY;
+const DIRECT: &str = testkit::DIRECT_KEY;
+const VIDEO: Act = Act::Ask {
+    words: "a video",
+    shown: &["film.mp4"],
+};
+const NINE: Act = Act::Ask {
+    words: "nine images",
+    shown: &[
+        "1.png", "2.png", "3.png", "4.png", "5.png", "6.png", "7.png", "8.png", "9.png",
+    ],
+};
+
+/// What a legacy session is waited for with.
+pub const LEGACY_SHOWN: &[&str] = &["film.mp4"];
+
+/// The twelve kinds of run.
+pub const ALL: [Scenario; 12] = [
+    plain("video", &[VIDEO, Act::WatchToTheEnd]),
+    plain("nine", &[NINE, Act::WatchToTheEnd]),
+    plain(
+        "continued",
+        &[
+            VIDEO,
+            Act::WatchToTheEnd,
+            Act::Ask {
+                words: "another picture",
+                shown: &["1.png"],
+            },
+            Act::WatchToTheEnd,
+        ],
+    ),
+    plain(
+        "ask-back",
+        &[
+            Act::Ask {
+                words: "something unclear",
+                shown: &["❓"],
+            },
+            Act::WatchUntilShown(1),
+            Act::Ask {
+                words: "another picture",
+                shown: &["1.png"],
+            },
+            Act::WatchToTheEnd,
+        ],
+    ),
+    plain(
+        "failure",
+        &[
+            Act::Ask {
+                words: "a failing job",
+                shown: &["❌"],
+            },
+            Act::WatchToTheEnd,
+        ],
+    ),
+    Scenario {
+        before_run: without_upload_scope,
+        ..plain(
+            "no-scope",
+            &[
+                Act::Ask {
+                    words: "two images",
+                    shown: &["1.png", "2.png"],
+                },
+                Act::WatchToTheEnd,
+            ],
+        )
+    },
+    plain(
+        "oversize",
+        &[
+            Act::Ask {
+                words: "a huge film",
+                shown: &["huge.mp4"],
+            },
+            Act::WatchToTheEnd,
+        ],
+    ),
+    Scenario {
+        before_run: rate_limited,
+        ..plain(
+            "rate-limit",
+            &[
+                Act::Ask {
+                    words: "two images",
+                    shown: &["1.png", "2.png"],
+                },
+                Act::WatchToTheEnd,
+            ],
+        )
+    },
+    plain(
+        "key-switched",
+        &[
+            VIDEO,
+            Act::Steps(1),
+            Act::UseKey(DIRECT),
+            Act::Steps(2),
+            Act::UseKey(GATEWAY),
+            Act::WatchToTheEnd,
+        ],
+    ),
+    plain(
+        "two-harnesses",
+        &[
+            Act::Ask {
+                words: "two images",
+                shown: &["1.png", "2.png"],
+            },
+            Act::TwoWatch,
+        ],
+    ),
+    Scenario {
+        legacy: true,
+        ..plain("legacy", &[Act::WatchToTheEnd])
+    },
+    Scenario {
+        key: DIRECT,
+        ..plain("direct", &[VIDEO, Act::WatchToTheEnd])
+    },
+];
+
+const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
+    Scenario {
+        name,
+        key: GATEWAY,
+        legacy: false,
+        acts,
+        before_run: |_| {},
+    }
+}
+
+impl Scenario {
+    /// The scenario of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|scenario| scenario.name == name)
+    }
+}
+
+fn without_upload_scope(world: &World) {
+    let app = App::new(testkit::FEISHU_APP_ID, testkit::FEISHU_APP_SECRET);
+    world.feishu().add_app(app.without_scope("im:resource"));
+}
+
+fn rate_limited(world: &World) {
+    let fault = Fault::rate_limited("x-ogw-ratelimit-reset", "3");
+    world.feishu().fault(MESSAGES, fault, 2);
+}
+
+/// The results that jobs have, each recognisable by its content.
+pub fn results() -> Vec<(&'static str, MediaFile)> {
+    const NAMES: [&str; 9] = [
+        "1.png", "2.png", "3.png", "4.png", "5.png", "6.png", "7.png", "8.png", "9.png",
+    ];
+    let images = NAMES
+        .into_iter()
+        .zip(8..)
+        .map(|(name, side)| (name, png(side, side)));
+    // Feishu takes 30 MiB.
+    let films = [
+        ("film.mp4", mp4(1_000, 2_000, false)),
+        ("huge.mp4", mp4(1_000, 31 << 20, false)),
+    ];
+    images.chain(films).collect()
+}
+
+/// Where a result stands in the media store.
+pub fn path(name: &str) -> String {
+    format!("/sd-gen-save-img/{name}")
+}
+
+/// Tells both doors of LibTV what to make of which words.
+pub fn teach(world: &World) {
+    let video = || Job::video(&path("film.mp4"));
+    let picture = Job::new().works().at(When::Polls(1));
+    let two = Job::new().works_on(2).at(When::Polls(1));
+    let nine = (1..=9).fold(Job::new().works_on(9), |job, nth| {
+        job.at(When::Polls(nth))
+            .images([path(&format!("{nth}.png"))])
+    });
+    for libtv in [world.gateway(), world.direct()] {
+        libtv.set_default_job(video());
+        for (words, job) in [
+            ("nine images", nine.clone().says("done")),
+            (
+                "two images",
+                two.clone()
+                    .images([path("1.png")])
+                    .images([path("2.png")])
+                    .says("done"),
+            ),
+            (
+                "another picture",
+                picture.clone().images([path("1.png")]).says("done"),
+            ),
+            ("something unclear", Job::asks("In which colour?")),
+            ("a failing job", Job::fails("out of paint")),
+            (
+                "a huge film",
+                picture.clone().videos([path("huge.mp4")]).says("done"),
+            ),
+        ] {
+            libtv.on_message_containing(words, job);
+        }
+    }
+}
+
+/// The clock that runs begin with: some day, so that no run depends on this one.
+pub fn clock() -> Faults {
+    const SOME_DAY_MS: u64 = 1_800_000_000_000;
+    Faults::new(SOME_DAY_MS)
+}

@@ -1,0 +1,193 @@
+//! Which runs there are: all stop points of a scenario or a spread of them, on as many threads as the machine has
+//! processors. Not here: what a run is.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Mutex;
+
+use libtv_harness::fault_injection::{Side, StopPoint};
+
+use super::oracle::{Kind, Violation};
+use super::rig::Rig;
+use super::run::{Outcome, run};
+use super::scenario::Scenario;
+use crate::env::block_on;
+
+/// Runs on one set of stand-ins, which remember every request: more would be memory for nothing.
+const RUNS_A_RIG: usize = 60;
+/// Failures that are told in words.
+const TOLD: usize = 5;
+
+/// How many of a scenario's stop points.
+#[derive(Clone, Copy)]
+pub enum Points {
+    /// Each, on both sides.
+    All,
+    /// So many, evenly over the host calls, before and after in turn.
+    Spread(u64),
+}
+
+/// What many runs came to.
+#[derive(Default)]
+pub struct Tally {
+    /// Host calls of an undisturbed run.
+    pub host_calls: u64,
+    /// Runs that were stopped.
+    pub stop_points: u64,
+    /// Messages in the chats.
+    pub shown: usize,
+    pub lost: u64,
+    pub duplicates: u64,
+    pub repeated_submits: u64,
+    /// Runs with any broken promise.
+    pub broken: u64,
+    /// The most steps of the timer that a run took after its stop.
+    pub steps_after: usize,
+    /// The first ones, and how to see them again.
+    pub told: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, scenario: &Scenario, stop: Option<StopPoint>, outcome: &Outcome) {
+        let has = |kind| u64::from(outcome.violations.iter().any(|found| found.kind == kind));
+        self.stop_points += u64::from(outcome.stopped);
+        self.shown += outcome.shown;
+        self.lost += has(Kind::Lost);
+        self.duplicates += has(Kind::Duplicate);
+        self.repeated_submits += has(Kind::RepeatedSubmit);
+        self.broken += u64::from(!outcome.violations.is_empty());
+        self.steps_after = self.steps_after.max(outcome.steps_after);
+        if !outcome.violations.is_empty() && self.told.len() < TOLD {
+            self.told.push(tell(scenario, stop, &outcome.violations));
+        }
+    }
+
+    pub fn join(&mut self, other: Self) {
+        self.host_calls += other.host_calls;
+        self.stop_points += other.stop_points;
+        self.shown += other.shown;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.repeated_submits += other.repeated_submits;
+        self.broken += other.broken;
+        self.steps_after = self.steps_after.max(other.steps_after);
+        self.told.extend(other.told);
+        self.told.truncate(TOLD);
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "host calls {}, stop points {}, messages {}, lost {}, duplicate {}, repeated submits {}, steps to settle at most {}",
+            self.host_calls,
+            self.stop_points,
+            self.shown,
+            self.lost,
+            self.duplicates,
+            self.repeated_submits,
+            self.steps_after
+        )
+    }
+}
+
+fn tell(scenario: &Scenario, stop: Option<StopPoint>, violations: &[Violation]) -> String {
+    let (place, again) = match stop {
+        Some(stop) => (
+            stop.to_string(),
+            format!("{}:{}:{:?}", scenario.name, stop.host_call, stop.side),
+        ),
+        None => ("undisturbed".to_owned(), scenario.name.to_owned()),
+    };
+    let mut text = format!("{}, {place}:\n", scenario.name);
+    for found in violations {
+        text += &format!("  {:?}: {}\n", found.kind, found.words);
+    }
+    text + &format!(
+        "  again: LIBTV_CRASH_AT={again} cargo test --test it -- crash::host_calls --nocapture"
+    )
+}
+
+/// One point of one scenario, for a look at a failure.
+pub fn one(scenario: &Scenario, stop: Option<StopPoint>) -> Tally {
+    let outcome = block_on(run(&Rig::new(), scenario, 1, stop));
+    let mut tally = Tally {
+        host_calls: outcome.host_calls,
+        ..Tally::default()
+    };
+    tally.add(scenario, stop, &outcome);
+    tally
+}
+
+/// Runs of one scenario on one rig, one after the other.
+struct Batch {
+    scenario: Scenario,
+    points: Vec<StopPoint>,
+}
+
+/// Every scenario's points; a line for each scenario, in the order given.
+pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
+    let mut tallies: Vec<(Scenario, Tally)> = Vec::new();
+    let mut batches = VecDeque::new();
+    for scenario in scenarios {
+        let undisturbed = one(scenario, None);
+        for points in chosen(points, undisturbed.host_calls).chunks(RUNS_A_RIG) {
+            batches.push_back(Batch {
+                scenario: *scenario,
+                points: points.to_vec(),
+            });
+        }
+        tallies.push((*scenario, undisturbed));
+    }
+    let (batches, results) = (Mutex::new(batches), Mutex::new(&mut tallies));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    // The guard goes with the statement: others may take theirs meanwhile.
+                    let next = batches.lock().unwrap().pop_front();
+                    let Some(batch) = next else { return };
+                    let tally = block_on(batch.run());
+                    let mut results = results.lock().unwrap();
+                    let (_, sum) = results
+                        .iter_mut()
+                        .find(|(scenario, _)| scenario.name == batch.scenario.name)
+                        .unwrap();
+                    sum.join(tally);
+                }
+            });
+        }
+    });
+    tallies
+}
+
+/// Host calls differ by a few from run to run, with the pieces in which the network delivers: a point beyond the end of
+/// its run stops nothing and isn't counted.
+fn chosen(points: Points, host_calls: u64) -> Vec<StopPoint> {
+    let sides = [Side::Before, Side::After];
+    match points {
+        Points::All => (1..=host_calls)
+            .flat_map(|host_call| sides.map(|side| StopPoint { host_call, side }))
+            .collect(),
+        Points::Spread(count) => (0..count)
+            .zip(sides.into_iter().cycle())
+            .map(|(nth, side)| StopPoint {
+                host_call: 1 + nth * host_calls / count,
+                side,
+            })
+            .collect(),
+    }
+}
+
+impl Batch {
+    async fn run(&self) -> Tally {
+        let rig = Rig::new();
+        let mut tally = Tally::default();
+        for (number, point) in self.points.iter().enumerate() {
+            let outcome = run(&rig, &self.scenario, number, Some(*point)).await;
+            tally.add(&self.scenario, Some(*point), &outcome);
+        }
+        tally
+    }
+}
