@@ -103,10 +103,9 @@ impl Home {
         let content = fs::read(&original).map_err(fail)?;
         let recipients = Recipients::at(self.recipients());
         for chat in legacy_chats(&content) {
-            match recipients.name(&chat) {
-                Err(CallError::Home(error)) => return Err(error),
-                // A chat that can't be one is left out: a message to it will say that it wasn't named.
-                Ok(()) | Err(_) => {}
+            // A chat that can't be one is left out: a message to it will say that it wasn't named.
+            if let Err(CallError::Home(error)) = recipients.name(&chat) {
+                return Err(error);
             }
         }
         files::write_durably(&copy, &content)

@@ -16,7 +16,7 @@ use scenario::Scenario;
 use search::{Points, Tally};
 
 /// Points of each scenario that every `cargo test` takes.
-const SPREAD: u64 = 24;
+const SPREAD: u64 = 12;
 
 #[test]
 fn host_calls_may_stop_anywhere_and_nothing_is_lost_repeated_or_paid_for_twice() {

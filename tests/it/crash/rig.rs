@@ -38,10 +38,8 @@ impl Rig {
             world.media().put(&scenario::path(name), file);
         }
         let faults = scenario::clock();
-        for stand_in in [world.feishu()] {
-            stand_in.set_token_lifetime(TOKEN_LIFE);
-            stand_in.stop_clock();
-        }
+        world.feishu().set_token_lifetime(TOKEN_LIFE);
+        world.feishu().stop_clock();
         for libtv in [world.gateway(), world.direct()] {
             libtv.stop_clock();
             libtv.set_uses(1_000_000, 1_000_000);

@@ -22,7 +22,7 @@ pub struct Outcome {
     pub stopped: bool,
     /// Host calls of all component calls, up to the judgement.
     pub host_calls: u64,
-    /// Steps of the timer after the stop.
+    /// Steps of the timer after the stop, in a run that has an end of its own.
     pub steps_after: usize,
     /// Messages in the chat.
     pub shown: usize,
@@ -57,6 +57,8 @@ pub async fn run(
     let host_calls = rig.faults.host_calls();
     rig.faults.arm(None);
     let before = run.shown();
+    // A question whose answer was lost on its way is looked after until its session is given up.
+    let is_told = run.turns.iter().any(|turn| turn.fate == Fate::Told);
     let recovered = run.recover().await;
     let mut violations = run.violations;
     violations.extend(oracle::judge(&Evidence {
@@ -69,7 +71,7 @@ pub async fn run(
     Outcome {
         stopped: run.died,
         host_calls,
-        steps_after: run.steps_after,
+        steps_after: if is_told { 0 } else { run.steps_after },
         shown: before.len(),
         violations,
     }
