@@ -37,16 +37,6 @@ fn many_processes_at_once_lose_no_session() {
 }
 
 #[test]
-fn a_second_harness_says_so_and_leaves() {
-    let env = TestEnv::new();
-    let _first = env.serve();
-    let mut second = env.serve_unchecked();
-    let (code, _) = second.wait();
-    assert_ne!(code, 0);
-    assert!(second.lines()[0].starts_with('❌'), "{:?}", second.lines());
-}
-
-#[test]
 fn a_watcher_beside_the_timer_shows_nothing_twice() {
     let env = TestEnv::new();
     env.gateway().set_default_job(Job::images_over_time(4));
