@@ -33,6 +33,7 @@ mod serve_talk;
 mod sessions;
 mod skill;
 mod smoke;
+mod state_size;
 mod status;
 mod submit;
 mod together;

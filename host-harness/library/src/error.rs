@@ -72,6 +72,21 @@ pub enum LimitHit {
     /// More output than granted.
     #[error("more than {0} bytes of output")]
     Output(u64),
+    /// More written into one folder than one call may.
+    #[error("more than {0} bytes written into one folder")]
+    Written(u64),
+    /// More made in one folder than one call may.
+    #[error("more than {0} new files in one folder")]
+    Created(u64),
+    /// The state folder's quota, in bytes, over all calls.
+    #[error("more than {0} bytes in the state folder")]
+    StateBytes(u64),
+    /// The state folder's quota, in files, over all calls.
+    #[error("more than {0} files in the state folder")]
+    StateFiles(u64),
+    /// The last free space of the disk that an output folder is on.
+    #[error("the last {0} free bytes of the disk")]
+    DiskSpace(u64),
 }
 
 impl LimitHit {
@@ -81,6 +96,11 @@ impl LimitHit {
             Self::Cpu(_) => "cpu",
             Self::Wall(_) => "wall",
             Self::Output(_) => "output",
+            Self::Written(_) => "written",
+            Self::Created(_) => "created",
+            Self::StateBytes(_) => "state-bytes",
+            Self::StateFiles(_) => "state-files",
+            Self::DiskSpace(_) => "disk-space",
         }
     }
 }

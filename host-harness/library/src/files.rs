@@ -1,8 +1,12 @@
 //! Private files and folders, and writing that survives a crash. Small helpers over `std::fs`; no policy.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Between two tries of a lock that is held for less than a millisecond.
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// New files are for their owner only.
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -41,6 +45,26 @@ pub(crate) fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// Locks `file` against other processes until it is closed.
+///
+/// # Errors
+/// When another one holds it for longer than `patience`.
+pub(crate) fn lock(file: &File, patience: Duration) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other("another process holds its lock"));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Replaces a file with `content`, 0600. After a crash it has the old or the new content; after `Ok` the new one.

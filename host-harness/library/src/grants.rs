@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::http::{BaseUrl, CallMeter, Client, DIRECT, Egress, GATEWAY, Policy};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
-use crate::sandbox::Folder;
+use crate::sandbox::{Folder, Use};
 use crate::settings::Settings;
 
 /// Where the component finds its state folder.
@@ -132,6 +132,7 @@ pub(crate) fn state_folder(home: &Home) -> Folder {
     Folder {
         host: home.state(),
         guest: GUEST_STATE.to_owned(),
+        purpose: Use::State,
     }
 }
 

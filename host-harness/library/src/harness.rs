@@ -17,7 +17,7 @@ use crate::http::{Client, ClientSettings, Egress};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::GrantsReport;
-use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Usage};
+use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::settings::Settings;
 
 /// The component with everything it is granted. Cheap to clone; clones share connections and tokens.
@@ -33,6 +33,7 @@ struct Inner {
     client: Client,
     tokens: Arc<TenantTokens>,
     recipients: Arc<Recipients>,
+    quota: Arc<StateQuota>,
     audit: AuditLog,
     trouble: Trouble,
 }
@@ -99,6 +100,11 @@ impl Harness {
             ssl_cert_file: environment.ssl_cert_file.clone(),
         })?;
         let recipients = Arc::new(Recipients::at(home.recipients()));
+        let room = Room {
+            bytes: settings.step_limits.state_bytes,
+            files: settings.step_limits.state_files,
+        };
+        let quota = StateQuota::new(home.state(), home.state_account(), room);
         let audit = AuditLog::at(home.audit());
         Ok(Self {
             inner: Arc::new(Inner {
@@ -108,6 +114,7 @@ impl Harness {
                 client,
                 tokens: Arc::default(),
                 recipients,
+                quota: Arc::new(quota),
                 audit,
                 trouble: Trouble::default(),
             }),
@@ -302,6 +309,10 @@ impl Harness {
         )
     }
 
+    pub(crate) fn quota(&self) -> Arc<StateQuota> {
+        Arc::clone(&self.inner.quota)
+    }
+
     pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> Egress {
         basis.egress(&self.inner.client, &self.inner.recipients, limits)
     }
@@ -344,6 +355,7 @@ impl Harness {
             environment,
             arguments: Vec::new(),
             folders: vec![state_folder(&self.inner.home)],
+            quota: self.quota(),
             stdin: None,
             stdout: OutputPipe::new(Output::discard()),
             stderr: OutputPipe::new(Output::discard()),

@@ -59,6 +59,11 @@ impl Home {
         self.root.join("libtv-audit")
     }
 
+    /// How much of the state folder's quota is used. Beside the folder: no component can reach it.
+    pub(crate) fn state_account(&self) -> PathBuf {
+        self.root.join("libtv-state-size")
+    }
+
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")

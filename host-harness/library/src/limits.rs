@@ -69,6 +69,29 @@ pub const PARALLEL_STEPS: usize = 16;
 /// Instances alive at once in one process: the steps, and calls by the embedder beside them.
 pub const LIVE_INSTANCES: u32 = 256;
 
+/// What one step may write into the state folder. It stores a few records of some kilobytes each; more in a call is a
+/// component gone mad, and shall not get as far as the quota, which all sessions share.
+pub const STEP_WRITTEN_BYTES: u64 = 64 << 20;
+
+/// The same for a command: `recover` with a few hundred sessions, two hours of `wait-and-deliver`, or an earlier
+/// installation's sessions taken over (32 MB at most).
+pub const COMMAND_WRITTEN_BYTES: u64 = 512 << 20;
+
+/// Files and folders made in one folder in one step: each record is made under another name first.
+pub const STEP_CREATED_FILES: u64 = 10_000;
+
+/// The same for a command: 20 000 requests, each with what is stored before and after it.
+pub const COMMAND_CREATED_FILES: u64 = 200_000;
+
+/// The state folder as a whole. 100 000 stored sessions of 10 kB each are a gigabyte; finished ones are pruned at 500.
+pub const STATE_BYTES: u64 = 4 << 30;
+
+/// Files and folders in the state folder. A session has about a dozen, so 100 000 sessions have 1.2 million.
+pub const STATE_FILES: u64 = 2_000_000;
+
+/// Free space on a disk that downloads don't touch: without any, other programs fail in odd places, and so do we.
+pub const KEEP_FREE_BYTES: u64 = 64 << 20;
+
 /// What one call may use. `Default` is what a step gets.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -88,6 +111,14 @@ pub struct Limits {
     pub stderr_bytes: u64,
     /// Open handles.
     pub handles: usize,
+    /// Bytes written into the state folder in one call. Into an output folder as many as are received.
+    pub written_bytes: u64,
+    /// Files and folders made in one folder in one call.
+    pub created_files: u64,
+    /// Bytes in the state folder, over all calls. A step's counts for commands too.
+    pub state_bytes: u64,
+    /// Files and folders in the state folder, over all calls. A step's counts for commands too.
+    pub state_files: u64,
 }
 
 impl Default for Limits {
@@ -101,6 +132,10 @@ impl Default for Limits {
             stdout_bytes: STDOUT_BYTES,
             stderr_bytes: STDERR_BYTES,
             handles: HANDLES,
+            written_bytes: STEP_WRITTEN_BYTES,
+            created_files: STEP_CREATED_FILES,
+            state_bytes: STATE_BYTES,
+            state_files: STATE_FILES,
         }
     }
 }
@@ -112,6 +147,8 @@ impl Limits {
             cpu: COMMAND_CPU,
             wall: COMMAND_WALL,
             requests: COMMAND_REQUESTS,
+            written_bytes: COMMAND_WRITTEN_BYTES,
+            created_files: COMMAND_CREATED_FILES,
             ..Self::default()
         }
     }
@@ -152,6 +189,19 @@ pub(crate) fn rows(step: &Limits, command: &Limits) -> Vec<LimitRow> {
         same("header fields of a response", "fields", RESPONSE_HEADERS),
         same("header fields in hand", "bytes", FIELDS_BYTES),
         row("open handles", "handles", &|l| l.handles as u64),
+        row("written into the state folder", "bytes", &|l| {
+            l.written_bytes
+        }),
+        row("files made in one folder", "files", &|l| l.created_files),
+        row("state folder, over all calls", "bytes", &|_| {
+            step.state_bytes
+        }),
+        row("state folder, over all calls", "files", &|_| {
+            step.state_files
+        }),
+        row("disk space left by downloads", "bytes", &|_| {
+            KEEP_FREE_BYTES
+        }),
         row("standard output", "bytes", &|l| l.stdout_bytes),
         row("standard error", "bytes", &|l| l.stderr_bytes),
         same("elements of a table", "elements", TABLE_ELEMENTS),

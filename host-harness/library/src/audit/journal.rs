@@ -9,10 +9,10 @@
 //! Nothing is synced: a line survives the process that wrote it; what a power cut takes is told by the verification.
 //! Not here: what a line says.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,6 @@ pub(super) const FILE_BYTES: u64 = 16 << 20;
 pub(super) const FILES: usize = 8;
 /// An append takes less than a millisecond; who holds the lock for longer has been suspended.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
-const LOCK_PAUSE: Duration = Duration::from_millis(1);
 /// The head is written over in place: always the same length.
 const HEAD_BYTES: usize = 192;
 
@@ -81,19 +80,8 @@ impl Journal {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         let file = files::private(&mut options).open(self.folder.join("lock"))?;
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WAIT => {
-                    std::thread::sleep(LOCK_PAUSE);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(io::Error::other("another process holds the record's lock"));
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-        }
+        files::lock(&file, LOCK_WAIT)?;
+        Ok(file)
     }
 
     fn write(&self, head: &mut Head, members: &Map<String, Value>) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::credentials::{Placeholders, Secret};
 use crate::error::CallError;
 use crate::home::Home;
-use crate::sandbox::Folder;
+use crate::sandbox::{Folder, Use};
 
 /// A key has some dozens of characters.
 const KEY_BYTES: usize = 4 << 10;
@@ -147,6 +147,7 @@ fn open_downloads(
     Ok(Some(Folder {
         host: real,
         guest: absolute.to_string_lossy().into_owned(),
+        purpose: Use::Downloads,
     }))
 }
 

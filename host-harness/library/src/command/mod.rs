@@ -103,6 +103,7 @@ impl Harness {
             environment,
             arguments: argv,
             folders,
+            quota: self.quota(),
             stdin,
             stdout: OutputPipe::new(stdout),
             stderr: OutputPipe::new(stdio.stderr),

@@ -11,7 +11,7 @@ use crate::credentials::{Change, ConfigError, ConfigFile};
 use crate::error::{CallError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
-use crate::sandbox::{Folder, Output};
+use crate::sandbox::{Folder, Output, Use};
 
 /// The members that a command may change.
 const MEMBERS: [&str; 2] = ["apiKey", "videoRatio"];
@@ -50,6 +50,7 @@ impl ConfigCopy {
         Folder {
             host: self.folder.path().to_owned(),
             guest: GUEST_CONFIG.to_owned(),
+            purpose: Use::Config,
         }
     }
 

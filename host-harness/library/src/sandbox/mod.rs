@@ -1,6 +1,7 @@
 //! One call in the sandbox: a fresh store and instance with its grants and limits, run until it answers or is stopped.
 //! Not here: what is granted to which call (`grants.rs`, `command/`).
 
+mod files;
 mod limiter;
 mod meter;
 mod output;
@@ -20,6 +21,8 @@ use crate::error::{CallError, HomeError, LimitHit};
 use crate::http::{CallMeter, Egress, Refusal};
 use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES};
 
+use files::Folders;
+pub(crate) use files::{Room, StateQuota, Use, add_to_linker};
 use limiter::{Limiter, Peak};
 pub use output::Output;
 pub(crate) use output::OutputPipe;
@@ -51,6 +54,7 @@ pub struct Usage {
 pub(crate) struct Folder {
     pub(crate) host: PathBuf,
     pub(crate) guest: String,
+    pub(crate) purpose: Use,
 }
 
 /// What one call is given.
@@ -58,6 +62,7 @@ pub(crate) struct Grants {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) arguments: Vec<String>,
     pub(crate) folders: Vec<Folder>,
+    pub(crate) quota: Arc<StateQuota>,
     pub(crate) stdin: Option<std::fs::File>,
     pub(crate) stdout: OutputPipe,
     pub(crate) stderr: OutputPipe,
@@ -72,6 +77,7 @@ pub(crate) struct Guest {
     http: WasiHttpCtx,
     egress: Egress,
     table: ResourceTable,
+    folders: Folders,
     limiter: Limiter,
 }
 
@@ -158,6 +164,7 @@ impl Call {
             http,
             egress: grants.egress,
             table,
+            folders: Folders::new(&grants.folders, &limits, &grants.quota, &stopped),
             limiter,
         };
 

@@ -1,0 +1,320 @@
+//! The interface of `wasi:filesystem`, operation by operation: what makes or lengthens something takes room, everything
+//! else is passed on.
+
+use std::sync::Arc;
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::filesystem::preopens;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode,
+    Filesize, Host, HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp,
+    OpenFlags, PathFlags,
+};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult, ReaddirIterator};
+
+use super::stream::MeteredStream;
+use super::{Files, take};
+
+/// The same descriptor once more, for one call.
+fn again(descriptor: &Resource<Descriptor>) -> Resource<Descriptor> {
+    Resource::new_borrow(descriptor.rep())
+}
+
+impl preopens::Host for Files<'_> {
+    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
+        let folders = preopens::Host::get_directories(&mut self.inner)?;
+        for ((descriptor, _), room) in folders.iter().zip(&self.folders.rooms) {
+            self.folders.of.insert(descriptor.rep(), Arc::clone(room));
+        }
+        Ok(folders)
+    }
+}
+
+impl Host for Files<'_> {
+    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
+        self.inner.convert_error_code(error)
+    }
+
+    fn filesystem_error_code(
+        &mut self,
+        error: Resource<wasmtime::Error>,
+    ) -> wasmtime::Result<Option<ErrorCode>> {
+        self.inner.filesystem_error_code(error)
+    }
+}
+
+impl HostDescriptor for Files<'_> {
+    async fn write(
+        &mut self,
+        fd: Resource<Descriptor>,
+        bytes: Vec<u8>,
+        offset: Filesize,
+    ) -> FsResult<Filesize> {
+        let room = self.room(&fd)?;
+        let gap = if offset == 0 {
+            0
+        } else {
+            let length = HostDescriptor::stat(&mut self.inner, again(&fd))
+                .await?
+                .size;
+            offset.saturating_sub(length)
+        };
+        take(&room, gap.saturating_add(bytes.len() as u64), 0)?;
+        self.inner.write(fd, bytes, offset).await
+    }
+
+    async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
+        let room = self.room(&fd)?;
+        let length = HostDescriptor::stat(&mut self.inner, again(&fd))
+            .await?
+            .size;
+        take(&room, size.saturating_sub(length), 0)?;
+        self.inner.set_size(fd, size).await
+    }
+
+    fn write_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let room = self.room(&fd)?;
+        // What lies before the offset may be a gap: nobody can ask for the length here, so it counts.
+        take(&room, offset, 0)?;
+        let stream = self.inner.write_via_stream(fd, offset)?;
+        let inner = self.inner.table.delete(stream)?;
+        let metered: DynOutputStream = Box::new(MeteredStream { inner, room });
+        Ok(self.inner.table.push(metered)?)
+    }
+
+    fn append_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let room = self.room(&fd)?;
+        let stream = self.inner.append_via_stream(fd)?;
+        let inner = self.inner.table.delete(stream)?;
+        let metered: DynOutputStream = Box::new(MeteredStream { inner, room });
+        Ok(self.inner.table.push(metered)?)
+    }
+
+    async fn open_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        open_flags: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> FsResult<Resource<Descriptor>> {
+        let room = self.room(&fd)?;
+        let creates = open_flags.contains(OpenFlags::CREATE);
+        if creates {
+            take(&room, 0, 1)?;
+        }
+        let opened = self
+            .inner
+            .open_at(fd, path_flags, path, open_flags, flags)
+            .await;
+        match &opened {
+            Ok(opened) => drop(self.folders.of.insert(opened.rep(), room)),
+            Err(_) if creates => room.removed_one(),
+            Err(_) => {}
+        }
+        opened
+    }
+
+    fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
+        self.folders.of.remove(&fd.rep());
+        HostDescriptor::drop(&mut self.inner, fd)
+    }
+
+    async fn create_directory_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+    ) -> FsResult<()> {
+        let room = self.for_new(&fd, 0)?;
+        let made = self.inner.create_directory_at(fd, path).await;
+        made.inspect_err(|_| room.removed_one())
+    }
+
+    async fn symlink_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        source: String,
+        path: String,
+    ) -> FsResult<()> {
+        let room = self.for_new(&fd, source.len())?;
+        let made = self.inner.symlink_at(fd, source, path).await;
+        made.inspect_err(|_| room.removed_one())
+    }
+
+    async fn link_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        new_fd: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
+        self.same_folder(&fd, &new_fd)?;
+        let room = self.for_new(&fd, 0)?;
+        let made = self
+            .inner
+            .link_at(fd, path_flags, path, new_fd, new_path)
+            .await;
+        made.inspect_err(|_| room.removed_one())
+    }
+
+    async fn rename_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+        new_fd: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
+        self.same_folder(&fd, &new_fd)?;
+        self.inner.rename_at(fd, path, new_fd, new_path).await
+    }
+
+    async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        let room = self.room(&fd)?;
+        self.inner.unlink_file_at(fd, path).await?;
+        room.removed_one();
+        Ok(())
+    }
+
+    async fn remove_directory_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+    ) -> FsResult<()> {
+        let room = self.room(&fd)?;
+        self.inner.remove_directory_at(fd, path).await?;
+        room.removed_one();
+        Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        fd: Resource<Descriptor>,
+        length: Filesize,
+        offset: Filesize,
+    ) -> FsResult<(Vec<u8>, bool)> {
+        self.inner.read(fd, length, offset).await
+    }
+
+    fn read_via_stream(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynInputStream>> {
+        self.inner.read_via_stream(fd, offset)
+    }
+
+    async fn read_directory(
+        &mut self,
+        fd: Resource<Descriptor>,
+    ) -> FsResult<Resource<ReaddirIterator>> {
+        self.inner.read_directory(fd).await
+    }
+
+    async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
+        self.inner.readlink_at(fd, path).await
+    }
+
+    async fn advise(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+        length: Filesize,
+        advice: Advice,
+    ) -> FsResult<()> {
+        self.inner.advise(fd, offset, length, advice).await
+    }
+
+    async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        self.inner.sync(fd).await
+    }
+
+    async fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        self.inner.sync_data(fd).await
+    }
+
+    async fn get_flags(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorFlags> {
+        self.inner.get_flags(fd).await
+    }
+
+    async fn get_type(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorType> {
+        self.inner.get_type(fd).await
+    }
+
+    async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
+        HostDescriptor::stat(&mut self.inner, fd).await
+    }
+
+    async fn stat_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+    ) -> FsResult<DescriptorStat> {
+        self.inner.stat_at(fd, path_flags, path).await
+    }
+
+    async fn set_times(
+        &mut self,
+        fd: Resource<Descriptor>,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        self.inner.set_times(fd, accessed, modified).await
+    }
+
+    async fn set_times_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        self.inner
+            .set_times_at(fd, path_flags, path, accessed, modified)
+            .await
+    }
+
+    async fn is_same_object(
+        &mut self,
+        one: Resource<Descriptor>,
+        other: Resource<Descriptor>,
+    ) -> wasmtime::Result<bool> {
+        self.inner.is_same_object(one, other).await
+    }
+
+    async fn metadata_hash(&mut self, fd: Resource<Descriptor>) -> FsResult<MetadataHashValue> {
+        self.inner.metadata_hash(fd).await
+    }
+
+    async fn metadata_hash_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+    ) -> FsResult<MetadataHashValue> {
+        self.inner.metadata_hash_at(fd, path_flags, path).await
+    }
+}
+
+impl HostDirectoryEntryStream for Files<'_> {
+    async fn read_directory_entry(
+        &mut self,
+        stream: Resource<ReaddirIterator>,
+    ) -> FsResult<Option<DirectoryEntry>> {
+        self.inner.read_directory_entry(stream).await
+    }
+
+    fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
+        HostDirectoryEntryStream::drop(&mut self.inner, stream)
+    }
+}
