@@ -1,8 +1,8 @@
-//! All stand-ins, for programs that aren't written in Rust: the stock runtimes of `tests/runtimes` and the
-//! package in `doors/npm`.
+//! All stand-ins, for programs that aren't written in Rust: the stock runtimes of `tests/runtimes`, the
+//! package in `doors/npm` and the MCP clients of `doors/mcp/client-check`.
 //!
 //! Prints one line of JSON with where they are reached (without TLS: stock runtimes take no authority of
-//! ours) and the credentials they know. After that, each line on standard input is a chat, answered with
+//! ours; with TLS: `connectTo` and the authority's certificate) and the credentials they know. After that, each line on standard input is a chat, answered with
 //! one line: what it received, and what was charged. Runs until its standard input ends.
 
 use std::io::{BufRead, Write};
@@ -36,11 +36,22 @@ fn main() -> std::io::Result<()> {
             .at(When::Polls(4))
             .says("done"),
     );
+    // Two seconds with a poll every tenth: long enough to do something meanwhile.
+    gateway.on_message_containing(
+        "patience",
+        Job::new()
+            .works()
+            .at(When::Polls(20))
+            .videos(["/sd-gen-save-img/{session}.mp4"])
+            .says("done"),
+    );
     say(&json!({
         "gateway": gateway.http_base(),
         "direct": world.direct().http_base(),
         "media": world.media().http_base(),
         "feishu": world.feishu().http_base(),
+        "connectTo": world.connect_to(),
+        "ca": world.ca_pem(),
         "gatewayKey": GATEWAY_KEY,
         "directKey": DIRECT_KEY,
         "appId": FEISHU_APP_ID,

@@ -6,17 +6,12 @@
 
 pub(crate) mod answers;
 pub(crate) mod arguments;
+mod schema;
 mod words;
 
-use std::sync::Arc;
+use rmcp::model::{Tool as Definition, ToolAnnotations};
 
-use rmcp::handler::server::tool::{schema_for_input, schema_for_output};
-use rmcp::model::{JsonObject, Tool as Definition, ToolAnnotations};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::json;
-
-use crate::failure::ToolError;
+use schema::schemas;
 
 /// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,31 +141,6 @@ impl Tool {
             .with_raw_output_schema(output)
             .with_annotations(hints)
     }
-}
-
-/// An answer, or why there is none: clients check structured content against the schema in either case.
-#[derive(Serialize, JsonSchema)]
-struct Reply<T> {
-    #[serde(flatten)]
-    answer: T,
-    /// Why the call didn't work; the rest is missing then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ToolError>,
-}
-
-fn schemas<Arguments, Answer>() -> (Arc<JsonObject>, Arc<JsonObject>)
-where
-    Arguments: JsonSchema + 'static,
-    Answer: JsonSchema + 'static,
-{
-    // The types of this crate are structs: their schemas are objects.
-    let input = schema_for_input::<Arguments>().unwrap_or_default();
-    let mut output = Arc::unwrap_or_clone(schema_for_output::<Reply<Answer>>());
-    if let Some(required) = output.remove("required") {
-        let either = json!([{"required": required}, {"required": ["error"]}]);
-        output.insert("anyOf".to_owned(), either);
-    }
-    (input, Arc::new(output))
 }
 
 #[cfg(test)]
