@@ -78,7 +78,7 @@ fn a_request_becomes_a_video_in_the_chat_and_a_link_for_the_agent() {
         .map(|sent| sent.msg_type.clone())
         .collect();
     assert_eq!(types, ["media"]);
-    assert_eq!(talking.close().0, 0);
+    assert_eq!(talking.close(), 0);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn of_two_servers_one_polls_and_both_have_the_tools() {
         assert_eq!(wait(talking, id)["session"]["state"], "completed");
     }
     assert_eq!((env.gateway().submits().len(), env.chat().len()), (2, 2));
-    assert_eq!(first.close().0, 0);
+    assert_eq!(first.close(), 0);
     second.wait_for_log("started: polling");
 }
 
@@ -375,7 +375,7 @@ fn a_cancelled_wait_ends_without_an_answer_and_the_job_goes_on() {
             .iter()
             .all(|message| message["id"] != call)
     );
-    assert_eq!(talking.close().0, 0);
+    assert_eq!(talking.close(), 0);
 }
 
 #[test]

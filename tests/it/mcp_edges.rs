@@ -1,10 +1,12 @@
 //! `libtv-video mcp` at the edges of the protocol: its beginning and end, what a client writes wrong, bounds, resources and
 //! the prompt.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 use testkit::Job;
 
-use crate::env::{CHAT, TestEnv};
+use crate::env::{CHAT, TIMEOUT, TestEnv};
 
 /// As `doors/mcp` has them.
 const MESSAGE_BYTES: usize = 1 << 20;
@@ -34,29 +36,29 @@ fn a_server_says_who_it_is_and_how_it_is_used() {
 fn the_end_of_the_input_is_the_end_of_the_server_whatever_is_under_way() {
     let env = TestEnv::new();
     env.gateway().set_default_job(Job::never());
-    assert_eq!(env.mcp_unchecked().close().0, 0, "before a word was said");
+    assert_eq!(env.mcp_unchecked().close(), 0, "before a word was said");
     let mut talking = env.polling_mcp();
     let request = json!({"message": "a cat", "channel": "feishu", "chat_id": CHAT});
     let id = talking.good("create_session", request)["sessionId"].clone();
-    talking.start_tool(
+    let wait = talking.start_tool(
         "wait_for_result",
         json!({"session_id": id, "timeout_seconds": 1800}),
         Some("t"),
     );
     talking.wait_for_progress("t");
-    let (code, took) = talking.close();
-    assert_eq!(code, 0);
-    assert!(took.as_secs() < 30, "{took:?}");
+    assert_eq!(talking.close(), 0);
+    let message = talking.answer(wait)["result"]["structuredContent"]["error"]["message"].clone();
+    assert_eq!(message, "The server is ending.");
 }
 
 #[test]
 fn a_signal_ends_the_server_also_while_its_input_is_open() {
     let env = TestEnv::new();
-    let silent = env.mcp_unchecked();
+    let mut silent = env.mcp_unchecked();
     silent.wait_for_log("started: polling");
-    assert_eq!(silent.terminate().0, 0, "before a word was said");
-    let talking = env.polling_mcp();
-    assert_eq!(talking.terminate().0, 0);
+    assert_eq!(silent.terminate(), 0, "before a word was said");
+    let mut talking = env.polling_mcp();
+    assert_eq!(talking.terminate(), 0);
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn garbage_is_passed_over_and_the_next_request_is_answered() {
     talking.write(b"\xff\xfe\x00");
     let tools = talking.ask("tools/list", json!({}));
     assert!(tools["result"]["tools"].is_array(), "{tools}");
-    assert_eq!(talking.close().0, 0);
+    assert_eq!(talking.close(), 0);
 }
 
 #[test]
@@ -110,7 +112,7 @@ fn a_client_that_begins_with_something_else_is_told_and_left() {
     let env = TestEnv::new();
     let mut talking = env.mcp_unchecked();
     talking.notify("notifications/initialized", json!({}));
-    assert_eq!(talking.end().0, 1);
+    assert_eq!(talking.end(), 1);
     talking.has_logged("❌ The client's first message was not `initialize`");
 }
 
@@ -120,7 +122,7 @@ fn a_server_that_cannot_start_says_so_on_standard_error_alone() {
         .var("LIBTV_CONNECT_TO", "seedance.nexu.io=192.0.2.1:443")
         .start();
     let mut talking = env.mcp_unchecked();
-    assert_eq!(talking.end().0, 1);
+    assert_eq!(talking.end(), 1);
     talking.has_logged("❌ LIBTV_CONNECT_TO");
     assert_eq!(talking.messages().len(), 0);
 }
@@ -236,7 +238,7 @@ fn the_prompt_explains_the_messenger_and_takes_the_users_words() {
 }
 
 #[test]
-fn more_waits_than_anybody_needs_are_refused_and_the_others_go_on() {
+fn more_waits_than_anybody_needs_are_refused_until_one_is_cancelled() {
     let env = TestEnv::new();
     env.gateway().set_default_job(Job::never());
     let mut talking = env.mcp();
@@ -264,6 +266,15 @@ fn more_waits_than_anybody_needs_are_refused_and_the_others_go_on() {
         .filter(|message| calls.iter().any(|call| message["id"] == *call))
         .count();
     assert_eq!(answered, 1);
+
+    let waiting = calls.iter().find(|call| refused["id"] != **call).unwrap();
+    talking.notify("notifications/cancelled", json!({"requestId": waiting}));
+    // Its room is free a moment after the notification was read.
+    let deadline = Instant::now() + TIMEOUT;
+    let look = json!({"session_id": id, "timeout_seconds": 0});
+    while talking.tool("wait_for_result", look.clone())["isError"] == true {
+        assert!(Instant::now() < deadline, "a cancelled wait keeps its room");
+    }
 }
 
 #[test]

@@ -12,22 +12,23 @@ import { CHAT } from './world.mjs';
 const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
 const inspector = join(dirname(manifest), 'clients/launcher/build/index.js');
 
-/** Gives a function that runs one method in the Inspector, and what it printed. */
+/** Gives a function that runs one method in the Inspector; it answers with what was printed, and adds complaints. */
 function inspect(world) {
   const config = join(world.folder, 'mcp.json');
   const { program: command, env } = world;
   writeFileSync(config, JSON.stringify({ mcpServers: { 'libtv-video': { command, args: ['mcp'], env } } }));
   return async (method, ...args) => {
-    const line = [inspector, '--cli', '--config', config, '--server', 'libtv-video', '--quiet', '--method', method];
+    const line = [inspector, '--cli', '--config', config, '--server', 'libtv-video', '--method', method];
     const surroundings = { ...process.env, HOME: world.folder, MCP_INSPECTOR_SECRET_STORE: 'memory' };
-    const { stdout } = await promisify(execFile)(process.execPath, [...line, ...args], { env: surroundings });
-    return JSON.parse(stdout);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...line, ...args], { env: surroundings });
+    return { ...JSON.parse(stdout), complaints: stderr.match(/^(Warning|Error): .*$/gm) ?? [] };
   };
 }
 
 export const checks = {
   async 'the Inspector finds nothing wrong with the schemas'(world) {
-    const { tools } = await inspect(world)('tools/list', '--strict');
+    const { tools, complaints } = await inspect(world)('tools/list', '--strict');
+    assert.deepEqual(complaints, []);
     assert.ok(tools.every((tool) => tool.title && tool.outputSchema && tool.annotations));
   },
 

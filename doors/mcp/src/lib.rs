@@ -69,8 +69,8 @@ where
         Arc::clone(&log),
     ));
     let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
-    let incoming = Incoming::new(reader, closing.clone(), log);
-    let server = Server::new(harness, steps, closing.clone());
+    let incoming = Incoming::new(reader, closing.clone(), Arc::clone(&log));
+    let server = Server::new(harness, steps, closing.clone(), log);
     let mut talk = tokio::spawn(talk(server, incoming, writer, cut.clone()));
 
     let ended = tokio::select! {

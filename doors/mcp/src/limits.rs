@@ -23,8 +23,9 @@ pub(crate) const WAIT_MAX_S: u32 = 1_800;
 /// every notification have one of a minute, some of half.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Between two looks at a session while another harness polls it. A look reads a few files.
-pub(crate) const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks at a session while another harness polls it. That one asks every eight seconds at most, and each look is a
+/// line in the record of calls.
+pub(crate) const LOOK: Duration = Duration::from_secs(3);
 
 /// Between two tries to own the state folder. A first poll is due eight seconds after a submit: when the harness that
 /// polls leaves, no job notices.

@@ -1,7 +1,7 @@
 //! The server as the protocol sees it: who it is, and which request goes where. It bounds how many calls are under way and
 //! ends those that nobody waits for.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use libtv_harness::Harness;
 use rmcp::model::{
@@ -15,6 +15,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
+use crate::Log;
 use crate::failure::Failure;
 use crate::limits::{CALLS, WAITS};
 use crate::progress::Progress;
@@ -29,19 +30,28 @@ pub(crate) struct Server {
     harness: Harness,
     steps: Steps,
     closing: CancellationToken,
-    calls: Arc<Semaphore>,
-    waits: Arc<Semaphore>,
+    log: Log,
+    record_failed: AtomicBool,
+    calls: Semaphore,
+    waits: Semaphore,
 }
 
 impl Server {
     /// `closing` ends what only waits.
-    pub(crate) fn new(harness: Harness, steps: Steps, closing: CancellationToken) -> Self {
+    pub(crate) fn new(
+        harness: Harness,
+        steps: Steps,
+        closing: CancellationToken,
+        log: Log,
+    ) -> Self {
         Self {
             harness,
             steps,
             closing,
-            calls: Arc::new(Semaphore::new(CALLS)),
-            waits: Arc::new(Semaphore::new(WAITS)),
+            log,
+            record_failed: AtomicBool::new(false),
+            calls: Semaphore::new(CALLS),
+            waits: Semaphore::new(WAITS),
         }
     }
 
@@ -61,6 +71,26 @@ impl Server {
     fn resource_room(&self) -> Result<SemaphorePermit<'_>, ErrorData> {
         self.room(Tool::ListSessions)
             .map_err(|failure| ErrorData::internal_error(failure.text(), None))
+    }
+
+    /// For the person who looks after the machine: what failed, and a record that can't be written, once.
+    fn tell(&self, tool: Tool, answer: &Result<reply::Answer, Failure>) {
+        if let Err(failure) = answer {
+            self.say(&format!("{}: ❌ {}", tool.name(), failure.message));
+        }
+        let trouble = self.harness.record_trouble();
+        let told = self
+            .record_failed
+            .swap(trouble.is_some(), Ordering::Relaxed);
+        if let Some(trouble) = trouble.filter(|_| !told) {
+            self.say(&trouble);
+        }
+    }
+
+    /// Words from elsewhere stay on their line, and tell a terminal nothing.
+    fn say(&self, line: &str) {
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        (self.log)(&line.chars().map(plain).collect::<String>());
     }
 
     async fn call(
@@ -126,7 +156,9 @@ impl ServerHandler for Server {
             let text = format!("There is no tool {}. tools/list names them.", request.name);
             return Err(ErrorData::invalid_params(text, None));
         };
-        Ok(reply::result(self.call(tool, request, context).await).into())
+        let answer = self.call(tool, request, context).await;
+        self.tell(tool, &answer);
+        Ok(reply::result(answer).into())
     }
 
     async fn list_prompts(

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -196,14 +196,14 @@ impl Talking {
 
     /// Closes the server's input, and waits for its end.
     #[track_caller]
-    pub fn close(mut self) -> (i32, Duration) {
+    pub fn close(&mut self) -> i32 {
         self.stdin = None;
         self.end()
     }
 
     /// Sends SIGTERM, and waits for its end. Its input stays open.
     #[track_caller]
-    pub fn terminate(mut self) -> (i32, Duration) {
+    pub fn terminate(&mut self) -> i32 {
         let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         self.end()
@@ -211,15 +211,11 @@ impl Talking {
 
     /// Waits for its end. Nothing but the protocol has stood on its output.
     #[track_caller]
-    pub fn end(&mut self) -> (i32, Duration) {
-        let began = Instant::now();
+    pub fn end(&mut self) -> i32 {
         self.wait("it did not end", |heard| (heard.ended == 2).then_some(()));
         let foreign = self.heard.0.lock().unwrap().foreign.clone();
         assert!(foreign.is_empty(), "{foreign:?}\n{}", again());
-        (
-            self.child.wait().unwrap().code().unwrap_or(-1),
-            began.elapsed(),
-        )
+        self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     #[track_caller]

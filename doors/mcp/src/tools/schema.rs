@@ -44,7 +44,7 @@ fn make_portable(value: &mut Value) {
     match value {
         Value::Object(schema) => {
             remove_null(schema);
-            if schema.get("format").is_some_and(|format| is_rusts(format)) {
+            if schema.get("format").is_some_and(is_rusts) {
                 schema.remove("format");
             }
             // Where the comment's lines ended means nothing.
