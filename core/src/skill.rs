@@ -81,9 +81,27 @@ pub async fn submit(
 /// due at once, and its poll says what is wrong.
 pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
     commands::open(&io, settings).await?;
-    let mut found = Vec::new();
-    for key in store::active(&io).await? {
-        let due = match store::load(&io, &key).await {
+    let entries = store::active(&io).await?;
+    Ok(due_at(&io, settings, entries).await)
+}
+
+/// The same for some entries of `active`, one answer for each, in their order.
+///
+/// # Errors
+/// As [`due`].
+pub async fn due_entries(
+    io: Io,
+    settings: &Settings,
+    entries: Vec<String>,
+) -> Result<Vec<Due>, Problem> {
+    commands::open(&io, settings).await?;
+    Ok(due_at(&io, settings, entries).await)
+}
+
+async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> {
+    let mut found = Vec::with_capacity(entries.len());
+    for key in entries {
+        let due = match store::load(io, &key).await {
             Ok(Some(loaded)) if !loaded.session.turns.is_empty() => Due {
                 session_id: loaded.session.id().to_owned(),
                 at_ms: poll::next(&loaded, settings).unwrap_or_else(|| io.now_ms()),
@@ -95,7 +113,7 @@ pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
         };
         found.push(due);
     }
-    Ok(found)
+    found
 }
 
 /// Does what can be done now for one session, by its id or the name of its entry in `active`.
@@ -191,7 +209,7 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// As the command.
 pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    commands::recover::run(&io, settings)
+    commands::recover::run(&io, settings, None)
         .await
         .map(|reply| text(&reply.json))
 }

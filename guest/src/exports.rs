@@ -30,6 +30,11 @@ impl Guest for Component {
         Ok(sessions.into_iter().map(due_session).collect())
     }
 
+    fn due_entries(entries: Vec<String>) -> Result<Vec<types::DueSession>, types::Problem> {
+        let sessions = call(async |io, settings| skill::due_entries(io, settings, entries).await)?;
+        Ok(sessions.into_iter().map(due_session).collect())
+    }
+
     fn poll(session_id: String) -> Result<types::Step, types::Problem> {
         call(async |io, settings| skill::poll(io, settings, session_id).await).map(step)
     }

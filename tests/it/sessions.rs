@@ -193,6 +193,24 @@ fn recover_asks_about_the_unfinished_and_answers_for_the_finished_itself() {
 }
 
 #[test]
+fn recover_of_one_session_shows_that_one_and_asks_about_no_other() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(Job::never());
+    let (one, other) = (env.submit("a cat"), env.submit("a dog"));
+    let reply = env.run(["recover", &one[..8], "--json"]).ok().json();
+    assert_eq!(
+        reply["sessions"].as_array().map(Vec::len),
+        Some(1),
+        "{reply}"
+    );
+    assert_eq!(reply["sessions"][0]["sessionId"], one.as_str());
+    let polls = |id: &str| env.gateway().polls(id);
+    assert_eq!((polls(&one), polls(&other)), (1, 0));
+    env.run(["recover", "no-such-session"])
+        .refused("Unknown LibTV session: no-such-session");
+}
+
+#[test]
 fn recover_shows_the_canvas_of_finished_sessions_only() {
     let env = TestEnv::new();
     env.gateway().on_message_containing("open", Job::never());

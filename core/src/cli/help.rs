@@ -124,12 +124,14 @@ standard error. Nothing is sent twice: for a session already delivered it only s
     Entry {
         name: "recover",
         summary: "show every known session and deliver what is still missing",
-        arguments: "",
+        arguments: "[ID]",
         options: &[],
-        words: NO_WORDS,
+        words: ONE_ID,
         body: "\
 The place to look after a crash, a restart or a lost reply: finished sessions are shown from local state, LibTV
-is asked about the others, and deliveries that didn't finish go on.",
+is asked about the others, and deliveries that didn't finish go on.
+
+  ID                only this session; 8 or more characters of its id will do",
         example: "libtv-video recover",
         exits: ("shown", "refused or failed"),
     },

@@ -100,8 +100,11 @@ pub enum Command {
     },
     /// Lists the gateway's tasks of this key.
     Tasks,
-    /// Shows every known session and resumes what is undelivered.
-    Recover,
+    /// Shows every known session, or one, and resumes what is undelivered.
+    Recover {
+        /// The session, or a unique prefix of its id.
+        id: Option<String>,
+    },
     /// Starts a new canvas project.
     ChangeProject,
 }

@@ -188,7 +188,7 @@ impl Given {
                 project_id: self.filled("project-id"),
             },
             "tasks" => Command::Tasks,
-            "recover" => Command::Recover,
+            "recover" => Command::Recover { id: word },
             "change-project" => Command::ChangeProject,
             // Unreachable: every entry has its arm, which a test checks.
             _ => return Err("Unknown command.".to_owned()),

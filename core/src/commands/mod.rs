@@ -177,9 +177,9 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             open(io, settings).await?;
             tasks::run(io, settings).await
         }
-        Command::Recover => {
+        Command::Recover { id } => {
             open(io, settings).await?;
-            recover::run(io, settings).await
+            recover::run(io, settings, id.as_deref()).await
         }
     }
 }

@@ -1,7 +1,8 @@
-//! `recover`: every known session; what is undelivered is sent now.
+//! `recover`: every known session, or one; what is undelivered is sent now.
 
 use serde_json::{Value, json};
 
+use super::query::known;
 use super::{Reply, unknown_submit};
 use crate::config::Settings;
 use crate::io::Io;
@@ -11,13 +12,19 @@ use crate::session::{DeliveryState, Session, State};
 use crate::store::{self, submits};
 use crate::time::format_rfc3339;
 
-/// Shows every session; asks upstream about those that are not finished, and resumes deliveries.
+/// Shows every session; asks upstream about those that are not finished, and resumes deliveries. With an id only that
+/// session is looked at, and nothing is said of submits: which session they belong to isn't known.
 ///
 /// # Errors
-/// When the state folder can't be used. A session that can't be read is named and doesn't stop the others.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+/// When the state folder can't be used, or there is no such session. A session that can't be read is named and doesn't
+/// stop the others.
+pub async fn run(io: &Io, settings: &Settings, id: Option<&str>) -> Result<Reply, Problem> {
     let (mut lines, mut sessions, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
-    for key in store::all(io).await? {
+    let keys = match id {
+        Some(id) => vec![known(io, id).await?.key],
+        None => store::all(io).await?,
+    };
+    for key in keys {
         let mut told = Vec::new();
         let session = match look(io, settings, &key, &mut told).await {
             Ok(session) => session,
@@ -34,7 +41,11 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         }
     }
     let mut unknown = Vec::new();
-    for submit in submits::unknown(io).await? {
+    let submits = match id {
+        Some(_) => Vec::new(),
+        None => submits::unknown(io).await?,
+    };
+    for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
         unknown.push(json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
         // It has been told where the user looks for it; the tasks are upstream.

@@ -183,9 +183,11 @@ async fn judge(
         if turn.progress.state.is_final() {
             continue;
         }
+        let before = turn.progress.clone();
         verdict::apply(turn, seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
-        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+        let key = &loaded.session.key;
+        store::save_poll(io, key, turn.asked.turn, &before, &turn.progress).await?;
     }
     Ok(())
 }

@@ -5,14 +5,16 @@
 //! finished/<time>-<key>        empty: when it ended, for pruning
 //! sessions/<key>/asked-0001    what a turn asked for          (the submitter writes)
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
+//! sessions/<key>/pulse-0001    its polls since, unsynced      (the poller writes)
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
 //! submits/<nonce>              a paid submit under way, or one whose answer was lost
 //! damaged/…                    records set aside
 //! ```
 //! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
-//! content or the new.
+//! content or the new. But for a pulse: what may be lost need not wait for the disk.
 
 pub mod legacy;
+mod pulse;
 pub mod record;
 pub mod submits;
 
@@ -21,6 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::io::{FsDone, FsOp, Io, UnixMs};
 use crate::problem::Problem;
 use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
+pub use pulse::save_poll;
 use record::Bad;
 
 /// Finished sessions that are kept.
@@ -247,7 +250,10 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             } else {
                 None
             };
-            let progress = progress.unwrap_or_else(|| Progress::begun(asked.submitted_at_ms));
+            let mut progress = progress.unwrap_or_else(|| Progress::begun(asked.submitted_at_ms));
+            if names.contains(&pulse::name(asked.turn)) {
+                pulse::read(io, &dir, asked.turn, &mut progress).await?;
+            }
             loaded.session.turns.push(Turn { asked, progress });
         } else if let Some(id) = name.strip_prefix("d-") {
             match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged).await? {

@@ -164,6 +164,17 @@ impl Harness {
         .0
     }
 
+    /// The same for some entries of the folder [`Home::active`], by their names: one answer for each, in their order.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing was changed.
+    pub async fn due_entries(&self, entries: &[String]) -> Result<Vec<DueSession>, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_due_entries(&mut store, entries).await
+        };
+        self.typed(work).await.0
+    }
+
     /// One poll step of one session. Safe to repeat at any time.
     ///
     /// # Errors

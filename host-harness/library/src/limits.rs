@@ -63,11 +63,14 @@ pub const STDERR_BYTES: u64 = 4 << 20;
 /// Randomness in one call of `get-random-bytes`; the component takes 16 bytes.
 pub const RANDOM_BYTES: u64 = 64 << 10;
 
-/// Sessions polled at once. Each holds one instance and at most one upload.
+/// Sessions polled at once, unless more are asked for. Each holds one instance and at most one upload.
 pub const PARALLEL_STEPS: usize = 16;
 
+/// The most that can be asked for: ten thousand jobs every eight seconds, each answered in 0.3 s, keep 375 busy.
+pub const MAX_PARALLEL_STEPS: usize = 512;
+
 /// Instances alive at once in one process: the steps, and calls by the embedder beside them.
-pub const LIVE_INSTANCES: u32 = 256;
+pub const LIVE_INSTANCES: u32 = 640;
 
 /// What one step may write into the state folder. It stores a few records of some kilobytes each; more in a call is a
 /// component gone mad, and shall not get as far as the quota, which all sessions share.

@@ -16,7 +16,10 @@ use super::{USAGE, help};
 
 /// The library's own default.
 #[allow(clippy::cast_possible_truncation)]
-const DEFAULT_PARALLEL: u8 = libtv_harness::limits::PARALLEL_STEPS as u8;
+const DEFAULT_PARALLEL: u16 = libtv_harness::limits::PARALLEL_STEPS as u16;
+/// And its bound.
+#[allow(clippy::cast_possible_wrap)]
+const MAX_PARALLEL: i64 = libtv_harness::limits::MAX_PARALLEL_STEPS as i64;
 
 /// As many calls as a person looks through.
 const DEFAULT_CALLS: usize = 50;
@@ -71,8 +74,8 @@ enum Command {
         #[arg(long)]
         json: bool,
         /// Sessions polled at once
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u8).range(1..=128))]
-        max_parallel: u8,
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u16).range(1..=MAX_PARALLEL))]
+        max_parallel: u16,
     },
     /// Serve the tools to an agent, by the Model Context Protocol on standard input and output
     #[cfg(feature = "mcp")]

@@ -149,7 +149,7 @@ const ENTRIES: [Entry; 15] = [
     Entry {
         name: "recover",
         about: "Show every known session and deliver what is missing",
-        word: None,
+        word: Some(ID),
         options: &[],
     },
     Entry {

@@ -39,7 +39,7 @@ JOBS
   status              where the sessions stand, as a table (--watch)
   query-session       a session's messages and results
   wait-and-deliver    do in the foreground what serve does in the background
-  recover             every known session; resumes what is undelivered
+  recover             every known session, or one; resumes what is undelivered
   tasks               the key's tasks on the gateway
   download-results    results into a folder
   upload              an image or a video as reference material

@@ -35,8 +35,8 @@ const BETWEEN_BYTES: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(600);
 /// Kept connections are closed by us before a server's usual 60 seconds: fewer of them die in the moment of use.
 const IDLE: Duration = Duration::from_secs(20);
-/// Kept connections for each host: as many as steps run at once.
-const IDLE_PER_HOST: usize = crate::limits::PARALLEL_STEPS;
+/// Kept connections for each host: as many as steps can run at once. With fewer, most polls would begin with TLS.
+const IDLE_PER_HOST: usize = crate::limits::MAX_PARALLEL_STEPS;
 /// An answer that is collected whole (Feishu's token and message routes): tokens have at most 4 KB, and the component
 /// reads no more than this of any answer of Feishu's.
 const SMALL_ANSWER_BYTES: usize = 64 << 10;

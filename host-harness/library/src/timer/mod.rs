@@ -5,6 +5,7 @@ mod backoff;
 mod clock;
 mod event;
 mod log;
+mod look;
 mod schedule;
 mod serve;
 mod stop;

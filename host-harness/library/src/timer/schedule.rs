@@ -3,12 +3,12 @@
 //! ```text
 //!            merge                 take_due               finished(next)
 //! (unknown) ───────▶ waiting ───────────────▶ running ───────────────────▶ waiting
-//!                      ▲                        │  │ failed
-//!                      └──────── pause ─────────┘  └ finished(none) ──▶ (unknown)
+//!      ▲               │ ▲                      │  │ failed
+//!      └─── forget ────┘ └────── pause ─────────┘  └ finished(none) ──▶ (unknown)
 //! ```
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap};
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -33,11 +33,8 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Takes over what the component lists. Answers with the sessions that were not known before.
+    /// Takes over what the component says of some sessions. Answers with those that were not known before.
     pub(super) fn merge(&mut self, listed: &[(String, u64)]) -> Vec<(String, u64)> {
-        let ids: HashSet<&str> = listed.iter().map(|(id, _)| id.as_str()).collect();
-        self.sessions
-            .retain(|id, entry| entry.running || ids.contains(id.as_str()));
         let mut noticed = Vec::new();
         for (id, at_ms) in listed {
             match self.sessions.get_mut(id) {
@@ -64,6 +61,13 @@ impl Schedule {
             }
         }
         noticed
+    }
+
+    /// Drops a session that isn't listed any more. One that is running says itself how it goes on.
+    pub(super) fn forget(&mut self, id: &str) {
+        if self.sessions.get(id).is_some_and(|entry| !entry.running) {
+            self.sessions.remove(id);
+        }
     }
 
     /// When the next session is due.
@@ -264,7 +268,7 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.merge(&listed(&[("a", 10), ("b", 10)]));
         let running = schedule.take_due(10).unwrap();
-        schedule.merge(&[]);
+        ["a", "b"].map(|id| schedule.forget(id));
         assert_eq!((schedule.len(), schedule.next_at_ms()), (1, None));
         let _ = schedule.finished(&running, None);
         assert_eq!(schedule.len(), 0);

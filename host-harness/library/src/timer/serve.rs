@@ -10,14 +10,15 @@ use super::backoff::pause_ms;
 use super::clock::{Clock, SystemClock};
 use super::event::{Event, EventKind};
 use super::log;
+use super::look::{Found, News, Seen, look};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
-use crate::bindings::{DueSession, Step};
+use crate::bindings::Step;
 use crate::error::{CallError, ServeError};
 use crate::harness::Harness;
 use crate::home::{Home, Owner};
-use crate::limits::PARALLEL_STEPS;
+use crate::limits::{MAX_PARALLEL_STEPS, PARALLEL_STEPS};
 use crate::sandbox::Usage;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
@@ -34,7 +35,7 @@ const OWN_PAUSE_MS: u64 = 30;
 
 /// How to serve.
 pub struct ServeOptions {
-    /// Steps at once, at least one.
+    /// Steps at once, from one to [`MAX_PARALLEL_STEPS`].
     pub max_parallel: usize,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -79,17 +80,19 @@ pub async fn serve(
         harness: harness.clone(),
         home,
         clock,
-        max_parallel: options.max_parallel.max(1),
+        max_parallel: options.max_parallel.clamp(1, MAX_PARALLEL_STEPS),
         on_event,
         watch,
         schedule: Schedule::default(),
         tasks: JoinSet::new(),
         names: HashMap::new(),
+        entries: HashMap::new(),
         steps: 0,
         record_failed: false,
         look: Look {
             wanted: true,
             running: false,
+            news: News::all(),
             not_before_ms: 0,
             failures: 0,
             first: true,
@@ -115,6 +118,8 @@ async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
 struct Look {
     wanted: bool,
     running: bool,
+    /// What it is for, beside what the watch tells.
+    news: News,
     not_before_ms: u64,
     failures: u32,
     first: bool,
@@ -127,7 +132,7 @@ enum Done {
         usage: Usage,
     },
     Look {
-        result: Result<Vec<DueSession>, CallError>,
+        result: Result<Found, CallError>,
         took_ms: u64,
     },
 }
@@ -143,6 +148,8 @@ struct Server<F> {
     tasks: JoinSet<Done>,
     /// Which session a task polls; a look has no entry.
     names: HashMap<Id, String>,
+    /// The entries of `active`, as they were last seen.
+    entries: HashMap<String, Seen>,
     steps: u64,
     record_failed: bool,
     look: Look,
@@ -171,10 +178,17 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         let now_ms = self.clock.now_ms();
         if self.look.wanted && !self.look.running && now_ms >= self.look.not_before_ms {
             (self.look.wanted, self.look.running) = (false, true);
+            let mut news = std::mem::take(&mut self.look.news);
+            news.add(self.watch.take());
+            let known = if news.all {
+                self.entries.clone()
+            } else {
+                HashMap::new()
+            };
             let (harness, clock) = (self.harness.clone(), Arc::clone(&self.clock));
             self.tasks.spawn(async move {
                 let begun_ms = clock.now_ms();
-                let result = harness.due().await;
+                let result = look(&harness, news, known).await;
                 Done::Look {
                     result,
                     took_ms: clock.now_ms().saturating_sub(begun_ms),
@@ -243,19 +257,15 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
-    fn looked(&mut self, result: Result<Vec<DueSession>, CallError>, took_ms: u64) {
+    fn looked(&mut self, result: Result<Found, CallError>, took_ms: u64) {
         let now_ms = self.clock.now_ms();
         self.look.running = false;
         self.watch.looked();
         match result {
-            Ok(due) => {
+            Ok(found) => {
                 self.look.failures = 0;
                 self.look.not_before_ms = now_ms + LOOK_GAP_MS.max(took_ms.saturating_mul(10));
-                let listed: Vec<(String, u64)> = due
-                    .into_iter()
-                    .map(|session| (session.session_id, session.at_ms))
-                    .collect();
-                let noticed = self.schedule.merge(&listed);
+                let noticed = self.take_over(found);
                 if std::mem::take(&mut self.look.first) {
                     self.tell(EventKind::Started {
                         state: self.home.state(),
@@ -272,7 +282,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             }
             Err(error) => {
                 self.look.failures = self.look.failures.saturating_add(1);
-                self.look.wanted = true;
+                (self.look.wanted, self.look.news) = (true, News::all());
                 self.look.not_before_ms =
                     now_ms + LOOK_RETRY_MS.max(pause_ms(self.look.failures, true, None, 0.5) / 2);
                 self.tell(EventKind::ListFailed {
@@ -291,11 +301,38 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         self.record_failed = trouble.is_some();
     }
 
+    /// Puts what a look found into the timetable. Answers with the sessions that were not known before.
+    fn take_over(&mut self, found: Found) -> Vec<(String, u64)> {
+        for name in found.gone {
+            if let Some(seen) = self.entries.remove(&name) {
+                self.schedule.forget(&seen.session_id);
+            }
+        }
+        let mut listed = Vec::with_capacity(found.due.len());
+        for (name, seen, at_ms) in found.due {
+            listed.push((seen.session_id.clone(), at_ms));
+            self.entries.insert(name, seen);
+        }
+        self.schedule.merge(&listed)
+    }
+
+    /// Has a session's entry looked at, though it may look the same.
+    fn want_look_at(&mut self, session_id: &str) {
+        let mut entries = self.entries.iter();
+        match entries.find(|(_, seen)| seen.session_id == session_id) {
+            Some((name, _)) => drop(self.look.news.names.insert(name.clone())),
+            None => self.look.news.all = true,
+        }
+        self.look.wanted = true;
+    }
+
     fn stepped(&mut self, session_id: String, result: Result<Step, CallError>, usage: Usage) {
         self.steps += 1;
         match result {
             Ok(step) => {
-                self.look.wanted |= self.schedule.finished(&session_id, step.next_poll_at_ms);
+                if self.schedule.finished(&session_id, step.next_poll_at_ms) {
+                    self.want_look_at(&session_id);
+                }
                 self.tell(EventKind::StepDone { step, usage });
             }
             Err(error) => {
@@ -305,7 +342,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 let (failures, retry_at_ms) =
                     self.schedule
                         .failed(&session_id, self.clock.now_ms(), pause);
-                self.look.wanted = true;
+                self.want_look_at(&session_id);
                 let (reason, advice) = (error.to_string(), error.advice().to_owned());
                 self.tell(EventKind::StepFailed {
                     session_id,

@@ -1,5 +1,5 @@
-//! Notices that an entry of the `active` folder was made or changed, by this process or another. Where the system can't
-//! tell, it says "maybe" every second.
+//! Notices which entries of the `active` folder were made, changed or removed, by this process or another. Where the
+//! system can't tell, it says "maybe any" every second.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::look::{News, is_entry};
+
 /// How often to look where watching fails.
 const FALLBACK: Duration = Duration::from_secs(1);
 /// How often to look although watching works: a queue may overflow, a network file system may say nothing.
@@ -17,6 +19,7 @@ const SAFETY: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Shared {
     changed: Notify,
+    news: Mutex<News>,
     broken: Mutex<Option<String>>,
 }
 
@@ -49,9 +52,22 @@ impl Watch {
         } else {
             SAFETY
         };
-        // Running out of patience means the same as a change: look.
-        let _ =
-            tokio::time::timeout_at(self.looked + patience, self.shared.changed.notified()).await;
+        let changed = self.shared.changed.notified();
+        if tokio::time::timeout_at(self.looked + patience, changed)
+            .await
+            .is_err()
+        {
+            self.shared.tell(News::all());
+        }
+    }
+
+    /// What has changed since this was last asked.
+    pub(super) fn take(&self) -> News {
+        self.shared
+            .news
+            .lock()
+            .map(|mut news| std::mem::take(&mut *news))
+            .unwrap_or_else(|_| News::all())
     }
 
     /// Patience begins anew with every look.
@@ -79,7 +95,27 @@ impl Shared {
         if let Ok(mut broken) = self.broken.lock() {
             broken.get_or_insert(error.to_string());
         }
+        self.tell(News::all());
+    }
+
+    fn tell(&self, told: News) {
+        if let Ok(mut news) = self.news.lock() {
+            news.add(told);
+        }
         self.changed.notify_one();
+    }
+}
+
+/// The entries that an event is about. All, where it may be about more than it says.
+fn news_of(event: &notify::Event) -> News {
+    let names = event.paths.iter().filter_map(|path| path.file_name());
+    News {
+        names: names
+            .filter_map(|name| name.to_str())
+            .filter(|name| is_entry(name))
+            .map(str::to_owned)
+            .collect(),
+        all: event.need_rescan() || event.paths.is_empty(),
     }
 }
 
@@ -93,7 +129,10 @@ fn watcher(folder: &Path, shared: &Arc<Shared>) -> notify::Result<RecommendedWat
                 if matches!(event.kind, EventKind::Remove(_)) && event.paths.contains(&watched) {
                     heard.fail(&notify::Error::generic("the folder was removed"));
                 }
-                heard.changed.notify_one();
+                let news = news_of(&event);
+                if news != News::default() {
+                    heard.tell(news);
+                }
             }
             Err(error) => heard.fail(&error),
         })?;

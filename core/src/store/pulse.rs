@@ -1,0 +1,182 @@
+//! What changes with every poll, also with one that brings nothing new. Ten thousand waiting jobs would have a disk
+//! sync for nothing else: when a pulse is lost, the next poll comes early and counts again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{record, run, save_progress, session_dir};
+use crate::io::{FsOp, Io, UnixMs};
+use crate::problem::Problem;
+use crate::session::Progress;
+
+/// The polls since the turn's progress was stored.
+#[derive(Serialize, Deserialize)]
+struct Pulse {
+    polls: u32,
+    quiet_polls: u32,
+    next_poll_at_ms: UnixMs,
+}
+
+impl Pulse {
+    fn of(progress: &Progress) -> Self {
+        Self {
+            polls: progress.polls,
+            quiet_polls: progress.quiet_polls,
+            next_poll_at_ms: progress.next_poll_at_ms,
+        }
+    }
+
+    /// Puts it into the progress it belongs to. One from before the progress was stored says nothing.
+    fn apply(&self, progress: &mut Progress) {
+        if self.polls > progress.polls {
+            progress.polls = self.polls;
+            progress.quiet_polls = self.quiet_polls;
+            progress.next_poll_at_ms = self.next_poll_at_ms;
+        }
+    }
+}
+
+/// The name of a turn's pulse in the session's folder.
+pub(super) fn name(turn: u32) -> String {
+    format!("pulse-{turn:04}")
+}
+
+/// Reads a turn's pulse into its progress. A damaged one is passed over: it will be written again.
+///
+/// # Errors
+/// When the folder can't be read.
+pub(super) async fn read(
+    io: &Io,
+    dir: &str,
+    turn: u32,
+    progress: &mut Progress,
+) -> Result<(), Problem> {
+    let bytes = super::read(io, &format!("{dir}/{}", name(turn))).await?;
+    if let Some(Ok(pulse)) = bytes.map(|bytes| record::decode::<Pulse>("pulse", &bytes)) {
+        pulse.apply(progress);
+    }
+    Ok(())
+}
+
+/// Stores where a turn stands after an answered poll; `before` is what was stored. Only news are made durable.
+///
+/// # Errors
+/// When it can't be written.
+pub async fn save_poll(
+    io: &Io,
+    key: &str,
+    turn: u32,
+    before: &Progress,
+    after: &Progress,
+) -> Result<(), Problem> {
+    let pulse = Pulse::of(after);
+    let mut without_news = before.clone();
+    pulse.apply(&mut without_news);
+    if without_news != *after {
+        return save_progress(io, key, turn, after).await;
+    }
+    let path = format!("{}/{}", session_dir(key), name(turn));
+    run(io, FsOp::Write(path, record::encode("pulse", &pulse))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::io::{Effect, FsDone, Outcome, Step, Task};
+    use crate::session::State;
+
+    /// Files, and how many syncs there were.
+    #[derive(Default)]
+    struct Disk {
+        files: BTreeMap<String, Vec<u8>>,
+        syncs: u32,
+    }
+
+    impl Disk {
+        fn drive<T>(&mut self, mut task: Task<'_, T>) -> T {
+            let mut outcome = None;
+            loop {
+                match task.resume(outcome.take(), 1).unwrap() {
+                    Step::Do(Effect::Fs(op)) => {
+                        outcome = Some(Outcome::Fs(Ok(self.perform(op))));
+                    }
+                    Step::Do(_) => panic!("only files are touched"),
+                    Step::End(value) => return value,
+                }
+            }
+        }
+
+        fn perform(&mut self, op: FsOp) -> FsDone {
+            match op {
+                FsOp::Read(path) => return FsDone::Content(self.files.get(&path).cloned()),
+                FsOp::Write(path, bytes) => drop(self.files.insert(path, bytes)),
+                FsOp::Sync(_) | FsOp::SyncDir(_) => self.syncs += 1,
+                FsOp::Rename(from, to) => {
+                    let bytes = self.files.remove(&from).unwrap();
+                    self.files.insert(to, bytes);
+                }
+                _ => panic!("no other operation is needed"),
+            }
+            FsDone::Done
+        }
+
+        fn save(&mut self, before: &Progress, after: &Progress) {
+            let (before, after) = (before.clone(), after.clone());
+            let task = Task::new([0; 32], 1, async move |io| {
+                save_poll(&io, "k", 1, &before, &after).await
+            });
+            self.drive(task).unwrap();
+        }
+
+        fn read(&mut self, stored: &Progress) -> Progress {
+            let mut progress = stored.clone();
+            let task = Task::new([0; 32], 1, async move |io| {
+                read(&io, "sessions/k", 1, &mut progress).await?;
+                Ok::<_, Problem>(progress)
+            });
+            self.drive(task).unwrap()
+        }
+    }
+
+    fn progress(polls: u32) -> Progress {
+        Progress {
+            polls,
+            quiet_polls: polls,
+            next_poll_at_ms: u64::from(polls) * 8_000,
+            state: State::Generating,
+            ..Progress::begun(0)
+        }
+    }
+
+    #[test]
+    fn a_poll_without_news_waits_for_no_disk_and_is_read_back() {
+        let mut disk = Disk::default();
+        disk.save(&progress(1), &progress(2));
+        disk.save(&progress(2), &progress(3));
+        assert_eq!(disk.syncs, 0);
+        assert_eq!(disk.read(&progress(1)), progress(3));
+    }
+
+    #[test]
+    fn news_are_durable_and_an_older_pulse_says_nothing_any_more() {
+        let mut disk = Disk::default();
+        disk.save(&progress(1), &progress(2));
+        let news = Progress {
+            state: State::AwaitingUser,
+            ..progress(3)
+        };
+        disk.save(&progress(2), &news);
+        assert_eq!(disk.syncs, 2, "the file and its folder");
+        assert_eq!(disk.read(&news), news);
+    }
+
+    #[test]
+    fn a_damaged_pulse_is_passed_over() {
+        let mut disk = Disk::default();
+        disk.save(&progress(1), &progress(2));
+        let pulse = disk.files.get_mut("sessions/k/pulse-0001").unwrap();
+        pulse.truncate(pulse.len() / 2);
+        assert_eq!(disk.read(&progress(1)), progress(1));
+    }
+}

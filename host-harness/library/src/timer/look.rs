@@ -1,0 +1,201 @@
+//! Looking at the folder `active`: which entries are new, changed or gone, and when the sessions behind them are due.
+//! Only those are read: what a look costs doesn't grow with the sessions that wait.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::bindings::DueSession;
+use crate::error::{CallError, HomeError};
+use crate::harness::Harness;
+
+/// Sessions read by one call: some milliseconds of its time on the processor.
+const BATCH: usize = 200;
+
+/// Which entries a look is for.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct News {
+    /// These, whatever is known of them.
+    pub(super) names: BTreeSet<String>,
+    /// And all that are new, changed or gone.
+    pub(super) all: bool,
+}
+
+impl News {
+    /// Everything there is.
+    pub(super) fn all() -> Self {
+        Self {
+            names: BTreeSet::new(),
+            all: true,
+        }
+    }
+
+    /// Takes other news over.
+    pub(super) fn add(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.all |= other.all;
+    }
+}
+
+/// An entry as it was last seen.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) session_id: String,
+    modified: Option<SystemTime>,
+}
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Entries that were read, with what they say.
+    pub(super) due: Vec<(String, Seen, u64)>,
+    /// Entries that are not there any more.
+    pub(super) gone: Vec<String>,
+}
+
+/// Looks. `known` are the entries seen before; it is used only for news of all.
+///
+/// # Errors
+/// [`CallError`] when the folder can't be listed or the component refuses.
+pub(super) async fn look(
+    harness: &Harness,
+    news: News,
+    known: HashMap<String, Seen>,
+) -> Result<Found, CallError> {
+    let folder = harness.home().active();
+    // What an earlier installation left is taken over before the folder is listed.
+    harness.due_entries(&[]).await?;
+    let sorting = tokio::task::spawn_blocking(move || {
+        sort(&folder, news, &known)
+            .map_err(|error| CallError::Home(HomeError::new("can't list", &folder, error)))
+    });
+    let (wanted, gone) = sorting
+        .await
+        .map_err(|error| CallError::Trap(error.to_string()))??;
+    let mut found = Found {
+        due: Vec::with_capacity(wanted.len()),
+        gone,
+    };
+    for batch in wanted.chunks(BATCH) {
+        let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
+        let due = harness.due_entries(&names).await?;
+        for ((name, modified), DueSession { session_id, at_ms }) in batch.iter().zip(due) {
+            let seen = Seen {
+                session_id,
+                modified: *modified,
+            };
+            found.due.push((name.clone(), seen, at_ms));
+        }
+    }
+    Ok(found)
+}
+
+type Entry = (String, Option<SystemTime>);
+
+/// The entries to read, and those that are gone.
+fn sort(
+    folder: &Path,
+    news: News,
+    known: &HashMap<String, Seen>,
+) -> io::Result<(Vec<Entry>, Vec<String>)> {
+    let modified = |name: &str| -> Option<Entry> {
+        let metadata = std::fs::symlink_metadata(folder.join(name)).ok()?;
+        Some((name.to_owned(), metadata.modified().ok()))
+    };
+    if !news.all {
+        let mut gone = Vec::new();
+        let mut present = Vec::new();
+        for name in news.names {
+            match modified(&name) {
+                Some(entry) => present.push(entry),
+                None => gone.push(name),
+            }
+        }
+        return Ok((present, gone));
+    }
+    let mut listed = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        if let Ok(name) = entry?.file_name().into_string()
+            && is_entry(&name)
+            && let Some(entry) = modified(&name)
+        {
+            listed.push(entry);
+        }
+    }
+    let names: BTreeSet<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
+    let gone = known
+        .keys()
+        .filter(|name| !names.contains(name.as_str()))
+        .cloned()
+        .collect();
+    listed.retain(|(name, modified)| {
+        let same = known
+            .get(name)
+            .is_some_and(|seen| seen.modified == *modified);
+        !same || news.names.contains(name)
+    });
+    Ok((listed, gone))
+}
+
+/// A file on its way to becoming an entry has a hidden name.
+pub(super) fn is_entry(name: &str) -> bool {
+    !name.starts_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(entries: &[Entry]) -> Vec<&str> {
+        let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn seen(entries: &[Entry]) -> HashMap<String, Seen> {
+        let seen = |(name, modified): &Entry| {
+            let seen = Seen {
+                session_id: format!("id of {name}"),
+                modified: *modified,
+            };
+            (name.clone(), seen)
+        };
+        entries.iter().map(seen).collect()
+    }
+
+    #[test]
+    fn a_look_at_all_reads_what_is_new_or_changed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str| std::fs::write(folder.path().join(name), b"").unwrap();
+        ["same", "changed", "removed", ".hidden"].map(put);
+        let (first, gone) = sort(folder.path(), News::all(), &HashMap::new()).unwrap();
+        assert_eq!(
+            (names(&first), gone.len()),
+            (vec!["changed", "removed", "same"], 0)
+        );
+
+        let mut known = seen(&first);
+        known.get_mut("changed").unwrap().modified = Some(SystemTime::UNIX_EPOCH);
+        std::fs::remove_file(folder.path().join("removed")).unwrap();
+        put("new");
+        let (wanted, gone) = sort(folder.path(), News::all(), &known).unwrap();
+        assert_eq!(names(&wanted), ["changed", "new"]);
+        assert_eq!(gone, ["removed"]);
+    }
+
+    #[test]
+    fn a_look_at_one_entry_reads_it_though_it_is_known_and_lists_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["one", "other"] {
+            std::fs::write(folder.path().join(name), b"").unwrap();
+        }
+        let mut news = News::default();
+        news.names.extend(["one".to_owned(), "gone".to_owned()]);
+        let (wanted, gone) = sort(folder.path(), news, &HashMap::new()).unwrap();
+        assert_eq!(
+            (names(&wanted), gone),
+            (vec!["one"], vec!["gone".to_owned()])
+        );
+    }
+}
