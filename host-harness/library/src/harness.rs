@@ -172,7 +172,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due_entries(&mut store, entries).await
         };
-        self.typed(work).await.0
+        self.typed(Kind::Due, work).await.0
     }
 
     /// One poll step of one session. Safe to repeat at any time.
