@@ -82,8 +82,8 @@ enum Command {
     #[command(after_help = super::mcp::HELP)]
     Mcp {
         /// Sessions polled at once
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u8).range(1..=128))]
-        max_parallel: u8,
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u16).range(1..=MAX_PARALLEL))]
+        max_parallel: u16,
     },
     /// Show the whole thing on this machine, without an account
     #[cfg(feature = "demo")]
