@@ -12,6 +12,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -35,6 +36,8 @@ pub(super) struct Journal {
     pub(super) folder: PathBuf,
     pub(super) file_bytes: u64,
     pub(super) files: usize,
+    /// Whose turn it is among the threads of this process: they needn't wait in the steps of the lock.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 /// The last line, as the head file says.
@@ -66,6 +69,7 @@ impl Journal {
 
     /// Appends one line.
     pub(super) fn append(&self, members: &Map<String, Value>) -> io::Result<()> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         files::private_folder(&self.folder)?;
         let _lock = self.lock()?;
         let mut end = self.end()?;

@@ -14,6 +14,7 @@ mod verify;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -37,6 +38,7 @@ impl AuditLog {
                 folder: folder.into(),
                 file_bytes: FILE_BYTES,
                 files: FILES,
+                turn: Arc::default(),
             },
         }
     }

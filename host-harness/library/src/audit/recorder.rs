@@ -1,5 +1,18 @@
 //! What one call did, put together into one line when it ends. Also when it is given up: a call that is dropped before its
 //! end (an interrupted command, a step abandoned at shutdown) is recorded as that.
+//!
+//! | member | is |
+//! |---|---|
+//! | `n`, `prev`, `hash` | the chain, see `line.rs` |
+//! | `at` | when the call began |
+//! | `call`, `command`, `session` | which call it was; of a command its name, never its arguments |
+//! | `component`, `policy` | SHA-256 of what ran, and of what it was granted (`GrantsReport`) |
+//! | `outcome` | `ok`, `exit-N`, `failed…`, `stopped-at-…-limit`, `trap`, `refused`, `abandoned`, … |
+//! | `took_ms`, `cpu_us`, `peak_memory_bytes` | wall time, time on the processor (there is no fuel), linear memory |
+//! | `requests`, `sent_bytes`, `received_bytes` | of the whole call |
+//! | `egress` | per route: who asked, method, origin, path template, answers with their counts, bytes |
+//! | `refused`, `refused_count` | the first refusals, each with what was wanted and what would grant it; of how many |
+//! | `credentials` | names of the credentials that went out |
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -170,6 +183,7 @@ impl Recorder {
         let refusals = self.meter.refusals();
         let refused = refusals.iter().map(Refusal::to_record).collect();
         put("refused", refused);
+        put("refused_count", self.meter.refused().into());
         put("credentials", credentials);
         line
     }

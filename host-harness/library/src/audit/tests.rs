@@ -18,6 +18,7 @@ fn record(lines: u64, file_bytes: u64, files: usize) -> Kept {
         folder: folder.path().join("audit"),
         file_bytes,
         files,
+        turn: std::sync::Arc::default(),
     };
     let kept = Kept {
         log: AuditLog { journal },

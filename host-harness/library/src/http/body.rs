@@ -31,6 +31,7 @@ pub(crate) struct CallMeter {
     max_requests: u32,
     max_bytes: u64,
     refusals: Mutex<Vec<Refusal>>,
+    refused: AtomicU32,
     trace: Trace,
 }
 
@@ -43,6 +44,7 @@ impl CallMeter {
             max_requests,
             max_bytes,
             refusals: Mutex::new(Vec::new()),
+            refused: AtomicU32::new(0),
             trace: Trace::default(),
         }
     }
@@ -56,6 +58,7 @@ impl CallMeter {
     }
 
     pub(super) fn refuse(&self, refusal: Refusal) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
         if let Ok(mut kept) = self.refusals.lock()
             && kept.len() < KEPT_REFUSALS
         {
@@ -81,6 +84,11 @@ impl CallMeter {
 
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were refused, more than [`refusals`](Self::refusals) keeps.
+    pub(crate) fn refused(&self) -> u32 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
