@@ -455,6 +455,15 @@ fn the_other_tools_answer_as_their_commands_do() {
     );
     let recovered = talking.good("recover", json!({}));
     assert_eq!(recovered["sessions"][0]["sessionId"], id);
+    let other = submit(&mut talking, "a dog");
+    let one = talking.good("recover", json!({"session_id": other[..8]}));
+    let ids: Vec<&Value> = one["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|session| &session["sessionId"])
+        .collect();
+    assert_eq!(ids, [&json!(other)]);
     assert!(talking.good("tasks", json!({}))["tasks"].is_array());
     let project = talking.good("change_project", json!({}));
     let link = format!("projectId={}", project["projectUuid"].as_str().unwrap());

@@ -31,11 +31,7 @@ pub(crate) async fn run(
         Tool::WaitForResult => wait_for(harness, steps, arguments::read(given)?, progress).await,
         Tool::QuerySession => query(harness, arguments::read(given)?, progress).await,
         Tool::ListSessions => list(harness, arguments::read(given)?).await,
-        Tool::Recover => {
-            let arguments::Nothing {} = arguments::read(given)?;
-            let work = progress.during("asking about the sessions", harness.recover());
-            Answer::of(&text::<answers::Recovered>(work.await)?)
-        }
+        Tool::Recover => recover(harness, arguments::read(given)?, progress).await,
         Tool::Tasks => {
             let arguments::Nothing {} = arguments::read(given)?;
             let work = progress.during("asking for the tasks", harness.tasks());
@@ -156,6 +152,18 @@ async fn list(harness: &Harness, given: arguments::ListSessions) -> Result<Answe
         unknown_submits,
         damaged,
     })
+}
+
+async fn recover(
+    harness: &Harness,
+    given: arguments::Recover,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let mut line = vec!["recover"];
+    line.extend(given.session_id.iter().flat_map(|id| ["--", id]));
+    let work = command::run(harness, &line);
+    let answer = progress.during("asking about the sessions", work).await?;
+    Answer::of(&answers::read::<answers::Recovered>(answer.json)?)
 }
 
 async fn upload(

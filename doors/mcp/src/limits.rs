@@ -7,8 +7,8 @@ use std::time::Duration;
 /// sixty kilobytes.
 pub(crate) const MESSAGE_BYTES: usize = 1 << 20;
 
-/// Calls into the component at once: as many as the timer's steps, and together with them an eighth of the instances
-/// that may live in one process. A model works through a few.
+/// Calls into the component at once: as many as the timer's steps, unless more of these are asked for. A model works through
+/// a few.
 pub(crate) const CALLS: usize = 16;
 
 /// Calls of `wait_for_result` at once. Between its looks one costs nothing; more jobs than this nobody watches.

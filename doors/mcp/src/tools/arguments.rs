@@ -81,6 +81,13 @@ fn last_default() -> u32 {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Recover {
+    /// Only this session, by its id or the first eight or more characters of it. Left out: every one.
+    pub(crate) session_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Upload {
     /// The absolute path of an image or a video of at most 200 MB on the machine where this server runs. What it is, is
     /// decided by its content.

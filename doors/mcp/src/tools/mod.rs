@@ -118,7 +118,7 @@ impl Tool {
             Self::WaitForResult => schemas::<arguments::WaitForResult, answers::Waited>(),
             Self::QuerySession => schemas::<arguments::QuerySession, answers::Queried>(),
             Self::ListSessions => schemas::<arguments::ListSessions, answers::Sessions>(),
-            Self::Recover => schemas::<arguments::Nothing, answers::Recovered>(),
+            Self::Recover => schemas::<arguments::Recover, answers::Recovered>(),
             Self::Tasks => schemas::<arguments::Nothing, answers::Tasks>(),
             Self::Check => schemas::<arguments::Nothing, answers::Checked>(),
             Self::ChangeProject => schemas::<arguments::Nothing, answers::Project>(),

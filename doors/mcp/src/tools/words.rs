@@ -40,7 +40,7 @@ pub(super) const fn of(tool: Tool) -> (&'static str, &'static str) {
         ),
         Tool::Recover => (
             "Look up every job and deliver what is missing",
-            "Asks LibTV about every session that has not finished, and resumes the delivery of what did not reach the \
+            "Asks LibTV about the sessions that have not finished, and resumes the delivery of what did not reach the \
              chat. Nothing is delivered twice. Use it after a crash or a restart, when a result is missing, and to learn \
              what became of a submit whose answer was lost. Speak only of jobs that this user or chat asked for.",
         ),
