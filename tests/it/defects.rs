@@ -3,24 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::env::scenes::{POLL, impatient, one_video, submitted, video_when_advanced};
 use crate::env::{CHAT, TestEnv, files_below, texts, wait_until};
 use serde_json::json;
 use testkit::media::{self, Serving};
 use testkit::{ALWAYS, App, Fault, Job, StandIn, When};
 
-const POLL: &str = "GET /libtv/v1/session/*";
 const BASE: &str = "https://libtv-res.liblib.art";
-
-fn submitted(job: Job) -> (TestEnv, String) {
-    let env = TestEnv::new();
-    env.gateway().set_default_job(job);
-    let id = env.submit("a cat");
-    (env, id)
-}
-
-fn one_video(path: &str) -> Job {
-    Job::new().works().videos([path]).says("done")
-}
 
 #[test]
 fn defect_01_the_first_url_ended_the_wait() {
@@ -61,14 +50,7 @@ fn defect_03_a_reply_that_is_no_json_or_an_error_text_crashed_it() {
 
 #[test]
 fn defect_04_a_timeout_was_final_and_nobody_was_told() {
-    let env = TestEnv::builder().var("LIBTV_MAX_POLLS", "2").start();
-    env.gateway().set_default_job(
-        Job::new()
-            .works()
-            .at(When::Advanced)
-            .videos(["/sd-gen-save-img/late.mp4"])
-            .says("done"),
-    );
+    let env = impatient(2);
     let _serve = env.serve();
     let id = env.submit("a cat");
     assert!(texts(&env.wait_for_messages(CHAT, 1))[0].starts_with('⌛'));
@@ -79,12 +61,7 @@ fn defect_04_a_timeout_was_final_and_nobody_was_told() {
 #[test]
 fn defect_05_continuing_a_session_delivered_nothing_or_the_old_video_and_forgot_the_chat() {
     let name = |env: &TestEnv, at: usize| env.chat()[at].file.clone().unwrap().file_name.unwrap();
-    let (env, id) = submitted(
-        Job::new()
-            .works()
-            .videos(["/sd-gen-save-img/turn-{turn}.mp4"])
-            .says("done"),
-    );
+    let (env, id) = submitted(one_video("/sd-gen-save-img/turn-{turn}.mp4"));
     env.watch(&id).ok();
     assert_eq!(env.continue_session(&id, "another")["channel"], "feishu");
     env.watch(&id).ok();
@@ -93,14 +70,7 @@ fn defect_05_continuing_a_session_delivered_nothing_or_the_old_video_and_forgot_
         ("turn-1.mp4".into(), "turn-2.mp4".into())
     );
 
-    let env = TestEnv::new();
-    env.gateway().set_default_job(
-        Job::new()
-            .works()
-            .videos(["/sd-gen-save-img/turn-{turn}.mp4"])
-            .says("done"),
-    );
-    let id = env.submit("a cat");
+    let (env, id) = submitted(one_video("/sd-gen-save-img/turn-{turn}.mp4"));
     env.continue_session(&id, "another");
     env.watch(&id).ok();
     let names: Vec<String> = (0..env.chat().len()).map(|at| name(&env, at)).collect();
@@ -137,13 +107,7 @@ fn defect_06_a_half_failed_delivery_sent_everything_again_and_two_waiters_sent_i
 
 #[test]
 fn defect_07_nothing_resumed_after_a_reboot() {
-    let (env, id) = submitted(
-        Job::new()
-            .works()
-            .at(When::Advanced)
-            .videos(["/sd-gen-save-img/v.mp4"])
-            .says("done"),
-    );
+    let (env, id) = submitted(video_when_advanced("/sd-gen-save-img/v.mp4"));
     let serve = env.serve();
     wait_until(&env.gateway(), |gateway| gateway.polls(&id) >= 1);
     serve.kill();

@@ -10,6 +10,7 @@
 #![allow(dead_code, reason = "an environment offers more than each test uses")]
 
 mod output;
+pub mod scenes;
 mod serving;
 mod talking;
 

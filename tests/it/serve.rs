@@ -6,10 +6,10 @@ use serde_json::Value;
 use testkit::{ALWAYS, Fault, Job, StandIn, When};
 
 use crate::delivery::{IMAGES, MESSAGES, TOKENS, job, only, recovered, uuids};
+use crate::env::scenes::POLL;
 use crate::env::{CHAT, TestEnv, wait_until};
 
 const IMAGE: &str = "/sd-gen-save-img/1.png";
-const POLL: &str = "GET /libtv/v1/session/*";
 
 #[test]
 fn a_job_that_another_process_submits_is_delivered_and_promised_as_such() {

@@ -1,18 +1,10 @@
 //! When a job is finished, and what is told meanwhile. SPEC section 6.
 
+use crate::env::scenes::{POLL, impatient, submitted};
 use crate::env::{CHAT, TestEnv, texts, wait_until};
 use serde_json::json;
 use testkit::libtv::{FailureForm, VideoField};
 use testkit::{ALWAYS, Fault, Job, StandIn, When};
-
-const POLL: &str = "GET /libtv/v1/session/*";
-
-fn with_job(job: Job) -> (TestEnv, String) {
-    let env = TestEnv::new();
-    env.gateway().set_default_job(job);
-    let id = env.submit("a cat");
-    (env, id)
-}
 
 /// The state that `recover` shows.
 fn state(env: &TestEnv, id: &str) -> String {
@@ -35,7 +27,7 @@ fn results_appear_in_order_each_as_soon_as_it_is_there() {
         .at(When::Advanced)
         .images(["/claw/3.png"])
         .says("done");
-    let (env, id) = with_job(job);
+    let (env, id) = submitted(job);
     let serve = env.serve();
     env.wait_for_messages(CHAT, 1);
     env.gateway().advance(&id);
@@ -67,7 +59,7 @@ fn every_field_that_carries_a_video_is_read() {
         VideoField::Url,
         VideoField::VideoUrl,
     ] {
-        let (env, id) = with_job(
+        let (env, id) = submitted(
             Job::new()
                 .works()
                 .video_field(field)
@@ -83,7 +75,7 @@ fn every_field_that_carries_a_video_is_read() {
 #[test]
 fn addresses_in_the_last_words_are_results_too() {
     let words = "好了：**https://libtv-res.liblib.art/claw/p/a.mp4**，还有 `https://libtv-res.liblib.art/claw/p/b.png`。";
-    let (env, id) = with_job(
+    let (env, id) = submitted(
         Job::new()
             .works()
             .at(When::Polls(2))
@@ -98,7 +90,7 @@ fn addresses_in_the_last_words_are_results_too() {
 
 #[test]
 fn without_a_last_word_three_quiet_polls_end_the_job() {
-    let (env, id) = with_job(Job::new().works().videos(["/sd-gen-save-img/v.mp4"]));
+    let (env, id) = submitted(Job::new().works().videos(["/sd-gen-save-img/v.mp4"]));
     env.watch(&id).ok();
     assert!(
         (4..=6).contains(&env.gateway().polls(&id)),
@@ -116,7 +108,7 @@ fn an_open_call_keeps_the_job_going() {
         .at(When::Polls(8))
         .images(["/sd-gen-save-img/2.png"])
         .says("done");
-    let (env, id) = with_job(job);
+    let (env, id) = submitted(job);
     env.watch(&id).ok();
     assert_eq!(texts(&env.chat()), ["[image]", "[image]"]);
     assert!(env.gateway().polls(&id) >= 8);
@@ -129,7 +121,7 @@ fn every_form_of_failure_reaches_the_chat_with_its_reason() {
         FailureForm::Error,
         FailureForm::IsError,
     ] {
-        let (env, id) = with_job(
+        let (env, id) = submitted(
             Job::new()
                 .works()
                 .fails_as(form, "内容不符合平台规则")
@@ -148,7 +140,7 @@ fn every_form_of_failure_reaches_the_chat_with_its_reason() {
 
 #[test]
 fn a_refusal_by_the_service_ends_the_job_with_its_reason() {
-    let (env, id) = with_job(Job::never());
+    let (env, id) = submitted(Job::never());
     let refusal = json!({"error": {"code": "medeo_credits_exhausted", "user_message": "Platform credits insufficient"}});
     env.gateway().fault(POLL, Fault::Json(402, refusal), ALWAYS);
     env.watch(&id)
@@ -165,7 +157,7 @@ fn one_failed_call_of_two_does_not_hide_the_other_result() {
         .at(When::Polls(3))
         .images(["/sd-gen-save-img/1.png"])
         .says("done");
-    let (env, id) = with_job(job);
+    let (env, id) = submitted(job);
     env.watch(&id).ok();
     assert_eq!(env.chat()[0].msg_type, "image");
     assert_eq!(state(&env, &id), "completed");
@@ -173,7 +165,7 @@ fn one_failed_call_of_two_does_not_hide_the_other_result() {
 
 #[test]
 fn a_question_goes_to_the_chat_and_its_answer_goes_on() {
-    let (env, id) = with_job(Job::asks("Which colour?"));
+    let (env, id) = submitted(Job::asks("Which colour?"));
     env.watch(&id).ok().line("❓ Which colour?");
     assert!(texts(&env.chat())[0].contains("Which colour?"));
     assert_eq!(state(&env, &id), "awaiting_user");
@@ -187,14 +179,7 @@ fn a_question_goes_to_the_chat_and_its_answer_goes_on() {
 
 #[test]
 fn a_job_that_takes_too_long_is_told_in_the_chat_and_a_late_result_still_arrives() {
-    let env = TestEnv::builder().var("LIBTV_MAX_POLLS", "3").start();
-    env.gateway().set_default_job(
-        Job::new()
-            .works()
-            .at(When::Advanced)
-            .videos(["/sd-gen-save-img/late.mp4"])
-            .says("done"),
-    );
+    let env = impatient(3);
     let _serve = env.serve();
     let id = env.submit("a cat");
     let told = texts(&env.wait_for_messages(CHAT, 1));
@@ -206,14 +191,7 @@ fn a_job_that_takes_too_long_is_told_in_the_chat_and_a_late_result_still_arrives
 
 #[test]
 fn a_timeout_in_the_foreground_ends_with_one_and_recover_fetches_the_late_result() {
-    let env = TestEnv::builder().var("LIBTV_MAX_POLLS", "2").start();
-    env.gateway().set_default_job(
-        Job::new()
-            .works()
-            .at(When::Advanced)
-            .videos(["/sd-gen-save-img/late.mp4"])
-            .says("done"),
-    );
+    let env = impatient(2);
     let id = env.submit("a cat");
     env.watch(&id).exits(1).says("⌛");
     env.gateway().advance(&id);
@@ -223,7 +201,7 @@ fn a_timeout_in_the_foreground_ends_with_one_and_recover_fetches_the_late_result
 
 #[test]
 fn a_bad_network_and_odd_replies_are_only_tried_again() {
-    let (env, id) = with_job(Job::video("/sd-gen-save-img/v.mp4"));
+    let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
     for fault in [
         Fault::Html(502),
         Fault::GarbageOk,
@@ -243,7 +221,7 @@ fn a_bad_network_and_odd_replies_are_only_tried_again() {
 
 #[test]
 fn retry_after_is_honoured() {
-    let (env, id) = with_job(Job::video("/sd-gen-save-img/v.mp4"));
+    let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
     env.gateway()
         .fault(POLL, Fault::rate_limited("retry-after", "2"), 1);
     env.watch(&id).ok();
@@ -257,7 +235,7 @@ fn retry_after_is_honoured() {
 
 #[test]
 fn a_refused_key_makes_the_session_wait_and_say_so() {
-    let (env, id) = with_job(Job::video("/sd-gen-save-img/v.mp4"));
+    let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
     env.gateway().remove_key(testkit::GATEWAY_KEY);
     let _serve = env.serve();
     wait_until(&env.gateway(), |gateway| {
@@ -273,7 +251,7 @@ fn a_refused_key_makes_the_session_wait_and_say_so() {
 
 #[test]
 fn a_session_waits_for_a_key_of_its_kind_after_the_user_switched() {
-    let (env, id) = with_job(Job::video("/sd-gen-save-img/v.mp4"));
+    let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
     env.run(["update-key", "--api-key", testkit::DIRECT_KEY])
         .ok();
     let out = env.run(["recover"]).ok();
@@ -299,7 +277,7 @@ fn messages_without_numbers_unknown_roles_and_null_are_taken_as_they_come() {
         .at(When::Polls(3))
         .videos(["/sd-gen-save-img/v.mp4"])
         .says("done");
-    let (env, id) = with_job(job);
+    let (env, id) = submitted(job);
     env.gateway().null_messages(true);
     env.watch(&id).ok();
     assert_eq!(texts(&env.chat()), ["[media]"]);
@@ -307,7 +285,7 @@ fn messages_without_numbers_unknown_roles_and_null_are_taken_as_they_come() {
 
 #[test]
 fn watching_a_delivered_session_again_does_nothing() {
-    let (env, id) = with_job(Job::video("/sd-gen-save-img/v.mp4"));
+    let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
     env.watch(&id).ok();
     let polls = env.gateway().requests().len();
     env.watch(&id).ok().says("✅ Already delivered at ");

@@ -11,6 +11,7 @@ use std::time::Duration;
 use testkit::{Fault, Job, StandIn, When};
 
 use crate::delivery::{self, IMAGES, MESSAGES};
+use crate::env::scenes::POLL;
 use crate::env::{TIMEOUT, TestEnv, block_on, wait_until};
 
 /// Installations at once, each with its own kills: most of a kill is waiting.
@@ -20,7 +21,6 @@ const KILLS: u64 = 20;
 const ALL_KILLS: u64 = 200;
 /// A harness that starts and delivers takes about half of this.
 const LONGEST_MS: u64 = 400;
-const POLL: &str = "GET /libtv/v1/session/*";
 const MEDIA: &str = "/sd-gen-save-img/**";
 
 /// Words, and how many messages come of them.
@@ -177,6 +177,7 @@ impl Lane {
             let _ = block_on(feishu.wait_for_messages(chat, *wanted, TIMEOUT));
         }
         serve.terminate();
+        env.run(["audit", "--verify"]).ok();
         let told = env.run(["recover", "--json"]).ok().json();
         let sessions = told["sessions"].as_array().unwrap();
         tally.lost += self.wanted.len().abs_diff(sessions.len());

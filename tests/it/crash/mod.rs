@@ -11,7 +11,12 @@ mod run;
 mod scenario;
 mod search;
 
+use std::path::Path;
+
+use crate::env::files_below;
 use libtv_harness::fault_injection::{Side, StopPoint};
+use oracle::Kind;
+use rig::Rig;
 use scenario::Scenario;
 use search::{Points, Tally};
 
@@ -39,6 +44,29 @@ fn host_calls_may_stop_anywhere_and_nothing_is_lost_repeated_or_paid_for_twice()
     // Every point but those that a shorter run did not come to.
     let least = SPREAD * scenario::ALL.len() as u64 * 9 / 10;
     assert!(sum.stop_points >= least, "only {}", sum.stop_points);
+}
+
+#[test]
+fn host_calls_stopped_where_a_record_is_forgotten_are_found() {
+    let video = Scenario::named("video").unwrap();
+    let forgets_intents = |rig: &Rig| forget(&rig.home().join("libtv-video/submits"), "");
+    assert!(search::finds(Kind::Untold, &video, forgets_intents));
+    let forgets_deliveries = |rig: &Rig| {
+        forget(&rig.home().join("libtv-video/sessions"), "d-");
+        // Feishu has forgotten as well.
+        rig.advance_to(rig.faults.now_ms() + 2 * 3_600_000);
+    };
+    assert!(search::finds(Kind::Duplicate, &video, forgets_deliveries));
+}
+
+/// Removes the files below a folder whose names begin so.
+fn forget(folder: &Path, beginning: &str) {
+    for path in files_below(folder) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        if name.starts_with(beginning) {
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
 }
 
 fn assert_clean(tally: &Tally) {

@@ -25,6 +25,8 @@ pub struct Rig {
     /// A second process beside the first one.
     pub other: Harness,
     pub faults: Faults,
+    /// What a death does besides: for tests of the search itself.
+    pub harm: fn(&Self),
     folder: tempfile::TempDir,
     began_ms: u64,
 }
@@ -56,6 +58,7 @@ impl Rig {
             began_ms: faults.now_ms(),
             harness: first,
             other,
+            harm: |_| {},
             faults,
             folder,
             world,

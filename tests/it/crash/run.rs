@@ -239,7 +239,10 @@ impl Run<'_> {
     /// Whether the error at hand is the stop.
     fn notices_death(&mut self) -> bool {
         let is_news = !self.died && self.rig.faults.has_stopped();
-        self.died |= is_news;
+        if is_news {
+            self.died = true;
+            (self.rig.harm)(self.rig);
+        }
         is_news
     }
 

@@ -15,6 +15,8 @@ use crate::env::block_on;
 
 /// Runs on one set of stand-ins, which remember every request: more would be memory for nothing.
 const RUNS_A_RIG: usize = 60;
+/// For planted harm: every tenth host call of the smallest scenario; each harm shows at some dozens in a row.
+const PLANTED: Points = Points::Spread(100);
 /// Failures that are told in words.
 const TOLD: usize = 5;
 
@@ -118,6 +120,22 @@ pub fn one(scenario: &Scenario, stop: Option<StopPoint>) -> Tally {
     };
     tally.add(scenario, stop, &outcome);
     tally
+}
+
+/// Whether a broken promise of this kind is found when every death does this harm besides.
+pub fn finds(kind: Kind, scenario: &Scenario, harm: fn(&Rig)) -> bool {
+    let mut rig = Rig::new();
+    rig.harm = harm;
+    let points = chosen(PLANTED, one(scenario, None).host_calls);
+    block_on(async {
+        for (number, point) in points.into_iter().enumerate() {
+            let outcome = run(&rig, scenario, number, Some(point)).await;
+            if outcome.violations.iter().any(|found| found.kind == kind) {
+                return true;
+            }
+        }
+        false
+    })
 }
 
 /// Runs of one scenario on one rig, one after the other.
