@@ -315,7 +315,6 @@ fn a_wrong_call_is_told_to_the_model_and_nothing_is_sent() {
             "wait_for_result",
             json!({"session_id": "x", "timeout_seconds": -1}),
         ),
-        ("upload", json!({"path": "cat.png"})),
         (
             "download_results",
             json!({"session_id": "x", "output_dir": "results"}),
@@ -324,6 +323,10 @@ fn a_wrong_call_is_told_to_the_model_and_nothing_is_sent() {
         let error = talking.bad(tool, arguments);
         assert_eq!(error["kind"], "permanent", "{tool}: {error}");
     }
+    let file = env.folder().join("cat.png");
+    testkit::media::png(64, 64).write_to(&file).unwrap();
+    let error = talking.bad("upload", json!({"path": "cat.png"}));
+    assert_eq!(error["message"], "Not an absolute path: cat.png");
     assert_eq!(env.gateway().requests().len(), 0);
 }
 

@@ -183,7 +183,10 @@ fn for_people(line: &Value, colours: bool) -> String {
         );
         shown.push_str(&format!("\n    {}", print::paint(&told, "31", colours)));
     }
-    let (kept, all) = (line["refused"].as_array().map_or(0, Vec::len), number("refused_count"));
+    let (kept, all) = (
+        line["refused"].as_array().map_or(0, Vec::len),
+        number("refused_count"),
+    );
     if all > kept as u64 {
         shown.push_str(&format!("\n    🔒 and {} more refused", all - kept as u64));
     }
