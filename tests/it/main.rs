@@ -15,6 +15,7 @@ mod delivery_people;
 mod delivery_rules;
 mod delivery_secrets;
 mod doctor;
+mod documents;
 mod downloads;
 mod env;
 mod grants;
