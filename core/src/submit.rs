@@ -91,43 +91,58 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         mode: service.mode(),
         started_at_ms: io.now_ms(),
         unknown: None,
+        told: false,
     };
-    submits::save(io, &intent).await?;
+    if let Err(problem) = submits::save(io, &intent).await {
+        // It may be there all the same, and would be told as a submit of unknown outcome.
+        submits::remove(io, &intent.nonce).await.ok();
+        return Err(problem);
+    }
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
     let submitted = match service
         .submit(io, session_id, text.as_ref().map(|_| words.as_str()))
         .await
     {
         Ok(submitted) => submitted,
-        Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await?),
+        Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await),
     };
     let baseline = continued.as_ref().map(|(.., baseline)| baseline.clone());
-    let asked = asked(
-        io,
-        &intent,
-        &submitted,
-        known.is_some() && text.is_none(),
-        baseline,
-        route,
-    )
-    .await?;
-    if let Err(problem) = store::begin_turn(io, &asked).await {
-        intent.unknown = Some(format!(
-            "it became session {}, which could not be stored",
-            asked.session_id
-        ));
-        submits::save(io, &intent).await.ok();
-        let failure = Failure::new(format!(
-            "The request was submitted as session {}, but: {}",
-            asked.session_id,
-            problem.failure().message
-        ));
-        return Err(Problem::OutcomeUnknown(failure).advise(
-            "Don't submit it again. Mend the state folder, then look with: libtv-video tasks",
-        ));
+    let without_words = known.is_some() && text.is_none();
+    match begin(io, &intent, &submitted, without_words, baseline, route).await {
+        Ok(asked) => {
+            // It is stored: that its intent can't be removed is no failure of the submit.
+            submits::remove(io, &intent.nonce).await.ok();
+            Ok(submission(settings, &asked))
+        }
+        Err(problem) => {
+            let session_id = &submitted.session_id;
+            intent.unknown = Some(format!(
+                "it became session {session_id}, which could not be stored"
+            ));
+            submits::save(io, &intent).await.ok();
+            let failure = Failure::new(format!(
+                "The request was submitted as session {session_id}, but: {}",
+                problem.failure().message
+            ));
+            Err(Problem::OutcomeUnknown(failure).advise(
+                "Don't submit it again. Mend the state folder, then look with: libtv-video tasks",
+            ))
+        }
     }
-    submits::remove(io, &intent.nonce).await?;
-    Ok(submission(settings, &asked))
+}
+
+/// Stores what a submit became. It was charged: whatever fails here, it must not look as if nothing was sent.
+async fn begin(
+    io: &Io,
+    intent: &submits::Submit,
+    submitted: &Submitted,
+    without_words: bool,
+    baseline: Option<Baseline>,
+    route: Route,
+) -> Result<Asked, Problem> {
+    let asked = asked(io, intent, submitted, without_words, baseline, route).await?;
+    store::begin_turn(io, &asked).await?;
+    Ok(asked)
 }
 
 /// The channel in lower case, if it is one that can be delivered to.
@@ -207,21 +222,18 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
     }
 }
 
-/// Stores what became of a submit without a session, and words it.
-async fn not_submitted(
-    io: &Io,
-    intent: &mut submits::Submit,
-    trouble: &Trouble,
-) -> Result<Problem, Problem> {
+/// Stores what became of a submit without a session, and words it. Where that can't be stored the intent stays,
+/// and counts as one of unknown outcome after a while.
+async fn not_submitted(io: &Io, intent: &mut submits::Submit, trouble: &Trouble) -> Problem {
     if !trouble.may_be_applied {
-        submits::remove(io, &intent.nonce).await?;
-        return Ok(trouble.problem());
+        submits::remove(io, &intent.nonce).await.ok();
+        return trouble.problem();
     }
     intent.unknown = Some(trouble.message.clone());
-    submits::save(io, intent).await?;
-    Ok(Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(
+    submits::save(io, intent).await.ok();
+    Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(
         "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover",
-    ))
+    )
 }
 
 /// The new turn, numbered behind those of the session it landed in: with a direct key that may be an

@@ -140,6 +140,8 @@ pub fn read(
         trouble.retry_after_ms = response
             .header("retry-after")
             .and_then(|value| backoff::retry_after_ms(value, now_ms));
+        // A service that fails may have acted before, whatever its words are.
+        trouble.may_be_applied |= response.status >= 500 || response.status == 408;
     }
     result
 }

@@ -103,6 +103,11 @@ fn only_a_request_that_left_may_have_been_applied() {
     assert_eq!(refused.message, "Cannot connect to gateway: refused");
     assert!(trouble(Mode::Gateway, 504, "<html>").may_be_applied);
     assert!(!trouble(Mode::Gateway, 400, "<html>").may_be_applied);
+    for mode in [Mode::Gateway, Mode::Direct] {
+        let words = r#"{"code":500,"message":"x","error":{"message":"x"}}"#;
+        assert!(trouble(mode, 500, words).may_be_applied);
+        assert!(!trouble(mode, 400, words).may_be_applied);
+    }
 }
 
 proptest! {
