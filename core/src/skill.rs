@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::commands;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
-use crate::poll::{self, Haste};
+use crate::poll::{self, Haste, schedule};
 use crate::problem::Problem;
 use crate::session::State;
-use crate::store::{self, Found};
+use crate::store::{self, Found, submits};
 use crate::submit;
 
 pub use crate::submit::Submission;
@@ -104,7 +104,9 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
         let due = match store::load(io, &key).await {
             Ok(Some(loaded)) if !loaded.session.turns.is_empty() => Due {
                 session_id: loaded.session.id().to_owned(),
-                at_ms: poll::next(&loaded, settings).unwrap_or_else(|| io.now_ms()),
+                at_ms: poll::next(&loaded, settings)
+                    .filter(|at_ms| !schedule::is_due(*at_ms, io.now_ms(), settings))
+                    .unwrap_or_else(|| io.now_ms()),
             },
             Ok(_) | Err(_) => Due {
                 session_id: key,
@@ -209,9 +211,12 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// As the command.
 pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    commands::recover::run(&io, settings, None)
-        .await
-        .map(|reply| text(&reply.json))
+    let reply = commands::recover::run(&io, settings, None).await?;
+    for submit in reply.told {
+        // One that can't be noted is told again.
+        submits::told(&io, submit).await.ok();
+    }
+    Ok(text(&reply.json))
 }
 
 /// A new project; JSON.

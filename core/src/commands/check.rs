@@ -58,9 +58,8 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
             json!({"message": problem.failure().message, "advice": problem.failure().advice});
     }
     Ok(Reply {
-        lines,
-        json,
         exit_code,
+        ..Reply::good(lines, json)
     })
 }
 

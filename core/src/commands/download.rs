@@ -41,9 +41,8 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     if urls.is_empty() {
         let json = json!({"error": "No result URLs found", "downloaded": []});
         return Ok(Reply {
-            lines: vec![json.to_string()],
-            json,
             exit_code: 1,
+            ..Reply::only_json(json)
         });
     }
     let dir = wanted.output_dir.unwrap_or_else(|| DEFAULT_DIR.to_owned());
@@ -76,9 +75,8 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
         json["errors"] = Value::Array(errors);
     }
     Ok(Reply {
-        lines: vec![json.to_string()],
-        json,
         exit_code: u8::from(failed),
+        ..Reply::only_json(json)
     })
 }
 

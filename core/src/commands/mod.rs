@@ -29,6 +29,9 @@ pub struct Reply {
     pub json: Value,
     /// 0, or 1 when the answer is that it didn't work.
     pub exit_code: u8,
+    /// Submits of unknown outcome that it tells of where the user looks for them: once it is printed they are
+    /// forgotten. The tasks are upstream.
+    pub told: Vec<submits::Submit>,
 }
 
 impl Reply {
@@ -39,6 +42,7 @@ impl Reply {
             lines,
             json,
             exit_code: 0,
+            told: Vec::new(),
         }
     }
 
@@ -71,6 +75,10 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
                 for line in reply.lines {
                     io.out(line).await;
                 }
+            }
+            for submit in &reply.told {
+                // One that can't be removed is told again.
+                submits::remove(&io, &submit.nonce).await.ok();
             }
             reply.exit_code
         }

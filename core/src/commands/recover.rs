@@ -40,7 +40,7 @@ pub async fn run(io: &Io, settings: &Settings, id: Option<&str>) -> Result<Reply
             sessions.push(as_json(&session));
         }
     }
-    let mut unknown = Vec::new();
+    let (mut unknown, mut unknown_submits) = (Vec::new(), Vec::new());
     let submits = match id {
         Some(_) => Vec::new(),
         None => submits::unknown(io).await?,
@@ -48,16 +48,16 @@ pub async fn run(io: &Io, settings: &Settings, id: Option<&str>) -> Result<Reply
     for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
         unknown.push(json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
-        // It has been told where the user looks for it; the tasks are upstream.
-        submits::remove(io, &submit.nonce).await?;
+        unknown_submits.push(submit);
     }
     if lines.is_empty() {
         lines.push("No sessions found.".to_owned());
     }
-    Ok(Reply::good(
-        lines,
-        json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged}),
-    ))
+    let json = json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged});
+    Ok(Reply {
+        told: unknown_submits,
+        ..Reply::good(lines, json)
+    })
 }
 
 async fn look(

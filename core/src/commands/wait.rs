@@ -108,8 +108,7 @@ fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
         State::Failed | State::Timeout | State::Submitted | State::Generating => false,
     };
     Reply {
-        lines,
-        json,
         exit_code: u8::from(!good),
+        ..Reply::good(lines, json)
     }
 }

@@ -27,6 +27,9 @@ pub struct Submit {
     pub started_at_ms: UnixMs,
     /// Why its outcome isn't known, once that is certain.
     pub unknown: Option<String>,
+    /// Whether a call that lists such submits has done so.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// Stores an intent, or what became of it.
@@ -47,6 +50,22 @@ pub async fn remove(io: &Io, nonce: &str) -> Result<(), Problem> {
     run(io, FsOp::SyncDir("submits".to_owned())).await
 }
 
+/// Notes that a caller is about to be told of a submit of unknown outcome. Whether the answer reaches it can't be
+/// known here: a submit is forgotten when it is told for the second time.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn told(io: &Io, submit: Submit) -> Result<(), Problem> {
+    if submit.told {
+        return remove(io, &submit.nonce).await;
+    }
+    let noted = Submit {
+        told: true,
+        ..submit
+    };
+    save(io, &noted).await
+}
+
 /// The submits of which nobody knows the outcome.
 ///
 /// # Errors
@@ -58,8 +77,9 @@ pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
             continue;
         };
         if let Ok(submit) = record::decode::<Submit>("submit", &bytes)
+            // By a clock that was set back, too.
             && (submit.unknown.is_some()
-                || io.now_ms().saturating_sub(submit.started_at_ms) > ABANDONED_AFTER_MS)
+                || io.now_ms().abs_diff(submit.started_at_ms) > ABANDONED_AFTER_MS)
         {
             found.push(submit);
         }
