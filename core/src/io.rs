@@ -104,6 +104,8 @@ pub enum FsOp {
     Sync(String),
     /// Replaces the second by the first, atomically.
     Rename(String, String),
+    /// Gives the first a second name, atomically, unless that name is taken.
+    Link(String, String),
     /// Makes the folder's entries durable.
     SyncDir(String),
     /// The names in a folder, sorted; a missing folder is empty.
@@ -121,6 +123,8 @@ pub enum FsOp {
 pub enum FsDone {
     /// It is done.
     Done,
+    /// `Link` found the name taken and did nothing.
+    Taken,
     /// What `Read` found.
     Content(Option<Vec<u8>>),
     /// What `List` found.

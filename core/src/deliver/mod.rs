@@ -4,38 +4,28 @@
 //! leaves. Found so on the next step it is repeated with the same `uuid` while Feishu still knows
 //! it, and is `uncertain` afterwards.
 
+mod links;
 pub mod media;
 mod pace;
 pub mod plan;
+mod refused;
 
-use crate::backoff;
 use crate::config::Settings;
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
 use crate::feishu::recipient::Recipient;
 use crate::io::{Io, UnixMs};
+use crate::poll::schedule;
 use crate::problem::Problem;
 use crate::session::{Delivery, DeliveryState, Purpose, Route};
 use crate::store::{self, Loaded};
 use media::NoMedia;
 use pace::Pace;
+use refused::{not_sent, without_app};
 
 /// How many messages one step sends. It keeps a step within its limits of time; the next one is due
 /// at once.
 const MAX_MESSAGES_PER_STEP: usize = 5;
-/// Failed tries after which a result goes as a link. With the pauses below that is half an hour:
-/// inside the uuid's window.
-const MAX_TRIES: u32 = 12;
-/// The same when the media store says that it doesn't have the media: a quarter of a minute, for a
-/// file that is about to appear.
-const MAX_TRIES_GONE: u32 = 4;
-/// The same where there is no network, or there are no credentials: a day, until `recover`.
-const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
-/// The first pause.
-const BASE_PAUSE_MS: u64 = 2_000;
-/// The longest.
-const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
-
 /// What happened, for the session's log.
 pub type Events = Vec<String>;
 
@@ -54,14 +44,19 @@ pub async fn run(
     let mut sent = 0;
     let mut at = 0;
     while at < loaded.session.deliveries.len() {
-        if is_due(loaded, at, io.now_ms()) {
+        if is_due(loaded, at, io.now_ms(), settings) {
             if sent == MAX_MESSAGES_PER_STEP {
                 return Ok(());
             }
             sent += 1;
+            let was_link = loaded.session.deliveries[at].is_link();
             match &mut messenger {
                 Some(messenger) => deliver(io, messenger, loaded, at, events).await?,
                 None => without_app(io, loaded, at, events).await?,
+            }
+            if loaded.session.deliveries[at].is_link() && !was_link {
+                // It can't go as media: its link can, in the same step.
+                continue;
             }
         }
         at += 1;
@@ -69,32 +64,35 @@ pub async fn run(
     settle(io, loaded, events).await
 }
 
-/// Whether a delivery is to be worked on now. One that a message with links stands for isn't.
-fn is_due(loaded: &Loaded, at: usize, now_ms: UnixMs) -> bool {
+/// Whether a delivery is to be worked on now. A result that a message with links stands for isn't.
+fn is_due(loaded: &Loaded, at: usize, now_ms: UnixMs, settings: &Settings) -> bool {
     let delivery = &loaded.session.deliveries[at];
     delivery.state.is_open()
-        && delivery.next_try_at_ms <= now_ms
-        && covering(loaded, &delivery.id).is_none()
+        && schedule::is_due(delivery.next_try_at_ms, now_ms, settings)
+        && delivery.links.is_none()
 }
 
 /// The message with links that stands for a result.
-fn covering<'a>(loaded: &'a Loaded, id: &str) -> Option<&'a Delivery> {
-    loaded.session.deliveries.iter().find(|other| matches!(&other.purpose, Purpose::Links(ids) if ids.iter().any(|known| known == id)))
+fn covering<'a>(loaded: &'a Loaded, delivery: &Delivery) -> Option<&'a Delivery> {
+    let links = delivery.links.as_ref()?;
+    loaded
+        .session
+        .deliveries
+        .iter()
+        .find(|other| other.id == *links)
 }
 
 /// When something is to be done next for the deliveries; none when all have ended.
 #[must_use]
 pub fn next_try_at_ms(loaded: &Loaded) -> Option<UnixMs> {
-    let open = loaded
+    loaded
         .session
         .deliveries
         .iter()
-        .filter(|delivery| delivery.state.is_open());
-    open.filter(|delivery| {
-        covering(loaded, &delivery.id).is_none_or(|links| !links.state.is_open())
-    })
-    .map(|delivery| delivery.next_try_at_ms)
-    .min()
+        .filter(|delivery| delivery.state.is_open())
+        .filter(|delivery| covering(loaded, delivery).is_none_or(|links| !links.state.is_open()))
+        .map(|delivery| delivery.next_try_at_ms)
+        .min()
 }
 
 /// Draws the conclusions from what ended: results whose links were sent, messages whose uuid ran out.
@@ -105,7 +103,7 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
         if !delivery.state.is_open() {
             continue;
         }
-        let ended = covering(loaded, &delivery.id)
+        let ended = covering(loaded, delivery)
             .filter(|links| !links.state.is_open())
             .map(|links| match links.state {
                 DeliveryState::Pending
@@ -114,6 +112,11 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
                 | DeliveryState::LinkOnly => (DeliveryState::LinkOnly, links.message_id.clone()),
                 DeliveryState::Failed => (DeliveryState::Failed, None),
                 DeliveryState::Uncertain => (DeliveryState::Uncertain, None),
+            })
+            .or_else(|| {
+                // What was stored of the message with its link is damaged: it may have been sent.
+                let lost = loaded.lost_deliveries.contains(delivery.links.as_ref()?);
+                lost.then_some((DeliveryState::Uncertain, None))
             });
         let expired = delivery.state == DeliveryState::Sending && !delivery.may_send(now_ms);
         let (state, message_id) = match ended {
@@ -158,7 +161,10 @@ async fn deliver(
             let url = url.clone();
             media::prepare(io, messenger, &url).await
         }
-        (None, None) => return Ok(()),
+        (None, None) => match links::compose(io, loaded, at).await? {
+            Some(content) => Ok(content),
+            None => return Ok(()),
+        },
     };
     if overtaken(io, loaded, at).await? {
         return Ok(());
@@ -166,13 +172,12 @@ async fn deliver(
     let content = match prepared {
         Ok(content) => content,
         Err(NoMedia::Link(reason)) => {
-            return link_instead(io, loaded, at, &reason, false, events).await;
+            return links::one(io, loaded, at, &reason, events).await;
         }
         Err(NoMedia::Answer(answer)) => {
             return not_sent(io, messenger, loaded, at, answer, events).await;
         }
     };
-    let key = loaded.session.key.clone();
     let delivery = &mut loaded.session.deliveries[at];
     if !delivery.may_send(io.now_ms()) {
         return Ok(());
@@ -181,21 +186,30 @@ async fn deliver(
     delivery.state = DeliveryState::Sending;
     delivery.first_sent_at_ms.get_or_insert(io.now_ms());
     delivery.message = Some(content.clone());
-    store::save_delivery(io, &key, delivery).await?;
-    pace.note(io).await?;
     let uuid = delivery.uuid.clone();
+    if !keep(io, loaded, at).await? {
+        return Ok(());
+    }
+    pace.note(io).await?;
     match messenger
         .send(io, &Recipient::parse(&route.chat_id), &content, &uuid)
         .await
     {
         Answer::Done(data) => {
+            let key = loaded.session.key.clone();
             let delivery = &mut loaded.session.deliveries[at];
             delivery.message_id = data
                 .get("message_id")
                 .and_then(serde_json::Value::as_str)
                 .map(str::to_owned);
-            delivery.trouble = None;
-            delivery.end(DeliveryState::Delivered, io.now_ms());
+            // That of a link says why it is one.
+            let state = if delivery.is_link() {
+                DeliveryState::LinkOnly
+            } else {
+                delivery.trouble = None;
+                DeliveryState::Delivered
+            };
+            delivery.end(state, io.now_ms());
             events.push(format!(
                 "{} delivered as {}: {}",
                 label(delivery),
@@ -214,8 +228,15 @@ async fn deliver(
                 delivery.state = DeliveryState::Pending;
                 delivery.first_sent_at_ms = None;
             }
-            // An earlier try may have shown it: another message instead could show it twice.
-            if !first_try && let Answer::Refused(reason) | Answer::NoScope(_, reason) = &answer {
+            // An earlier try may have shown it, and there is no other way to say it under the same uuid.
+            let last_resort = {
+                let delivery = &loaded.session.deliveries[at];
+                delivery.result().is_none() || delivery.is_link()
+            };
+            if !first_try
+                && last_resort
+                && let Answer::Refused(reason) | Answer::NoScope(_, reason) = &answer
+            {
                 let delivery = &mut loaded.session.deliveries[at];
                 events.push(format!(
                     "{}: an answer was lost, then: {reason}",
@@ -223,27 +244,42 @@ async fn deliver(
                 ));
                 delivery.trouble = Some(reason.clone());
                 delivery.end(DeliveryState::Uncertain, io.now_ms());
-                return store::save_delivery(io, &key, delivery).await;
+                return store::save_delivery(io, &loaded.session.key, delivery).await;
             }
             not_sent(io, messenger, loaded, at, answer, events).await
         }
     }
 }
 
-/// Whether another process has worked on the session's deliveries meanwhile: a call can take minutes, and
-/// what was decided on the old state must not be done. The next step begins with the new one.
+/// Whether another process has worked on a delivery meanwhile: a call can take minutes, and what was decided
+/// on the old state must not be done. The next step begins with the new one.
 async fn overtaken(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
     let key = loaded.session.key.clone();
-    let deliveries = &mut loaded.session.deliveries;
-    if let Some(stored) = store::stored_delivery(io, &key, &deliveries[at].id).await?
-        && stored != deliveries[at]
-    {
-        deliveries[at] = stored;
+    let delivery = &mut loaded.session.deliveries[at];
+    match store::stored_delivery(io, &key, &delivery.id).await? {
+        Some(stored) if stored != *delivery => {
+            *delivery = stored;
+            Ok(true)
+        }
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// Stores a delivery. Its first record decides how its result is shown, alone or among several links: where
+/// another process has written one meanwhile, that stands, and this is false.
+async fn keep(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
+    let key = loaded.session.key.clone();
+    let delivery = &mut loaded.session.deliveries[at];
+    if loaded.stored.contains(&delivery.id) {
+        store::save_delivery(io, &key, delivery).await?;
         return Ok(true);
     }
-    let ids = store::delivery_ids(io, &key).await?;
-    let known = |id: &String| deliveries.iter().any(|delivery| delivery.id == *id);
-    Ok(!ids.iter().all(known))
+    let first = store::claim_delivery(io, &key, delivery).await?;
+    loaded.stored.push(delivery.id.clone());
+    if !first && let Some(stored) = store::stored_delivery(io, &key, &delivery.id).await? {
+        *delivery = stored;
+    }
+    Ok(first)
 }
 
 /// Where a turn's messages go.
@@ -257,177 +293,6 @@ fn route_of(loaded: &Loaded, turn: u32) -> Option<Route> {
         .route
         .is_complete()
         .then(|| turn.asked.route.clone())
-}
-
-/// What an answer other than success means for a delivery.
-async fn not_sent(
-    io: &Io,
-    messenger: &Messenger<'_>,
-    loaded: &mut Loaded,
-    at: usize,
-    answer: Answer,
-    events: &mut Events,
-) -> Result<(), Problem> {
-    let key = loaded.session.key.clone();
-    let jitter = io.jitter();
-    let delivery = &mut loaded.session.deliveries[at];
-    // Without a network nothing is wrong with the result: it waits for a day.
-    let max_tries = match answer {
-        Answer::NotSent(_) => MAX_TRIES_WITHOUT_NETWORK,
-        Answer::Gone(_) => MAX_TRIES_GONE,
-        _ => MAX_TRIES,
-    };
-    let (pause_ms, reason) = match answer {
-        Answer::Done(_) => return Ok(()),
-        Answer::NoScope(url, reason) => {
-            let page = url.unwrap_or_else(|| messenger.permission_page());
-            let why = format!("the app lacks a permission to upload media. Grant it here: {page}");
-            events.push(format!("{}: {reason}", label(delivery)));
-            return refuse(io, loaded, at, &why, true, events).await;
-        }
-        Answer::Refused(reason) => return refuse(io, loaded, at, &reason, false, events).await,
-        Answer::ForeignKey(reason)
-            if delivery.result().is_some() && delivery.failures < MAX_TRIES =>
-        {
-            delivery.message = None;
-            (BASE_PAUSE_MS, reason)
-        }
-        Answer::Wait(wait_ms, reason) => {
-            delivery.next_try_at_ms = io.now_ms().saturating_add(wait_ms);
-            delivery.trouble = Some(reason.clone());
-            events.push(format!(
-                "{}: {reason}; again in {wait_ms} ms",
-                label(delivery)
-            ));
-            return store::save_delivery(io, &key, delivery).await;
-        }
-        Answer::NotSent(reason)
-        | Answer::NoMedia(reason)
-        | Answer::Gone(reason)
-        | Answer::Unclear(reason)
-        | Answer::TokenRefused(reason)
-        | Answer::ForeignKey(reason) => (
-            backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter),
-            reason,
-        ),
-    };
-    delivery.failures += 1;
-    delivery.trouble = Some(reason.clone());
-    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
-    if delivery.failures >= max_tries && delivery.state == DeliveryState::Pending {
-        return refuse(io, loaded, at, &reason, false, events).await;
-    }
-    events.push(format!(
-        "{}: {reason}; again in {pause_ms} ms",
-        label(delivery)
-    ));
-    store::save_delivery(io, &key, delivery).await
-}
-
-/// A refusal for good: of a result, its link is sent; of a text, there is nothing left to try.
-async fn refuse(
-    io: &Io,
-    loaded: &mut Loaded,
-    at: usize,
-    reason: &str,
-    all_open: bool,
-    events: &mut Events,
-) -> Result<(), Problem> {
-    let delivery = &mut loaded.session.deliveries[at];
-    if delivery.result().is_some() {
-        return link_instead(io, loaded, at, reason, all_open, events).await;
-    }
-    delivery.trouble = Some(reason.to_owned());
-    delivery.end(DeliveryState::Failed, io.now_ms());
-    events.push(format!("{} could not be sent: {reason}", label(delivery)));
-    store::save_delivery(io, &loaded.session.key, &loaded.session.deliveries[at]).await
-}
-
-/// Puts a result's link into a text message: with those of all open results when none can go as media.
-async fn link_instead(
-    io: &Io,
-    loaded: &mut Loaded,
-    at: usize,
-    reason: &str,
-    all_open: bool,
-    events: &mut Events,
-) -> Result<(), Problem> {
-    let turn_number = loaded.session.deliveries[at].turn;
-    let open: Vec<usize> = (0..loaded.session.deliveries.len())
-        .filter(|other| {
-            *other == at || (all_open && other_open_result(loaded, *other, turn_number))
-        })
-        .collect();
-    let (mut ids, mut links) = (Vec::new(), String::new());
-    for other in &open {
-        let delivery = &loaded.session.deliveries[*other];
-        if let Some(url) = delivery.result() {
-            ids.push(delivery.id.clone());
-            links.push_str(url.as_str());
-            links.push('\n');
-        }
-    }
-    let words = format!("{links}Sent as a link: {reason}");
-    loaded.session.deliveries[at].trouble = Some(reason.to_owned());
-    events.push(format!(
-        "{} goes as a link: {reason}",
-        label(&loaded.session.deliveries[at])
-    ));
-    let Some(turn) = loaded
-        .session
-        .turns
-        .iter()
-        .find(|turn| turn.asked.turn == turn_number)
-        .cloned()
-    else {
-        return Ok(());
-    };
-    let subject = ids.join(" ");
-    let lost = loaded.lost_deliveries.clone();
-    let added = plan::add(
-        &mut loaded.session,
-        &lost,
-        &turn,
-        Purpose::Links(ids),
-        &subject,
-        Some(plan::text(&words)),
-        io.now_ms(),
-    );
-    match added {
-        Some(new) => {
-            store::save_delivery(io, &loaded.session.key, &loaded.session.deliveries[new]).await
-        }
-        None => Ok(()),
-    }
-}
-
-fn other_open_result(loaded: &Loaded, at: usize, turn: u32) -> bool {
-    let delivery = &loaded.session.deliveries[at];
-    delivery.turn == turn
-        && delivery.state == DeliveryState::Pending
-        && delivery.result().is_some()
-        && covering(loaded, &delivery.id).is_none()
-}
-
-/// There are no credentials: wait for them, and say so.
-async fn without_app(
-    io: &Io,
-    loaded: &mut Loaded,
-    at: usize,
-    events: &mut Events,
-) -> Result<(), Problem> {
-    let jitter = io.jitter();
-    let delivery = &mut loaded.session.deliveries[at];
-    let pause_ms = backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter);
-    let reason = "no Feishu or Lark credentials were found";
-    delivery.failures += 1;
-    delivery.trouble = Some(reason.to_owned());
-    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
-    if delivery.failures >= MAX_TRIES_WITHOUT_NETWORK {
-        delivery.end(DeliveryState::Failed, io.now_ms());
-    }
-    events.push(format!("{} waits: {reason}", label(delivery)));
-    store::save_delivery(io, &loaded.session.key, &loaded.session.deliveries[at]).await
 }
 
 /// A delivery in the log.

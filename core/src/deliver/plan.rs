@@ -102,11 +102,12 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
         }
         State::Completed => {
             let words = format!("⚠️ “{request}”: not everything could be made: {trouble}");
-            (!trouble.is_empty()).then_some((Purpose::Failure, trouble, words))
+            (!trouble.is_empty()).then_some((Purpose::Failure, String::new(), words))
         }
         State::Failed => {
             let words = format!("❌ “{request}” failed: {trouble}");
-            Some((Purpose::Failure, trouble, words))
+            // One a turn, whatever each of two processes was told as the reason.
+            Some((Purpose::Failure, String::new(), words))
         }
         State::Timeout if progress.results.is_empty() => {
             let mut words = format!(

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::io::{UnixMs, digest};
 use crate::urls::ResultUrl;
 
-/// How long a repeated `uuid` certainly sends nothing twice. Feishu says an hour; ten minutes are
-/// kept for clocks that differ and requests on their way.
-pub const UUID_WINDOW_MS: u64 = 50 * 60 * 1000;
+/// How long a repeated `uuid` certainly sends nothing twice: Feishu says an hour, less the margin.
+pub const UUID_WINDOW_MS: u64 = 60 * 60 * 1000 - UUID_MARGIN_MS;
+/// Kept for clocks that differ or are set, and for requests on their way.
+const UUID_MARGIN_MS: u64 = 10 * 60 * 1000;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +65,8 @@ impl DeliveryState {
 pub enum Purpose {
     /// One result, as media.
     Result(ResultUrl),
-    /// The links of results that can't be sent as media; their deliveries' ids.
+    /// The links of results that can't be sent as media; the ids of the deliveries that were open when it was
+    /// planned. Those that had no record yet are in it.
     Links(Vec<String>),
     /// The backend's question.
     Question,
@@ -112,6 +114,9 @@ pub struct Delivery {
     pub ended_at_ms: Option<UnixMs>,
     /// The last trouble, without secrets.
     pub trouble: Option<String>,
+    /// Of a result whose link stands in a message with several: that message's id.
+    #[serde(default)]
+    pub links: Option<String>,
 }
 
 impl Delivery {
@@ -146,6 +151,7 @@ impl Delivery {
             message_id: None,
             ended_at_ms: None,
             trouble: None,
+            links: None,
         }
     }
 
@@ -158,11 +164,25 @@ impl Delivery {
         }
     }
 
-    /// Whether its message may be sent with its uuid without a risk of showing it twice.
+    /// Whether it goes, or went, as a link: under its own uuid, so that whatever another process makes of the
+    /// same result, one of both is shown.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        let text = self
+            .message
+            .as_ref()
+            .is_some_and(|message| message.msg_type == "text");
+        text && self.result().is_some()
+    }
+
+    /// Whether its message may be sent with its uuid without a risk of showing it twice. A clock that was set
+    /// back by more than the margin doesn't tell how old the uuid is.
     #[must_use]
     pub fn may_send(&self, now_ms: UnixMs) -> bool {
-        self.first_sent_at_ms
-            .is_none_or(|first| now_ms.saturating_sub(first) < UUID_WINDOW_MS)
+        self.first_sent_at_ms.is_none_or(|first| {
+            now_ms.saturating_sub(first) < UUID_WINDOW_MS
+                && first.saturating_sub(now_ms) <= UUID_MARGIN_MS
+        })
     }
 
     /// Notes an end.

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub damaged: Vec<String>,
     /// Ids of deliveries whose records were damaged: what became of them isn't known.
     pub lost_deliveries: Vec<String>,
+    /// Ids of the deliveries that have a record, as far as this process knows.
+    pub stored: Vec<String>,
 }
 
 /// What a look-up by id or prefix gave.
@@ -56,25 +58,47 @@ pub enum Found {
 /// # Errors
 /// When the folder can't be written.
 pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-    // `.` is the state folder itself; a path through it would be refused as one that may leave it.
-    let below = |name: String| {
-        if dir == "." {
-            name
-        } else {
-            format!("{dir}/{name}")
-        }
-    };
-    let path = below(name.to_owned());
-    let temporary = below(format!(".{name}.{}", &io.nonce()[..8]));
-    for op in [
-        FsOp::Write(temporary.clone(), bytes),
-        FsOp::Sync(temporary.clone()),
-        FsOp::Rename(temporary, path),
-        FsOp::SyncDir(dir.to_owned()),
-    ] {
-        run(io, op).await?;
+    let temporary = write_temporary(io, dir, name, bytes).await?;
+    run(io, FsOp::Rename(temporary, below(dir, name))).await?;
+    run(io, FsOp::SyncDir(dir.to_owned())).await
+}
+
+/// Does the same where nobody has written the file yet; false when somebody has: of several processes one
+/// succeeds.
+///
+/// # Errors
+/// When the folder can't be written.
+pub async fn put_new(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<bool, Problem> {
+    let temporary = write_temporary(io, dir, name, bytes).await?;
+    let linked = io
+        .fs(FsOp::Link(temporary.clone(), below(dir, name)))
+        .await
+        .map_err(|reason| Problem::storage(&reason))?;
+    run(io, FsOp::Remove(temporary)).await?;
+    run(io, FsOp::SyncDir(dir.to_owned())).await?;
+    Ok(linked != FsDone::Taken)
+}
+
+/// Writes a file beside its place, so that it is whole when it gets its name.
+async fn write_temporary(
+    io: &Io,
+    dir: &str,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<String, Problem> {
+    let temporary = below(dir, &format!(".{name}.{}", &io.nonce()[..8]));
+    run(io, FsOp::Write(temporary.clone(), bytes)).await?;
+    run(io, FsOp::Sync(temporary.clone())).await?;
+    Ok(temporary)
+}
+
+/// `.` is the state folder itself; a path through it would be refused as one that may leave it.
+fn below(dir: &str, name: &str) -> String {
+    if dir == "." {
+        name.to_owned()
+    } else {
+        format!("{dir}/{name}")
     }
-    Ok(())
 }
 
 pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
@@ -87,19 +111,27 @@ pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
 pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
     match io.fs(FsOp::Read(path.to_owned())).await {
         Ok(FsDone::Content(content)) => Ok(content),
-        Ok(FsDone::Done | FsDone::Names(_)) => Err(Problem::storage("a read gave no content")),
+        Ok(FsDone::Done | FsDone::Taken | FsDone::Names(_)) => {
+            Err(Problem::storage("a read gave no content"))
+        }
         Err(reason) => Err(Problem::storage(&reason)),
     }
 }
 
 /// The visible names in a folder.
 pub(crate) async fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
+    let mut names = list_all(io, dir).await?;
+    names.retain(|name| !name.starts_with('.'));
+    Ok(names)
+}
+
+/// All names in a folder, also of files that are being written.
+async fn list_all(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
     match io.fs(FsOp::List(dir.to_owned())).await {
-        Ok(FsDone::Names(names)) => Ok(names
-            .into_iter()
-            .filter(|name| !name.starts_with('.'))
-            .collect()),
-        Ok(FsDone::Done | FsDone::Content(_)) => Err(Problem::storage("a listing gave no names")),
+        Ok(FsDone::Names(names)) => Ok(names),
+        Ok(FsDone::Done | FsDone::Taken | FsDone::Content(_)) => {
+            Err(Problem::storage("a listing gave no names"))
+        }
         Err(reason) => Err(Problem::storage(&reason)),
     }
 }
@@ -199,6 +231,20 @@ pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<()
     .await
 }
 
+/// Stores a delivery that has no record yet; false when another process has stored it.
+///
+/// # Errors
+/// When it can't be written.
+pub async fn claim_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<bool, Problem> {
+    put_new(
+        io,
+        &session_dir(key),
+        &format!("d-{}", delivery.id),
+        record::encode("delivery", delivery),
+    )
+    .await
+}
+
 /// A delivery as it is stored now; none when it isn't, or can't be read.
 ///
 /// # Errors
@@ -206,18 +252,6 @@ pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<()
 pub async fn stored_delivery(io: &Io, key: &str, id: &str) -> Result<Option<Delivery>, Problem> {
     let bytes = read(io, &format!("{}/d-{id}", session_dir(key))).await?;
     Ok(bytes.and_then(|bytes| record::decode("delivery", &bytes).ok()))
-}
-
-/// The ids of the deliveries that are stored now.
-///
-/// # Errors
-/// When the state folder can't be read.
-pub async fn delivery_ids(io: &Io, key: &str) -> Result<Vec<String>, Problem> {
-    let names = list(io, &session_dir(key)).await?;
-    Ok(names
-        .iter()
-        .filter_map(|name| name.strip_prefix("d-").map(str::to_owned))
-        .collect())
 }
 
 /// Reads a session. A damaged record is set aside and named; the others are used.
@@ -235,6 +269,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         },
         damaged: Vec::new(),
         lost_deliveries: Vec::new(),
+        stored: Vec::new(),
     };
     for name in &names {
         if name.starts_with("asked-") {
@@ -257,11 +292,25 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             loaded.session.turns.push(Turn { asked, progress });
         } else if let Some(id) = name.strip_prefix("d-") {
             match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged).await? {
-                Some(delivery) => loaded.session.deliveries.push(delivery),
+                Some(delivery) => {
+                    loaded.stored.push(delivery.id.clone());
+                    loaded.session.deliveries.push(delivery);
+                }
                 None => loaded.lost_deliveries.push(id.to_owned()),
             }
         } else if let Some(id) = name.strip_prefix("lost-d-") {
             loaded.lost_deliveries.push(id.to_owned());
+        }
+    }
+    for links in loaded
+        .session
+        .deliveries
+        .iter()
+        .filter_map(|delivery| delivery.links.as_ref())
+    {
+        // A result is given to a message with links after that was stored.
+        if !loaded.stored.contains(links) && !loaded.lost_deliveries.contains(links) {
+            loaded.lost_deliveries.push(links.clone());
         }
     }
     loaded.session.turns.sort_by_key(|turn| turn.asked.turn);
@@ -402,7 +451,8 @@ async fn prune(io: &Io) -> Result<(), Problem> {
             .any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
         if !ended_later && !active.iter().any(|name| name == key) {
             let dir = session_dir(key);
-            for name in list(io, &dir).await? {
+            // What a crash left half written, too: only an empty folder can be removed.
+            for name in list_all(io, &dir).await? {
                 run(io, FsOp::Remove(format!("{dir}/{name}"))).await?;
             }
             run(io, FsOp::RemoveDir(dir)).await?;

@@ -32,6 +32,8 @@ pub fn perform(root: &str, op: FsOp) -> Result<FsDone, String> {
         FsOp::Rename(from, to) => std::fs::rename(below(root, &from)?, below(root, &to)?)
             .map(|()| FsDone::Done)
             .map_err(|error| failed("replace", &to, &error.to_string())),
+        FsOp::Link(from, to) => link(&below(root, &from)?, &below(root, &to)?)
+            .map_err(|error| failed("write", &to, &error.to_string())),
         FsOp::List(path) => list(&below(root, &path)?)
             .map(FsDone::Names)
             .map_err(|reason| failed("list", &path, &reason)),
@@ -97,6 +99,31 @@ pub fn make_dir(path: &str) -> Result<(), String> {
 fn write(path: &str, content: &[u8]) -> Result<(), String> {
     let file = grant::open(path, Use::Overwrite)?;
     grant::write_at(&file, content, 0)
+}
+
+/// Gives a file a second name, unless that is taken.
+fn link(from: &str, to: &str) -> std::io::Result<FsDone> {
+    match std::fs::hard_link(from, to) {
+        Ok(()) => Ok(FsDone::Done),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(FsDone::Taken),
+        // A file system without links, such as FAT. Looking first and renaming then leaves a moment in which
+        // two processes could both succeed; only one harness polls a folder.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            match std::fs::symlink_metadata(to) {
+                Ok(_) => Ok(FsDone::Taken),
+                Err(missing) if missing.kind() == ErrorKind::NotFound => {
+                    std::fs::rename(from, to).map(|()| FsDone::Done)
+                }
+                Err(other) => Err(other),
+            }
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn list(path: &str) -> Result<Vec<String>, String> {

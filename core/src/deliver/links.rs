@@ -1,0 +1,140 @@
+//! Results that can't be shown as media go as links: one under its own uuid, or several in one message.
+
+use super::{Events, covering, keep, label, plan};
+use crate::io::Io;
+use crate::problem::Problem;
+use crate::session::{Content, Delivery, DeliveryState, Purpose};
+use crate::store::{self, Loaded};
+
+/// How often a message with links waits for a result that isn't known here; it goes without it then.
+const MAX_WAITS: u32 = 12;
+/// So long each time: a poll is under way in between.
+const WAIT_MS: u64 = 30_000;
+
+/// A result's own message becomes its link, under the same uuid: where another process has sent the media
+/// meanwhile, the chat shows one of both.
+pub(super) async fn one(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    reason: &str,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let delivery = &mut loaded.session.deliveries[at];
+    let Some(url) = delivery.result().map(|url| url.as_str().to_owned()) else {
+        return Ok(());
+    };
+    events.push(format!("{} goes as a link: {reason}", label(delivery)));
+    delivery.message = Some(worded(&[url], reason));
+    delivery.trouble = Some(reason.to_owned());
+    delivery.failures = 0;
+    delivery.next_try_at_ms = io.now_ms();
+    keep(io, loaded, at).await.map(|_| ())
+}
+
+/// No media can be uploaded: this result and all others of its turn that have no record yet go in one message.
+/// A result that was tried before goes alone: its own message may be on its way in another process.
+pub(super) async fn all(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    reason: &str,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let delivery = &loaded.session.deliveries[at];
+    if loaded.stored.contains(&delivery.id) {
+        return super::refused::refuse(io, loaded, at, reason, events).await;
+    }
+    let turn_number = delivery.turn;
+    let open = |other: &&Delivery| {
+        let fresh = other.state == DeliveryState::Pending && !loaded.stored.contains(&other.id);
+        other.turn == turn_number && other.result().is_some() && fresh
+    };
+    let deliveries = &loaded.session.deliveries;
+    let ids: Vec<String> = deliveries
+        .iter()
+        .filter(open)
+        .map(|delivery| delivery.id.clone())
+        .collect();
+    let turns = &loaded.session.turns;
+    let Some(turn) = turns.iter().find(|turn| turn.asked.turn == turn_number) else {
+        return Ok(());
+    };
+    events.push(format!("{} results go as links: {reason}", ids.len()));
+    let turn = turn.clone();
+    let lost = loaded.lost_deliveries.clone();
+    // Numbered, not named after its results: of two processes that see different ones, one succeeds.
+    for number in 0..=loaded.session.deliveries.len() + lost.len() {
+        let added = plan::add(
+            &mut loaded.session,
+            &lost,
+            &turn,
+            Purpose::Links(ids.clone()),
+            &number.to_string(),
+            None,
+            io.now_ms(),
+        );
+        let Some(new) = added else { continue };
+        loaded.session.deliveries[new]
+            .trouble
+            .get_or_insert_with(|| reason.to_owned());
+        keep(io, loaded, new).await?;
+        if loaded.session.deliveries[new].state.is_open() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The message with several links. Its results are those that have no record, or one that names it: each is
+/// given to it now, so that whoever goes on after a crash, or beside this process, composes the same.
+pub(super) async fn compose(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+) -> Result<Option<Content>, Problem> {
+    let links = loaded.session.deliveries[at].clone();
+    let Purpose::Links(ids) = &links.purpose else {
+        return Ok(None);
+    };
+    let mut urls = Vec::new();
+    for id in ids {
+        let deliveries = &mut loaded.session.deliveries;
+        let Some(member) = deliveries.iter().position(|delivery| delivery.id == *id) else {
+            if links.failures < MAX_WAITS {
+                return wait(io, loaded, at).await;
+            }
+            continue;
+        };
+        if !loaded.stored.contains(id) && deliveries[member].state.is_open() {
+            deliveries[member].links = Some(links.id.clone());
+            keep(io, loaded, member).await?;
+        }
+        let member = &loaded.session.deliveries[member];
+        if covering(loaded, member).is_some_and(|covering| covering.id == links.id) {
+            urls.extend(member.result().map(|url| url.as_str().to_owned()));
+        }
+    }
+    let reason = links.trouble.as_deref().unwrap_or("it can't be uploaded");
+    if !urls.is_empty() {
+        return Ok(Some(worded(&urls, reason)));
+    }
+    let links = &mut loaded.session.deliveries[at];
+    links.end(DeliveryState::LinkOnly, io.now_ms());
+    store::save_delivery(io, &loaded.session.key, links).await?;
+    Ok(None)
+}
+
+/// A result of the message isn't known here, as after a slower process stored an older list of results: the next
+/// poll brings it back.
+async fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Content>, Problem> {
+    let links = &mut loaded.session.deliveries[at];
+    links.failures += 1;
+    links.next_try_at_ms = io.now_ms().saturating_add(WAIT_MS);
+    store::save_delivery(io, &loaded.session.key, links).await?;
+    Ok(None)
+}
+
+fn worded(urls: &[String], reason: &str) -> Content {
+    plan::text(&format!("{}\nSent as a link: {reason}", urls.join("\n")))
+}

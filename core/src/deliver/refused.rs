@@ -1,0 +1,126 @@
+//! What follows when a message could not be sent: another try, a link instead, or an end.
+
+use super::{Events, keep, label, links};
+use crate::backoff;
+use crate::feishu::Messenger;
+use crate::feishu::answer::Answer;
+use crate::io::Io;
+use crate::problem::Problem;
+use crate::session::DeliveryState;
+use crate::store::Loaded;
+
+/// Failed tries after which a result goes as a link. With the pauses below that is half an hour:
+/// inside the uuid's window.
+const MAX_TRIES: u32 = 12;
+/// The same when the media store says that it doesn't have the media: a quarter of a minute, for a
+/// file that is about to appear.
+const MAX_TRIES_GONE: u32 = 4;
+/// The same where there is no network, or there are no credentials: a day, until `recover`.
+const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
+/// The first pause.
+const BASE_PAUSE_MS: u64 = 2_000;
+/// The longest.
+const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
+
+/// What an answer other than success means for a delivery.
+pub(super) async fn not_sent(
+    io: &Io,
+    messenger: &Messenger<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    answer: Answer,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let jitter = io.jitter();
+    let delivery = &mut loaded.session.deliveries[at];
+    // Without a network nothing is wrong with the result: it waits for a day.
+    let max_tries = match answer {
+        Answer::NotSent(_) => MAX_TRIES_WITHOUT_NETWORK,
+        Answer::Gone(_) => MAX_TRIES_GONE,
+        _ => MAX_TRIES,
+    };
+    let (pause_ms, reason) = match answer {
+        Answer::Done(_) => return Ok(()),
+        Answer::NoScope(url, reason) => {
+            let page = url.unwrap_or_else(|| messenger.permission_page());
+            let why = format!("the app lacks a permission to upload media. Grant it here: {page}");
+            events.push(format!("{}: {reason}", label(delivery)));
+            return links::all(io, loaded, at, &why, events).await;
+        }
+        Answer::Refused(reason) => return refuse(io, loaded, at, &reason, events).await,
+        Answer::ForeignKey(reason)
+            if delivery.result().is_some() && delivery.failures < MAX_TRIES =>
+        {
+            delivery.message = None;
+            (BASE_PAUSE_MS, reason)
+        }
+        Answer::Wait(wait_ms, reason) => {
+            delivery.next_try_at_ms = io.now_ms().saturating_add(wait_ms);
+            delivery.trouble = Some(reason.clone());
+            events.push(format!(
+                "{}: {reason}; again in {wait_ms} ms",
+                label(delivery)
+            ));
+            return keep(io, loaded, at).await.map(|_| ());
+        }
+        Answer::NotSent(reason)
+        | Answer::NoMedia(reason)
+        | Answer::Gone(reason)
+        | Answer::Unclear(reason)
+        | Answer::TokenRefused(reason)
+        | Answer::ForeignKey(reason) => (
+            backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter),
+            reason,
+        ),
+    };
+    delivery.failures += 1;
+    delivery.trouble = Some(reason.clone());
+    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    if delivery.failures >= max_tries && delivery.state == DeliveryState::Pending {
+        return refuse(io, loaded, at, &reason, events).await;
+    }
+    events.push(format!(
+        "{}: {reason}; again in {pause_ms} ms",
+        label(delivery)
+    ));
+    keep(io, loaded, at).await.map(|_| ())
+}
+
+/// A refusal for good: of a result, its link is sent; of a text, there is nothing left to try.
+pub(super) async fn refuse(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    reason: &str,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let delivery = &mut loaded.session.deliveries[at];
+    if delivery.result().is_some() && !delivery.is_link() {
+        return links::one(io, loaded, at, reason, events).await;
+    }
+    delivery.trouble = Some(reason.to_owned());
+    delivery.end(DeliveryState::Failed, io.now_ms());
+    events.push(format!("{} could not be sent: {reason}", label(delivery)));
+    keep(io, loaded, at).await.map(|_| ())
+}
+
+/// There are no credentials: wait for them, and say so.
+pub(super) async fn without_app(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let jitter = io.jitter();
+    let delivery = &mut loaded.session.deliveries[at];
+    let pause_ms = backoff::pause_ms(delivery.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, jitter);
+    let reason = "no Feishu or Lark credentials were found";
+    delivery.failures += 1;
+    delivery.trouble = Some(reason.to_owned());
+    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    if delivery.failures >= MAX_TRIES_WITHOUT_NETWORK {
+        delivery.end(DeliveryState::Failed, io.now_ms());
+    }
+    events.push(format!("{} waits: {reason}", label(delivery)));
+    keep(io, loaded, at).await.map(|_| ())
+}
