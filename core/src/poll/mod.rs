@@ -113,7 +113,9 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
     loaded.session.turns.iter().any(|turn| {
         let watched = schedule::is_watched(turn, settings)
             || (haste == Haste::Now && !turn.progress.state.is_final());
-        watched && (haste == Haste::Now || turn.progress.next_poll_at_ms <= now_ms)
+        watched
+            && (haste == Haste::Now
+                || schedule::is_due(turn.progress.next_poll_at_ms, now_ms, settings))
     })
 }
 

@@ -1,5 +1,6 @@
 //! When to poll, and when to give up.
 
+use crate::backoff;
 use crate::config::Settings;
 use crate::io::UnixMs;
 use crate::poll::verdict;
@@ -21,6 +22,14 @@ const LATE_UNTIL_MS: u64 = 24 * 60 * 60 * 1000;
 const LATE_POLLS: u32 = 96;
 /// A fixed interval is stretched so much for late results.
 const LATE_STRETCH: u64 = 10;
+/// Polls while the interval grows, at most.
+const POLLS_WHILE_GROWING: u64 = GROWN_AFTER_MS.div_ceil(FIRST_INTERVAL_MS);
+/// So many polls the intervals leave room for until a job is given up,
+const MAX_POLLS_UNTIL_GIVEN_UP: u64 =
+    POLLS_WHILE_GROWING + (GIVE_UP_AFTER_MS - GROWN_AFTER_MS).div_ceil(LAST_INTERVAL_MS);
+/// and in all: the most polls that the watching of a turn takes, with the intervals as they are by themselves.
+pub const MAX_POLLS_OF_A_TURN: u64 =
+    MAX_POLLS_UNTIL_GIVEN_UP + (LATE_UNTIL_MS - GIVE_UP_AFTER_MS).div_ceil(LATE_INTERVAL_MS);
 
 /// The pause before the next poll of a turn.
 #[must_use]
@@ -31,9 +40,7 @@ pub fn interval_ms(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> u64 {
         Some(fixed) => fixed,
         None if late => LATE_INTERVAL_MS,
         None => {
-            let age_ms = now_ms
-                .saturating_sub(turn.asked.submitted_at_ms)
-                .min(GROWN_AFTER_MS);
+            let age_ms = age_ms(turn, now_ms).min(GROWN_AFTER_MS);
             FIRST_INTERVAL_MS + (LAST_INTERVAL_MS - FIRST_INTERVAL_MS) * age_ms / GROWN_AFTER_MS
         }
     }
@@ -48,11 +55,36 @@ pub fn is_watched(turn: &Turn, settings: &Settings) -> bool {
         State::Timeout => match settings.max_polls {
             Some(max) => turn.progress.polls < max.saturating_add(LATE_POLLS),
             None => {
-                turn.progress.next_poll_at_ms
-                    < turn.asked.submitted_at_ms.saturating_add(LATE_UNTIL_MS)
+                let next_ms = turn.progress.next_poll_at_ms;
+                let submitted_ms = turn.asked.submitted_at_ms;
+                next_ms < submitted_ms.saturating_add(LATE_UNTIL_MS)
+                    && (next_ms >= submitted_ms
+                        || u64::from(turn.progress.polls) < MAX_POLLS_OF_A_TURN)
             }
         },
     }
+}
+
+/// Whether what was planned for a time is due. What is further away than any pause was planned by a clock that
+/// has been set back since.
+#[must_use]
+pub fn is_due(at_ms: UnixMs, now_ms: UnixMs, settings: &Settings) -> bool {
+    let fixed_ms = settings.fixed_interval_ms.unwrap_or(0);
+    let longest_ms = fixed_ms
+        .saturating_mul(LATE_STRETCH)
+        .max(backoff::MAX_RETRY_AFTER_MS);
+    at_ms <= now_ms || at_ms - now_ms > longest_ms
+}
+
+/// How long ago a turn was submitted. By a clock that stands before that, having been set back, as long as
+/// its polls took at least.
+fn age_ms(turn: &Turn, now_ms: UnixMs) -> u64 {
+    if now_ms >= turn.asked.submitted_at_ms {
+        return now_ms - turn.asked.submitted_at_ms;
+    }
+    let polls = u64::from(turn.progress.polls);
+    let grown = polls.saturating_sub(POLLS_WHILE_GROWING);
+    (polls - grown) * FIRST_INTERVAL_MS + grown.saturating_mul(LAST_INTERVAL_MS)
 }
 
 /// Sets the next poll after an answered one.
@@ -79,7 +111,7 @@ pub fn give_up_if_over(
     };
     let over = match settings.max_polls {
         Some(max) => turn.progress.polls >= max,
-        None => now_ms.saturating_sub(turn.asked.submitted_at_ms) >= GIVE_UP_AFTER_MS,
+        None => age_ms(turn, now_ms) >= GIVE_UP_AFTER_MS,
     };
     if waiting && over {
         verdict::end(&mut turn.progress, State::Timeout, now_ms, events);
