@@ -1,0 +1,82 @@
+//! A state folder in memory, and the driver that runs the core's procedures in it: no power failures (the simulated
+//! world has them), and no network.
+
+use std::collections::BTreeMap;
+
+use libtv_video_core::config::{Settings, Stored};
+use libtv_video_core::io::{Effect, FsDone, FsOp, HttpError, Io, Outcome, Step, Task};
+
+/// When everything happens.
+pub const NOW_MS: u64 = 1_800_000_000_000;
+
+/// The files, by their paths.
+#[derive(Default, Clone, PartialEq, Eq, Debug)]
+pub struct Folder(pub BTreeMap<String, Vec<u8>>);
+
+impl Folder {
+    /// Runs a procedure to its end; also what it printed.
+    pub fn run<T, F: Future<Output = T>>(
+        &mut self,
+        procedure: impl FnOnce(Io) -> F,
+    ) -> (T, Vec<String>) {
+        let mut task = Task::new([7; 32], NOW_MS, procedure);
+        let mut outcome = None;
+        let mut printed = Vec::new();
+        loop {
+            let effect = match task.resume(outcome.take(), NOW_MS).unwrap() {
+                Step::End(value) => return (value, printed),
+                Step::Do(effect) => effect,
+            };
+            outcome = Some(match effect {
+                Effect::Fs(op) => Outcome::Fs(self.perform(op)),
+                Effect::Http(_) => Outcome::Http(Err(HttpError::NotSent("no network".into()))),
+                Effect::Say(_, line) => {
+                    printed.push(line);
+                    Outcome::Done
+                }
+                _ => Outcome::Done,
+            });
+        }
+    }
+
+    fn perform(&mut self, op: FsOp) -> Result<FsDone, String> {
+        let files = &mut self.0;
+        match op {
+            FsOp::Read(path) => return Ok(FsDone::Content(files.get(&path).cloned())),
+            FsOp::Write(path, bytes) => drop(files.insert(path, bytes)),
+            FsOp::Rename(from, to) => {
+                let bytes = files.remove(&from).ok_or("no such file")?;
+                files.insert(to, bytes);
+            }
+            FsOp::Link(_, to) if files.contains_key(&to) => return Ok(FsDone::Taken),
+            FsOp::Link(from, to) => {
+                let bytes = files.get(&from).cloned().ok_or("no such file")?;
+                files.insert(to, bytes);
+            }
+            FsOp::List(dir) => return Ok(FsDone::Names(self.names(&dir))),
+            FsOp::Remove(path) => drop(files.remove(&path)),
+            FsOp::RemoveDir(path) if !self.names(&path).is_empty() => {
+                return Err("the folder isn't empty".into());
+            }
+            FsOp::RemoveDir(_) | FsOp::MakeDir(_) | FsOp::Sync(_) | FsOp::SyncDir(_) => {}
+        }
+        Ok(FsDone::Done)
+    }
+
+    /// The names in a folder.
+    pub fn names(&self, dir: &str) -> Vec<String> {
+        let prefix = format!("{dir}/");
+        let rest = self.0.keys().filter_map(|path| path.strip_prefix(&prefix));
+        let mut names: Vec<String> = rest
+            .map(|rest| rest.split('/').next().unwrap_or(rest).to_owned())
+            .collect();
+        names.dedup();
+        names
+    }
+}
+
+/// The component's settings with a gateway key.
+pub fn settings() -> Settings {
+    let vars = |name: &str| (name == "LIBTV_API_KEY").then(|| "mgk_test".to_owned());
+    Settings::parse(&vars, Stored::Absent)
+}
