@@ -1,28 +1,43 @@
-//! The simulated world finds nothing in the core, finds what is planted, and repeats itself.
+//! The simulated world finds nothing in the core, finds what is planted, and repeats itself. Here is what takes
+//! seconds; `simulate --figures` does the same with everything.
 
-use testkit::sim::{self, Plant, Scenario, Tally};
+use testkit::sim::{self, Kind, Options, Plant, Scenario, Tally, Trouble};
+
+const THREADS: u64 = 2;
 
 fn assert_clean(tally: &Tally) {
     if let Some(finding) = &tally.first {
-        panic!("{:?}: {:?}", finding.options, finding.report.violations);
+        panic!("{}", sim::told(finding));
     }
 }
 
 #[test]
 fn random_faults_and_crashes_break_no_promise() {
-    let tally = sim::random(0..340, None, None, true);
+    let tally = sim::random(0, 600, None, THREADS);
     assert_clean(&tally);
     assert!(tally.crashes > 50 && tally.shown > 300);
 }
 
 #[test]
-fn a_power_failure_at_any_storage_operation_breaks_no_promise() {
-    assert_clean(&sim::exhaustive(Scenario::Legacy, 0));
+fn a_power_failure_at_any_effect_breaks_no_promise() {
+    for scenario in [Scenario::Legacy, Scenario::Video] {
+        assert_clean(&sim::crashes(scenario, false, THREADS).once);
+    }
+}
+
+#[test]
+fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
+    assert_clean(&sim::repeated(Scenario::Video, THREADS));
+}
+
+#[test]
+fn an_effect_that_fails_in_any_way_breaks_no_promise() {
+    assert_clean(&sim::failing(Scenario::Video, THREADS));
 }
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    for seed in 0..34 {
+    for seed in 0..40 {
         let options = sim::random_options(seed, None, None);
         let again = sim::run(options.clone());
         assert_eq!(sim::run(options).trace_hash, again.trace_hash);
@@ -31,18 +46,55 @@ fn the_same_seed_gives_the_same_trace() {
 
 #[test]
 fn every_planted_bug_is_found_within_ten_thousand_seeds() {
-    for (plant, scenario) in [
-        (Plant::NoSync, Scenario::Video),
-        (Plant::NoSyncDir, Scenario::Video),
-        (Plant::NewUuid, Scenario::Nine),
-        (Plant::WindowIgnored, Scenario::Nine),
-        (Plant::SentBeforeRecorded, Scenario::Nine),
-        (Plant::SubmitRepeated, Scenario::Video),
-        (Plant::IntentNotRecorded, Scenario::Video),
-        (Plant::FirstUrlEnds, Scenario::Nine),
-        (Plant::BaselineIgnored, Scenario::ContinuedUnechoed),
-    ] {
-        let tally = sim::random(0..10_000, Some(scenario), Some(plant), true);
-        assert!(tally.first.is_some(), "{plant:?} was not found");
+    for plant in Plant::ALL {
+        assert!(
+            sim::planted(plant, 10_000).is_some(),
+            "{plant:?} was not found"
+        );
+    }
+}
+
+#[test]
+fn the_lock_that_is_skipped_shows_a_result_twice() {
+    let (_, finding) = sim::planted(Plant::LockSkipped, 10_000).expect("found");
+    let kinds: Vec<Kind> = finding
+        .report
+        .violations
+        .iter()
+        .map(|found| found.kind)
+        .collect();
+    assert!(kinds.contains(&Kind::Duplicate), "{kinds:?}");
+}
+
+#[test]
+fn the_command_that_is_told_repeats_the_run() {
+    let (_, finding) = sim::planted(Plant::NoSync, 10_000).expect("found");
+    let points = [
+        ("torn", 75 * 60 * 1000),
+        ("429-fraction", 0),
+        ("clock", -60_000),
+    ];
+    let points = points.map(|(name, ms)| format!("{}:{name}:{ms}", 40 + name.len()));
+    let scripted = Options {
+        trouble: Trouble::At(
+            points
+                .iter()
+                .map(|point| point.parse().expect("a point"))
+                .collect(),
+        ),
+        ..finding.options.clone()
+    };
+    for options in [finding.options, scripted] {
+        let words = sim::command(&options);
+        let arguments = words.split(' ').skip_while(|word| *word != "--").skip(1);
+        let again = sim::parse(arguments.map(str::to_owned)).expect("arguments");
+        assert_eq!(
+            Options {
+                keep_trace: false,
+                ..again.clone()
+            },
+            options
+        );
+        assert_eq!(sim::run(again).trace_hash, sim::run(options).trace_hash);
     }
 }

@@ -1,157 +1,207 @@
 //! `simulate`: looks for lost, repeated and never-ending work in a simulated world. Exit code 1 when it
-//! finds any.
+//! finds any, or doesn't find a planted bug.
 
 use std::process::ExitCode;
 
-use testkit::sim::{self, Finding, Options, Plant, Scenario, Tally, Trouble};
+use testkit::sim::{self, Options, Plant, Scenario, Tally};
 
-const USAGE: &str = "simulate --runs N [--from SEED] [--scenario NAME] [--plant NAME] [--threads N]
-simulate --seed SEED [--scenario NAME] [--plant NAME] [--trace]
-simulate --exhaustive [--scenario NAME] [--again N]";
+const USAGE: &str = "simulate --figures [--runs N]     all of the below, with 100000 seeds or so many
+simulate --runs N [--from SEED]   random seeds
+simulate --crashes [--again]      the power fails at every effect; and again during the recovery
+simulate --repeated               every effect twice, and every step repeated
+simulate --failing                every effect fails in every way
+simulate --planted                every planted bug is looked for
+simulate --seed SEED [--calm] [--at EFFECT:MISHAP[:MS]]… [--plant NAME] [--trace]   one run
+With --scenario NAME only that one; with --threads N on so many. `late`, which polls for a day, takes hours: all but
+random seeds are tried on it when it is named, or for the figures where the power fails once";
 
-/// The last events that are shown of a run with a broken promise.
-const SHOWN_EVENTS: usize = 60;
+/// Within so many seeds a planted bug has to be found.
+const MOST_SEEDS: u64 = 10_000;
+/// Random seeds of the figures, unless told otherwise.
+const FIGURE_RUNS: u64 = 100_000;
 
 #[derive(Default)]
 struct Wanted {
+    figures: bool,
+    crashes: bool,
+    again: bool,
+    repeated: bool,
+    failing: bool,
+    planted: bool,
     runs: Option<u64>,
     from: u64,
-    seed: Option<u64>,
     scenario: Option<Scenario>,
-    plant: Option<Plant>,
     threads: Option<u64>,
-    again: u64,
-    exhaustive: bool,
-    trace: bool,
 }
 
 fn main() -> ExitCode {
-    let Some(wanted) = parse(std::env::args().skip(1)) else {
+    let arguments = || std::env::args().skip(1);
+    let good = if let Some(options) = sim::parse(arguments()) {
+        one(options)
+    } else if let Some(wanted) = parse(arguments()) {
+        many(&wanted)
+    } else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let tally = if wanted.exhaustive {
-        let scenarios = wanted
-            .scenario
-            .map_or_else(|| Scenario::ALL.to_vec(), |one| vec![one]);
-        let mut all = Tally::default();
-        for scenario in scenarios {
-            let tally = sim::exhaustive(scenario, wanted.again);
-            println!("{:<20} {}", scenario.name(), figures(&tally));
-            all.join(tally);
-        }
-        all
-    } else if let Some(seed) = wanted.seed {
-        let options = Options {
-            keep_trace: wanted.trace,
-            ..sim::random_options(seed, wanted.scenario, wanted.plant)
-        };
-        let report = sim::run(options);
-        report.trace.iter().for_each(|line| println!("{line}"));
-        println!("trace {:016x}", report.trace_hash);
-        sim::random(seed..=seed, wanted.scenario, wanted.plant, false)
-    } else {
-        many(&wanted)
-    };
-    println!("{}", figures(&tally));
-    match &tally.first {
-        Some(finding) => {
-            show(finding);
-            ExitCode::from(1)
-        }
-        None => ExitCode::SUCCESS,
-    }
+    ExitCode::from(u8::from(!good))
 }
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Wanted> {
     let mut wanted = Wanted::default();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--exhaustive" => wanted.exhaustive = true,
-            "--trace" => wanted.trace = true,
+            "--figures" => wanted.figures = true,
+            "--crashes" => wanted.crashes = true,
+            "--again" => wanted.again = true,
+            "--repeated" => wanted.repeated = true,
+            "--failing" => wanted.failing = true,
+            "--planted" => wanted.planted = true,
             "--runs" => wanted.runs = Some(arguments.next()?.parse().ok()?),
             "--from" => wanted.from = arguments.next()?.parse().ok()?,
-            "--seed" => wanted.seed = Some(arguments.next()?.parse().ok()?),
-            "--again" => wanted.again = arguments.next()?.parse().ok()?,
             "--threads" => wanted.threads = Some(arguments.next()?.parse().ok()?),
             "--scenario" => wanted.scenario = Some(Scenario::named(&arguments.next()?)?),
-            "--plant" => wanted.plant = Some(Plant::named(&arguments.next()?)?),
             _ => return None,
         }
     }
-    (wanted.exhaustive || wanted.seed.is_some() || wanted.runs.is_some()).then_some(wanted)
+    let asked = wanted.runs.is_some() || wanted.figures || wanted.crashes;
+    (asked || wanted.repeated || wanted.failing || wanted.planted).then_some(wanted)
 }
 
-/// Divides the seeds among the machine's processors.
-fn many(wanted: &Wanted) -> Tally {
-    let runs = wanted.runs.unwrap_or(0);
-    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
-    let threads = wanted.threads.unwrap_or(available).max(1);
-    let (from, scenario, plant) = (wanted.from, wanted.scenario, wanted.plant);
-    let mut tally = Tally::default();
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|worker| {
-                scope.spawn(move || {
-                    let seeds = (from..from + runs).filter(|seed| seed % threads == worker);
-                    sim::random(seeds, scenario, plant, plant.is_some())
-                })
-            })
-            .collect();
-        for worker in workers {
-            match worker.join() {
-                Ok(found) => tally.join(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    tally
-}
-
-fn figures(tally: &Tally) -> String {
-    format!(
-        "runs {}, crash points {}, messages {}, lost {}, duplicate {}, repeated submits {}, violations {}, polls to settle at most {}",
-        tally.runs,
-        tally.crashes,
-        tally.shown,
-        tally.lost,
-        tally.duplicates,
-        tally.repeated_submits,
-        tally.violations,
-        tally.polls_to_settle
-    )
-}
-
-fn show(finding: &Finding) {
-    let options = Options {
-        keep_trace: true,
-        ..finding.options.clone()
-    };
+/// One run, told.
+fn one(options: Options) -> bool {
     let report = sim::run(options);
-    let skipped = report.trace.len().saturating_sub(SHOWN_EVENTS);
-    for line in report.trace.iter().skip(skipped) {
-        println!("{line}");
-    }
-    for violation in &finding.report.violations {
+    report.trace.iter().for_each(|line| println!("{line}"));
+    println!("trace {:016x}", report.trace_hash);
+    for violation in &report.violations {
         println!("VIOLATION {:?}: {}", violation.kind, violation.words);
     }
-    let options = &finding.options;
-    let scenario = options.scenario.name();
-    match &options.trouble {
-        Trouble::PowerFails { at, off_ms } => {
-            println!("{scenario}: the power fails at {at:?} and is off for {off_ms} ms");
-            println!(
-                "cargo run --release -p testkit --features simulation --bin simulate -- --exhaustive --scenario {scenario}"
-            );
+    report.violations.is_empty()
+}
+
+/// Lines of the table.
+type Row = (&'static str, Tally);
+
+fn many(wanted: &Wanted) -> bool {
+    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let threads = wanted.threads.unwrap_or(available);
+    let scenarios = wanted
+        .scenario
+        .map_or_else(|| Scenario::ALL.to_vec(), |one| vec![one]);
+    let mut rows: Vec<Row> = Vec::new();
+    // Trying everything at each of a thousand polls takes hours: a long scenario has to be asked for.
+    let named = wanted.scenario.is_some();
+    let is_tried = |scenario: &&Scenario| named || !scenario.is_long();
+    if wanted.crashes || wanted.figures {
+        let again = wanted.again || wanted.figures;
+        let mut all = sim::Crashes::default();
+        let tried = |scenario: &&Scenario| wanted.figures || is_tried(scenario);
+        for scenario in scenarios.iter().filter(tried) {
+            let found = sim::crashes(*scenario, again && is_tried(&scenario), threads);
+            progress(*scenario, "power fails once", &found.once);
+            progress(*scenario, "and again", &found.again);
+            all.join(found);
         }
-        Trouble::None | Trouble::Random => {
-            let plant = options
-                .plant
-                .map_or_else(String::new, |plant| format!(" --plant {}", plant.name()));
-            println!(
-                "cargo run --release -p testkit --features simulation --bin simulate -- --seed {} --scenario {scenario}{plant} --trace",
-                options.seed
-            );
+        rows.push(("the power fails at every effect", all.once));
+        if again {
+            rows.push(("and again during the recovery", all.again));
         }
     }
+    for (asked, name, search) in [
+        (
+            wanted.repeated,
+            "every effect and every step repeated",
+            sim::repeated as fn(Scenario, u64) -> Tally,
+        ),
+        (
+            wanted.failing,
+            "every effect fails in every way",
+            sim::failing,
+        ),
+    ] {
+        if !(asked || wanted.figures) {
+            continue;
+        }
+        let mut all = Tally::default();
+        for scenario in scenarios.iter().filter(is_tried) {
+            let found = search(*scenario, threads);
+            progress(*scenario, name, &found);
+            all.join(found);
+        }
+        rows.push((name, all));
+    }
+    let runs = wanted.runs.or(wanted.figures.then_some(FIGURE_RUNS));
+    if let Some(runs) = runs {
+        let tally = sim::random(wanted.from, runs, wanted.scenario, threads);
+        rows.push(("random seeds", tally));
+    }
+    let mut good = rows.iter().all(|(_, tally)| tally.violations == 0);
+    table(&rows);
+    for finding in rows.iter().filter_map(|(_, tally)| tally.first.as_ref()) {
+        println!("\n{}", sim::told(finding));
+    }
+    if wanted.planted || wanted.figures {
+        good &= planted();
+    }
+    good
+}
+
+fn progress(scenario: Scenario, what: &str, tally: &Tally) {
+    if tally.runs > 0 {
+        eprintln!(
+            "{:<20} {what}: {} runs, {} broke a promise, settled within {} polls",
+            scenario.name(),
+            tally.runs,
+            tally.violations,
+            tally.polls_to_settle
+        );
+    }
+}
+
+fn table(rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("| what goes wrong | runs | lost | duplicate | repeated submits | polls to settle |");
+    println!("|---|---:|---:|---:|---:|---:|");
+    for (name, tally) in rows {
+        println!(
+            "| {name} | {} | {} | {} | {} | {} |",
+            tally.runs, tally.lost, tally.duplicates, tally.repeated_submits, tally.polls_to_settle
+        );
+    }
+    println!("commit {}", commit());
+}
+
+/// Looks for each planted bug.
+fn planted() -> bool {
+    let (mut worst, mut found) = (0, 0);
+    for plant in Plant::ALL {
+        match sim::planted(plant, MOST_SEEDS) {
+            Some((seeds, finding)) => {
+                (worst, found) = (seeds.max(worst), found + 1);
+                let violation = &finding.report.violations[0];
+                eprintln!(
+                    "{:<20} after {seeds} seeds: {}",
+                    plant.name(),
+                    violation.words
+                );
+            }
+            None => println!("{} was not found in {MOST_SEEDS} seeds", plant.name()),
+        }
+    }
+    let all = Plant::ALL.len();
+    println!("planted bugs found: {found} of {all}, at worst after {worst} seeds");
+    found == all
+}
+
+/// What was tried, as far as git knows.
+fn commit() -> String {
+    let git = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty"])
+        .output();
+    let text = git.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    text.ok()
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }

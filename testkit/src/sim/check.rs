@@ -55,8 +55,26 @@ pub(super) struct Heard {
     pub(super) acknowledged: Vec<String>,
     /// Texts of submits that ended with an unknown outcome.
     pub(super) unknown: Vec<String>,
-    /// Warnings that were printed.
+    /// Warnings that were printed, and the words of unknown submits that `recover` listed.
     pub(super) warnings: BTreeSet<String>,
+    /// What the last `recover` said.
+    pub(super) recovered: Value,
+}
+
+impl Heard {
+    /// A line on stdout: `recover` prints one.
+    pub(super) fn printed(&mut self, line: &str) {
+        let Ok(json) = serde_json::from_str::<Value>(line) else {
+            return;
+        };
+        for submit in json["unknownSubmits"].as_array().into_iter().flatten() {
+            let text = submit["text"].as_str().unwrap_or("");
+            self.warnings.insert(text.to_owned());
+        }
+        if json.get("sessions").is_some() {
+            self.recovered = json;
+        }
+    }
 }
 
 pub(super) struct Evidence<'a> {
@@ -64,8 +82,6 @@ pub(super) struct Evidence<'a> {
     pub(super) feishu: &'a Feishu,
     pub(super) disk: &'a Disk,
     pub(super) heard: &'a Heard,
-    /// What the last `recover` said.
-    pub(super) recovered: &'a Value,
     /// Results that were in the chat before the run.
     pub(super) shown_before: &'a [String],
 }
@@ -139,7 +155,7 @@ fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
 }
 
 fn listed<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
-    evidence.recovered["sessions"]
+    evidence.heard.recovered["sessions"]
         .as_array()
         .into_iter()
         .flatten()

@@ -1,6 +1,6 @@
 //! A disk that forgets what wasn't synced. File contents and folder entries are volatile until their
-//! own sync; a power failure decides the fate of each that is not. It is no file system: no rights,
-//! no links, no errors but a missing folder.
+//! own sync; a power failure decides the fate of each that is not. It is no file system: no rights, and no
+//! errors but of missing, taken and full folders.
 
 use std::collections::BTreeMap;
 
@@ -71,6 +71,8 @@ pub(super) struct Disk {
     entries: BTreeMap<String, Entry>,
     durable: BTreeMap<String, Entry>,
     pending: Vec<Change>,
+    /// How many contents aren't synced.
+    dirty: usize,
 }
 
 impl Disk {
@@ -99,10 +101,12 @@ impl Disk {
                 if node.dirty {
                     node.durable.clone_from(&node.current);
                     node.dirty = false;
+                    self.dirty -= 1;
                 }
                 Ok(FsDone::Done)
             }
             FsOp::Rename(from, to) => self.rename(&from, &to),
+            FsOp::Link(from, to) => self.link(&from, to),
             FsOp::SyncDir(dir) => {
                 self.require_dir(&dir)?;
                 let (now, later) = std::mem::take(&mut self.pending)
@@ -116,6 +120,9 @@ impl Disk {
                 Ok(FsDone::Done)
             }
             FsOp::List(dir) => Ok(FsDone::Names(self.list(&dir))),
+            FsOp::RemoveDir(path) if !self.list(&path).is_empty() => {
+                Err(format!("{path}: the folder isn't empty"))
+            }
             FsOp::Remove(path) | FsOp::RemoveDir(path) => {
                 if self.entries.remove(&path).is_some() {
                     self.pending.push(Change::Remove(path.clone()));
@@ -152,6 +159,11 @@ impl Disk {
         self.entries.keys().map(String::as_str)
     }
 
+    /// Whether a power failure would change anything: where not, all fates are one.
+    pub(super) fn is_at_risk(&self) -> bool {
+        !self.pending.is_empty() || self.dirty > 0
+    }
+
     /// The power fails. Every unsynced thing meets the given fate, or each one of its own.
     pub(super) fn lose_power(&mut self, fate: Option<Fate>, rng: &mut Rng) {
         for change in std::mem::take(&mut self.pending) {
@@ -174,6 +186,7 @@ impl Disk {
             node.current.clone_from(&node.durable);
             node.dirty = false;
         }
+        self.dirty = 0;
         let known = self.durable.clone();
         self.durable
             .retain(|path, _| ancestors(path).all(|dir| known.contains_key(dir)));
@@ -184,6 +197,7 @@ impl Disk {
         if let Some(Entry::File(id)) = self.entries.get(path) {
             let node = &mut self.nodes[*id];
             node.current = bytes;
+            self.dirty += usize::from(!node.dirty);
             node.dirty = true;
             return Ok(FsDone::Done);
         }
@@ -193,6 +207,7 @@ impl Disk {
             current: bytes,
             dirty: true,
         });
+        self.dirty += 1;
         let entry = Entry::File(self.nodes.len() - 1);
         self.entries.insert(path.to_owned(), entry);
         self.pending.push(Change::Put(path.to_owned(), entry));
@@ -208,6 +223,18 @@ impl Disk {
         self.entries.insert(to.to_owned(), entry);
         self.pending
             .push(Change::Rename(from.to_owned(), to.to_owned(), entry));
+        Ok(FsDone::Done)
+    }
+
+    fn link(&mut self, from: &str, to: String) -> Result<FsDone, String> {
+        self.require_dir(parent(&to))?;
+        if self.entries.contains_key(&to) {
+            return Ok(FsDone::Taken);
+        }
+        let entry = self.entries.get(from).copied();
+        let entry = entry.ok_or_else(|| format!("{from}: no such file"))?;
+        self.entries.insert(to.clone(), entry);
+        self.pending.push(Change::Put(to, entry));
         Ok(FsDone::Done)
     }
 
@@ -237,7 +264,7 @@ impl Disk {
 /// The component's driver refuses such paths too.
 fn refuse_odd(op: &FsOp) -> Result<(), String> {
     let paths = match op {
-        FsOp::Rename(from, to) => [from, to],
+        FsOp::Rename(from, to) | FsOp::Link(from, to) => [from, to],
         FsOp::Read(path)
         | FsOp::Write(path, _)
         | FsOp::Sync(path)
@@ -303,6 +330,22 @@ mod tests {
             disk.lose_power(Some(Fate::Dropped), &mut Rng::new(1));
             assert_eq!(disk.content("a/f") == Some(&b"text"[..]), survives);
         }
+    }
+
+    #[test]
+    fn of_two_links_to_one_name_the_first_stands() {
+        let mut disk = Disk::default();
+        for name in ["a", "b"] {
+            done(&mut disk, FsOp::Write(name.to_owned(), name.into()));
+            done(&mut disk, FsOp::Sync(name.to_owned()));
+        }
+        let mut link = |from: &str| disk.perform(FsOp::Link(from.to_owned(), "c".to_owned()));
+        assert_eq!(link("a"), Ok(FsDone::Done));
+        assert_eq!(link("b"), Ok(FsDone::Taken));
+        done(&mut disk, FsOp::Remove("a".to_owned()));
+        done(&mut disk, FsOp::SyncDir(".".to_owned()));
+        disk.lose_power(Some(Fate::Dropped), &mut Rng::new(1));
+        assert_eq!(disk.content("c"), Some(&b"a"[..]));
     }
 
     #[test]

@@ -138,6 +138,11 @@ impl LibTv {
         });
     }
 
+    /// When it will have said everything.
+    pub(super) fn ends_at_ms(&self) -> u64 {
+        self.said.last().map_or(0, |said| said.at_ms)
+    }
+
     fn messages(&self, session_id: &str, now_ms: u64) -> String {
         let mut list = String::from("{\"messages\":[");
         let visible = self

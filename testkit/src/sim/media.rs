@@ -1,6 +1,8 @@
 //! The media store in the simulated world: any address has a small file of the kind its name says. A
 //! huge one says that it is long, and has no more than its head.
 
+use std::sync::LazyLock;
+
 use libtv_video_core::io::{Request, Response};
 
 use super::network;
@@ -17,7 +19,13 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new() -> Self {
+    /// The store, which is the same in every run.
+    pub(super) fn shared() -> &'static Self {
+        static SHARED: LazyLock<Store> = LazyLock::new(Store::new);
+        &SHARED
+    }
+
+    fn new() -> Self {
         Self {
             video: media::mp4(5_000, 900, false).to_bytes(),
             image: media::png(64, 64).to_bytes(),

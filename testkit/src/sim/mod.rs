@@ -5,8 +5,10 @@
 //! (that's the stand-ins). What it looks for are crashes, faults and interleavings that lose a result, show
 //! one twice or pay for one twice.
 
+mod actors;
 mod check;
 mod disk;
+mod exhaustive;
 mod feishu;
 mod legacy;
 mod libtv;
@@ -14,15 +16,26 @@ mod media;
 mod network;
 mod plant;
 mod process;
+mod replay;
+mod report;
 mod rng;
 mod run;
 mod scenario;
 mod search;
+mod storm;
+mod trouble;
+mod weather;
 mod world;
 
 pub use check::{Kind, Violation};
 pub use disk::Fate;
+pub use exhaustive::{Crashes, crashes, failing, repeated};
+pub use network::{Fault, Wait};
 pub use plant::Plant;
-pub use run::{MAX_POLLS_TO_SETTLE, Options, Report, Trouble, run};
+pub use replay::{command, parse, told};
+pub use report::{EffectKind, MAX_POLLS_TO_SETTLE, Options, Performed, Report};
+pub use run::run;
 pub use scenario::Scenario;
-pub use search::{Finding, Tally, exhaustive, random, random_options};
+pub use search::{Finding, Tally, planted, random, random_options};
+pub use trouble::{Mishap, Point, StorageFault, Trouble};
+pub use weather::Possible;

@@ -7,7 +7,9 @@ use libtv_video_core::store::record;
 use libtv_video_core::watch::Baseline;
 use serde_json::Value;
 
+use super::process::{Process, Role};
 use super::rng::Rng;
+use super::scenario::Scenario;
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +32,19 @@ pub enum Plant {
     FirstUrlEnds,
     /// A turn's messages begin with the session.
     BaselineIgnored,
+    /// The lock that decides how a result is shown, its first record, is skipped: it replaces another process's.
+    LockSkipped,
+    /// The other thing that stands in for locks: each process has uuids of its own.
+    UuidDrawn,
+    /// A submit is acknowledged while its records are still on their way to the disk.
+    AcknowledgedEarly,
+    /// A submit of unknown outcome is forgotten before it is told.
+    ForgottenUntold,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::NoSync,
         Self::NoSyncDir,
         Self::NewUuid,
@@ -44,6 +54,10 @@ impl Plant {
         Self::IntentNotRecorded,
         Self::FirstUrlEnds,
         Self::BaselineIgnored,
+        Self::LockSkipped,
+        Self::UuidDrawn,
+        Self::AcknowledgedEarly,
+        Self::ForgottenUntold,
     ];
 
     /// Its name on the command line.
@@ -59,6 +73,10 @@ impl Plant {
             Self::IntentNotRecorded => "intent-not-recorded",
             Self::FirstUrlEnds => "first-url-ends",
             Self::BaselineIgnored => "baseline-ignored",
+            Self::LockSkipped => "lock-skipped",
+            Self::UuidDrawn => "uuid-drawn",
+            Self::AcknowledgedEarly => "acknowledged-early",
+            Self::ForgottenUntold => "forgotten-untold",
         }
     }
 
@@ -68,10 +86,36 @@ impl Plant {
         Self::ALL.into_iter().find(|plant| plant.name() == name)
     }
 
+    /// Where it shows.
+    #[must_use]
+    pub const fn scenario(self) -> Scenario {
+        match self {
+            Self::NoSync
+            | Self::NoSyncDir
+            | Self::SubmitRepeated
+            | Self::IntentNotRecorded
+            | Self::AcknowledgedEarly => Scenario::Video,
+            Self::NewUuid | Self::WindowIgnored | Self::SentBeforeRecorded | Self::FirstUrlEnds => {
+                Scenario::Nine
+            }
+            Self::BaselineIgnored => Scenario::ContinuedUnechoed,
+            Self::LockSkipped => Scenario::ScopeSpreads,
+            Self::UuidDrawn => Scenario::TwoPollers,
+            Self::ForgottenUntold => Scenario::UnknownSubmit,
+        }
+    }
+
     /// What becomes of a file operation; none when it is swallowed.
-    pub(super) fn alter_op(self, op: FsOp) -> Option<FsOp> {
+    pub(super) fn alter_op(self, op: FsOp, process: Process) -> Option<FsOp> {
         match (self, op) {
             (Self::NoSync, FsOp::Sync(_)) | (Self::NoSyncDir, FsOp::SyncDir(_)) => None,
+            (Self::AcknowledgedEarly, FsOp::Sync(path) | FsOp::SyncDir(path))
+                if process.role == Role::User
+                    && (path.starts_with("sessions") || path.starts_with("active")) =>
+            {
+                None
+            }
+            (Self::LockSkipped, FsOp::Link(from, to)) => Some(FsOp::Rename(from, to)),
             (
                 Self::IntentNotRecorded,
                 FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
@@ -89,6 +133,15 @@ impl Plant {
             }
             (_, op) => Some(op),
         }
+    }
+
+    /// Whether an intent is forgotten once it was read: a call of `recover` reads it twice, and prints it then.
+    pub(super) fn forgets(self, path: &str, process: Process, reads: u64) -> bool {
+        matches!(
+            (self, process.role),
+            (Self::ForgottenUntold, Role::Recoverer)
+        ) && path.starts_with("submits/")
+            && reads.is_multiple_of(2)
     }
 
     /// What a read gives.
@@ -114,12 +167,20 @@ impl Plant {
     }
 
     /// What leaves of a request.
-    pub(super) fn alter_request(self, request: &mut Request, rng: &mut Rng) {
-        if self == Self::NewUuid
-            && request.url.contains("/im/v1/messages?")
+    pub(super) fn alter_request(self, request: &mut Request, process: Process, rng: &mut Rng) {
+        let drawn = match self {
+            Self::NewUuid => format!("{:016x}", rng.next()),
+            Self::UuidDrawn => process.index.to_string(),
+            _ => return,
+        };
+        if request.url.contains("/im/v1/messages?")
             && let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
         {
-            body["uuid"] = Value::from(format!("{:016x}", rng.next()));
+            let own = match self {
+                Self::UuidDrawn => body["uuid"].as_str().unwrap_or("").to_owned(),
+                _ => String::new(),
+            };
+            body["uuid"] = Value::from(own + &drawn);
             request.body = body.to_string().into_bytes();
         }
     }

@@ -2,10 +2,29 @@
 
 use std::rc::Rc;
 
+use libtv_video_core::commands;
 use libtv_video_core::config::{Settings, Stored};
 use libtv_video_core::io::{Task, UnixMs};
 use libtv_video_core::problem::Problem;
 use libtv_video_core::skill::{self, Due, StepReport, Submission};
+
+/// Who runs a process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A user who submits.
+    User,
+    /// The timer.
+    Harness,
+    /// A user who runs `recover`.
+    Recoverer,
+}
+
+/// A process, by its place and its role.
+#[derive(Clone, Copy)]
+pub(super) struct Process {
+    pub(super) index: usize,
+    pub(super) role: Role,
+}
 
 /// A call of the component.
 #[derive(Clone)]
@@ -24,7 +43,7 @@ pub(super) enum Ended {
     Due(Result<Vec<Due>, Problem>),
     Poll(Result<StepReport, Problem>),
     Submit(&'static str, Result<Submission, Problem>),
-    Recover(Result<String, Problem>),
+    Recover,
 }
 
 impl Call {
@@ -56,16 +75,23 @@ impl Call {
                         skill::submit(io, &settings, words, session_id, channel, chat).await;
                     Ended::Submit(text, result)
                 }
-                Self::Recover => Ended::Recover(skill::recover(io, &settings).await),
+                Self::Recover => {
+                    let arguments = ["recover", "--json"].map(str::to_owned).to_vec();
+                    commands::main(io, &settings, arguments).await;
+                    Ended::Recover
+                }
             }
         })
     }
 }
 
-/// The component's settings with this key.
-pub(super) fn settings(key: &str) -> Rc<Settings> {
+/// The component's settings with this key; polling as it does by itself, or with a fixed interval and number
+/// of polls.
+pub(super) fn settings(key: &str, is_limited: bool) -> Rc<Settings> {
     let vars = |name: &str| {
         let value = match name {
+            "LIBTV_POLL_INTERVAL_SECONDS" if is_limited => "60",
+            "LIBTV_MAX_POLLS" if is_limited => "8",
             "LIBTV_API_KEY" => key,
             "FEISHU_APP_ID" => "cli_simulated",
             "FEISHU_APP_SECRET" => "a-simulated-secret",

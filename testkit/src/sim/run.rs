@@ -1,115 +1,55 @@
-//! One run: the user's commands and the harness's calls, interleaved on a simulated clock, with
-//! crashes in between. Everything follows from the options.
+//! One run: the user's commands and the harness's calls, interleaved on a simulated clock. Everything follows
+//! from the options.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use libtv_video_core::config::Settings;
-use libtv_video_core::io::{Effect, FsOp, Outcome, Step, Task};
-use libtv_video_core::problem::Problem;
-use serde_json::Value;
+use libtv_video_core::io::{Effect, Outcome, Step, Task};
 
-use super::check::{self, Evidence, Heard, Kind, Violation};
-use super::disk::{Disk, Fate};
-use super::feishu::Feishu;
+use super::check::{self, Evidence, Kind, Violation};
 use super::legacy;
-use super::libtv::LibTv;
-use super::media::Store;
-use super::plant::Plant;
-use super::process::{Call, Ended, settings};
+use super::process::{Call, Ended, Process, Role, settings};
+use super::report::{EffectKind, MAX_POLLS_TO_SETTLE, Options, Performed, Report};
 use super::rng::Rng;
 use super::scenario::{Ask, Scenario};
-use super::world::{Trace, World};
+use super::storm::Storm;
+use super::weather::Possible;
+use super::world::World;
 
-/// So many polls may follow the last fault before every session has ended. A job that is given up is
-/// asked about 250 times in two hours and 88 times in the day after.
-pub const MAX_POLLS_TO_SETTLE: u32 = 500;
 /// When a run begins; any time will do.
-const START_MS: u64 = 1_800_000_000_000;
-const MINUTE_MS: u64 = 60 * 1000;
+pub(super) const START_MS: u64 = 1_800_000_000_000;
+pub(super) const MINUTE_MS: u64 = 60 * 1000;
+/// Far more than the longest run has.
 const MAX_EFFECTS: u32 = 400_000;
 
-/// What goes wrong in a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing.
-    None,
-    /// Whatever the seed says.
-    Random,
-    /// The power fails before these storage operations, counted from 0; then the harness comes back
-    /// after this long.
-    PowerFails {
-        /// When, and what becomes of what isn't synced.
-        at: Vec<(u64, Fate)>,
-        /// How long it is off.
-        off_ms: u64,
-    },
-}
-
-/// What a run is made from.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where everything random comes from.
-    pub seed: u64,
-    /// What happens.
-    pub scenario: Scenario,
-    /// What goes wrong.
-    pub trouble: Trouble,
-    /// A bug between the core and the world.
-    pub plant: Option<Plant>,
-    /// Whether the events are kept in words.
-    pub keep_trace: bool,
-}
-
-/// What a run came to.
-pub struct Report {
-    /// The broken promises.
-    pub violations: Vec<Violation>,
-    /// How often a process was stopped.
-    pub crashes: u32,
-    /// How many storage operations there were.
-    pub storage_ops: u64,
-    /// Stands for all events.
-    pub trace_hash: u64,
-    /// The events in words, if they were to be kept.
-    pub trace: Vec<String>,
-    /// Results that reached the chat.
-    pub shown: usize,
-    /// Polls after the last fault.
-    pub polls_to_settle: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    User,
-    Harness,
-    Recoverer,
-}
-
-struct Actor {
-    role: Role,
+/// Who runs one call after the other.
+pub(super) struct Actor {
+    pub(super) role: Role,
     /// When it goes on; never, when it has nothing to do.
-    at_ms: u64,
-    task: Option<Task<'static, Ended>>,
-    outcome: Option<Outcome>,
-    queue: VecDeque<Call>,
-    failed: bool,
+    pub(super) at_ms: u64,
+    pub(super) task: Option<Task<'static, Ended>>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) queue: VecDeque<Call>,
+    pub(super) failed: bool,
+    /// A harness's polls after the last fault.
+    pub(super) polls: u64,
+    /// A harness's looks for what is due since the power failed.
+    pub(super) rounds: u32,
 }
 
-struct Run {
-    world: World,
-    options: Options,
-    actors: Vec<Actor>,
-    asks: VecDeque<Ask>,
+pub(super) struct Run {
+    pub(super) world: World,
+    pub(super) options: Options,
+    pub(super) actors: Vec<Actor>,
+    pub(super) asks: VecDeque<Ask>,
+    pub(super) storm: Storm,
+    pub(super) crashes: u32,
+    pub(super) effects: Vec<Performed>,
+    pub(super) recovery: Range<usize>,
+    pub(super) broken: Vec<Violation>,
     keys: [Rc<Settings>; 2],
-    faults_until_ms: u64,
-    crash_per_100_000: u64,
-    crashes_left: u32,
-    crashes: u32,
-    polls_to_settle: u32,
-    idle_after_faults: bool,
-    broken: Vec<Violation>,
-    last_recover: Value,
 }
 
 /// Runs one.
@@ -127,6 +67,10 @@ pub fn run(options: Options) -> Report {
         run.until_idle();
         run.quietly(Call::Recover);
     }
+    let polls_to_settle = run.polls_to_settle();
+    if run.recovery.end == 0 {
+        run.recovery.end = run.effects.len();
+    }
     let world = run.world;
     let mut violations = run.broken;
     if settled {
@@ -135,7 +79,6 @@ pub fn run(options: Options) -> Report {
             feishu: &world.feishu,
             disk: &world.disk,
             heard: &world.heard,
-            recovered: &run.last_recover,
             shown_before: &shown_before,
         }));
     }
@@ -143,11 +86,12 @@ pub fn run(options: Options) -> Report {
     Report {
         violations,
         crashes: run.crashes,
-        storage_ops: world.storage_ops,
+        effects: run.effects,
+        recovery: run.recovery,
         trace_hash,
         trace,
         shown: world.feishu.chat.len(),
-        polls_to_settle: run.polls_to_settle,
+        polls_to_settle,
     }
 }
 
@@ -155,76 +99,42 @@ impl Run {
     fn new(options: Options) -> Self {
         let scenario = options.scenario;
         let mut rng = Rng::new(options.seed);
-        let random = options.trouble == Trouble::Random;
-        let fault_per_mille = if random {
-            rng.pick(&[0, 30, 150, 400])
-        } else {
-            0
-        };
-        let fault_phase_ms = if random {
-            rng.pick(&[3, 12, 60, 180]) * MINUTE_MS
-        } else {
-            0
-        };
-        let crash_per_100_000 = if random {
-            rng.pick(&[0, 100, 500, 2500])
-        } else {
-            0
-        };
-        let crashes_left = if random { rng.pick(&[1, 3, 20]) } else { 0 };
+        let storm = Storm::new(&options.trouble, &mut rng);
         let key = if scenario == Scenario::Direct {
             "sk-libtv-simulated"
         } else {
             "mgk_simulated"
         };
-        let actor = |role, at_ms| Actor {
+        let is_limited = scenario == Scenario::LateLimited;
+        let actor = |role| Actor {
             role,
-            at_ms,
+            at_ms: match role {
+                Role::User | Role::Harness => START_MS,
+                Role::Recoverer => START_MS + MINUTE_MS,
+            },
             task: None,
             outcome: None,
             queue: VecDeque::new(),
             failed: false,
+            polls: 0,
+            rounds: 0,
         };
-        let mut actors = vec![actor(Role::User, START_MS)];
-        actors.extend((0..scenario.pollers()).map(|_| actor(Role::Harness, START_MS)));
-        if scenario == Scenario::RecoverBeside {
-            actors.push(actor(Role::Recoverer, START_MS + MINUTE_MS));
-        }
-        let mut libtv = LibTv::default();
-        libtv.echoes = scenario != Scenario::ContinuedUnechoed;
-        libtv.ends_after_first_url = options.plant == Some(Plant::FirstUrlEnds);
-        let mut feishu = Feishu::default();
-        feishu.lacks_scope = scenario == Scenario::NoScope;
-        feishu.pause_ms = if scenario == Scenario::RateLimited {
-            3000
-        } else {
-            0
-        };
+        let (plant, keep_trace) = (options.plant, options.keep_trace);
+        let mut world = World::new(START_MS, rng, scenario, plant, keep_trace);
+        storm.prepare(&mut world.weather);
         Self {
-            world: World {
-                now_ms: START_MS,
-                rng,
-                disk: Disk::default(),
-                libtv,
-                feishu,
-                heard: Heard::default(),
-                trace: Trace::new(options.keep_trace),
-                plant: options.plant,
-                fault_per_mille,
-                storage_ops: 0,
-                media: Store::new(),
-            },
-            actors,
+            world,
+            actors: scenario.roles().into_iter().map(actor).collect(),
             asks: scenario.asks().into(),
-            keys: [settings(key), settings("sk-libtv-another")],
-            faults_until_ms: START_MS + fault_phase_ms,
-            crash_per_100_000,
-            crashes_left,
+            keys: [
+                settings(key, is_limited),
+                settings("sk-libtv-another", is_limited),
+            ],
+            storm,
             crashes: 0,
-            polls_to_settle: 0,
-            idle_after_faults: false,
+            effects: Vec::new(),
+            recovery: 0..0,
             broken: Vec::new(),
-            last_recover: Value::Null,
             options,
         }
     }
@@ -242,22 +152,26 @@ impl Run {
                 return true;
             };
             self.world.now_ms = self.world.now_ms.max(self.actors[at].at_ms);
-            if self.world.now_ms >= self.faults_until_ms {
-                self.world.fault_per_mille = 0;
-            }
+            self.storm.pass(&mut self.world);
             self.step(at);
-            if self.polls_to_settle > MAX_POLLS_TO_SETTLE {
+            if self.polls_to_settle() > self.max_polls() {
                 break;
             }
         }
-        self.broken.push(Violation::new(
-            Kind::Unsettled,
-            format!(
-                "after {} polls not everything has ended",
-                self.polls_to_settle
-            ),
-        ));
+        let polls = self.polls_to_settle();
+        let words = format!("after {polls} polls not everything has ended");
+        self.broken.push(Violation::new(Kind::Unsettled, words));
         false
+    }
+
+    fn polls_to_settle(&self) -> u64 {
+        let polls = self.actors.iter().map(|actor| actor.polls);
+        polls.max().unwrap_or(0)
+    }
+
+    /// A clock that was set back has a session watched once more until it is where it was.
+    fn max_polls(&self) -> u64 {
+        MAX_POLLS_TO_SETTLE * if self.storm.sets_clock() { 2 } else { 1 }
     }
 
     fn settings(&self) -> Rc<Settings> {
@@ -267,7 +181,7 @@ impl Run {
         Rc::clone(&self.keys[usize::from(other)])
     }
 
-    fn start(&mut self, call: Call) -> Task<'static, Ended> {
+    pub(super) fn start(&mut self, call: Call) -> Task<'static, Ended> {
         let subject = match &call {
             Call::Poll(id) => id.as_str(),
             Call::Due | Call::Submit { .. } | Call::Recover => "",
@@ -276,27 +190,17 @@ impl Run {
             .trace
             .note(self.world.now_ms, call.name(), subject, 0);
         let seed = self.world.rng.seed();
-        call.start(self.settings(), seed, self.world.now_ms)
+        call.start(self.settings(), seed, self.world.told_ms())
     }
 
     /// One actor does one thing: an effect, or what follows from the end of a call.
     fn step(&mut self, at: usize) {
-        let now_ms = self.world.now_ms;
         let Some(mut task) = self.actors[at].task.take() else {
             return self.begin(at);
         };
         let outcome = self.actors[at].outcome.take();
-        match task.resume(outcome, now_ms) {
-            Ok(Step::Do(effect)) => {
-                if self.crashes_now(&effect) {
-                    return self.crash(at);
-                }
-                let (outcome, took_ms) = self.world.perform(effect);
-                let actor = &mut self.actors[at];
-                actor.outcome = Some(outcome);
-                actor.task = Some(task);
-                actor.at_ms = now_ms + took_ms;
-            }
+        match task.resume(outcome, self.world.told_ms()) {
+            Ok(Step::Do(effect)) => self.perform(at, task, effect),
             Ok(Step::End(ended)) => self.ended(at, ended),
             Err(reason) => {
                 self.broken.push(Violation::new(Kind::Broken, reason));
@@ -305,252 +209,45 @@ impl Run {
         }
     }
 
-    /// What an actor without a call does next.
-    fn begin(&mut self, at: usize) {
+    fn perform(&mut self, at: usize, task: Task<'static, Ended>, effect: Effect) {
         let now_ms = self.world.now_ms;
-        let call = match self.actors[at].role {
-            Role::User => match self.asks.front() {
-                None => return self.actors[at].at_ms = u64::MAX,
-                Some(ask) if START_MS + ask.at_ms > now_ms => {
-                    return self.actors[at].at_ms = START_MS + ask.at_ms;
-                }
-                Some(ask) => {
-                    let session_id = self.world.heard.acknowledged.first().cloned();
-                    if ask.continues && session_id.is_none() {
-                        self.asks.pop_front();
-                        return;
-                    }
-                    Call::Submit {
-                        text: ask.text,
-                        session_id: session_id.filter(|_| ask.continues),
-                    }
-                }
-            },
-            Role::Harness => self.actors[at].queue.pop_front().unwrap_or(Call::Due),
-            Role::Recoverer => Call::Recover,
+        let kind = EffectKind::of(&effect);
+        self.effects.push(Performed {
+            kind,
+            at_risk: self.world.disk.is_at_risk(),
+            possible: Possible::at(&effect),
+        });
+        if let Some(crash) = self.mishap(kind, &effect) {
+            return self.crash(at, crash);
+        }
+        let process = Process {
+            index: at,
+            role: self.actors[at].role,
         };
-        if matches!(call, Call::Poll(_)) && now_ms >= self.faults_until_ms {
-            self.polls_to_settle += 1;
-        }
-        let task = self.start(call);
-        self.actors[at].task = Some(task);
-    }
-
-    fn ended(&mut self, at: usize, ended: Ended) {
-        let now_ms = self.world.now_ms;
-        let again_ms = now_ms + 10_000;
-        match ended {
-            Ended::Due(Ok(due)) => {
-                let actor = &mut self.actors[at];
-                let failed = std::mem::take(&mut actor.failed);
-                actor.queue = due
-                    .iter()
-                    .filter(|due| due.at_ms <= now_ms && !failed)
-                    .map(|due| Call::Poll(due.session_id.clone()))
-                    .collect();
-                let next_ms = due.iter().map(|due| due.at_ms).min().unwrap_or(u64::MAX);
-                actor.at_ms = if failed && !due.is_empty() {
-                    again_ms
-                } else {
-                    next_ms.max(now_ms)
-                };
-                if due.is_empty() {
-                    self.idle_after_faults = now_ms >= self.faults_until_ms;
-                }
-            }
-            Ended::Due(Err(problem)) => self.fails(at, &problem),
-            Ended::Poll(Ok(report)) => {
-                self.world.trace.note(
-                    now_ms,
-                    "polled",
-                    report.state.name(),
-                    u64::from(report.delivered),
-                );
-            }
-            Ended::Poll(Err(problem)) => self.fails(at, &problem),
-            Ended::Submit(text, result) => self.submitted(at, text, result),
-            Ended::Recover(result) => {
-                self.recovered(result);
-                let later_ms = now_ms + self.world.rng.between(10_000, 60_000);
-                let over = later_ms > START_MS + 10 * MINUTE_MS;
-                self.actors[at].at_ms = if over { u64::MAX } else { later_ms };
-                self.wake();
-            }
-        }
-    }
-
-    fn fails(&mut self, at: usize, problem: &Problem) {
-        let message = &problem.failure().message;
-        self.world
-            .trace
-            .note(self.world.now_ms, "fails", message, 0);
-        self.actors[at].failed = true;
-        self.actors[at].at_ms = self.world.now_ms + 10_000;
-    }
-
-    fn submitted(
-        &mut self,
-        at: usize,
-        text: &'static str,
-        result: Result<libtv_video_core::skill::Submission, Problem>,
-    ) {
-        self.actors[at].at_ms = self.world.now_ms + 1;
-        match result {
-            Ok(submission) => {
-                self.world
-                    .trace
-                    .note(self.world.now_ms, "acknowledged", &submission.session_id, 0);
-                self.world.heard.acknowledged.push(submission.session_id);
-                self.asks.pop_front();
-            }
-            // Nothing was sent: the user tries again.
-            Err(Problem::Temporary(failure)) => {
-                self.world
-                    .trace
-                    .note(self.world.now_ms, "not sent", &failure.message, 0);
-                self.actors[at].at_ms = self.world.now_ms + 5_000;
-            }
-            Err(Problem::OutcomeUnknown(failure)) => {
-                self.world
-                    .trace
-                    .note(self.world.now_ms, "unknown", &failure.message, 0);
-                self.world.heard.unknown.push(text.to_owned());
-                self.asks.pop_front();
-            }
-            Err(Problem::Permanent(failure)) => {
-                self.world
-                    .trace
-                    .note(self.world.now_ms, "refused", &failure.message, 0);
-                self.asks.pop_front();
-            }
-        }
-        self.wake();
-    }
-
-    fn recovered(&mut self, result: Result<String, Problem>) {
-        match result.map(|text| serde_json::from_str::<Value>(&text)) {
-            Ok(Ok(json)) => {
-                for submit in json["unknownSubmits"].as_array().into_iter().flatten() {
-                    let text = submit["text"].as_str().unwrap_or("");
-                    self.world.heard.warnings.insert(text.to_owned());
-                }
-                self.last_recover = json;
-            }
-            Ok(Err(_)) => self
-                .broken
-                .push(Violation::new(Kind::Broken, "recover gives no JSON")),
-            Err(problem) => {
-                self.world
-                    .trace
-                    .note(self.world.now_ms, "fails", &problem.failure().message, 0)
-            }
-        }
-    }
-
-    /// A harness notices a change in `active` within a second.
-    fn wake(&mut self) {
-        for actor in self
-            .actors
-            .iter_mut()
-            .filter(|actor| actor.role == Role::Harness)
-        {
-            actor.at_ms = actor.at_ms.min(self.world.now_ms + 1000);
-        }
-    }
-
-    fn crashes_now(&mut self, effect: &Effect) -> bool {
-        let op = self.world.storage_ops;
-        let is_storage = matches!(effect, Effect::Fs(_));
-        self.world.storage_ops += u64::from(is_storage);
-        match &self.options.trouble {
-            Trouble::None => false,
-            Trouble::PowerFails { at, .. } => {
-                is_storage && at.iter().any(|(wanted, _)| *wanted == op)
-            }
-            Trouble::Random => {
-                // Looking at things is most of what is done, and the least interesting place to stop.
-                let looks = matches!(
-                    effect,
-                    Effect::Fs(FsOp::Read(_) | FsOp::List(_) | FsOp::MakeDir(_))
-                );
-                let rate = if looks {
-                    self.crash_per_100_000 / 10
-                } else {
-                    self.crash_per_100_000
-                };
-                let now = self.crashes_left > 0
-                    && self.world.now_ms < self.faults_until_ms
-                    && self.world.rng.below(100_000) < rate;
-                self.crashes_left -= u32::from(now);
-                now
-            }
-        }
-    }
-
-    /// A process is killed, or the power fails and takes all of them.
-    fn crash(&mut self, at: usize) {
-        self.crashes += 1;
-        let (power, fate, off_ms) = match &self.options.trouble {
-            Trouble::PowerFails { at, off_ms } => {
-                let op = self.world.storage_ops - 1;
-                let fate = at
-                    .iter()
-                    .find(|(wanted, _)| *wanted == op)
-                    .map(|(_, fate)| *fate);
-                (true, fate, *off_ms)
-            }
-            Trouble::None | Trouble::Random => {
-                let rng = &mut self.world.rng;
-                let power = rng.chance(500);
-                let off_ms = match rng.below(10) {
-                    0..=6 => rng.between(100, 10_000),
-                    7 | 8 => rng.between(1, 20) * MINUTE_MS,
-                    _ => rng.between(40, 150) * MINUTE_MS,
-                };
-                (power, None, off_ms)
-            }
-        };
-        let what = if power { "power fails" } else { "killed" };
-        self.world.trace.note(self.world.now_ms, what, "", off_ms);
-        if power {
-            self.world.disk.lose_power(fate, &mut self.world.rng);
-        }
-        let back_ms = self.world.now_ms + off_ms;
-        for (other, actor) in self.actors.iter_mut().enumerate() {
-            if other != at && !power {
-                continue;
-            }
-            let was_running = actor.task.take().is_some() || other == at;
-            actor.outcome = None;
-            actor.queue.clear();
-            if actor.role == Role::User && was_running && actor.at_ms < u64::MAX {
-                // Whoever asked got no answer, and doesn't ask again.
-                self.asks.pop_front();
-            }
-            actor.at_ms = match actor.role {
-                Role::Harness => back_ms,
-                Role::User | Role::Recoverer => actor.at_ms.max(back_ms),
-            };
-        }
+        let (outcome, took_ms) = self.world.perform(process, effect);
+        let actor = &mut self.actors[at];
+        actor.outcome = Some(outcome);
+        actor.task = Some(task);
+        actor.at_ms = now_ms + took_ms;
     }
 
     /// Runs one call to its end with nobody beside it and nothing going wrong.
     fn quietly(&mut self, call: Call) {
-        // Long enough for a submit without an outcome to count as one.
-        self.world.now_ms += 5 * MINUTE_MS;
-        self.world.fault_per_mille = 0;
+        // Long enough for a submit without an outcome to count as one, and for all results: a session whose watching
+        // a wrong clock has ended is asked about by `recover`.
+        let made_ms = self.world.libtv.ends_at_ms();
+        self.world.now_ms = made_ms.max(self.world.now_ms + 5 * MINUTE_MS);
+        self.world.weather.clear();
+        let process = Process {
+            index: self.actors.len(),
+            role: Role::Recoverer,
+        };
         let mut task = self.start(call);
         let mut outcome = None;
-        loop {
-            match task.resume(outcome.take(), self.world.now_ms) {
-                Ok(Step::Do(effect)) => {
-                    let (done, took_ms) = self.world.perform(effect);
-                    self.world.now_ms += took_ms;
-                    outcome = Some(done);
-                }
-                Ok(Step::End(Ended::Recover(result))) => return self.recovered(result),
-                Ok(Step::End(_)) | Err(_) => return,
-            }
+        while let Ok(Step::Do(effect)) = task.resume(outcome.take(), self.world.told_ms()) {
+            let (done, took_ms) = self.world.perform(process, effect);
+            self.world.now_ms += took_ms;
+            outcome = Some(done);
         }
     }
 }

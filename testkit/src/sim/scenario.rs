@@ -1,5 +1,8 @@
 //! What happens in a run besides faults: who asks for what, and what the backend makes of it.
 
+use super::feishu::Scope;
+use super::process::Role;
+
 /// A kind of run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
@@ -37,11 +40,17 @@ pub enum Scenario {
     Legacy,
     /// A direct key.
     Direct,
+    /// The result turns up after the job was given up, where interval and number of polls are fixed.
+    LateLimited,
+    /// Two harnesses poll, and every other upload is refused: the right to upload was granted a moment ago.
+    ScopeSpreads,
+    /// The answer to a submit is lost, and `recover` is run again and again.
+    UnknownSubmit,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -59,6 +68,9 @@ impl Scenario {
         Self::RecoverBeside,
         Self::Legacy,
         Self::Direct,
+        Self::LateLimited,
+        Self::ScopeSpreads,
+        Self::UnknownSubmit,
     ];
 
     /// Its name on the command line.
@@ -82,6 +94,9 @@ impl Scenario {
             Self::RecoverBeside => "recover-beside",
             Self::Legacy => "legacy",
             Self::Direct => "direct",
+            Self::LateLimited => "late-limited",
+            Self::ScopeSpreads => "scope-spreads",
+            Self::UnknownSubmit => "unknown-submit",
         }
     }
 
@@ -111,7 +126,9 @@ impl Scenario {
             | Self::TwoPollers
             | Self::RecoverBeside
             | Self::Direct => vec![first("a video of a cat")],
-            Self::Nine | Self::RateLimited | Self::NoScope => vec![first("nine images of a cat")],
+            Self::Nine | Self::RateLimited | Self::NoScope | Self::ScopeSpreads => {
+                vec![first("nine images of a cat")]
+            }
             Self::Continued | Self::ContinuedUnechoed => vec![
                 first("a video of a cat"),
                 then(400, "and another video with a dog"),
@@ -123,19 +140,46 @@ impl Scenario {
             Self::AskBack => vec![first("ask me something"), then(200, "a video, in colour")],
             Self::Failing => vec![first("this will fail")],
             Self::Quiet => vec![first("a quiet one")],
-            Self::Late => vec![first("a late one")],
+            Self::Late | Self::LateLimited => vec![first("a late one")],
             Self::Oversize => vec![first("a huge one")],
             Self::Legacy => vec![],
+            Self::UnknownSubmit => vec![
+                first("a video of a cat"),
+                Ask {
+                    at_ms: 150_000,
+                    text: "a video of a dog",
+                    continues: false,
+                },
+            ],
         }
     }
 
-    /// How many harnesses poll.
-    pub(super) const fn pollers(self) -> usize {
-        if matches!(self, Self::TwoPollers) {
-            2
-        } else {
-            1
+    /// Who runs processes.
+    pub(super) fn roles(self) -> Vec<Role> {
+        let mut roles = vec![Role::User, Role::Harness];
+        if matches!(self, Self::TwoPollers | Self::ScopeSpreads) {
+            roles.push(Role::Harness);
         }
+        if matches!(self, Self::RecoverBeside | Self::UnknownSubmit) {
+            roles.push(Role::Recoverer);
+        }
+        roles
+    }
+
+    /// Whether the app may upload.
+    pub(super) const fn scope(self) -> Scope {
+        match self {
+            Self::NoScope => Scope::Missing,
+            Self::ScopeSpreads => Scope::Spreading,
+            _ => Scope::Granted,
+        }
+    }
+
+    /// Whether it takes so many polls that trying everything at each of them takes hours. It is then done for its
+    /// shorter sibling.
+    #[must_use]
+    pub const fn is_long(self) -> bool {
+        matches!(self, Self::Late)
     }
 }
 

@@ -1,15 +1,13 @@
-//! Many runs: random ones, and every crash point of a scenario.
+//! Many runs, on all processors, and what they came to.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::check::Kind;
-use super::disk::Fate;
 use super::plant::Plant;
-use super::run::{Options, Report, Trouble, run};
+use super::report::{Options, Report};
+use super::run::run;
 use super::scenario::Scenario;
-
-/// How long the power is off in an exhaustive search: shorter than a uuid is remembered, and longer.
-const OFF_MS: [u64; 2] = [2_000, 75 * 60 * 1000];
-/// After a second one.
-const FATES: [Fate; 3] = [Fate::Kept, Fate::Dropped, Fate::Torn];
+use super::trouble::Trouble;
 
 /// A run that broke a promise.
 pub struct Finding {
@@ -35,7 +33,7 @@ pub struct Tally {
     /// In which something was paid for twice.
     pub repeated_submits: u64,
     /// The most polls that a run took to settle after the last fault.
-    pub polls_to_settle: u32,
+    pub polls_to_settle: u64,
     /// Runs with a broken promise.
     pub violations: u64,
     /// The first of them.
@@ -43,7 +41,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, options: Options) {
+    /// Runs one and counts it; what came of it, unless that is kept here as the first broken promise.
+    pub(super) fn run(&mut self, options: Options) -> Option<Report> {
         let report = run(options.clone());
         let broke = |kind| u64::from(report.violations.iter().any(|found| found.kind == kind));
         self.runs += 1;
@@ -53,10 +52,15 @@ impl Tally {
         self.duplicates += broke(Kind::Duplicate);
         self.repeated_submits += broke(Kind::RepeatedSubmit);
         self.polls_to_settle = self.polls_to_settle.max(report.polls_to_settle);
-        if !report.violations.is_empty() {
-            self.violations += 1;
-            self.first.get_or_insert(Finding { options, report });
+        if report.violations.is_empty() {
+            return Some(report);
         }
+        self.violations += 1;
+        if self.first.is_none() {
+            self.first = Some(Finding { options, report });
+            return None;
+        }
+        Some(report)
     }
 
     /// Adds what another search came to.
@@ -75,6 +79,35 @@ impl Tally {
     }
 }
 
+/// Gives each of `jobs` numbers to one of the threads; the numbers are counted from 0.
+pub(super) fn on_threads<T: Default + Send>(
+    threads: u64,
+    jobs: u64,
+    work: impl Fn(u64, &mut T) + Sync,
+    mut join: impl FnMut(T),
+) {
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let mut found = T::default();
+        loop {
+            let job = next.fetch_add(1, Ordering::Relaxed);
+            if job >= jobs {
+                return found;
+            }
+            work(job, &mut found);
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(found) => join(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+}
+
 /// What a seed stands for: without a scenario it also picks one.
 #[must_use]
 pub fn random_options(seed: u64, scenario: Option<Scenario>, plant: Option<Plant>) -> Options {
@@ -88,49 +121,30 @@ pub fn random_options(seed: u64, scenario: Option<Scenario>, plant: Option<Plant
     }
 }
 
-/// Runs these seeds; stops at the first broken promise when asked to.
-pub fn random(
-    seeds: impl Iterator<Item = u64>,
-    scenario: Option<Scenario>,
-    plant: Option<Plant>,
-    stop_at_first: bool,
-) -> Tally {
-    let mut tally = Tally::default();
-    for seed in seeds {
-        tally.add(random_options(seed, scenario, plant));
-        if stop_at_first && tally.first.is_some() {
-            break;
-        }
-    }
-    tally
+/// Runs `runs` seeds from `from` on.
+#[must_use]
+pub fn random(from: u64, runs: u64, scenario: Option<Scenario>, threads: u64) -> Tally {
+    let mut all = Tally::default();
+    on_threads(
+        threads,
+        runs,
+        |at, tally: &mut Tally| {
+            tally.run(random_options(from + at, scenario, None));
+        },
+        |tally| all.join(tally),
+    );
+    all
 }
 
-/// The power fails at every storage operation of a scenario, with each fate of what wasn't synced; and
-/// again at each of the `again` operations that follow.
+/// How many seeds it takes to find a planted bug, and where it was found; up to `most` are tried.
 #[must_use]
-pub fn exhaustive(scenario: Scenario, again: u64) -> Tally {
-    let options = |trouble| Options {
-        seed: 1,
-        scenario,
-        trouble,
-        plant: None,
-        keep_trace: false,
-    };
-    let undisturbed = run(options(Trouble::None));
+pub fn planted(plant: Plant, most: u64) -> Option<(u64, Finding)> {
     let mut tally = Tally::default();
-    tally.add(options(Trouble::None));
-    for op in 0..undisturbed.storage_ops {
-        for (fate, off_ms) in FATES
-            .iter()
-            .flat_map(|fate| OFF_MS.map(|off_ms| (*fate, off_ms)))
-        {
-            let at = vec![(op, fate)];
-            tally.add(options(Trouble::PowerFails { at, off_ms }));
-            for then in 1..=again {
-                let at = vec![(op, fate), (op + then, fate)];
-                tally.add(options(Trouble::PowerFails { at, off_ms }));
-            }
+    for seed in 0..most {
+        tally.run(random_options(seed, Some(plant.scenario()), Some(plant)));
+        if let Some(finding) = tally.first {
+            return Some((seed + 1, finding));
         }
     }
-    tally
+    None
 }

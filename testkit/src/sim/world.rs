@@ -12,9 +12,13 @@ use super::disk::Disk;
 use super::feishu::Feishu;
 use super::libtv::LibTv;
 use super::media::Store;
-use super::network::Fault;
+use super::network::{self, Fault, Service};
 use super::plant::Plant;
+use super::process::Process;
 use super::rng::Rng;
+use super::scenario::Scenario;
+use super::trouble::StorageFault;
+use super::weather::Weather;
 
 /// What the events of a run come to: the same for the same seed.
 pub(super) struct Trace {
@@ -48,6 +52,8 @@ impl Trace {
 
 pub(super) struct World {
     pub(super) now_ms: u64,
+    /// How much the machine's clock goes wrong; the services have the right time.
+    pub(super) skew_ms: i64,
     pub(super) rng: Rng,
     pub(super) disk: Disk,
     pub(super) libtv: LibTv,
@@ -55,55 +61,94 @@ pub(super) struct World {
     pub(super) heard: Heard,
     pub(super) trace: Trace,
     pub(super) plant: Option<Plant>,
-    /// How many of a thousand requests meet a fault, now.
-    pub(super) fault_per_mille: u64,
-    pub(super) storage_ops: u64,
-    pub(super) media: Store,
+    pub(super) weather: Weather,
+    /// The answer to the next submit will be lost, whatever the weather.
+    pub(super) loses_submit: bool,
+    intents_read: u64,
 }
 
 impl World {
-    /// Performs an effect; also how long it takes.
-    pub(super) fn perform(&mut self, effect: Effect) -> (Outcome, u64) {
+    pub(super) fn new(
+        now_ms: u64,
+        rng: Rng,
+        scenario: Scenario,
+        plant: Option<Plant>,
+        keep_trace: bool,
+    ) -> Self {
+        let mut libtv = LibTv::default();
+        libtv.echoes = scenario != Scenario::ContinuedUnechoed;
+        libtv.ends_after_first_url = plant == Some(Plant::FirstUrlEnds);
+        let mut feishu = Feishu::default();
+        feishu.scope = scenario.scope();
+        feishu.pause_ms = if scenario == Scenario::RateLimited {
+            3000
+        } else {
+            0
+        };
+        Self {
+            now_ms,
+            skew_ms: 0,
+            rng,
+            disk: Disk::default(),
+            libtv,
+            feishu,
+            heard: Heard::default(),
+            trace: Trace::new(keep_trace),
+            plant,
+            weather: Weather::default(),
+            loses_submit: scenario == Scenario::UnknownSubmit,
+            intents_read: 0,
+        }
+    }
+
+    /// The time by the machine's clock.
+    pub(super) const fn told_ms(&self) -> u64 {
+        self.now_ms.saturating_add_signed(self.skew_ms)
+    }
+
+    /// Performs a process's effect; also how long it takes.
+    pub(super) fn perform(&mut self, process: Process, effect: Effect) -> (Outcome, u64) {
+        let done = self.perform_in_this_weather(process, effect);
+        self.weather.effect_ended();
+        done
+    }
+
+    fn perform_in_this_weather(&mut self, process: Process, effect: Effect) -> (Outcome, u64) {
         match effect {
             Effect::Fs(op) => {
-                let done = self.storage(op);
+                let done = self.storage(process, op);
                 (Outcome::Fs(done), self.rng.below(3))
             }
             Effect::Http(mut request) => {
                 if let Some(plant) = self.plant {
-                    plant.alter_request(&mut request, &mut self.rng);
+                    plant.alter_request(&mut request, process, &mut self.rng);
                 }
-                let (mut answer, mut took_ms) = self.exchange(&request);
-                let is_submit = request.method == Method::Post && request.url.ends_with("/session");
-                if self.plant == Some(Plant::SubmitRepeated)
-                    && is_submit
-                    && matches!(answer, Err(HttpError::Lost(_)))
-                {
-                    let (again, more_ms) = self.exchange(&request);
+                let (mut answer, mut took_ms) = self.exchange(&request, false);
+                if self.sends_again(&request, &answer) {
+                    let (again, more_ms) = self.exchange(&request, false);
                     (answer, took_ms) = (again, took_ms + more_ms);
                 }
                 (Outcome::Http(answer), took_ms)
             }
             Effect::Measure(request) => {
-                let (answer, took_ms) = self.exchange(&request);
+                let (answer, took_ms) = self.exchange(&request, false);
                 let limit = request.max_response_bytes;
                 let len = answer.map(|response| {
-                    let len = response
-                        .header("content-length")
-                        .and_then(|len| len.parse().ok())
-                        .unwrap_or(response.body.len() as u64);
+                    let len = declared_len(&response).unwrap_or(response.body.len() as u64);
                     (len <= limit).then_some(len)
                 });
                 (Outcome::Measured(len), took_ms)
             }
             Effect::Relay(relay) => {
-                let (answer, took_ms) = self.relay(&relay);
+                let (mut answer, mut took_ms) = self.relay(&relay);
+                if self.weather.repeats() {
+                    let (again, more_ms) = self.relay(&relay);
+                    (answer, took_ms) = (again, took_ms + more_ms);
+                }
                 (Outcome::Relayed(answer), took_ms)
             }
             Effect::Say(stream, line) => {
-                if stream == Stream::Err && line.starts_with('⚠') {
-                    self.heard.warnings.insert(line);
-                }
+                self.hear(stream, line);
                 (Outcome::Done, 0)
             }
             Effect::Sleep(pause_ms) => (Outcome::Done, pause_ms),
@@ -127,98 +172,161 @@ impl World {
         }
     }
 
-    fn storage(&mut self, op: FsOp) -> Result<FsDone, String> {
+    /// Whether a request leaves twice: by a driver that repeats, or by the planted bug.
+    fn sends_again(&self, request: &Request, answer: &Result<Response, HttpError>) -> bool {
+        let planted = self.plant == Some(Plant::SubmitRepeated)
+            && is_submit(request)
+            && matches!(answer, Err(HttpError::Lost(_)));
+        planted || self.weather.repeats()
+    }
+
+    fn hear(&mut self, stream: Stream, line: String) {
+        match stream {
+            Stream::Err if line.starts_with('⚠') => {
+                self.heard.warnings.insert(line);
+            }
+            Stream::Err => {}
+            Stream::Out => self.heard.printed(&line),
+        }
+    }
+
+    fn storage(&mut self, process: Process, op: FsOp) -> Result<FsDone, String> {
         let read = match &op {
             FsOp::Read(path) => Some(path.clone()),
             _ => None,
         };
         let op = match self.plant {
-            Some(plant) => plant.alter_op(op),
+            Some(plant) => plant.alter_op(op, process),
             None => Some(op),
         };
         let Some(op) = op else {
             return Ok(FsDone::Done);
         };
+        let fault = self.weather.storage(&mut self.rng, self.now_ms, &op);
         let (name, path) = described(&op);
         self.trace.note(self.now_ms, name, path, 0);
-        let done = self.disk.perform(op);
+        let again = self.weather.repeats().then(|| op.clone());
+        let done = match fault {
+            None => self.disk.perform(op),
+            Some(fault) => self.fail(fault, op),
+        };
+        if let Some(again) = again {
+            // What can't be done twice, such as a renaming, says so and changes nothing.
+            self.disk.perform(again).ok();
+        }
         match (self.plant, read, done) {
-            (Some(plant), Some(path), Ok(done)) => Ok(plant.alter_read(&path, done, self.now_ms)),
+            (Some(plant), Some(path), Ok(done)) => {
+                self.intents_read += u64::from(path.starts_with("submits/"));
+                if plant.forgets(&path, process, self.intents_read) {
+                    self.disk.perform(FsOp::Remove(path.clone())).ok();
+                    self.disk.perform(FsOp::SyncDir("submits".to_owned())).ok();
+                }
+                Ok(plant.alter_read(&path, done, self.told_ms()))
+            }
             (_, _, done) => done,
         }
     }
 
-    fn exchange(&mut self, request: &Request) -> (Result<Response, HttpError>, u64) {
-        let fault = Fault::draw(&mut self.rng, self.fault_per_mille);
-        let (there_ms, back_ms) = fault.times_ms(&mut self.rng);
-        let answer = fault
-            .applies()
-            .then(|| self.serve(request, self.now_ms + there_ms));
-        self.note_request(fault, &request.url);
-        (fault.outcome(answer), there_ms + back_ms)
+    fn fail(&mut self, fault: StorageFault, op: FsOp) -> Result<FsDone, String> {
+        self.trace.note(self.now_ms, "fails", fault.words(), 0);
+        match (fault, op) {
+            (StorageFault::Full, FsOp::Write(path, mut bytes)) => {
+                bytes.truncate(bytes.len() / 2);
+                self.disk.perform(FsOp::Write(path, bytes)).ok();
+            }
+            (StorageFault::IoAfter, op) => {
+                self.disk.perform(op).ok();
+            }
+            (StorageFault::Full | StorageFault::Io | StorageFault::Denied, _) => {}
+        }
+        Err(fault.words().to_owned())
+    }
+
+    fn exchange(
+        &mut self,
+        request: &Request,
+        is_source: bool,
+    ) -> (Result<Response, HttpError>, u64) {
+        let url = &request.url;
+        let fault = if is_submit(request) && std::mem::take(&mut self.loses_submit) {
+            Some(Fault::LostAfter)
+        } else {
+            self.weather
+                .network(&mut self.rng, self.now_ms, url, is_source)
+        };
+        let (there_ms, back_ms) = network::times_ms(fault, &mut self.rng);
+        let applies = fault.is_none_or(Fault::applies);
+        let answer = applies.then(|| self.serve(request, self.now_ms + there_ms));
+        self.note_request(fault, url);
+        (outcome(fault, url, answer), there_ms + back_ms)
     }
 
     fn relay(&mut self, relay: &Relay) -> (Result<Response, RelayError>, u64) {
-        let (source, source_ms) = self.exchange(&relay.source);
+        let (source, source_ms) = self.exchange(&relay.source, true);
+        let no_source = |status, reason: &str| {
+            let reason = reason.to_owned();
+            (Err(RelayError::Source { status, reason }), source_ms)
+        };
         match source {
-            Ok(response) if response.status == 200 => {
-                let declared = response
-                    .header("content-length")
-                    .and_then(|len| len.parse().ok());
-                if declared != Some(relay.source_len) {
-                    let reason = "another length".to_owned();
-                    return (
-                        Err(RelayError::Source {
-                            status: 200,
-                            reason,
-                        }),
-                        source_ms,
-                    );
-                }
+            Ok(response) if response.status != 200 => {
+                return no_source(response.status, "no media");
             }
-            Ok(response) => {
-                let reason = "no media".to_owned();
-                let status = response.status;
-                return (Err(RelayError::Source { status, reason }), source_ms);
+            Ok(response)
+                if declared_len(&response) != Some(relay.source_len)
+                    || response.body.len() as u64 != relay.source_len =>
+            {
+                return no_source(200, "another length");
             }
-            Err(error) => {
-                let reason = error.reason().to_owned();
-                return (Err(RelayError::Source { status: 0, reason }), source_ms);
-            }
+            Ok(_) => {}
+            Err(error) => return no_source(0, error.reason()),
         }
-        let fault = Fault::draw(&mut self.rng, self.fault_per_mille);
-        let (there_ms, back_ms) = fault.times_ms(&mut self.rng);
+        let url = &relay.upload.url;
+        let fault = self.weather.network(&mut self.rng, self.now_ms, url, false);
+        let (there_ms, back_ms) = network::times_ms(fault, &mut self.rng);
         let answer = fault
-            .applies()
+            .is_none_or(Fault::applies)
             .then(|| self.feishu.take(&relay.upload, &relay.source.url));
-        self.note_request(fault, &relay.upload.url);
-        let answer = fault.outcome(answer).map_err(RelayError::Upload);
+        self.note_request(fault, url);
+        let answer = outcome(fault, url, answer).map_err(RelayError::Upload);
         (answer, source_ms + there_ms + back_ms)
     }
 
     fn serve(&mut self, request: &Request, at_ms: u64) -> Response {
-        let host = request.url.split('/').nth(2).unwrap_or("");
-        match host {
-            "open.feishu.cn" => self.feishu.answer(request, at_ms),
-            "libtv-res.liblib.art" => self.media.answer(request),
-            host => self.libtv.answer(request, host == "im.liblib.tv", at_ms),
+        match Service::of(&request.url) {
+            Service::Feishu => self.feishu.answer(request, at_ms),
+            Service::Media => Store::shared().answer(request),
+            Service::LibTv => {
+                let direct = request.url.starts_with("https://im.liblib.tv/");
+                self.libtv.answer(request, direct, at_ms)
+            }
         }
     }
 
-    fn note_request(&mut self, fault: Fault, url: &str) {
-        let what = match fault {
-            Fault::None => "request",
-            Fault::Refused => "refused",
-            Fault::LostBefore => "lost",
-            Fault::LostAfter => "answer lost",
-            Fault::Html(_) => "502",
-            Fault::TooFast => "429",
-            Fault::Garbage(_) => "garbage",
-            Fault::Truncated => "truncated",
-        };
-        self.trace
-            .note(self.now_ms, what, url, u64::from(fault.applies()));
+    fn note_request(&mut self, fault: Option<Fault>, url: &str) {
+        let what = fault.map_or("request", Fault::name);
+        let applies = fault.is_none_or(Fault::applies);
+        self.trace.note(self.now_ms, what, url, u64::from(applies));
     }
+}
+
+fn outcome(
+    fault: Option<Fault>,
+    url: &str,
+    answer: Option<Response>,
+) -> Result<Response, HttpError> {
+    match fault {
+        Some(fault) => fault.outcome(Service::of(url), answer),
+        None => answer.ok_or_else(|| HttpError::Lost("no answer".to_owned())),
+    }
+}
+
+fn declared_len(response: &Response) -> Option<u64> {
+    response.header("content-length")?.parse().ok()
+}
+
+/// Whether this is the request that costs the user money.
+pub(super) fn is_submit(request: &Request) -> bool {
+    request.method == Method::Post && request.url.ends_with("/session")
 }
 
 fn described(op: &FsOp) -> (&'static str, &str) {
@@ -227,6 +335,7 @@ fn described(op: &FsOp) -> (&'static str, &str) {
         FsOp::Write(path, _) => ("write", path),
         FsOp::Sync(path) => ("sync", path),
         FsOp::Rename(_, path) => ("rename to", path),
+        FsOp::Link(_, path) => ("link as", path),
         FsOp::SyncDir(path) => ("sync folder", path),
         FsOp::List(path) => ("list", path),
         FsOp::Remove(path) => ("remove", path),

@@ -1,0 +1,157 @@
+//! Everything at every effect: power failures, and a second one during the recovery; every effect twice; every
+//! effect failing in every way.
+
+use super::disk::Fate;
+use super::report::{EffectKind, Options, Performed, Report};
+use super::run::run;
+use super::scenario::Scenario;
+use super::search::{Tally, on_threads};
+use super::storm::CLOCK_MS;
+use super::trouble::{Mishap, Point, Trouble};
+
+/// How long the power is off: shorter than a uuid is remembered, and longer.
+const OFF_MS: [i64; 2] = [2_000, 75 * 60 * 1000];
+/// How long a fault goes on that does: longer than a result is tried before it goes as a link.
+const LASTING_MS: i64 = 40 * 60 * 1000;
+const FATES: [Fate; 3] = [Fate::Kept, Fate::Dropped, Fate::Torn];
+
+/// What an exhaustive search came to.
+#[derive(Default)]
+pub struct Crashes {
+    /// The power failed once.
+    pub once: Tally,
+    /// It failed again during the recovery.
+    pub again: Tally,
+}
+
+impl Crashes {
+    /// Adds what another search came to.
+    pub fn join(&mut self, other: Self) {
+        self.once.join(other.once);
+        self.again.join(other.again);
+    }
+}
+
+fn options(scenario: Scenario, points: Vec<Point>) -> Options {
+    Options {
+        seed: 1,
+        scenario,
+        trouble: Trouble::At(points),
+        plant: None,
+        keep_trace: false,
+    }
+}
+
+/// The effects of a scenario in which nothing goes wrong.
+fn undisturbed(scenario: Scenario) -> Vec<Performed> {
+    run(options(scenario, Vec::new())).effects
+}
+
+/// The fates that differ: where everything is synced they are all the same.
+fn fates(performed: &Performed) -> &'static [Fate] {
+    if performed.at_risk {
+        &FATES
+    } else {
+        &FATES[..1]
+    }
+}
+
+/// The power fails before every effect of a scenario, storage operations and requests alike, with each fate of what
+/// wasn't synced, for a short and for a long time. With `again` it also fails a second time before every effect of the
+/// harnesses' first round after that; for this the first failure is only varied where something was changed
+/// since the effect before.
+#[must_use]
+pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
+    let effects = undisturbed(scenario);
+    let mut all = Crashes::default();
+    on_threads(
+        threads,
+        effects.len() as u64,
+        |job, found: &mut Crashes| crash_at(scenario, &effects, job, again, found),
+        |found| all.join(found),
+    );
+    all
+}
+
+fn crash_at(scenario: Scenario, effects: &[Performed], job: u64, again: bool, found: &mut Crashes) {
+    let at = usize::try_from(job).unwrap_or(usize::MAX);
+    let changed = at == 0 || !matches!(effects[at - 1].kind, EffectKind::Look | EffectKind::Say);
+    for fate in fates(&effects[at]) {
+        for ms in OFF_MS {
+            let first = Point {
+                effect: job,
+                mishap: Mishap::Power(*fate),
+                ms,
+            };
+            let report = found.once.run(options(scenario, vec![first]));
+            if let Some(report) = report.filter(|_| again && changed) {
+                crash_again(scenario, first, &report, &mut found.again);
+            }
+        }
+    }
+}
+
+fn crash_again(scenario: Scenario, first: Point, report: &Report, found: &mut Tally) {
+    for at in report.recovery.clone() {
+        for fate in fates(&report.effects[at]) {
+            let second = Point {
+                effect: at as u64,
+                mishap: Mishap::Power(*fate),
+                ms: first.ms,
+            };
+            found.run(options(scenario, vec![first, second]));
+        }
+    }
+}
+
+/// Every effect of a scenario is performed twice, and at every effect the process is killed and started again, which
+/// repeats the step that it was in. The request that costs money is never performed twice: the harness sends it on
+/// a connection of its own, and what is paid twice would be the driver's doing.
+#[must_use]
+pub fn repeated(scenario: Scenario, threads: u64) -> Tally {
+    at_each(scenario, threads, |performed| {
+        let twice = (performed.kind != EffectKind::Submit).then_some((Mishap::Repeated, 0));
+        [Some((Mishap::Killed, 0)), twice]
+            .into_iter()
+            .flatten()
+            .collect()
+    })
+}
+
+/// Every effect of a scenario fails in every way that it can, once and for a long time; and the clock is set.
+#[must_use]
+pub fn failing(scenario: Scenario, threads: u64) -> Tally {
+    at_each(scenario, threads, |performed| {
+        let mut mishaps: Vec<(Mishap, i64)> = performed
+            .possible
+            .mishaps()
+            .flat_map(|mishap| [(mishap, 0), (mishap, LASTING_MS)])
+            .collect();
+        if performed.kind != EffectKind::Look {
+            mishaps.extend(CLOCK_MS.map(|ms| (Mishap::ClockSet, ms)));
+        }
+        mishaps
+    })
+}
+
+fn at_each(
+    scenario: Scenario,
+    threads: u64,
+    mishaps: impl Fn(&Performed) -> Vec<(Mishap, i64)> + Sync,
+) -> Tally {
+    let effects = undisturbed(scenario);
+    let mut all = Tally::default();
+    on_threads(
+        threads,
+        effects.len() as u64,
+        |effect, tally: &mut Tally| {
+            let performed = &effects[usize::try_from(effect).unwrap_or(usize::MAX)];
+            for (mishap, ms) in mishaps(performed) {
+                let point = Point { effect, mishap, ms };
+                tally.run(options(scenario, vec![point]));
+            }
+        },
+        |tally| all.join(tally),
+    );
+    all
+}

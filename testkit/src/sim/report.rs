@@ -1,0 +1,104 @@
+//! What a run is made from, and what it came to.
+
+use std::ops::Range;
+
+use libtv_video_core::io::{Effect, FsOp};
+use libtv_video_core::poll::schedule::MAX_POLLS_OF_A_TURN;
+
+use super::check::Violation;
+use super::plant::Plant;
+use super::scenario::Scenario;
+use super::trouble::Trouble;
+use super::weather::Possible;
+use super::world;
+
+/// Polls that the deliveries of a session may add to those of its turns: up to ten messages here, each sent by a poll
+/// of its own after two that the chat's rate made wait.
+const MAX_POLLS_TO_DELIVER: u64 = 30;
+/// So many polls by one harness may follow the last fault before every session has ended: what the schedule leaves
+/// room for in the two hours until a job is given up and the day in which late results are looked for, and
+/// the deliveries.
+pub const MAX_POLLS_TO_SETTLE: u64 = MAX_POLLS_OF_A_TURN + MAX_POLLS_TO_DELIVER;
+
+/// What a run is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where everything random comes from.
+    pub seed: u64,
+    /// What happens.
+    pub scenario: Scenario,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// A bug between the core and the world.
+    pub plant: Option<Plant>,
+    /// Whether the events are kept in words.
+    pub keep_trace: bool,
+}
+
+/// What a run came to.
+pub struct Report {
+    /// The broken promises.
+    pub violations: Vec<Violation>,
+    /// How often a process was stopped.
+    pub crashes: u32,
+    /// The effects of all processes.
+    pub effects: Vec<Performed>,
+    /// Those of the harnesses' first round after the last power failure.
+    pub recovery: Range<usize>,
+    /// Stands for all events.
+    pub trace_hash: u64,
+    /// The events in words, if they were to be kept.
+    pub trace: Vec<String>,
+    /// Messages that reached the chat.
+    pub shown: usize,
+    /// Polls by one harness after the last fault.
+    pub polls_to_settle: u64,
+}
+
+/// An effect, as far as it matters to what could go wrong at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Performed {
+    /// What it was.
+    pub kind: EffectKind,
+    /// Whether something wasn't synced before it.
+    pub at_risk: bool,
+    /// Which faults it can meet.
+    pub possible: Possible,
+}
+
+/// Kinds of effects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectKind {
+    /// Reads or lists files, or makes a folder that is mostly there.
+    Look,
+    /// Changes or syncs files.
+    Change,
+    /// The request that costs money.
+    Submit,
+    /// Another request.
+    Request,
+    /// From the media store to the chat.
+    Relay,
+    /// Prints.
+    Say,
+    /// Anything else.
+    Other,
+}
+
+impl EffectKind {
+    pub(super) fn of(effect: &Effect) -> Self {
+        match effect {
+            Effect::Fs(FsOp::Read(_) | FsOp::List(_) | FsOp::MakeDir(_)) => Self::Look,
+            Effect::Fs(_) => Self::Change,
+            Effect::Http(request) if world::is_submit(request) => Self::Submit,
+            Effect::Http(_) | Effect::Measure(_) => Self::Request,
+            Effect::Relay(_) => Self::Relay,
+            Effect::Say(..) => Self::Say,
+            Effect::Inspect(..)
+            | Effect::SendFile(_)
+            | Effect::Download(_)
+            | Effect::SaveConfig(_)
+            | Effect::Sleep(_) => Self::Other,
+        }
+    }
+}
