@@ -65,10 +65,10 @@ pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Reply {
     media_store(io, &mut findings).await;
     harness(settings, &mut findings);
     messenger(io, settings, chat_id, &mut findings).await;
+    let json = json!({"healthy": !findings.broken, "checks": findings.checks});
     Reply {
         exit_code: u8::from(findings.broken),
-        json: json!({"healthy": !findings.broken, "checks": findings.checks}),
-        lines: findings.lines,
+        ..Reply::good(findings.lines, json)
     }
 }
 

@@ -13,6 +13,8 @@
 //! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
 //! content or the new. But for a pulse: what may be lost need not wait for the disk.
 
+mod files;
+mod finished;
 pub mod legacy;
 mod pulse;
 pub mod record;
@@ -20,14 +22,15 @@ pub mod submits;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::io::{FsDone, FsOp, Io, UnixMs};
+use crate::io::{FsOp, Io};
 use crate::problem::Problem;
 use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
-pub use pulse::save_poll;
+pub(crate) use files::{list, read, run};
+pub use files::{put, put_new};
+pub use finished::{KEEP_FINISHED, finish};
+pub use pulse::{Pulse, save_poll};
 use record::Bad;
 
-/// Finished sessions that are kept.
-pub const KEEP_FINISHED: usize = 500;
 /// A prefix of an id must be this long: what `recover` prints at least.
 pub const MIN_PREFIX_CHARS: usize = 8;
 
@@ -51,89 +54,6 @@ pub enum Found {
     None,
     /// Several begin so.
     Several,
-}
-
-/// Writes a file so that a crash leaves the old content or the new, and waits until it is durable.
-///
-/// # Errors
-/// When the folder can't be written.
-pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-    let temporary = write_temporary(io, dir, name, bytes).await?;
-    run(io, FsOp::Rename(temporary, below(dir, name))).await?;
-    run(io, FsOp::SyncDir(dir.to_owned())).await
-}
-
-/// Does the same where nobody has written the file yet; false when somebody has: of several processes one
-/// succeeds.
-///
-/// # Errors
-/// When the folder can't be written.
-pub async fn put_new(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<bool, Problem> {
-    let temporary = write_temporary(io, dir, name, bytes).await?;
-    let linked = io
-        .fs(FsOp::Link(temporary.clone(), below(dir, name)))
-        .await
-        .map_err(|reason| Problem::storage(&reason))?;
-    run(io, FsOp::Remove(temporary)).await?;
-    run(io, FsOp::SyncDir(dir.to_owned())).await?;
-    Ok(linked != FsDone::Taken)
-}
-
-/// Writes a file beside its place, so that it is whole when it gets its name.
-async fn write_temporary(
-    io: &Io,
-    dir: &str,
-    name: &str,
-    bytes: Vec<u8>,
-) -> Result<String, Problem> {
-    let temporary = below(dir, &format!(".{name}.{}", &io.nonce()[..8]));
-    run(io, FsOp::Write(temporary.clone(), bytes)).await?;
-    run(io, FsOp::Sync(temporary.clone())).await?;
-    Ok(temporary)
-}
-
-/// `.` is the state folder itself; a path through it would be refused as one that may leave it.
-fn below(dir: &str, name: &str) -> String {
-    if dir == "." {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
-    }
-}
-
-pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
-    io.fs(op)
-        .await
-        .map(|_| ())
-        .map_err(|reason| Problem::storage(&reason))
-}
-
-pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
-    match io.fs(FsOp::Read(path.to_owned())).await {
-        Ok(FsDone::Content(content)) => Ok(content),
-        Ok(FsDone::Done | FsDone::Taken | FsDone::Names(_)) => {
-            Err(Problem::storage("a read gave no content"))
-        }
-        Err(reason) => Err(Problem::storage(&reason)),
-    }
-}
-
-/// The visible names in a folder.
-pub(crate) async fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
-    let mut names = list_all(io, dir).await?;
-    names.retain(|name| !name.starts_with('.'));
-    Ok(names)
-}
-
-/// All names in a folder, also of files that are being written.
-async fn list_all(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
-    match io.fs(FsOp::List(dir.to_owned())).await {
-        Ok(FsDone::Names(names)) => Ok(names),
-        Ok(FsDone::Done | FsDone::Taken | FsDone::Content(_)) => {
-            Err(Problem::storage("a listing gave no names"))
-        }
-        Err(reason) => Err(Problem::storage(&reason)),
-    }
 }
 
 fn session_dir(key: &str) -> String {
@@ -334,10 +254,7 @@ async fn load_record<T: DeserializeOwned>(
     };
     match record::decode(kind, &bytes) {
         Ok(value) => Ok(Some(value)),
-        Err(bad @ Bad::Newer(_)) => Err(Problem::permanent(format!(
-            "The record {path} can't be read: {}.",
-            bad.words()
-        ))),
+        Err(bad @ Bad::Newer(_)) => Err(bad.refused(&path)),
         Err(bad @ Bad::Damaged(_)) => {
             set_aside(io, dir, name).await?;
             damaged.push(format!(
@@ -421,45 +338,6 @@ pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
         }
     }
     Ok(found)
-}
-
-/// Marks a session as ended and prunes the oldest ended ones.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub async fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
-    put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new()).await?;
-    run(io, FsOp::Remove(format!("active/{key}"))).await?;
-    run(io, FsOp::SyncDir("active".to_owned())).await?;
-    prune(io).await
-}
-
-/// Removes what is over [`KEEP_FINISHED`], oldest first; a session that goes on is never removed.
-async fn prune(io: &Io) -> Result<(), Problem> {
-    let finished = list(io, "finished").await?;
-    let excess = finished.len().saturating_sub(KEEP_FINISHED);
-    if excess == 0 {
-        return Ok(());
-    }
-    let active = active(io).await?;
-    for (at, marker) in finished.iter().enumerate().take(excess) {
-        let Some((_, key)) = marker.split_once('-') else {
-            continue;
-        };
-        let ended_later = finished[at + 1..]
-            .iter()
-            .any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
-        if !ended_later && !active.iter().any(|name| name == key) {
-            let dir = session_dir(key);
-            // What a crash left half written, too: only an empty folder can be removed.
-            for name in list_all(io, &dir).await? {
-                run(io, FsOp::Remove(format!("{dir}/{name}"))).await?;
-            }
-            run(io, FsOp::RemoveDir(dir)).await?;
-        }
-        run(io, FsOp::Remove(format!("finished/{marker}"))).await?;
-    }
-    Ok(())
 }
 
 /// Writes a small record outside the sessions.

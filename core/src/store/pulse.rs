@@ -3,17 +3,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Bad;
 use super::{record, run, save_progress, session_dir};
 use crate::io::{FsOp, Io, UnixMs};
 use crate::problem::Problem;
 use crate::session::Progress;
 
-/// The polls since the turn's progress was stored.
-#[derive(Serialize, Deserialize)]
-struct Pulse {
-    polls: u32,
-    quiet_polls: u32,
-    next_poll_at_ms: UnixMs,
+/// The polls since the turn's progress was stored; the members are those of [`Progress`].
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// Answered polls.
+    pub polls: u32,
+    /// Polls in a row without anything new.
+    pub quiet_polls: u32,
+    /// When to poll next.
+    pub next_poll_at_ms: UnixMs,
 }
 
 impl Pulse {
@@ -43,16 +47,19 @@ pub(super) fn name(turn: u32) -> String {
 /// Reads a turn's pulse into its progress. A damaged one is passed over: it will be written again.
 ///
 /// # Errors
-/// When the folder can't be read.
+/// When it was written by a newer version, or the folder can't be read.
 pub(super) async fn read(
     io: &Io,
     dir: &str,
     turn: u32,
     progress: &mut Progress,
 ) -> Result<(), Problem> {
-    let bytes = super::read(io, &format!("{dir}/{}", name(turn))).await?;
-    if let Some(Ok(pulse)) = bytes.map(|bytes| record::decode::<Pulse>("pulse", &bytes)) {
-        pulse.apply(progress);
+    let path = format!("{dir}/{}", name(turn));
+    let bytes = super::read(io, &path).await?;
+    match bytes.map(|bytes| record::decode::<Pulse>("pulse", &bytes)) {
+        Some(Ok(pulse)) => pulse.apply(progress),
+        Some(Err(newer @ Bad::Newer(_))) => return Err(newer.refused(&path)),
+        Some(Err(Bad::Damaged(_))) | None => {}
     }
     Ok(())
 }

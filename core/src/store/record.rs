@@ -9,6 +9,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::problem::Problem;
+
 /// The version this program writes.
 pub const VERSION: u32 = 1;
 
@@ -22,6 +24,15 @@ pub enum Bad {
 }
 
 impl Bad {
+    /// As a failure of what needs the record.
+    #[must_use]
+    pub fn refused(&self, path: &str) -> Problem {
+        Problem::permanent(format!(
+            "The record {path} can't be read: {}.",
+            self.words()
+        ))
+    }
+
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {

@@ -8,6 +8,7 @@ use libtv_video_core::config::Mode;
 use libtv_video_core::session::{
     Asked, Content, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
+use libtv_video_core::store::Pulse;
 use libtv_video_core::store::record::{self, Bad};
 use libtv_video_core::store::submits::Submit;
 use libtv_video_core::urls::ResultUrl;
@@ -22,6 +23,7 @@ enum Record {
     Progress(Progress),
     Delivery(Delivery),
     Submit(Submit),
+    Pulse(Pulse),
 }
 
 impl Record {
@@ -31,6 +33,7 @@ impl Record {
             Self::Progress(_) => "progress",
             Self::Delivery(_) => "delivery",
             Self::Submit(_) => "submit",
+            Self::Pulse(_) => "pulse",
         }
     }
 
@@ -40,6 +43,7 @@ impl Record {
             Self::Progress(record) => record::encode("progress", record),
             Self::Delivery(record) => record::encode("delivery", record),
             Self::Submit(record) => record::encode("submit", record),
+            Self::Pulse(record) => record::encode("pulse", record),
         }
     }
 
@@ -50,6 +54,7 @@ impl Record {
             Self::Progress(_) => record::decode("progress", bytes).map(Self::Progress),
             Self::Delivery(_) => record::decode("delivery", bytes).map(Self::Delivery),
             Self::Submit(_) => record::decode("submit", bytes).map(Self::Submit),
+            Self::Pulse(_) => record::decode("pulse", bytes).map(Self::Pulse),
         }
     }
 }
@@ -128,6 +133,14 @@ fn submit() -> Submit {
     }
 }
 
+fn pulse() -> Pulse {
+    Pulse {
+        polls: 9,
+        quiet_polls: 2,
+        next_poll_at_ms: 1_800_000_016_000,
+    }
+}
+
 /// A record of every kind and case, with the name of its file.
 fn samples() -> Vec<(String, Record)> {
     let empty = Asked {
@@ -155,6 +168,7 @@ fn samples() -> Vec<(String, Record)> {
             Record::Progress(Progress::begun(1_800_000_000_000)),
         ),
         ("delivery-planned".to_owned(), Record::Delivery(planned)),
+        ("pulse".to_owned(), Record::Pulse(pulse())),
         ("submit".to_owned(), Record::Submit(submit())),
         (
             "submit-under-way".to_owned(),
@@ -299,7 +313,12 @@ fn a_record_of_a_newer_version_is_refused_and_left_untouched() {
     let key = folder_name("session-1");
     let other = folder_name("session-2");
     let dir = format!("sessions/{key}");
-    for newer_one in ["asked-0002", "progress-0002", "d-0123456789abcdef0123"] {
+    for newer_one in [
+        "asked-0002",
+        "progress-0002",
+        "pulse-0002",
+        "d-0123456789abcdef0123",
+    ] {
         let mut state = Folder::default();
         for (name, record) in [
             ("asked-0002", Record::Asked(asked())),
@@ -307,6 +326,7 @@ fn a_record_of_a_newer_version_is_refused_and_left_untouched() {
                 "progress-0002",
                 Record::Progress(progress(State::Generating)),
             ),
+            ("pulse-0002", Record::Pulse(pulse())),
             (
                 "d-0123456789abcdef0123",
                 Record::Delivery(delivery(Purpose::Result(url()), DeliveryState::Pending)),

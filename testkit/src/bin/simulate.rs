@@ -85,27 +85,9 @@ type Row = (&'static str, Tally);
 fn many(wanted: &Wanted) -> bool {
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     let threads = wanted.threads.unwrap_or(available);
-    let scenarios = wanted
-        .scenario
-        .map_or_else(|| Scenario::ALL.to_vec(), |one| vec![one]);
     let mut rows: Vec<Row> = Vec::new();
-    // Trying everything at each of a thousand polls takes hours: a long scenario has to be asked for.
-    let named = wanted.scenario.is_some();
-    let is_tried = |scenario: &&Scenario| named || !scenario.is_long();
     if wanted.crashes || wanted.figures {
-        let again = wanted.again || wanted.figures;
-        let mut all = sim::Crashes::default();
-        let tried = |scenario: &&Scenario| wanted.figures || is_tried(scenario);
-        for scenario in scenarios.iter().filter(tried) {
-            let found = sim::crashes(*scenario, again && is_tried(&scenario), threads);
-            progress(*scenario, "power fails once", &found.once);
-            progress(*scenario, "and again", &found.again);
-            all.join(found);
-        }
-        rows.push(("the power fails at every effect", all.once));
-        if again {
-            rows.push(("and again during the recovery", all.again));
-        }
+        crashes(wanted, threads, &mut rows);
     }
     for (asked, name, search) in [
         (
@@ -119,31 +101,55 @@ fn many(wanted: &Wanted) -> bool {
             sim::failing,
         ),
     ] {
-        if !(asked || wanted.figures) {
-            continue;
+        if asked || wanted.figures {
+            let mut all = Tally::default();
+            for scenario in wanted.scenarios(false) {
+                let found = search(scenario, threads);
+                progress(scenario, name, &found);
+                all.join(found);
+            }
+            rows.push((name, all));
         }
-        let mut all = Tally::default();
-        for scenario in scenarios.iter().filter(is_tried) {
-            let found = search(*scenario, threads);
-            progress(*scenario, name, &found);
-            all.join(found);
-        }
-        rows.push((name, all));
     }
-    let runs = wanted.runs.or(wanted.figures.then_some(FIGURE_RUNS));
-    if let Some(runs) = runs {
+    if let Some(runs) = wanted.runs.or(wanted.figures.then_some(FIGURE_RUNS)) {
         let tally = sim::random(wanted.from, runs, wanted.scenario, threads);
         rows.push(("random seeds", tally));
     }
-    let mut good = rows.iter().all(|(_, tally)| tally.violations == 0);
     table(&rows);
     for finding in rows.iter().filter_map(|(_, tally)| tally.first.as_ref()) {
         println!("\n{}", sim::told(finding));
     }
-    if wanted.planted || wanted.figures {
-        good &= planted();
+    let found = !(wanted.planted || wanted.figures) || planted();
+    found && rows.iter().all(|(_, tally)| tally.violations == 0)
+}
+
+fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
+    let again = wanted.again || wanted.figures;
+    let short = wanted.scenarios(false);
+    let mut all = sim::Crashes::default();
+    for scenario in wanted.scenarios(wanted.figures) {
+        let found = sim::crashes(scenario, again && short.contains(&scenario), threads);
+        progress(scenario, "power fails once", &found.once);
+        progress(scenario, "and again", &found.again);
+        all.join(found);
     }
-    good
+    rows.push(("the power fails at every effect", all.once));
+    if again {
+        rows.push(("and again during the recovery", all.again));
+    }
+}
+
+impl Wanted {
+    /// The scenarios to try. Trying everything at each of a thousand polls takes hours: a long one has to be named.
+    fn scenarios(&self, with_long: bool) -> Vec<Scenario> {
+        match self.scenario {
+            Some(one) => vec![one],
+            None => Scenario::ALL
+                .into_iter()
+                .filter(|scenario| with_long || !scenario.is_long())
+                .collect(),
+        }
+    }
 }
 
 fn progress(scenario: Scenario, what: &str, tally: &Tally) {

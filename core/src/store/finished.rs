@@ -1,0 +1,48 @@
+//! Sessions that have ended, and those of them that are forgotten.
+
+use super::files::{list, list_all, put, run};
+use super::{active, session_dir};
+use crate::io::{FsOp, Io, UnixMs};
+use crate::problem::Problem;
+
+/// Finished sessions that are kept.
+pub const KEEP_FINISHED: usize = 500;
+
+/// Marks a session as ended and prunes the oldest ended ones.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
+    put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new()).await?;
+    run(io, FsOp::Remove(format!("active/{key}"))).await?;
+    run(io, FsOp::SyncDir("active".to_owned())).await?;
+    prune(io).await
+}
+
+/// Removes what is over [`KEEP_FINISHED`], oldest first; a session that goes on is never removed.
+async fn prune(io: &Io) -> Result<(), Problem> {
+    let finished = list(io, "finished").await?;
+    let excess = finished.len().saturating_sub(KEEP_FINISHED);
+    if excess == 0 {
+        return Ok(());
+    }
+    let active = active(io).await?;
+    for (at, marker) in finished.iter().enumerate().take(excess) {
+        let Some((_, key)) = marker.split_once('-') else {
+            continue;
+        };
+        let ended_later = finished[at + 1..]
+            .iter()
+            .any(|other| other.split_once('-').is_some_and(|(_, name)| name == key));
+        if !ended_later && !active.iter().any(|name| name == key) {
+            let dir = session_dir(key);
+            // What a crash left half written, too: only an empty folder can be removed.
+            for name in list_all(io, &dir).await? {
+                run(io, FsOp::Remove(format!("{dir}/{name}"))).await?;
+            }
+            run(io, FsOp::RemoveDir(dir)).await?;
+        }
+        run(io, FsOp::Remove(format!("finished/{marker}"))).await?;
+    }
+    Ok(())
+}
