@@ -4,6 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+#[path = "build/words.rs"]
+mod words;
+
 const TARGET: &str = "wasm32-wasip2";
 /// What the component is made of, seen from the workspace.
 const SOURCES: [&str; 8] = [
@@ -61,6 +64,7 @@ fn build() -> Result<PathBuf, String> {
         .and_then(Path::parent)
         .ok_or("the crate has no workspace around it")?;
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     for source in SOURCES {
         println!(
             "cargo::rerun-if-changed={}",
@@ -102,6 +106,7 @@ fn build() -> Result<PathBuf, String> {
             cargo.env_remove(name);
         }
     }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", without_this_machine(workspace));
     let output = cargo
         .output()
         .map_err(|error| format!("cargo can't be started for the component: {error}"))?;
@@ -116,11 +121,30 @@ fn build() -> Result<PathBuf, String> {
         );
     }
     let built = target_folder.join(TARGET).join("component/guest.wasm");
-    // A copy: another build may replace the file while the compiler reads it.
+    let bytes = std::fs::read(&built)
+        .map_err(|error| format!("{} can't be read: {error}", built.display()))?;
+    let component = words::with_words(&bytes, &workspace.join("wit"))?;
     let embedded = out.join("component.wasm");
-    std::fs::copy(&built, &embedded)
-        .map_err(|error| format!("{} can't be copied: {error}", built.display()))?;
+    std::fs::write(&embedded, component)
+        .map_err(|error| format!("{} can't be written: {error}", embedded.display()))?;
     Ok(embedded)
+}
+
+/// Panic messages name source files, and a path of the builder's would be in them.
+fn without_this_machine(workspace: &Path) -> String {
+    let mut flags = vec![format!("--remap-path-prefix={}=.", workspace.display())];
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    // One folder a registry; its name depends on how the registry is reached.
+    let registries = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
+    for registry in registries.into_iter().flatten().flatten() {
+        flags.push(format!(
+            "--remap-path-prefix={}=registry",
+            registry.path().display()
+        ));
+    }
+    flags.join("\u{1f}")
 }
 
 fn ensure_target() -> Result<(), String> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod audit;
+mod capabilities;
 mod check;
 mod config;
 mod crash;

@@ -13,6 +13,7 @@ import time
 import unittest
 
 import runtimes
+import wassette
 from runtimes import Problem
 from stand_ins import StandIns
 
@@ -152,6 +153,34 @@ class WasmtimeCli(WithCommands):
     runtime_class = runtimes.WasmtimeCli
 
 
+class Wassette(AnyRuntime):
+    """No command line there: what an agent gets are tools."""
+
+    runtime_class = wassette.Wassette
+
+    def setUp(self):
+        super().setUp()
+        self.runtime.grant("network", wassette.LOOPBACK)
+        for name in wassette.TEST_VARIABLES:
+            self.runtime.grant("environment-variable", name)
+
+    def test_tools_are_described_in_the_words_of_the_wit(self):
+        tools = self.runtime.tools(self.environment)
+        self.assertIn("Costs the user\nmoney, and is never repeated by itself.", tools["submit"]["description"])
+        self.assertIn("Safe to repeat at any time.", tools["poll"]["description"])
+        ours = ["submit", "due", "poll", "query", "check", "tasks", "recover", "change-project"]
+        for name in ours:
+            self.assertNotIn("Auto-generated", tools[name]["description"])
+
+    def test_a_host_that_the_policy_does_not_name_is_not_asked(self):
+        # Another spelling of loopback, so that nothing but the policy keeps it away.
+        elsewhere = self.world.where["gateway"].replace("127.0.0.1", "localhost")
+        self.environment["LIBTV_GATEWAY_URL"] = elsewhere
+        with self.assertRaises(Problem) as caught:
+            self.runtime.call("tasks", self.environment)
+        self.assertEqual(caught.exception.tag, "permanent", caught.exception)
+
+
 def digest(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -161,7 +190,10 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         Case.tools = json.load(file)
     suite = unittest.TestSuite()
-    for case in [WasmtimePy, Jco, WasmtimeCli]:
+    cases = [WasmtimePy, Jco, WasmtimeCli]
+    if "wassette" in Case.tools:
+        cases.append(Wassette)
+    for case in cases:
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(case))
     with StandIns(Case.tools["stand-ins"]) as Case.world:
         result = unittest.TextTestRunner(verbosity=2).run(suite)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::capabilities::{DIRECT, GATEWAY};
 use crate::credentials::{
     Broker, ConfigFile, FoundCredentials, KeyMode, Placeholders, Secret, TenantTokens,
 };
 use crate::home::Home;
-use crate::http::{BaseUrl, CallMeter, Client, DIRECT, Egress, GATEWAY, Policy};
+use crate::http::{BaseUrl, CallMeter, Client, Egress, Policy};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::sandbox::{Folder, Use};

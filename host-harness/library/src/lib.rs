@@ -49,6 +49,7 @@
 
 mod audit;
 pub mod bindings;
+mod capabilities;
 mod command;
 mod component;
 pub mod credentials;
@@ -69,6 +70,7 @@ mod timer;
 
 pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
 pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
+pub use capabilities::PASSED_ON;
 pub use command::{CommandEnd, Stdio};
 pub use component::Component;
 pub use credentials::{CredentialSource, Credentials, FeishuApp, Secret};
@@ -78,7 +80,7 @@ pub use home::Home;
 pub use limits::{LimitRow, Limits};
 pub use report::{CredentialReport, FileReport, GrantsReport, RecipientsReport, RouteReport};
 pub use sandbox::{Output, Usage};
-pub use settings::{Environment, PASSED_ON, Settings};
+pub use settings::{Environment, Settings};
 pub use timer::{
     Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve,
 };

@@ -5,20 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::capabilities::PASSED_ON;
 use crate::credentials::{CredentialSource, Secret};
 use crate::limits::Limits;
-
-/// Variables that reach the component as they are (ARCHITECTURE.md, "The port").
-pub const PASSED_ON: [&str; 8] = [
-    "LIBTV_VIDEO_RATIO",
-    "LIBTV_GATEWAY_URL",
-    "LIBTV_DIRECT_BASE_URL",
-    "LIBTV_POLL_INTERVAL_SECONDS",
-    "LIBTV_MAX_POLLS",
-    "LIBTV_SKIP_BACKGROUND_WAITER",
-    "OPENCLAW_CHANNEL_TYPE",
-    "OPENCLAW_CHAT_ID",
-];
 
 /// Values that a command line takes from environment variables, already read. Empty ones count as unset.
 #[derive(Default)]

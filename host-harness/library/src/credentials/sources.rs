@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use super::openclaw::{self, Account};
 use super::{ConfigFile, Secret};
+use crate::capabilities::{FEISHU, LARKSUITE};
 use crate::http::BaseUrl;
 use crate::settings::Environment;
-
-const FEISHU: &str = "https://open.feishu.cn";
-const LARK: &str = "https://open.larksuite.com";
 
 /// A Feishu or Lark app.
 pub struct FeishuApp {
@@ -31,7 +29,7 @@ impl FeishuApp {
         lark: bool,
         found_in: impl Into<String>,
     ) -> Option<Self> {
-        let base = BaseUrl::parse(if lark { LARK } else { FEISHU }).ok()?;
+        let base = BaseUrl::parse(if lark { LARKSUITE } else { FEISHU }).ok()?;
         Some(Self {
             app_id: app_id.into(),
             secret: Arc::new(secret),
@@ -127,7 +125,7 @@ fn find_feishu(
         Some(text) => BaseUrl::parse(text)
             .map_err(|reason| notes.push(format!("FEISHU_BASE_URL: {reason}")))
             .ok()?,
-        None => BaseUrl::parse(if account.lark { LARK } else { FEISHU }).ok()?,
+        None => BaseUrl::parse(if account.lark { LARKSUITE } else { FEISHU }).ok()?,
     };
     Some(FeishuApp {
         app_id: account.app_id,

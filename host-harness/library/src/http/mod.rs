@@ -40,7 +40,7 @@ pub use refusal::{Refusal, RefusalReason};
 
 pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
-pub(crate) use policy::{DIRECT, GATEWAY, TOKEN_ROUTE};
+pub(crate) use policy::TOKEN_ROUTE;
 
 use crate::credentials::{Broker, Verdict};
 use crate::recipients::Recipients;

@@ -1,10 +1,11 @@
 //! Which requests may leave: scheme, host, port, method and path, all of them. Pure: no names are resolved, no
-//! secrets are known here. What a refusal says is in `refusal.rs`.
+//! secrets are known here. What a refusal says is in `refusal.rs`, which routes there are in `capabilities.rs`.
 
 use http::{Method, Uri};
 
 use super::base_url::BaseUrl;
 use super::refusal::{Refusal, RefusalReason};
+use crate::capabilities::{DIRECT_ROUTES, FEISHU_ROUTES, GATEWAY_ROUTES, MEDIA, MEDIA_ROUTES};
 
 /// Whose routes a rule grants; credentials are bound to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,50 +32,17 @@ impl Service {
     }
 }
 
-/// The gateway's default home.
-pub const GATEWAY: &str = "https://seedance.nexu.io";
-/// The direct API's default home.
-pub const DIRECT: &str = "https://im.liblib.tv";
-const MEDIA: &str = "https://libtv-res.liblib.art";
 /// The path of Feishu's token route, which the harness answers itself.
 pub const TOKEN_ROUTE: &str = "/open-apis/auth/v3/tenant_access_token/internal";
 
 /// Feishu's route for messages: what leaves on it, and on replies below it, is checked by `messages.rs`.
 pub(super) const MESSAGES_ROUTE: &str = "/open-apis/im/v1/messages";
 
-/// `{}` is one segment, `{..}` one or more.
-const GATEWAY_ROUTES: [(Method, &str); 8] = [
-    (Method::GET, "/api/v1/key/status"),
-    (Method::GET, "/api/v1/tasks"),
-    (Method::GET, "/api/v1/tasks/{}"),
-    (Method::POST, "/libtv/v1/session"),
-    (Method::GET, "/libtv/v1/session/{}"),
-    (Method::GET, "/libtv/v1/session/{}/results"),
-    (Method::POST, "/libtv/v1/session/change-project"),
-    (Method::POST, "/libtv/v1/upload"),
-];
-const DIRECT_ROUTES: [(Method, &str); 4] = [
-    (Method::POST, "/openapi/session"),
-    (Method::GET, "/openapi/session/{}"),
-    (Method::POST, "/openapi/session/change-project"),
-    (Method::POST, "/openapi/file/upload"),
-];
-const MEDIA_ROUTES: [(Method, &str); 2] = [
-    (Method::GET, "/sd-gen-save-img/{..}"),
-    (Method::GET, "/claw/{..}"),
-];
-const FEISHU_ROUTES: [(Method, &str); 5] = [
-    (Method::POST, TOKEN_ROUTE),
-    (Method::POST, "/open-apis/im/v1/files"),
-    (Method::POST, "/open-apis/im/v1/images"),
-    (Method::POST, MESSAGES_ROUTE),
-    (Method::POST, "/open-apis/im/v1/messages/{}/reply"),
-];
-
 #[derive(Debug, Clone)]
 struct Rule {
     service: Service,
     base: BaseUrl,
+    /// In a path `{}` is one segment, `{..}` one or more.
     routes: &'static [(Method, &'static str)],
 }
 

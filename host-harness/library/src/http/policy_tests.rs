@@ -1,4 +1,5 @@
 use super::*;
+use crate::capabilities::GATEWAY;
 
 fn policy() -> Policy {
     Policy::nothing()
@@ -199,4 +200,11 @@ fn a_paid_request_gets_a_connection_of_its_own() {
         )
         .fresh_connection
     );
+}
+
+#[test]
+fn the_routes_that_the_harness_treats_apart_are_among_the_granted_ones() {
+    for route in [TOKEN_ROUTE, MESSAGES_ROUTE] {
+        assert!(FEISHU_ROUTES.contains(&(Method::POST, route)), "{route}");
+    }
 }

@@ -1,0 +1,32 @@
+// The thread that a skill runs on: calls block in it, not in the embedding program. Every call is a fresh instance,
+// as in every other runtime; the code is compiled once.
+
+import { readFile } from 'node:fs/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { http } from '@bytecodealliance/preview2-shim';
+import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+import { instantiate } from './dist/skill.js';
+import { enforcing } from './http.mjs';
+
+const { env, stateDir, policy } = workerData;
+const modules = new Map();
+const imports = new WASIShim({
+  sandbox: { args: ['libtv-video'], env: { ...env, LIBTV_STATE_DIR: '/data' }, preopens: { '/data': stateDir }, enableNetwork: true },
+  http: enforcing(http, policy, (denied) => parentPort.postMessage({ denied })),
+}).getImportObject();
+
+async function compiled(path) {
+  const module = modules.get(path) ?? (await WebAssembly.compile(await readFile(new URL(`dist/${path}`, import.meta.url))));
+  modules.set(path, module);
+  return module;
+}
+
+parentPort.on('message', async ({ method, values }) => {
+  try {
+    const skill = await instantiate(compiled, imports);
+    parentPort.postMessage({ value: skill[method](...values) });
+  } catch (error) {
+    const problem = error.payload ?? { tag: 'permanent-outcome-unknown', val: { message: `libtv-video failed inside: ${error}`, advice: '' } };
+    parentPort.postMessage({ problem });
+  }
+});
