@@ -21,7 +21,7 @@ export class SkillError extends Error {
   }
 }
 
-/** Opens the skill on a state folder, which nobody else should write. See `index.d.ts`. */
+/** Opens the skill on a state folder, which nobody else should write. See `index.d.mts`. */
 export async function createSkill({ stateDir, env, policy, onDenied = () => {}, callMs = DEFAULT_CALL_MS }) {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const settings = { stateDir, env, policy: policy ?? defaultPolicy(env, await storedKey(stateDir)) };
@@ -66,6 +66,7 @@ class Thread {
   #onDenied;
   #callMs;
   #worker;
+  #answered = () => {};
   #last = Promise.resolve();
   #closed = false;
 
@@ -86,38 +87,34 @@ class Thread {
     await this.#worker?.terminate();
   }
 
-  #run(method, values) {
+  async #run(method, values) {
     if (this.#closed) throw new Error('the skill is closed');
-    // It inherits nothing of this program: what the component may know stands in the settings.
-    this.#worker ??= new Worker(new URL('worker.mjs', import.meta.url), { workerData: this.#settings, env: {}, argv: [], execArgv: [] });
-    const worker = this.#worker;
-    return new Promise((resolve, reject) => {
-      const end = (settle, value) => {
-        clearTimeout(timer);
-        worker.removeAllListeners();
-        settle(value);
-      };
-      const giveUp = (error) => {
-        this.#worker = undefined;
-        end(reject, error);
-      };
-      const timer = setTimeout(() => {
-        giveUp(outcomeUnknown(`the call took longer than ${this.#callMs} ms`));
-        worker.terminate();
-      }, this.#callMs);
-      worker.on('message', ({ denied, problem, value }) => {
-        if (denied) this.#onDenied(denied);
-        else if (problem) end(reject, new SkillError(problem));
-        else end(resolve, value);
-      });
-      worker.on('error', (error) => giveUp(outcomeUnknown(`libtv-video failed inside: ${error.message}`)));
-      worker.on('exit', () => giveUp(outcomeUnknown('the thread of libtv-video ended')));
-      worker.postMessage({ method, values });
-    });
+    this.#worker ??= this.#start();
+    const answer = new Promise((resolve) => (this.#answered = resolve));
+    this.#worker.postMessage({ method, values });
+    const timer = setTimeout(() => this.#giveUp(`the call took longer than ${this.#callMs} ms`), this.#callMs);
+    const { problem, value } = await answer;
+    clearTimeout(timer);
+    if (problem) throw new SkillError(problem);
+    return value;
   }
-}
 
-/** What was sent until then can't be known. */
-function outcomeUnknown(message) {
-  return new SkillError({ tag: 'permanent-outcome-unknown', val: { message, advice: '`recover` shows what became of the request.' } });
+  #start() {
+    // It inherits nothing of this program: what the component may know stands in the settings.
+    const options = { workerData: this.#settings, env: {}, argv: [], execArgv: [] };
+    const worker = new Worker(new URL('worker.mjs', import.meta.url), options);
+    worker.on('message', (message) => (message.denied ? this.#onDenied(message.denied) : this.#answered(message)));
+    const ended = (reason) => worker === this.#worker && this.#giveUp(reason);
+    worker.on('error', (error) => ended(`libtv-video failed inside: ${error.message}`));
+    worker.on('exit', () => ended('the thread of libtv-video ended'));
+    return worker;
+  }
+
+  /** Answers for the worker, whose state nobody knows: the next call gets a new one. */
+  #giveUp(message) {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker.terminate();
+    this.#answered({ problem: { tag: 'permanent-outcome-unknown', val: { message, advice: '`recover` shows what became of the request.' } } });
+  }
 }

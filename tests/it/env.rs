@@ -152,7 +152,15 @@ impl TestEnv {
 
     /// The same world and home with one more variable: for commands that run beside others.
     fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(PROGRAM);
+        self.command_of(PROGRAM, arguments)
+    }
+
+    fn command_of<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
@@ -167,6 +175,15 @@ impl TestEnv {
     /// Runs one command to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
         self.spawn(arguments).finish()
+    }
+
+    /// Runs another program in the same surroundings.
+    pub fn run_program<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Output {
+        Running::start(self.command_of(program, arguments), None).finish()
     }
 
     /// Runs one command with this on its standard input.

@@ -18,6 +18,7 @@ mod delivery_secrets;
 mod doctor;
 mod documents;
 mod downloads;
+mod embed;
 mod env;
 mod grants;
 mod legacy;

@@ -39,6 +39,8 @@ const RETIRED: &str = "LibTV CLI";
 pub enum TroubleKind {
     /// Network, load, or a reply that is no reply: passes by itself.
     Passing,
+    /// The sandbox doesn't let the request out: whoever runs it has to change that.
+    Denied,
     /// The key isn't accepted.
     Key,
     /// The service refuses: moderation, credits, a wrong request.
@@ -110,6 +112,10 @@ impl Trouble {
                 failure.advice = "Try again in a moment.".to_owned();
                 Problem::Temporary(failure)
             }
+            TroubleKind::Denied => {
+                failure.advice = "Whoever runs this has to allow it in the sandbox's rules; trying again changes nothing.".to_owned();
+                Problem::Permanent(failure)
+            }
             TroubleKind::Key => {
                 failure.advice = "Check the key with: libtv-video check. Replace it with: libtv-video update-key --api-key K".to_owned();
                 Problem::Permanent(failure)
@@ -152,7 +158,10 @@ fn unreachable(mode: Mode, error: &HttpError) -> Trouble {
         Mode::Direct => "direct LibTV API",
     };
     Trouble {
-        kind: TroubleKind::Passing,
+        kind: match error {
+            HttpError::Denied(_) => TroubleKind::Denied,
+            HttpError::NotSent(_) | HttpError::Lost(_) => TroubleKind::Passing,
+        },
         message: format!("Cannot connect to {service}: {}", error.reason()),
         retry_after_ms: None,
         may_be_applied: matches!(error, HttpError::Lost(_)),

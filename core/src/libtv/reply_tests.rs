@@ -1,6 +1,7 @@
 use super::{TroubleKind, read};
 use crate::config::Mode;
 use crate::io::{HttpError, Response};
+use crate::problem::Problem;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -108,6 +109,19 @@ fn only_a_request_that_left_may_have_been_applied() {
         assert!(trouble(mode, 500, words).may_be_applied);
         assert!(!trouble(mode, 400, words).may_be_applied);
     }
+}
+
+#[test]
+fn what_the_sandbox_refuses_is_no_matter_of_trying_again() {
+    let denied = read(Mode::Gateway, Err(HttpError::Denied("the rules".into())), 0).unwrap_err();
+    assert!(!denied.may_be_applied);
+    let Problem::Permanent(failure) = denied.problem() else {
+        panic!("{denied:?} should be permanent");
+    };
+    assert_eq!(failure.message, "Cannot connect to gateway: the rules");
+    assert!(failure.advice.contains("the sandbox's rules"));
+    let unsent = read(Mode::Gateway, Err(HttpError::NotSent("no name".into())), 0).unwrap_err();
+    assert!(matches!(unsent.problem(), Problem::Temporary(_)));
 }
 
 proptest! {

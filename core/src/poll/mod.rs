@@ -219,7 +219,7 @@ async fn note_trouble(
             TroubleKind::Refused | TroubleKind::NoSession => {
                 trouble.from_service && progress.failures >= MAX_REFUSED
             }
-            TroubleKind::Passing | TroubleKind::Key => false,
+            TroubleKind::Passing | TroubleKind::Denied | TroubleKind::Key => false,
         };
         if ended {
             verdict::end(progress, State::Failed, io.now_ms(), events);

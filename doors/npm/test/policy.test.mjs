@@ -1,0 +1,79 @@
+// The rules by themselves.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { defaultPolicy, refusal } from '../policy.mjs';
+
+const ENV = { LIBTV_API_KEY: 'mgk_1', FEISHU_APP_ID: 'cli_1', FEISHU_APP_SECRET: 'secret' };
+const ask = (method, authority, path, { scheme = 'https', policy = defaultPolicy(ENV) } = {}) =>
+  refusal(policy, { method, scheme, authority, path });
+
+test('the documented routes are granted', () => {
+  for (const [method, authority, path] of [
+    ['GET', 'seedance.nexu.io', '/api/v1/key/status'],
+    ['GET', 'seedance.nexu.io:443', '/libtv/v1/session/abc-1?afterSeq=7'],
+    ['POST', 'seedance.nexu.io', '/libtv/v1/session'],
+    ['GET', 'libtv-res.liblib.art', '/claw/p/x.mp4?x-oss-process=video/snapshot,t_0'],
+    ['POST', 'open.feishu.cn', '/open-apis/im/v1/messages/om_1/reply'],
+  ]) {
+    assert.equal(ask(method, authority, path), undefined, `${method} ${authority}${path}`);
+  }
+});
+
+test('whatever differs is refused', () => {
+  for (const [method, authority, path, scheme] of [
+    ['GET', 'seedance.nexu.io', '/api/v1/key/status', 'http'],
+    ['GET', 'seedance.nexu.io:8443', '/api/v1/key/status'],
+    ['DELETE', 'seedance.nexu.io', '/api/v1/tasks'],
+    ['GET', 'seedance.nexu.io', '/api/v1/tasks/'],
+    ['GET', 'seedance.nexu.io', '/api/v1/tasks/a/b'],
+    ['GET', 'seedance.nexu.io', '/other'],
+    ['GET', 'im.liblib.tv', '/openapi/session/a'],
+    ['GET', 'libtv-res.liblib.art', '/claw/'],
+    ['GET', 'libtv-res.liblib.art', '/claw//x'],
+    ['GET', 'libtv-res.liblib.art.evil.example', '/claw/x'],
+    ['GET', 'evil.example', '/claw/x'],
+    ['GET', '127.0.0.1', '/claw/x'],
+  ]) {
+    assert.ok(ask(method, authority, path, { scheme }), `${method} ${authority}${path}`);
+  }
+});
+
+test('what programs read differently is refused', () => {
+  for (const [authority, path] of [
+    ['libtv-res.liblib.art', '/claw/../other/x'],
+    ['libtv-res.liblib.art', '/claw/%2e%2e/x'],
+    ['libtv-res.liblib.art', '/claw/a%2fb'],
+    ['libtv-res.liblib.art', '/claw/a\\b'],
+    ['libtv-res.liblib.art', '@evil.example/claw/x'],
+    ['libtv-res.liblib.art', undefined],
+    ['libtv-res.liblib.art.', '/claw/x'],
+    ['user@libtv-res.liblib.art', '/claw/x'],
+    ['libtv-res.liblib.art:', '/claw/x'],
+    ['', '/claw/x'],
+    [undefined, '/claw/x'],
+  ]) {
+    assert.equal(ask('GET', authority, path), 'the URL is malformed or ambiguous', `${authority}${path}`);
+  }
+  // Another spelling of 127.0.0.1 is not the granted one.
+  const policy = { rules: [{ origin: 'http://127.0.0.1', routes: ['GET /x'] }] };
+  for (const authority of ['2130706433', '0x7f.1', '127.1']) {
+    assert.ok(ask('GET', authority, '/x', { scheme: 'http', policy }), authority);
+  }
+});
+
+test('only what is configured is granted', () => {
+  const origins = (env, storedKey) => defaultPolicy(env, storedKey).rules.map(({ origin }) => origin);
+  assert.deepEqual(origins({}), ['https://libtv-res.liblib.art']);
+  assert.deepEqual(origins({ LIBTV_API_KEY: 'sk-libtv-1' }), ['https://im.liblib.tv', 'https://libtv-res.liblib.art']);
+  assert.deepEqual(origins({}, 'mgk_1'), ['https://seedance.nexu.io', 'https://libtv-res.liblib.art']);
+});
+
+test('an override moves a rule, and cannot lead one key to the other host or into the clear', () => {
+  const gateway = (url) => defaultPolicy({ LIBTV_API_KEY: 'mgk_1', LIBTV_GATEWAY_URL: url }).rules.filter(({ routes }) => routes.length === 8);
+  assert.deepEqual(gateway('https://example.com/base/').map(({ origin, prefix }) => [origin, prefix]), [['https://example.com', '/base']]);
+  assert.equal(gateway('http://127.0.0.1:8080').length, 1);
+  for (const url of ['https://im.liblib.tv', 'http://example.com', 'https://user@example.com', 'ftp://127.0.0.1', 'nonsense']) {
+    assert.deepEqual(gateway(url), [], url);
+  }
+});

@@ -1,0 +1,19 @@
+// Compiled, never run: the types fit how the package is used.
+
+import { type Policy, SkillError, createSkill, defaultPolicy } from '../index.mjs';
+
+export async function use(env: Record<string, string>): Promise<string> {
+  const policy: Policy = { rules: [...defaultPolicy(env).rules, { origin: 'https://example.com', routes: ['GET /x/{}'] }] };
+  const skill = await createSkill({ stateDir: '/tmp/x', env, policy, onDenied: ({ url }) => console.warn(url) });
+  try {
+    const { sessionId, deliverable } = await skill.submit({ message: 'a fox', channel: 'feishu', chatId: 'oc_1' });
+    const step = await skill.poll(sessionId);
+    const next: number | undefined = step.nextPollAtMs;
+    return deliverable && step.state === 'completed' ? 'there' : `again at ${next}`;
+  } catch (error) {
+    if (error instanceof SkillError && error.kind === 'temporary') return error.advice;
+    throw error;
+  } finally {
+    await skill.close();
+  }
+}
