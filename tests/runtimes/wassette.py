@@ -4,12 +4,15 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 
 from runtimes import Problem
 
 # Granted for the stand-ins, beside what the policy grants.
 LOOPBACK = "127.0.0.1"
 TEST_VARIABLES = ["LIBTV_MEDIA_URL"]
+# What its log says when every component has its policy.
+LOADED = "component loading completed"
 
 
 class Wassette:
@@ -57,18 +60,23 @@ class Wassette:
 
     def _start(self, environment):
         settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
-        # What it logs says why it could not start; the file ends with the test's folder.
-        self._log = open(os.path.join(self._components, "log"), "w+", encoding="utf-8")
         self._server = subprocess.Popen(
             [*self._command, "run", "--component-dir", self._components, *settings],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         client = {"name": "libtv-video tests", "version": "1"}
         self._ask("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client})
         self._send({"method": "notifications/initialized"})
-        # Components are loaded after the server has begun to answer.
-        while "submit" not in {tool["name"] for tool in self._ask("tools/list", {})["tools"]}:
-            self._wait_for_notification("notifications/tools/list_changed")
+        # It answers before it has read the policies: a call until then would have no folder.
+        log = []
+        for line in self._server.stderr:
+            log.append(line)
+            if LOADED in line:
+                break
+        else:
+            raise RuntimeError("wassette ended: " + "".join(log))
+        # What it logs from here on must not fill the pipe.
+        threading.Thread(target=self._server.stderr.read, daemon=True).start()
 
     def _ask(self, method, parameters):
         self._asked += 1
@@ -80,10 +88,6 @@ class Wassette:
                     raise RuntimeError(f"{method}: {message['error']}")
                 return message["result"]
 
-    def _wait_for_notification(self, method):
-        while self._receive().get("method") != method:
-            pass
-
     def _send(self, message):
         self._server.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
         self._server.stdin.flush()
@@ -91,8 +95,7 @@ class Wassette:
     def _receive(self):
         line = self._server.stdout.readline()
         if not line:
-            self._log.seek(0)
-            raise RuntimeError(f"wassette ended: {self._log.read()[-2000:]}")
+            raise RuntimeError("wassette ended")
         return json.loads(line)
 
     def close(self):
@@ -100,5 +103,5 @@ class Wassette:
             return
         self._server.kill()
         self._server.wait()
-        for end in (self._server.stdin, self._server.stdout, self._log):
-            end.close()
+        self._server.stdin.close()
+        self._server.stdout.close()
