@@ -26,6 +26,9 @@ use refused::{not_sent, without_app};
 /// How many messages one step sends. It keeps a step within its limits of time; the next one is due
 /// at once.
 const MAX_MESSAGES_PER_STEP: usize = 5;
+/// So long a message whose sender died may wait beyond the next step.
+const TRY_SPREAD_MS: u64 = 1_000;
+
 /// What happened, for the session's log.
 pub type Events = Vec<String>;
 
@@ -185,6 +188,9 @@ async fn deliver(
     let first_try = delivery.first_sent_at_ms.is_none();
     delivery.state = DeliveryState::Sending;
     delivery.first_sent_at_ms.get_or_insert(io.now_ms());
+    // Tells this try from another process's of the same message at the same time: what one of them learns says
+    // nothing of the other's.
+    delivery.next_try_at_ms = io.now_ms() + io.jitter() % TRY_SPREAD_MS;
     delivery.message = Some(content.clone());
     let uuid = delivery.uuid.clone();
     if !keep(io, loaded, at).await? {
