@@ -2,12 +2,13 @@
 
 mod cache;
 mod engine;
+mod link;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::Engine;
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::bindings::LibtvVideoPre;
@@ -49,7 +50,7 @@ impl Component {
         let engine = engine::new()?;
         let (component, digest) = cache::load(&engine, bytes, cache)?;
         let refuse = |error: wasmtime::Error| StartError::Component(format!("{error:#}"));
-        let linker = link(&engine).map_err(refuse)?;
+        let linker = link::linker(&engine).map_err(refuse)?;
         let pre = linker.instantiate_pre(&component).map_err(refuse)?;
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
@@ -87,13 +88,4 @@ impl Component {
     pub(crate) fn command(&self) -> Result<&CommandPre<Guest>, &str> {
         self.inner.command.as_ref().map_err(String::as_str)
     }
-}
-
-/// All of WASI 0.2. What isn't granted (sockets, other folders) is there and answers "no".
-fn link(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    crate::sandbox::add_to_linker(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    Ok(linker)
 }
