@@ -56,19 +56,49 @@ impl HomeError {
     }
 }
 
-/// Which bound a call ran into.
+/// Which bound a call ran into. `Limits` and `limits` say why each is what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitHit {
     /// More memory than granted.
     #[error("more than {0} bytes of memory")]
     Memory(usize),
+    /// A deeper stack than granted.
+    #[error("more than {0} bytes of stack")]
+    Stack(usize),
+    /// A larger table than granted.
+    #[error("a table of more than {0} elements")]
+    Table(usize),
     /// More time on the processor than granted.
     #[error("more than {0:?} of processor time")]
     Cpu(Duration),
     /// More wall time than granted, host calls included.
     #[error("more than {0:?} of time")]
     Wall(Duration),
+    /// More requests than granted.
+    #[error("more than {0} requests")]
+    Requests(u32),
+    /// More requests at the same time than granted.
+    #[error("more than {0} requests at the same time")]
+    OpenRequests(u32),
+    /// More bytes in request bodies than granted.
+    #[error("more than {0} bytes sent")]
+    Sent(u64),
+    /// More bytes in response bodies than granted.
+    #[error("more than {0} bytes received")]
+    Received(u64),
+    /// A larger response than granted.
+    #[error("a response of more than {0} bytes")]
+    Response(u64),
+    /// More header fields than granted.
+    #[error("more than {0} bytes of header fields")]
+    Fields(usize),
+    /// More open handles than granted.
+    #[error("more than {0} open handles")]
+    Handles(usize),
+    /// A larger answer, or more arguments to a function of the host, than granted.
+    #[error("more than {0} bytes in one answer or host call")]
+    Answer(usize),
     /// More output than granted.
     #[error("more than {0} bytes of output")]
     Output(u64),
@@ -87,20 +117,38 @@ pub enum LimitHit {
     /// The last free space of the disk that an output folder is on.
     #[error("the last {0} free bytes of the disk")]
     DiskSpace(u64),
+    /// More text for the session's log than granted.
+    #[error("more than {0} bytes for the log")]
+    Log(usize),
+    /// More sessions in one listing than granted.
+    #[error("more than {0} sessions listed")]
+    Listed(usize),
 }
 
 impl LimitHit {
     fn name(self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",
+            Self::Stack(_) => "stack",
+            Self::Table(_) => "table",
             Self::Cpu(_) => "cpu",
             Self::Wall(_) => "wall",
+            Self::Requests(_) => "requests",
+            Self::OpenRequests(_) => "open-requests",
+            Self::Sent(_) => "sent",
+            Self::Received(_) => "received",
+            Self::Response(_) => "response",
+            Self::Fields(_) => "fields",
+            Self::Handles(_) => "handles",
+            Self::Answer(_) => "answer",
             Self::Output(_) => "output",
             Self::Written(_) => "written",
             Self::Created(_) => "created",
             Self::StateBytes(_) => "state-bytes",
             Self::StateFiles(_) => "state-files",
             Self::DiskSpace(_) => "disk-space",
+            Self::Log(_) => "log",
+            Self::Listed(_) => "listed",
         }
     }
 }

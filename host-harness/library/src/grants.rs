@@ -72,7 +72,7 @@ impl Basis {
             broker: Arc::clone(&self.broker),
             recipients: Arc::clone(recipients),
             client: client.clone(),
-            meter: Arc::new(CallMeter::new(limits.requests, limits.transfer_bytes)),
+            meter: Arc::new(CallMeter::new(limits)),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
+use crate::answer;
 use crate::audit::{AuditLog, Kind, Recorder, Trouble};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
 use crate::component::Component;
@@ -162,6 +163,7 @@ impl Harness {
         })
         .await
         .0
+        .and_then(answer::listing)
     }
 
     /// The same for some entries of the folder [`Home::active`], by their names: one answer for each, in their order.
@@ -172,7 +174,10 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due_entries(&mut store, entries).await
         };
-        self.typed(Kind::Due, work).await.0
+        self.typed(Kind::Due, work)
+            .await
+            .0
+            .and_then(answer::listing)
     }
 
     /// One poll step of one session. Safe to repeat at any time.
@@ -186,10 +191,16 @@ impl Harness {
     /// [`poll`](Self::poll), with what it used.
     pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
         let kind = Kind::Poll(session_id.to_owned());
-        self.typed(kind, |instance, mut store| async move {
-            instance.call_poll(&mut store, session_id).await
-        })
-        .await
+        let (result, usage) = self
+            .typed(kind, |instance, mut store| async move {
+                instance.call_poll(&mut store, session_id).await
+            })
+            .await;
+        let log_bytes = self.inner.settings.step_limits.log_bytes;
+        (
+            result.and_then(|step| answer::step(step, session_id, log_bytes)),
+            usage,
+        )
     }
 
     /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
@@ -397,7 +408,9 @@ impl Harness {
         };
         let (result, usage) = call.run(run).await;
         (
-            result.and_then(|answer| answer.map_err(CallError::Problem)),
+            result.and_then(|answer| {
+                answer.map_err(|problem| CallError::Problem(answer::problem(problem)))
+            }),
             usage,
         )
     }

@@ -47,6 +47,7 @@
 //! | [`Home`] | the files under `$NEXU_HOME` |
 #![deny(unsafe_code)]
 
+mod answer;
 mod audit;
 pub mod bindings;
 mod capabilities;

@@ -9,6 +9,9 @@ use serde::Serialize;
 /// messages in memory: 3 MB in practice, so this is room for the oddest session, not for a leak.
 pub const MEMORY_BYTES: usize = 64 << 20;
 
+/// The guest's stack. wasmtime's own default, and one that fits into the fibre that a call runs on.
+pub const STACK_BYTES: usize = 512 << 10;
+
 /// Elements of one table. Function tables of a Rust component have a few hundred.
 pub const TABLE_ELEMENTS: usize = 20_000;
 
@@ -20,8 +23,13 @@ pub const TABLES: usize = 16;
 /// See [`INSTANCES`].
 pub const MEMORIES: usize = 4;
 
-/// Open handles (files, streams, requests, pollables) of one instance.
-pub const HANDLES: usize = 4_096;
+/// Open handles (files, streams, requests, pollables) of one instance. A relay from body to body has about twenty. Each
+/// may be a file of the process, and systems begin with 1024 of those: sixteen steps at once stay below.
+pub const HANDLES: usize = 48;
+
+/// What one call between guest and host may copy out of the guest: an answer's strings and lists as the host sees them,
+/// which may be many times what the guest's memory holds. The largest real one is a long session as JSON: a megabyte.
+pub const ANSWER_BYTES: usize = 16 << 20;
 
 /// Time on the processor for one step. A step parses a few hundred kilobytes of JSON: 10 ms. An endless loop
 /// must not hold a core for longer than a person would tolerate.
@@ -42,8 +50,14 @@ pub const STEP_REQUESTS: u32 = 1_000;
 /// Requests in one command: two hours of polls, and `recover` with a few hundred sessions.
 pub const COMMAND_REQUESTS: u32 = 20_000;
 
+/// Requests under way at the same time: a relay has two. Each holds a connection.
+pub const OPEN_REQUESTS: u32 = 8;
+
 /// Bytes out and in, each, in one call: forty results at Feishu's limit of 30 MB, or five films downloaded.
 pub const TRANSFER_BYTES: u64 = 8 << 30;
+
+/// One response's body in a step: a video that Feishu takes has 30 MiB, an API's answer 8 MiB at most.
+pub const STEP_RESPONSE_BYTES: u64 = 64 << 20;
 
 /// A response's header section. Proxies and servers limit theirs to 8 to 32 KiB.
 pub const RESPONSE_HEADER_BYTES: usize = 64 << 10;
@@ -51,7 +65,7 @@ pub const RESPONSE_HEADER_BYTES: usize = 64 << 10;
 /// Header fields in one response.
 pub const RESPONSE_HEADERS: usize = 128;
 
-/// What one `fields` resource of the guest may hold, in memory (not on the wire).
+/// What one `fields` resource of the guest may hold, in memory (not on the wire). Responses pass through one as well.
 pub const FIELDS_BYTES: usize = 128 << 10;
 
 /// Standard output of one command: the messages of a long session as JSON are about a megabyte.
@@ -59,6 +73,12 @@ pub const STDOUT_BYTES: u64 = 64 << 20;
 
 /// Standard error of one command: progress lines.
 pub const STDERR_BYTES: u64 = 4 << 20;
+
+/// What one step may write into its session's log: its events' texts. Forty deliveries make about four kilobytes.
+pub const STEP_LOG_BYTES: usize = 64 << 10;
+
+/// Sessions that one listing may name: ten times what has been measured on one machine.
+pub const LISTED_SESSIONS: usize = 100_000;
 
 /// Randomness in one call of `get-random-bytes`; the component takes 16 bytes.
 pub const RANDOM_BYTES: u64 = 64 << 10;
@@ -106,12 +126,20 @@ pub struct Limits {
     pub wall: Duration,
     /// HTTP requests.
     pub requests: u32,
+    /// HTTP requests under way at the same time, until their responses are read or dropped.
+    pub open_requests: u32,
     /// Bytes of request bodies, and as many of response bodies.
     pub transfer_bytes: u64,
+    /// Bytes of one response's body.
+    pub response_bytes: u64,
+    /// Bytes that one call between guest and host copies out of the guest.
+    pub answer_bytes: usize,
     /// Bytes of standard output.
     pub stdout_bytes: u64,
     /// Bytes of standard error.
     pub stderr_bytes: u64,
+    /// Bytes that a poll step's events put into its session's log.
+    pub log_bytes: usize,
     /// Open handles.
     pub handles: usize,
     /// Bytes written into the state folder in one call. Into an output folder as many as are received.
@@ -131,9 +159,13 @@ impl Default for Limits {
             cpu: STEP_CPU,
             wall: STEP_WALL,
             requests: STEP_REQUESTS,
+            open_requests: OPEN_REQUESTS,
             transfer_bytes: TRANSFER_BYTES,
+            response_bytes: STEP_RESPONSE_BYTES,
+            answer_bytes: ANSWER_BYTES,
             stdout_bytes: STDOUT_BYTES,
             stderr_bytes: STDERR_BYTES,
+            log_bytes: STEP_LOG_BYTES,
             handles: HANDLES,
             written_bytes: STEP_WRITTEN_BYTES,
             created_files: STEP_CREATED_FILES,
@@ -152,6 +184,8 @@ impl Limits {
             requests: COMMAND_REQUESTS,
             written_bytes: COMMAND_WRITTEN_BYTES,
             created_files: COMMAND_CREATED_FILES,
+            // `download-results` takes whole films.
+            response_bytes: TRANSFER_BYTES,
             ..Self::default()
         }
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::StartError;
-use crate::limits::{INSTANCES, LIVE_INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES};
+use crate::limits::{
+    INSTANCES, LIVE_INSTANCES, MEMORIES, MEMORY_BYTES, STACK_BYTES, TABLE_ELEMENTS, TABLES,
+};
 
 /// How often a running guest looks up: an endless loop is noticed, and others get their turn, within this time.
 const TICK: Duration = Duration::from_millis(10);
@@ -26,6 +28,7 @@ fn base() -> Config {
     let mut config = Config::new();
     // Epochs cost 30 % of parsing speed where fuel costs 50 %, and they let the wall clock and other steps in.
     config.epoch_interruption(true);
+    config.max_wasm_stack(STACK_BYTES);
     // WASI 0.2 has no concurrency inside an instance.
     config.concurrency_support(false);
     // On sixteen threads the first run of all would take 120 MB instead of 61, to save a second once.

@@ -69,8 +69,10 @@ fn classify_v6(address: Ipv6Addr) -> AddressClass {
         [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => AddressClass::Private,
         [0xfe80..=0xfebf, ..] => AddressClass::LinkLocal,
         [0xff00..=0xffff, ..] => AddressClass::Multicast,
-        // Protocol assignments (benchmarking, ORCHID, drone ids), documentation.
-        [0x2001, 1..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => AddressClass::Special,
+        // Protocol assignments (benchmarking, ORCHID, drone ids), documentation, AS112.
+        [0x2001, 1..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] | [0x2620, 0x4f, 0x8000, ..] => {
+            AddressClass::Special
+        }
         [0x2000..=0x3fff, ..] => AddressClass::Global,
         _ => AddressClass::Reserved,
     }

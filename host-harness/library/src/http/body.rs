@@ -18,6 +18,9 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use super::errors::from_hyper;
 use super::refusal::Refusal;
 use super::trace::{Exchange, Trace};
+use crate::error::LimitHit;
+use crate::limits::Limits;
+use crate::sandbox::Stopped;
 
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;
@@ -26,26 +29,44 @@ const KEPT_REFUSALS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct CallMeter {
     requests: AtomicU32,
+    open: AtomicU32,
     sent: AtomicU64,
     received: AtomicU64,
     max_requests: u32,
+    max_open: u32,
     max_bytes: u64,
+    max_response_bytes: u64,
     refusals: Mutex<Vec<Refusal>>,
     refused: AtomicU32,
     trace: Trace,
+    pub(crate) stopped: Arc<Stopped>,
+}
+
+/// A request under way. It counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct OpenRequest(Arc<CallMeter>);
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl CallMeter {
-    pub(crate) fn new(max_requests: u32, max_bytes: u64) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             requests: AtomicU32::new(0),
+            open: AtomicU32::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            max_requests,
-            max_bytes,
+            max_requests: limits.requests,
+            max_open: limits.open_requests,
+            max_bytes: limits.transfer_bytes,
+            max_response_bytes: limits.response_bytes,
             refusals: Mutex::new(Vec::new()),
             refused: AtomicU32::new(0),
             trace: Trace::default(),
+            stopped: Arc::default(),
         }
     }
 
@@ -53,8 +74,19 @@ impl CallMeter {
         &self.trace
     }
 
-    pub(super) fn begin_request(&self) -> bool {
-        self.requests.fetch_add(1, Ordering::Relaxed) < self.max_requests
+    /// Counts a request; `None` when it is one too many, and the call is stopped.
+    pub(super) fn begin_request(self: &Arc<Self>) -> Option<OpenRequest> {
+        let open = OpenRequest(Arc::clone(self));
+        let under_way = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.requests.fetch_add(1, Ordering::Relaxed) >= self.max_requests {
+            self.stopped.at(LimitHit::Requests(self.max_requests));
+            return None;
+        }
+        if under_way > self.max_open {
+            self.stopped.at(LimitHit::OpenRequests(self.max_open));
+            return None;
+        }
+        Some(open)
     }
 
     pub(super) fn refuse(&self, refusal: Refusal) {
@@ -66,12 +98,26 @@ impl CallMeter {
         }
     }
 
-    fn count(counter: &AtomicU64, bytes: usize, max: u64) -> bool {
-        let bytes = bytes as u64;
-        counter
-            .fetch_add(bytes, Ordering::Relaxed)
-            .saturating_add(bytes)
-            <= max
+    /// Counts bytes of a request; false when they are too many, and the call is stopped.
+    fn send(&self, bytes: usize) -> bool {
+        let within = add(&self.sent, bytes) <= self.max_bytes;
+        if !within {
+            self.stopped.at(LimitHit::Sent(self.max_bytes));
+        }
+        within
+    }
+
+    /// Counts bytes of a response that has brought `so_far` before; false when they are too many, and the call is stopped.
+    fn receive(&self, bytes: usize, so_far: u64) -> bool {
+        if add(&self.received, bytes) > self.max_bytes {
+            self.stopped.at(LimitHit::Received(self.max_bytes));
+            false
+        } else if so_far.saturating_add(bytes as u64) > self.max_response_bytes {
+            self.stopped.at(LimitHit::Response(self.max_response_bytes));
+            false
+        } else {
+            true
+        }
     }
 
     pub(crate) fn requests(&self) -> u32 {
@@ -97,6 +143,13 @@ impl CallMeter {
             .map(|kept| kept.clone())
             .unwrap_or_default()
     }
+}
+
+fn add(counter: &AtomicU64, bytes: usize) -> u64 {
+    let bytes = bytes as u64;
+    counter
+        .fetch_add(bytes, Ordering::Relaxed)
+        .saturating_add(bytes)
 }
 
 /// Where a request stands, for its time-outs: the wait for the answer begins with the last sign of life.
@@ -166,7 +219,7 @@ impl Body for Outgoing {
             && let Some(data) = frame.data_ref()
         {
             self.exchange.sent(data.len());
-            if !CallMeter::count(&self.meter.sent, data.len(), self.meter.max_bytes) {
+            if !self.meter.send(data.len()) {
                 return Poll::Ready(Some(Err(WasiError::HttpRequestBodySize(Some(
                     self.meter.max_bytes,
                 )))));
@@ -184,11 +237,14 @@ impl Body for Outgoing {
     }
 }
 
-/// A response body: bounded in the time between two frames and in its size.
+/// A response body: bounded in the time between two frames and in its size. Its request is under way for as long as
+/// it is there.
 pub(super) struct Timed {
     inner: Incoming,
     meter: Arc<CallMeter>,
     exchange: Arc<Exchange>,
+    _open: Arc<OpenRequest>,
+    bytes: u64,
     between: Duration,
     sleep: Pin<Box<Sleep>>,
 }
@@ -198,12 +254,15 @@ impl Timed {
         inner: Incoming,
         between: Duration,
         meter: Arc<CallMeter>,
+        open: Arc<OpenRequest>,
         exchange: Arc<Exchange>,
     ) -> Self {
         Self {
             inner,
             meter,
             exchange,
+            _open: open,
+            bytes: 0,
             between,
             sleep: Box::pin(tokio::time::sleep(between)),
         }
@@ -229,13 +288,13 @@ impl Body for Timed {
                 this.sleep.as_mut().reset(deadline);
                 let size = frame.data_ref().map_or(0, Bytes::len);
                 this.exchange.received(size);
-                if CallMeter::count(&this.meter.received, size, this.meter.max_bytes) {
-                    Poll::Ready(Some(Ok(frame)))
-                } else {
-                    Poll::Ready(Some(Err(WasiError::HttpResponseBodySize(Some(
-                        this.meter.max_bytes,
-                    )))))
+                if !this.meter.receive(size, this.bytes) {
+                    return Poll::Ready(Some(Err(WasiError::HttpResponseBodySize(Some(
+                        this.meter.max_response_bytes,
+                    )))));
                 }
+                this.bytes += size as u64;
+                Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(from_hyper(&error)))),
             Poll::Ready(None) => Poll::Ready(None),

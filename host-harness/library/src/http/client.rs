@@ -13,10 +13,11 @@ use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
-use super::body::{CallMeter, Outgoing, Progress, Timed, full};
+use super::body::{CallMeter, OpenRequest, Outgoing, Progress, Timed, full};
 use super::connect_to::ConnectTo;
 use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared};
 use super::errors::{find, from_client, name};
+use super::network::System;
 use super::policy::Grant;
 use super::refusal::Refusal;
 use super::tls;
@@ -41,6 +42,10 @@ const IDLE_PER_HOST: usize = crate::limits::MAX_PARALLEL_STEPS;
 /// reads no more than this of any answer of Feishu's.
 const SMALL_ANSWER_BYTES: usize = 64 << 10;
 
+/// What an answer's head is read into: its status line and what comes along with it have to fit as well. A head that
+/// has no end is given up here, one that is just too long by [`within_bounds`].
+const HEAD_BUFFER_BYTES: usize = RESPONSE_HEADER_BYTES + (16 << 10);
+
 /// What the client is made of.
 #[derive(Default)]
 pub(crate) struct ClientSettings {
@@ -59,14 +64,16 @@ pub(crate) struct SendOptions {
     loopback: bool,
     fresh_connection: bool,
     meter: Arc<CallMeter>,
+    open: Arc<OpenRequest>,
     pub(super) exchange: Arc<Exchange>,
 }
 
 impl SendOptions {
-    pub(crate) fn new(
+    pub(super) fn new(
         asked: RequestOptions,
         grant: &Grant,
         meter: Arc<CallMeter>,
+        open: OpenRequest,
         exchange: Arc<Exchange>,
     ) -> Self {
         Self {
@@ -79,6 +86,7 @@ impl SendOptions {
             loopback: grant.loopback,
             fresh_connection: grant.fresh_connection,
             meter,
+            open: Arc::new(open),
             exchange,
         }
     }
@@ -122,6 +130,7 @@ impl Client {
                 .build()
         });
         let connector = Connector(Arc::new(Shared {
+            network: Box::new(System),
             connect_to,
             proxies,
             extra_roots: extra_roots.unwrap_or_default(),
@@ -133,7 +142,7 @@ impl Client {
                 .timer(TokioTimer::new())
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(idle_per_host)
-                .http1_max_buf_size(RESPONSE_HEADER_BYTES)
+                .http1_max_buf_size(HEAD_BUFFER_BYTES)
                 .http1_max_headers(RESPONSE_HEADERS)
                 .set_host(true)
                 .build(connector.clone())
@@ -180,6 +189,7 @@ impl Client {
             }),
             () = progress.stalled(options.first_byte) => Err(WasiError::ConnectionReadTimeout),
         };
+        let answer = answer.and_then(within_bounds);
         options.exchange.answered(match &answer {
             Ok(response) => Answer::Status(response.status().as_u16()),
             Err(error) => Answer::Failed(name(error)),
@@ -187,10 +197,11 @@ impl Client {
         let SendOptions {
             between,
             meter,
+            open,
             exchange,
             ..
         } = options;
-        Ok(answer?.map(|body| Timed::new(body, between, meter, exchange).boxed_unsync()))
+        Ok(answer?.map(|body| Timed::new(body, between, meter, open, exchange).boxed_unsync()))
     }
 
     /// Sends a small request and collects the small answer.
@@ -219,4 +230,19 @@ pub(super) async fn collect_small(
             Err(_) => WasiError::HttpResponseBodySize(Some(SMALL_ANSWER_BYTES as u64)),
         })?;
     Ok(Response::from_parts(head, collected.to_bytes()))
+}
+
+/// An answer whose header fields take at most [`RESPONSE_HEADER_BYTES`], counted as they were sent.
+fn within_bounds<B>(response: Response<B>) -> Result<Response<B>, WasiError> {
+    // Colon, space and line end.
+    const BESIDE: usize = 4;
+    let fields = response.headers().iter();
+    let bytes: usize = fields
+        .map(|(name, value)| name.as_str().len() + value.len() + BESIDE)
+        .sum();
+    if bytes > RESPONSE_HEADER_BYTES {
+        let limit = u32::try_from(RESPONSE_HEADER_BYTES).ok();
+        return Err(WasiError::HttpResponseHeaderSectionSize(limit));
+    }
+    Ok(response)
 }

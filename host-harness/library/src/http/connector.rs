@@ -25,6 +25,7 @@ use wasmtime_wasi_http::Error as WasiError;
 use super::addresses::{AddressClass, classify, is_odd_numeric};
 use super::body::Progress;
 use super::connect_to::ConnectTo;
+use super::network::{Network, System};
 use super::refusal::RefusalReason;
 use super::tls;
 
@@ -106,6 +107,7 @@ tokio::task_local! {
 }
 
 pub(super) struct Shared {
+    pub(super) network: Box<dyn Network>,
     pub(super) connect_to: ConnectTo,
     pub(super) proxies: Option<Matcher>,
     pub(super) extra_roots: Vec<CertificateDer<'static>>,
@@ -157,11 +159,12 @@ impl Shared {
             .to_ascii_lowercase();
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
         let tcp = if let Some(target) = self.connect_to.get(&host) {
-            dial(&[target]).await?
+            dial(&*self.network, &[target]).await?
         } else if let Some(proxy) = self.proxy_for(uri, &host, loopback) {
             through_proxy(&proxy, uri).await?
         } else {
-            dial(&resolve(&host, port, loopback).await?).await?
+            let addresses = resolve(&*self.network, &host, port, loopback).await?;
+            dial(&*self.network, &addresses).await?
         };
         // A refused option costs some latency, nothing else.
         let _ = tcp.set_nodelay(true);
@@ -214,14 +217,20 @@ fn tls_error(error: &io::Error) -> ConnectError {
 }
 
 /// All addresses of `host`, every one of them checked: one private address among public ones is an attack, not a spare.
-async fn resolve(host: &str, port: u16, loopback: bool) -> Result<Vec<SocketAddr>, ConnectError> {
+async fn resolve(
+    network: &dyn Network,
+    host: &str,
+    port: u16,
+    loopback: bool,
+) -> Result<Vec<SocketAddr>, ConnectError> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return check(vec![SocketAddr::new(address, port)], loopback);
     }
     if is_odd_numeric(host) {
         return Err(ConnectError::OddSpelling);
     }
-    let found = tokio::net::lookup_host((host, port))
+    let found = network
+        .addresses(host, port)
         .await
         .map_err(|error| ConnectError::Dns(error.to_string()))?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
@@ -252,10 +261,10 @@ fn check(addresses: Vec<SocketAddr>, loopback: bool) -> Result<Vec<SocketAddr>, 
 }
 
 /// Tries the addresses in the resolver's order, and the last one for as long as there is time.
-async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+async fn dial(network: &dyn Network, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
     let mut last = ConnectError::Timeout;
     for (index, address) in addresses.iter().enumerate() {
-        let connect = TcpStream::connect(address);
+        let connect = network.connect(*address);
         let result = if index + 1 == addresses.len() {
             connect.await
         } else {
@@ -317,7 +326,9 @@ impl Service<Uri> for ToProxy {
             let found = tokio::net::lookup_host((host.as_str(), port))
                 .await
                 .map_err(|error| ConnectError::Proxy(error.to_string()))?;
-            dial(&found.collect::<Vec<_>>()).await.map(TokioIo::new)
+            dial(&System, &found.collect::<Vec<_>>())
+                .await
+                .map(TokioIo::new)
         })
     }
 }

@@ -18,11 +18,15 @@ mod connect_to;
 mod connector;
 mod errors;
 mod messages;
+mod network;
 mod policy;
 mod refusal;
 mod scrub;
 mod tls;
 mod trace;
+
+#[cfg(test)]
+mod refused;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -41,6 +45,8 @@ pub use refusal::{Refusal, RefusalReason};
 pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
 pub(crate) use policy::TOKEN_ROUTE;
+
+use body::OpenRequest;
 
 use crate::credentials::{Broker, Verdict};
 use crate::recipients::Recipients;
@@ -75,7 +81,7 @@ impl WasiHttpHooks for Egress {
         );
         let recipients = Arc::clone(&self.recipients);
         Box::new(async move {
-            let (mut request, verdict, grant) = granted?;
+            let (mut request, verdict, grant, open) = granted?;
             let message = (grant.service == Service::Feishu)
                 .then(|| Route::of(request.uri()))
                 .flatten();
@@ -92,7 +98,7 @@ impl WasiHttpHooks for Egress {
                 &grant.path,
             );
             let asked = options.unwrap_or_default();
-            let options = SendOptions::new(asked, &grant, meter, exchange);
+            let options = SendOptions::new(asked, &grant, meter, open, exchange);
             let mut response = serve(&client, &broker, request, verdict, options, grant).await?;
             if message.is_some() {
                 response = messages::note_answer(response, &recipients).await?;
@@ -116,12 +122,12 @@ impl Egress {
     fn grant(
         &self,
         mut request: Request<WasiBody>,
-    ) -> Result<(Request<WasiBody>, Verdict, Grant), WasiError> {
-        if !self.meter.begin_request() {
+    ) -> Result<(Request<WasiBody>, Verdict, Grant, OpenRequest), WasiError> {
+        let Some(open) = self.meter.begin_request() else {
             let refusal = Refusal::new(request.method(), request.uri(), RefusalReason::Budget);
             self.meter.refuse(refusal);
             return Err(WasiError::HttpRequestDenied);
-        }
+        };
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let checked = self.policy.check(&method, &uri).and_then(|grant| {
             let handle = self.broker.handle(grant.service, request.headers());
@@ -135,7 +141,7 @@ impl Egress {
             Ok((verdict, grant))
         });
         match checked {
-            Ok((verdict, grant)) => Ok((request, verdict, grant)),
+            Ok((verdict, grant)) => Ok((request, verdict, grant, open)),
             Err(refusal) => {
                 self.meter.refuse(refusal);
                 Err(WasiError::HttpRequestDenied)

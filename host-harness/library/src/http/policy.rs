@@ -38,6 +38,14 @@ pub const TOKEN_ROUTE: &str = "/open-apis/auth/v3/tenant_access_token/internal";
 /// Feishu's route for messages: what leaves on it, and on replies below it, is checked by `messages.rs`.
 pub(super) const MESSAGES_ROUTE: &str = "/open-apis/im/v1/messages";
 
+/// Routes with a session's id, in which `%2F` may stand: an id may hold a slash. A server that decodes it too early sees
+/// a longer path below the same route, and the method is GET.
+const SESSION_ROUTES: [&str; 3] = [
+    "/libtv/v1/session/{}",
+    "/libtv/v1/session/{}/results",
+    "/openapi/session/{}",
+];
+
 #[derive(Debug, Clone)]
 struct Rule {
     service: Service,
@@ -152,7 +160,11 @@ impl Policy {
                 });
             }
         }
-        Err(refuse(self.missing(&target)))
+        Err(refuse(if has_encoded_slash(target.path) {
+            RefusalReason::Url
+        } else {
+            self.missing(&target)
+        }))
     }
 
     /// Which part of a target that is not granted is the first without a rule.
@@ -233,17 +245,19 @@ impl<'a> Target<'a> {
             _ => return None,
         };
         let authority = uri.authority()?;
-        // `host:` and `host:+80` parse, but not everywhere alike.
-        let odd_port = authority.as_str().ends_with(':')
-            || (authority.port().is_some() && authority.port_u16().is_none());
-        if authority.as_str().contains('@') || odd_port {
+        let text = authority.as_str();
+        // `host:`, `host:+80` and `host:0080` parse, but not everywhere alike.
+        let written = text.strip_prefix(authority.host())?;
+        let usual = authority.port_u16().map(|port| format!(":{port}"));
+        if text.contains('@') || written != usual.unwrap_or_default() {
             return None;
         }
-        let host = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_ascii_lowercase();
+        // Brackets are for IPv6 addresses: around a name some programs cut them off and others don't.
+        let host = match authority.host().strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']').filter(|host| is_v6(host))?,
+            None => authority.host(),
+        }
+        .to_ascii_lowercase();
         if host.is_empty() || host.ends_with('.') || host.contains('%') {
             return None;
         }
@@ -261,16 +275,35 @@ impl<'a> Target<'a> {
     }
 }
 
-/// No dot segments, no encoded dots, slashes, backslashes or NULs: servers decode them at different moments.
+fn is_v6(host: &str) -> bool {
+    host.parse::<std::net::Ipv6Addr>().is_ok()
+}
+
+const ENCODED_SLASH: &str = "%2f";
+
+fn has_encoded_slash(path: &str) -> bool {
+    path.to_ascii_lowercase().contains(ENCODED_SLASH)
+}
+
+/// No dot segments, also none between encoded slashes; no encoded dots, backslashes or NULs: servers decode them at
+/// different moments.
 fn is_plain_path(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let encoded = ["%2e", "%2f", "%5c", "%00", "%25"];
+    let encoded = ["%2e", "%5c", "%00", "%25"];
+    let mut segments = lower.split('/');
     path.starts_with('/')
         && !path.contains('\\')
         && !encoded.iter().any(|code| lower.contains(code))
-        && !path
-            .split('/')
-            .any(|segment| segment == "." || segment == "..")
+        && segments.all(|segment| {
+            let mut pieces = segment.split(ENCODED_SLASH);
+            let is_one = !segment.contains(ENCODED_SLASH);
+            pieces.all(|piece| !is_dots(piece) && (is_one || !piece.is_empty()))
+        })
+}
+
+/// `.` or `..`, also with the parameters that some servers cut off.
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.split(';').next(), Some("." | ".."))
 }
 
 fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
@@ -283,10 +316,13 @@ fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
             (Some("{..}"), Some(first)) => {
-                return !first.is_empty() && given.all(|segment| !segment.is_empty());
+                let plain = |segment: &str| !segment.is_empty() && !has_encoded_slash(segment);
+                return plain(first) && given.all(plain);
             }
-            (Some("{}"), Some(segment)) if !segment.is_empty() => {}
-            (Some(literal), Some(segment)) if literal == segment && literal != "{}" => {}
+            (Some("{}"), Some(segment))
+                if !segment.is_empty()
+                    && (!has_encoded_slash(segment) || SESSION_ROUTES.contains(&route)) => {}
+            (Some(literal), Some(segment)) if literal == segment && !literal.starts_with('{') => {}
             _ => return false,
         }
     }

@@ -208,3 +208,35 @@ fn the_routes_that_the_harness_treats_apart_are_among_the_granted_ones() {
         assert!(FEISHU_ROUTES.contains(&(Method::POST, route)), "{route}");
     }
 }
+
+#[test]
+fn a_session_id_may_hold_a_slash_and_nothing_else_may() {
+    let session = "https://seedance.nexu.io/libtv/v1/session";
+    for id in ["a%2Fb", "a%2fb", "a%2Fb%2Fc"] {
+        for rest in ["", "/results", "?afterSeq=1"] {
+            let url = format!("{session}/{id}{rest}");
+            assert_eq!(reason(Method::GET, &url), None, "{url}");
+        }
+    }
+    for url in [
+        "https://seedance.nexu.io/libtv/v1/session/a%2F..",
+        "https://seedance.nexu.io/libtv/v1/session/..%2F..%2Fadmin",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F..%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F%2e%2e%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F.%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F..;x%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F",
+        "https://seedance.nexu.io/libtv/v1/session/a%2F%2Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%252Fb",
+        "https://seedance.nexu.io/libtv/v1/session/a%2Fb/other",
+        "https://seedance.nexu.io/libtv/v1%2Fsession/a",
+        "https://seedance.nexu.io/api/v1/tasks/a%2Fb",
+        "https://libtv-res.liblib.art/claw/a%2Fb.png",
+        "https://libtv-res.liblib.art/claw/x/a%2Fb.png",
+    ] {
+        assert_eq!(reason(Method::GET, url), Some(RefusalReason::Url), "{url}");
+    }
+    let reply = "https://open.feishu.cn/open-apis/im/v1/messages/a%2Fb/reply";
+    assert_eq!(reason(Method::POST, reply), Some(RefusalReason::Url));
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
-use super::meter::Stopped;
+use super::stopped::Stopped;
 use crate::error::LimitHit;
 use crate::limits::{INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES};
 
@@ -56,7 +56,6 @@ impl ResourceLimiter for Limiter {
         if allowed {
             self.peak.0.fetch_max(desired, Ordering::Relaxed);
         } else if desired > self.memory_bytes {
-            // The guest sees a failed allocation and ends itself: remember why.
             self.stopped.at(LimitHit::Memory(self.memory_bytes));
         }
         Ok(allowed)
@@ -68,7 +67,11 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.limits.table_growing(current, desired, maximum)
+        let allowed = self.limits.table_growing(current, desired, maximum)?;
+        if !allowed && desired > TABLE_ELEMENTS {
+            self.stopped.at(LimitHit::Table(TABLE_ELEMENTS));
+        }
+        Ok(allowed)
     }
 
     fn instances(&self) -> usize {

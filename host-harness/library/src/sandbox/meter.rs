@@ -1,28 +1,10 @@
-//! How long a guest has been on the processor, and at which limit it was stopped. Waiting for the network costs
-//! nothing: only the time inside `poll` of the call's future counts.
+//! How long a guest has been on the processor. Waiting for the network costs nothing: only the time inside `poll` of
+//! the call's future counts.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-
-use crate::error::LimitHit;
-
-/// The first limit that was hit; later ones are its consequences.
-#[derive(Default)]
-pub(crate) struct Stopped(Mutex<Option<LimitHit>>);
-
-impl Stopped {
-    pub(crate) fn at(&self, limit: LimitHit) {
-        if let Ok(mut first) = self.0.lock() {
-            first.get_or_insert(limit);
-        }
-    }
-
-    pub(crate) fn limit(&self) -> Option<LimitHit> {
-        self.0.lock().ok().and_then(|first| *first)
-    }
-}
 
 #[derive(Default)]
 pub(super) struct CpuMeter(Mutex<(Duration, Option<Instant>)>);

@@ -5,29 +5,31 @@ mod files;
 mod limiter;
 mod meter;
 mod output;
+mod stopped;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::ResourceTable;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::component::{ResourceTable, ResourceTableError};
+use wasmtime::{Store, Trap, UpdateDeadline};
 use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_http::{FieldMapError, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::component::Component;
 use crate::error::{CallError, HomeError, LimitHit};
 use crate::http::{CallMeter, Egress, Refusal};
-use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES};
+use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
 
 use files::Folders;
 pub(crate) use files::{Room, StateQuota, Use, add_to_linker};
 use limiter::{Limiter, Peak};
 pub use output::Output;
 pub(crate) use output::OutputPipe;
+pub(crate) use stopped::Stopped;
 
-use meter::{CpuMeter, Metered, Stopped};
+use meter::{CpuMeter, Metered};
 use output::Tail;
 
 /// What one call used, for logs, figures and bills.
@@ -140,7 +142,7 @@ impl Call {
         if let Some(file) = grants.stdin {
             wasi.stdin(InputFile::new(file));
         }
-        let stopped = Arc::new(Stopped::default());
+        let stopped = Arc::clone(&grants.egress.meter.stopped);
         let stderr = grants.stderr.tail();
         wasi.stdout(grants.stdout.bounded(limits.stdout_bytes, &stopped));
         wasi.stderr(grants.stderr.bounded(limits.stderr_bytes, &stopped));
@@ -170,6 +172,7 @@ impl Call {
 
         let mut store = Store::new(component.engine(), guest);
         store.limiter(|guest| &mut guest.limiter);
+        store.set_hostcall_fuel(limits.answer_bytes);
         store.set_epoch_deadline(1);
         let (used, allowed, mark) = (Arc::clone(&cpu), limits.cpu, Arc::clone(&stopped));
         store.epoch_deadline_callback(move |_| {
@@ -212,9 +215,16 @@ impl Call {
         let begun = Instant::now();
         let work = std::pin::pin!(work(store));
         let work = Metered::new(work, Arc::clone(&signs.cpu));
-        let result = match tokio::time::timeout(limits.wall, work).await {
-            Ok(result) => result.map_err(|error| signs.failure(&error)),
-            Err(_) => Err(CallError::Limit(LimitHit::Wall(limits.wall))),
+        let ended = tokio::select! {
+            biased;
+            hit = signs.stopped.hit() => Err(CallError::Limit(hit)),
+            () = tokio::time::sleep(limits.wall) => Err(CallError::Limit(LimitHit::Wall(limits.wall))),
+            ended = work => ended.map_err(|error| signs.failure(&error, &limits)),
+        };
+        // It may have hit a limit in the very moment in which it ended.
+        let result = match signs.stopped.limit() {
+            Some(hit) => Err(CallError::Limit(hit)),
+            None => ended,
         };
         let usage = Usage {
             requests: signs.http.requests(),
@@ -230,13 +240,13 @@ impl Call {
 }
 
 impl Signs {
-    fn failure(&self, error: &wasmtime::Error) -> CallError {
-        if let Some(hit) = self.stopped.limit() {
+    fn failure(&self, error: &wasmtime::Error, limits: &Limits) -> CallError {
+        if let Some(hit) = limit_behind(error, limits) {
             return CallError::Limit(hit);
         }
         // A panic says where it happened on stderr; the trap itself says only "unreachable".
         let said = self.stderr.last_line();
-        let trap = match error.downcast_ref::<wasmtime::Trap>() {
+        let trap = match error.downcast_ref::<Trap>() {
             Some(trap) => trap.to_string(),
             None => error.root_cause().to_string(),
         };
@@ -246,6 +256,26 @@ impl Signs {
             format!("{trap} ({said})")
         })
     }
+}
+
+/// The limit, where it is wasmtime that keeps it and a trap that tells.
+fn limit_behind(error: &wasmtime::Error, limits: &Limits) -> Option<LimitHit> {
+    if let Some(Trap::StackOverflow) = error.downcast_ref() {
+        return Some(LimitHit::Stack(STACK_BYTES));
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Some(LimitHit::Handles(limits.handles));
+    }
+    if let Some(FieldMapError::TotalSizeTooBig | FieldMapError::TooManyFields) =
+        error.downcast_ref()
+    {
+        return Some(LimitHit::Fields(FIELDS_BYTES));
+    }
+    // A type of its own, but a private one: only its words tell.
+    let copied = error.root_cause().to_string();
+    copied
+        .contains("fuel allocated for hostcalls")
+        .then_some(LimitHit::Answer(limits.answer_bytes))
 }
 
 /// The exit code, when that is what ended the instance.

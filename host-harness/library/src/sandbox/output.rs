@@ -12,7 +12,7 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use super::meter::Stopped;
+use super::stopped::Stopped;
 use crate::error::LimitHit;
 
 /// One write is at most this long; the component writes lines.

@@ -126,7 +126,8 @@ impl fmt::Display for Event {
             } => {
                 write!(
                     f,
-                    "{session_id}: noticed, due in {} s",
+                    "{}: noticed, due in {} s",
+                    one_line(session_id),
                     seconds_until(*due_at_ms, self.at_ms)
                 )
             }
@@ -140,7 +141,8 @@ impl fmt::Display for Event {
                 } = step;
                 write!(
                     f,
-                    "{session_id}: {}, {delivered} of {results} delivered",
+                    "{}: {}, {delivered} of {results} delivered",
+                    one_line(session_id),
                     state_name(*state)
                 )?;
                 match step.next_poll_at_ms {
@@ -172,7 +174,8 @@ impl fmt::Display for Event {
             } => {
                 write!(
                     f,
-                    "{session_id}: step failed ({failures} in a row): {}",
+                    "{}: step failed ({failures} in a row): {}",
+                    one_line(session_id),
                     one_line(reason)
                 )?;
                 if !advice.is_empty() {

@@ -15,7 +15,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
-use super::meter::Stopped;
+use super::stopped::Stopped;
 use super::{Folder, Guest};
 use crate::limits::Limits;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::quota::{NoRoom, Room, StateQuota};
 use crate::error::LimitHit;
 use crate::limits::KEEP_FREE_BYTES;
-use crate::sandbox::meter::Stopped;
+use crate::sandbox::Stopped;
 
 /// The disk is asked for its free space whenever so much was written.
 const ASK_EVERY_BYTES: u64 = 8 << 20;

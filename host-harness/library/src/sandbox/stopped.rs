@@ -1,0 +1,38 @@
+//! At which limit a call was stopped. Whoever counts something (memory, requests, bytes, output) says here that it was
+//! too much; the call itself waits for that, so it ends whatever the guest makes of the refusal.
+
+use std::sync::Mutex;
+
+use tokio::sync::Notify;
+
+use crate::error::LimitHit;
+
+/// The first limit that was hit; later ones are its consequences.
+#[derive(Debug, Default)]
+pub(crate) struct Stopped {
+    first: Mutex<Option<LimitHit>>,
+    told: Notify,
+}
+
+impl Stopped {
+    pub(crate) fn at(&self, limit: LimitHit) {
+        if let Ok(mut first) = self.first.lock() {
+            first.get_or_insert(limit);
+        }
+        self.told.notify_one();
+    }
+
+    pub(crate) fn limit(&self) -> Option<LimitHit> {
+        self.first.lock().ok().and_then(|first| *first)
+    }
+
+    /// Resolves when a limit is hit. For one waiter.
+    pub(crate) async fn hit(&self) -> LimitHit {
+        loop {
+            if let Some(limit) = self.limit() {
+                return limit;
+            }
+            self.told.notified().await;
+        }
+    }
+}
