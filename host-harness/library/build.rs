@@ -1,47 +1,16 @@
-//! Builds the component and hands its path to the library, which embeds it. Nothing is taken from the environment but
-//! cargo's own variables: the bytes depend on the sources alone.
+//! Builds the component and hands its path to the library, which embeds it.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-
+#[path = "build/component.rs"]
+mod component;
 #[path = "build/words.rs"]
 mod words;
 
-const TARGET: &str = "wasm32-wasip2";
-/// What the component is made of, seen from the workspace.
-const SOURCES: [&str; 8] = [
-    "guest/src",
-    "guest/Cargo.toml",
-    "core/src",
-    "core/Cargo.toml",
-    "wit",
-    "Cargo.toml",
-    "Cargo.lock",
-    "rust-toolchain.toml",
-];
-/// Settings of the outer build that must not reach the inner one: they are for another target, or for clippy.
-const REMOVED: [&str; 9] = [
-    "RUSTFLAGS",
-    "RUSTDOCFLAGS",
-    "RUSTC",
-    "RUSTC_WRAPPER",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "RUSTC_LINKER",
-    "CLIPPY_ARGS",
-    "LLVM_PROFILE_FILE",
-    "TARGET",
-];
-/// Cargo's variables that say where packages come from, not how to build.
-const KEPT: [&str; 6] = [
-    "CARGO_HOME",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTR",
-    "CARGO_SOURCE_",
-    "CARGO_TERM_",
-];
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     match build() {
         Ok(component) => {
             println!(
@@ -58,122 +27,26 @@ fn main() -> ExitCode {
 }
 
 fn build() -> Result<PathBuf, String> {
-    let crate_folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let crate_folder = PathBuf::from(component::variable("CARGO_MANIFEST_DIR")?);
     let workspace = crate_folder
         .parent()
         .and_then(Path::parent)
         .ok_or("the crate has no workspace around it")?;
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=build");
-    for source in SOURCES {
-        println!(
-            "cargo::rerun-if-changed={}",
-            workspace.join(source).display()
-        );
-    }
-    ensure_target()?;
-
-    // A target folder of its own: with the outer one the two cargos would wait for each other. Shared by all profiles.
-    let out = PathBuf::from(variable("OUT_DIR")?);
-    let profile_folder = out
-        .ancestors()
-        .find(|folder| folder.ends_with("build"))
-        .and_then(Path::parent);
-    let target_folder = profile_folder
-        .and_then(Path::parent)
-        .unwrap_or(&out)
-        .join("component");
-    let mut cargo = Command::new(variable("CARGO")?);
-    cargo
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            "guest",
-            "--target",
-            TARGET,
-            "--profile",
-            "component",
-            "--target-dir",
-        ])
-        .arg(&target_folder)
-        .current_dir(workspace);
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        let is_cargos =
-            name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept));
-        if is_cargos || REMOVED.contains(&name.as_str()) {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", without_this_machine(workspace));
-    let output = cargo
-        .output()
-        .map_err(|error| format!("cargo can't be started for the component: {error}"))?;
-    if !output.status.success() {
-        // Only lines that begin with `cargo::error=` are shown as errors.
-        let text = String::from_utf8_lossy(&output.stderr);
-        for line in text.lines() {
-            println!("cargo::error={line}");
-        }
-        return Err(
-            "the component (package guest) does not build; the lines above say why".to_owned(),
-        );
-    }
-    let built = target_folder.join(TARGET).join("component/guest.wasm");
+    let built = component::build(
+        workspace,
+        "guest",
+        &[
+            "guest/src",
+            "guest/Cargo.toml",
+            "core/src",
+            "core/Cargo.toml",
+        ],
+    )?;
     let bytes = std::fs::read(&built)
         .map_err(|error| format!("{} can't be read: {error}", built.display()))?;
     let component = words::with_words(&bytes, &workspace.join("wit"))?;
-    let embedded = out.join("component.wasm");
+    let embedded = built.with_file_name("component.wasm");
     std::fs::write(&embedded, component)
         .map_err(|error| format!("{} can't be written: {error}", embedded.display()))?;
     Ok(embedded)
-}
-
-/// Panic messages name source files, and a path of the builder's would be in them.
-fn without_this_machine(workspace: &Path) -> String {
-    let mut flags = vec![format!("--remap-path-prefix={}=.", workspace.display())];
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    // One folder a registry; its name depends on how the registry is reached.
-    let registries = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
-    for registry in registries.into_iter().flatten().flatten() {
-        flags.push(format!(
-            "--remap-path-prefix={}=registry",
-            registry.path().display()
-        ));
-    }
-    flags.join("\u{1f}")
-}
-
-fn ensure_target() -> Result<(), String> {
-    let output = Command::new(variable("RUSTC")?)
-        .args(["--print", "sysroot"])
-        .output()
-        .map_err(|error| format!("rustc can't be started: {error}"))?;
-    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    if sysroot
-        .join("lib/rustlib")
-        .join(TARGET)
-        .join("lib")
-        .is_dir()
-    {
-        return Ok(());
-    }
-    let added = Command::new("rustup")
-        .args(["target", "add", TARGET])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if added {
-        Ok(())
-    } else {
-        Err(format!(
-            "the target {TARGET} is missing: run `rustup target add {TARGET}`"
-        ))
-    }
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    std::env::var(name).map_err(|_| format!("{name} is not set: build with cargo"))
 }

@@ -172,6 +172,13 @@ impl TestEnv {
         command
     }
 
+    /// The same installation for a harness inside the test's own process.
+    pub fn settings(&self) -> host_harness::Settings {
+        let environment =
+            host_harness::Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
+        host_harness::Settings::new(self.home()).with_environment(environment)
+    }
+
     /// Runs one command to its end.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
         self.spawn(arguments).finish()

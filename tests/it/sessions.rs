@@ -2,7 +2,7 @@
 
 use crate::env::{CHAT, TestEnv, texts};
 use serde_json::json;
-use testkit::{Fault, Job, StandIn, When};
+use testkit::{ALWAYS, Fault, Job, StandIn, When};
 
 #[test]
 fn a_session_shows_its_messages_and_only_a_finished_one_its_canvas() {
@@ -278,4 +278,23 @@ fn a_text_from_the_service_can_not_command_the_terminal() {
         "{}",
         out.stdout
     );
+}
+
+#[test]
+fn a_session_whose_id_holds_a_slash_is_asked_about() {
+    let env = TestEnv::new();
+    let taken =
+        json!({"sessionId": "team/7", "projectUuid": "0b40a036-1000-4000-8000-000000000001"});
+    env.gateway()
+        .fault("POST /libtv/v1/session", Fault::Json(200, taken), 1);
+    let messages = Fault::Json(200, json!({"messages": []}));
+    env.gateway()
+        .fault("GET /libtv/v1/session/*", messages, ALWAYS);
+    assert_eq!(env.submit("a cat"), "team/7");
+    env.run(["query-session", "team/7"]).ok();
+    let asked = env.gateway().requests_to("GET /libtv/v1/session/*");
+    assert!(!asked.is_empty());
+    for request in asked {
+        assert_eq!(request.path, "/libtv/v1/session/team%2F7");
+    }
 }

@@ -1,0 +1,23 @@
+//! Sends a body that has no end.
+
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::Method;
+
+use crate::wasi::{self, Ask};
+use crate::{Attempt, got};
+
+pub fn attack() -> Attempt {
+    let request = Ask::gateway("/libtv/v1/upload")
+        .method(Method::Post)
+        .header("x-api-key", wasi::key()?)
+        .build()?;
+    let body = request.body().map_err(|()| "no body")?;
+    let stream = body.write().map_err(|()| "no stream")?;
+    let coming = outgoing_handler::handle(request, None).map_err(wasi::name)?;
+    let mut sent = 0;
+    while stream.blocking_write_and_flush(&[0; 4096]).is_ok() {
+        sent += 4096;
+    }
+    let answer = wasi::answer(&coming)?;
+    Ok(got(format!("{sent} bytes and status {}", answer.status())))
+}

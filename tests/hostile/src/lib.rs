@@ -1,0 +1,157 @@
+//! Hostile components, for tests of the sandbox: the same world as the real one, but its poll step tries what must not
+//! work. Each file in `attacks/` is one of them. They share one linked module, which would otherwise be linked fifty
+//! times: the tests' build script makes a component of each by writing its name over [`CHOSEN`].
+//!
+//! A step of the session `good` does honest work, so that a test sees whether the harness still serves others; one of
+//! `exactly N …` uses that much and no more.
+
+mod good;
+mod measured;
+pub mod wasi;
+
+use std::hint::black_box;
+
+/// What `wit-bindgen` makes of the world.
+#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
+mod bindings {
+    wit_bindgen::generate!({
+        world: "libtv-video",
+        path: "../../wit",
+        pub_export_macro: true,
+    });
+}
+
+pub use bindings::libtv::video::types::{
+    DueSession, Event, Failure, Problem, SessionState, Step, Submission,
+};
+
+mod attacks {
+    include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
+}
+
+/// The name of the attack, padded with dots. Found by its beginning.
+#[used]
+static CHOSEN: [u8; 64] = *b"chosen attack: .................................................";
+const BEFORE_THE_NAME: usize = "chosen attack: ".len();
+
+fn chosen() -> &'static str {
+    let bytes: &'static [u8; 64] = black_box(&CHOSEN);
+    let name = bytes[BEFORE_THE_NAME..].split(|byte| *byte == b'.').next();
+    name.and_then(|name| std::str::from_utf8(name).ok())
+        .unwrap_or_default()
+}
+
+/// What came of an attack: a step when it worked, or how it was refused.
+pub type Attempt = Result<Step, String>;
+
+/// An attack that worked, and what it got.
+pub fn got(what: impl Into<String>) -> Step {
+    step("hostile", vec![what.into()])
+}
+
+/// A step that ended its session, with these events.
+pub fn step(session_id: &str, events: Vec<String>) -> Step {
+    Step {
+        session_id: session_id.to_owned(),
+        state: SessionState::Completed,
+        next_poll_at_ms: None,
+        results: 0,
+        delivered: 0,
+        events: events
+            .into_iter()
+            .map(|text| Event { at_ms: 0, text })
+            .collect(),
+    }
+}
+
+struct Component;
+
+impl bindings::Guest for Component {
+    fn submit(
+        _: Option<String>,
+        _: Option<String>,
+        _: Option<String>,
+        _: Option<String>,
+    ) -> Result<Submission, Problem> {
+        Err(refused("it submits nothing".to_owned()))
+    }
+
+    fn due() -> Result<Vec<DueSession>, Problem> {
+        if chosen() == "lists_a_million_sessions" {
+            return Ok(attacks::lists_a_million_sessions::listing());
+        }
+        let due = |id: &str| DueSession {
+            session_id: id.to_owned(),
+            at_ms: 0,
+        };
+        Ok(vec![due("hostile"), due("good")])
+    }
+
+    fn due_entries(entries: Vec<String>) -> Result<Vec<DueSession>, Problem> {
+        let due = |session_id| DueSession {
+            session_id,
+            at_ms: 0,
+        };
+        Ok(entries.into_iter().map(due).collect())
+    }
+
+    fn poll(session_id: String) -> Result<Step, Problem> {
+        let attempt = match session_id.as_str() {
+            "good" => good::step(),
+            id => measured::attempt(id).unwrap_or_else(|| attacks::attack(chosen())),
+        };
+        attempt.map_err(refused)
+    }
+
+    fn query(_: String, _: Option<u64>, _: Option<String>) -> Result<String, Problem> {
+        Err(refused("it knows nothing".to_owned()))
+    }
+
+    fn check() -> Result<String, Problem> {
+        Ok("{}".to_owned())
+    }
+
+    fn tasks() -> Result<String, Problem> {
+        Ok("{}".to_owned())
+    }
+
+    fn recover() -> Result<String, Problem> {
+        Ok("{}".to_owned())
+    }
+
+    fn change_project() -> Result<String, Problem> {
+        Err(refused("it changes nothing".to_owned()))
+    }
+}
+
+fn refused(message: String) -> Problem {
+    Problem::Permanent(Failure {
+        message,
+        advice: String::new(),
+        retry_after_ms: None,
+    })
+}
+
+/// As a command it does the same, and prints what came of it.
+impl wasip2::exports::cli::run::Guest for Component {
+    fn run() -> Result<(), ()> {
+        match attacks::attack(chosen()) {
+            Ok(step) => {
+                for event in step.events {
+                    println!("{}", event.text);
+                }
+                Ok(())
+            }
+            Err(refused) => {
+                println!("refused: {refused}");
+                Err(())
+            }
+        }
+    }
+}
+
+// In a native build the exported names would not link.
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Component with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+wasip2::cli::command::export!(Component);

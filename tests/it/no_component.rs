@@ -1,0 +1,258 @@
+//! Hostile components, one for each thing that must not work (`tests/hostile/attacks`): what each is told, that the
+//! harness lives on, and that it serves the next session. The tests have the attacks' names, and a file without a test
+//! does not compile: read them as "no component reaches another host".
+
+mod answers;
+mod credentials;
+mod files;
+mod machine;
+mod network;
+mod odd_server;
+mod output;
+
+use std::sync::Mutex;
+
+use host_harness::http::RefusalReason;
+use host_harness::{
+    CallError, Component, Event, Harness, LimitHit, Limits, Problem, ServeOptions, StartError,
+    Step, StopHandle, Usage, serve,
+};
+use testkit::StandIn;
+
+pub use odd_server::OddServer;
+
+use crate::env::{TestEnv, block_on};
+
+include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
+
+mod each_has_a_test {
+    #![allow(
+        unused_imports,
+        reason = "that they can be imported is all that is asked"
+    )]
+    use super::{answers::*, credentials::*, files::*, machine::*, network::*, output::*};
+
+    macro_rules! has_a_test {
+        ($attack:ident) => {
+            use self::$attack as _;
+        };
+    }
+    foreach_attack!(has_a_test);
+}
+
+/// The attack with the name of the test function: `attack!(loops_for_ever)`.
+macro_rules! attack {
+    ($test:ident) => {{
+        let _: fn() = $test;
+        super::Attack::of(stringify!($test))
+    }};
+}
+use attack;
+
+/// The session that the hostile component serves as it should.
+const GOOD: &str = "good";
+const HOSTILE: &str = "hostile";
+
+/// One hostile component, and the world it is let loose in.
+pub struct Attack {
+    name: &'static str,
+    pub env: TestEnv,
+    limits: Limits,
+    /// The component whose honest session comes next. One that is hostile from its start has none.
+    next: &'static str,
+}
+
+/// How a hostile step ended.
+struct End {
+    result: Result<Step, CallError>,
+    usage: Usage,
+    env: TestEnv,
+}
+
+impl Attack {
+    fn of(name: &'static str) -> Self {
+        Self::in_env(name, TestEnv::new())
+    }
+
+    pub fn in_env(name: &'static str, env: TestEnv) -> Self {
+        Self {
+            name,
+            env,
+            limits: Limits::default(),
+            next: name,
+        }
+    }
+
+    /// With other limits than the default ones.
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// It is hostile before any of its functions is called: another component serves the next session.
+    fn from_its_start(self) -> Self {
+        Self {
+            next: "panics",
+            ..self
+        }
+    }
+
+    fn load(&self) -> Result<Component, StartError> {
+        load(self.name)
+    }
+
+    pub fn harness(&self) -> Harness {
+        self.harness_with(self.load().unwrap())
+    }
+
+    fn harness_with(&self, component: Component) -> Harness {
+        let settings = self
+            .env
+            .settings()
+            .with_limits(self.limits.clone(), self.limits.clone());
+        Harness::new(component, settings).unwrap()
+    }
+
+    /// Lets it do its step. Whatever comes of it, the same harness then serves the next session.
+    #[track_caller]
+    fn end(self) -> End {
+        let (result, usage) = block_on(async {
+            let harness = self.harness();
+            let ended = harness.poll_measured(HOSTILE).await;
+            if self.next == self.name {
+                is_served(&harness.poll(GOOD).await);
+            } else {
+                let next = self.harness_with(load(self.next).unwrap());
+                is_served(&next.poll(GOOD).await);
+            }
+            ended
+        });
+        End {
+            result,
+            usage,
+            env: self.env,
+        }
+    }
+
+    /// It isn't even loaded. The next one is.
+    #[track_caller]
+    fn is_not_loaded(&self, because: &str) {
+        match self.load() {
+            Err(StartError::Component(reason)) if reason.contains(because) => {}
+            Err(error) => panic!("refused with other words: {error}"),
+            Ok(_) => panic!("it was loaded"),
+        }
+        let next = self.harness_with(load("panics").unwrap());
+        block_on(async { is_served(&next.poll(GOOD).await) });
+    }
+
+    /// Both sessions on the timer, until the hostile one has failed or ended, and the other one is served.
+    fn on_the_timer(&self) -> Vec<Event> {
+        let harness = self.harness();
+        for session in [HOSTILE, GOOD] {
+            std::fs::write(harness.home().active().join(session), "").unwrap();
+        }
+        let (events, stop) = (Mutex::new(Vec::<Event>::new()), StopHandle::new());
+        let ending = stop.clone();
+        let told = |event: &Event| {
+            let mut events = events.lock().unwrap();
+            events.push(event.clone());
+            let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
+            let has = |session: &str| {
+                lines.iter().any(|line| {
+                    line.starts_with(&format!("{session}: ")) && !line.contains(": noticed")
+                })
+            };
+            if has(GOOD) && has(HOSTILE) {
+                ending.stop();
+            }
+        };
+        block_on(serve(&harness, ServeOptions::default(), stop, told)).unwrap();
+        events.into_inner().unwrap()
+    }
+}
+
+fn load(name: &str) -> Result<Component, StartError> {
+    // A folder for each: the cache keeps few components.
+    let cache = crate::env::cache().join("hostile").join(name);
+    Component::from_bytes(component(name), Some(&cache))
+}
+
+/// The honest session was served: over the network, with the key, into its folder.
+#[track_caller]
+fn is_served(result: &Result<Step, CallError>) {
+    match result {
+        Ok(step) => assert_eq!(step.events[0].text, "the gateway answered 200"),
+        Err(error) => panic!("the next session was not served: {error}"),
+    }
+}
+
+impl End {
+    /// It was stopped at this limit.
+    #[track_caller]
+    fn stopped_at(self, limit: LimitHit) -> Self {
+        match &self.result {
+            Err(CallError::Limit(hit)) => assert_eq!(*hit, limit),
+            other => panic!("not stopped: {other:?}"),
+        }
+        self
+    }
+
+    /// It trapped, with these words somewhere.
+    #[track_caller]
+    fn trapped(self, words: &str) -> Self {
+        match &self.result {
+            Err(CallError::Trap(reason)) => {
+                assert!(reason.contains(words), "{reason}");
+                assert!(!reason.contains(|c: char| c.is_control()), "{reason:?}");
+            }
+            other => panic!("no trap: {other:?}"),
+        }
+        self
+    }
+
+    /// It was told "no", with this typed error.
+    #[track_caller]
+    fn told(self, error: &str) -> Self {
+        match &self.result {
+            Err(CallError::Problem(Problem::Permanent(failure))) => {
+                assert_eq!(failure.message, error);
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+        self
+    }
+
+    /// Its request was refused for this reason, and never left.
+    #[track_caller]
+    fn refused(self, reason: RefusalReason) -> Self {
+        let told: Vec<_> = self.usage.refusals.iter().map(|r| r.reason).collect();
+        assert_eq!(told, [reason]);
+        self.told("HttpRequestDenied").nothing_left()
+    }
+
+    /// Nothing reached a service but the honest session's one request.
+    #[track_caller]
+    fn nothing_left(self) -> Self {
+        let gateway: Vec<String> = self
+            .env
+            .gateway()
+            .requests()
+            .into_iter()
+            .map(|request| request.path)
+            .collect();
+        assert_eq!(gateway, ["/api/v1/key/status"]);
+        assert!(self.env.media().requests().is_empty());
+        assert!(self.env.feishu().requests().is_empty());
+        self
+    }
+
+    /// What it got, where that much is its due.
+    #[track_caller]
+    fn got(&self) -> Vec<String> {
+        match &self.result {
+            Ok(step) => step.events.iter().map(|event| event.text.clone()).collect(),
+            Err(error) => panic!("it got nothing: {error}"),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What a component could answer: too much, about somebody else, or not be one of ours at all.
+
+use host_harness::{CallError, LimitHit, limits};
+
+use super::{GOOD, attack, is_served};
+use crate::env::block_on;
+
+#[test]
+pub fn answers_with_more_than_it_has() {
+    attack!(answers_with_more_than_it_has)
+        .end()
+        .stopped_at(LimitHit::Answer(limits::ANSWER_BYTES));
+}
+
+#[test]
+pub fn answers_for_another_session() {
+    attack!(answers_for_another_session)
+        .end()
+        .trapped("another session");
+}
+
+#[test]
+pub fn lists_a_million_sessions() {
+    let attack = attack!(lists_a_million_sessions);
+    block_on(async {
+        let harness = attack.harness();
+        let listed = harness.due().await;
+        assert!(
+            matches!(listed, Err(CallError::Limit(LimitHit::Answer(_)))),
+            "{listed:?}"
+        );
+        is_served(&harness.poll(GOOD).await);
+    });
+}
+
+#[test]
+pub fn imports_what_nobody_grants() {
+    attack!(imports_what_nobody_grants).is_not_loaded("start-process");
+}
+
+#[test]
+pub fn is_of_another_world() {
+    attack!(is_of_another_world).is_not_loaded("no export");
+}

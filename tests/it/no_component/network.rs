@@ -1,0 +1,216 @@
+//! Where a component could go, and how much it could send and take on the way.
+
+use std::time::Duration;
+
+use host_harness::http::RefusalReason;
+use host_harness::{LimitHit, limits};
+use testkit::{ALWAYS, Fault, StandIn};
+
+use super::{Attack, OddServer, attack};
+use crate::env::TestEnv;
+
+#[test]
+pub fn opens_a_tcp_connection() {
+    attack!(opens_a_tcp_connection)
+        .end()
+        .told("access-denied")
+        .nothing_left();
+}
+
+#[test]
+pub fn listens_for_connections() {
+    attack!(listens_for_connections).end().told("access-denied");
+}
+
+#[test]
+pub fn sends_a_datagram() {
+    attack!(sends_a_datagram).end().told("access-denied");
+}
+
+#[test]
+pub fn looks_a_name_up() {
+    attack!(looks_a_name_up)
+        .end()
+        .told("permanent-resolver-failure");
+}
+
+#[test]
+pub fn reaches_another_host() {
+    attack!(reaches_another_host)
+        .end()
+        .refused(RefusalReason::Host);
+}
+
+#[test]
+pub fn reaches_another_port() {
+    attack!(reaches_another_port)
+        .end()
+        .refused(RefusalReason::Port);
+}
+
+#[test]
+pub fn speaks_without_encryption() {
+    attack!(speaks_without_encryption)
+        .end()
+        .refused(RefusalReason::Scheme);
+}
+
+#[test]
+pub fn reaches_the_metadata_service() {
+    attack!(reaches_the_metadata_service)
+        .end()
+        .refused(RefusalReason::Host);
+}
+
+#[test]
+pub fn reaches_another_path() {
+    attack!(reaches_another_path)
+        .end()
+        .refused(RefusalReason::Path);
+}
+
+#[test]
+pub fn reaches_another_path_by_dots() {
+    attack!(reaches_another_path_by_dots)
+        .end()
+        .refused(RefusalReason::Url);
+}
+
+#[test]
+pub fn uses_another_method() {
+    attack!(uses_another_method)
+        .end()
+        .refused(RefusalReason::Method);
+}
+
+#[test]
+pub fn makes_a_method_up() {
+    attack!(makes_a_method_up)
+        .end()
+        .refused(RefusalReason::Method);
+}
+
+#[test]
+pub fn writes_to_another_chat() {
+    attack!(writes_to_another_chat)
+        .end()
+        .refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn names_another_host_in_a_header() {
+    attack!(names_another_host_in_a_header)
+        .end()
+        .told("Forbidden")
+        .nothing_left();
+}
+
+#[test]
+pub fn sends_a_header_of_the_connection() {
+    attack!(sends_a_header_of_the_connection)
+        .end()
+        .told("Forbidden")
+        .nothing_left();
+}
+
+#[test]
+pub fn smuggles_a_second_request() {
+    attack!(smuggles_a_second_request)
+        .end()
+        .told("InvalidSyntax")
+        .nothing_left();
+}
+
+#[test]
+pub fn follows_a_redirect_inside() {
+    let attack = attack!(follows_a_redirect_inside);
+    let inside = Fault::Redirect("http://10.0.0.1/admin".to_owned());
+    attack.env.media().fault("GET /claw/moved.png", inside, 1);
+    let end = attack.end().told("HttpRequestDenied");
+    assert_eq!(end.usage.refusals[0].wanted(), "GET http://10.0.0.1/admin");
+    assert_eq!(end.usage.refusals[0].reason, RefusalReason::Host);
+    assert_eq!(end.env.media().requests().len(), 1);
+}
+
+#[test]
+pub fn sends_forty_thousand_headers() {
+    attack!(sends_forty_thousand_headers)
+        .end()
+        .stopped_at(LimitHit::Fields(limits::FIELDS_BYTES))
+        .nothing_left();
+}
+
+/// A component whose gateway is a server that misbehaves.
+fn at_an_odd_server(name: &'static str) -> (Attack, OddServer) {
+    let server = OddServer::start();
+    let env = TestEnv::builder()
+        .var("LIBTV_GATEWAY_URL", server.base())
+        .start();
+    (Attack::in_env(name, env), server)
+}
+
+#[test]
+pub fn takes_forty_thousand_headers() {
+    let (attack, _server) = at_an_odd_server("takes_forty_thousand_headers");
+    attack
+        .end()
+        .told("HttpResponseHeaderSectionSize(Some(65536))");
+}
+
+#[test]
+pub fn takes_a_header_without_end() {
+    let (attack, _server) = at_an_odd_server("takes_a_header_without_end");
+    attack
+        .end()
+        .told("HttpResponseHeaderSectionSize(Some(65536))");
+}
+
+#[test]
+pub fn takes_an_endless_answer() {
+    let (attack, _server) = at_an_odd_server("takes_an_endless_answer");
+    attack
+        .limits(|limits| limits.response_bytes = 1 << 20)
+        .end()
+        .stopped_at(LimitHit::Response(1 << 20));
+}
+
+#[test]
+pub fn waits_for_an_answer_for_ever() {
+    const WALL: Duration = Duration::from_secs(1);
+    let (attack, _server) = at_an_odd_server("waits_for_an_answer_for_ever");
+    attack
+        .limits(|limits| limits.wall = WALL)
+        .end()
+        .stopped_at(LimitHit::Wall(WALL));
+}
+
+#[test]
+pub fn sends_an_endless_body() {
+    attack!(sends_an_endless_body)
+        .limits(|limits| limits.transfer_bytes = 1 << 20)
+        .end()
+        .stopped_at(LimitHit::Sent(1 << 20));
+}
+
+#[test]
+pub fn sends_requests_for_ever() {
+    let end = attack!(sends_requests_for_ever)
+        .end()
+        .stopped_at(LimitHit::Requests(limits::STEP_REQUESTS))
+        .nothing_left();
+    assert_eq!(end.usage.requests, limits::STEP_REQUESTS + 1);
+}
+
+#[test]
+pub fn sends_a_hundred_requests_at_once() {
+    let attack = attack!(sends_a_hundred_requests_at_once);
+    // So that none is over before the last one begins.
+    attack
+        .env
+        .media()
+        .fault("*", Fault::Latency(600_000), ALWAYS);
+    let end = attack
+        .end()
+        .stopped_at(LimitHit::OpenRequests(limits::OPEN_REQUESTS));
+    assert!(end.env.media().requests().len() <= limits::OPEN_REQUESTS as usize);
+}
