@@ -9,36 +9,62 @@ use crate::lab::Programs;
 /// The interpreter that comes with the system, not one of a version manager: those start through a script.
 const PYTHON: &str = "/usr/bin/python3";
 
-/// The programs under measurement: `given`, or built in release mode beside this binary.
+/// The programs under measurement: `given`, or built in release mode beside this binary. `cache` is for compiled code.
 ///
 /// # Errors
 /// When cargo fails.
-pub fn programs(given: Option<&Path>, tiny: bool) -> Result<Programs, Failed> {
+pub fn programs(given: Option<&Path>, cache: &Path) -> Result<Programs, Failed> {
     let python = Path::new(PYTHON);
     let python = if python.exists() {
         python.to_owned()
     } else {
         on_path("python3").ok_or_else(|| Failed::new("python3 is missing: it is a rival"))?
     };
-    if let Some(program) = given {
-        return Ok(Programs {
-            program: program.canonicalize()?,
-            without_compiler: None,
-            python,
-        });
-    }
-    let _ = tiny;
-    let program = cargo(&[])?;
+    let program = match given {
+        Some(program) => program.canonicalize()?,
+        None => cargo(&[], &[])?,
+    };
     Ok(Programs {
         program,
         without_compiler: None,
         python,
+        cache: cache.to_owned(),
     })
 }
 
+/// Builds the program a second time without the compiler, from code that `program` compiles beforehand, as
+/// CONTRIBUTING.md says. It is copied into `folder`, and the first one put back into its place.
+///
+/// # Errors
+/// When the program or cargo fails.
+pub fn without_compiler(program: &Path, folder: &Path) -> Result<PathBuf, Failed> {
+    let compiled = folder.join("compiled");
+    let output = Command::new(program)
+        .arg("precompile")
+        .arg("--output")
+        .arg(&compiled)
+        .output()?;
+    let digest = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() {
+        return Err(Failed::new(digest));
+    }
+    let file = compiled.to_string_lossy().into_owned();
+    let built = cargo(
+        &["--no-default-features", "--features", "program"],
+        &[
+            ("LIBTV_PRECOMPILED", &file),
+            ("LIBTV_PRECOMPILED_SHA256", &digest),
+        ],
+    )?;
+    let copy = folder.join("libtv-video-without-compiler");
+    std::fs::copy(built, &copy)?;
+    cargo(&[], &[])?;
+    Ok(copy)
+}
+
 /// Runs `cargo build` for the program; where it is then.
-fn cargo(more: &[&str]) -> Result<PathBuf, Failed> {
-    eprintln!("building libtv-video …");
+fn cargo(more: &[&str], variables: &[(&str, &str)]) -> Result<PathBuf, Failed> {
+    eprintln!("building libtv-video {}…", more.join(" "));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args([
@@ -49,6 +75,7 @@ fn cargo(more: &[&str]) -> Result<PathBuf, Failed> {
             "host-harness",
         ])
         .args(more)
+        .envs(variables.iter().copied())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !status.success() {

@@ -26,6 +26,8 @@ pub struct Programs {
     pub without_compiler: Option<PathBuf>,
     /// The system's Python.
     pub python: PathBuf,
+    /// Compiled code, for all labs.
+    pub cache: PathBuf,
 }
 
 /// One installation between stand-ins.
@@ -62,7 +64,7 @@ impl Lab {
         let variables = vec![
             set("NEXU_HOME", home.into()),
             set("HOME", folder.path().into()),
-            set("LIBTV_CACHE_DIR", folder.path().join("cache").into()),
+            set("LIBTV_CACHE_DIR", programs.cache.clone().into()),
             set("LIBTV_CONNECT_TO", world.connect_to().into()),
             set("SSL_CERT_FILE", ca.into()),
             set("FEISHU_APP_ID", testkit::FEISHU_APP_ID.into()),

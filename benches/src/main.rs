@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release -p benches -- all                        every row, as a table
 //! cargo run --release -p benches -- start relay --json         some rows, for machines
-//! cargo run --release -p benches -- all --readme README.md --svg docs
+//! cargo run --release -p benches -- all --readme README.md --svg benches
 //! ```
 //! Rivals: `rivals/waiter.py` (the way of the predecessor) and `native` (hyper and rustls without a sandbox, in this
 //! binary). No goal fails the run: whether one is met stands in the table. What can't be measured does.
@@ -87,14 +87,21 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<(), Failed> {
-    let programs = build::programs(arguments.program.as_deref(), arguments.tiny)?;
+    let cache = tempfile::Builder::new()
+        .prefix("libtv-benches-")
+        .tempdir()?;
+    let mut programs = build::programs(arguments.program.as_deref(), cache.path())?;
     let size = if arguments.tiny {
         Size::Tiny
     } else {
         Size::Full
     };
+    let rows = Row::selected(&arguments.rows);
+    if rows.contains(&Row::Size) && arguments.program.is_none() {
+        programs.without_compiler = Some(build::without_compiler(&programs.program, cache.path())?);
+    }
     let mut lines = Vec::new();
-    for row in Row::selected(&arguments.rows) {
+    for row in rows {
         eprintln!("{} …", row.name());
         let measured = row
             .measure(&programs, size)
@@ -108,7 +115,7 @@ fn measure(arguments: &Arguments) -> Result<(), Failed> {
         print!("{}", report.text());
     }
     if let Some(path) = &arguments.readme {
-        report.put_into(path)?;
+        report.put_into(path, arguments.svg.as_deref())?;
     }
     if let Some(folder) = &arguments.svg {
         picture::draw(&report, folder)?;

@@ -70,12 +70,13 @@ impl Report {
         text
     }
 
-    /// For a Markdown file.
-    pub fn markdown(&self) -> String {
-        let mut text = format!(
+    /// For a Markdown file; with the picture, when there is one in a folder.
+    pub fn markdown(&self, pictures: Option<&Path>) -> String {
+        let mut text = pictures.map(picture).unwrap_or_default();
+        text.push_str(&format!(
             "Measured {} at commit `{}` on {}, by `cargo run --release -p benches -- all`. Ratios are of runs side by side: minimum / **median** / maximum.\n\n",
             self.date, self.commit, self.machine
-        );
+        ));
         text.push_str(&format!("| {} |\n", HEADS.join(" | ")));
         text.push_str("|---|---|---|---|---|---|\n");
         for line in &self.lines {
@@ -93,12 +94,20 @@ impl Report {
     ///
     /// # Errors
     /// When the file can't be used, or has no place for the table.
-    pub fn put_into(&self, path: &Path) -> Result<(), Failed> {
+    pub fn put_into(&self, path: &Path, pictures: Option<&Path>) -> Result<(), Failed> {
         let text = std::fs::read_to_string(path)?;
-        let text = between(&text, &self.markdown())
+        let text = between(&text, &self.markdown(pictures))
             .ok_or_else(|| Failed::new(format!("{} has no {BEGIN} … {END}", path.display())))?;
         Ok(std::fs::write(path, text)?)
     }
+}
+
+/// Light or dark, as the reader's system is.
+fn picture(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{folder}/benches-dark.svg\">\n  <img alt=\"Each measurement against its goal\" src=\"{folder}/benches-light.svg\">\n</picture>\n\n"
+    )
 }
 
 const HEADS: [&str; 6] = ["what", "ours", "theirs", "compared", "goal", "met"];

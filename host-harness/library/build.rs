@@ -2,6 +2,8 @@
 
 #[path = "build/component.rs"]
 mod component;
+#[path = "build/hand_over.rs"]
+mod hand_over;
 #[path = "build/words.rs"]
 mod words;
 
@@ -11,14 +13,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
-    match build() {
-        Ok(component) => {
-            println!(
-                "cargo::rustc-env=LIBTV_COMPONENT_FILE={}",
-                component.display()
-            );
-            ExitCode::SUCCESS
-        }
+    match build().and_then(|component| hand_over::hand_over(&component)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             println!("cargo::error={reason}");
             ExitCode::FAILURE

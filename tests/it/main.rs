@@ -28,6 +28,7 @@ mod mcp;
 mod mcp_edges;
 mod memory;
 mod no_component;
+mod precompile;
 mod ratio;
 mod recipients;
 mod refusals;

@@ -74,6 +74,8 @@ pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission}
 pub use capabilities::PASSED_ON;
 pub use command::{CommandEnd, Stdio};
 pub use component::Component;
+#[cfg(feature = "compiler")]
+pub use component::Precompiled;
 pub use credentials::{CredentialSource, Credentials, FeishuApp, Secret};
 pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
 pub use harness::{Harness, Submit};

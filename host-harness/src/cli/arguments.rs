@@ -51,6 +51,9 @@ pub(crate) enum Invocation {
     },
     /// What a service manager needs.
     Service(Manager),
+    /// Compiled code, before it is needed.
+    #[cfg(feature = "compiler")]
+    Precompile { output: Option<PathBuf> },
     /// What a shell needs.
     Completions(Shell),
     /// The manual.
@@ -144,6 +147,13 @@ enum Command {
         #[command(subcommand)]
         command: SkillCommand,
     },
+    /// Compile the component now, so that the first command need not
+    #[cfg(feature = "compiler")]
+    Precompile {
+        /// Into a file that a build takes as LIBTV_PRECOMPILED, instead of the cache
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// What a service manager needs to keep `serve` running
     Service {
         #[command(subcommand)]
@@ -236,6 +246,8 @@ impl Command {
                 };
                 Invocation::Skill { action, agent }
             }
+            #[cfg(feature = "compiler")]
+            Self::Precompile { output } => Invocation::Precompile { output },
             Self::Service {
                 command: ServiceCommand::Print { manager },
             } => Invocation::Service(manager.unwrap_or_else(Manager::native)),

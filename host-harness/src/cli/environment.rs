@@ -1,6 +1,8 @@
 //! The one place that reads the process's environment, home folder and clock zone.
 
 use std::env;
+#[cfg(feature = "compiler")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use libtv_harness::{Component, Environment, Harness, Settings, StartError};
@@ -33,6 +35,12 @@ impl Outside {
             cache,
             downloads: user.map(|home| home.join("Downloads/libtv_results")),
         })
+    }
+
+    /// Compiled code.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
     }
 
     pub(crate) fn settings(&self) -> Settings {

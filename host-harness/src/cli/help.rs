@@ -25,6 +25,11 @@ const DEMO: &str = "  demo                the whole thing on this machine, witho
 #[cfg(not(feature = "demo"))]
 const DEMO: &str = "";
 
+#[cfg(feature = "compiler")]
+const PRECOMPILE: &str = "  precompile          compile the component now, so that the first command need not; skill install does it, too\n";
+#[cfg(not(feature = "compiler"))]
+const PRECOMPILE: &str = "";
+
 const REST: &str = "
 SETTING UP
   doctor              which link is broken, from the key to the chat, and what to do (--chat-id ID: test it)
@@ -86,5 +91,5 @@ EXIT CODES
 ";
 
 pub(crate) fn text() -> String {
-    format!("{HEAD}{MCP}{DEMO}{REST}")
+    format!("{HEAD}{MCP}{DEMO}{PRECOMPILE}{REST}")
 }

@@ -13,6 +13,8 @@ mod grants;
 mod help;
 #[cfg(feature = "mcp")]
 mod mcp;
+#[cfg(feature = "compiler")]
+mod precompile;
 mod print;
 mod run;
 mod serve;
@@ -53,6 +55,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(Invocation::Grants { json }) => grants::grants(json),
         Ok(Invocation::Skill { action, agent }) => skill::run(action, agent),
         Ok(Invocation::Service(manager)) => service::print(manager),
+        #[cfg(feature = "compiler")]
+        Ok(Invocation::Precompile { output }) => precompile::precompile(output.as_deref()),
         Ok(Invocation::Completions(shell)) => teach::completions(shell),
         Ok(Invocation::Manual { folder }) => teach::manual(folder.as_deref()),
         Ok(Invocation::Component { arguments }) => block_on(false, run::run(arguments)),

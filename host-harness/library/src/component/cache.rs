@@ -17,26 +17,26 @@ use crate::files;
 const KEPT_FILES: usize = 4;
 const SUFFIX: &str = "compiled";
 
-/// The component, from the cache if it is there, and its digest in hex.
+/// The component with this SHA-256, from the cache if it is there.
 pub(super) fn load(
     engine: &Engine,
     bytes: &[u8],
+    digest: &str,
     folder: Option<&Path>,
-) -> Result<(Component, String), StartError> {
-    let digest = hex(&Sha256::digest(bytes));
+) -> Result<Component, StartError> {
     let Some(folder) = folder else {
-        return Ok((compile(engine, bytes)?, digest));
+        return compile(engine, bytes);
     };
-    let path = folder.join(format!("{}.{SUFFIX}", key(engine, &digest)));
+    let path = folder.join(format!("{}.{SUFFIX}", key(engine, digest)));
     if is_private(folder)
         && let Some(component) = read(engine, &path)
     {
-        return Ok((component, digest));
+        return Ok(component);
     }
     let component = compile(engine, bytes)?;
     // A cache that can't be written costs time at the next start, nothing else.
     let _ = write(&component, folder, &path);
-    Ok((component, digest))
+    Ok(component)
 }
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, StartError> {
@@ -123,6 +123,6 @@ fn is_private(folder: &Path) -> bool {
     folder.is_dir()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -24,6 +24,17 @@ pub(super) fn new() -> Result<Engine, StartError> {
         .map_err(|error| StartError::Engine(format!("{error:#}")))
 }
 
+/// An engine that compiles for any processor of this kind, not only for the one it runs on.
+#[cfg(feature = "compiler")]
+pub(super) fn for_shipping() -> Result<Engine, StartError> {
+    let mut config = base();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    config
+        .target(env!("LIBTV_TARGET"))
+        .and_then(|config| Engine::new(config))
+        .map_err(|error| StartError::Engine(format!("{error:#}")))
+}
+
 fn base() -> Config {
     let mut config = Config::new();
     // Epochs cost 30 % of parsing speed where fuel costs 50 %, and they let the wall clock and other steps in.
@@ -32,6 +43,7 @@ fn base() -> Config {
     // WASI 0.2 has no concurrency inside an instance.
     config.concurrency_support(false);
     // On sixteen threads the first run of all would take 120 MB instead of 61, to save a second once.
+    #[cfg(feature = "compiler")]
     config.parallel_compilation(false);
     config
 }

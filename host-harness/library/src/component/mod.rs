@@ -1,5 +1,7 @@
 //! The compiled component and the engine it runs on. Made once; every call takes a fresh instance from it.
 
+mod built_in;
+#[cfg(feature = "compiler")]
 mod cache;
 mod engine;
 mod link;
@@ -15,13 +17,20 @@ use crate::bindings::LibtvVideoPre;
 use crate::error::StartError;
 use crate::sandbox::Guest;
 
-/// The component that was built together with this library.
-const EMBEDDED: &[u8] = include_bytes!(env!("LIBTV_COMPONENT_FILE"));
-
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
 #[derive(Clone)]
 pub struct Component {
     inner: Arc<Inner>,
+}
+
+/// Code that a build takes with it: `LIBTV_PRECOMPILED` names the file, `LIBTV_PRECOMPILED_SHA256` its digest.
+#[cfg(feature = "compiler")]
+#[derive(Debug, Clone)]
+pub struct Precompiled {
+    /// The component's digest, a line end, the code.
+    pub file: Vec<u8>,
+    /// The file's SHA-256, in hex.
+    pub sha256: String,
 }
 
 struct Inner {
@@ -33,25 +42,57 @@ struct Inner {
 }
 
 impl Component {
-    /// The component built together with this library. `cache` is a folder for compiled code, made private if need be;
-    /// without one the component is compiled every time (about 0.1 s in a release build).
+    /// The component built together with this library: from code that was compiled beforehand and built in, else from
+    /// `cache`, a folder for compiled code, made private if need be; else it is compiled, about a second once.
     ///
     /// # Errors
-    /// [`StartError::Engine`] on a machine that can't run it.
+    /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] when nothing is built in that fits
+    /// this machine, and there is no compiler (the feature `compiler`).
     pub fn embedded(cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::from_bytes(EMBEDDED, cache)
+        let engine = engine::new()?;
+        let compiled = match built_in::load(&engine) {
+            Some(compiled) => compiled,
+            None => compile_embedded(&engine, cache)?,
+        };
+        Self::of(engine, &compiled, built_in::DIGEST.to_owned())
     }
 
     /// Any component of the same world. WASI 0.2 is all it may import.
     ///
     /// # Errors
     /// [`StartError::Component`] when the bytes are no such component.
+    #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
+        use sha2::{Digest, Sha256};
         let engine = engine::new()?;
-        let (component, digest) = cache::load(&engine, bytes, cache)?;
+        let digest = cache::hex(&Sha256::digest(bytes));
+        let compiled = cache::load(&engine, bytes, &digest, cache)?;
+        Self::of(engine, &compiled, digest)
+    }
+
+    /// The embedded component, compiled for any processor of this kind.
+    ///
+    /// # Errors
+    /// [`StartError`] where the compiler refuses.
+    #[cfg(feature = "compiler")]
+    pub fn precompile_embedded() -> Result<Precompiled, StartError> {
+        use sha2::{Digest, Sha256};
+        let code = engine::for_shipping()?
+            .precompile_component(built_in::COMPONENT)
+            .map_err(|error| StartError::Component(format!("{error:#}")))?;
+        let file = [built_in::DIGEST.as_bytes(), b"\n", &code].concat();
+        let sha256 = cache::hex(&Sha256::digest(&file));
+        Ok(Precompiled { file, sha256 })
+    }
+
+    fn of(
+        engine: Engine,
+        component: &wasmtime::component::Component,
+        digest: String,
+    ) -> Result<Self, StartError> {
         let refuse = |error: wasmtime::Error| StartError::Component(format!("{error:#}"));
         let linker = link::linker(&engine).map_err(refuse)?;
-        let pre = linker.instantiate_pre(&component).map_err(refuse)?;
+        let pre = linker.instantiate_pre(component).map_err(refuse)?;
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
         let typed = LibtvVideoPre::new(pre).map_err(refuse)?;
@@ -69,7 +110,7 @@ impl Component {
 
     /// The bytes that [`embedded`](Self::embedded) runs, for whoever passes them on to another runtime.
     pub fn embedded_bytes() -> &'static [u8] {
-        EMBEDDED
+        built_in::COMPONENT
     }
 
     /// SHA-256 of the component, in hex: what was run, for a log.
@@ -88,4 +129,22 @@ impl Component {
     pub(crate) fn command(&self) -> Result<&CommandPre<Guest>, &str> {
         self.inner.command.as_ref().map_err(String::as_str)
     }
+}
+
+#[cfg(feature = "compiler")]
+fn compile_embedded(
+    engine: &Engine,
+    folder: Option<&Path>,
+) -> Result<wasmtime::component::Component, StartError> {
+    cache::load(engine, built_in::COMPONENT, built_in::DIGEST, folder)
+}
+
+#[cfg(not(feature = "compiler"))]
+fn compile_embedded(
+    _: &Engine,
+    _: Option<&Path>,
+) -> Result<wasmtime::component::Component, StartError> {
+    Err(StartError::Component(
+        "this build has no compiler, and no compiled code that fits this machine".to_owned(),
+    ))
 }
