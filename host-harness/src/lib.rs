@@ -18,3 +18,13 @@ pub use libtv_harness::*;
 pub fn program() -> std::process::ExitCode {
     cli::main()
 }
+
+/// The same on a component that `load` loads, in place of the embedded one; it is told where compiled code is kept.
+#[cfg(feature = "program")]
+pub fn program_with(
+    load: impl Fn(Option<&std::path::Path>) -> Result<Component, StartError> + Send + Sync + 'static,
+) -> std::process::ExitCode {
+    // The first one counts; there is one call in a process.
+    let _ = cli::LOAD.set(Box::new(load));
+    cli::main()
+}

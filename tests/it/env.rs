@@ -11,6 +11,7 @@
 
 mod output;
 pub mod scenes;
+mod secrets;
 mod serving;
 mod talking;
 
@@ -23,10 +24,12 @@ use std::time::Duration;
 
 use host_harness::{Component, Environment, Harness, Settings};
 pub use output::{Output, Running};
+use secrets::Seen;
 use serde_json::{Value, json};
 pub use serving::Serving;
 pub use talking::Talking;
 use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
+use tests::memory::{CANARIES, REPORT, watched_component};
 
 /// The program, built by cargo before these tests run.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
@@ -101,11 +104,13 @@ impl Builder {
             ("SSL_CERT_FILE".into(), ca.into()),
         ]);
         vars.extend(self.vars);
-        let env = TestEnv {
+        let mut env = TestEnv {
             world,
             folder,
             vars,
+            seen: Seen::default(),
         };
+        env.plant();
         if let Some(config) = self.config {
             std::fs::write(env.config_path(), config).unwrap();
         }
@@ -113,11 +118,13 @@ impl Builder {
     }
 }
 
-/// One installation, for one test.
+/// One installation, for one test. When the test is done everything that came of it is searched for secrets
+/// (`secrets.rs`).
 pub struct TestEnv {
     world: World,
     folder: tempfile::TempDir,
     vars: BTreeMap<OsString, OsString>,
+    seen: Seen,
 }
 
 impl TestEnv {
@@ -160,11 +167,17 @@ impl TestEnv {
         program: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
+        let arguments: Vec<OsString> = arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned())
+            .collect();
+        self.seen.keys_in(&arguments);
         let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
             .envs(&self.vars)
+            .env(CANARIES, self.canaries_text())
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -199,19 +212,26 @@ impl TestEnv {
         arguments: impl IntoIterator<Item = A>,
         input: &str,
     ) -> Output {
-        Running::start(self.command(arguments), Some(input.to_owned())).finish()
+        self.seen.given(input);
+        Running::start(self.command(arguments), Some(input.to_owned()), &self.seen).finish()
     }
 
     /// Starts one command.
     pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
-        Running::start(self.command(arguments), None)
+        Running::start(self.command(arguments), None, &self.seen)
     }
 
     /// The harness as an embedding program has it, in this process.
     pub fn harness(&self) -> Harness {
         let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
         let settings = Settings::new(self.home()).with_environment(environment);
-        Harness::new(Component::embedded(Some(&cache())).unwrap(), settings).unwrap()
+        let component = match self.vars.get(OsStr::new(REPORT)) {
+            Some(report) => {
+                watched_component(Some(&cache()), &self.canaries_text(), report.as_ref())
+            }
+            None => Component::embedded(Some(&cache())),
+        };
+        Harness::new(component.unwrap(), settings).unwrap()
     }
 
     /// Starts the timer and waits until it owns the state folder.
@@ -223,12 +243,12 @@ impl TestEnv {
 
     /// Starts the timer, whatever becomes of it.
     pub fn serve_unchecked(&self) -> Serving {
-        Serving::start(self.command(["serve"]))
+        Serving::start(self.command(["serve"]), &self.seen)
     }
 
     /// The same with other arguments.
     pub fn serve_with<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Serving {
-        Serving::start(self.command(arguments))
+        Serving::start(self.command(arguments), &self.seen)
     }
 
     /// Starts an MCP server, and shakes hands with it.

@@ -35,7 +35,7 @@ fn assert_small(what: &str, peak_kib: u64) {
 
 /// The compiled component is in the cache, as in every run but the first.
 fn warm() -> TestEnv {
-    let env = TestEnv::new();
+    let env = TestEnv::new().unwatched();
     env.run(["check"]).ok();
     env
 }
@@ -73,7 +73,7 @@ fn an_upload_of_200_mb_stays_under_64_mb() {
 
 #[test]
 fn the_first_upload_of_all_which_compiles_the_component_stays_under_80_mb_on_any_number_of_cores() {
-    let mut env = TestEnv::new();
+    let mut env = TestEnv::new().unwatched();
     env.set("LIBTV_CACHE_DIR", env.folder().join("cold"));
     // What compiles in parallel would take this many threads.
     env.set("RAYON_NUM_THREADS", "16");

@@ -1,1 +1,4 @@
-//! Nothing: the tests are in `it/`, one binary for all of them.
+//! What the tests in `it/` (one binary for all of them) share with the program they run: the search for secrets.
+
+pub mod canary;
+pub mod memory;

@@ -49,11 +49,7 @@ impl Basis {
             new_key,
         );
         let policy = Arc::new(policy(settings, &keys, &found));
-        let broker = Arc::new(Broker {
-            keys,
-            feishu: found.feishu.clone(),
-            tokens: Arc::clone(tokens),
-        });
+        let broker = Arc::new(Broker::new(keys, found.feishu.clone(), Arc::clone(tokens)));
         Self {
             found,
             broker,

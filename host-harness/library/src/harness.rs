@@ -10,7 +10,7 @@ use crate::answer;
 use crate::audit::{AuditLog, Kind, Recorder, Trouble};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
 use crate::component::Component;
-use crate::credentials::{Secret, TenantTokens};
+use crate::credentials::{Finding, Secret, TenantTokens};
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
@@ -215,6 +215,8 @@ impl Harness {
             channel,
             chat_id,
         } = &submit;
+        let said = [message, session_id, channel, chat_id];
+        self.refuse_secrets(&self.basis(None), said.into_iter().flatten())?;
         self.name_recipient_of_submit(chat_id.as_deref())?;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
@@ -239,6 +241,24 @@ impl Harness {
     /// [`CallError`] when it can't be stored.
     pub fn name_recipient(&self, chat: &str) -> Result<(), CallError> {
         self.inner.recipients.name(chat)
+    }
+
+    /// Refuses words that hold a secret in use, before the component reads them.
+    pub(crate) fn refuse_secrets<'a>(
+        &self,
+        basis: &Basis,
+        said: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), CallError> {
+        let spellings = basis.broker.spellings();
+        let is_secret = |text: &String| spellings.find(text.as_bytes()) == Some(Finding::Secret);
+        if said.into_iter().any(is_secret) {
+            return Err(CallError::Refused(
+                "An API key, app secret or token stands in the arguments, as it is or encoded. Nothing was sent: a service \
+                 would see it. Take it out and try again."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Notes whom a submit names, or the environment for it, before the component hears of it.

@@ -83,6 +83,11 @@ impl Home {
         fs::create_dir_all(&self.root)
             .map_err(|error| HomeError::new("can't create", &self.root, error))?;
         for folder in [self.state(), self.active()] {
+            // The component can put a link into its own folder. Behind it there is nothing to tighten or to watch.
+            if folder != self.state() {
+                files::remove_link(&folder)
+                    .map_err(|error| HomeError::new("can't remove", &folder, error))?;
+            }
             files::private_folder(&folder)
                 .map_err(|error| HomeError::new("can't create", &folder, error))?;
         }

@@ -133,3 +133,11 @@ fn of_the_messages_the_latest_thousand_may_be_replied_to() {
     assert!(recipients.has_message("om_1"));
     assert!(recipients.has_message(&format!("om_{ANSWERED}")));
 }
+
+#[test]
+fn whom_one_call_may_send_to_is_nobody_for_the_next() {
+    let (_folder, recipients) = recipients();
+    let once = recipients.and_once("oc_test");
+    assert!(is_named(&once, "oc_test") && !is_named(&once, "oc_other"));
+    assert!(!is_named(&recipients, "oc_test"));
+}

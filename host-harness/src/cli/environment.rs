@@ -1,11 +1,16 @@
 //! The one place that reads the process's environment, home folder and clock zone.
 
 use std::env;
-#[cfg(feature = "compiler")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use libtv_harness::{Component, Environment, Harness, Settings, StartError};
+
+/// Loads the component; told where compiled code is kept.
+pub(crate) type Load = dyn Fn(Option<&Path>) -> Result<Component, StartError> + Send + Sync;
+
+/// Another way to load it than the embedded one; said once, before anything else.
+pub(crate) static LOAD: OnceLock<Box<Load>> = OnceLock::new();
 
 /// Everything that comes from outside.
 pub(crate) struct Outside {
@@ -56,7 +61,10 @@ impl Outside {
     /// # Errors
     /// What the library says.
     pub(crate) fn harness(&self) -> Result<Harness, StartError> {
-        Harness::new(Component::embedded(Some(&self.cache))?, self.settings())
+        let load = LOAD
+            .get()
+            .map_or::<&Load, _>(&Component::embedded, |load| &**load);
+        Harness::new(load(Some(&self.cache))?, self.settings())
     }
 }
 

@@ -27,6 +27,7 @@ mod teach;
 use std::process::ExitCode;
 
 use arguments::Invocation;
+pub(crate) use environment::LOAD;
 
 /// Refused or failed.
 pub(crate) const FAILED: u8 = 1;

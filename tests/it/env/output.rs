@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::TIMEOUT;
+use super::secrets::Seen;
 use serde_json::Value;
 
 /// What a command printed and how it ended.
@@ -23,10 +24,11 @@ pub struct Running {
     stdout: mpsc::Receiver<String>,
     stderr: mpsc::Receiver<String>,
     shown: String,
+    seen: Seen,
 }
 
 impl Running {
-    pub(super) fn start(mut command: Command, input: Option<String>) -> Self {
+    pub(super) fn start(mut command: Command, input: Option<String>, seen: &Seen) -> Self {
         if input.is_some() {
             command.stdin(Stdio::piped());
         }
@@ -42,6 +44,7 @@ impl Running {
             stdout,
             stderr,
             shown,
+            seen: seen.clone(),
         }
     }
 
@@ -65,6 +68,8 @@ impl Running {
             panic!("{} did not end within {TIMEOUT:?}\n{}", self.shown, again());
         };
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        self.seen.printed(&self.shown, &stdout);
+        self.seen.printed(&self.shown, &stderr);
         Output {
             code,
             stdout,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::TIMEOUT;
 use super::output::again;
+use super::secrets::Seen;
 use rustix::process::{Pid, Signal, kill_process};
 
 #[derive(Default)]
@@ -23,13 +24,14 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub(super) fn start(mut command: Command) -> Self {
+    pub(super) fn start(mut command: Command, seen: &Seen) -> Self {
         let mut child = command.spawn().unwrap();
         let printed: Arc<(Mutex<Printed>, Condvar)> = Arc::default();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let shared = Arc::clone(&printed);
+        let (shared, told) = (Arc::clone(&printed), seen.clone());
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                told.printed("serve", &line);
                 shared.0.lock().unwrap().lines.push(line);
                 shared.1.notify_all();
             }
@@ -37,8 +39,10 @@ impl Serving {
             shared.1.notify_all();
         });
         // Read, so that it never blocks; shown with the test's own output.
+        let told = seen.clone();
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                told.printed("serve", &line);
                 eprintln!("serve: {line}");
             }
         });

@@ -20,8 +20,9 @@ pub(super) struct Rewritten {
     pub(super) new_key: Option<Arc<Secret>>,
     pub(super) stdin: Option<File>,
     pub(super) folder: Option<Folder>,
-    /// Whether it submits, and the chat it names then.
+    /// Whether it submits.
     pub(super) submits: bool,
+    /// The chat that the user named: for results of a submit, or for a test message.
     pub(super) chat: Option<String>,
     /// The session it names, for the record.
     pub(super) session: Option<String>,
@@ -74,8 +75,8 @@ pub(super) fn rewrite(
     if command == "download-results" && !asks_for_help {
         rewritten.folder = open_downloads(&mut options, downloads, home)?;
     }
-    if command == "create-session" && !asks_for_help {
-        rewritten.submits = true;
+    rewritten.submits = command == "create-session" && !asks_for_help;
+    if rewritten.submits || command == "doctor" {
         rewritten.chat = options
             .peek("--chat-id")
             .map(|chat| chat.to_string_lossy().into_owned());
@@ -102,11 +103,12 @@ fn read_key(key_input: impl FnOnce() -> Result<String, String>) -> Result<String
 /// component says why.
 fn open_upload(options: &mut Options) -> Option<File> {
     let path = options.peek("--file")?;
-    let file = File::open(&path).ok()?;
-    let meta = file.metadata().ok()?;
-    if !meta.is_file() {
+    // Looked at first: opening a pipe would wait for somebody to write.
+    if !fs::metadata(&path).ok()?.is_file() {
         return None;
     }
+    let file = File::open(&path).ok()?;
+    let meta = file.metadata().ok()?;
     options.take("--file");
     options.put("--file", "-".into());
     options.put("--name", path);

@@ -5,6 +5,7 @@ mod arguments;
 mod setup;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use crate::audit::Kind;
 use crate::error::CallError;
@@ -64,10 +65,11 @@ impl Harness {
             self.settings().downloads.as_deref(),
             self.home(),
         )?;
+        let basis = self.basis(new_key);
+        self.refuse_secrets(&basis, &arguments)?;
         if submits {
             self.name_recipient_of_submit(chat.as_deref())?;
         }
-        let basis = self.basis(new_key);
         let mut environment = basis.environment(self.settings(), self.home());
         let mut folders = vec![state_folder(self.home())];
         folders.extend(folder);
@@ -77,7 +79,10 @@ impl Harness {
             .find(|argument| !argument.starts_with('-'))
             .map(String::as_str)
             .unwrap_or_default();
-        let egress = self.egress(&basis, &self.settings().command_limits);
+        let mut egress = self.egress(&basis, &self.settings().command_limits);
+        if let (false, Some(chat)) = (submits, &chat) {
+            egress.recipients = Arc::new(egress.recipients.and_once(chat));
+        }
         let kind = Kind::Command(name.to_owned(), session);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let writes_config = SETUP.contains(&name);

@@ -57,7 +57,15 @@ impl ConfigCopy {
     /// Takes over what the command changed, durably. Members it left alone keep the value they have by now: another
     /// set-up may have changed them meanwhile.
     pub(super) fn commit(self, home: &Home, basis: &Basis) -> Result<(), CallError> {
-        let after = ConfigFile::at(self.folder.path().join(NAME)).read()?;
+        let copy = self.folder.path().join(NAME);
+        // A link that the component made would be followed with the harness's rights.
+        if fs::symlink_metadata(&copy).is_ok_and(|meta| !meta.is_file()) {
+            return Err(CallError::Refused(
+                "The component left something else than a file as its configuration; nothing was changed."
+                    .to_owned(),
+            ));
+        }
+        let after = ConfigFile::at(copy).read()?;
         let changes = changes(&self.before, &after, basis)?;
         if !changes.is_empty() {
             ConfigFile::at(home.config()).change(changes)?;
@@ -215,6 +223,29 @@ mod tests {
             !text.contains("apiKey") && text.contains("\"x\": 1") && text.contains("1:1"),
             "{text}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_copy_is_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::at(root.path());
+        fs::write(home.config(), OLD).unwrap();
+        fs::write(
+            root.path().join("other.json"),
+            r#"{"videoRatio":"private"}"#,
+        )
+        .unwrap();
+        let basis = basis(&home);
+        let copy = ConfigCopy::make(&home, &basis).unwrap();
+        let path = copy.folder.path().join(NAME);
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("../other.json", path).unwrap();
+        assert!(matches!(
+            copy.commit(&home, &basis),
+            Err(CallError::Refused(_))
+        ));
+        assert_eq!(fs::read_to_string(home.config()).unwrap(), OLD);
     }
 
     #[test]

@@ -35,6 +35,14 @@ pub(super) fn for_shipping() -> Result<Engine, StartError> {
         .map_err(|error| StartError::Engine(format!("{error:#}")))
 }
 
+/// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
+#[cfg(feature = "compiler")]
+pub(super) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError> {
+    let mut config = base();
+    tune(&mut config);
+    Engine::new(&config).map_err(|error| StartError::Engine(format!("{error:#}")))
+}
+
 fn base() -> Config {
     let mut config = Config::new();
     // Epochs cost 30 % of parsing speed where fuel costs 50 %, and they let the wall clock and other steps in.

@@ -63,8 +63,26 @@ impl Component {
     /// [`StartError::Component`] when the bytes are no such component.
     #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
+        Self::on(engine::new()?, bytes, cache)
+    }
+
+    /// [`from_bytes`](Self::from_bytes) on an engine that `tune` has had a say in: memories of the caller's own, for
+    /// instance. Instances are allocated on demand then, not from a pool.
+    ///
+    /// # Errors
+    /// As above, and [`StartError::Engine`] for settings that don't go together.
+    #[cfg(feature = "compiler")]
+    pub fn with_engine(
+        bytes: &[u8],
+        cache: Option<&Path>,
+        tune: impl FnOnce(&mut wasmtime::Config),
+    ) -> Result<Self, StartError> {
+        Self::on(engine::tuned(tune)?, bytes, cache)
+    }
+
+    #[cfg(feature = "compiler")]
+    fn on(engine: Engine, bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
         use sha2::{Digest, Sha256};
-        let engine = engine::new()?;
         let digest = cache::hex(&Sha256::digest(bytes));
         let compiled = cache::load(&engine, bytes, &digest, cache)?;
         Self::of(engine, &compiled, digest)

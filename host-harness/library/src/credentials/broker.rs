@@ -1,8 +1,9 @@
 //! Puts secrets into requests: each into the header it belongs to, for the service it belongs to. A placeholder
-//! anywhere else is refused, and so is a request that carries a real secret.
+//! anywhere else is refused, and so is a request that carries a real secret. Bodies are searched elsewhere
+//! (`http/search.rs`), for what is known here.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
@@ -14,6 +15,7 @@ use super::placeholder::{
     FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder,
 };
 use super::sources::FeishuApp;
+use super::spellings::{Finding, Spellings};
 use super::tenant_token::{TenantTokens, Token};
 use crate::http::{RefusalReason, Service};
 
@@ -24,8 +26,6 @@ pub(crate) const FEISHU_APP_SECRET: &str = "feishu-app-secret";
 pub(crate) const FEISHU_TENANT_TOKEN: &str = "feishu-tenant-token";
 /// The token route's request has two short strings.
 const TOKEN_REQUEST_BYTES: usize = 16 << 10;
-/// Shorter texts are no secrets that could be searched for: they would be found everywhere.
-const SEARCHABLE_CHARS: usize = 8;
 
 /// What is to be done with an authorised request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,45 @@ pub(crate) type ExchangeFuture =
 pub(crate) struct Broker {
     pub(crate) keys: Placeholders,
     pub(crate) feishu: Option<Arc<FeishuApp>>,
-    pub(crate) tokens: Arc<TenantTokens>,
+    tokens: Arc<TenantTokens>,
+    /// What to search for, and how many tokens had been issued when it was put together.
+    search: Mutex<Option<(u64, Arc<Spellings>)>>,
 }
 
 impl Broker {
+    pub(crate) fn new(
+        keys: Placeholders,
+        feishu: Option<Arc<FeishuApp>>,
+        tokens: Arc<TenantTokens>,
+    ) -> Self {
+        Self {
+            keys,
+            feishu,
+            tokens,
+            search: Mutex::default(),
+        }
+    }
+
+    /// Every secret in use, in every spelling.
+    pub(crate) fn spellings(&self) -> Arc<Spellings> {
+        let (count, tokens) = self.tokens.issued();
+        let mut search = self
+            .search
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((known, spellings)) = search.as_ref()
+            && *known == count
+        {
+            return Arc::clone(spellings);
+        }
+        let keys = self.keys.all().map(|key| key.secret.expose());
+        let app = self.feishu.iter().map(|app| app.secret.expose());
+        let tokens = tokens.iter().map(|token| token.expose());
+        let spellings = Arc::new(Spellings::of(keys.chain(app).chain(tokens)));
+        *search = Some((count, Arc::clone(&spellings)));
+        spellings
+    }
+
     /// Checks a request for `service` and puts API keys into its headers.
     pub(crate) fn authorise(
         &self,
@@ -129,20 +164,11 @@ impl Broker {
 
     /// Neither a placeholder nor a secret may stand in `text`.
     fn check_text(&self, text: &str) -> Result<(), RefusalReason> {
-        if mentions_placeholder(text) {
-            return Err(RefusalReason::MisplacedPlaceholder);
+        match self.spellings().find(text.as_bytes()) {
+            None => Ok(()),
+            Some(Finding::Placeholder) => Err(RefusalReason::MisplacedPlaceholder),
+            Some(Finding::Secret) => Err(RefusalReason::Secret),
         }
-        let secrets = self
-            .keys
-            .all()
-            .map(|key| key.secret.expose())
-            .chain(self.feishu.iter().map(|app| app.secret.expose()));
-        for secret in secrets {
-            if secret.len() >= SEARCHABLE_CHARS && text.contains(secret) {
-                return Err(RefusalReason::Secret);
-            }
-        }
-        Ok(())
     }
 
     /// The `Authorization` value for Feishu, or Feishu's own answer when it refused the exchange.

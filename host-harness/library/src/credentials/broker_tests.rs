@@ -7,16 +7,17 @@ const DIRECT_KEY: &str = "sk-libtv-realrealreal9999";
 
 fn broker() -> Broker {
     let secret = |text: &str| Some(Arc::new(Secret::new(text)));
-    Broker {
-        keys: Placeholders::new(secret(GATEWAY_KEY), secret(DIRECT_KEY), None),
-        feishu: Some(Arc::new(FeishuApp {
-            app_id: "cli_1".into(),
-            secret: Arc::new(Secret::new("app-secret-app-secret")),
-            base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
-            found_in: "a test".into(),
-        })),
-        tokens: Arc::new(TenantTokens::default()),
-    }
+    let app = FeishuApp {
+        app_id: "cli_1".into(),
+        secret: Arc::new(Secret::new("app-secret-app-secret")),
+        base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
+        found_in: "a test".into(),
+    };
+    Broker::new(
+        Placeholders::new(secret(GATEWAY_KEY), secret(DIRECT_KEY), None),
+        Some(Arc::new(app)),
+        Arc::default(),
+    )
 }
 
 fn authorise(

@@ -7,13 +7,15 @@ mod openclaw;
 mod placeholder;
 mod secret;
 mod sources;
+mod spellings;
 mod tenant_token;
 
 pub use config_file::{Change, ConfigError, ConfigFile};
 pub use secret::Secret;
 pub use sources::{CredentialSource, Credentials, FeishuApp};
 
-pub(crate) use broker::{Broker, FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, Verdict};
+pub(crate) use broker::{Broker, ExchangeFuture, FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, Verdict};
 pub(crate) use placeholder::{FEISHU_SECRET, KeyMode, Placeholders};
 pub(crate) use sources::FoundCredentials;
+pub(crate) use spellings::{Finding, Spellings};
 pub(crate) use tenant_token::TenantTokens;

@@ -13,6 +13,9 @@ const MARK: &str = "placeholder-";
 const STORED_KEY: &str = "libtv-api-key";
 const ENVIRONMENT_KEY: &str = "libtv-api-key-env";
 const NEW_KEY: &str = "libtv-api-key-new";
+/// One of these stands in every placeholder.
+pub(super) const PLACEHOLDER_MARKS: [&str; 2] =
+    ["placeholder-libtv-api-key", "placeholder-feishu-"];
 
 /// Which service a key belongs to, by its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +128,7 @@ impl Placeholders {
 
 /// Whether `text` holds something that looks like one of our placeholders.
 pub(crate) fn mentions_placeholder(text: &str) -> bool {
-    text.contains("placeholder-libtv-api-key") || text.contains("placeholder-feishu-")
+    PLACEHOLDER_MARKS.iter().any(|mark| text.contains(mark))
 }
 
 #[cfg(test)]

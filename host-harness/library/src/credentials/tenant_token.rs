@@ -1,7 +1,7 @@
 //! Feishu's tenant token: exchanged by the harness, cached until five minutes before it expires, never shown to the
 //! component. Steps that need it at the same moment share one exchange.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
 
 use super::broker::{ExchangeFuture, json_response};
-use super::{FeishuApp, Secret};
+use super::{FeishuApp, Secret, Spellings};
 use crate::http::TOKEN_ROUTE;
 
 /// A token isn't used in its last five minutes: an upload may take as long.
@@ -29,6 +29,9 @@ pub(crate) struct Token {
     pub(crate) expires_in_s: u64,
 }
 
+/// Tokens that are remembered for the search: each app has at most two that are good at a time.
+const ISSUED: usize = 16;
+
 struct Cached {
     secret: Arc<Secret>,
     fetched: Instant,
@@ -42,6 +45,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<Cached>>>;
 #[derive(Default)]
 pub(crate) struct TenantTokens {
     slots: Mutex<HashMap<(String, String), Slot>>,
+    issued: Mutex<(u64, VecDeque<Arc<Secret>>)>,
 }
 
 impl TenantTokens {
@@ -83,6 +87,7 @@ impl TenantTokens {
             .filter(|rest| !rest.is_zero())
             .unwrap_or(life / 2);
         let secret = Arc::new(secret);
+        self.note_issued(Arc::clone(&secret));
         *cached = Some(Cached {
             secret: Arc::clone(&secret),
             fetched: now,
@@ -93,6 +98,27 @@ impl TenantTokens {
             secret,
             expires_in_s: life.as_secs(),
         }))
+    }
+
+    /// How many tokens have been issued, and the latest of them: an older one stays good to its end.
+    pub(crate) fn issued(&self) -> (u64, Vec<Arc<Secret>>) {
+        let issued = self
+            .issued
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        (issued.0, issued.1.iter().cloned().collect())
+    }
+
+    fn note_issued(&self, secret: Arc<Secret>) {
+        let mut issued = self
+            .issued
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        issued.0 += 1;
+        if issued.1.len() == ISSUED {
+            issued.1.pop_front();
+        }
+        issued.1.push_back(secret);
     }
 
     fn slot(&self, app: &FeishuApp) -> Slot {
@@ -127,8 +153,8 @@ fn read_answer(answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
 
 /// What Feishu answered, unless a server echoed the secret back, or sent a token in an answer we can't use.
 fn without_secret(answer: Response<Bytes>, secret: &Secret) -> Response<Bytes> {
-    let text = String::from_utf8_lossy(answer.body());
-    if text.contains(secret.expose()) || text.contains("tenant_access_token") {
+    let echoed = Spellings::of([secret.expose()].into_iter()).find(answer.body());
+    if echoed.is_some() || String::from_utf8_lossy(answer.body()).contains("tenant_access_token") {
         return json_response(
             r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#
                 .to_owned(),
@@ -205,9 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_echoes_the_secret_is_withheld() {
-        let echo = json_response(r#"{"code":10014,"msg":"bad s-e-c-r-e-t"}"#.into());
-        let answer = without_secret(echo, &Secret::new("s-e-c-r-e-t"));
-        assert!(!String::from_utf8_lossy(answer.body()).contains("s-e-c-r-e-t"));
+    fn an_answer_that_echoes_the_secret_is_withheld_however_it_writes_it() {
+        for echo in [
+            "s-e-c-r-e-t",
+            "cy1lLWMtci1lLXQ=",
+            "732D652D632D722D652D74",
+            "s%2De%2Dc%2Dr%2De%2Dt",
+        ] {
+            let answer = json_response(format!(r#"{{"code":10014,"msg":"bad {echo}"}}"#));
+            let answer = without_secret(answer, &Secret::new("s-e-c-r-e-t"));
+            assert!(
+                !String::from_utf8_lossy(answer.body()).contains(echo),
+                "{echo}"
+            );
+        }
     }
 }

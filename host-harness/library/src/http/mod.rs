@@ -1,11 +1,12 @@
 //! The only way out of the sandbox: one hook, `send_request`, that every request passes.
-//! Policy, then credentials, then a message's recipient, then the client; on the way back the credentials that were
-//! sent are overwritten.
+//! Policy, then credentials, then the body and a message's recipient, then the client; on the way back secrets that a
+//! server echoes are overwritten.
 //! Not here: how any of them decides.
 //!
 //! ```text
-//! guest ── wasi:http ── Egress ── policy ── broker ── messages ── client ── connector ── address check ── TLS
-//!                                   │          │          └ only to whom a submit named
+//! guest ── wasi:http ── Egress ── policy ── broker ── search ── messages ── client ── connector ── address check ── TLS
+//!                                   │          │         │          └ only to whom a submit named
+//!                                   │          │         └ no secret and no placeholder in the body
 //!                                   │          └ tenant token: answered here, or put into a header
 //!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
 //! ```
@@ -22,13 +23,13 @@ mod network;
 mod policy;
 mod refusal;
 mod scrub;
+mod search;
 mod tls;
 mod trace;
 
 #[cfg(test)]
 mod refused;
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -48,12 +49,13 @@ pub(crate) use policy::TOKEN_ROUTE;
 
 use body::OpenRequest;
 
-use crate::credentials::{Broker, Verdict};
+use crate::credentials::{Broker, ExchangeFuture, Verdict};
 use crate::recipients::Recipients;
 use messages::Route;
 use trace::Sender;
 
-/// What one call may reach, and how: the state behind the hook, one for each instance.
+/// What one call may reach, and how: the state behind the hook, one for each instance. Clones share everything.
+#[derive(Clone)]
 pub(crate) struct Egress {
     pub(crate) policy: Arc<Policy>,
     pub(crate) broker: Arc<Broker>,
@@ -74,35 +76,13 @@ impl WasiHttpHooks for Egress {
     ) -> Box<dyn Future<Output = Answer> + Send> {
         // The checks happen before the future exists: a refused request never gets as far as a task of its own.
         let granted = self.grant(request);
-        let (client, broker, meter) = (
-            self.client.clone(),
-            Arc::clone(&self.broker),
-            Arc::clone(&self.meter),
-        );
-        let recipients = Arc::clone(&self.recipients);
+        let egress = self.clone();
         Box::new(async move {
-            let (mut request, verdict, grant, open) = granted?;
-            let message = (grant.service == Service::Feishu)
-                .then(|| Route::of(request.uri()))
-                .flatten();
-            if let Some(route) = &message {
-                request = route.admit(request, &recipients).await.map_err(|refusal| {
-                    meter.refuse(refusal);
-                    WasiError::HttpRequestDenied
-                })?;
-            }
-            let exchange = meter.trace().begin(
-                Sender::Component,
-                request.method(),
-                &grant.origin,
-                &grant.path,
-            );
-            let asked = options.unwrap_or_default();
-            let options = SendOptions::new(asked, &grant, meter, open, exchange);
-            let mut response = serve(&client, &broker, request, verdict, options, grant).await?;
-            if message.is_some() {
-                response = messages::note_answer(response, &recipients).await?;
-            }
+            let (request, verdict, grant, open) = granted?;
+            let options = options.unwrap_or_default();
+            let response = egress
+                .pass(request, verdict, &grant, (options, open))
+                .await?;
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
     }
@@ -148,43 +128,82 @@ impl Egress {
             }
         }
     }
-}
 
-async fn serve(
-    client: &Client,
-    broker: &Broker,
-    mut request: Request<WasiBody>,
-    verdict: Verdict,
-    options: SendOptions,
-    grant: Grant,
-) -> Result<Response<WasiBody>, WasiError> {
-    let exchange = {
-        let (client, options) = (client.clone(), options.clone());
-        move |request: Request<Bytes>| {
-            let options = options.for_the_harness(&request, &grant.origin);
-            Box::pin(async move { client.send_small(request, options).await })
-                as Pin<Box<dyn Future<Output = Result<Response<Bytes>, WasiError>> + Send>>
-        }
-    };
-    match verdict {
-        Verdict::Send => {}
-        Verdict::AnswerToken { drop_cached } => {
-            let answer = broker
-                .answer_token_route(request, drop_cached, exchange)
-                .await?;
+    /// A granted request's way out, and its answer's way in.
+    async fn pass(
+        self,
+        mut request: Request<WasiBody>,
+        verdict: Verdict,
+        grant: &Grant,
+        asked: (RequestOptions, OpenRequest),
+    ) -> Result<Response<WasiBody>, WasiError> {
+        if let Verdict::AnswerToken { drop_cached } = verdict {
+            let options = self.recorded(&request, grant, asked);
+            let exchange = self.exchange(&options, grant);
+            let answer = self
+                .broker
+                .answer_token_route(request, drop_cached, exchange);
+            let answer = answer.await?;
             options.exchange.answered(trace::Answer::Here);
             return Ok(answer.map(full));
         }
-        Verdict::AddTenantToken => match broker.tenant_token(exchange).await? {
-            Ok(value) => {
-                request
+        request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
+        let message = (grant.service == Service::Feishu)
+            .then(|| Route::of(request.uri()))
+            .flatten();
+        if let Some(route) = &message {
+            let admitted = route.admit(request, &self.recipients).await;
+            request = admitted.map_err(|refusal| {
+                self.meter.refuse(refusal);
+                WasiError::HttpRequestDenied
+            })?;
+        }
+        let options = self.recorded(&request, grant, asked);
+        if verdict == Verdict::AddTenantToken {
+            let exchange = self.exchange(&options, grant);
+            match self.broker.tenant_token(exchange).await? {
+                Ok(token) => request
                     .headers_mut()
-                    .insert(http::header::AUTHORIZATION, value);
-            }
-            // Feishu refused the exchange: its own words are the answer, and the request is never sent.
-            Err(refused) => return Ok(refused.map(full)),
-        },
+                    .insert(http::header::AUTHORIZATION, token),
+                // Feishu refused the exchange: its own words are the answer, and the request is never sent.
+                Err(refused) => return Ok(refused.map(full)),
+            };
+        }
+        let mut response = self.client.send(request, options).await?;
+        // The media store is sent no secrets that it could echo, and its answers are the large ones.
+        if grant.service != Service::Media {
+            response = scrub::scrub(response, self.broker.spellings());
+        }
+        if message.is_some() {
+            response = messages::note_answer(response, &self.recipients).await?;
+        }
+        Ok(response)
     }
-    let sent = scrub::Sent::with(request.headers());
-    Ok(sent.scrub(client.send(request, options).await?))
+
+    /// How to send a request that nothing more is in the way of; its exchange is on record from here on.
+    fn recorded(
+        &self,
+        request: &Request<WasiBody>,
+        grant: &Grant,
+        (asked, open): (RequestOptions, OpenRequest),
+    ) -> SendOptions {
+        let (sender, method) = (Sender::Component, request.method());
+        let trace = self.meter.trace();
+        let exchange = trace.begin(sender, method, &grant.origin, &grant.path);
+        SendOptions::new(asked, grant, Arc::clone(&self.meter), open, exchange)
+    }
+
+    /// Sends the broker's own requests.
+    fn exchange(
+        &self,
+        options: &SendOptions,
+        grant: &Grant,
+    ) -> impl FnOnce(Request<Bytes>) -> ExchangeFuture + use<> {
+        let (client, options) = (self.client.clone(), options.clone());
+        let origin = grant.origin.clone();
+        move |request| {
+            let options = options.for_the_harness(&request, &origin);
+            Box::pin(async move { client.send_small(request, options).await })
+        }
+    }
 }

@@ -1,98 +1,46 @@
-//! Keeps a credential that a service echoes from reaching the component: what was sent with a request is
-//! overwritten, byte for byte, in its answer. Not here: other encodings than the credential's own text.
+//! Keeps a secret that a service echoes from reaching the component: in an answer it is overwritten, whatever spelling
+//! it comes in, and a header that holds one is left out. Lengths stay. Not here: which spellings there are.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderName, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-/// Anything shorter is no credential, and overwriting it would mangle words.
-const MIN_SECRET_BYTES: usize = 8;
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+use crate::credentials::{Finding, Spellings};
 
-/// The credentials in a request's headers, as they leave. Like every secret they have no `Debug`.
-pub(super) struct Sent(Vec<Bytes>);
-
-impl Sent {
-    pub(super) fn with(headers: &HeaderMap) -> Self {
-        let values = [headers.get(API_KEY), headers.get(AUTHORIZATION)];
-        let secrets = values.into_iter().flatten().map(|value| {
-            let bytes = value.as_bytes();
-            let bare = bytes.strip_prefix(b"Bearer ").unwrap_or(bytes);
-            Bytes::copy_from_slice(bare)
-        });
-        Self(
-            secrets
-                .filter(|secret| secret.len() >= MIN_SECRET_BYTES)
-                .collect(),
-        )
+/// The answer without secrets.
+pub(super) fn scrub(response: Response<WasiBody>, spellings: Arc<Spellings>) -> Response<WasiBody> {
+    let (mut head, body) = response.into_parts();
+    let echoing: Vec<HeaderName> = head
+        .headers
+        .iter()
+        .filter(|(name, value)| {
+            [name.as_str().as_bytes(), value.as_bytes()]
+                .iter()
+                .any(|text| spellings.find(text) == Some(Finding::Secret))
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in echoing {
+        head.headers.remove(name);
     }
-
-    /// The answer without what was sent. One to a request without credentials stays as it is.
-    pub(super) fn scrub(self, response: Response<WasiBody>) -> Response<WasiBody> {
-        if self.0.is_empty() {
-            return response;
-        }
-        let (mut head, body) = response.into_parts();
-        let echoing: Vec<HeaderName> = head
-            .headers
-            .iter()
-            .filter(|(_, value)| {
-                self.0
-                    .iter()
-                    .any(|secret| find(value.as_bytes(), secret).is_some())
-            })
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in echoing {
-            head.headers.remove(name);
-        }
-        let scrubbed = Scrubbed {
-            inner: body,
-            secrets: self,
-            held: BytesMut::new(),
-        };
-        Response::from_parts(head, scrubbed.boxed_unsync())
-    }
-
-    fn overwrite(&self, bytes: &mut [u8]) {
-        for secret in &self.0 {
-            let mut from = 0;
-            while let Some(at) = find(&bytes[from..], secret) {
-                let end = from + at + secret.len();
-                bytes[from + at..end].fill(b'*');
-                from = end;
-            }
-        }
-    }
-
-    /// How many bytes at the end could be the beginning of a secret.
-    fn open_end(&self, bytes: &[u8]) -> usize {
-        let open = |secret: &Bytes| {
-            let longest = bytes.len().min(secret.len() - 1);
-            (1..=longest)
-                .rev()
-                .find(|len| bytes.ends_with(&secret[..*len]))
-        };
-        self.0.iter().filter_map(open).max().unwrap_or(0)
-    }
-}
-
-fn find(bytes: &[u8], secret: &[u8]) -> Option<usize> {
-    bytes
-        .windows(secret.len())
-        .position(|window| window == secret)
+    let scrubbed = Scrubbed {
+        inner: body,
+        spellings,
+        held: BytesMut::new(),
+    };
+    Response::from_parts(head, scrubbed.boxed_unsync())
 }
 
 /// A body that holds back its end while it could be the beginning of a secret.
 struct Scrubbed {
     inner: WasiBody,
-    secrets: Sent,
+    spellings: Arc<Spellings>,
     held: BytesMut,
 }
 
@@ -113,8 +61,8 @@ impl Body for Scrubbed {
                         continue;
                     };
                     this.held.extend_from_slice(&data);
-                    this.secrets.overwrite(&mut this.held);
-                    let ready = this.held.len() - this.secrets.open_end(&this.held);
+                    this.spellings.overwrite(&mut this.held);
+                    let ready = this.held.len() - this.spellings.open_end(&this.held);
                     if ready > 0 {
                         let piece = this.held.split_to(ready).freeze();
                         return Poll::Ready(Some(Ok(Frame::data(piece))));
@@ -151,19 +99,19 @@ mod tests {
     }
 
     async fn scrubbed(pieces: &[&str]) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert(API_KEY, "mgk_secret_1234".parse().unwrap());
         let pieces = pieces
             .iter()
             .map(|piece| Bytes::copy_from_slice(piece.as_bytes()));
         let body = Pieces(pieces.collect()).boxed_unsync();
         let response = Response::builder()
             .header("x-echo", "mgk_secret_1234")
+            .header("x-hex", "6D676B5F7365637265745F31323334")
             .header("x-other", "stays")
             .body(body)
             .unwrap();
-        let answer = Sent::with(&headers).scrub(response);
-        assert!(!answer.headers().contains_key("x-echo"));
+        let spellings = Arc::new(Spellings::of(["mgk_secret_1234"].into_iter()));
+        let answer = scrub(response, spellings);
+        assert_eq!(answer.headers().len(), 1);
         assert!(answer.headers().contains_key("x-other"));
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
@@ -171,12 +119,25 @@ mod tests {
 
     #[tokio::test]
     async fn an_echoed_key_is_overwritten_wherever_the_pieces_part() {
-        let text = "bad key mgk_secret_1234, mgk_secret_1234 mgk_sec";
-        let expected = "bad key ***************, *************** mgk_sec";
-        for at in 0..text.len() {
-            assert_eq!(scrubbed(&[&text[..at], &text[at..]]).await, expected);
+        for (text, expected) in [
+            (
+                "bad key mgk_secret_1234, mgk_secret_1234 mgk_sec",
+                "bad key ***************, *************** mgk_sec",
+            ),
+            (
+                "hex 6d676b5f7365637265745f31323334, base64 bWdrX3NlY3JldF8xMjM0.",
+                "hex ******************************, base64 ********************.",
+            ),
+            (
+                "percent mgk%5Fsecret%5F1234 json mgk\\u005fsecret",
+                "percent ******************* json mgk\\u005fsecret",
+            ),
+        ] {
+            for at in 0..text.len() {
+                assert_eq!(scrubbed(&[&text[..at], &text[at..]]).await, expected);
+            }
+            let letters: Vec<&str> = (0..text.len()).map(|at| &text[at..=at]).collect();
+            assert_eq!(scrubbed(&letters).await, expected);
         }
-        let letters: Vec<&str> = (0..text.len()).map(|at| &text[at..=at]).collect();
-        assert_eq!(scrubbed(&letters).await, expected);
     }
 }

@@ -1,0 +1,279 @@
+//! The ways in which a secret may be written, and the search for all of them at once, in pieces of any size.
+//! Each spelling has all its characters encoded alike; what mixes several encodings isn't found. Pure.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use bytes::Bytes;
+
+use super::placeholder::PLACEHOLDER_MARKS;
+
+/// Shorter texts are no secrets that could be searched for: they would be found everywhere.
+const SEARCHABLE_BYTES: usize = 8;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// A real secret, in whatever spelling.
+    Secret,
+    /// What stands for one inside the sandbox.
+    Placeholder,
+}
+
+/// Secrets in every spelling, and the placeholders' marks as they are.
+pub(crate) struct Spellings {
+    patterns: Vec<Vec<u8>>,
+    /// So many of the patterns are spellings of secrets; those behind are marks.
+    secrets: usize,
+    /// `None` where a search is impossible: everything then counts as a secret.
+    search: Option<AhoCorasick>,
+}
+
+impl Spellings {
+    /// Of these secrets. Texts too short to be one are left out.
+    pub(crate) fn of<'a>(secrets: impl Iterator<Item = &'a str>) -> Self {
+        let mut patterns: Vec<Vec<u8>> = secrets
+            .filter(|secret| secret.len() >= SEARCHABLE_BYTES)
+            .flat_map(spellings)
+            .collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let secrets = patterns.len();
+        patterns.extend(PLACEHOLDER_MARKS.map(|mark| mark.as_bytes().to_vec()));
+        // A table of all states and bytes would be faster, and three megabytes for each step that runs.
+        let search = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .match_kind(MatchKind::Standard)
+            .build(&patterns)
+            .ok();
+        Self {
+            patterns,
+            secrets,
+            search,
+        }
+    }
+
+    /// The first thing in `bytes` that must not stand there; a secret before a placeholder.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<Finding> {
+        let Some(search) = &self.search else {
+            return Some(Finding::Secret);
+        };
+        let mut found = None;
+        for at in search.find_overlapping_iter(bytes) {
+            if at.pattern().as_usize() < self.secrets {
+                return Some(Finding::Secret);
+            }
+            found = Some(Finding::Placeholder);
+        }
+        found
+    }
+
+    /// Overwrites every secret in `bytes`; their length stays.
+    pub(crate) fn overwrite(&self, bytes: &mut [u8]) {
+        let Some(search) = &self.search else {
+            bytes.fill(b'*');
+            return;
+        };
+        let spans: Vec<_> = search
+            .find_overlapping_iter(&*bytes)
+            .filter(|at| at.pattern().as_usize() < self.secrets)
+            .map(|at| at.range())
+            .collect();
+        for span in spans {
+            bytes[span].fill(b'*');
+        }
+    }
+
+    /// How many bytes at the end could be the beginning of something that is searched for.
+    pub(crate) fn open_end(&self, bytes: &[u8]) -> usize {
+        let open = |pattern: &Vec<u8>| {
+            let longest = bytes.len().min(pattern.len() - 1);
+            let tail = &bytes[bytes.len() - longest..];
+            (0..tail.len())
+                .find(|from| pattern.starts_with(&tail[*from..]))
+                .map(|from| tail.len() - from)
+        };
+        self.patterns.iter().filter_map(open).max().unwrap_or(0)
+    }
+
+    /// Splits a piece into what may pass now and what has to wait for the next piece.
+    pub(crate) fn split(&self, mut piece: Bytes) -> (Bytes, Bytes) {
+        let held = piece.split_off(piece.len() - self.open_end(&piece));
+        (piece, held)
+    }
+}
+
+/// Every spelling of one secret.
+fn spellings(secret: &str) -> Vec<Vec<u8>> {
+    let bytes = secret.as_bytes();
+    let each = |write: &dyn Fn(u8) -> String| bytes.iter().map(|byte| write(*byte)).collect();
+    let mut texts: Vec<String> = vec![
+        secret.to_owned(),
+        each(&|byte| format!("{byte:02x}")),
+        each(&|byte| format!("{byte:02X}")),
+        json(secret, false),
+        json(secret, false).replace('/', "\\/"),
+        json(secret, true),
+        json(secret, true)
+            .to_ascii_uppercase()
+            .replace("\\U", "\\u"),
+    ];
+    // JSON as a text in JSON, as Feishu's messages are.
+    let nested: Vec<String> = texts[3..].iter().map(|text| json(text, false)).collect();
+    texts.extend(nested);
+    let keep: [&dyn Fn(u8) -> bool; 3] = [
+        &|_| false,
+        &|byte| byte.is_ascii_alphanumeric(),
+        // RFC 3986: what a URL leaves as it is.
+        &|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte),
+    ];
+    for keep in keep {
+        for upper in [false, true] {
+            texts.push(each(&|byte| match (keep(byte), upper) {
+                (true, _) => char::from(byte).to_string(),
+                (false, false) => format!("%{byte:02x}"),
+                (false, true) => format!("%{byte:02X}"),
+            }));
+        }
+    }
+    for engine in [&STANDARD, &URL_SAFE] {
+        texts.extend((0..3).map(|before| base64(engine, bytes, before)));
+    }
+    texts.into_iter().map(String::into_bytes).collect()
+}
+
+/// As JSON writes it: where it must, or every character as `\uXXXX`.
+fn json(secret: &str, escape_all: bool) -> String {
+    if escape_all {
+        return secret
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect();
+    }
+    let quoted = serde_json::Value::from(secret).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The digits that are the same whatever stands before and behind, when `before` bytes of a group of three do.
+fn base64(engine: &impl Engine, secret: &[u8], before: usize) -> String {
+    let padded = [&[0; 2][..before], secret].concat();
+    let text = engine.encode(&padded);
+    let first = (before * 8).div_ceil(6);
+    let end = padded.len() * 8 / 6;
+    text[first..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "mgk_s3cr\"t/1~é";
+
+    fn search() -> Spellings {
+        Spellings::of([SECRET, "short"].into_iter())
+    }
+
+    /// What others make of the secret between other bytes; none of it comes from the code under test.
+    fn written() -> Vec<(&'static str, String)> {
+        let all = [
+            ("raw", r#"mgk_s3cr"t/1~é"#),
+            ("json", r#"mgk_s3cr\"t/1~é"#),
+            ("json of PHP", r#"mgk_s3cr\"t\/1~é"#),
+            (
+                "json, all escaped",
+                r"\u006d\u0067\u006b\u005f\u0073\u0033\u0063\u0072\u0022\u0074\u002f\u0031\u007e\u00e9",
+            ),
+            (
+                "json, in capitals",
+                r"\u006D\u0067\u006B\u005F\u0073\u0033\u0063\u0072\u0022\u0074\u002F\u0031\u007E\u00E9",
+            ),
+            ("json in json", r#"mgk_s3cr\\\"t/1~é"#),
+            (
+                "json in json, all escaped",
+                r"\\u006d\\u0067\\u006b\\u005f\\u0073\\u0033\\u0063\\u0072\\u0022\\u0074\\u002f\\u0031\\u007e\\u00e9",
+            ),
+            ("percent of Python", "mgk_s3cr%22t%2F1~%C3%A9"),
+            ("percent, small", "mgk_s3cr%22t%2f1~%c3%a9"),
+            ("percent but letters", "mgk%5Fs3cr%22t%2F1%7E%C3%A9"),
+            (
+                "percent, all",
+                "%6D%67%6B%5F%73%33%63%72%22%74%2F%31%7E%C3%A9",
+            ),
+            ("hex", "6d676b5f7333637222742f317ec3a9"),
+            ("hex, capitals", "6D676B5F7333637222742F317EC3A9"),
+            ("base64", "bWdrX3MzY3IidC8xfsOp"),
+            ("base64 behind one byte", "IG1na19zM2NyInQvMX7DqQ=="),
+            ("base64 behind two bytes", "ICBtZ2tfczNjciJ0LzF+w6k="),
+            ("base64url behind two bytes", "ICBtZ2tfczNjciJ0LzF-w6k"),
+            ("base64 between bytes", "IG1na19zM2NyInQvMX7DqSAg"),
+        ];
+        all.map(|(name, text)| (name, text.to_owned())).to_vec()
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_spelling_and_nothing_else_is() {
+        for (name, text) in written() {
+            let inside = format!("xx{text}xx");
+            assert_eq!(
+                search().find(inside.as_bytes()),
+                Some(Finding::Secret),
+                "{name}"
+            );
+        }
+        for harmless in ["", "short", "mgk_s3cr", "t/1~é", "bWdrX3Mz", "%6D%67%6B"] {
+            assert_eq!(search().find(harmless.as_bytes()), None, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_found_and_a_secret_counts_more() {
+        let placeholder = "x mgk_placeholder-libtv-api-key-1234 ";
+        assert_eq!(
+            search().find(placeholder.as_bytes()),
+            Some(Finding::Placeholder)
+        );
+        let both = format!("{placeholder}{SECRET}");
+        assert_eq!(search().find(both.as_bytes()), Some(Finding::Secret));
+    }
+
+    #[test]
+    fn what_is_overwritten_keeps_its_length_and_its_neighbours() {
+        for (name, text) in written() {
+            let mut bytes = format!("<{text}><{text}>").into_bytes();
+            let length = bytes.len();
+            search().overwrite(&mut bytes);
+            assert_eq!(search().find(&bytes), None, "{name}");
+            assert_eq!(bytes.len(), length);
+            assert_eq!((bytes[0], bytes[length - 1]), (b'<', b'>'));
+            let left = bytes.iter().filter(|byte| **byte != b'*').count();
+            // The digits of base64 that neighbours have a part in stay.
+            assert!(
+                left <= 4 + 2 * 8,
+                "{name}: {}",
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+
+    #[test]
+    fn wherever_the_pieces_part_a_secret_waits_for_its_end() {
+        for (name, text) in written() {
+            for at in 0..text.len() {
+                let (first, second) = text.as_bytes().split_at(at);
+                if search().find(first).is_some() {
+                    continue;
+                }
+                let (_, held) = search().split(Bytes::copy_from_slice(first));
+                let rest = [&held[..], second].concat();
+                let found = search().find(&rest);
+                assert_eq!(found, Some(Finding::Secret), "{name} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_not_held_back() {
+        let (passed, held) = search().split(Bytes::from_static(b"an ordinary sentence."));
+        assert_eq!((passed.len(), held.len()), (21, 0));
+    }
+}
