@@ -103,6 +103,8 @@ pub struct Settings {
     pub key_malformed: bool,
     /// Whether the key comes from the environment, over the stored one.
     pub key_from_environment: bool,
+    /// Where the key in force is kept, in words, where the runtime says so.
+    pub key_from: Option<String>,
     /// The ratio in force.
     pub ratio: Ratio,
     /// The stored ratio.
@@ -156,6 +158,7 @@ impl Settings {
             key_malformed: key_text.is_some() && key.is_none(),
             key,
             key_from_environment,
+            key_from: vars("LIBTV_KEY_FROM"),
             ratio: [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
                 .into_iter()
                 .flatten()

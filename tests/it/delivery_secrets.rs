@@ -25,7 +25,7 @@ fn run_everything(env: &TestEnv, id: &str) {
 
 #[test]
 fn no_key_secret_or_token_is_in_a_file_a_log_an_output_or_a_message() {
-    let (env, id, _) = all_kinds();
+    let (env, id) = all_kinds();
     run_everything(&env, &id);
     assert_eq!(env.chat().len(), 4);
 }

@@ -223,6 +223,11 @@ impl TestEnv {
 
     /// The harness as an embedding program has it, in this process.
     pub fn harness(&self) -> Harness {
+        self.harness_with(|settings| settings)
+    }
+
+    /// The same with other settings.
+    pub fn harness_with(&self, change: impl FnOnce(Settings) -> Settings) -> Harness {
         let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
         let settings = Settings::new(self.home()).with_environment(environment);
         let component = match self.vars.get(OsStr::new(REPORT)) {
@@ -231,7 +236,7 @@ impl TestEnv {
             }
             None => Component::embedded(Some(&cache())),
         };
-        Harness::new(component.unwrap(), settings).unwrap()
+        Harness::new(component.unwrap(), change(settings)).unwrap()
     }
 
     /// Starts the timer and waits until it owns the state folder.

@@ -22,6 +22,7 @@ mod embed;
 mod env;
 mod files;
 mod grants;
+mod keyring;
 mod legacy;
 mod limits;
 mod machine;

@@ -37,6 +37,10 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
             "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned(),
         );
     }
+    if let Some(place) = &settings.key_from {
+        lines.push(format!("🔐 The key is kept in: {place}"));
+        json["keyFrom"] = place.as_str().into();
+    }
     let verified = match service.mode() {
         Mode::Gateway => gateway(io, &service, &mut lines, &mut json).await.err(),
         Mode::Direct => {

@@ -39,6 +39,7 @@ impl Basis {
         let config = ConfigFile::at(home.config());
         let found = FoundCredentials::look(
             settings.credentials.as_deref(),
+            &settings.keyring,
             &settings.environment,
             &config,
             home.root(),
@@ -107,6 +108,9 @@ impl Basis {
         }
         if let Some(key) = &self.broker.keys.environment {
             set("LIBTV_API_KEY", key.placeholder.clone());
+        }
+        if let Some(place) = &self.found.key_from {
+            set("LIBTV_KEY_FROM", place.clone());
         }
         for (name, value) in &settings.environment.passed_on {
             set(name, value.clone());

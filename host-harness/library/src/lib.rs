@@ -76,7 +76,7 @@ pub use command::{CommandEnd, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
 pub use component::Precompiled;
-pub use credentials::{CredentialSource, Credentials, FeishuApp, Secret};
+pub use credentials::{CredentialSource, Credentials, FeishuApp, Keyring, Secret};
 pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::capabilities::PASSED_ON;
-use crate::credentials::{CredentialSource, Secret};
+use crate::credentials::{CredentialSource, KeySlot, Keyring, Secret};
 use crate::limits::Limits;
 
 /// Values that a command line takes from environment variables, already read. Empty ones count as unset.
@@ -72,6 +72,7 @@ pub struct Settings {
     pub(crate) step_limits: Limits,
     pub(crate) command_limits: Limits,
     pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
+    pub(crate) keyring: KeySlot,
     pub(crate) utc_offset_seconds: i32,
     #[cfg(feature = "fault-injection")]
     pub(crate) faults: Option<crate::fault_injection::Faults>,
@@ -87,6 +88,7 @@ impl Settings {
             step_limits: Limits::default(),
             command_limits: Limits::command(),
             credentials: None,
+            keyring: KeySlot::default(),
             utc_offset_seconds: 0,
             #[cfg(feature = "fault-injection")]
             faults: None,
@@ -119,6 +121,13 @@ impl Settings {
     #[must_use]
     pub fn with_credentials(mut self, source: impl CredentialSource + 'static) -> Self {
         self.credentials = Some(Arc::new(source));
+        self
+    }
+
+    /// The keyring for the API key, where the user asks for it (`setup --keyring`). Without one the key is in `libtv.json`.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: impl Keyring + 'static) -> Self {
+        self.keyring = KeySlot::of(keyring);
         self
     }
 

@@ -45,7 +45,11 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             for refusal in &end.usage.refusals {
                 print::hint(&format!("🔒 {refusal}"));
             }
-            if is_check {
+            if let Some(warning) = &end.warning {
+                print::hint(&format!("⚠️ {warning}"));
+            }
+            // What can't be used may be why it failed.
+            if is_check || end.exit_code != 0 {
                 for note in &end.notes {
                     print::hint(&format!("⚠️ {note}"));
                 }

@@ -111,6 +111,17 @@ impl TestEnv {
             .collect()
     }
 
+    /// Arguments of a command in this process.
+    pub fn keys_in(&self, arguments: &[&str]) {
+        let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
+        self.seen.keys_in(&arguments);
+    }
+
+    /// What a command in this process printed.
+    pub fn printed(&self, text: &str) {
+        self.seen.printed("the harness", text);
+    }
+
     /// One more secret.
     pub fn plant_secret(&self, secret: &str) {
         self.seen.given(secret);

@@ -20,6 +20,8 @@ pub(super) struct Rewritten {
     pub(super) new_key: Option<Arc<Secret>>,
     pub(super) stdin: Option<File>,
     pub(super) folder: Option<Folder>,
+    /// Whether the key is to be kept in the keyring.
+    pub(super) keyring: bool,
     /// Whether it submits.
     pub(super) submits: bool,
     /// The chat that the user named: for results of a submit, or for a test message.
@@ -48,6 +50,7 @@ pub(super) fn rewrite(
         new_key: None,
         stdin: None,
         folder: None,
+        keyring: false,
         submits: false,
         chat: None,
         session: options.session(&command),
@@ -68,6 +71,9 @@ pub(super) fn rewrite(
             keys.new.map(|key| key.placeholder).unwrap_or_default()
         };
         options.put("--api-key", placeholder.into());
+    }
+    if ["setup", "update-key"].iter().any(|name| command == *name) {
+        rewritten.keyring = options.take_flag("--keyring");
     }
     if command == "upload" && !asks_for_help {
         rewritten.stdin = open_upload(&mut options);
@@ -207,6 +213,17 @@ impl Options {
             last = Some(value);
         }
         last
+    }
+
+    /// Removes every occurrence of an option without a value, and tells whether there was one.
+    fn take_flag(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        let mut counts = true;
+        self.0.retain(|argument| {
+            counts &= argument != "--";
+            !(counts && argument == name)
+        });
+        self.0.len() < before
     }
 
     /// Adds an option where options still count: before `--`.

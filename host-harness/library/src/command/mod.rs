@@ -34,6 +34,8 @@ pub struct CommandEnd {
     pub exit_code: i32,
     /// What it used.
     pub usage: Usage,
+    /// What was done otherwise than was asked for, and why.
+    pub warning: Option<String>,
     /// What was found but can't be used (a damaged configuration of OpenClaw, say), for stderr.
     pub notes: Vec<String>,
 }
@@ -56,6 +58,7 @@ impl Harness {
             new_key,
             stdin,
             folder,
+            keyring,
             submits,
             chat,
             session,
@@ -79,6 +82,10 @@ impl Harness {
             .find(|argument| !argument.starts_with('-'))
             .map(String::as_str)
             .unwrap_or_default();
+        if name == "remove-key" && basis.found.in_keyring && basis.found.stored_key.is_none() {
+            // The component would say that there is none.
+            return Err(CallError::Refused(basis.found.notes.join(" ")));
+        }
         let mut egress = self.egress(&basis, &self.settings().command_limits);
         if let (false, Some(chat)) = (submits, &chat) {
             egress.recipients = Arc::new(egress.recipients.and_once(chat));
@@ -119,10 +126,11 @@ impl Harness {
         let (result, usage) = self.run_cli(grants).await;
         recorder.end(result.as_ref().copied(), &usage).await;
         let exit_code = result?;
+        let mut warning = None;
         if exit_code == 0
             && let Some(copy) = copy
         {
-            copy.commit(self.home(), &basis)?;
+            warning = copy.commit(self.home(), &basis, &self.settings().keyring, keyring)?;
         }
         if let Some(withheld) = withheld {
             withheld.release().map_err(|error| {
@@ -132,6 +140,7 @@ impl Harness {
         Ok(CommandEnd {
             exit_code,
             usage,
+            warning,
             notes: basis.found.notes,
         })
     }

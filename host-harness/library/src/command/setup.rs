@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
-use crate::credentials::{Change, ConfigError, ConfigFile};
+use crate::credentials::{Change, ConfigError, ConfigFile, KeySlot};
 use crate::error::{CallError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
@@ -55,8 +55,15 @@ impl ConfigCopy {
     }
 
     /// Takes over what the command changed, durably. Members it left alone keep the value they have by now: another
-    /// set-up may have changed them meanwhile.
-    pub(super) fn commit(self, home: &Home, basis: &Basis) -> Result<(), CallError> {
+    /// set-up may have changed them meanwhile. With `wants_keyring` the key goes into the keyring, also one that was in
+    /// the file before; answers with what the user should know of that.
+    pub(super) fn commit(
+        self,
+        home: &Home,
+        basis: &Basis,
+        keyring: &KeySlot,
+        wants_keyring: bool,
+    ) -> Result<Option<String>, CallError> {
         let copy = self.folder.path().join(NAME);
         // A link that the component made would be followed with the harness's rights.
         if fs::symlink_metadata(&copy).is_ok_and(|meta| !meta.is_file()) {
@@ -66,7 +73,18 @@ impl ConfigCopy {
             ));
         }
         let after = ConfigFile::at(copy).read()?;
-        let changes = changes(&self.before, &after, basis)?;
+        let mut changes = changes(&self.before, &after, basis)?;
+        let found = &basis.found;
+        if wants_keyring
+            && !found.in_keyring
+            && self.before.get("apiKey") == after.get("apiKey")
+            && let Some(key) = &found.stored_key
+        {
+            changes.push(Change::Set("apiKey", Value::from(key.expose())));
+        }
+        let (changes, told) = keyring
+            .apply(changes, wants_keyring, found.in_keyring)
+            .map_err(CallError::Refused)?;
         if !changes.is_empty() {
             ConfigFile::at(home.config()).change(changes)?;
         } else if basis.found.config_error.is_some() {
@@ -75,7 +93,7 @@ impl ConfigCopy {
                 .read()
                 .map_err(|error: ConfigError| CallError::Config(error))?;
         }
-        Ok(())
+        Ok(told)
     }
 }
 
@@ -182,7 +200,9 @@ mod tests {
             Some(text) => fs::write(path, text).unwrap(),
             None => fs::remove_file(path).unwrap(),
         }
-        let result = copy.commit(&home, &basis);
+        let result = copy
+            .commit(&home, &basis, &KeySlot::default(), false)
+            .map(drop);
         (result, fs::read_to_string(home.config()).unwrap())
     }
 
@@ -242,7 +262,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("../other.json", path).unwrap();
         assert!(matches!(
-            copy.commit(&home, &basis),
+            copy.commit(&home, &basis, &KeySlot::default(), false),
             Err(CallError::Refused(_))
         ));
         assert_eq!(fs::read_to_string(home.config()).unwrap(), OLD);

@@ -3,6 +3,7 @@
 
 mod broker;
 mod config_file;
+mod keyring;
 mod openclaw;
 mod placeholder;
 mod secret;
@@ -11,10 +12,12 @@ mod spellings;
 mod tenant_token;
 
 pub use config_file::{Change, ConfigError, ConfigFile};
+pub use keyring::Keyring;
 pub use secret::Secret;
 pub use sources::{CredentialSource, Credentials, FeishuApp};
 
 pub(crate) use broker::{Broker, ExchangeFuture, FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, Verdict};
+pub(crate) use keyring::KeySlot;
 pub(crate) use placeholder::{FEISHU_SECRET, KeyMode, Placeholders};
 pub(crate) use sources::FoundCredentials;
 pub(crate) use spellings::{Finding, Spellings};

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::keyring::{KeySlot, MARK};
 use super::openclaw::{self, Account};
 use super::{ConfigFile, Secret};
 use crate::capabilities::{FEISHU, LARKSUITE};
@@ -58,6 +59,10 @@ pub trait CredentialSource: Send + Sync {
 pub(crate) struct FoundCredentials {
     pub(crate) stored_key: Option<Arc<Secret>>,
     pub(crate) environment_key: Option<Arc<Secret>>,
+    /// Where the key in force is kept, in words, for `check`.
+    pub(crate) key_from: Option<String>,
+    /// Whether the stored key is in the keyring.
+    pub(crate) in_keyring: bool,
     pub(crate) feishu: Option<Arc<FeishuApp>>,
     /// `videoRatio` as it stands in the file.
     pub(crate) video_ratio: Option<serde_json::Value>,
@@ -70,6 +75,7 @@ pub(crate) struct FoundCredentials {
 impl FoundCredentials {
     pub(crate) fn look(
         own: Option<&dyn CredentialSource>,
+        keyring: &KeySlot,
         environment: &Environment,
         config: &ConfigFile,
         nexu_home: &Path,
@@ -77,6 +83,7 @@ impl FoundCredentials {
         let own = own.map(CredentialSource::load).unwrap_or_default();
         let mut notes = Vec::new();
         let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
+        let mut in_keyring = false;
         match config.read() {
             Ok(content) => {
                 let key = content
@@ -84,6 +91,15 @@ impl FoundCredentials {
                     .and_then(serde_json::Value::as_str)
                     .filter(|key| !key.is_empty());
                 stored_key = key.map(|key| Arc::new(Secret::new(key)));
+                if let Some(mark) = content.get(MARK).and_then(serde_json::Value::as_str) {
+                    in_keyring = true;
+                    match keyring.key(mark) {
+                        Ok(key) => stored_key = Some(key),
+                        Err(reason) => notes.push(format!(
+                            "The API key is in the keyring of the operating system, which can't be used: {reason}. Unlock it, or store the key anew with setup."
+                        )),
+                    }
+                }
                 video_ratio = content.get("videoRatio").cloned();
             }
             Err(error) => config_error = Some(error.reason()),
@@ -91,9 +107,22 @@ impl FoundCredentials {
         let feishu = own
             .feishu
             .or_else(|| find_feishu(environment, nexu_home, &mut notes).map(Arc::new));
+        let key_from = if environment.api_key.is_some() {
+            Some("the environment (LIBTV_API_KEY)".to_owned())
+        } else if own.api_key.is_some() {
+            Some("the program around this one".to_owned())
+        } else if in_keyring && stored_key.is_some() {
+            Some("the keyring of the operating system".to_owned())
+        } else {
+            stored_key
+                .as_ref()
+                .map(|_| config.path().display().to_string())
+        };
         Self {
             stored_key: own.api_key.or(stored_key),
             environment_key: environment.api_key.clone(),
+            key_from,
+            in_keyring,
             feishu,
             video_ratio,
             config_error,
