@@ -45,7 +45,14 @@ pub fn spellings(secret: &str) -> Vec<(&'static str, String)> {
 /// What is searched for: in base64 only what is the same whatever stands around the secret.
 fn patterns_of(secret: &str) -> Vec<(&'static str, String)> {
     let behind = |skip: usize| secret.as_bytes()[skip..].to_vec();
-    [escaped(secret), in_base64(&behind)].concat()
+    let mut all = [escaped(secret), in_base64(&behind)].concat();
+    // As text within JSON, as records and messages hold it.
+    let escapes = all.iter().filter(|(_, text)| text.contains('\\'));
+    let nested: Vec<_> = escapes
+        .map(|(name, text)| (*name, text.replace('\\', r"\\")))
+        .collect();
+    all.extend(nested);
+    all
 }
 
 /// At each of the three places that a byte can have in base64.
@@ -82,8 +89,6 @@ fn escaped(secret: &str) -> Vec<(&'static str, String)> {
         ),
         ("JSON-escaped", each("\\u00", false)),
         ("JSON-escaped", each("\\u00", true)),
-        // As text within JSON.
-        ("JSON-escaped", each("\\\\u00", false)),
     ]
 }
 

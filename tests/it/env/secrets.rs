@@ -175,7 +175,8 @@ impl TestEnv {
         let kept = [self.config_path(), self.home().join("libtv.json.lock")];
         for file in files_below(self.folder()) {
             let user = kept.contains(&file) || state.own.iter().any(|own| file.starts_with(own));
-            if !user && !is_openclaw(&file) {
+            // Reading a pipe would wait for somebody to write.
+            if !user && !is_openclaw(&file) && file.is_file() {
                 look(
                     &file.display().to_string(),
                     &std::fs::read(&file).unwrap_or_default(),
