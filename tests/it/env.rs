@@ -203,7 +203,7 @@ impl TestEnv {
         program: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Output {
-        Running::start(self.command_of(program, arguments), None).finish()
+        Running::start(self.command_of(program, arguments), None, &self.seen).finish()
     }
 
     /// Runs one command with this on its standard input.
