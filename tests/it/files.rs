@@ -35,9 +35,6 @@ fn no_way_of_writing_a_folder_leads_downloads_to_the_keys() {
     let folder = env.folder();
     symlink(env.home(), folder.join("link")).unwrap();
     symlink("link", folder.join("link-to-link")).unwrap();
-    // The search at the end would find the user's own file behind them.
-    env.holds_secrets(folder.join("link"));
-    env.holds_secrets(folder.join("link-to-link"));
     fs::create_dir(folder.join("out")).unwrap();
     for way in [
         "nexu",
