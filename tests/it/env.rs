@@ -32,7 +32,7 @@ use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
 use tests::memory::{CANARIES, REPORT, watched_component};
 
 /// The program, built by cargo before these tests run.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
 /// No command here takes a second; a busy machine gets a minute.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// The chat that most tests send to.
@@ -150,6 +150,11 @@ impl TestEnv {
             .var("FEISHU_APP_ID", testkit::FEISHU_APP_ID)
             .var("FEISHU_APP_SECRET", testkit::FEISHU_APP_SECRET)
             .var("LIBTV_POLL_INTERVAL_SECONDS", "0.1")
+    }
+
+    /// The variables of its commands.
+    pub fn vars(&self) -> &BTreeMap<OsString, OsString> {
+        &self.vars
     }
 
     /// Changes a variable for the commands to come.

@@ -30,6 +30,7 @@ mod mcp;
 mod mcp_edges;
 mod memory;
 mod no_component;
+mod page;
 mod precompile;
 mod ratio;
 mod recipients;
@@ -41,6 +42,8 @@ mod serve_owner;
 mod serve_talk;
 mod sessions;
 mod skill;
+#[cfg(unix)]
+mod skill_words;
 mod smoke;
 mod state_size;
 mod status;

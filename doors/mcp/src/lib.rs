@@ -34,6 +34,8 @@ use limits::{GRACE, MESSAGE_BYTES};
 use server::Server;
 use timer::Steps;
 
+pub use prompt::RULES;
+
 /// Where lines for a person go: one line a call, without its end. Nothing in them is secret.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 

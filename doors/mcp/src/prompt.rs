@@ -8,7 +8,8 @@ use serde_json::Value;
 const NAME: &str = "messenger";
 const DESCRIPTION: &str =
     "How to pass a user's request for a video or an image on to LibTV, and what to say of it.";
-const RULES: &str = include_str!("messenger.md");
+/// The messenger's rules in the words of the tools, Markdown.
+pub const RULES: &str = include_str!("messenger.md");
 
 /// What may be said beforehand: name, title, and the sentence it becomes.
 const ARGUMENTS: [(&str, &str, &str); 3] = [

@@ -14,7 +14,7 @@ use crate::credentials::{Finding, Secret, TenantTokens};
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings, Egress};
+use crate::http::{Client, ClientSettings, Egress, ResultBody};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::GrantsReport;
@@ -336,6 +336,22 @@ impl Harness {
         })
         .await
         .0
+    }
+
+    /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
+    /// addresses of the media store are fetched, with the checks that the component's own requests pass.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`]: no result's address, or the media store can't be reached.
+    pub async fn open_result(
+        &self,
+        url: &str,
+        range: Option<&str>,
+    ) -> Result<http::Response<ResultBody>, CallError> {
+        let limits = &self.inner.settings.step_limits;
+        self.egress(&self.basis(None), limits)
+            .open_result(url, range)
+            .await
     }
 
     pub(crate) fn settings(&self) -> &Settings {

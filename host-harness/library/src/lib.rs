@@ -72,7 +72,7 @@ mod timer;
 pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
 pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
 pub use capabilities::PASSED_ON;
-pub use command::{CommandEnd, Stdio};
+pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
 pub use component::Precompiled;

@@ -9,10 +9,12 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::audit;
+#[cfg(feature = "demo")]
+use super::demo;
 use super::service::Manager;
-use super::skill::{Action, Agent};
+use super::skill::{Action, Agent, Variant};
 use super::status::Wanted;
-use super::{USAGE, help};
+use super::{USAGE, help, serve};
 
 /// The library's own default.
 #[allow(clippy::cast_possible_truncation)]
@@ -29,13 +31,13 @@ pub(crate) enum Invocation {
     /// Help or version.
     Text { text: String, code: u8 },
     /// The timer.
-    Serve { json: bool, max_parallel: usize },
+    Serve(serve::Wanted),
     /// The MCP server.
     #[cfg(feature = "mcp")]
     Mcp { max_parallel: usize },
     /// The demonstration.
     #[cfg(feature = "demo")]
-    Demo { plain: bool },
+    Demo(demo::Wanted),
     /// What is known here.
     Status(Wanted),
     /// Every link from here to the chat.
@@ -79,6 +81,10 @@ enum Command {
         /// Sessions polled at once
         #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u16).range(1..=MAX_PARALLEL))]
         max_parallel: u16,
+        /// Also show the jobs on a page of this machine, such as 127.0.0.1:0; its address is printed on standard error
+        #[cfg(feature = "page")]
+        #[arg(long, value_name = "ADDRESS")]
+        ui: Option<std::net::SocketAddr>,
     },
     /// Serve the tools to an agent, by the Model Context Protocol on standard input and output
     #[cfg(feature = "mcp")]
@@ -94,6 +100,10 @@ enum Command {
         /// Plain lines instead of a live picture
         #[arg(long)]
         plain: bool,
+        /// Also on a page of this machine, such as 127.0.0.1:0, which stays until it is interrupted
+        #[cfg(feature = "page")]
+        #[arg(long, value_name = "ADDRESS")]
+        ui: Option<std::net::SocketAddr>,
     },
     /// Show where the sessions stand, without asking anybody
     Status {
@@ -177,7 +187,13 @@ enum Command {
 #[derive(Subcommand)]
 enum SkillCommand {
     /// Put a copy there; an older one is replaced whole
-    Install(Place),
+    Install {
+        #[command(flatten)]
+        place: Place,
+        /// What the agent's machine has
+        #[arg(long, value_enum, value_name = "DOOR", default_value_t)]
+        door: Variant,
+    },
     /// Take away exactly what was installed
     Uninstall(Place),
     /// Say where copies are
@@ -216,16 +232,31 @@ impl Command {
                 verify,
             }),
             Self::Grants { json } => Invocation::Grants { json },
-            Self::Serve { json, max_parallel } => Invocation::Serve {
+            Self::Serve {
+                json,
+                max_parallel,
+                #[cfg(feature = "page")]
+                ui,
+            } => Invocation::Serve(serve::Wanted {
                 json,
                 max_parallel: usize::from(max_parallel),
-            },
+                #[cfg(feature = "page")]
+                ui,
+            }),
             #[cfg(feature = "mcp")]
             Self::Mcp { max_parallel } => Invocation::Mcp {
                 max_parallel: usize::from(max_parallel),
             },
             #[cfg(feature = "demo")]
-            Self::Demo { plain } => Invocation::Demo { plain },
+            Self::Demo {
+                plain,
+                #[cfg(feature = "page")]
+                ui,
+            } => Invocation::Demo(demo::Wanted {
+                plain,
+                #[cfg(feature = "page")]
+                ui,
+            }),
             Self::Status {
                 id,
                 last,
@@ -240,7 +271,7 @@ impl Command {
             Self::Doctor { chat_id, json } => Invocation::Doctor { chat_id, json },
             Self::Skill { command } => {
                 let (action, Place { agent }) = match command {
-                    SkillCommand::Install(place) => (Action::Install, place),
+                    SkillCommand::Install { place, door } => (Action::Install(door), place),
                     SkillCommand::Uninstall(place) => (Action::Uninstall, place),
                     SkillCommand::List(place) => (Action::List, place),
                 };
@@ -322,10 +353,11 @@ mod tests {
     fn serve_takes_its_options_and_refuses_others_in_one_line() {
         assert!(matches!(
             of("libtv-video serve --json --max-parallel 3"),
-            Ok(Invocation::Serve {
+            Ok(Invocation::Serve(serve::Wanted {
                 json: true,
-                max_parallel: 3
-            })
+                max_parallel: 3,
+                ..
+            }))
         ));
         for line in [
             "libtv-video serve --max-parallel 0",

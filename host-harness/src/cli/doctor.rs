@@ -8,7 +8,7 @@ use std::path::Path;
 use libtv_harness::Harness;
 use serde_json::{Value, json};
 
-use super::{FAILED, capture, environment, print};
+use super::{FAILED, environment, print, run};
 
 pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
     let harness = match environment::harness() {
@@ -24,9 +24,15 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
         }
     };
     let mut checks = surroundings(&harness);
-    let mut arguments: Vec<OsString> = vec!["doctor".into(), "--json".into()];
+    // Who asks for a test message names its recipient.
+    if let Some(chat_id) = &chat_id
+        && let Err(error) = harness.name_recipient(chat_id)
+    {
+        checks.push(finding("Chat", false, &run::sentence(&error), ""));
+    }
+    let mut arguments: Vec<OsString> = vec!["doctor".into()];
     arguments.extend(chat_id.map(|chat_id| format!("--chat-id={chat_id}").into()));
-    match capture::command(&harness, arguments).await {
+    match harness.run_for_json(arguments, run::to_stderr()).await {
         Ok(mut reply) => {
             match reply.json["checks"].take() {
                 Value::Array(found) => checks.extend(found),
@@ -37,10 +43,17 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
                     "Run: libtv-video check",
                 )),
             }
-            report(checks, &reply.refusals, as_json)
+            let refusals: Vec<String> = reply
+                .end
+                .usage
+                .refusals
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            report(checks, &refusals, as_json)
         }
-        Err(reason) => {
-            checks.push(finding("Component", false, &reason, ""));
+        Err(error) => {
+            checks.push(finding("Component", false, &run::sentence(&error), ""));
             report(checks, &[], as_json)
         }
     }

@@ -10,7 +10,8 @@ USAGE
 
 THE TIMER
   serve               poll every session when it is due and deliver what is ready; keep it running
-                      (--json: one JSON object a line, --max-parallel N: sessions polled at once)
+                      (--json: one JSON object a line, --max-parallel N: sessions polled at once,
+                      --ui 127.0.0.1:0: show the jobs on a page of this machine)
   service print       what systemd or launchd needs to keep it running
 ";
 

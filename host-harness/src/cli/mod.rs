@@ -3,7 +3,6 @@
 
 mod arguments;
 mod audit;
-mod capture;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
@@ -13,6 +12,8 @@ mod grants;
 mod help;
 #[cfg(feature = "mcp")]
 mod mcp;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(feature = "compiler")]
 mod precompile;
 mod print;
@@ -43,13 +44,11 @@ pub(crate) fn main() -> ExitCode {
             print::out(text.trim_end());
             code
         }
-        Ok(Invocation::Serve { json, max_parallel }) => {
-            block_on(true, serve::serve(json, max_parallel))
-        }
+        Ok(Invocation::Serve(wanted)) => block_on(true, serve::serve(wanted)),
         #[cfg(feature = "mcp")]
         Ok(Invocation::Mcp { max_parallel }) => block_on(true, mcp::mcp(max_parallel)),
         #[cfg(feature = "demo")]
-        Ok(Invocation::Demo { plain }) => block_on(true, demo::demo(plain)),
+        Ok(Invocation::Demo(wanted)) => block_on(true, demo::demo(wanted)),
         Ok(Invocation::Status(wanted)) => block_on(false, status::status(wanted)),
         Ok(Invocation::Doctor { chat_id, json }) => block_on(false, doctor::doctor(chat_id, json)),
         Ok(Invocation::Audit(wanted)) => audit::audit(&wanted),

@@ -25,11 +25,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
         } else {
             Output::to(stdout())
         },
-        stderr: if stderr().is_terminal() {
-            Output::to_terminal(stderr())
-        } else {
-            Output::to(stderr())
-        },
+        stderr: to_stderr(),
         key_input: Box::new(read_key),
     };
     let result = tokio::select! {
@@ -60,6 +56,15 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             print::error(&sentence(&error));
             FAILED
         }
+    }
+}
+
+/// Where hints and progress go.
+pub(crate) fn to_stderr() -> Output {
+    if stderr().is_terminal() {
+        Output::to_terminal(stderr())
+    } else {
+        Output::to(stderr())
     }
 }
 

@@ -6,7 +6,18 @@ use libtv_harness::{
 
 use super::{FAILED, OWNED, environment, print, signals};
 
-pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
+/// How to serve.
+pub(crate) struct Wanted {
+    /// One JSON object a line.
+    pub(crate) json: bool,
+    /// Sessions polled at once.
+    pub(crate) max_parallel: usize,
+    /// Where a page shows the jobs.
+    #[cfg(feature = "page")]
+    pub(crate) ui: Option<std::net::SocketAddr>,
+}
+
+pub(crate) async fn serve(wanted: Wanted) -> u8 {
     let harness = match environment::harness() {
         Ok(harness) => harness,
         Err(reason) => {
@@ -16,8 +27,20 @@ pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
     };
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
-    let colours = print::has_colours();
+    #[cfg(feature = "page")]
+    let page = match super::page::start(&harness, wanted.ui).await {
+        Ok(page) => page,
+        Err(reason) => {
+            print::error(&reason);
+            return FAILED;
+        }
+    };
+    let (json, colours) = (wanted.json, print::has_colours());
     let on_event = move |event: &Event| {
+        #[cfg(feature = "page")]
+        if let Some(page) = &page {
+            page.note(event);
+        }
         if json {
             print::out(&event.to_json().to_string())
         } else {
@@ -25,7 +48,7 @@ pub(crate) async fn serve(json: bool, max_parallel: usize) -> u8 {
         }
     };
     let options = ServeOptions {
-        max_parallel,
+        max_parallel: wanted.max_parallel,
         ..ServeOptions::default()
     };
     match run(&harness, options, stop, on_event).await {

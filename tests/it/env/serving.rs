@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 #[derive(Default)]
 struct Printed {
     lines: Vec<String>,
+    hints: Vec<String>,
     ended: bool,
 }
 
@@ -38,12 +39,15 @@ impl Serving {
             shared.0.lock().unwrap().ended = true;
             shared.1.notify_all();
         });
-        // Read, so that it never blocks; shown with the test's own output.
+        // Shown with the test's own output as well.
+        let shared = Arc::clone(&printed);
         let told = seen.clone();
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 told.printed("serve", &line);
                 eprintln!("serve: {line}");
+                shared.0.lock().unwrap().hints.push(line);
+                shared.1.notify_all();
             }
         });
         Self { child, printed }
@@ -62,11 +66,22 @@ impl Serving {
     /// Waits until it has printed a line with `text`, and gives the line.
     #[track_caller]
     pub fn wait_for_line(&self, text: &str) -> String {
+        self.wait_for(text, |printed| &printed.lines)
+    }
+
+    /// The same for standard error.
+    #[track_caller]
+    pub fn wait_for_hint(&self, text: &str) -> String {
+        self.wait_for(text, |printed| &printed.hints)
+    }
+
+    #[track_caller]
+    fn wait_for(&self, text: &str, of: impl Fn(&Printed) -> &[String]) -> String {
         let (lock, changed) = &*self.printed;
         let mut printed = lock.lock().unwrap();
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            if let Some(line) = printed.lines.iter().find(|line| line.contains(text)) {
+            if let Some(line) = of(&printed).iter().find(|line| line.contains(text)) {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());

@@ -2,6 +2,7 @@
 //! change. Not here: the harness's own commands, and anything a command does.
 
 mod arguments;
+mod reply;
 mod setup;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use crate::harness::Harness;
 use crate::sandbox::{Grants, Output, OutputPipe, Usage};
 
 use arguments::Rewritten;
+pub use reply::JsonReply;
 use setup::ConfigCopy;
 
 /// What a command is connected to.

@@ -22,6 +22,7 @@ mod messages;
 mod network;
 mod policy;
 mod refusal;
+mod result;
 mod scrub;
 mod search;
 mod tls;
@@ -42,6 +43,7 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
 pub use policy::{Grant, GrantedRoute, Policy, Service};
 pub use refusal::{Refusal, RefusalReason};
+pub use result::ResultBody;
 
 pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};

@@ -26,8 +26,17 @@ const FRAME: Duration = Duration::from_millis(100);
 /// After the last job has ended: what comes now would be a message too many.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
-pub(crate) async fn demo(plain: bool) -> u8 {
-    match show(plain).await {
+/// How to show it.
+pub(crate) struct Wanted {
+    /// Plain lines instead of a live picture.
+    pub(crate) plain: bool,
+    /// Where a page shows the jobs, until it is interrupted.
+    #[cfg(feature = "page")]
+    pub(crate) ui: Option<std::net::SocketAddr>,
+}
+
+pub(crate) async fn demo(wanted: Wanted) -> u8 {
+    match show(wanted).await {
         Ok(code) => code,
         Err(reason) => {
             print::error(&reason);
@@ -48,7 +57,7 @@ fn stop_on_signal(stop: &StopHandle) -> Arc<AtomicU8> {
 }
 
 /// Runs the demonstration; the exit code says whether everything arrived, exactly once.
-async fn show(plain: bool) -> Result<u8, String> {
+async fn show(wanted: Wanted) -> Result<u8, String> {
     let stop = StopHandle::new();
     let signalled = stop_on_signal(&stop);
     let home = tempfile::Builder::new()
@@ -62,14 +71,22 @@ async fn show(plain: bool) -> Result<u8, String> {
     let jobs = jobs::prepare(&world);
     let harness = harness(&world, home.path())?;
 
-    let mut screen = Screen::new(plain);
+    let mut screen = Screen::new(wanted.plain);
     screen.intro(&world.connect_to(), &harness.home().state());
+    #[cfg(feature = "page")]
+    let page = super::page::start(&harness, wanted.ui).await?.map(Arc::new);
     let (events, mut news) = mpsc::unbounded_channel::<Event>();
     let timer = tokio::spawn({
         let (harness, stop) = (harness.clone(), stop.clone());
+        #[cfg(feature = "page")]
+        let page = page.clone();
         async move {
-            // The receiver is gone only when nobody watches any more.
             serve(&harness, ServeOptions::default(), stop, |event| {
+                #[cfg(feature = "page")]
+                if let Some(page) = &page {
+                    page.note(event);
+                }
+                // The receiver is gone only when nobody watches any more.
                 drop(events.send(event.clone()))
             })
             .await
@@ -98,6 +115,11 @@ async fn show(plain: bool) -> Result<u8, String> {
             settled.get_or_insert_with(Instant::now);
         }
         tokio::time::sleep(FRAME).await;
+    }
+    #[cfg(feature = "page")]
+    if page.is_some() {
+        print::hint("The page stays until it is interrupted (Ctrl-C).");
+        stop.stopped().await;
     }
     stop.stop();
     timer

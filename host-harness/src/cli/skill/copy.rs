@@ -1,6 +1,7 @@
 //! One copy of the skill in a folder of skills. A manifest beside the files says what was put there; a folder without
 //! one is the user's own and is left alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use libtv_harness::Component;
 use serde::{Deserialize, Serialize};
+
+use super::Variant;
 
 /// Agents demand that the folder is called as the skill is.
 pub(crate) const NAME: &str = "libtv-video";
@@ -46,10 +49,10 @@ struct Manifest {
 }
 
 /// The files of this version.
-fn files() -> [(&'static str, &'static [u8]); 2] {
+fn files(variant: Variant) -> [(&'static str, Cow<'static, [u8]>); 2] {
     [
-        ("SKILL.md", include_bytes!("../../../../SKILL.md")),
-        ("libtv-video.wasm", Component::embedded_bytes()),
+        ("SKILL.md", variant.text().into_bytes().into()),
+        ("libtv-video.wasm", Component::embedded_bytes().into()),
     ]
 }
 
@@ -73,7 +76,7 @@ pub(crate) fn state(skills: &Path) -> Result<State, String> {
 ///
 /// # Errors
 /// A sentence: a copy that a user placed there, or a folder that can't be written. What was there stays then.
-pub(crate) fn install(skills: &Path) -> Result<Option<String>, String> {
+pub(crate) fn install(skills: &Path, variant: Variant) -> Result<Option<String>, String> {
     let target = skills.join(NAME);
     let older = match state(skills)? {
         State::Absent => None,
@@ -88,7 +91,8 @@ pub(crate) fn install(skills: &Path) -> Result<Option<String>, String> {
     fs::create_dir_all(skills).map_err(|error| cannot("made", skills, &error))?;
     // Complete beside it first: an agent never sees half a skill.
     let fresh = scratch(skills, "new");
-    let made = fill(&fresh).and_then(|()| exchange(skills, &fresh, &target, older.is_some()));
+    let made =
+        fill(&fresh, variant).and_then(|()| exchange(skills, &fresh, &target, older.is_some()));
     if made.is_err() {
         // It is ours, and not in use.
         let _ = fs::remove_dir_all(&fresh);
@@ -96,15 +100,15 @@ pub(crate) fn install(skills: &Path) -> Result<Option<String>, String> {
     made.map(|()| older)
 }
 
-fn fill(folder: &Path) -> Result<(), String> {
+fn fill(folder: &Path, variant: Variant) -> Result<(), String> {
     fs::create_dir(folder).map_err(|error| cannot("made", folder, &error))?;
     let mut manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         files: BTreeMap::new(),
     };
-    for (name, bytes) in files() {
+    for (name, bytes) in files(variant) {
         manifest.files.insert(name.to_owned(), bytes.len() as u64);
-        write(&folder.join(name), bytes)?;
+        write(&folder.join(name), &bytes)?;
     }
     let text = serde_json::to_vec_pretty(&manifest)
         .map_err(|error| format!("The manifest can't be made: {error}"))?;

@@ -3,18 +3,20 @@
 
 mod copy;
 mod places;
+mod variant;
 
 use std::path::PathBuf;
 
 use super::{FAILED, print};
 use copy::{Removed, State};
 pub(crate) use places::Agent;
+pub(crate) use variant::Variant;
 
 /// What to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Put a copy there, in place of an older one.
-    Install,
+    Install(Variant),
     /// Take it away.
     Uninstall,
     /// Say where copies are.
@@ -57,10 +59,14 @@ fn one(action: Action, skills: PathBuf) -> bool {
     let target = skills.join(copy::NAME);
     let shown = target.display();
     let done = match action {
-        Action::Install => copy::install(&skills).map(|replaced| match replaced {
-            Some(version) => format!("✅ Skill installed: {shown} (in place of version {version})"),
-            None => format!("✅ Skill installed: {shown}"),
-        }),
+        Action::Install(variant) => {
+            copy::install(&skills, variant).map(|replaced| match replaced {
+                Some(version) => {
+                    format!("✅ Skill installed: {shown} (in place of version {version})")
+                }
+                None => format!("✅ Skill installed: {shown}"),
+            })
+        }
         Action::Uninstall => copy::uninstall(&skills).map(|removed| match removed {
             Removed::All => format!("✅ Skill removed: {shown}"),
             Removed::But(left) => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use libtv_harness::Harness;
 use serde_json::Value;
 
-use super::{capture, environment, print, signals};
+use super::{environment, print, run, signals};
 
 /// How often `--watch` looks: as often as a person does.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -60,21 +60,24 @@ pub(crate) async fn status(wanted: Wanted) -> u8 {
 
 /// Looks once; prints when there is something to tell that was not told before.
 async fn look(harness: &Harness, wanted: &Wanted, shown: &mut Option<Value>) -> Result<u8, String> {
-    let mut arguments: Vec<OsString> = vec!["status".into(), "--json".into()];
+    let mut arguments: Vec<OsString> = vec!["status".into()];
     if let Some(last) = wanted.last {
         arguments.push(format!("--last={last}").into());
     }
     if let Some(id) = &wanted.id {
         arguments.extend(["--".into(), id.into()]);
     }
-    let mut reply = capture::command(harness, arguments).await?;
-    if reply.exit_code != 0 {
+    let mut reply = harness
+        .run_for_json(arguments, run::to_stderr())
+        .await
+        .map_err(|error| run::sentence(&error))?;
+    if reply.end.exit_code != 0 {
         if wanted.json {
             print::out(&reply.json.to_string());
         } else {
             print::error(words::text(&reply.json["error"]["message"]));
         }
-        return Ok(reply.exit_code);
+        return Ok(super::FAILED);
     }
     let now = reply.json["now"].take();
     if wanted.json {

@@ -1,0 +1,60 @@
+//! SKILL.md as an agent gets it: for a machine with the program, with an MCP client, or with a stock runtime. The rules
+//! are written once; the others are made of them.
+
+use clap::ValueEnum;
+
+/// Through which door an agent comes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Variant {
+    /// The program libtv-video on the PATH
+    #[default]
+    Program,
+    /// The tools of `libtv-video mcp`
+    #[cfg(feature = "mcp")]
+    Mcp,
+    /// wasmtime on the PATH, and nothing else
+    Runtime,
+}
+
+const PROGRAM: &str = include_str!("../../../../SKILL.md");
+/// What stands instead of the program's head, and sections of its own.
+const RUNTIME: &str = include_str!("runtime.md");
+#[cfg(feature = "mcp")]
+const MCP_HEAD: &str = include_str!("mcp.md");
+
+impl Variant {
+    /// The text.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Program => PROGRAM.to_owned(),
+            #[cfg(feature = "mcp")]
+            Self::Mcp => [MCP_HEAD, "## Rules\n\n", libtv_mcp::RULES].concat(),
+            Self::Runtime => [RUNTIME, "\n", behind_the_head(PROGRAM)].concat(),
+        }
+    }
+}
+
+/// From the first section on.
+fn behind_the_head(text: &str) -> &str {
+    text.find("\n## ").map_or("", |at| &text[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variant_is_a_skill_of_this_version_with_the_rules() {
+        for variant in Variant::value_variants() {
+            let text = variant.text();
+            assert!(text.starts_with("---\nname: libtv-video\n"), "{variant:?}");
+            let version = format!("version: \"{}\"", env!("CARGO_PKG_VERSION"));
+            assert!(text.contains(&version), "{variant:?}");
+            assert!(
+                text.contains("## Rules\n") && text.contains("Verbatim."),
+                "{variant:?}"
+            );
+            assert!(text.lines().count() < 500, "{variant:?}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `serve --ui`: who may see the page, what it is told, and that it can change nothing. How it looks is the browser's
+//! matter: `doors/page/browser-check`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+use testkit::StandIn;
+
+use crate::env::{Serving, TIMEOUT, TestEnv};
+
+/// A page beside a timer.
+struct Shown {
+    address: String,
+    token: String,
+    _serve: Serving,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+impl Shown {
+    fn by(env: &TestEnv) -> Self {
+        let serve = env.serve_with(["serve", "--ui", "127.0.0.1:0"]);
+        serve.wait_for_line("started: polling");
+        let hint = serve.wait_for_hint("The page: ");
+        let url = hint.split_once("http://").unwrap().1.trim().to_owned();
+        let (address, token) = url.split_once('/').unwrap();
+        Self {
+            address: address.to_owned(),
+            token: token.trim_end_matches('/').to_owned(),
+            _serve: serve,
+        }
+    }
+
+    fn open(&self, method: &str, target: &str, headers: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        let request = format!("{method} {target} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
+    fn ask(&self, method: &str, target: &str, headers: &str) -> Answer {
+        let mut bytes = Vec::new();
+        self.open(method, target, headers)
+            .read_to_end(&mut bytes)
+            .unwrap();
+        let split = bytes
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        let head = String::from_utf8(bytes[..split].to_vec()).unwrap();
+        Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body: bytes[split + 4..].to_vec(),
+            head,
+        }
+    }
+
+    fn host(&self) -> String {
+        format!("host: {}\r\n", self.address)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", &format!("/{}/{path}", self.token), &self.host())
+    }
+}
+
+#[test]
+fn whoever_has_the_address_sees_the_jobs_and_nobody_else_sees_anything() {
+    let env = TestEnv::new();
+    let page = Shown::by(&env);
+    let shown = page.get("");
+    assert_eq!(shown.status, 200);
+    assert!(String::from_utf8_lossy(&shown.body).contains("<title>libtv-video</title>"));
+    let token = &page.token;
+    assert_eq!(token.len(), 32);
+    for path in [
+        "/".to_owned(),
+        "/api/status".to_owned(),
+        format!("/{}0/", &token[1..]),
+        format!("/{token}"),
+    ] {
+        assert_eq!(page.ask("GET", &path, &page.host()).status, 404, "{path}");
+    }
+    let own = format!("/{token}/api/status");
+    assert_eq!(
+        page.ask("GET", &own, "host: rebound.example\r\n").status,
+        421
+    );
+    let foreign = format!("{}origin: https://elsewhere.example\r\n", page.host());
+    assert_eq!(page.ask("GET", &own, &foreign).status, 403);
+    for method in ["POST", "PUT", "DELETE"] {
+        assert_eq!(page.ask(method, &own, &page.host()).status, 405, "{method}");
+    }
+}
+
+#[test]
+fn the_page_loads_nothing_from_elsewhere_and_tells_its_address_to_nobody() {
+    let env = TestEnv::new();
+    let page = Shown::by(&env);
+    for path in [
+        "",
+        "page.js",
+        "page.css",
+        "api/status",
+        "api/egress",
+        "nothing",
+    ] {
+        let answer = page.get(path);
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("http"),
+            "{path}: {policy}"
+        );
+        assert_eq!(
+            answer.header("referrer-policy"),
+            Some("no-referrer"),
+            "{path}"
+        );
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[test]
+fn a_job_is_told_with_its_result_and_with_what_left_the_sandbox() {
+    let env = TestEnv::new();
+    let page = Shown::by(&env);
+    let mut feed =
+        BufReader::new(page.open("GET", &format!("/{}/api/events", page.token), &page.host()));
+    let id = env.submit("a cat");
+    env.wait_for_messages(crate::env::CHAT, 1);
+    let mut line = String::new();
+    while !line.contains("\"delivered\":1") {
+        line.clear();
+        assert!(feed.read_line(&mut line).unwrap() > 0, "the feed ended");
+    }
+    assert!(line.starts_with("data: {") && line.contains(&id), "{line}");
+
+    let status = page.get("api/status").json();
+    let session = &status["sessions"][0];
+    assert_eq!(session["sessionId"], id.as_str());
+    let result = session["turns"][0]["results"][0].as_str().unwrap();
+    let stored = env.media().requests().len();
+    let film = page.get(&format!(
+        "media?url={}",
+        result.replace(':', "%3A").replace('/', "%2F")
+    ));
+    assert_eq!(
+        (film.status, film.header("content-type")),
+        (200, Some("video/mp4"))
+    );
+    assert_eq!(
+        film.body.len().to_string(),
+        film.header("content-length").unwrap()
+    );
+    assert_eq!(env.media().requests().len(), stored + 1);
+
+    let record = page.get(&format!("api/egress?session={id}")).json();
+    let calls = record["calls"].as_array().unwrap();
+    assert!(
+        !calls.is_empty() && calls.iter().all(|call| call["session"] == id.as_str()),
+        "{record}"
+    );
+    let asked: Vec<String> = calls
+        .iter()
+        .flat_map(|call| call["egress"].as_array().unwrap())
+        .map(|egress| {
+            format!(
+                "{}{}",
+                egress["origin"].as_str().unwrap(),
+                egress["path"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert!(
+        asked.contains(&"https://open.feishu.cn/open-apis/im/v1/messages".to_owned()),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn through_the_page_nothing_but_results_can_be_fetched() {
+    let env = TestEnv::new();
+    let page = Shown::by(&env);
+    for url in [
+        "https://open.feishu.cn/open-apis/im/v1/messages",
+        "https://seedance.nexu.io/api/v1/key/status",
+        "https://libtv-res.liblib.art/other/x.mp4",
+        "http://127.0.0.1:1/claw/x.png",
+        "file:///etc/passwd",
+        "https://libtv-res.liblib.art@evil.example/claw/x.png",
+    ] {
+        let answer = page.get(&format!("media?url={url}"));
+        assert_eq!(answer.status, 502, "{url}: {}", answer.head);
+    }
+    assert!(env.gateway().requests().is_empty() && env.media().requests().is_empty());
+    assert!(env.feishu().requests().is_empty());
+}
+
+#[test]
+fn the_page_is_for_this_machine_alone() {
+    let env = TestEnv::new();
+    let out = env.run(["serve", "--ui", "0.0.0.0:0"]).exits(1);
+    out.says("❌ The page can't be shown at 0.0.0.0:0")
+        .says("127.0.0.1:PORT");
+}
