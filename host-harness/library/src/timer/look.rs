@@ -168,7 +168,9 @@ mod tests {
     fn a_look_at_all_reads_what_is_new_or_changed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let put = |name: &str| std::fs::write(folder.path().join(name), b"").unwrap();
-        ["same", "changed", "removed", ".hidden"].map(put);
+        for name in ["same", "changed", "removed", ".hidden"] {
+            put(name);
+        }
         let (first, gone) = sort(folder.path(), News::all(), &HashMap::new()).unwrap();
         assert_eq!(
             (names(&first), gone.len()),

@@ -268,7 +268,9 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.merge(&listed(&[("a", 10), ("b", 10)]));
         let running = schedule.take_due(10).unwrap();
-        ["a", "b"].map(|id| schedule.forget(id));
+        for id in ["a", "b"] {
+            schedule.forget(id);
+        }
         assert_eq!((schedule.len(), schedule.next_at_ms()), (1, None));
         let _ = schedule.finished(&running, None);
         assert_eq!(schedule.len(), 0);

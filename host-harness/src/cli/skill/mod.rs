@@ -41,7 +41,7 @@ pub(crate) fn run(action: Action, agent: Option<Agent>) -> u8 {
         .map(|folder| one(action, folder))
         .collect();
     #[cfg(feature = "compiler")]
-    if action == Action::Install
+    if matches!(action, Action::Install(_))
         && let Err(reason) = super::precompile::into_cache()
     {
         // The first command will try again, and say what is wrong.
