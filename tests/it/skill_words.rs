@@ -75,7 +75,10 @@ fn every_command_of_the_skill_runs_as_it_stands_there() {
     env.watch(&id).ok();
     let commands = commands();
     assert!(commands.len() >= 15, "{commands:?}");
+    let config = std::fs::read_to_string(env.config_path()).unwrap();
     for command in commands {
+        // One of them removes the key.
+        std::fs::write(env.config_path(), &config).unwrap();
         let command = command
             .replace("SESSION_ID", &id)
             .replace("the key\n", &format!("{}\n", testkit::GATEWAY_KEY))
