@@ -1,5 +1,7 @@
 //! What a component could reach beside its folder: the key one folder above, the environment.
 
+use host_harness::{AuditLog, LimitHit};
+
 use super::{Attack, End, attack};
 
 /// It was told `error`, and the file with the key is as it was and has no second name.
@@ -103,4 +105,59 @@ pub fn lists_the_environment() {
 #[test]
 pub fn lists_the_arguments() {
     assert_eq!(attack!(lists_the_arguments).end().got(), ["/state"]);
+}
+
+#[test]
+pub fn rewrites_the_record() {
+    let end = kept_out(attack!(rewrites_the_record), "not-permitted");
+    let log = AuditLog::at(end.env.home().join("libtv-audit"));
+    assert_eq!(log.verify().unwrap().lines, 2);
+}
+
+/// It was stopped before the folder held more than this.
+#[track_caller]
+fn kept_small(attack: Attack, limit: LimitHit, most_bytes: u64, most_files: usize) {
+    let end = attack
+        .limits(|limits| {
+            limits.written_bytes = 8 << 20;
+            limits.created_files = 100;
+        })
+        .end()
+        .stopped_at(limit);
+    let files = crate::env::files_below(&end.env.state());
+    let bytes: u64 = files
+        .iter()
+        .map(|file| std::fs::metadata(file).unwrap().len())
+        .sum();
+    // The honest session beside it stores a little as well.
+    assert!(bytes <= most_bytes + (64 << 10), "{bytes} bytes");
+    assert!(files.len() <= most_files + 10, "{} files", files.len());
+}
+
+#[test]
+pub fn writes_without_end() {
+    let hit = LimitHit::Written(8 << 20);
+    kept_small(attack!(writes_without_end), hit, 8 << 20, 1);
+}
+
+#[test]
+pub fn makes_files_without_end() {
+    kept_small(
+        attack!(makes_files_without_end),
+        LimitHit::Created(100),
+        0,
+        100,
+    );
+}
+
+#[test]
+pub fn writes_far_behind_the_end() {
+    let hit = LimitHit::Written(8 << 20);
+    kept_small(attack!(writes_far_behind_the_end), hit, 0, 1);
+}
+
+#[test]
+pub fn stretches_a_file() {
+    let hit = LimitHit::Written(8 << 20);
+    kept_small(attack!(stretches_a_file), hit, 0, 1);
 }
