@@ -19,7 +19,7 @@ fn compiled(folder: &Path) -> Vec<(String, SystemTime)> {
 
 #[test]
 fn precompile_leaves_the_first_command_nothing_to_compile() {
-    let mut env = TestEnv::new();
+    let mut env = TestEnv::new().unwatched();
     let cache = env.folder().join("cold");
     env.set("LIBTV_CACHE_DIR", &cache);
     env.run(["precompile"])

@@ -151,6 +151,7 @@ fn a_cdn_that_refuses_the_size_is_told_in_words() {
 fn the_file_with_the_key_is_no_picture_and_is_never_sent() {
     let env = TestEnv::new();
     let key_file = env.config_path();
+    env.expects_secrets_in_memory();
     upload(&env, &key_file)
         .exits(1)
         .says("Unsupported file type")

@@ -81,7 +81,7 @@ impl TestEnv {
         self.vars.insert(REPORT.into(), report.into());
     }
 
-    /// The program as it is, with nothing beside it: for tests of what it takes.
+    /// The program as it is, with nothing beside it: for tests of what it takes, and of the engine it compiles for.
     pub fn unwatched(mut self) -> Self {
         self.vars.remove(std::ffi::OsStr::new(REPORT));
         self
