@@ -98,7 +98,7 @@ fn an_upload_reads_the_file_that_was_named_and_a_way_to_something_else_fails() {
     let env = TestEnv::new();
     let folder = env.folder();
     let picture = media::png(64, 64);
-    picture.write_to(&folder.join("cat.png")).unwrap();
+    picture.write_to(folder.join("cat.png")).unwrap();
     fs::create_dir(folder.join("sub")).unwrap();
     symlink("cat.png", folder.join("link.png")).unwrap();
     fs::hard_link(folder.join("cat.png"), folder.join("hard.png")).unwrap();
