@@ -90,7 +90,7 @@ impl Attack {
     }
 
     /// It is hostile before any of its functions is called: another component serves the next session.
-    fn from_its_start(self) -> Self {
+    fn hostile_when_started(self) -> Self {
         Self {
             next: "panics",
             ..self

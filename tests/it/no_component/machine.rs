@@ -22,7 +22,7 @@ pub fn loops_for_ever() {
 pub fn loops_while_it_starts() {
     attack!(loops_while_it_starts)
         .limits(|limits| limits.cpu = CPU)
-        .from_its_start()
+        .hostile_when_started()
         .end()
         .stopped_at(LimitHit::Cpu(CPU));
 }
@@ -47,7 +47,7 @@ pub fn has_sixteen_memories() {
 #[test]
 pub fn fills_a_table() {
     attack!(fills_a_table)
-        .from_its_start()
+        .hostile_when_started()
         .end()
         .stopped_at(LimitHit::Table(limits::TABLE_ELEMENTS));
 }
