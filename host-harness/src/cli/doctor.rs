@@ -24,12 +24,6 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
         }
     };
     let mut checks = surroundings(&harness);
-    // Who asks for a test message names its recipient.
-    if let Some(chat_id) = &chat_id
-        && let Err(error) = harness.name_recipient(chat_id)
-    {
-        checks.push(finding("Chat", false, &run::sentence(&error), ""));
-    }
     let mut arguments: Vec<OsString> = vec!["doctor".into()];
     arguments.extend(chat_id.map(|chat_id| format!("--chat-id={chat_id}").into()));
     match harness.run_for_json(arguments, run::to_stderr()).await {
