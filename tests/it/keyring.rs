@@ -1,5 +1,5 @@
 //! The API key in a keyring, where the user asked for that and one answers. The keyring is a stand-in behind the
-//! library's own trait; the program's own one is compiled, not run, by these tests.
+//! library's own trait; for the program's own one it is a `secret-tool` that behaves as libsecret's does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -162,9 +162,6 @@ fn where_no_keyring_answers_the_key_is_kept_in_the_file_and_that_is_told() {
     );
     assert_eq!(file(&env)["apiKey"], GATEWAY_KEY);
     assert_eq!(run(&env, &keyring, &["check"]).end.exit_code, 0);
-    // The program as it is built by default has none, and says so.
-    env.run(["setup", "--api-key", GATEWAY_KEY, "--keyring"])
-        .ok();
 }
 
 #[test]
@@ -224,4 +221,61 @@ fn a_keyring_that_is_locked_later_is_told_and_not_taken_for_no_key_at_all() {
     assert!(notes.contains("can't be used: it is locked"), "{notes}");
     keyring.lock(false);
     assert_eq!(run(&env, &keyring, &["check"]).end.exit_code, 0);
+}
+
+/// A `secret-tool` with one entry for each set of attributes. It fails without words when there is no such entry, and with
+/// words while `locked` is there.
+#[cfg(unix)]
+const SECRET_TOOL: &str = r#"#!/bin/sh
+folder=$(dirname "$0")
+[ ! -e "$folder/locked" ] || { echo "secret-tool: Cannot get secret of a locked object" >&2; exit 1; }
+action=$1; shift
+case $1 in --label=*) shift ;; esac
+entry="$folder/entry-$(printf %s "$*" | cksum | tr ' ' -)"
+case $action in
+  store) cat > "$entry" ;;
+  lookup) cat "$entry" 2> /dev/null ;;
+  clear) rm "$entry" 2> /dev/null ;;
+esac
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_program_keeps_its_key_in_the_desktops_keyring() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut env = TestEnv::builder().config(None).start();
+    let tools = env.folder().join("tools");
+    fs::create_dir(&tools).unwrap();
+    fs::write(tools.join("secret-tool"), SECRET_TOOL).unwrap();
+    fs::set_permissions(tools.join("secret-tool"), fs::Permissions::from_mode(0o755)).unwrap();
+    let empty = env.folder().join("empty");
+    fs::create_dir(&empty).unwrap();
+
+    env.set("PATH", &empty);
+    env.run_with_input(["setup", "--api-key", "-", "--keyring"], GATEWAY_KEY)
+        .ok()
+        .hints("libsecret");
+    assert_eq!(file(&env)["apiKey"], GATEWAY_KEY, "where none answers");
+
+    env.set("PATH", format!("{}:/usr/bin:/bin", tools.display()));
+    env.run_with_input(["setup", "--api-key", "-", "--keyring"], GATEWAY_KEY)
+        .ok();
+    assert!(!format!("{:?}", file(&env)).contains(GATEWAY_KEY));
+    let kept: Vec<_> = fs::read_dir(&tools)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .filter(|text| text == GATEWAY_KEY)
+        .collect();
+    assert_eq!(kept.len(), 1);
+    env.run(["check"])
+        .ok()
+        .says("the keyring of the operating system")
+        .says("\u{2705} Key valid");
+
+    fs::write(tools.join("locked"), "").unwrap();
+    env.run(["check"]).exits(1).never_says("Key valid");
+    fs::remove_file(tools.join("locked")).unwrap();
+    env.run(["remove-key"]).ok();
+    env.run(["check"]).refused("API Key not configured.");
+    fs::remove_dir_all(tools).unwrap();
 }

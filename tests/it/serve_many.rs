@@ -1,11 +1,11 @@
-//! Many sessions at once: each result in its own chat.
+//! Many sessions at once: each result in its own chat, and as many steps as are allowed.
 
 use std::thread;
 
-use testkit::StandIn;
+use testkit::{Fault, StandIn};
 
 use crate::delivery::job;
-use crate::env::{CHAT, TIMEOUT, TestEnv, block_on};
+use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, wait_until};
 
 const SESSIONS: usize = 200;
 /// Processes that submit at the same time.
@@ -75,4 +75,28 @@ fn sessions_that_share_a_chat_share_its_five_a_second_and_lose_nothing() {
         serve.wait_for_line(&format!("{id}: completed, 3 of 3 delivered, ended"));
     }
     assert_eq!(env.chat().len(), JOBS * results.len());
+}
+
+/// Sessions whose every poll hangs, one more than may be polled at once; what the timer says it has in flight.
+fn in_flight(max_parallel: usize) -> String {
+    let env = TestEnv::new();
+    env.gateway()
+        .fault("GET /libtv/v1/session/*", Fault::SilentBefore, 100);
+    for n in 0..=max_parallel {
+        env.submit(&format!("job {n}"));
+    }
+    let at_once = max_parallel.to_string();
+    let serve = env.serve_with(["serve", "--max-parallel", &at_once]);
+    wait_until(&env.gateway(), |gateway| {
+        gateway.held_requests() >= max_parallel as u64
+    });
+    serve.interrupt();
+    let line = serve.wait_for_line("in flight");
+    line.split_once("stopping: ").unwrap().1.to_owned()
+}
+
+#[test]
+fn as_many_steps_run_at_once_as_are_allowed_and_not_one_more() {
+    assert_eq!(in_flight(1), "1 steps in flight");
+    assert_eq!(in_flight(3), "3 steps in flight");
 }

@@ -52,6 +52,8 @@ impl Outside {
         let settings = Settings::new(&self.nexu_home)
             .with_environment(Environment::from_lookup(|name| env::var_os(name)))
             .with_utc_offset_seconds(jiff::Zoned::now().offset().seconds());
+        #[cfg(all(unix, not(target_vendor = "apple")))]
+        let settings = settings.with_keyring(super::keyring::SecretService::of(&self.nexu_home));
         match &self.downloads {
             Some(downloads) => settings.with_downloads(downloads),
             None => settings,

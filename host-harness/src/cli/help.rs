@@ -35,7 +35,7 @@ const REST: &str = "
 SETTING UP
   doctor              which link is broken, from the key to the chat, and what to do (--chat-id ID: test it)
   skill install       put SKILL.md and the component where an agent looks (--for openclaw|claude|codex|DIR)
-  setup               store the API key and the default video ratio
+  setup               store the API key and the default video ratio (--keyring: the key in the desktop's keyring)
   check               what is configured, and whether the key is good
   update-key          replace the key            update-ratio       replace the ratio
   remove-key          forget the key

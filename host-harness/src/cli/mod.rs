@@ -10,6 +10,8 @@ mod environment;
 mod grammar;
 mod grants;
 mod help;
+#[cfg(all(unix, not(target_vendor = "apple")))]
+mod keyring;
 #[cfg(feature = "mcp")]
 mod mcp;
 #[cfg(feature = "page")]

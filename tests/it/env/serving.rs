@@ -117,11 +117,16 @@ impl Serving {
         )
     }
 
+    /// Asks it to stop.
+    pub fn interrupt(&self) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
     /// Asks it to stop, and waits.
     #[track_caller]
     pub fn terminate(mut self) -> (i32, Duration) {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        self.interrupt();
         self.wait()
     }
 
