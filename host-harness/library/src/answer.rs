@@ -54,3 +54,54 @@ fn cut(mut text: String) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::{Event, SessionState};
+
+    fn step_with(text: &str) -> Step {
+        Step {
+            session_id: "s".to_owned(),
+            state: SessionState::Generating,
+            next_poll_at_ms: None,
+            results: 0,
+            delivered: 0,
+            events: vec![Event {
+                at_ms: 0,
+                text: text.to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_log_ends_at_its_last_byte() {
+        // The line's end is one of them.
+        assert!(step(step_with("123456789"), "s", 10).is_ok());
+        let beyond = step(step_with("1234567890"), "s", 10).err();
+        assert!(matches!(beyond, Some(CallError::Limit(LimitHit::Log(10)))));
+    }
+
+    #[test]
+    fn a_listing_ends_at_its_last_session() {
+        let due = |count| {
+            let one = |n: usize| DueSession {
+                session_id: n.to_string(),
+                at_ms: 0,
+            };
+            listing((0..count).map(one).collect())
+        };
+        assert!(due(LISTED_SESSIONS).is_ok());
+        assert!(matches!(
+            due(LISTED_SESSIONS + 1),
+            Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)))
+        ));
+    }
+
+    #[test]
+    fn a_sentence_is_cut_behind_its_last_character() {
+        let long = "字".repeat(SENTENCE_CHARS);
+        assert_eq!(cut(long.clone()), long);
+        assert_eq!(cut(format!("{long}字")), format!("{long}…"));
+    }
+}
