@@ -233,10 +233,11 @@ impl Run {
 
     /// Runs one call to its end with nobody beside it and nothing going wrong.
     fn quietly(&mut self, call: Call) {
-        // Long enough for a submit without an outcome to count as one, and for all results: a session whose watching
-        // a wrong clock has ended is asked about by `recover`.
+        // Long enough for a submit without an outcome to count as one, also where a clock that was set back passes its
+        // beginning meanwhile: for three minutes before and behind it counts as under way. And for all results: a
+        // session whose watching a wrong clock has ended is asked about by `recover`.
         let made_ms = self.world.libtv.ends_at_ms();
-        self.world.now_ms = made_ms.max(self.world.now_ms + 5 * MINUTE_MS);
+        self.world.now_ms = made_ms.max(self.world.now_ms + 7 * MINUTE_MS);
         self.world.weather.clear();
         let process = Process {
             index: self.actors.len(),
