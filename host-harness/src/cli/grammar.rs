@@ -36,7 +36,7 @@ const PROJECT_ID: Valued = (
 const CHAT_ID: Valued = ("chat-id", "ID", "The user or chat: ou_…, oc_… or an email");
 const ID: (&str, &str) = ("ID", "The session, or 8 or more characters of its id");
 
-const ENTRIES: [Entry; 15] = [
+const ENTRIES: [Entry; 13] = [
     Entry {
         name: "setup",
         about: "Store the API key and the default video ratio",
@@ -48,12 +48,6 @@ const ENTRIES: [Entry; 15] = [
         about: "Show what is configured, and whether the key is good",
         word: None,
         options: &[],
-    },
-    Entry {
-        name: "doctor",
-        about: "Find out which link is broken, from the key to the chat",
-        word: None,
-        options: &[CHAT_ID],
     },
     Entry {
         name: "update-key",
@@ -119,12 +113,6 @@ const ENTRIES: [Entry; 15] = [
         ],
     },
     Entry {
-        name: "status",
-        about: "Show where the sessions stand, without asking anybody",
-        word: Some(ID),
-        options: &[("last", "N", "How many ended sessions")],
-    },
-    Entry {
         name: "download-results",
         about: "Store results in a folder",
         word: Some(ID),
@@ -162,19 +150,10 @@ const ENTRIES: [Entry; 15] = [
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    let own = Arguments::command();
-    let taken: Vec<String> = own
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect();
-    own.allow_external_subcommands(false)
+    Arguments::command()
+        .allow_external_subcommands(false)
         .about("Videos and images by LibTV, delivered to Feishu and Lark")
-        .subcommands(
-            ENTRIES
-                .iter()
-                .filter(|entry| !taken.iter().any(|name| name == entry.name))
-                .map(Entry::command),
-        )
+        .subcommands(ENTRIES.iter().map(Entry::command))
 }
 
 impl Entry {
