@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
+use host_harness::{CallError, Output, Stdio};
 use serde_json::{Value, json};
 use testkit::{FEISHU_APP_SECRET, Fault, GATEWAY_KEY, StandIn};
 
 use crate::delivery::job;
-use crate::env::{CHAT, TestEnv};
+use crate::env::{CHAT, TestEnv, block_on};
 
 /// The record's lines.
 fn record(env: &TestEnv) -> Vec<Value> {
@@ -95,6 +96,37 @@ fn every_call_of_a_job_is_recorded_with_its_requests_its_credentials_and_its_cos
         assert!(line["peak_memory_bytes"].as_u64().unwrap() > 0, "{line}");
     }
     env.run(["audit", "--verify"]).ok();
+}
+
+/// Takes nothing, as a full disk does.
+struct Full;
+
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_command_whose_answer_could_not_be_handed_over_is_not_recorded_as_good() {
+    let env = TestEnv::new();
+    let stdio = Stdio {
+        stdout: Output::to(Full),
+        stderr: Output::discard(),
+        key_input: Box::new(|| Err("no key".to_owned())),
+    };
+    let arguments = ["update-ratio", "--video-ratio", "1:1"].map(Into::into);
+    let result = block_on(env.harness().run_command(arguments.into(), stdio));
+    assert!(matches!(result, Err(CallError::Refused(_))), "{result:?}");
+    let outcomes: Vec<Value> = record(&env)
+        .iter()
+        .map(|line| line["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["refused"]);
 }
 
 #[test]

@@ -115,6 +115,8 @@ fn check_says_whether_a_harness_polls_and_feishu_is_known() {
         .says("Feishu credentials: not found")
         .says("Harness: polling");
     drop(out);
+    // In front of the command it means the same.
+    env.run(["--json", "check"]).ok().json();
     let json = env.run(["check", "--json"]).ok().json();
     assert_eq!(
         (&json["feishu"], &json["harness"], &json["verified"]),

@@ -304,6 +304,21 @@ fn the_folder_where_keys_are_kept_is_not_opened_for_downloads() {
 }
 
 #[test]
+fn a_folder_may_be_named_by_the_way_through_another() {
+    let env = TestEnv::new();
+    let id = finished(&env, job());
+    for way in ["out/../out", "./out/deep/../../out/."] {
+        let reply = env
+            .run(["download-results", &id, "--output-dir", way])
+            .ok()
+            .json();
+        let real = fs::canonicalize(env.folder()).unwrap().join("out");
+        assert_eq!(reply["output_dir"], real.to_str().unwrap(), "{way}");
+        assert!(real.join("02.png").is_file(), "{way}");
+    }
+}
+
+#[test]
 fn a_large_download_arrives_whole() {
     let env = TestEnv::new();
     let file = media::mp4(5_000, 20 << 20, true);

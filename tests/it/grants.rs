@@ -66,6 +66,41 @@ fn people_read_hosts_routes_files_variables_credentials_recipients_and_limits_wi
 }
 
 #[test]
+fn the_recipients_that_submits_named_are_listed_and_do_not_change_the_policy() {
+    let env = TestEnv::new();
+    let before = grants(&env);
+    assert_eq!(before["recipients"]["named"], json!([]));
+    for chat in ["oc_team", "user:ou_ann", "oc_team"] {
+        env.submit_to("a cat", chat);
+    }
+    let report = grants(&env);
+    let named = json!([
+        {"receive_id_type": "chat_id", "receive_id": "oc_team"},
+        {"receive_id_type": "open_id", "receive_id": "ou_ann"},
+    ]);
+    assert_eq!(report["recipients"]["named"], named);
+    assert_eq!(report["policy"], before["policy"]);
+    let shown = env.run(["grants"]).ok();
+    shown.says("chat_id  oc_team").says("open_id  ou_ann");
+}
+
+#[test]
+fn it_tells_which_calls_may_do_more_by_their_arguments() {
+    let env = TestEnv::new();
+    let mut shown = env.run(["grants"]).ok();
+    for part in [
+        "create-session --chat-id",
+        "doctor --chat-id",
+        "update-key --api-key",
+        "upload, as standard input",
+        "download-results, as under",
+    ] {
+        shown = shown.says(part);
+    }
+    assert_eq!(grants(&env)["calls"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn without_a_key_it_says_what_each_key_would_grant() {
     let env = TestEnv::builder().config(None).without_feishu().start();
     let report = grants(&env);

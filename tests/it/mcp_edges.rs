@@ -13,6 +13,7 @@ const MESSAGE_BYTES: usize = 1 << 20;
 const WAITS: usize = 32;
 
 /// JSON-RPC's codes.
+const INVALID_REQUEST: i64 = -32600;
 const UNKNOWN_METHOD: i64 = -32601;
 const WRONG_PARAMETERS: i64 = -32602;
 /// MCP's own.
@@ -87,24 +88,38 @@ fn garbage_is_passed_over_and_the_next_request_is_answered() {
 }
 
 #[test]
-fn a_message_at_the_limit_is_read_and_a_longer_one_is_dropped_and_told() {
+fn a_message_at_the_limit_is_read_and_a_longer_one_is_refused_under_its_id() {
     let env = TestEnv::new();
     let mut talking = env.mcp();
-    let padded = |id: u32, bytes: usize| {
-        let line = |pad: &str| {
-            json!({"jsonrpc": "2.0", "id": id, "method": "ping", "params": {"_meta": {"pad": pad}}})
-                .to_string()
-        };
+    let padded = |mut message: Value, bytes: usize| {
+        message["params"] = json!({"_meta": {"pad": ""}});
         // The line feed counts.
-        line(&"x".repeat(bytes - 1 - line("").len()))
+        let missing = bytes - 1 - message.to_string().len();
+        message["params"]["_meta"]["pad"] = "x".repeat(missing).into();
+        message.to_string()
     };
-    talking.write(padded(1001, MESSAGE_BYTES + 1).as_bytes());
-    talking.write(padded(1002, 3 * MESSAGE_BYTES).as_bytes());
-    talking.write(padded(1003, MESSAGE_BYTES).as_bytes());
+    let ping = |id: Value| json!({"jsonrpc": "2.0", "method": "ping", "id": id});
+    talking.write(padded(ping(json!(1001)), MESSAGE_BYTES + 1).as_bytes());
+    talking.write(padded(ping(json!("1002")), 3 * MESSAGE_BYTES).as_bytes());
+    talking.write(padded(ping(json!(1003)), MESSAGE_BYTES).as_bytes());
     assert!(talking.answer(1003)["result"].is_object());
     talking.wait_for_log("bytes was dropped");
-    let answered = |id: i64| talking.messages().iter().any(|message| message["id"] == id);
-    assert!(!answered(1001) && !answered(1002));
+    for id in [json!(1001), json!("1002")] {
+        let refused = talking.wait_for_message(|message| message["id"] == id);
+        assert_eq!(refused["error"]["code"], INVALID_REQUEST, "{refused}");
+        let text = refused["error"]["message"].as_str().unwrap();
+        assert!(text.contains("1048576 bytes"), "{text}");
+    }
+
+    // A notification gets no answer; what is no message gets one without an id, as the protocol has it.
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let before = talking.messages().len();
+    talking.write(padded(notification, 2 * MESSAGE_BYTES).as_bytes());
+    talking.write("x".repeat(2 * MESSAGE_BYTES).as_bytes());
+    let refused = talking.wait_for_message(|message| message.get("id").is_none());
+    assert_eq!(refused["error"]["code"], INVALID_REQUEST, "{refused}");
+    assert_eq!(talking.messages().len(), before + 1);
+    talking.ask("ping", json!({}));
 }
 
 #[test]

@@ -119,6 +119,7 @@ impl Attack {
         let (result, usage) = block_on(async {
             let harness = self.harness();
             let ended = harness.poll_measured(HOSTILE).await;
+            is_recorded(&harness, &ended.0);
             if self.next == self.name {
                 is_served(&harness.poll(GOOD).await);
             } else {
@@ -176,6 +177,29 @@ fn load(name: &str) -> Result<Component, StartError> {
     // A folder for each: the cache keeps few components.
     let cache = crate::env::cache().join("hostile").join(name);
     Component::from_bytes(component(name), Some(&cache))
+}
+
+/// The record has the step's line, and it says how the step ended.
+#[track_caller]
+fn is_recorded(harness: &Harness, result: &Result<Step, CallError>) {
+    let mut outcomes = Vec::new();
+    let note = |_: &str, line: &serde_json::Value| {
+        if line["session"] == HOSTILE {
+            outcomes.push(line["outcome"].as_str().unwrap().to_owned());
+        }
+    };
+    harness.audit().read(note).unwrap();
+    let began = match result {
+        Ok(_) => "ok",
+        Err(CallError::Limit(_)) => "stopped-at-",
+        Err(CallError::Trap(_)) => "trap",
+        Err(CallError::Problem(_)) => "failed",
+        Err(error) => panic!("no step ends so: {error}"),
+    };
+    assert!(
+        outcomes.len() == 1 && outcomes[0].starts_with(began),
+        "recorded as {outcomes:?}: {result:?}"
+    );
 }
 
 /// The honest session was served: over the network, with the key, into its folder.

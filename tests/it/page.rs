@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::StandIn;
 
 use crate::env::{Serving, TIMEOUT, TestEnv};
@@ -176,6 +176,10 @@ fn a_job_is_told_with_its_result_and_with_what_left_the_sandbox() {
     assert_eq!(env.media().requests().len(), stored + 1);
 
     let record = page.get(&format!("api/egress?session={id}")).json();
+    assert!(
+        !record.to_string().contains("open-result"),
+        "shown for no session, it is recorded for none"
+    );
     let calls = record["calls"].as_array().unwrap();
     assert!(
         !calls.is_empty() && calls.iter().all(|call| call["session"] == id.as_str()),
@@ -196,6 +200,61 @@ fn a_job_is_told_with_its_result_and_with_what_left_the_sandbox() {
         asked.contains(&"https://open.feishu.cn/open-apis/im/v1/messages".to_owned()),
         "{asked:?}"
     );
+}
+
+/// The record's lines of results that the page showed for `session`, once there are `count` of them.
+fn shown_for(page: &Shown, session: &str, count: usize) -> Vec<Value> {
+    let deadline = std::time::Instant::now() + TIMEOUT;
+    loop {
+        let record = page.get(&format!("api/egress?session={session}")).json();
+        let calls = record["calls"].as_array().unwrap().iter();
+        let shown: Vec<Value> = calls
+            .filter(|call| call["call"] == "open-result")
+            .cloned()
+            .collect();
+        // A line is written a moment after the last byte.
+        if shown.len() >= count {
+            return shown;
+        }
+        assert!(std::time::Instant::now() < deadline, "{record}");
+    }
+}
+
+#[test]
+fn what_the_page_fetches_for_itself_is_recorded_as_the_harnesss_own() {
+    let env = TestEnv::new();
+    let page = Shown::by(&env);
+    let id = env.submit("a cat");
+    env.wait_for_messages(crate::env::CHAT, 1);
+    let status = page.get("api/status").json();
+    let result = status["sessions"][0]["turns"][0]["results"][0]
+        .as_str()
+        .unwrap();
+    let film = page.get(&format!("media?url={result}&session={id}"));
+    let shown = shown_for(&page, &id, 1);
+    assert_eq!(shown[0]["outcome"], "ok");
+    assert!(shown[0].get("component").is_none(), "none ran");
+    let egress = &shown[0]["egress"][0];
+    assert_eq!(
+        (&egress["by"], &egress["method"], &egress["path"]),
+        (
+            &json!("harness"),
+            &json!("GET"),
+            &json!("/sd-gen-save-img/…")
+        )
+    );
+    assert_eq!(egress["received_bytes"], film.body.len());
+    assert_eq!(egress["answers"], json!({"200": 1}));
+    assert!(!shown[0].to_string().contains(result), "a link is recorded");
+
+    let elsewhere = "https://evil.example/claw/x.png";
+    page.get(&format!("media?url={elsewhere}&session={id}"));
+    let shown = shown_for(&page, &id, 2);
+    assert_eq!(shown[1]["outcome"], "refused");
+    assert_eq!(shown[1]["refused"][0]["reason"], "host");
+    let told = env.run(["audit", "--session", &id]).ok();
+    told.says("open-result").says("by the harness");
+    env.run(["audit", "--verify"]).ok();
 }
 
 #[test]

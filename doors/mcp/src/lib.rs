@@ -7,6 +7,7 @@
 
 mod calls;
 mod command;
+mod envelope;
 mod failure;
 mod incoming;
 mod limits;
@@ -18,6 +19,7 @@ mod server;
 mod status;
 mod timer;
 mod tools;
+mod transport;
 mod wait;
 
 use std::sync::Arc;
@@ -25,14 +27,14 @@ use std::sync::Arc;
 use libtv_harness::{Harness, StopHandle};
 use rmcp::ServiceExt;
 use rmcp::service::ServerInitializeError;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use incoming::Incoming;
-use limits::{GRACE, MESSAGE_BYTES};
+use limits::{DROPPED, GRACE};
 use server::Server;
 use timer::Steps;
+use transport::Answering;
 
 pub use prompt::RULES;
 
@@ -71,9 +73,11 @@ where
         Arc::clone(&log),
     ));
     let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
-    let incoming = Incoming::new(reader, closing.clone(), Arc::clone(&log));
+    let (note, dropped) = tokio::sync::mpsc::channel(DROPPED);
+    let incoming = Incoming::new(reader, closing.clone(), note, Arc::clone(&log));
     let server = Server::new(harness, steps, closing.clone(), log);
-    let mut talk = tokio::spawn(talk(server, incoming, writer, cut.clone()));
+    let transport = Answering::new(incoming, writer, dropped);
+    let mut talk = tokio::spawn(talk(server, transport, cut.clone()));
 
     let ended = tokio::select! {
         ended = &mut talk => Some(ended),
@@ -101,16 +105,13 @@ where
 
 async fn talk<R, W>(
     server: Server,
-    incoming: Incoming<R>,
-    writer: W,
+    transport: Answering<R, W>,
     cut: CancellationToken,
 ) -> Result<(), TalkError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    let transport =
-        AsyncRwTransport::new_server(incoming, writer).with_max_line_length(MESSAGE_BYTES);
     match server.serve_with_ct(transport, cut).await {
         Ok(running) => match running.waiting().await {
             Ok(_) => Ok(()),

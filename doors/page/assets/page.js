@@ -71,9 +71,9 @@ function timeline(session, turn) {
 }
 
 /** A picture or a player; the same element again when the card is drawn anew, so that a film plays on. */
-function media(url, kept) {
+function media(url, session, kept) {
   const film = FILM.test(new URL(url).pathname);
-  const source = `media?url=${encodeURIComponent(url)}`;
+  const source = `media?url=${encodeURIComponent(url)}&session=${encodeURIComponent(session.sessionId)}`;
   const shown = kept.get(url) ?? (film
     ? el('video', { src: source, controls: 'true', preload: 'metadata', playsinline: 'true' })
     : el('img', { src: source, alt: 'a result of this job', loading: 'lazy' }));
@@ -95,10 +95,11 @@ function table(heads, rows) {
   return el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, head), el('tbody', {}, ...rows)));
 }
 
-/** One call of the component: a row for each route it asked, and for each request that was refused. */
+/** One call, of the component or of the page for its own pictures: a row for each route it asked, and for each request that was refused. */
 function callRows(call) {
+  const name = call.call === 'open-result' ? 'this page' : call.command ?? call.call;
   const row = (request, answers, bytes, mark) => el('tr', {},
-    el('td', {}, clock(call.at)), el('td', {}, call.command ?? call.call), el('td', {}, request),
+    el('td', {}, clock(call.at)), el('td', {}, name), el('td', {}, request),
     el('td', { class: mark }, answers), el('td', {}, bytes));
   const times = ([answer, count]) => (count > 1 ? `${answer} ×${count}` : answer);
   return [
@@ -147,7 +148,7 @@ function card(session, old) {
     el('h2', {}, turn.text),
     timeline(session, turn),
     told ? el('p', { class: `note ${session.state}` }, told) : null,
-    results.length ? el('div', { class: 'results' }, ...results.map((url) => media(url, kept))) : null,
+    results.length ? el('div', { class: 'results' }, ...results.map((url) => media(url, session, kept))) : null,
     session.projectUrl ? el('p', { class: 'meta' }, el('a', { href: session.projectUrl, rel: 'noreferrer', target: '_blank' }, 'Canvas')) : null,
     messages, egress(session, was('egress')));
   return { element, kept, drawn: JSON.stringify(session) };

@@ -5,7 +5,7 @@
 //! /TOKEN/page.js     its script            /TOKEN/api/events    the timer's events, as they come
 //! /TOKEN/page.css    its looks             /TOKEN/api/egress    what was let out, of one session or of all
 //! /TOKEN/icon.svg    its icon
-//! /TOKEN/media?url=  one result, with ranges, fetched under the media store's rules
+//! /TOKEN/media?url=  one result, with ranges, fetched under the media store's rules, and for which session
 //! ```
 
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
@@ -56,7 +56,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
         }
         "api/egress" => egress(shared, query("session")).await,
         "media" => match query("url") {
-            Some(url) => media(shared, &url, &head.headers).await,
+            Some(url) => media(shared, &url, query("session").as_deref(), &head.headers).await,
             None => answer::refused(StatusCode::BAD_REQUEST, "Which result?"),
         },
         _ => answer::refused(StatusCode::NOT_FOUND, "Not Found"),
@@ -64,9 +64,14 @@ pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
 }
 
 /// One result. Only what stands in the policy for media can be fetched so, whatever the page asks for.
-async fn media(shared: &Shared, url: &str, headers: &HeaderMap) -> Response<Body> {
+async fn media(
+    shared: &Shared,
+    url: &str,
+    session: Option<&str>,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
-    let response = match shared.harness.open_result(url, range).await {
+    let response = match shared.harness.open_result(url, range, session).await {
         Ok(response) => response,
         Err(error) => return answer::refused(StatusCode::BAD_GATEWAY, &error.to_string()),
     };

@@ -7,7 +7,7 @@ use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::answer;
-use crate::audit::{AuditLog, Kind, Recorder, Trouble};
+use crate::audit::{AuditLog, Kind, Recorder, Trouble, recorded};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
 use crate::component::Component;
 use crate::credentials::{Finding, Secret, TenantTokens};
@@ -17,7 +17,7 @@ use crate::home::Home;
 use crate::http::{Client, ClientSettings, Egress, ResultBody};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
-use crate::report::GrantsReport;
+use crate::report::{GrantsReport, PolicyDigest};
 use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::settings::Settings;
 
@@ -37,6 +37,7 @@ struct Inner {
     quota: Arc<StateQuota>,
     audit: AuditLog,
     trouble: Trouble,
+    policy: PolicyDigest,
 }
 
 /// A request for a video or an image.
@@ -118,6 +119,7 @@ impl Harness {
                 quota: Arc::new(quota),
                 audit,
                 trouble: Trouble::default(),
+                policy: PolicyDigest::default(),
             }),
         })
     }
@@ -158,12 +160,10 @@ impl Harness {
     /// # Errors
     /// [`CallError`]; nothing was changed.
     pub async fn due(&self) -> Result<Vec<DueSession>, CallError> {
-        self.typed(Kind::Due, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due(&mut store).await
-        })
-        .await
-        .0
-        .and_then(answer::listing)
+        };
+        self.typed(Kind::Due, work, answer::listing).await.0
     }
 
     /// The same for some entries of the folder [`Home::active`], by their names: one answer for each, in their order.
@@ -174,10 +174,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due_entries(&mut store, entries).await
         };
-        self.typed(Kind::Due, work)
-            .await
-            .0
-            .and_then(answer::listing)
+        self.typed(Kind::Due, work, answer::listing).await.0
     }
 
     /// One poll step of one session. Safe to repeat at any time.
@@ -191,16 +188,12 @@ impl Harness {
     /// [`poll`](Self::poll), with what it used.
     pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
         let kind = Kind::Poll(session_id.to_owned());
-        let (result, usage) = self
-            .typed(kind, |instance, mut store| async move {
-                instance.call_poll(&mut store, session_id).await
-            })
-            .await;
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_poll(&mut store, session_id).await
+        };
         let log_bytes = self.inner.settings.step_limits.log_bytes;
-        (
-            result.and_then(|step| answer::step(step, session_id, log_bytes)),
-            usage,
-        )
+        self.typed(kind, work, |step| answer::step(step, session_id, log_bytes))
+            .await
     }
 
     /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
@@ -231,7 +224,7 @@ impl Harness {
                 .await
         };
         let kind = Kind::Submit(submit.session_id.clone());
-        self.typed(kind, work).await.0
+        self.typed(kind, work, Ok).await.0
     }
 
     /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
@@ -281,13 +274,12 @@ impl Harness {
         project_id: Option<&str>,
     ) -> Result<String, CallError> {
         let kind = Kind::Query(session_id.to_owned());
-        self.typed(kind, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance
                 .call_query(&mut store, session_id, after_seq, project_id)
                 .await
-        })
-        .await
-        .0
+        };
+        self.typed(kind, work, Ok).await.0
     }
 
     /// What is configured, and whether the key is good, as JSON text.
@@ -295,11 +287,10 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn check(&self) -> Result<String, CallError> {
-        self.typed(Kind::Check, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_check(&mut store).await
-        })
-        .await
-        .0
+        };
+        self.typed(Kind::Check, work, Ok).await.0
     }
 
     /// The key's tasks on the gateway, as JSON text.
@@ -307,11 +298,10 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn tasks(&self) -> Result<String, CallError> {
-        self.typed(Kind::Tasks, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_tasks(&mut store).await
-        })
-        .await
-        .0
+        };
+        self.typed(Kind::Tasks, work, Ok).await.0
     }
 
     /// Every known session as JSON text; delivers what is undelivered.
@@ -319,11 +309,10 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn recover(&self) -> Result<String, CallError> {
-        self.typed(Kind::Recover, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_recover(&mut store).await
-        })
-        .await
-        .0
+        };
+        self.typed(Kind::Recover, work, Ok).await.0
     }
 
     /// Starts a new project on the canvas; answers with JSON text.
@@ -331,15 +320,15 @@ impl Harness {
     /// # Errors
     /// [`CallError`].
     pub async fn change_project(&self) -> Result<String, CallError> {
-        self.typed(Kind::ChangeProject, |instance, mut store| async move {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_change_project(&mut store).await
-        })
-        .await
-        .0
+        };
+        self.typed(Kind::ChangeProject, work, Ok).await.0
     }
 
     /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
-    /// addresses of the media store are fetched, with the checks that the component's own requests pass.
+    /// addresses of the media store are fetched, with the checks that the component's own requests pass. It stands in the
+    /// record as the harness's own request, under the session that it is shown for, when its body has ended or is dropped.
     ///
     /// # Errors
     /// [`CallError::Refused`]: no result's address, or the media store can't be reached.
@@ -347,11 +336,20 @@ impl Harness {
         &self,
         url: &str,
         range: Option<&str>,
+        session_id: Option<&str>,
     ) -> Result<http::Response<ResultBody>, CallError> {
-        let limits = &self.inner.settings.step_limits;
-        self.egress(&self.basis(None), limits)
-            .open_result(url, range)
-            .await
+        let basis = self.basis(None);
+        let environment = basis.environment(&self.inner.settings, &self.inner.home);
+        let egress = self.egress(&basis, &self.inner.settings.step_limits);
+        let kind = Kind::OpenResult(session_id.map(str::to_owned));
+        let recorder = self.recorder(kind, &basis, &environment, &egress);
+        match egress.open_result(url, range).await {
+            Ok(response) => Ok(recorded(response, recorder)),
+            Err(error) => {
+                recorder.end(Err(&error), None).await;
+                Err(error)
+            }
+        }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -388,18 +386,21 @@ impl Harness {
             home,
             audit,
             trouble,
+            policy,
             ..
         } = &*self.inner;
-        let policy = GrantsReport::new(settings, home, basis, environment).policy;
+        let policy = policy.digest(settings, home, basis, environment);
         let meter = Arc::clone(&egress.meter);
         let place = (audit.clone(), trouble.clone());
         Recorder::begin(place, kind, component.digest(), policy, meter)
     }
 
+    /// Runs one typed export. `believed` sees its answer before it is recorded as good.
     async fn typed<T, Work>(
         &self,
         kind: Kind,
         work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+        believed: impl FnOnce(T) -> Result<T, CallError>,
     ) -> (Result<T, CallError>, Usage)
     where
         Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
@@ -425,7 +426,9 @@ impl Harness {
             Ok(call) => self.run_typed(call, work).await,
             Err(error) => (Err(error), Usage::default()),
         };
-        recorder.end(result.as_ref().map(|_| 0), &usage).await;
+        let result = result.and_then(believed);
+        let outcome = result.as_ref().map(|_| 0);
+        recorder.end(outcome, Some(&usage)).await;
         (result, usage)
     }
 

@@ -2,6 +2,7 @@
 //! Not here: what the state folder holds. That is the component's.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use crate::recipients::Recipients;
 
 /// A session id in a file name is cut here: file systems allow 255 bytes.
 const NAME_CHARS: usize = 96;
+/// A session's log is called `libtv-waiter-<session>.log`.
+const LOG_PREFIX: &str = "libtv-waiter-";
+const LOG_SUFFIX: &str = ".log";
 /// A session store of an earlier installation: a few hundred sessions. More is not taken over.
 const LEGACY_BYTES: u64 = 32 << 20;
 
@@ -72,7 +76,13 @@ impl Home {
     /// The log of one session. Whatever the id holds, the name stays in this folder.
     pub fn session_log(&self, session_id: &str) -> PathBuf {
         self.root
-            .join(format!("libtv-waiter-{}.log", sanitise(session_id)))
+            .join(format!("{LOG_PREFIX}{}{LOG_SUFFIX}", sanitise(session_id)))
+    }
+
+    /// Whether a file of this name is the log of a session.
+    pub(crate) fn is_session_log(name: &OsStr) -> bool {
+        name.to_str()
+            .is_some_and(|name| name.starts_with(LOG_PREFIX) && name.ends_with(LOG_SUFFIX))
     }
 
     /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once.

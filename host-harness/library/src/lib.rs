@@ -81,7 +81,10 @@ pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;
 pub use limits::{LimitRow, Limits};
-pub use report::{CredentialReport, FileReport, GrantsReport, RecipientsReport, RouteReport};
+pub use report::{
+    CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
+    RouteReport,
+};
 pub use sandbox::{Output, Usage};
 pub use settings::{Environment, Settings};
 pub use timer::{

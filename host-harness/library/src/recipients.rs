@@ -186,6 +186,31 @@ impl Recipients {
         Ok(serde_json::from_slice::<Recipient>(&bytes).is_ok_and(|named| named == *recipient))
     }
 
+    /// All that were named, in the order of their ids.
+    ///
+    /// # Errors
+    /// When that can't be found out.
+    pub(crate) fn all(&self) -> io::Result<Vec<Recipient>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let mut bytes = Vec::new();
+            File::open(entry.path())?
+                .take(FILE_BYTES)
+                .read_to_end(&mut bytes)?;
+            // A file under another name than its recipient's lets no message out.
+            let named = serde_json::from_slice::<Recipient>(&bytes).ok();
+            all.extend(named.filter(|named| entry.file_name() == *named.file_name()));
+        }
+        all.sort_unstable_by(|a, b| (&a.id, a.id_type.name()).cmp(&(&b.id, b.id_type.name())));
+        Ok(all)
+    }
+
     /// Notes a message that Feishu confirmed to be in a named recipient's chat.
     pub(crate) fn note_message(&self, message_id: String) {
         let mut answered = self

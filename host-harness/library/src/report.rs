@@ -2,6 +2,7 @@
 //! policy of each call. Put together from the very objects that enforce it. Not here: words for people.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -10,15 +11,16 @@ use crate::command::SETUP;
 use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE};
 use crate::home::Home;
-use crate::http::{GrantedRoute, Service, TOKEN_ROUTE};
+use crate::http::{GrantedRoute, Policy, Service, TOKEN_ROUTE};
 use crate::limits::{LimitRow, rows};
+use crate::recipients::{Recipient, Recipients};
 use crate::settings::Settings;
 
 /// Everything a component may do here.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GrantsReport {
-    /// SHA-256 of the rest, in hex: what the record calls the policy.
+    /// SHA-256 of the rest but for the recipients that were named, in hex: what the record calls the policy.
     pub policy: String,
     /// The requests that may leave; every other one is refused.
     pub network: Vec<RouteReport>,
@@ -30,6 +32,8 @@ pub struct GrantsReport {
     pub environment: Vec<String>,
     /// Who may get messages.
     pub recipients: RecipientsReport,
+    /// What single calls may do beside all that, by their arguments.
+    pub calls: Vec<CallReport>,
     /// The bounds of a step and of a command.
     pub limits: Vec<LimitRow>,
     /// What isn't granted for want of a key or an app, and what would change that.
@@ -86,7 +90,47 @@ pub struct RecipientsReport {
     pub rule: &'static str,
     /// Where they are kept, one file each, out of the component's reach.
     pub folder: String,
+    /// Those that submits have named.
+    pub named: Vec<RecipientReport>,
+    /// Why not all of them are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
+
+/// One recipient, in Feishu's words.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RecipientReport {
+    /// `chat_id`, `open_id`, `union_id`, `user_id` or `email`.
+    pub receive_id_type: &'static str,
+    /// The id.
+    pub receive_id: String,
+}
+
+/// What some calls are granted for their arguments, files apart.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct CallReport {
+    /// Which calls, with the argument.
+    pub calls: &'static str,
+    /// What it grants, and for how long.
+    pub grants: &'static str,
+}
+
+const CALLS: [CallReport; 3] = [
+    CallReport {
+        calls: "create-session --chat-id ID, else OPENCLAW_CHAT_ID",
+        grants: "messages to that recipient, from then on",
+    },
+    CallReport {
+        calls: "doctor --chat-id ID",
+        grants: "messages to that recipient, in that call alone",
+    },
+    CallReport {
+        calls: "setup, update-key --api-key K",
+        grants: "the routes of the service that K belongs to, with K in its header, in that call alone",
+    },
+];
 
 impl GrantsReport {
     /// What `settings` and the files under their home grant now. Needs no network, no key and no component.
@@ -94,10 +138,21 @@ impl GrantsReport {
         let home = Home::at(&settings.nexu_home);
         let basis = Basis::gather(settings, &home, &Default::default(), None);
         let environment = basis.environment(settings, &home);
-        Self::new(settings, &home, &basis, &environment)
+        let mut report = Self::new(settings, &home, &basis, &environment);
+        match Recipients::at(home.recipients()).all() {
+            Ok(named) => {
+                let told = |recipient: Recipient| RecipientReport {
+                    receive_id_type: recipient.id_type.name(),
+                    receive_id: recipient.id,
+                };
+                report.recipients.named = named.into_iter().map(told).collect();
+            }
+            Err(error) => report.recipients.trouble = Some(error.to_string()),
+        }
+        report
     }
 
-    pub(crate) fn new(
+    fn new(
         settings: &Settings,
         home: &Home,
         basis: &Basis,
@@ -113,7 +168,10 @@ impl GrantsReport {
             recipients: RecipientsReport {
                 rule: "a message leaves only for a recipient that a submit named",
                 folder: home.recipients().display().to_string(),
+                named: Vec::new(),
+                trouble: None,
             },
+            calls: CALLS.to_vec(),
             limits: rows(&settings.step_limits, &settings.command_limits),
             missing: missing(basis),
         };
@@ -122,6 +180,64 @@ impl GrantsReport {
         report.policy = digest(&serde_json::to_vec(&report).unwrap_or_default());
         report
     }
+}
+
+/// The digest of the policy in force, put together anew only when what is granted differs from the call before: every call
+/// needs it, and next to none differs. For one harness: its settings, limits and folders stay as they are.
+#[derive(Default)]
+pub(crate) struct PolicyDigest(Mutex<Option<Known>>);
+
+/// What of a call a report is made of, and its digest.
+struct Known {
+    policy: Arc<Policy>,
+    credentials: Vec<(&'static str, Option<KeyMode>)>,
+    has_app: bool,
+    environment: Vec<String>,
+    digest: Arc<str>,
+}
+
+impl PolicyDigest {
+    pub(crate) fn digest(
+        &self,
+        settings: &Settings,
+        home: &Home,
+        basis: &Basis,
+        environment: &[(String, String)],
+    ) -> Arc<str> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref()
+            && known.is_of(basis, environment)
+        {
+            return Arc::clone(&known.digest);
+        }
+        let digest: Arc<str> = GrantsReport::new(settings, home, basis, environment)
+            .policy
+            .into();
+        *known = Some(Known {
+            policy: Arc::clone(&basis.policy),
+            credentials: handles(basis).collect(),
+            has_app: basis.broker.feishu.is_some(),
+            environment: environment.iter().map(|(name, _)| name.clone()).collect(),
+            digest: Arc::clone(&digest),
+        });
+        digest
+    }
+}
+
+impl Known {
+    fn is_of(&self, basis: &Basis, environment: &[(String, String)]) -> bool {
+        self.policy == basis.policy
+            && self.has_app == basis.broker.feishu.is_some()
+            && self.credentials.iter().copied().eq(handles(basis))
+            && self
+                .environment
+                .iter()
+                .eq(environment.iter().map(|(name, _)| name))
+    }
+}
+
+fn handles(basis: &Basis) -> impl Iterator<Item = (&'static str, Option<KeyMode>)> {
+    basis.broker.keys.all().map(|key| (key.handle, key.mode))
 }
 
 fn route(granted: GrantedRoute) -> RouteReport {
@@ -261,6 +377,52 @@ mod tests {
                 ("feishu-tenant-token", "https://open.feishu.cn"),
             ]
         );
+    }
+
+    /// The digest as it is remembered, and as it is made anew, in a home whose `libtv.json` is `config`.
+    fn digests(known: &PolicyDigest, folder: &Path, config: &str, app: bool) -> (Arc<str>, String) {
+        std::fs::write(folder.join("libtv.json"), config).unwrap();
+        let environment = Environment::from_lookup(|name| match name {
+            "FEISHU_APP_ID" if app => Some("cli_1".into()),
+            "FEISHU_APP_SECRET" if app => Some("real-app-secret".into()),
+            _ => None,
+        });
+        let settings = Settings::new(folder).with_environment(environment);
+        let home = Home::at(folder);
+        let basis = Basis::gather(&settings, &home, &Default::default(), None);
+        let variables = basis.environment(&settings, &home);
+        let made = GrantsReport::new(&settings, &home, &basis, &variables).policy;
+        (known.digest(&settings, &home, &basis, &variables), made)
+    }
+
+    #[test]
+    fn a_policy_that_stays_is_digested_once_and_one_that_changes_is_never_mistaken() {
+        let folder = tempfile::tempdir().unwrap();
+        let known = PolicyDigest::default();
+        let gateway = r#"{"apiKey": "mgk_realkey1234"}"#;
+        let cases = [
+            (gateway, false),
+            (r#"{"apiKey": "sk-libtv-realkey1234"}"#, false),
+            ("{}", false),
+            ("{}", true),
+            (gateway, true),
+            ("damaged", true),
+            (gateway, false),
+        ];
+        let mut all = Vec::new();
+        for (config, app) in cases {
+            let (first, made) = digests(&known, folder.path(), config, app);
+            assert_eq!(*first, *made, "{config} {app}");
+            // Another key of the same kind grants the same.
+            let other = config.replace("1234", "9999");
+            let (second, _) = digests(&known, folder.path(), &other, app);
+            assert!(Arc::ptr_eq(&first, &second), "{config} {app}");
+            all.push(made);
+        }
+        assert_eq!(all[0], all[6]);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 6);
     }
 
     #[test]

@@ -308,7 +308,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
         }
         _ => {}
     }
-    match Arguments::try_parse_from(arguments) {
+    match Arguments::try_parse_from(behind_the_command(arguments)?) {
         Ok(arguments) => Ok(arguments.command.invocation()),
         Err(error)
             if matches!(
@@ -332,6 +332,35 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
     }
 }
 
+/// `--json` may stand in front of the command, as other programs have it.
+///
+/// # Errors
+/// For every other option there.
+fn behind_the_command(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    let is_option = |argument: &&OsString| argument.as_encoded_bytes().starts_with(b"-");
+    let options = arguments.iter().skip(1).take_while(is_option).count();
+    let given = &arguments[1..=options];
+    if given
+        .iter()
+        .any(|option| option == "--version" || option == "-V")
+    {
+        return Ok(arguments);
+    }
+    if let Some(other) = given.iter().find(|option| *option != "--json") {
+        return Err(format!(
+            "The option {} stands in front of the command: options stand behind it, as in libtv-video COMMAND {0}. See libtv-video --help",
+            other.to_string_lossy()
+        ));
+    }
+    if options > 0 && options + 1 == arguments.len() {
+        return Err("--json of which command? See libtv-video --help".to_owned());
+    }
+    arguments[1..].rotate_left(options);
+    let behind = arguments.split_off(arguments.len() - options);
+    arguments.splice(2..2, behind);
+    Ok(arguments)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +376,32 @@ mod tests {
             panic!()
         };
         assert_eq!(arguments, ["upload", "--help", "--x=1", "--", "y"]);
+    }
+
+    #[test]
+    fn json_may_stand_in_front_of_the_command_and_other_options_are_told_where_they_belong() {
+        let Ok(Invocation::Component { arguments }) =
+            of("libtv-video --json create-session --chat-id x -- --json")
+        else {
+            panic!()
+        };
+        let behind = ["create-session", "--json", "--chat-id", "x", "--", "--json"];
+        assert_eq!(arguments, behind);
+        assert!(matches!(
+            of("libtv-video --json grants"),
+            Ok(Invocation::Grants { json: true })
+        ));
+        for (line, told) in [
+            (
+                "libtv-video --session-id s1 query-session",
+                "libtv-video COMMAND --session-id",
+            ),
+            ("libtv-video --json", "of which command"),
+            ("libtv-video --json man", "--json"),
+        ] {
+            let reason = of(line).err().unwrap();
+            assert!(reason.contains(told), "{line}: {reason}");
+        }
     }
 
     #[test]

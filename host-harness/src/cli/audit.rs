@@ -159,15 +159,17 @@ fn for_people(line: &Value, colours: bool) -> String {
     )
     .trim_end()
     .to_owned();
-    if line["component"].is_string() {
-        let facts = format!(
-            "took {} ms, processor {:.1} ms, memory {}, component {:.12}, policy {:.12}",
-            number("took_ms"),
-            number("cpu_us") as f64 / 1000.0,
-            size(number("peak_memory_bytes")),
-            text("component"),
-            text("policy"),
-        );
+    if line["took_ms"].is_u64() {
+        let mut facts = format!("took {} ms", number("took_ms"));
+        if line["component"].is_string() {
+            facts.push_str(&format!(
+                ", processor {:.1} ms, memory {}, component {:.12}",
+                number("cpu_us") as f64 / 1000.0,
+                size(number("peak_memory_bytes")),
+                text("component"),
+            ));
+        }
+        facts.push_str(&format!(", policy {:.12}", text("policy")));
         shown.push_str(&format!("\n    {}", print::paint(&facts, "2", colours)));
     }
     for exchange in line["egress"].as_array().into_iter().flatten() {

@@ -40,18 +40,13 @@ fn for_people(report: &GrantsReport, colours: bool) -> String {
         "Credentials: held outside; a placeholder stands inside",
         credentials(report),
     );
-    section(
-        "Messages",
-        vec![
-            report.recipients.rule.to_owned(),
-            format!("(kept in {})", report.recipients.folder),
-        ],
-    );
+    section("Messages", messages(report));
     section("Files: these, and no others", files(report));
     section(
         "Environment variables it sees",
         vec![report.environment.join(", ")],
     );
+    section("By arguments, beside that", calls(report));
     section("Limits: a step, a command", limits(report));
     section("Not granted", not_granted(report));
     text
@@ -88,6 +83,34 @@ fn credentials(report: &GrantsReport) -> Vec<String> {
     } else {
         lines
     }
+}
+
+fn messages(report: &GrantsReport) -> Vec<String> {
+    let recipients = &report.recipients;
+    let mut lines = vec![
+        recipients.rule.to_owned(),
+        format!("(kept in {})", recipients.folder),
+    ];
+    let named = recipients.named.iter();
+    lines
+        .extend(named.map(|to| format!("    {:<8} {}", to.receive_id_type, plain(&to.receive_id))));
+    match &recipients.trouble {
+        Some(reason) => lines.push(format!("    not all can be shown: {reason}")),
+        None if recipients.named.is_empty() => lines.push("    none yet".to_owned()),
+        None => {}
+    }
+    lines
+}
+
+fn calls(report: &GrantsReport) -> Vec<String> {
+    let line =
+        |call: &libtv_harness::CallReport| [call.calls.to_owned(), format!("    {}", call.grants)];
+    report.calls.iter().flat_map(line).collect()
+}
+
+/// An id is shown, never obeyed.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn files(report: &GrantsReport) -> Vec<String> {

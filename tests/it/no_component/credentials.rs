@@ -40,6 +40,13 @@ pub fn brings_its_own_authorization() {
 }
 
 #[test]
+pub fn asks_for_a_token_with_a_guessed_secret() {
+    attack!(asks_for_a_token_with_a_guessed_secret)
+        .end()
+        .refused(RefusalReason::TokenRequest);
+}
+
+#[test]
 pub fn brings_a_cookie() {
     attack!(brings_a_cookie)
         .end()

@@ -7,6 +7,7 @@
 mod journal;
 mod line;
 mod recorder;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -22,6 +23,7 @@ use journal::{FILE_BYTES, FILES, Journal};
 
 pub(crate) use line::digest;
 pub(crate) use recorder::{Kind, Recorder, Trouble};
+pub(crate) use shown::recorded;
 pub use verify::{Broken, Place, Verified, VerifyError};
 
 /// The record in its folder. Many processes may write and read it at once.

@@ -6,9 +6,9 @@
 //! | `n`, `prev`, `hash` | the chain, see `line.rs` |
 //! | `at` | when the call began |
 //! | `call`, `command`, `session` | which call it was; of a command its name, never its arguments |
-//! | `component`, `policy` | SHA-256 of what ran, and of what it was granted (`GrantsReport`) |
+//! | `component`, `policy` | SHA-256 of what ran, and of what is granted (`GrantsReport`); no component ran where the harness opened a result |
 //! | `outcome` | `ok`, `exit-N`, `failed…`, `stopped-at-…-limit`, `trap`, `refused`, `abandoned`, … |
-//! | `took_ms`, `cpu_us`, `peak_memory_bytes` | wall time, time on the processor (there is no fuel), linear memory |
+//! | `took_ms`, `cpu_us`, `peak_memory_bytes` | wall time, time on the processor (there is no fuel), linear memory; the last two of a component |
 //! | `requests`, `sent_bytes`, `received_bytes` | of the whole call |
 //! | `egress` | per route: who asked, method, origin, path template, answers with their counts, bytes |
 //! | `refused`, `refused_count` | the first refusals, each with what was wanted and what would grant it; of how many |
@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Tasks,
     Recover,
     ChangeProject,
+    /// A result that the harness opened for a person, and the session it is shown for. No component has a part in it.
+    OpenResult(Option<String>),
     /// A command of the component's command line, and the session it names.
     Command(String, Option<String>),
 }
@@ -57,6 +59,7 @@ impl Kind {
             Self::Tasks => "tasks",
             Self::Recover => "recover",
             Self::ChangeProject => "change-project",
+            Self::OpenResult(_) => "open-result",
             Self::Command(..) => "command",
         }
     }
@@ -64,7 +67,7 @@ impl Kind {
     fn session(&self) -> Option<&str> {
         match self {
             Self::Poll(id) | Self::Query(id) => Some(id),
-            Self::Submit(id) | Self::Command(_, id) => id.as_deref(),
+            Self::Submit(id) | Self::OpenResult(id) | Self::Command(_, id) => id.as_deref(),
             Self::Due | Self::Check | Self::Tasks | Self::Recover | Self::ChangeProject => None,
         }
     }
@@ -80,8 +83,14 @@ impl Kind {
             | Self::Check
             | Self::Tasks
             | Self::Recover
-            | Self::ChangeProject => None,
+            | Self::ChangeProject
+            | Self::OpenResult(_) => None,
         }
+    }
+
+    /// Whether the component runs.
+    fn runs(&self) -> bool {
+        !matches!(self, Self::OpenResult(_))
     }
 }
 
@@ -113,7 +122,7 @@ pub(crate) struct Recorder {
     trouble: Trouble,
     kind: Kind,
     component: String,
-    policy: String,
+    policy: Arc<str>,
     meter: Arc<CallMeter>,
     at_ms: u64,
     begun: Instant,
@@ -125,7 +134,7 @@ impl Recorder {
         (log, trouble): (AuditLog, Trouble),
         kind: Kind,
         component: &str,
-        policy: String,
+        policy: Arc<str>,
         meter: Arc<CallMeter>,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -144,10 +153,10 @@ impl Recorder {
         }
     }
 
-    /// Writes the line.
-    pub(crate) async fn end(mut self, outcome: Result<i32, &CallError>, usage: &Usage) {
+    /// Writes the line; `usage` is that of the component, where one ran.
+    pub(crate) async fn end(mut self, outcome: Result<i32, &CallError>, usage: Option<&Usage>) {
         self.open = false;
-        let members = self.members(outcome_name(outcome), Some(usage));
+        let members = self.members(outcome_name(outcome), usage);
         let log = self.log.clone();
         // A file write and a lock: nothing for a thread that other calls wait for.
         let written = tokio::task::spawn_blocking(move || log.append(&members)).await;
@@ -166,8 +175,10 @@ impl Recorder {
         if let Some(session) = self.kind.session() {
             put("session", clip(session).into());
         }
-        put("component", self.component.as_str().into());
-        put("policy", self.policy.as_str().into());
+        if self.kind.runs() {
+            put("component", self.component.as_str().into());
+        }
+        put("policy", (*self.policy).into());
         put("outcome", outcome.into());
         put("took_ms", millis(self.begun.elapsed().as_millis()));
         if let Some(usage) = usage {

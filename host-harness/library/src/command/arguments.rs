@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::credentials::{Placeholders, Secret};
@@ -135,8 +135,16 @@ fn open_downloads(
     else {
         return Ok(None);
     };
-    let absolute = std::path::absolute(&asked).unwrap_or(asked);
+    let mut absolute = std::path::absolute(&asked).unwrap_or(asked);
     let created = fs::create_dir_all(&absolute);
+    // The component finds its folder by name, and above a folder that it sees there is nothing.
+    if absolute
+        .components()
+        .any(|part| part == Component::ParentDir)
+        && let Ok(real) = fs::canonicalize(&absolute)
+    {
+        absolute = real;
+    }
     options.take("--output-dir");
     options.put("--output-dir", absolute.clone().into());
     if created.is_err() {
@@ -373,6 +381,22 @@ mod tests {
         );
         assert_eq!(rewritten.folder.unwrap().guest, text);
         assert!(target.is_dir());
+    }
+
+    #[test]
+    fn a_folder_that_is_named_by_the_way_through_another_is_the_one_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(folder.path()).unwrap().join("out");
+        // Made on the way, and there already.
+        for way in ["out/../out", "out/deep/../../out"] {
+            let asked = folder.path().join(way);
+            let asked = asked.to_str().unwrap();
+            let rewritten = run(&["download-results", "--output-dir", asked]).unwrap();
+            let granted = rewritten.folder.unwrap();
+            assert_eq!(granted.host, real, "{way}");
+            assert_eq!(granted.guest, real.to_str().unwrap(), "{way}");
+            assert_eq!(rewritten.arguments[2], granted.guest, "{way}");
+        }
     }
 
     #[test]

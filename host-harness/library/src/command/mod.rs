@@ -126,19 +126,24 @@ impl Harness {
             faults: self.settings().faults.clone(),
         };
         let (result, usage) = self.run_cli(grants).await;
-        recorder.end(result.as_ref().copied(), &usage).await;
-        let exit_code = result?;
-        let mut warning = None;
-        if exit_code == 0
-            && let Some(copy) = copy
-        {
-            warning = copy.commit(self.home(), &basis, &self.settings().keyring, keyring)?;
-        }
-        if let Some(withheld) = withheld {
-            withheld.release().map_err(|error| {
-                CallError::Refused(format!("the output can't be written: {error}"))
-            })?;
-        }
+        let result = result.and_then(|exit_code| {
+            let mut warning = None;
+            if exit_code == 0
+                && let Some(copy) = copy
+            {
+                warning = copy.commit(self.home(), &basis, &self.settings().keyring, keyring)?;
+            }
+            if let Some(withheld) = withheld {
+                withheld.release().map_err(|error| {
+                    CallError::Refused(format!("the output can't be written: {error}"))
+                })?;
+            }
+            Ok((exit_code, warning))
+        });
+        // What could not be stored didn't happen, whatever the component believes.
+        let outcome = result.as_ref().map(|(exit_code, _)| *exit_code);
+        recorder.end(outcome, Some(&usage)).await;
+        let (exit_code, warning) = result?;
         Ok(CommandEnd {
             exit_code,
             usage,

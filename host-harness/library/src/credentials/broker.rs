@@ -186,24 +186,31 @@ impl Broker {
         })
     }
 
+    /// Whether `body` asks the token route for the app in use, by its placeholder.
+    ///
+    /// # Errors
+    /// What to refuse it for.
+    pub(crate) async fn admit_token_request(&self, body: WasiBody) -> Result<(), RefusalReason> {
+        let body = Limited::new(body, TOKEN_REQUEST_BYTES)
+            .collect()
+            .await
+            .map_err(|_| RefusalReason::TokenRequest)?
+            .to_bytes();
+        let asked: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| RefusalReason::TokenRequest)?;
+        let is_ours = self.feishu.as_ref().is_some_and(|app| {
+            asked["app_id"] == app.app_id.as_str() && asked["app_secret"] == FEISHU_SECRET
+        });
+        is_ours.then_some(()).ok_or(RefusalReason::TokenRequest)
+    }
+
     /// Answers the token route: from the cache, or after a real exchange. The component never sees the token.
     pub(crate) async fn answer_token_route(
         &self,
-        request: Request<WasiBody>,
         drop_cached: bool,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Response<Bytes>, WasiError> {
         let app = self.feishu.as_ref().ok_or(WasiError::HttpRequestDenied)?;
-        let body = Limited::new(request.into_body(), TOKEN_REQUEST_BYTES)
-            .collect()
-            .await
-            .map_err(|_| WasiError::HttpRequestDenied)?
-            .to_bytes();
-        let asked: serde_json::Value =
-            serde_json::from_slice(&body).map_err(|_| WasiError::HttpRequestDenied)?;
-        if asked["app_id"] != app.app_id.as_str() || asked["app_secret"] != FEISHU_SECRET {
-            return Err(WasiError::HttpRequestDenied);
-        }
         Ok(match self.tokens.get(app, drop_cached, exchange).await? {
             Ok(Token { expires_in_s, .. }) => {
                 let answer = serde_json::json!({"code": 0, "msg": "ok", "tenant_access_token": TENANT_TOKEN, "expire": expires_in_s});

@@ -194,12 +194,7 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
             ))
         })
     };
-    let asked = r#"{"app_id":"cli_1","app_secret":"placeholder-feishu-app-secret"}"#;
-    let request = || Request::new(crate::http::full(Bytes::from(asked)));
-    let answer = broker
-        .answer_token_route(request(), false, exchange)
-        .await
-        .unwrap();
+    let answer = broker.answer_token_route(false, exchange).await.unwrap();
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert!(
         text.contains(TENANT_TOKEN) && !text.contains("t-real"),
@@ -208,6 +203,34 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
     let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
     let value = broker.tenant_token(never).await.unwrap().unwrap();
     assert_eq!(value.as_bytes(), b"Bearer t-real-token");
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_by_the_app_in_use_and_its_placeholder_alone() {
+    let broker = broker();
+    let long = format!(r#"{{"pad":"{}"}}"#, "x".repeat(16 << 10));
+    let good = r#"{"app_id":"cli_1","app_secret":"placeholder-feishu-app-secret"}"#;
+    for (body, admitted) in [
+        (good, true),
+        (
+            r#"{"app_id":"cli_2","app_secret":"placeholder-feishu-app-secret"}"#,
+            false,
+        ),
+        (r#"{"app_id":"cli_1","app_secret":"guessed"}"#, false),
+        (r#"{"app_id":"cli_1"}"#, false),
+        ("[]", false),
+        ("no json", false),
+        (&long, false),
+    ] {
+        let body_of = crate::http::full(Bytes::from(body.to_owned()));
+        let told = broker.admit_token_request(body_of).await;
+        let wanted = if admitted {
+            Ok(())
+        } else {
+            Err(RefusalReason::TokenRequest)
+        };
+        assert_eq!(told, wanted, "{body:.80}");
+    }
 }
 
 #[tokio::test]

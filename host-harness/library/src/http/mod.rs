@@ -34,7 +34,7 @@ mod refused;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
@@ -140,12 +140,18 @@ impl Egress {
         asked: (RequestOptions, OpenRequest),
     ) -> Result<Response<WasiBody>, WasiError> {
         if let Verdict::AnswerToken { drop_cached } = verdict {
-            let options = self.recorded(&request, grant, asked);
+            let (head, body) = request.into_parts();
+            if let Err(reason) = self.broker.admit_token_request(body).await {
+                self.meter
+                    .refuse(Refusal::new(&head.method, &head.uri, reason));
+                return Err(WasiError::HttpRequestDenied);
+            }
+            let options = self.recorded(&head.method, grant, asked);
             let exchange = self.exchange(&options, grant);
             let answer = self
                 .broker
-                .answer_token_route(request, drop_cached, exchange);
-            let answer = answer.await?;
+                .answer_token_route(drop_cached, exchange)
+                .await?;
             options.exchange.answered(trace::Answer::Here);
             return Ok(answer.map(full));
         }
@@ -160,7 +166,7 @@ impl Egress {
                 WasiError::HttpRequestDenied
             })?;
         }
-        let options = self.recorded(&request, grant, asked);
+        let options = self.recorded(request.method(), grant, asked);
         if verdict == Verdict::AddTenantToken {
             let exchange = self.exchange(&options, grant);
             match self.broker.tenant_token(exchange).await? {
@@ -185,13 +191,12 @@ impl Egress {
     /// How to send a request that nothing more is in the way of; its exchange is on record from here on.
     fn recorded(
         &self,
-        request: &Request<WasiBody>,
+        method: &Method,
         grant: &Grant,
         (asked, open): (RequestOptions, OpenRequest),
     ) -> SendOptions {
-        let (sender, method) = (Sender::Component, request.method());
         let trace = self.meter.trace();
-        let exchange = trace.begin(sender, method, &grant.origin, &grant.path);
+        let exchange = trace.begin(Sender::Component, method, &grant.origin, &grant.path);
         SendOptions::new(asked, grant, Arc::clone(&self.meter), open, exchange)
     }
 

@@ -46,7 +46,7 @@ const SESSION_ROUTES: [&str; 3] = [
     "/openapi/session/{}",
 ];
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     service: Service,
     base: BaseUrl,
@@ -55,7 +55,7 @@ struct Rule {
 }
 
 /// The rules in force for one call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     rules: Vec<Rule>,
 }

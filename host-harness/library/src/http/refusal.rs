@@ -61,6 +61,9 @@ pub enum RefusalReason {
     /// A message that isn't exactly what Feishu's route takes, so that its recipient is not certain.
     #[error("the message can't be read for certain")]
     Message,
+    /// A request for a token that isn't for the app in use, with its placeholder.
+    #[error("the request for a token is not for the app in use, by its placeholder")]
+    TokenRequest,
     /// More requests than one call may send.
     #[error("the call has used up its requests")]
     Budget,
@@ -84,6 +87,7 @@ impl RefusalReason {
             Self::CredentialHeader => "credential-header",
             Self::Recipient => "recipient",
             Self::Message => "message",
+            Self::TokenRequest => "token-request",
             Self::Budget => "budget",
         }
     }
@@ -117,6 +121,9 @@ impl RefusalReason {
             }
             Self::Message => {
                 "nothing as it is: send one JSON object of receive_id, msg_type, content and uuid, at most 150 KB, with no query but receive_id_type"
+            }
+            Self::TokenRequest => {
+                "nothing as it is: ask for the app that is configured, with the placeholder of its secret; another app is set by FEISHU_APP_ID and FEISHU_APP_SECRET"
             }
             Self::Budget => "Limits::requests, set by the program that embeds the harness",
         }

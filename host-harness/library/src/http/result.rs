@@ -43,7 +43,11 @@ impl Egress {
         let grant = self
             .policy
             .check(request.method(), request.uri())
-            .map_err(|refusal| refuse(refusal.to_string()))?;
+            .map_err(|refusal| {
+                let reason = refuse(refusal.to_string());
+                self.meter.refuse(refusal);
+                reason
+            })?;
         if grant.service != Service::Media {
             return Err(refuse("that is no result of the media store".to_owned()));
         }

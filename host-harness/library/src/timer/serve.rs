@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinSet};
 use super::backoff::pause_ms;
 use super::clock::{Clock, SystemClock};
 use super::event::{Event, EventKind};
-use super::log;
+use super::log::Logs;
 use super::look::{Found, News, Seen, look};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
@@ -78,6 +78,7 @@ pub async fn serve(
     let watch = Watch::start(&home.active());
     let server = Server {
         harness: harness.clone(),
+        logs: Logs::of(home.clone()),
         home,
         clock,
         max_parallel: options.max_parallel.clamp(1, MAX_PARALLEL_STEPS),
@@ -139,6 +140,7 @@ enum Done {
 
 struct Server<F> {
     harness: Harness,
+    logs: Logs,
     home: Home,
     clock: Arc<dyn Clock>,
     max_parallel: usize,
@@ -388,7 +390,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             at_ms: self.clock.now_ms(),
             kind,
         };
-        if let Err((path, error)) = log::record(&self.home, &event) {
+        if let Err((path, error)) = self.logs.record(&event) {
             let kind = EventKind::LogFailed {
                 path,
                 reason: error.to_string(),
