@@ -1,9 +1,10 @@
 //! The simulated world finds nothing in the core, finds what is planted, and repeats itself. Here is what takes
 //! seconds; `simulate --figures` does the same with everything.
 
-use testkit::sim::{self, Kind, Options, Plant, Scenario, Tally, Trouble};
+use testkit::sim::{self, EffectKind, Kind, Options, Plant, Scenario, Tally, Trouble};
 
 const THREADS: u64 = 2;
+const FORTY_MINUTES_MS: i64 = 40 * 60 * 1000;
 
 fn assert_clean(tally: &Tally) {
     if let Some(finding) = &tally.first {
@@ -33,6 +34,33 @@ fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
 #[test]
 fn an_effect_that_fails_in_any_way_breaks_no_promise() {
     assert_clean(&sim::failing(Scenario::Video, THREADS));
+}
+
+#[test]
+fn a_chat_that_says_too_fast_and_no_time_to_wait_is_asked_less_and_less_often() {
+    let run = |points| {
+        sim::run(Options {
+            seed: 1,
+            scenario: Scenario::NoScope,
+            trouble: Trouble::At(points),
+            plant: None,
+            keep_trace: false,
+        })
+    };
+    let calm = run(Vec::new()).effects;
+    let is_request = |performed: &sim::Performed| performed.kind == EffectKind::Request;
+    let last_message = calm.iter().rposition(is_request).expect("requests");
+    for fault in ["429-date", "429-fraction", "429-nonsense"] {
+        let point = format!("{last_message}:{fault}:{FORTY_MINUTES_MS}");
+        let point = point.parse().expect("a point");
+        let report = run(vec![point]);
+        assert!(report.violations.is_empty(), "{point}");
+        assert!(
+            report.effects.len() < 4 * calm.len(),
+            "{point}: {} effects",
+            report.effects.len()
+        );
+    }
 }
 
 #[test]

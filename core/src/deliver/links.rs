@@ -28,6 +28,7 @@ pub(super) async fn one(
     delivery.message = Some(worded(&[url], reason));
     delivery.trouble = Some(reason.to_owned());
     delivery.failures = 0;
+    delivery.waits = 0;
     delivery.next_try_at_ms = io.now_ms();
     keep(io, loaded, at).await.map(|_| ())
 }

@@ -15,8 +15,11 @@ const MAX_TRIES: u32 = 12;
 /// The same when the media store says that it doesn't have the media: a quarter of a minute, for a
 /// file that is about to appear.
 const MAX_TRIES_GONE: u32 = 4;
-/// The same where there is no network, or there are no credentials: a day, until `recover`.
+/// The same where there is no network, there are no credentials, or every try is too fast: a day, until `recover`.
 const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
+/// The first pause after a try that was too fast, where the answer names a shorter one: a time that has passed already,
+/// by whichever clock, would otherwise be asked about as often as the network allows. It grows like the others.
+const BASE_WAIT_MS: u64 = 100;
 /// The first pause.
 const BASE_PAUSE_MS: u64 = 2_000;
 /// The longest.
@@ -55,8 +58,16 @@ pub(super) async fn not_sent(
             (BASE_PAUSE_MS, reason)
         }
         Answer::Wait(wait_ms, reason) => {
+            let least_ms = backoff::pause_ms(delivery.waits, BASE_WAIT_MS, MAX_PAUSE_MS, jitter);
+            let wait_ms = wait_ms.max(least_ms);
+            delivery.waits += 1;
             delivery.next_try_at_ms = io.now_ms().saturating_add(wait_ms);
             delivery.trouble = Some(reason.clone());
+            if delivery.waits >= MAX_TRIES_WITHOUT_NETWORK
+                && delivery.state == DeliveryState::Pending
+            {
+                return refuse(io, loaded, at, &reason, events).await;
+            }
             events.push(format!(
                 "{}: {reason}; again in {wait_ms} ms",
                 label(delivery)

@@ -126,6 +126,7 @@ async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         if delivery.state == DeliveryState::Failed {
             delivery.state = DeliveryState::Pending;
             delivery.failures = 0;
+            delivery.waits = 0;
             delivery.ended_at_ms = None;
             delivery.first_sent_at_ms = None;
         }

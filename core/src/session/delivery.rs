@@ -85,6 +85,12 @@ pub struct Content {
     pub content: String,
 }
 
+/// A record without waits is as short as one that knows nothing of them.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands out references.
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// One message to the chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -106,6 +112,9 @@ pub struct Delivery {
     pub first_sent_at_ms: Option<UnixMs>,
     /// Tries in a row that failed.
     pub failures: u32,
+    /// Tries that were refused as too fast.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waits: u32,
     /// When to try next.
     pub next_try_at_ms: UnixMs,
     /// The message in the chat.
@@ -147,6 +156,7 @@ impl Delivery {
             message: None,
             first_sent_at_ms: None,
             failures: 0,
+            waits: 0,
             next_try_at_ms: now_ms,
             message_id: None,
             ended_at_ms: None,

@@ -113,6 +113,7 @@ fn delivery(purpose: Purpose, state: DeliveryState) -> Delivery {
         }),
         first_sent_at_ms: Some(1_800_000_150_000),
         failures: 1,
+        waits: 0,
         next_try_at_ms: 1_800_000_160_000,
         message_id: Some("om_1".to_owned()),
         ended_at_ms: Some(1_800_000_170_000),
@@ -202,6 +203,11 @@ fn samples() -> Vec<(String, Record)> {
         let record = Record::Delivery(delivery(Purpose::Result(url()), state));
         found.push((format!("delivery-{}", state.name()), record));
     }
+    let waited = Delivery {
+        waits: 4,
+        ..delivery(Purpose::Result(url()), DeliveryState::Pending)
+    };
+    found.push(("delivery-waited".to_owned(), Record::Delivery(waited)));
     for (name, purpose) in [
         (
             "links",
