@@ -18,7 +18,7 @@ use crate::io::{Io, UnixMs};
 use crate::poll::schedule;
 use crate::problem::Problem;
 use crate::session::{Delivery, DeliveryState, Purpose, Route};
-use crate::store::{self, Loaded};
+use crate::store::{self, Loaded, tries};
 use media::NoMedia;
 use pace::Pace;
 use refused::{not_sent, without_app};
@@ -42,6 +42,7 @@ pub async fn run(
     loaded: &mut Loaded,
     events: &mut Events,
 ) -> Result<(), Problem> {
+    recall(io, loaded).await?;
     settle(io, loaded, events).await?;
     let mut messenger = settings.feishu.as_ref().map(Messenger::new);
     let mut sent = 0;
@@ -65,6 +66,18 @@ pub async fn run(
         at += 1;
     }
     settle(io, loaded, events).await
+}
+
+/// Stores what marks of tries say: a record that disagrees with what is decided on would count as another process's.
+async fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+    for id in std::mem::take(&mut loaded.recalled) {
+        let deliveries = &loaded.session.deliveries;
+        let recalled = deliveries.iter().find(|delivery| delivery.id == id);
+        if let Some(delivery) = recalled {
+            store::save_delivery(io, &loaded.session.key, delivery).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a delivery is to be worked on now. A result that a message with links stands for isn't.
@@ -193,6 +206,12 @@ async fn deliver(
     delivery.next_try_at_ms = io.now_ms() + io.jitter() % TRY_SPREAD_MS;
     delivery.message = Some(content.clone());
     let uuid = delivery.uuid.clone();
+    // The first record is made exclusively: it needs no mark.
+    let begun = if loaded.stored.contains(&delivery.id) {
+        Some(tries::begin(io, &loaded.session.key, &delivery.id).await?)
+    } else {
+        None
+    };
     if !keep(io, loaded, at).await? {
         return Ok(());
     }
@@ -225,11 +244,16 @@ async fn deliver(
             store::save_delivery(io, &key, delivery).await
         }
         answer => {
+            // Certainly not in the chat, by this try.
+            let refused = !matches!(answer, Answer::Unclear(_));
+            if let Some(begun) = begun.filter(|_| refused) {
+                tries::refused(io, begun).await?;
+            }
             if overtaken(io, loaded, at).await? {
                 return Ok(());
             }
-            // Certainly not in the chat: the uuid's window has not begun.
-            if first_try && !matches!(answer, Answer::Unclear(_)) {
+            // Nor by any other: the uuid's window has not begun.
+            if first_try && refused {
                 let delivery = &mut loaded.session.deliveries[at];
                 delivery.state = DeliveryState::Pending;
                 delivery.first_sent_at_ms = None;

@@ -43,7 +43,7 @@ async fn write_temporary(
 }
 
 /// `.` is the state folder itself; a path through it would be refused as one that may leave it.
-fn below(dir: &str, name: &str) -> String {
+pub(super) fn below(dir: &str, name: &str) -> String {
     if dir == "." {
         name.to_owned()
     } else {

@@ -7,6 +7,7 @@
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
 //! sessions/<key>/pulse-0001    its polls since, unsynced      (the poller writes)
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
+//! sessions/<key>/t-<id>-…      empty: a try of its message    (who tries writes)
 //! submits/<nonce>              a paid submit under way, or one whose answer was lost
 //! damaged/…                    records set aside
 //! ```
@@ -19,6 +20,7 @@ pub mod legacy;
 mod pulse;
 pub mod record;
 pub mod submits;
+pub mod tries;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -44,6 +46,8 @@ pub struct Loaded {
     pub lost_deliveries: Vec<String>,
     /// Ids of the deliveries that have a record, as far as this process knows.
     pub stored: Vec<String>,
+    /// Ids of the deliveries of which a mark says that they may be in the chat, and their records don't.
+    pub recalled: Vec<String>,
 }
 
 /// What a look-up by id or prefix gave.
@@ -190,7 +194,9 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         damaged: Vec::new(),
         lost_deliveries: Vec::new(),
         stored: Vec::new(),
+        recalled: Vec::new(),
     };
+    let marks: Vec<_> = names.iter().filter_map(|name| tries::parse(name)).collect();
     for name in &names {
         if name.starts_with("asked-") {
             let Some(asked) =
@@ -233,6 +239,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             loaded.lost_deliveries.push(links.clone());
         }
     }
+    tries::apply(&mut loaded, &marks);
     loaded.session.turns.sort_by_key(|turn| turn.asked.turn);
     loaded
         .session

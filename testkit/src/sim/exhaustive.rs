@@ -56,10 +56,18 @@ fn fates(performed: &Performed) -> &'static [Fate] {
     }
 }
 
+/// Whether disk or services may have changed between two effects. Where they haven't, the power fails as it did before:
+/// what processes had in memory is gone. Looking includes making folders that are mostly there; one that wasn't is at
+/// risk.
+fn is_news(before: &Performed, this: &Performed) -> bool {
+    let looked = matches!(before.kind, EffectKind::Look | EffectKind::Say);
+    !looked || before.at_risk != this.at_risk
+}
+
 /// The power fails before every effect of a scenario, storage operations and requests alike, with each fate of what
 /// wasn't synced, for a short and for a long time. With `again` it also fails a second time before every effect of the
-/// harnesses' first round after that; for this the first failure is only varied where something was changed
-/// since the effect before.
+/// harnesses' first round after that; both failures are varied for this only where something was changed since the effect
+/// before.
 #[must_use]
 pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
     let effects = undisturbed(scenario);
@@ -75,7 +83,7 @@ pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
 
 fn crash_at(scenario: Scenario, effects: &[Performed], job: u64, again: bool, found: &mut Crashes) {
     let at = usize::try_from(job).unwrap_or(usize::MAX);
-    let changed = at == 0 || !matches!(effects[at - 1].kind, EffectKind::Look | EffectKind::Say);
+    let changed = at == 0 || is_news(&effects[at - 1], &effects[at]);
     for fate in fates(&effects[at]) {
         for ms in OFF_MS {
             let first = Point {
@@ -92,7 +100,10 @@ fn crash_at(scenario: Scenario, effects: &[Performed], job: u64, again: bool, fo
 }
 
 fn crash_again(scenario: Scenario, first: Point, report: &Report, found: &mut Tally) {
-    for at in report.recovery.clone() {
+    let from = report.recovery.start;
+    let changed =
+        |at: &usize| *at == from || is_news(&report.effects[*at - 1], &report.effects[*at]);
+    for at in report.recovery.clone().filter(changed) {
         for fate in fates(&report.effects[at]) {
             let second = Point {
                 effect: at as u64,

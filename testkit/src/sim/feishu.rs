@@ -40,6 +40,9 @@ pub(super) struct Feishu {
     asked: usize,
     /// The chat takes a message only so often; 0 is the usual limit.
     pub(super) pause_ms: u64,
+    /// The chat refuses every other message as too fast, as where other apps write to it as well.
+    pub(super) refuses_every_other: bool,
+    refused_last: bool,
     uploads: Vec<String>,
     uuids: BTreeMap<String, (u64, usize)>,
 }
@@ -106,7 +109,8 @@ impl Feishu {
             .rev()
             .take_while(|shown| shown.at_ms + self.pause_ms.max(1000) > now_ms);
         let most = if self.pause_ms == 0 { PER_SECOND } else { 1 };
-        if recent.count() >= most {
+        self.refused_last = self.refuses_every_other && !self.refused_last;
+        if recent.count() >= most || self.refused_last {
             let mut refused = network::response(400, "{\"code\":230020,\"msg\":\"rate\"}");
             refused
                 .headers

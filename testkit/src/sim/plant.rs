@@ -18,6 +18,8 @@ pub enum Plant {
     NoSync,
     /// Folders are never synced.
     NoSyncDir,
+    /// A try leaves no mark beside the record of its message.
+    TryUnmarked,
     /// Each try of a message has another `uuid`.
     NewUuid,
     /// How long ago a message was first sent is forgotten.
@@ -44,9 +46,10 @@ pub enum Plant {
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoSync,
         Self::NoSyncDir,
+        Self::TryUnmarked,
         Self::NewUuid,
         Self::WindowIgnored,
         Self::SentBeforeRecorded,
@@ -66,6 +69,7 @@ impl Plant {
         match self {
             Self::NoSync => "no-sync",
             Self::NoSyncDir => "no-sync-dir",
+            Self::TryUnmarked => "try-unmarked",
             Self::NewUuid => "new-uuid",
             Self::WindowIgnored => "window-ignored",
             Self::SentBeforeRecorded => "sent-before-recorded",
@@ -102,6 +106,7 @@ impl Plant {
             Self::LockSkipped => Scenario::ScopeSpreads,
             Self::UuidDrawn => Scenario::TwoPollers,
             Self::ForgottenUntold => Scenario::UnknownSubmit,
+            Self::TryUnmarked => Scenario::TwoRefused,
         }
     }
 
@@ -120,6 +125,10 @@ impl Plant {
                 Self::IntentNotRecorded,
                 FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
             ) if path.starts_with("submits/") => None,
+            (
+                Self::TryUnmarked,
+                FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
+            ) if path.contains("/.t-") => None,
             (Self::SentBeforeRecorded, FsOp::Write(path, bytes)) if path.contains("/.d-") => {
                 let bytes = match record::decode::<Delivery>("delivery", &bytes) {
                     Ok(mut delivery) if delivery.state == DeliveryState::Sending => {

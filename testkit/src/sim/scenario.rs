@@ -46,11 +46,13 @@ pub enum Scenario {
     ScopeSpreads,
     /// The answer to a submit is lost, and `recover` is run again and again.
     UnknownSubmit,
+    /// Two harnesses poll, and the chat refuses every other message as too fast.
+    TwoRefused,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -71,6 +73,7 @@ impl Scenario {
         Self::LateLimited,
         Self::ScopeSpreads,
         Self::UnknownSubmit,
+        Self::TwoRefused,
     ];
 
     /// Its name on the command line.
@@ -97,6 +100,7 @@ impl Scenario {
             Self::LateLimited => "late-limited",
             Self::ScopeSpreads => "scope-spreads",
             Self::UnknownSubmit => "unknown-submit",
+            Self::TwoRefused => "two-refused",
         }
     }
 
@@ -126,9 +130,11 @@ impl Scenario {
             | Self::TwoPollers
             | Self::RecoverBeside
             | Self::Direct => vec![first("a video of a cat")],
-            Self::Nine | Self::RateLimited | Self::NoScope | Self::ScopeSpreads => {
-                vec![first("nine images of a cat")]
-            }
+            Self::Nine
+            | Self::RateLimited
+            | Self::NoScope
+            | Self::ScopeSpreads
+            | Self::TwoRefused => vec![first("nine images of a cat")],
             Self::Continued | Self::ContinuedUnechoed => vec![
                 first("a video of a cat"),
                 then(400, "and another video with a dog"),
@@ -157,7 +163,10 @@ impl Scenario {
     /// Who runs processes.
     pub(super) fn roles(self) -> Vec<Role> {
         let mut roles = vec![Role::User, Role::Harness];
-        if matches!(self, Self::TwoPollers | Self::ScopeSpreads) {
+        if matches!(
+            self,
+            Self::TwoPollers | Self::ScopeSpreads | Self::TwoRefused
+        ) {
             roles.push(Role::Harness);
         }
         if matches!(self, Self::RecoverBeside | Self::UnknownSubmit) {

@@ -85,6 +85,7 @@ impl World {
         } else {
             0
         };
+        feishu.refuses_every_other = scenario == Scenario::TwoRefused;
         Self {
             now_ms,
             skew_ms: 0,
