@@ -4,6 +4,8 @@
 mod component;
 #[path = "build/hand_over.rs"]
 mod hand_over;
+#[path = "build/names.rs"]
+mod names;
 #[path = "build/words.rs"]
 mod words;
 
@@ -40,7 +42,7 @@ fn build() -> Result<PathBuf, String> {
     )?;
     let bytes = std::fs::read(&built)
         .map_err(|error| format!("{} can't be read: {error}", built.display()))?;
-    let component = words::with_words(&bytes, &workspace.join("wit"))?;
+    let component = words::with_words(&names::without_names(&bytes)?, &workspace.join("wit"))?;
     let embedded = built.with_file_name("component.wasm");
     std::fs::write(&embedded, component)
         .map_err(|error| format!("{} can't be written: {error}", embedded.display()))?;
