@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::json::stored_by_name;
 use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
 use crate::secret::Secret;
@@ -16,17 +17,26 @@ pub const DIRECT_URL: &str = "https://im.liblib.tv";
 pub const FEISHU_URL: &str = "https://open.feishu.cn";
 
 /// Which service a key belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// `mgk_…`: the Nexu gateway.
-    #[serde(rename = "nexu_gateway")]
     Gateway,
     /// `sk-libtv-…`: the direct API.
-    #[serde(rename = "libtv_direct")]
     Direct,
 }
 
+stored_by_name!(Mode { Gateway, Direct });
+
 impl Mode {
+    /// The name used in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "nexu_gateway",
+            Self::Direct => "libtv_direct",
+        }
+    }
+
     /// What a key of this mode begins with.
     #[must_use]
     pub const fn key_prefix(self) -> &'static str {
@@ -246,7 +256,7 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
         Stored::Absent => Ok(Map::new()),
         Stored::Unreadable(reason) => Err(reason),
         Stored::Text(text) if text.trim().is_empty() => Ok(Map::new()),
-        Stored::Text(text) => match serde_json::from_str(&text) {
+        Stored::Text(text) => match serde_json::from_slice(text.as_bytes()) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Err("it is not a JSON object".to_owned()),
             Err(error) => Err(format!(

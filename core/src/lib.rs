@@ -12,6 +12,7 @@ pub mod config;
 pub mod deliver;
 pub mod feishu;
 pub mod io;
+pub mod json;
 pub mod libtv;
 pub mod media;
 pub mod messages;

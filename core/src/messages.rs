@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::json;
 use crate::urls::{self, ResultUrl};
 
 /// Who speaks.
@@ -113,7 +114,7 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
 fn question(arguments: Option<&Value>) -> String {
     let parsed = match arguments {
         Some(Value::String(text)) => {
-            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+            json::parse(text.as_bytes()).unwrap_or_else(|| Value::String(text.clone()))
         }
         Some(other) => other.clone(),
         None => Value::Null,
@@ -169,8 +170,8 @@ fn plain_text(content: &Value) -> String {
 fn read_tool_answer(content: &Value, message: &mut Message) {
     match content {
         Value::String(text) => {
-            if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) =
-                serde_json::from_str::<Value>(text)
+            if let Some(parsed @ (Value::Object(_) | Value::Array(_))) =
+                json::parse(text.as_bytes())
             {
                 read_tool_answer(&parsed, message);
             }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::commands;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
+use crate::json;
 use crate::poll::{self, Haste, schedule};
 use crate::problem::Problem;
 use crate::session::State;
@@ -230,5 +231,5 @@ pub async fn change_project(io: Io, settings: &Settings) -> Result<String, Probl
 }
 
 fn text(json: &Value) -> String {
-    json.to_string()
+    json::text(json)
 }

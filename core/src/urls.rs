@@ -6,6 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use crate::json::Stored;
+
 /// Generated files.
 const GENERATED: &str = "https://libtv-res.liblib.art/sd-gen-save-img/";
 /// Uploads of users, and some results.
@@ -26,14 +30,16 @@ const MAX_EXTENSION_LEN: usize = 5;
 /// It begins with `https://libtv-res.liblib.art/sd-gen-save-img/` or `…/claw/`, has a file behind
 /// that, consists of printable ASCII without quotes, brackets and backslashes, has no `.` or `..`
 /// segment (percent-encoded or not) and at most [`MAX_URL_LEN`] bytes. Query and fragment are kept.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResultUrl(String);
 
-impl<'de> serde::Deserialize<'de> for ResultUrl {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a LibTV result URL"))
+impl Stored for ResultUrl {
+    fn to_json(&self) -> Value {
+        self.as_str().into()
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        Self::parse(value.as_str()?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! When is a job finished? Judges the messages of one turn. SPEC section 6 is its source.
 
+use crate::json::stored;
 use crate::messages::{Message, Role};
 use crate::urls::{self, ResultUrl};
 
@@ -7,13 +8,15 @@ use crate::urls::{self, ResultUrl};
 pub const QUIET_POLLS: u32 = 3;
 
 /// Where a turn's messages begin, noted when it was submitted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The highest number seen before the submit.
     pub last_seq: Option<u64>,
     /// How many messages there were before it.
     pub count: usize,
 }
+
+stored!(Baseline { last_seq, count });
 
 impl Baseline {
     /// The baseline that these messages make for the next turn.

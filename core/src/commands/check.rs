@@ -29,7 +29,7 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         "apiKey": key,
         "videoRatio": settings.ratio.to_string(),
         "config": settings.config_path,
-        "mode": service.mode(),
+        "mode": service.mode().name(),
         "url": url,
     });
     if settings.key_from_environment {

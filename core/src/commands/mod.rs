@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::cli::{self, Command, Invocation, Parsed};
 use crate::config::Settings;
 use crate::io::Io;
+use crate::json;
 use crate::problem::Problem;
 use crate::store::{self, legacy, submits};
 use crate::submit;
@@ -49,7 +50,7 @@ impl Reply {
     /// An answer that is the JSON itself, for people too.
     #[must_use]
     pub fn only_json(json: Value) -> Self {
-        Self::good(vec![json.to_string()], json)
+        Self::good(vec![json::text(&json)], json)
     }
 }
 
@@ -70,7 +71,7 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
     match run(&io, settings, invocation).await {
         Ok(reply) => {
             if json {
-                io.out(reply.json.to_string()).await;
+                io.out(json::text(&reply.json)).await;
             } else {
                 for line in reply.lines {
                     io.out(line).await;
@@ -236,7 +237,7 @@ async fn tell(io: &Io, problem: &Problem, json: bool) {
             Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
         };
         let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice, "retryAfterMs": failure.retry_after_ms});
-        io.out(json!({"error": error}).to_string()).await;
+        io.out(json::text(&json!({"error": error}))).await;
         return;
     }
     io.out(format!("❌ {}", failure.message)).await;

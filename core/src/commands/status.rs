@@ -7,11 +7,13 @@ use super::Reply;
 use super::query::known;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
+use crate::json::Stored;
 use crate::poll;
 use crate::problem::Problem;
-use crate::session::{Delivery, Purpose, State, Turn};
+use crate::session::{Delivery, State, Turn};
 use crate::store::{self, Loaded, submits};
 use crate::time::format_rfc3339;
+use crate::urls::ResultUrl;
 
 /// Ended sessions that are shown when no number was given: what was asked for lately.
 const DEFAULT_ENDED: usize = 20;
@@ -104,25 +106,18 @@ fn turn(turn: &Turn) -> Value {
         "endedAt": at(progress.ended_at_ms),
         "deliveredAt": at(progress.delivered_at_ms),
         "polls": progress.polls,
-        "results": progress.results,
+        "results": progress.results.to_json(),
         "question": progress.question,
         "trouble": progress.trouble,
     })
 }
 
 fn delivery(delivery: &Delivery) -> Value {
-    let purpose = match &delivery.purpose {
-        Purpose::Result(_) => "result",
-        Purpose::Links(_) => "links",
-        Purpose::Question => "question",
-        Purpose::Failure => "failure",
-        Purpose::Timeout => "timeout",
-    };
     json!({
         "turn": delivery.turn,
         "order": delivery.order,
-        "purpose": purpose,
-        "url": delivery.result(),
+        "purpose": delivery.purpose.name(),
+        "url": delivery.result().map(ResultUrl::as_str),
         "state": delivery.state.name(),
         "messageId": delivery.message_id,
         "endedAt": delivery.ended_at_ms.map(format_rfc3339),

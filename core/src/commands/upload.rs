@@ -6,6 +6,7 @@ use super::Reply;
 use crate::cli::FileArg;
 use crate::config::Settings;
 use crate::io::{FileSource, Io, Method, RelayError, SendFile};
+use crate::json;
 use crate::libtv::Service;
 use crate::media;
 use crate::multipart::Form;
@@ -88,7 +89,7 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
         vec![
             "✅ Upload successful".to_owned(),
             format!("   url: {url}"),
-            json.to_string(),
+            json::text(&json),
         ],
         json,
     ))

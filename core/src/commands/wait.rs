@@ -7,6 +7,7 @@ use super::Reply;
 use super::query::known;
 use crate::config::Settings;
 use crate::io::Io;
+use crate::json::Stored;
 use crate::poll::{self, Haste, Report};
 use crate::problem::Problem;
 use crate::session::{Session, State};
@@ -97,7 +98,7 @@ fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
     let json = json!({
         "sessionId": session.id(),
         "state": progress.state.name(),
-        "result_urls": progress.results,
+        "result_urls": progress.results.to_json(),
         "deliveredAt": progress.delivered_at_ms.map(format_rfc3339),
         "trouble": progress.trouble,
         "question": progress.question,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::feishu::answer::Answer;
 use crate::feishu::{Media, Messenger};
 use crate::io::{Io, Method, Request};
+use crate::json;
 use crate::libtv::USER_AGENT;
 use crate::media::mp4::{DurationProbe, ProbeStep};
 use crate::media::{self, HEAD_LEN, ImageFormat, MediaKind};
@@ -100,7 +101,7 @@ pub async fn prepare(
             let key = key_of(answer, "image_key")?;
             Ok(Content {
                 msg_type: "image".to_owned(),
-                content: json!({"image_key": key}).to_string(),
+                content: json::text(&json!({"image_key": key})),
             })
         }
         MediaKind::Mp4 => {
@@ -138,7 +139,7 @@ pub async fn prepare(
             let key = key_of(answer, "file_key")?;
             Ok(Content {
                 msg_type: "file".to_owned(),
-                content: json!({"file_key": key}).to_string(),
+                content: json::text(&json!({"file_key": key})),
             })
         }
     }

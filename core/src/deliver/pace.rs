@@ -2,6 +2,7 @@
 //! the last ones; it only avoids refusals (230020), so it isn't synced, and a damaged one is ignored.
 
 use crate::io::{FsOp, Io, UnixMs, digest};
+use crate::json::{self, Stored};
 use crate::problem::Problem;
 use crate::store;
 
@@ -26,7 +27,9 @@ impl Pace {
         let bytes = store::read(io, &path).await?.unwrap_or_default();
         Ok(Self {
             path,
-            times_ms: serde_json::from_slice(&bytes).unwrap_or_default(),
+            times_ms: json::parse(&bytes)
+                .and_then(|times| Vec::from_json(&times))
+                .unwrap_or_default(),
         })
     }
 
@@ -50,7 +53,7 @@ impl Pace {
         let skipped = self.times_ms.len().saturating_sub(MAX_MESSAGES);
         let kept = self.times_ms.split_off(skipped);
         self.times_ms = kept;
-        let bytes = serde_json::to_vec(&self.times_ms).unwrap_or_default();
+        let bytes = json::text(&self.times_ms.to_json()).into_bytes();
         store::run(io, FsOp::Write(self.path.clone(), bytes)).await
     }
 }

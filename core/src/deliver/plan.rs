@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::io::UnixMs;
+use crate::json;
 use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
 use crate::store::Loaded;
 
@@ -130,7 +131,7 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
 pub fn text(words: &str) -> Content {
     Content {
         msg_type: "text".to_owned(),
-        content: json!({"text": words}).to_string(),
+        content: json::text(&json!({"text": words})),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::config::Feishu;
 use crate::io::{Io, Method, Relay, RelayError, Request, Response};
+use crate::json;
 use crate::libtv::USER_AGENT;
 use crate::multipart::FormEnds;
 use crate::secret::Secret;
@@ -47,7 +48,9 @@ impl<'a> Messenger<'a> {
 
     /// Sends a message; the same `uuid` sends at most one within an hour.
     pub async fn send(&mut self, io: &Io, to: &Recipient, content: &Content, uuid: &str) -> Answer {
-        let body = json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid}).to_string();
+        let body = json::text(
+            &json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid}),
+        );
         let path = format!("im/v1/messages?receive_id_type={}", to.id_type);
         self.call(io, async |io, token| {
             let request = api_request(
@@ -156,7 +159,7 @@ impl<'a> Messenger<'a> {
             // No message has left: whatever became of the token request, trying again is safe.
             Err(error) => return Err(Answer::NotSent(format!("no token: {}", error.reason()))),
         };
-        let value: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let value = json::parse(&response.body).unwrap_or_default();
         match value
             .get("tenant_access_token")
             .and_then(Value::as_str)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::{ApiKey, Mode, Settings};
 use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response};
+use crate::json;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -217,7 +218,7 @@ impl<'a> Service<'a> {
                 Method::Post,
                 path,
                 Some(json),
-                body.to_string().into_bytes(),
+                json::text(body).into_bytes(),
             ))
             .await;
         self.read(io, answer)

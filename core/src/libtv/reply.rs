@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::backoff;
 use crate::config::Mode;
 use crate::io::{HttpError, Response};
+use crate::json;
 use crate::problem::Problem;
 
 /// How much of an unreadable reply is shown.
@@ -135,12 +136,12 @@ pub fn read(
     now_ms: u64,
 ) -> Result<Value, Trouble> {
     let response = answer.map_err(|error| unreachable(mode, &error))?;
-    let mut result = match serde_json::from_slice::<Value>(&response.body) {
-        Ok(body @ Value::Object(_)) if !response.truncated => match mode {
+    let mut result = match json::parse(&response.body) {
+        Some(body @ Value::Object(_)) if !response.truncated => match mode {
             Mode::Gateway => gateway(&response, body),
             Mode::Direct => direct(&response, body),
         },
-        Ok(_) | Err(_) => Err(no_json(mode, &response)),
+        Some(_) | None => Err(no_json(mode, &response)),
     };
     if let Err(trouble) = &mut result {
         trouble.retry_after_ms = response

@@ -7,9 +7,10 @@
 //!    └─────────────────▶ failed
 //! ```
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::io::{UnixMs, digest};
+use crate::json::{Stored, object, stored, stored_by_name};
 use crate::urls::ResultUrl;
 
 /// How long a repeated `uuid` certainly sends nothing twice: Feishu says an hour, less the margin.
@@ -18,8 +19,7 @@ pub const UUID_WINDOW_MS: u64 = 60 * 60 * 1000 - UUID_MARGIN_MS;
 const UUID_MARGIN_MS: u64 = 10 * 60 * 1000;
 
 /// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
     /// Planned; nothing was sent.
     Pending,
@@ -45,7 +45,7 @@ impl DeliveryState {
         }
     }
 
-    /// The name used in replies.
+    /// The name used in replies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -59,9 +59,17 @@ impl DeliveryState {
     }
 }
 
+stored_by_name!(DeliveryState {
+    Pending,
+    Sending,
+    Delivered,
+    LinkOnly,
+    Failed,
+    Uncertain,
+});
+
 /// What a delivery is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// One result, as media.
     Result(ResultUrl),
@@ -76,8 +84,46 @@ pub enum Purpose {
     Timeout,
 }
 
+impl Purpose {
+    /// The name used in replies, in records and in the delivery's identity.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Result(_) => "result",
+            Self::Links(_) => "links",
+            Self::Question => "question",
+            Self::Failure => "failure",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+impl Stored for Purpose {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Result(url) => object(&[(self.name(), Some(url))]),
+            Self::Links(ids) => object(&[(self.name(), Some(ids))]),
+            Self::Question | Self::Failure | Self::Timeout => self.name().into(),
+        }
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        if let Some(name) = value.as_str() {
+            let plain = [Self::Question, Self::Failure, Self::Timeout];
+            return plain.into_iter().find(|purpose| purpose.name() == name);
+        }
+        let mut members = value.as_object()?.iter();
+        let purpose = match members.next()? {
+            (name, url) if name == "result" => Self::Result(ResultUrl::from_json(url)?),
+            (name, ids) if name == "links" => Self::Links(Vec::from_json(ids)?),
+            _ => return None,
+        };
+        members.next().is_none().then_some(purpose)
+    }
+}
+
 /// A message's content, as Feishu takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// `text`, `image`, `media` or `file`.
     pub msg_type: String,
@@ -85,14 +131,10 @@ pub struct Content {
     pub content: String,
 }
 
-/// A record without waits is as short as one that knows nothing of them.
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands out references.
-const fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
+stored!(Content { msg_type, content });
 
 /// One message to the chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Names its file. Derived, so that two pollers plan the same delivery.
     pub id: String,
@@ -113,7 +155,6 @@ pub struct Delivery {
     /// Tries in a row that failed.
     pub failures: u32,
     /// Tries that were refused as too fast.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
     /// When to try next.
     pub next_try_at_ms: UnixMs,
@@ -124,9 +165,26 @@ pub struct Delivery {
     /// The last trouble, without secrets.
     pub trouble: Option<String>,
     /// Of a result whose link stands in a message with several: that message's id.
-    #[serde(default)]
     pub links: Option<String>,
 }
+
+stored!(Delivery {
+    id,
+    turn,
+    order,
+    purpose,
+    state,
+    uuid,
+    message,
+    first_sent_at_ms,
+    failures,
+    waits = 0,
+    next_try_at_ms,
+    message_id,
+    ended_at_ms,
+    trouble,
+    links,
+});
 
 impl Delivery {
     /// Plans a message of a turn; `subject` tells it from the turn's others.
@@ -139,13 +197,7 @@ impl Delivery {
         subject: &str,
         now_ms: UnixMs,
     ) -> Self {
-        let kind = match &purpose {
-            Purpose::Result(_) => "result",
-            Purpose::Links(_) => "links",
-            Purpose::Question => "question",
-            Purpose::Failure => "failure",
-            Purpose::Timeout => "timeout",
-        };
+        let kind = purpose.name();
         Self {
             id: digest(&["delivery", nonce, kind, subject], 20),
             turn,

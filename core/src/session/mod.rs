@@ -6,10 +6,9 @@
 
 mod delivery;
 
-use serde::{Deserialize, Serialize};
-
 use crate::config::Mode;
 use crate::io::{UnixMs, digest};
+use crate::json::{stored, stored_by_name};
 use crate::messages::Message;
 use crate::urls::{self, ResultUrl};
 use crate::watch::{self, Baseline, Observed, TurnMark};
@@ -17,8 +16,7 @@ use crate::watch::{self, Baseline, Observed, TurnMark};
 pub use delivery::{Content, Delivery, DeliveryState, Purpose};
 
 /// Where a session stands, to the outside: where its latest turn stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Taken; no answer yet.
     Submitted,
@@ -35,7 +33,7 @@ pub enum State {
 }
 
 impl State {
-    /// The name used in replies.
+    /// The name used in replies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -58,14 +56,25 @@ impl State {
     }
 }
 
+stored_by_name!(State {
+    Submitted,
+    Generating,
+    AwaitingUser,
+    Completed,
+    Failed,
+    Timeout,
+});
+
 /// Where results go: identifiers that stay valid, nothing else.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     /// `feishu` or `lark`, or empty.
     pub channel: String,
     /// The recipient as the user named it, or empty.
     pub chat_id: String,
 }
+
+stored!(Route { channel, chat_id });
 
 impl Route {
     /// Whether there is somebody to send to.
@@ -76,7 +85,7 @@ impl Route {
 }
 
 /// What was asked for in one turn. Written once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The session's id, as the service gave it.
     pub session_id: String,
@@ -98,6 +107,18 @@ pub struct Asked {
     pub submitted_at_ms: UnixMs,
 }
 
+stored!(Asked {
+    session_id,
+    project_uuid,
+    turn,
+    nonce,
+    text,
+    mode,
+    route,
+    baseline,
+    submitted_at_ms,
+});
+
 impl Asked {
     /// The files that the user passed in with the words.
     #[must_use]
@@ -107,7 +128,7 @@ impl Asked {
 }
 
 /// Where one turn stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// Where it stands.
     pub state: State,
@@ -132,6 +153,20 @@ pub struct Progress {
     /// The question it waits for.
     pub question: Option<String>,
 }
+
+stored!(Progress {
+    state,
+    results,
+    polls,
+    quiet_polls,
+    failures,
+    seen,
+    next_poll_at_ms,
+    ended_at_ms,
+    delivered_at_ms,
+    trouble,
+    question,
+});
 
 impl Progress {
     /// A turn that has just begun.

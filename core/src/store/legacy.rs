@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{FsOp, begin_turn, put, read, run, save_delivery, save_progress};
 use crate::config::Mode;
 use crate::io::{Io, digest};
+use crate::json;
 use crate::problem::Problem;
 use crate::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
@@ -29,7 +30,7 @@ pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String
     if read(io, DONE).await?.is_some() {
         return Ok(None);
     }
-    let Ok(Value::Array(list)) = serde_json::from_slice(&bytes) else {
+    let Some(Value::Array(list)) = json::parse(&bytes) else {
         return Ok(Some(
             "libtv-sessions.json of an earlier installation is damaged: it is not a JSON list. Repair it and remove \
              libtv-video/legacy-sessions.json to take it over; everything else works."
@@ -72,7 +73,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         project_uuid: text("project_uuid"),
         turn: 1,
         text: text("submitted_text"),
-        mode: if text("auth_mode") == "libtv_direct" {
+        mode: if text("auth_mode") == Mode::Direct.name() {
             Mode::Direct
         } else {
             Mode::Gateway

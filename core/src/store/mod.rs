@@ -22,9 +22,8 @@ pub mod record;
 pub mod submits;
 pub mod tries;
 
-use serde::{Serialize, de::DeserializeOwned};
-
 use crate::io::{FsOp, Io};
+use crate::json::Stored;
 use crate::problem::Problem;
 use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
 pub(crate) use files::{list, read, run};
@@ -248,7 +247,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
 }
 
-async fn load_record<T: DeserializeOwned>(
+async fn load_record<T: Stored>(
     io: &Io,
     dir: &str,
     name: &str,
@@ -345,15 +344,4 @@ pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
         }
     }
     Ok(found)
-}
-
-/// Writes a small record outside the sessions.
-pub(crate) async fn put_record<T: Serialize>(
-    io: &Io,
-    dir: &str,
-    name: &str,
-    kind: &str,
-    value: &T,
-) -> Result<(), Problem> {
-    put(io, dir, name, record::encode(kind, value)).await
 }

@@ -1,16 +1,15 @@
 //! What changes with every poll, also with one that brings nothing new. Ten thousand waiting jobs would have a disk
 //! sync for nothing else: when a pulse is lost, the next poll comes early and counts again.
 
-use serde::{Deserialize, Serialize};
-
 use super::record::Bad;
 use super::{record, run, save_progress, session_dir};
 use crate::io::{FsOp, Io, UnixMs};
+use crate::json::stored;
 use crate::problem::Problem;
 use crate::session::Progress;
 
 /// The polls since the turn's progress was stored; the members are those of [`Progress`].
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Pulse {
     /// Answered polls.
     pub polls: u32,
@@ -19,6 +18,12 @@ pub struct Pulse {
     /// When to poll next.
     pub next_poll_at_ms: UnixMs,
 }
+
+stored!(Pulse {
+    polls,
+    quiet_polls,
+    next_poll_at_ms,
+});
 
 impl Pulse {
     fn of(progress: &Progress) -> Self {

@@ -7,8 +7,9 @@
 //! Version, kind, length, and the CRC-32 (IEEE) of what stands before it and of the JSON. A change of
 //! any bit or length is noticed.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
+use crate::json::{self, Stored};
 use crate::problem::Problem;
 
 /// The version this program writes.
@@ -47,10 +48,10 @@ impl Bad {
 
 /// Puts a record into its file's form.
 #[must_use]
-pub fn encode<T: Serialize>(kind: &str, value: &T) -> Vec<u8> {
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut bytes = first_line(VERSION, kind, &body).into_bytes();
-    bytes.extend_from_slice(&body);
+pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
+    let body = json::text(&value.to_json());
+    let mut bytes = first_line(VERSION, kind, body.as_bytes()).into_bytes();
+    bytes.extend_from_slice(body.as_bytes());
     bytes
 }
 
@@ -66,7 +67,12 @@ fn first_line(version: u32, kind: &str, body: &[u8]) -> String {
 ///
 /// # Errors
 /// [`Bad`]: which of the ways it can't be used.
-pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
+pub fn decode<T: Stored>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
+    T::from_json(&content(kind, bytes)?).ok_or_else(|| Bad::Damaged("unknown content".to_owned()))
+}
+
+/// What stands behind the first line, once that is right.
+fn content(kind: &str, bytes: &[u8]) -> Result<Value, Bad> {
     let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
     let end = bytes
         .iter()
@@ -88,7 +94,7 @@ pub fn decode<T: DeserializeOwned>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
     if bytes[..=end] != *first_line(version, kind, body).as_bytes() {
         return Err(damaged("length or checksum differ"));
     }
-    serde_json::from_slice(body).map_err(|_| damaged("unknown content"))
+    json::parse(body).ok_or_else(|| damaged("unknown content"))
 }
 
 #[cfg(test)]
@@ -97,7 +103,10 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_truncation_is_noticed() {
-        let good = encode("sample", &vec!["a session", "a result"]);
+        let good = encode(
+            "sample",
+            &vec!["a session".to_owned(), "a result".to_owned()],
+        );
         for at in 0..good.len() {
             assert!(
                 decode::<Vec<String>>("sample", &good[..at]).is_err(),
@@ -116,11 +125,11 @@ mod tests {
 
     #[test]
     fn a_newer_record_is_told_from_a_damaged_one() {
-        let newer = String::from_utf8(encode("sample", &1))
+        let newer = String::from_utf8(encode("sample", &1_u32))
             .unwrap()
             .replacen(" 1 ", " 2 ", 1);
         assert_eq!(
-            decode::<i32>("sample", newer.as_bytes()),
+            decode::<u32>("sample", newer.as_bytes()),
             Err(Bad::Newer(2))
         );
     }

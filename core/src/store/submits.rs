@@ -1,11 +1,10 @@
 //! Paid submits that have begun. The intent is stored before the request leaves and removed once
 //! its outcome is: one that is left over is a submit of which nobody knows whether it was charged.
 
-use serde::{Deserialize, Serialize};
-
-use super::{list, put_record, read, record, run, sync_folders};
+use super::{list, put, read, record, run, sync_folders};
 use crate::config::Mode;
 use crate::io::{FsOp, Io, UnixMs};
+use crate::json::stored;
 use crate::problem::Problem;
 
 /// A submit without an outcome that is older than this belongs to a process that died: the request
@@ -13,7 +12,7 @@ use crate::problem::Problem;
 const ABANDONED_AFTER_MS: u64 = 3 * 60 * 1000;
 
 /// A submit under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submit {
     /// Names its file, and becomes its turn's nonce.
     pub nonce: String,
@@ -28,9 +27,18 @@ pub struct Submit {
     /// Why its outcome isn't known, once that is certain.
     pub unknown: Option<String>,
     /// Whether a call that lists such submits has done so.
-    #[serde(default)]
     pub told: bool,
 }
+
+stored!(Submit {
+    nonce,
+    text,
+    session_id,
+    mode,
+    started_at_ms,
+    unknown,
+    told,
+});
 
 /// Stores an intent, or what became of it.
 ///
@@ -38,7 +46,13 @@ pub struct Submit {
 /// When the state folder can't be written: then nothing may be submitted.
 pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
     sync_folders(io).await?;
-    put_record(io, "submits", &submit.nonce, "submit", submit).await
+    put(
+        io,
+        "submits",
+        &submit.nonce,
+        record::encode("submit", submit),
+    )
+    .await
 }
 
 /// Forgets an intent whose outcome is stored, or that certainly came to nothing.

@@ -1,5 +1,7 @@
 use super::{MAX_URL_LEN, ResultUrl, extract};
+use crate::json::Stored;
 use proptest::prelude::*;
+use serde_json::Value;
 
 const A: &str = "https://libtv-res.liblib.art/sd-gen-save-img/2026/a.mp4";
 const B: &str = "https://libtv-res.liblib.art/claw/11-22/b.png";
@@ -143,11 +145,14 @@ fn only_a_whole_text_parses() {
 }
 
 #[test]
-fn deserialising_validates() {
-    let url: ResultUrl = serde_json::from_str(&format!("\"{B}\"")).unwrap();
-    assert_eq!(serde_json::to_string(&url).unwrap(), format!("\"{B}\""));
-    assert!(serde_json::from_str::<ResultUrl>("\"http://127.0.0.1/claw/x\"").is_err());
-    assert!(serde_json::from_str::<ResultUrl>("7").is_err());
+fn reading_a_stored_one_validates() {
+    let url = ResultUrl::from_json(&B.into()).unwrap();
+    assert_eq!(url.to_json(), Value::from(B));
+    assert_eq!(
+        ResultUrl::from_json(&"http://127.0.0.1/claw/x".into()),
+        None
+    );
+    assert_eq!(ResultUrl::from_json(&7.into()), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use libtv_video_core::json::Stored;
 use libtv_video_core::session::{Asked, Delivery, DeliveryState, Purpose};
 use libtv_video_core::store::record;
 use serde_json::Value;
@@ -102,7 +103,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     found
 }
 
-fn records<'a, T: serde::de::DeserializeOwned + 'a>(
+fn records<'a, T: Stored + 'a>(
     disk: &'a Disk,
     part: &'a str,
     kind: &'a str,
