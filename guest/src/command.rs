@@ -7,14 +7,18 @@ use libtv_video_core::io::Stream;
 use wasip2::cli::{environment, exit};
 
 use crate::drive::{drive, say};
-use crate::settings;
+use crate::{key_input, settings};
 
 /// Runs one command.
 ///
 /// `Err` is exit code 1. Any other code but 0 goes out through `exit-with-code`, WASI's own way since
 /// 0.2.12; std's `exit` knows only 0 and 1 on this target.
 pub fn run() -> Result<(), ()> {
-    let arguments = environment::get_arguments().into_iter().skip(1).collect();
+    let mut arguments: Vec<String> = environment::get_arguments().into_iter().skip(1).collect();
+    if let Err(reason) = key_input::put_into(&mut arguments) {
+        say(Stream::Out, &format!("❌ {reason}"));
+        return Err(());
+    }
     let settings = settings::load();
     let code = drive(|io| commands::main(io, &settings, arguments)).unwrap_or_else(|reason| {
         say(

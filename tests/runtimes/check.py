@@ -15,6 +15,7 @@ import unittest
 import runtimes
 import wassette
 from runtimes import Problem
+from skill import SkillWords
 from stand_ins import StandIns
 
 # Steps until a job has ended, at the most: it is there after four, and its two messages take a step more.
@@ -188,14 +189,15 @@ def digest(path):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        Case.tools = json.load(file)
+        Case.tools = SkillWords.tools = json.load(file)
     suite = unittest.TestSuite()
-    cases = [WasmtimePy, Jco, WasmtimeCli]
+    cases = [WasmtimePy, Jco, WasmtimeCli, SkillWords]
     if "wassette" in Case.tools:
         cases.append(Wassette)
     for case in cases:
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(case))
     with StandIns(Case.tools["stand-ins"]) as Case.world:
+        SkillWords.world = Case.world
         result = unittest.TextTestRunner(verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors)
     print(f"{result.testsRun - failed} passed, {failed} failed")

@@ -12,7 +12,7 @@ mod http_error;
 pub mod media_store;
 mod place;
 mod relay;
-mod stdin;
+pub mod stdin;
 
 use std::io::Write;
 use std::time::Duration;

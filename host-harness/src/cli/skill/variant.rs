@@ -29,7 +29,12 @@ impl Variant {
             Self::Program => PROGRAM.to_owned(),
             #[cfg(feature = "mcp")]
             Self::Mcp => [MCP_HEAD, "## Rules\n\n", libtv_mcp::RULES].concat(),
-            Self::Runtime => [RUNTIME, "\n", behind_the_head(PROGRAM)].concat(),
+            Self::Runtime => [
+                RUNTIME,
+                "\n",
+                &without_the_harness(behind_the_head(PROGRAM)),
+            ]
+            .concat(),
         }
     }
 }
@@ -37,6 +42,22 @@ impl Variant {
 /// From the first section on.
 fn behind_the_head(text: &str) -> &str {
     text.find("\n## ").map_or("", |at| &text[at + 1..])
+}
+
+/// Without the advice that asks for a command of the harness: a stock runtime has the component alone.
+fn without_the_harness(text: &str) -> String {
+    let asks_for_it = |line: &&str| {
+        let own = ["serve", "audit", "grants"];
+        !own.iter()
+            .any(|own| line.contains(&format!("`libtv-video {own}`")))
+    };
+    let mut kept = text
+        .lines()
+        .filter(asks_for_it)
+        .collect::<Vec<_>>()
+        .join("\n");
+    kept.push('\n');
+    kept
 }
 
 #[cfg(test)]
@@ -56,5 +77,10 @@ mod tests {
             );
             assert!(text.lines().count() < 500, "{variant:?}");
         }
+        // Two rows of a table, and nothing else.
+        let lines = |text: &str| behind_the_head(text).lines().count();
+        let head = RUNTIME.lines().count() + 1;
+        let runtime = Variant::Runtime.text().lines().count();
+        assert_eq!(runtime, head + lines(PROGRAM) - 2);
     }
 }
