@@ -64,9 +64,7 @@ fn filled(programs: &Programs, count: usize) -> Result<Lab, Failed> {
     lab.world.gateway().set_default_job(job.says("done"));
     std::fs::create_dir_all(lab.state().join("active"))?;
     let in_an_hour = sessions::now_ms() + 3_600_000;
-    for index in 0..count {
-        sessions::store(&lab.state(), &format!("stored-{index:06}"), in_an_hour)?;
-    }
+    sessions::store_many(&lab.state(), count, in_an_hour)?;
     Ok(lab)
 }
 

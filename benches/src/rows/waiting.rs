@@ -83,7 +83,7 @@ pub fn idle(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     }
     let serving = lab.serve([])?;
     std::thread::sleep(Duration::from_secs(1));
-    let window = Duration::from_millis(size.of(10_000, 200));
+    let window = Duration::from_millis(size.of(5_000, 200));
     let mut shares = Vec::new();
     for _ in 0..size.of(3, 1) {
         let before = serving.cpu_ms()?;

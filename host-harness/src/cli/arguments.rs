@@ -26,6 +26,26 @@ const MAX_PARALLEL: i64 = libtv_harness::limits::MAX_PARALLEL_STEPS as i64;
 /// As many calls as a person looks through.
 const DEFAULT_CALLS: usize = 50;
 
+/// The harness's commands. What isn't among them is the component's, and passed on without clap: to set up its grammar
+/// takes longer than a short command.
+const OWN: &[&str] = &[
+    "serve",
+    #[cfg(feature = "mcp")]
+    "mcp",
+    #[cfg(feature = "demo")]
+    "demo",
+    "status",
+    "doctor",
+    "audit",
+    "grants",
+    "skill",
+    #[cfg(feature = "compiler")]
+    "precompile",
+    "service",
+    "completions",
+    "man",
+];
+
 /// What was asked for.
 pub(crate) enum Invocation {
     /// Help or version.
@@ -292,7 +312,7 @@ impl Command {
 /// # Errors
 /// The first line of what is wrong, for behind the ❌.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocation, String> {
-    let arguments: Vec<OsString> = arguments.collect();
+    let mut arguments: Vec<OsString> = arguments.collect();
     match arguments.get(1).and_then(|first| first.to_str()) {
         None if arguments.len() < 2 => {
             return Ok(Invocation::Text {
@@ -304,6 +324,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
             return Ok(Invocation::Text {
                 text: help::text(),
                 code: 0,
+            });
+        }
+        Some(first) if !first.starts_with('-') && !OWN.contains(&first) => {
+            return Ok(Invocation::Component {
+                arguments: arguments.split_off(1),
             });
         }
         _ => {}
@@ -402,6 +427,21 @@ mod tests {
             let reason = of(line).err().unwrap();
             assert!(reason.contains(told), "{line}: {reason}");
         }
+    }
+
+    #[test]
+    fn every_command_of_the_grammar_is_the_harnesses_own_and_no_other() {
+        let grammar = <Arguments as clap::CommandFactory>::command();
+        let names: Vec<&str> = grammar
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(names, OWN);
+        assert!(
+            grammar
+                .get_subcommands()
+                .all(|one| one.get_all_aliases().count() == 0)
+        );
     }
 
     #[test]

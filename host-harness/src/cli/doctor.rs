@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{FAILED, environment, print, run};
 
 pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
-    let harness = match environment::harness() {
+    let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) => {
             let check = finding(

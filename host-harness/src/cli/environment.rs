@@ -1,9 +1,11 @@
 //! The one place that reads the process's environment, home folder and clock zone.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::{env, fs};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use libtv_harness::{Component, Environment, Harness, Settings, StartError};
 
 /// Loads the component; told where compiled code is kept.
@@ -51,7 +53,7 @@ impl Outside {
     pub(crate) fn settings(&self) -> Settings {
         let settings = Settings::new(&self.nexu_home)
             .with_environment(Environment::from_lookup(|name| env::var_os(name)))
-            .with_utc_offset_seconds(jiff::Zoned::now().offset().seconds());
+            .with_utc_offset_seconds(utc_offset_seconds());
         #[cfg(all(unix, not(target_vendor = "apple")))]
         let settings = settings.with_keyring(super::keyring::SecretService::of(&self.nexu_home));
         match &self.downloads {
@@ -62,12 +64,25 @@ impl Outside {
 
     /// # Errors
     /// What the library says.
-    pub(crate) fn harness(&self) -> Result<Harness, StartError> {
-        let load = LOAD
-            .get()
-            .map_or::<&Load, _>(&Component::embedded, |load| &**load);
+    fn harness(&self, default: &Load) -> Result<Harness, StartError> {
+        let load = LOAD.get().map_or(default, |load| &**load);
         Harness::new(load(Some(&self.cache))?, self.settings())
     }
+}
+
+/// The local offset at this moment. Read from the system's own file where that says it: to find its name among all zones,
+/// which nobody asks for, takes longer than a short command.
+fn utc_offset_seconds() -> i32 {
+    let unnamed = || {
+        let rules = fs::read("/etc/localtime").ok()?;
+        TimeZone::tzif("local", &rules).ok()
+    };
+    let zone = match env::var_os("TZ") {
+        None if cfg!(unix) => unnamed(),
+        _ => None,
+    };
+    let zone = zone.unwrap_or_else(TimeZone::system);
+    zone.to_offset(Timestamp::now()).seconds()
 }
 
 /// `$NEXU_HOME`, or the sentence for behind the ❌.
@@ -75,9 +90,16 @@ pub(crate) fn nexu_home() -> Result<PathBuf, String> {
     Ok(Outside::read()?.nexu_home)
 }
 
-/// The harness as the environment describes it, or the sentence for behind the ❌.
+/// The harness as the environment describes it, for calls at once; or the sentence for behind the ❌.
 pub(crate) fn harness() -> Result<Harness, String> {
     Outside::read()?
-        .harness()
+        .harness(&Component::embedded)
+        .map_err(|error| error.to_string())
+}
+
+/// The same for one call after the other.
+pub(crate) fn harness_for_one_call() -> Result<Harness, String> {
+    Outside::read()?
+        .harness(&Component::embedded_for_one_call)
         .map_err(|error| error.to_string())
 }

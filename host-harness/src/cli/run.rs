@@ -12,7 +12,7 @@ const KEY_INPUT_BYTES: u64 = 8 << 10;
 
 pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     let is_check = arguments.first().is_some_and(|command| command == "check");
-    let harness = match environment::harness() {
+    let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) => {
             print::error(&reason);

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::AuditLog;
 use crate::error::CallError;
@@ -158,9 +159,14 @@ impl Recorder {
         self.open = false;
         let members = self.members(outcome_name(outcome), usage);
         let log = self.log.clone();
-        // A file write and a lock: nothing for a thread that other calls wait for.
-        let written = tokio::task::spawn_blocking(move || log.append(&members)).await;
-        let written = written.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let written = match Handle::current().runtime_flavor() {
+            // One command: nobody waits for its thread, and another one would take longer than the write.
+            RuntimeFlavor::CurrentThread => log.append(&members),
+            // A file write and a lock: nothing for a thread that other calls wait for.
+            _ => tokio::task::spawn_blocking(move || log.append(&members))
+                .await
+                .unwrap_or_else(|error| Err(io::Error::other(error))),
+        };
         self.trouble.note(&self.log, written);
     }
 

@@ -1,8 +1,4 @@
-//! The engine's configuration, and the tick by which a running guest is interrupted.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+//! The engine's configuration.
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -11,17 +7,18 @@ use crate::limits::{
     INSTANCES, LIVE_INSTANCES, MEMORIES, MEMORY_BYTES, STACK_BYTES, TABLE_ELEMENTS, TABLES,
 };
 
-/// How often a running guest looks up: an endless loop is noticed, and others get their turn, within this time.
-const TICK: Duration = Duration::from_millis(10);
-
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
 pub(super) fn new() -> Result<Engine, StartError> {
     let mut config = base();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    Engine::new(&config)
-        .or_else(|_| Engine::new(&base()))
-        .map_err(|error| StartError::Engine(format!("{error:#}")))
+    Engine::new(&config).or_else(|_| on_demand())
+}
+
+/// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
+/// command. Compiled code fits both.
+pub(super) fn on_demand() -> Result<Engine, StartError> {
+    Engine::new(&base()).map_err(|error| StartError::Engine(format!("{error:#}")))
 }
 
 /// An engine that compiles for any processor of this kind, not only for the one it runs on.
@@ -50,9 +47,6 @@ fn base() -> Config {
     config.max_wasm_stack(STACK_BYTES);
     // WASI 0.2 has no concurrency inside an instance.
     config.concurrency_support(false);
-    // On sixteen threads the first run of all would take 120 MB instead of 61, to save a second once.
-    #[cfg(feature = "compiler")]
-    config.parallel_compilation(false);
     config
 }
 
@@ -70,36 +64,4 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(per_store(TABLES))
         .max_memories_per_component(per_store(MEMORIES));
     pool
-}
-
-/// Advances the engine's epoch until it is dropped.
-pub(super) struct Ticker {
-    stop: Arc<AtomicBool>,
-}
-
-impl Ticker {
-    pub(super) fn start(engine: &Engine) -> Result<Self, StartError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (engine, stopped) = (engine.weak(), Arc::clone(&stop));
-        let tick = move || {
-            while !stopped.load(Ordering::Relaxed) {
-                std::thread::sleep(TICK);
-                match engine.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => return,
-                }
-            }
-        };
-        std::thread::Builder::new()
-            .name("libtv-epoch".to_owned())
-            .spawn(tick)
-            .map_err(|error| StartError::Engine(format!("no thread for the clock: {error}")))?;
-        Ok(Self { stop })
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
 }

@@ -5,6 +5,7 @@ mod built_in;
 mod cache;
 mod engine;
 mod link;
+mod ticker;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use crate::bindings::LibtvVideoPre;
 use crate::error::StartError;
 use crate::sandbox::Guest;
+
+pub(crate) use ticker::Ticking;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +41,7 @@ struct Inner {
     typed: LibtvVideoPre<Guest>,
     command: Result<CommandPre<Guest>, String>,
     digest: String,
-    _ticker: engine::Ticker,
+    ticker: ticker::Ticker,
 }
 
 impl Component {
@@ -49,7 +52,19 @@ impl Component {
     /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] when nothing is built in that fits
     /// this machine, and there is no compiler (the feature `compiler`).
     pub fn embedded(cache: Option<&Path>) -> Result<Self, StartError> {
-        let engine = engine::new()?;
+        Self::embedded_on(engine::new()?, cache)
+    }
+
+    /// The same for a process that makes one call at a time and soon ends: it starts in less time, since there is no pool
+    /// to set up. Many calls at once are what [`embedded`](Self::embedded) is for.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn embedded_for_one_call(cache: Option<&Path>) -> Result<Self, StartError> {
+        Self::embedded_on(engine::on_demand()?, cache)
+    }
+
+    fn embedded_on(engine: Engine, cache: Option<&Path>) -> Result<Self, StartError> {
         let compiled = match built_in::load(&engine) {
             Some(compiled) => compiled,
             None => compile_embedded(&engine, cache)?,
@@ -114,14 +129,13 @@ impl Component {
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
         let typed = LibtvVideoPre::new(pre).map_err(refuse)?;
-        let ticker = engine::Ticker::start(&engine)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
                 typed,
                 command,
                 digest,
-                _ticker: ticker,
+                ticker: ticker::Ticker::new(),
             }),
         })
     }
@@ -134,6 +148,14 @@ impl Component {
     /// SHA-256 of the component, in hex: what was run, for a log.
     pub fn digest(&self) -> &str {
         &self.inner.digest
+    }
+
+    /// Lets the guest of a call be interrupted, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn tick(&self) -> std::io::Result<Ticking> {
+        self.inner.ticker.tick(&self.inner.engine)
     }
 
     pub(crate) fn engine(&self) -> &Engine {

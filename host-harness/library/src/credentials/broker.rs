@@ -83,7 +83,8 @@ impl Broker {
         let keys = self.keys.all().map(|key| key.secret.expose());
         let app = self.feishu.iter().map(|app| app.secret.expose());
         let tokens = tokens.iter().map(|token| token.expose());
-        let spellings = Arc::new(Spellings::of(keys.chain(app).chain(tokens)));
+        let secrets: Vec<&str> = keys.chain(app).chain(tokens).collect();
+        let spellings = self.tokens.spellings.of(&secrets);
         *search = Some((count, Arc::clone(&spellings)));
         spellings
     }

@@ -1,10 +1,13 @@
 //! The ways in which a secret may be written, and the search for all of them at once, in pieces of any size.
 //! Each spelling has all its characters encoded alike; what mixes several encodings isn't found. Pure.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 use super::placeholder::PLACEHOLDER_MARKS;
 
@@ -100,6 +103,31 @@ impl Spellings {
     pub(crate) fn split(&self, mut piece: Bytes) -> (Bytes, Bytes) {
         let held = piece.split_off(piece.len() - self.open_end(&piece));
         (piece, held)
+    }
+}
+
+/// The latest search, for all calls that know the same secrets: it takes longer to build than a poll's request to read.
+#[derive(Default)]
+pub(crate) struct LatestSpellings(Mutex<Option<([u8; 32], Arc<Spellings>)>>);
+
+impl LatestSpellings {
+    /// Of these secrets.
+    pub(crate) fn of(&self, secrets: &[&str]) -> Arc<Spellings> {
+        let mut digest = Sha256::new();
+        for secret in secrets {
+            digest.update(secret.len().to_le_bytes());
+            digest.update(secret);
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match latest.as_ref() {
+            Some((of, spellings)) if *of == digest => Arc::clone(spellings),
+            _ => {
+                let spellings = Arc::new(Spellings::of(secrets.iter().copied()));
+                *latest = Some((digest, Arc::clone(&spellings)));
+                spellings
+            }
+        }
     }
 }
 
@@ -269,6 +297,19 @@ mod tests {
                 assert_eq!(found, Some(Finding::Secret), "{name} at {at}");
             }
         }
+    }
+
+    #[test]
+    fn a_search_is_shared_while_the_secrets_are_the_same() {
+        let latest = LatestSpellings::default();
+        let first = latest.of(&[SECRET]);
+        assert!(Arc::ptr_eq(&first, &latest.of(&[SECRET])));
+        let more = latest.of(&[SECRET, "another-secret"]);
+        assert_eq!(first.find(b"another-secret"), None);
+        assert_eq!(more.find(b"another-secret"), Some(Finding::Secret));
+        // Where one secret ends and the next begins counts.
+        let cut = latest.of(&[&SECRET[..6], &SECRET[6..], "another-secret"]);
+        assert!(!Arc::ptr_eq(&more, &cut));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
 
 use super::broker::{ExchangeFuture, json_response};
-use super::{FeishuApp, Secret, Spellings};
+use super::spellings::{LatestSpellings, Spellings};
+use super::{FeishuApp, Secret};
 use crate::http::TOKEN_ROUTE;
 
 /// A token isn't used in its last five minutes: an upload may take as long.
@@ -46,6 +47,8 @@ type Slot = Arc<tokio::sync::Mutex<Option<Cached>>>;
 pub(crate) struct TenantTokens {
     slots: Mutex<HashMap<(String, String), Slot>>,
     issued: Mutex<(u64, VecDeque<Arc<Secret>>)>,
+    /// Of these tokens and the secrets that each call knows.
+    pub(crate) spellings: LatestSpellings,
 }
 
 impl TenantTokens {

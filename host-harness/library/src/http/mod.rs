@@ -14,6 +14,8 @@
 mod addresses;
 mod base_url;
 mod body;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod bundle;
 mod client;
 mod connect_to;
 mod connector;

@@ -8,6 +8,9 @@ use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+#[cfg(not(any(windows, target_vendor = "apple")))]
+use super::bundle;
+
 /// Reads the certificates of a PEM file.
 ///
 /// # Errors
@@ -81,7 +84,7 @@ fn with_platform_roots(
         .map(PathBuf::from)
         .find(|path| path.is_file());
     let platform = bundle
-        .map(|path| read_pem(&path))
+        .map(|path| bundle::read(&path))
         .transpose()?
         .unwrap_or_default();
     let mut roots = rustls::RootCertStore::empty();

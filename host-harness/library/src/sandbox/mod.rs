@@ -17,7 +17,7 @@ use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{FieldMapError, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::component::Component;
+use crate::component::{Component, Ticking};
 use crate::error::{CallError, HomeError, LimitHit};
 use crate::http::{CallMeter, Egress, Refusal};
 use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
@@ -107,6 +107,7 @@ pub(crate) struct Call {
     store: Store<Guest>,
     limits: Limits,
     signs: Signs,
+    ticking: Ticking,
 }
 
 /// What is read off a call from outside, also after its store is gone.
@@ -186,9 +187,13 @@ impl Call {
         if let Some(faults) = &grants.faults {
             faults.hook(&mut store);
         }
+        let ticking = component.tick().map_err(|error| {
+            CallError::Trap(format!("there is no thread for its clock: {error}"))
+        })?;
         Ok(Self {
             store,
             limits,
+            ticking,
             signs: Signs {
                 cpu,
                 peak,
@@ -211,6 +216,7 @@ impl Call {
             store,
             limits,
             signs,
+            ticking: _ticking,
         } = self;
         let begun = Instant::now();
         let work = std::pin::pin!(work(store));

@@ -34,7 +34,7 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) async fn status(wanted: Wanted) -> u8 {
-    let harness = match environment::harness() {
+    let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) => {
             print::error(&reason);

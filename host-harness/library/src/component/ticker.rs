@@ -1,0 +1,108 @@
+//! The tick by which a running guest is interrupted. It goes on only while a call runs: a timer that waits for its next
+//! session leaves the processor alone.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use wasmtime::{Engine, EngineWeak};
+
+/// How often a running guest looks up: an endless loop is noticed, and others get their turn, within this time.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Advances the engine's epoch while calls run, on a thread of its own.
+pub(super) struct Ticker(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    calls: usize,
+    started: bool,
+    ended: bool,
+}
+
+/// A call that runs, until it is dropped.
+pub(crate) struct Ticking(Arc<Shared>);
+
+impl Ticker {
+    pub(super) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// Ticks for a call. The first one starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread; a guest would have no bounds.
+    pub(super) fn tick(&self, engine: &Engine) -> io::Result<Ticking> {
+        let mut state = self.0.lock();
+        if !state.started {
+            let (shared, engine) = (Arc::clone(&self.0), engine.weak());
+            std::thread::Builder::new()
+                .name("libtv-epoch".to_owned())
+                .spawn(move || shared.run(&engine))?;
+            state.started = true;
+        }
+        state.calls += 1;
+        if state.calls == 1 {
+            self.0.changed.notify_one();
+        }
+        Ok(Ticking(Arc::clone(&self.0)))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, engine: &EngineWeak) {
+        loop {
+            let waiting = self
+                .changed
+                .wait_while(self.lock(), |state| state.calls == 0 && !state.ended);
+            if waiting.unwrap_or_else(PoisonError::into_inner).ended {
+                return;
+            }
+            std::thread::sleep(TICK);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.lock().calls -= 1;
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tick_goes_on_while_a_call_runs_and_only_then() {
+        let (ticker, engine) = (Ticker::new(), Engine::default());
+        let (first, second) = (ticker.tick(&engine).unwrap(), ticker.tick(&engine).unwrap());
+        assert_eq!(ticker.0.lock().calls, 2);
+        drop(first);
+        assert_eq!(ticker.0.lock().calls, 1);
+        drop(second);
+        assert_eq!(ticker.0.lock().calls, 0);
+    }
+}
