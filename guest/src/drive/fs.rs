@@ -33,7 +33,7 @@ pub fn perform(root: &str, op: FsOp) -> Result<FsDone, String> {
             .map(|()| FsDone::Done)
             .map_err(|error| failed("replace", &to, &error.to_string())),
         FsOp::Link(from, to) => link(&below(root, &from)?, &below(root, &to)?)
-            .map_err(|error| failed("write", &to, &error.to_string())),
+            .map_err(|reason| failed("write", &to, &reason)),
         FsOp::List(path) => list(&below(root, &path)?)
             .map(FsDone::Names)
             .map_err(|reason| failed("list", &path, &reason)),
@@ -101,28 +101,38 @@ fn write(path: &str, content: &[u8]) -> Result<(), String> {
     grant::write_at(&file, content, 0)
 }
 
-/// Gives a file a second name, unless that is taken.
-fn link(from: &str, to: &str) -> std::io::Result<FsDone> {
+/// Gives a file a name that nobody has; of several processes that give the same one succeeds. Its first name may be gone
+/// then.
+fn link(from: &str, to: &str) -> Result<FsDone, String> {
     match std::fs::hard_link(from, to) {
         Ok(()) => Ok(FsDone::Done),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(FsDone::Taken),
-        // A file system without links, such as FAT. Looking first and renaming then leaves a moment in which
-        // two processes could both succeed; only one harness polls a folder.
+        // A file system without links, such as FAT.
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::Unsupported | ErrorKind::PermissionDenied
             ) =>
         {
-            match std::fs::symlink_metadata(to) {
-                Ok(_) => Ok(FsDone::Taken),
-                Err(missing) if missing.kind() == ErrorKind::NotFound => {
-                    std::fs::rename(from, to).map(|()| FsDone::Done)
-                }
-                Err(other) => Err(other),
-            }
+            take(from, to)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Takes the name with an empty file and replaces that. Whoever dies in between leaves a record that is damaged: what
+/// became of it counts as unknown.
+fn take(from: &str, to: &str) -> Result<FsDone, String> {
+    if !grant::create(to)? {
+        return Ok(FsDone::Taken);
+    }
+    match std::fs::rename(from, to) {
+        Ok(()) => Ok(FsDone::Done),
+        Err(error) => {
+            // The failure that counts is the one above.
+            drop(std::fs::remove_file(to));
+            Err(error.to_string())
+        }
     }
 }
 

@@ -33,6 +33,19 @@ pub fn covers(path: &str) -> Result<(), String> {
 
 /// Opens a path below one of the granted folders.
 pub fn open(path: &str, purpose: Use) -> Result<Descriptor, String> {
+    try_open(path, purpose)?.map_err(|code| reason(code).to_owned())
+}
+
+/// Makes an empty file; false where there is something of that name already. Of several processes one succeeds.
+pub fn create(path: &str) -> Result<bool, String> {
+    match try_open(path, Use::Create)? {
+        Ok(_) => Ok(true),
+        Err(ErrorCode::Exist) => Ok(false),
+        Err(code) => Err(reason(code).to_owned()),
+    }
+}
+
+fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, String> {
     let grants = preopens::get_directories();
     let (folder, inside) = locate(&grants, path)?;
     let (follow, open, rights) = match purpose {
@@ -62,9 +75,7 @@ pub fn open(path: &str, purpose: Use) -> Result<Descriptor, String> {
             DescriptorFlags::READ,
         ),
     };
-    folder
-        .open_at(follow, inside, open, rights)
-        .map_err(|code| reason(code).to_owned())
+    Ok(folder.open_at(follow, inside, open, rights))
 }
 
 /// Writes at an offset, in pieces.

@@ -1,12 +1,12 @@
 //! For tests of durability: stops the component before or after a chosen host call, as if its process had died there,
-//! and gives it a wall clock that is set by hand. Behind the feature `fault-injection`, which no program has.
+//! gives it a wall clock that is set by hand, and a file system that has no hard links. Behind the feature `fault-injection`, which no program has.
 //! Not here: what to stop, and what must be true afterwards. That is the test's.
 //!
 //! A host call is every crossing from the component into the harness that wasmtime's call hook reports: imported
 //! functions of WASI, dropped resources, and the runtime's own helpers (memory that grows).
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ pub struct Faults(Arc<Inner>);
 struct Inner {
     plan: Mutex<Plan>,
     now_ms: AtomicU64,
+    refuses_links: AtomicBool,
+    refused_links: AtomicU64,
 }
 
 impl Faults {
@@ -97,6 +99,25 @@ impl Faults {
     /// What it shows.
     pub fn now_ms(&self) -> u64 {
         self.0.now_ms.load(Ordering::SeqCst)
+    }
+
+    /// Whether the component finds itself on a file system without hard links.
+    pub fn refuse_links(&self, refuses: bool) {
+        self.0.refuses_links.store(refuses, Ordering::SeqCst);
+    }
+
+    /// How often a hard link was refused.
+    pub fn refused_links(&self) -> u64 {
+        self.0.refused_links.load(Ordering::SeqCst)
+    }
+
+    /// Whether a hard link is refused, which is counted.
+    pub(crate) fn refuses_link(&self) -> bool {
+        let refuses = self.0.refuses_links.load(Ordering::SeqCst);
+        self.0
+            .refused_links
+            .fetch_add(u64::from(refuses), Ordering::SeqCst);
+        refuses
     }
 
     pub(crate) fn set_clock(&self, wasi: &mut WasiCtxBuilder) {

@@ -1,5 +1,5 @@
 //! The real component, stopped before or after a host call by wasmtime's call hook, as if its process had died there, in
-//! twelve scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
+//! thirteen scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
 //! Not here: power that fails (the simulated world of `testkit`), and processes that are killed (`kills.rs`).
 //!
 //! `cargo test` takes a spread of the points; `LIBTV_CRASH=all` takes all, `LIBTV_CRASH=nine` all of one scenario.
@@ -13,7 +13,7 @@ mod search;
 
 use std::path::Path;
 
-use crate::env::files_below;
+use crate::env::{block_on, files_below};
 use libtv_harness::fault_injection::{Side, StopPoint};
 use oracle::Kind;
 use rig::Rig;
@@ -61,6 +61,15 @@ fn host_calls_stopped_where_a_record_is_forgotten_are_found() {
         rig.advance_to(rig.faults.now_ms() + 2 * 3_600_000);
     };
     assert!(search::finds(Kind::Duplicate, &video, forgets_deliveries));
+}
+
+#[test]
+fn the_scenario_without_hard_links_has_none() {
+    let scenario = Scenario::named("without-links").unwrap();
+    let rig = Rig::new();
+    let outcome = block_on(run::run(&rig, &scenario, 1, None));
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+    assert!(rig.faults.refused_links() > 0);
 }
 
 /// Removes the files below a folder whose names begin so.

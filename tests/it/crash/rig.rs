@@ -72,6 +72,7 @@ impl Rig {
         std::fs::remove_dir_all(self.home()).unwrap();
         std::fs::create_dir(self.home()).unwrap();
         self.use_key(scenario.key);
+        self.faults.refuse_links(!scenario.has_links);
         self.harness.home().prepare().unwrap();
         self.world.feishu().clear_faults();
         (scenario.before_run)(&self.world);

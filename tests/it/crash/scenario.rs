@@ -37,6 +37,8 @@ pub struct Scenario {
     pub key: &'static str,
     /// Whether an earlier installation left the session that is waited for.
     pub legacy: bool,
+    /// Whether the file system has hard links.
+    pub has_links: bool,
     pub acts: &'static [Act],
     /// What is arranged at the stand-ins for every run anew.
     pub before_run: fn(&World),
@@ -58,8 +60,8 @@ const NINE: Act = Act::Ask {
 /// What a legacy session is waited for with.
 pub const LEGACY_SHOWN: &[&str] = &["film.mp4"];
 
-/// The twelve kinds of run.
-pub const ALL: [Scenario; 12] = [
+/// The kinds of run.
+pub const ALL: [Scenario; 13] = [
     plain("video", &[VIDEO, Act::WatchToTheEnd]),
     plain("nine", &[NINE, Act::WatchToTheEnd]),
     plain(
@@ -164,6 +166,21 @@ pub const ALL: [Scenario; 12] = [
         key: DIRECT,
         ..plain("direct", &[VIDEO, Act::WatchToTheEnd])
     },
+    // Two processes that decide how results share a message.
+    Scenario {
+        has_links: false,
+        before_run: without_upload_scope,
+        ..plain(
+            "without-links",
+            &[
+                Act::Ask {
+                    words: "two images",
+                    shown: &["1.png", "2.png"],
+                },
+                Act::TwoWatch,
+            ],
+        )
+    },
 ];
 
 const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
@@ -171,6 +188,7 @@ const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
         name,
         key: GATEWAY,
         legacy: false,
+        has_links: true,
         acts,
         before_run: |_| {},
     }

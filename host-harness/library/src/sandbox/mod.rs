@@ -186,6 +186,7 @@ impl Call {
         #[cfg(feature = "fault-injection")]
         if let Some(faults) = &grants.faults {
             faults.hook(&mut store);
+            store.data_mut().folders.faults = Some(faults.clone());
         }
         let ticking = component.tick().map_err(|error| {
             CallError::Trap(format!("there is no thread for its clock: {error}"))

@@ -44,6 +44,8 @@ pub(super) struct Folders {
     /// In the order in which they are granted.
     rooms: Vec<Arc<FolderRoom>>,
     of: HashMap<u32, Arc<FolderRoom>>,
+    #[cfg(feature = "fault-injection")]
+    pub(super) faults: Option<crate::fault_injection::Faults>,
 }
 
 impl Folders {
@@ -77,6 +79,8 @@ impl Folders {
         Self {
             rooms: folders.iter().map(room).collect(),
             of: HashMap::new(),
+            #[cfg(feature = "fault-injection")]
+            faults: None,
         }
     }
 }

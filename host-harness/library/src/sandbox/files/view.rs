@@ -158,6 +158,13 @@ impl HostDescriptor for Files<'_> {
         new_path: String,
     ) -> FsResult<()> {
         self.same_folder(&fd, &new_fd)?;
+        #[cfg(feature = "fault-injection")]
+        if let Some(faults) = &self.folders.faults
+            && faults.refuses_link()
+        {
+            // As Linux does on FAT.
+            return Err(ErrorCode::NotPermitted.into());
+        }
         let room = self.for_new(&fd, 0)?;
         let made = self
             .inner
