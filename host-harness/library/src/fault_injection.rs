@@ -50,6 +50,10 @@ struct Plan {
     stop: Option<StopPoint>,
     host_calls: u64,
     stopped: bool,
+    /// Which component call made the last host call.
+    caller: Option<u64>,
+    /// Host calls behind which another component call went on.
+    handed_over: Vec<u64>,
 }
 
 /// What is planned, and what came of it. Clones are the same one; harnesses that share it count together.
@@ -62,6 +66,7 @@ struct Inner {
     now_ms: AtomicU64,
     refuses_links: AtomicBool,
     refused_links: AtomicU64,
+    component_calls: AtomicU64,
 }
 
 impl Faults {
@@ -83,6 +88,16 @@ impl Faults {
     /// Host calls since [`arm`](Self::arm).
     pub fn host_calls(&self) -> u64 {
         self.plan().host_calls
+    }
+
+    /// Host calls since [`arm`](Self::arm) that weren't followed by one of the same component call, in order. Behind every other
+    /// one nothing happens until the next: what is left when it stops after the one is what is left when it stops before
+    /// the other.
+    pub fn last_host_calls(&self) -> Vec<u64> {
+        let plan = self.plan();
+        let mut last = plan.handed_over.clone();
+        last.extend((plan.host_calls > 0).then_some(plan.host_calls));
+        last
     }
 
     /// Whether the point was come to. The component call that was stopped there ended with
@@ -127,12 +142,13 @@ impl Faults {
     pub(crate) fn hook<T>(&self, store: &mut Store<T>) {
         store.set_epoch_deadline(NO_TICK);
         let faults = self.clone();
+        let caller = self.0.component_calls.fetch_add(1, Ordering::SeqCst);
         // A host call may call the component back, which may call the host again.
         let mut open = Vec::new();
         store.call_hook(move |_, crossing| {
             let reached = match crossing {
                 CallHook::CallingHost => {
-                    let reached = faults.enter(&mut open);
+                    let reached = faults.enter(caller, &mut open);
                     // A call that doesn't happen isn't returned from.
                     if reached {
                         open.pop();
@@ -154,8 +170,13 @@ impl Faults {
         self.0.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, open: &mut Vec<u64>) -> bool {
+    fn enter(&self, caller: u64, open: &mut Vec<u64>) -> bool {
         let mut plan = self.plan();
+        let before = plan.caller.replace(caller);
+        if before.is_some_and(|before| before != caller) {
+            let last = plan.host_calls;
+            plan.handed_over.push(last);
+        }
         plan.host_calls += 1;
         let host_call = plan.host_calls;
         open.push(host_call);

@@ -1,8 +1,10 @@
 //! Everything at every effect: power failures, and a second one during the recovery; every effect twice; every
 //! effect failing in every way.
 
+use std::collections::BTreeSet;
+
 use super::disk::Fate;
-use super::report::{EffectKind, Options, Performed, Report};
+use super::report::{EffectKind, Options, Performed};
 use super::run::run;
 use super::scenario::Scenario;
 use super::search::{Tally, on_threads};
@@ -66,45 +68,84 @@ fn is_news(before: &Performed, this: &Performed) -> bool {
 
 /// The power fails before every effect of a scenario, storage operations and requests alike, with each fate of what
 /// wasn't synced, for a short and for a long time. With `again` it also fails a second time before every effect of the
-/// harnesses' first round after that; both failures are varied for this only where something was changed since the effect
-/// before.
+/// harnesses' first round after that: both where something was changed since the effect before, and once for each state
+/// that the first failure leaves.
 #[must_use]
 pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
     let effects = undisturbed(scenario);
-    let mut all = Crashes::default();
+    let mut first = FirstFailures::default();
     on_threads(
         threads,
         effects.len() as u64,
-        |job, found: &mut Crashes| crash_at(scenario, &effects, job, again, found),
-        |found| all.join(found),
+        |job, found: &mut FirstFailures| fail_at(scenario, &effects, job, found),
+        |found| first.join(found),
     );
+    let mut all = Crashes {
+        once: first.tally,
+        again: Tally::default(),
+    };
+    if again {
+        let points = distinct(first.left);
+        on_threads(
+            threads,
+            points.len() as u64,
+            |job, found: &mut Tally| {
+                fail_again(scenario, points[usize::try_from(job).unwrap_or(0)], found);
+            },
+            |found| all.again.join(found),
+        );
+    }
     all
 }
 
-fn crash_at(scenario: Scenario, effects: &[Performed], job: u64, again: bool, found: &mut Crashes) {
+/// Failures of the power, and a number that stands for what each left on the disk and at the services.
+#[derive(Default)]
+struct FirstFailures {
+    tally: Tally,
+    left: Vec<(Point, u64)>,
+}
+
+impl FirstFailures {
+    fn join(&mut self, other: Self) {
+        self.tally.join(other.tally);
+        self.left.extend(other.left);
+    }
+}
+
+fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut FirstFailures) {
     let at = usize::try_from(job).unwrap_or(usize::MAX);
-    let changed = at == 0 || is_news(&effects[at - 1], &effects[at]);
+    let is_new = at == 0 || is_news(&effects[at - 1], &effects[at]);
     for fate in fates(&effects[at]) {
         for ms in OFF_MS {
-            let first = Point {
+            let point = Point {
                 effect: job,
                 mishap: Mishap::Power(*fate),
                 ms,
             };
-            let report = found.once.run(options(scenario, vec![first]));
-            if let Some(report) = report.filter(|_| again && changed) {
-                crash_again(scenario, first, &report, &mut found.again);
+            let report = found.tally.run(options(scenario, vec![point]));
+            if let Some(report) = report.filter(|_| is_new) {
+                found.left.push((point, report.left));
             }
         }
     }
 }
 
-fn crash_again(scenario: Scenario, first: Point, report: &Report, found: &mut Tally) {
+/// The first failure of those that leave the same and last as long. Up to a failure all runs of a scenario are the same,
+/// down to the times in its records; what processes had in memory is gone.
+fn distinct(mut left: Vec<(Point, u64)>) -> Vec<Point> {
+    left.sort_by_key(|(point, _)| (point.effect, point.mishap.to_string(), point.ms));
+    let mut seen = BTreeSet::new();
+    left.retain(|(point, left)| seen.insert((*left, point.ms)));
+    left.into_iter().map(|(point, _)| point).collect()
+}
+
+fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
+    let report = run(options(scenario, vec![first]));
+    let effects = &report.effects;
     let from = report.recovery.start;
-    let changed =
-        |at: &usize| *at == from || is_news(&report.effects[*at - 1], &report.effects[*at]);
+    let changed = |at: &usize| *at == from || is_news(&effects[*at - 1], &effects[*at]);
     for at in report.recovery.clone().filter(changed) {
-        for fate in fates(&report.effects[at]) {
+        for fate in fates(&effects[at]) {
             let second = Point {
                 effect: at as u64,
                 mishap: Mishap::Power(*fate),

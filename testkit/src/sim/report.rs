@@ -45,6 +45,9 @@ pub struct Report {
     pub effects: Vec<Performed>,
     /// Those of the harnesses' first round after the last power failure.
     pub recovery: Range<usize>,
+    /// Stands for what the last power failure left: on the disk, and, among runs that are the same until it, at the services
+    /// and with the user.
+    pub left: u64,
     /// Stands for all events.
     pub trace_hash: u64,
     /// The events in words, if they were to be kept.

@@ -48,6 +48,7 @@ pub(super) struct Run {
     pub(super) crashes: u32,
     pub(super) effects: Vec<Performed>,
     pub(super) recovery: Range<usize>,
+    pub(super) left: u64,
     pub(super) broken: Vec<Violation>,
     keys: [Rc<Settings>; 2],
 }
@@ -88,6 +89,7 @@ pub fn run(options: Options) -> Report {
         crashes: run.crashes,
         effects: run.effects,
         recovery: run.recovery,
+        left: run.left,
         trace_hash,
         trace,
         shown: world.feishu.chat.len(),
@@ -134,6 +136,7 @@ impl Run {
             crashes: 0,
             effects: Vec::new(),
             recovery: 0..0,
+            left: 0,
             broken: Vec::new(),
             options,
         }

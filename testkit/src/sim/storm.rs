@@ -215,6 +215,9 @@ impl Run {
                 Role::User | Role::Recoverer => actor.at_ms.max(back_ms),
             };
         }
+        if crash.power.is_some() {
+            self.left = self.world.left(self.asks.len());
+        }
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) struct World {
     /// The answer to the next submit will be lost, whatever the weather.
     pub(super) loses_submit: bool,
     intents_read: u64,
+    /// Requests that took effect.
+    taken: u64,
 }
 
 impl World {
@@ -99,12 +101,25 @@ impl World {
             weather: Weather::default(),
             loses_submit: scenario == Scenario::UnknownSubmit,
             intents_read: 0,
+            taken: 0,
         }
     }
 
     /// The time by the machine's clock.
     pub(super) const fn told_ms(&self) -> u64 {
         self.now_ms.saturating_add_signed(self.skew_ms)
+    }
+
+    /// Stands for what is on the disk, for how much the services have taken, and for what the user has still to ask.
+    pub(super) fn left(&self, asks: usize) -> u64 {
+        let mut left = std::hash::DefaultHasher::new();
+        for path in self.disk.files() {
+            left.write(path.as_bytes());
+            left.write(self.disk.content(path).unwrap_or(b"/"));
+        }
+        left.write_u64(self.taken);
+        left.write_usize(asks);
+        left.finish()
     }
 
     /// Performs a process's effect; also how long it takes.
@@ -306,6 +321,7 @@ impl World {
     fn note_request(&mut self, fault: Option<Fault>, url: &str) {
         let what = fault.map_or("request", Fault::name);
         let applies = fault.is_none_or(Fault::applies);
+        self.taken += u64::from(applies);
         self.trace.note(self.now_ms, what, url, u64::from(applies));
     }
 }

@@ -1,4 +1,4 @@
-//! The real component, stopped before or after a host call by wasmtime's call hook, as if its process had died there, in
+//! The real component, stopped before or after each host call by wasmtime's call hook, as if its process had died there, in
 //! thirteen scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
 //! Not here: power that fails (the simulated world of `testkit`), and processes that are killed (`kills.rs`).
 //!
@@ -43,7 +43,7 @@ fn host_calls_may_stop_anywhere_and_nothing_is_lost_repeated_or_paid_for_twice()
     println!("{:<14} {sum}", "all");
     assert_clean(&sum);
     let chosen = match points {
-        Points::All => 2 * sum.host_calls,
+        Points::All => sum.host_calls,
         Points::Spread(count) => count * scenarios.len() as u64,
     };
     // But for those that a shorter run did not come to.

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub stopped: bool,
     /// Host calls of all component calls, up to the judgement.
     pub host_calls: u64,
+    /// Those of them that were the last of their component call, or before another's.
+    pub last_host_calls: Vec<u64>,
     /// Steps of the timer after the stop, in a run that has an end of its own.
     pub steps_after: usize,
     /// Messages in the chat.
@@ -55,6 +57,7 @@ pub async fn run(
         run.act(*act).await;
     }
     let host_calls = rig.faults.host_calls();
+    let last_host_calls = rig.faults.last_host_calls();
     rig.faults.arm(None);
     let before = run.shown();
     // A question whose answer was lost on its way is looked after until its session is given up.
@@ -71,6 +74,7 @@ pub async fn run(
     Outcome {
         stopped: run.died,
         host_calls,
+        last_host_calls,
         steps_after: if is_told { 0 } else { run.steps_after },
         shown: before.len(),
         violations,

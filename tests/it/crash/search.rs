@@ -1,7 +1,7 @@
 //! Which runs there are: all stop points of a scenario or a spread of them, on as many threads as the machine has
 //! processors. Not here: what a run is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Mutex;
 
@@ -17,13 +17,16 @@ use crate::env::block_on;
 const RUNS_A_RIG: usize = 60;
 /// For planted harm: every tenth host call of the smallest scenario; each harm shows at some dozens in a row.
 const PLANTED: Points = Points::Spread(100);
+/// By so many the number of a host call may differ from run to run, where it is the last of a component call.
+const NEIGHBOURS: u64 = 2;
 /// Failures that are told in words.
 const TOLD: usize = 5;
 
 /// How many of a scenario's stop points.
 #[derive(Clone, Copy)]
 pub enum Points {
-    /// Each, on both sides.
+    /// Before each, and after each that isn't followed by one of the same component call: what is left when it stops after
+    /// another is what is left when it stops before the next.
     All,
     /// So many, evenly over the host calls, before and after in turn.
     Spread(u64),
@@ -114,11 +117,19 @@ fn tell(scenario: &Scenario, stop: Option<StopPoint>, violations: &[Violation]) 
 /// One point of one scenario, for a look at a failure.
 pub fn one(scenario: &Scenario, stop: Option<StopPoint>) -> Tally {
     let outcome = block_on(run(&Rig::new(), scenario, 1, stop));
+    tally_of(scenario, stop, &outcome)
+}
+
+fn undisturbed(scenario: &Scenario) -> Outcome {
+    block_on(run(&Rig::new(), scenario, 1, None))
+}
+
+fn tally_of(scenario: &Scenario, stop: Option<StopPoint>, outcome: &Outcome) -> Tally {
     let mut tally = Tally {
         host_calls: outcome.host_calls,
         ..Tally::default()
     };
-    tally.add(scenario, stop, &outcome);
+    tally.add(scenario, stop, outcome);
     tally
 }
 
@@ -126,7 +137,7 @@ pub fn one(scenario: &Scenario, stop: Option<StopPoint>) -> Tally {
 pub fn finds(kind: Kind, scenario: &Scenario, harm: fn(&Rig)) -> bool {
     let mut rig = Rig::new();
     rig.harm = harm;
-    let points = chosen(PLANTED, one(scenario, None).host_calls);
+    let points = chosen(PLANTED, &undisturbed(scenario));
     block_on(async {
         for (number, point) in points.into_iter().enumerate() {
             let outcome = run(&rig, scenario, number, Some(point)).await;
@@ -149,14 +160,14 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
     let mut tallies: Vec<(Scenario, Tally)> = Vec::new();
     let mut batches = VecDeque::new();
     for scenario in scenarios {
-        let undisturbed = one(scenario, None);
-        for points in chosen(points, undisturbed.host_calls).chunks(RUNS_A_RIG) {
+        let undisturbed = undisturbed(scenario);
+        for points in chosen(points, &undisturbed).chunks(RUNS_A_RIG) {
             batches.push_back(Batch {
                 scenario: *scenario,
                 points: points.to_vec(),
             });
         }
-        tallies.push((*scenario, undisturbed));
+        tallies.push((*scenario, tally_of(scenario, None, &undisturbed)));
     }
     let (batches, results) = (Mutex::new(batches), Mutex::new(&mut tallies));
     std::thread::scope(|scope| {
@@ -181,15 +192,24 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
 }
 
 /// Host calls differ by a few from run to run, with the pieces in which the network delivers: all of them are some more
-/// than those of one run, and a point beyond the end of its run stops nothing and isn't counted.
-fn chosen(points: Points, host_calls: u64) -> Vec<StopPoint> {
-    let sides = [Side::Before, Side::After];
+/// than those of one run, last ones have their neighbours beside them, and a point beyond the end of its run stops nothing
+/// and isn't counted.
+fn chosen(points: Points, undisturbed: &Outcome) -> Vec<StopPoint> {
+    let host_calls = undisturbed.host_calls;
     match points {
-        Points::All => (1..=host_calls + host_calls / 50)
-            .flat_map(|host_call| sides.map(|side| StopPoint { host_call, side }))
-            .collect(),
+        Points::All => {
+            let last = undisturbed.last_host_calls.iter();
+            let after: BTreeSet<u64> = last
+                .flat_map(|last| last.saturating_sub(NEIGHBOURS).max(1)..=last + NEIGHBOURS)
+                .collect();
+            let stops = |side| move |host_call| StopPoint { host_call, side };
+            (1..=host_calls + host_calls / 50)
+                .map(stops(Side::Before))
+                .chain(after.into_iter().map(stops(Side::After)))
+                .collect()
+        }
         Points::Spread(count) => (0..count)
-            .zip(sides.into_iter().cycle())
+            .zip([Side::Before, Side::After].into_iter().cycle())
             .map(|(nth, side)| StopPoint {
                 host_call: 1 + nth * host_calls / count,
                 side,
