@@ -125,8 +125,9 @@ impl Plant {
                 Self::IntentNotRecorded,
                 FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
             ) if path.starts_with("submits/") => None,
+            // A mark would make up for what the other two forget.
             (
-                Self::TryUnmarked,
+                Self::TryUnmarked | Self::SentBeforeRecorded | Self::WindowIgnored,
                 FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
             ) if path.contains("/.t-") => None,
             (Self::SentBeforeRecorded, FsOp::Write(path, bytes)) if path.contains("/.d-") => {
