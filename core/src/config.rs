@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::json::stored_by_name;
+use crate::json::{self, stored_by_name};
 use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
 use crate::secret::Secret;
@@ -302,11 +302,10 @@ fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
 
 /// Seconds, also with a fraction; between a tenth and an hour, so that a slip neither floods nor stalls.
 fn interval_ms(text: &str) -> Option<u64> {
-    let seconds: f64 = text
-        .trim()
-        .parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)?;
+    // As a JSON number: those are read here anyway, and std's reader of such numbers is 14 KB with its tables.
+    let seconds = json::parse(text.as_bytes())?
+        .as_f64()
+        .filter(|seconds| *seconds > 0.0)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -148,7 +148,7 @@ async fn begin(
 /// The channel in lower case, if it is one that can be delivered to.
 fn channel(name: Option<&String>) -> Result<String, Problem> {
     let name = name
-        .map(|name| name.trim().to_lowercase())
+        .map(|name| name.trim().to_ascii_lowercase())
         .unwrap_or_default();
     if name.is_empty() || CHANNELS.contains(&name.as_str()) {
         return Ok(name);

@@ -79,7 +79,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
             Mode::Gateway
         },
         route: Route {
-            channel: route("channel").to_lowercase(),
+            channel: route("channel").to_ascii_lowercase(),
             chat_id: route("chat_id"),
         },
         baseline: Baseline::default(),
