@@ -1,5 +1,7 @@
 //! The typed exports of the world, in terms of the core: types are translated, nothing is decided.
 
+use std::pin::Pin;
+
 use libtv_video_core::config::Settings;
 use libtv_video_core::io::Io;
 use libtv_video_core::problem::{self, Problem};
@@ -12,6 +14,11 @@ use crate::bindings::libtv::video::types;
 use crate::drive::drive;
 use crate::settings;
 
+/// A function of the skill, with its arguments. Boxed, so that [`call`] and what it drives are compiled once for each kind
+/// of answer and not for each function.
+type Function<T> = Box<dyn for<'a> FnOnce(Io, &'a Settings) -> Answer<'a, T>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + 'a>>;
+
 impl Guest for Component {
     fn submit(
         message: Option<String>,
@@ -19,24 +26,29 @@ impl Guest for Component {
         channel: Option<String>,
         chat_id: Option<String>,
     ) -> Result<types::Submission, types::Problem> {
-        call(async |io, settings| {
-            skill::submit(io, settings, message, session_id, channel, chat_id).await
-        })
+        call(Box::new(|io, settings| {
+            Box::pin(skill::submit(
+                io, settings, message, session_id, channel, chat_id,
+            ))
+        }))
         .map(submission)
     }
 
     fn due() -> Result<Vec<types::DueSession>, types::Problem> {
-        let sessions = call(async |io, settings| skill::due(io, settings).await)?;
-        Ok(sessions.into_iter().map(due_session).collect())
+        due_sessions(Box::new(|io, settings| Box::pin(skill::due(io, settings))))
     }
 
     fn due_entries(entries: Vec<String>) -> Result<Vec<types::DueSession>, types::Problem> {
-        let sessions = call(async |io, settings| skill::due_entries(io, settings, entries).await)?;
-        Ok(sessions.into_iter().map(due_session).collect())
+        due_sessions(Box::new(|io, settings| {
+            Box::pin(skill::due_entries(io, settings, entries))
+        }))
     }
 
     fn poll(session_id: String) -> Result<types::Step, types::Problem> {
-        call(async |io, settings| skill::poll(io, settings, session_id).await).map(step)
+        call(Box::new(|io, settings| {
+            Box::pin(skill::poll(io, settings, session_id))
+        }))
+        .map(step)
     }
 
     fn query(
@@ -44,32 +56,46 @@ impl Guest for Component {
         after_seq: Option<u64>,
         project_id: Option<String>,
     ) -> Result<String, types::Problem> {
-        call(async |io, settings| {
-            skill::query(io, settings, session_id, after_seq, project_id).await
-        })
+        call(Box::new(move |io, settings| {
+            Box::pin(skill::query(
+                io, settings, session_id, after_seq, project_id,
+            ))
+        }))
     }
 
     fn check() -> Result<String, types::Problem> {
-        call(async |io, settings| skill::check(io, settings).await)
+        call(Box::new(|io, settings| {
+            Box::pin(skill::check(io, settings))
+        }))
     }
 
     fn tasks() -> Result<String, types::Problem> {
-        call(async |io, settings| skill::tasks(io, settings).await)
+        call(Box::new(|io, settings| {
+            Box::pin(skill::tasks(io, settings))
+        }))
     }
 
     fn recover() -> Result<String, types::Problem> {
-        call(async |io, settings| skill::recover(io, settings).await)
+        call(Box::new(|io, settings| {
+            Box::pin(skill::recover(io, settings))
+        }))
     }
 
     fn change_project() -> Result<String, types::Problem> {
-        call(async |io, settings| skill::change_project(io, settings).await)
+        call(Box::new(|io, settings| {
+            Box::pin(skill::change_project(io, settings))
+        }))
     }
 }
 
+fn due_sessions(
+    function: Function<Vec<skill::Due>>,
+) -> Result<Vec<types::DueSession>, types::Problem> {
+    Ok(call(function)?.into_iter().map(due_session).collect())
+}
+
 /// Runs a function of the skill with the settings of this moment.
-fn call<T>(
-    function: impl AsyncFnOnce(Io, &Settings) -> Result<T, Problem>,
-) -> Result<T, types::Problem> {
+fn call<T>(function: Function<T>) -> Result<T, types::Problem> {
     let settings = settings::load();
     drive(|io| function(io, &settings))
         .unwrap_or_else(|reason| Err(broken(&reason)))

@@ -22,6 +22,8 @@ pub mod record;
 pub mod submits;
 pub mod tries;
 
+use std::cmp::Ordering;
+
 use crate::io::{FsOp, Io};
 use crate::json::Stored;
 use crate::problem::Problem;
@@ -217,14 +219,14 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             put_in_order(
                 &mut loaded.session.turns,
                 Turn { asked, progress },
-                |turn| turn.asked.turn,
+                |one, other| one.asked.turn.cmp(&other.asked.turn),
             );
         } else if let Some(id) = name.strip_prefix("d-") {
             match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged).await? {
                 Some(delivery) => {
                     loaded.stored.push(delivery.id.clone());
-                    put_in_order(&mut loaded.session.deliveries, delivery, |delivery| {
-                        (delivery.order, delivery.id.clone())
+                    put_in_order(&mut loaded.session.deliveries, delivery, |one, other| {
+                        (one.order, &one.id).cmp(&(other.order, &other.id))
                     });
                 }
                 None => loaded.lost_deliveries.push(id.to_owned()),
@@ -248,11 +250,9 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
 }
 
-/// Puts an entry behind those that come before it. Not by a sort: each sort is 4 KB of code, and the names that are read
-/// are nearly in order.
-fn put_in_order<T, K: Ord>(sorted: &mut Vec<T>, entry: T, place: impl Fn(&T) -> K) {
-    let its = place(&entry);
-    let before = sorted.iter().rposition(|one| place(one) <= its);
+/// Puts an entry behind those that don't come after it. Not by a sort: each kind is 4 KB of code, and a session has few.
+fn put_in_order<T>(sorted: &mut Vec<T>, entry: T, order: fn(&T, &T) -> Ordering) {
+    let before = sorted.iter().rposition(|one| order(one, &entry).is_le());
     sorted.insert(before.map_or(0, |index| index + 1), entry);
 }
 
