@@ -12,8 +12,8 @@ simulate --repeated               every effect twice, and every step repeated
 simulate --failing                every effect fails in every way
 simulate --planted                every planted bug is looked for
 simulate --seed SEED [--calm] [--at EFFECT:MISHAP[:MS]]… [--plant NAME] [--trace]   one run
-With --scenario NAME only that one; with --threads N on so many. `late`, which polls for a day, takes hours: all but
-random seeds are tried on it when it is named, or for the figures where the power fails once";
+With --scenario NAME only that one; with --threads N on so many. On `late`, which polls for a day and takes hours, all but
+random seeds are tried when it is named, and for the figures a single power failure, where something was changed";
 
 /// Within so many seeds a planted bug has to be found.
 const MOST_SEEDS: u64 = 10_000;
