@@ -145,6 +145,41 @@ fn a_network_that_is_not_there_is_told_from_a_service_that_refuses() {
 }
 
 #[test]
+fn an_override_that_grants_nothing_is_a_broken_rule() {
+    for (variable, value, words) in [
+        (
+            "LIBTV_GATEWAY_URL",
+            "https://im.liblib.tv",
+            "to the host of another service",
+        ),
+        ("LIBTV_GATEWAY_URL", "http://gateway.example", "https://"),
+        ("LIBTV_DIRECT_BASE_URL", "gateway", "LIBTV_DIRECT_BASE_URL"),
+        ("FEISHU_BASE_URL", "http://feishu.example", "https://"),
+    ] {
+        let env = TestEnv::builder().var(variable, value).start();
+        broken(&env, &[], "Egress", words);
+        env.run(["grants"]).ok().says(variable);
+    }
+}
+
+#[test]
+fn a_configuration_that_is_damaged_and_a_proxy_that_is_not_there_are_told() {
+    let env = TestEnv::builder().config(Some("{damaged")).start();
+    broken(&env, &[], "Key", "libtv.json");
+
+    let env = TestEnv::builder()
+        .without("LIBTV_CONNECT_TO")
+        .var("HTTPS_PROXY", "http://user:planted-word@127.0.0.1:9")
+        .start();
+    let report = report(&env, &[]);
+    assert_eq!(found(&report, "Proxy").0, "good");
+    let (health, told) = found(&report, "Media store");
+    assert_eq!(health, "broken", "{report}");
+    assert!(told.contains("Check the network"), "{told}");
+    assert!(!report.to_string().contains("planted-word"), "{report}");
+}
+
+#[test]
 fn a_state_folder_that_cannot_be_written_is_named() {
     let env = TestEnv::new();
     std::fs::remove_dir_all(env.state()).ok();

@@ -63,6 +63,7 @@ try {
   for (const route of ['https://seedance.nexu.io', 'https://open.feishu.cn/open-apis/im/v1/images', 'https://open.feishu.cn/open-apis/im/v1/messages']) {
     holds(egress.includes(route), `${route} in what left the sandbox`);
   }
+  holds(egress.includes('this page'), 'the pictures that the page fetched for itself');
   holds((await page.locator('#summary').textContent()).startsWith('0 under way, 1 waiting'), 'the summary');
 
   if (screenshot) {

@@ -141,12 +141,12 @@ pub(crate) fn state_folder(home: &Home) -> Folder {
 fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) -> Policy {
     let mut policy = Policy::nothing().media();
     if keys.has(KeyMode::Gateway)
-        && let Some(base) = base(settings, "LIBTV_GATEWAY_URL", GATEWAY, DIRECT)
+        && let Ok(base) = base(settings, OVERRIDES[0])
     {
         policy = policy.gateway(base);
     }
     if keys.has(KeyMode::Direct)
-        && let Some(base) = base(settings, "LIBTV_DIRECT_BASE_URL", DIRECT, GATEWAY)
+        && let Ok(base) = base(settings, OVERRIDES[1])
     {
         policy = policy.direct(base);
     }
@@ -156,12 +156,39 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
     policy
 }
 
+/// The variable that moves a service, the service's own base URL, and that of the service whose key is another one.
+type Override = (&'static str, &'static str, &'static str);
+
+const OVERRIDES: [Override; 2] = [
+    ("LIBTV_GATEWAY_URL", GATEWAY, DIRECT),
+    ("LIBTV_DIRECT_BASE_URL", DIRECT, GATEWAY),
+];
+
+/// The overrides that grant nothing, and why, as sentences.
+pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
+    let mut unusable: Vec<String> = OVERRIDES
+        .iter()
+        .filter_map(|known| base(settings, *known).err())
+        .collect();
+    if let Some(text) = &settings.environment.feishu_base_url
+        && let Err(reason) = BaseUrl::parse(text)
+    {
+        unusable.push(format!("FEISHU_BASE_URL: {reason}"));
+    }
+    unusable
+}
+
 /// The base URL in force. An override that can't be used grants nothing, and neither does one that would lead one
 /// service's key to the other service.
-fn base(settings: &Settings, variable: &str, default: &str, other: &str) -> Option<BaseUrl> {
-    let base = BaseUrl::parse(settings.environment.passed(variable).unwrap_or(default)).ok()?;
-    let foreign = BaseUrl::parse(other).is_ok_and(|other| base.host == other.host);
-    (!foreign).then_some(base)
+fn base(settings: &Settings, (variable, default, other): Override) -> Result<BaseUrl, String> {
+    let text = settings.environment.passed(variable).unwrap_or(default);
+    let base = BaseUrl::parse(text).map_err(|reason| format!("{variable}: {reason}"))?;
+    if BaseUrl::parse(other).is_ok_and(|other| base.host == other.host) {
+        return Err(format!(
+            "{variable} would lead the key to the host of another service"
+        ));
+    }
+    Ok(base)
 }
 
 #[cfg(test)]

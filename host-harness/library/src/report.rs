@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::audit::digest;
 use crate::command::SETUP;
 use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
-use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE};
+use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
 use crate::home::Home;
 use crate::http::{GrantedRoute, Policy, Service, TOKEN_ROUTE};
 use crate::limits::{LimitRow, rows};
@@ -36,6 +36,8 @@ pub struct GrantsReport {
     pub calls: Vec<CallReport>,
     /// The bounds of a step and of a command.
     pub limits: Vec<LimitRow>,
+    /// Overrides of base URLs that grant nothing, and why.
+    pub unusable: Vec<String>,
     /// What isn't granted for want of a key or an app, and what would change that.
     pub missing: Vec<&'static str>,
 }
@@ -173,6 +175,7 @@ impl GrantsReport {
             },
             calls: CALLS.to_vec(),
             limits: rows(&settings.step_limits, &settings.command_limits),
+            unusable: unusable_overrides(settings),
             missing: missing(basis),
         };
         report.environment.sort_unstable();

@@ -72,20 +72,22 @@ fn surroundings(harness: &Harness) -> Vec<Value> {
         state_folder(&harness.home().state()),
     ];
     checks.extend(network());
-    let rules = harness.egress_rules();
-    checks.push(match rules.is_empty() {
-        false => finding(
+    let grants = harness.grants();
+    let rules = grants.network.len();
+    checks.push(if grants.unusable.is_empty() {
+        finding(
             "Egress",
             true,
-            &format!("{} rules; shown by: libtv-video grants", rules.len()),
+            &format!("{rules} rules; shown by: libtv-video grants"),
             "",
-        ),
-        true => finding(
+        )
+    } else {
+        finding(
             "Egress",
             false,
-            "nothing may be reached",
-            "Store a key first: libtv-video setup --api-key -",
-        ),
+            &grants.unusable.join("; "),
+            "Correct or unset the variable: until then its service can't be reached.",
+        )
     });
     checks
 }

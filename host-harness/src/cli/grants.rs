@@ -143,6 +143,7 @@ fn not_granted(report: &GrantsReport) -> Vec<String> {
         .missing
         .iter()
         .map(|text| (*text).to_owned())
+        .chain(report.unusable.iter().map(|text| plain(text)))
         .collect();
     lines.push("sockets, name look-ups, processes, other files, redirects, addresses that aren't public: nothing grants them".to_owned());
     lines
