@@ -168,7 +168,8 @@ fn a_configuration_that_is_damaged_and_a_proxy_that_is_not_there_are_told() {
     broken(&env, &[], "Key", "libtv.json");
 
     let env = TestEnv::builder()
-        .without("LIBTV_CONNECT_TO")
+        // None of the hosts that are asked.
+        .var("LIBTV_CONNECT_TO", "im.liblib.tv=127.0.0.1:9")
         .var("HTTPS_PROXY", "http://user:planted-word@127.0.0.1:9")
         .start();
     let report = report(&env, &[]);
