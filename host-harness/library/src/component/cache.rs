@@ -22,30 +22,32 @@ const COMPILING_THREADS: usize = 4;
 const KEPT_FILES: usize = 4;
 const SUFFIX: &str = "compiled";
 
-/// The component with this SHA-256, from the cache if it is there.
+/// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`.
 pub(super) fn load(
     engine: &Engine,
-    bytes: &[u8],
-    digest: &str,
+    compiler: impl FnOnce() -> Result<Engine, StartError>,
+    (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
 ) -> Result<Component, StartError> {
-    let Some(folder) = folder else {
-        return compile(engine, bytes);
-    };
-    let path = folder.join(format!("{}.{SUFFIX}", key(engine, digest)));
-    if is_private(folder)
-        && let Some(component) = read(engine, &path)
+    let file = folder.map(|folder| folder.join(format!("{}.{SUFFIX}", key(engine, digest))));
+    if let (Some(folder), Some(path)) = (folder, &file)
+        && is_private(folder)
+        && let Some(component) = read(engine, path)
     {
         return Ok(component);
     }
-    let component = compile(engine, bytes)?;
-    // A cache that can't be written costs time at the next start, nothing else.
-    let _ = write(&component, folder, &path);
-    Ok(component)
+    let code = compile(&compiler()?, bytes)?;
+    if let (Some(folder), Some(path)) = (folder, &file) {
+        // A cache that can't be written costs time at the next start, nothing else.
+        let _ = write(&code, folder, path);
+    }
+    // SAFETY: the line above made it.
+    #[allow(unsafe_code)]
+    unsafe { Component::deserialize(engine, &code) }.map_err(refused)
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, StartError> {
-    let compile = || Component::from_binary(engine, bytes);
+pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartError> {
+    let compile = || compiler.precompile_component(bytes);
     let threads = ThreadPoolBuilder::new()
         .num_threads(available_parallelism().map_or(1, |all| all.get().min(COMPILING_THREADS)))
         .build();
@@ -54,7 +56,11 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, StartError> {
         // Without threads of our own it takes those that there are.
         Err(_) => compile(),
     };
-    compiled.map_err(|error| StartError::Component(format!("{error:#}")))
+    compiled.map_err(refused)
+}
+
+fn refused(error: wasmtime::Error) -> StartError {
+    StartError::Component(format!("{error:#}"))
 }
 
 fn read(engine: &Engine, path: &Path) -> Option<Component> {
@@ -67,15 +73,12 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
     unsafe { Component::deserialize_file(engine, path) }.ok()
 }
 
-fn write(component: &Component, folder: &Path, path: &Path) -> std::io::Result<()> {
+fn write(code: &[u8], folder: &Path, path: &Path) -> std::io::Result<()> {
     files::private_folder(folder)?;
     if !is_private(folder) {
         return Ok(());
     }
-    let compiled = component
-        .serialize()
-        .map_err(|error| std::io::Error::other(error.to_string()))?;
-    files::write_durably(path, &compiled)?;
+    files::write_durably(path, code)?;
     prune(folder, path)
 }
 
@@ -99,11 +102,13 @@ fn prune(folder: &Path, keep: &Path) -> std::io::Result<()> {
         .try_for_each(|(_, path)| fs::remove_file(path))
 }
 
-/// A digest of the component, this crate's version, and what makes compiled code fit an engine.
+/// A digest of the component, this crate's version, the kind of processor, and what makes compiled code fit an engine. What
+/// the very processor has is checked when the code is loaded.
 fn key(engine: &Engine, component: &str) -> String {
     let mut hasher = Sha256Hasher(Sha256::new());
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     component.hash(&mut hasher);
+    std::env::consts::ARCH.hash(&mut hasher);
     engine.precompile_compatibility_hash().hash(&mut hasher);
     hex(&hasher.0.finalize())
 }

@@ -10,7 +10,7 @@ use crate::limits::{
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
 pub(super) fn new() -> Result<Engine, StartError> {
-    let mut config = base();
+    let mut config = running();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     Engine::new(&config).or_else(|_| on_demand())
 }
@@ -18,6 +18,12 @@ pub(super) fn new() -> Result<Engine, StartError> {
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
 /// command. Compiled code fits both.
 pub(super) fn on_demand() -> Result<Engine, StartError> {
+    Engine::new(&running()).map_err(|error| StartError::Engine(format!("{error:#}")))
+}
+
+/// An engine that compiles for the two above.
+#[cfg(feature = "compiler")]
+pub(super) fn compiling() -> Result<Engine, StartError> {
     Engine::new(&base()).map_err(|error| StartError::Engine(format!("{error:#}")))
 }
 
@@ -38,6 +44,15 @@ pub(super) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError
     let mut config = base();
     tune(&mut config);
     Engine::new(&config).map_err(|error| StartError::Engine(format!("{error:#}")))
+}
+
+/// Without the compiler: to set it up takes time and memory, and most processes find their code compiled.
+fn running() -> Config {
+    #[cfg_attr(not(feature = "compiler"), allow(unused_mut))]
+    let mut config = base();
+    #[cfg(feature = "compiler")]
+    config.enable_compiler(false);
+    config
 }
 
 fn base() -> Config {

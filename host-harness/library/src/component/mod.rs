@@ -78,7 +78,7 @@ impl Component {
     /// [`StartError::Component`] when the bytes are no such component.
     #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::on(engine::new()?, bytes, cache)
+        Self::on(engine::new()?, engine::compiling, bytes, cache)
     }
 
     /// [`from_bytes`](Self::from_bytes) on an engine that `tune` has had a say in: memories of the caller's own, for
@@ -92,14 +92,20 @@ impl Component {
         cache: Option<&Path>,
         tune: impl FnOnce(&mut wasmtime::Config),
     ) -> Result<Self, StartError> {
-        Self::on(engine::tuned(tune)?, bytes, cache)
+        let engine = engine::tuned(tune)?;
+        Self::on(engine.clone(), || Ok(engine), bytes, cache)
     }
 
     #[cfg(feature = "compiler")]
-    fn on(engine: Engine, bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
+    fn on(
+        engine: Engine,
+        compiler: impl FnOnce() -> Result<Engine, StartError>,
+        bytes: &[u8],
+        cache: Option<&Path>,
+    ) -> Result<Self, StartError> {
         use sha2::{Digest, Sha256};
         let digest = cache::hex(&Sha256::digest(bytes));
-        let compiled = cache::load(&engine, bytes, &digest, cache)?;
+        let compiled = cache::load(&engine, compiler, (bytes, &digest), cache)?;
         Self::of(engine, &compiled, digest)
     }
 
@@ -110,9 +116,7 @@ impl Component {
     #[cfg(feature = "compiler")]
     pub fn precompile_embedded() -> Result<Precompiled, StartError> {
         use sha2::{Digest, Sha256};
-        let code = engine::for_shipping()?
-            .precompile_component(built_in::COMPONENT)
-            .map_err(|error| StartError::Component(format!("{error:#}")))?;
+        let code = cache::compile(&engine::for_shipping()?, built_in::COMPONENT)?;
         let file = [built_in::DIGEST.as_bytes(), b"\n", &code].concat();
         let sha256 = cache::hex(&Sha256::digest(&file));
         Ok(Precompiled { file, sha256 })
@@ -176,7 +180,8 @@ fn compile_embedded(
     engine: &Engine,
     folder: Option<&Path>,
 ) -> Result<wasmtime::component::Component, StartError> {
-    cache::load(engine, built_in::COMPONENT, built_in::DIGEST, folder)
+    let component = (built_in::COMPONENT, built_in::DIGEST);
+    cache::load(engine, engine::compiling, component, folder)
 }
 
 #[cfg(not(feature = "compiler"))]
