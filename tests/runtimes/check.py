@@ -175,7 +175,7 @@ class Wassette(AnyRuntime):
 
     def test_a_good_key_is_called_good(self):
         told = json.loads(self.runtime.call("check", self.environment))
-        self.assertEqual((told["mode"], told["verified"]), ("gateway", True), told)
+        self.assertEqual((told["mode"], told["verified"]), ("nexu_gateway", True), told)
 
     def test_a_host_that_the_policy_does_not_name_is_not_asked(self):
         # Another spelling of loopback, so that nothing but the policy keeps it away.
