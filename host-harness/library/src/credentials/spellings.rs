@@ -1,9 +1,9 @@
 //! The ways in which a secret may be written, and the search for all of them at once, in pieces of any size.
 //! Each spelling has all its characters encoded alike; what mixes several encodings isn't found. Pure.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, packed};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use bytes::Bytes;
@@ -13,6 +13,9 @@ use super::placeholder::PLACEHOLDER_MARKS;
 
 /// Shorter texts are no secrets that could be searched for: they would be found everywhere.
 const SEARCHABLE_BYTES: usize = 8;
+
+/// Patterns that are looked for in one pass over the bytes: as many as the quick search takes with its narrow registers.
+const PATTERNS_A_PASS: usize = 32;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +31,13 @@ pub(crate) struct Spellings {
     patterns: Vec<Vec<u8>>,
     /// So many of the patterns are spellings of secrets; those behind are marks.
     secrets: usize,
-    /// `None` where a search is impossible: everything then counts as a secret.
-    search: Option<AhoCorasick>,
+    /// With which bytes they begin.
+    first: [bool; 256],
+    /// Whether there is anything at all, at the speed of memory; `None` on a processor that can't.
+    quick: Option<Vec<packed::Searcher>>,
+    /// What there is, and where; made when there is something. `None` inside where a search is impossible: everything then
+    /// counts as a secret.
+    thorough: OnceLock<Option<AhoCorasick>>,
 }
 
 impl Spellings {
@@ -43,22 +51,29 @@ impl Spellings {
         patterns.dedup();
         let secrets = patterns.len();
         patterns.extend(PLACEHOLDER_MARKS.map(|mark| mark.as_bytes().to_vec()));
-        // A table of all states and bytes would be faster, and three megabytes for each step that runs.
-        let search = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)
-            .ok();
+        let mut first = [false; 256];
+        for pattern in &patterns {
+            first[usize::from(pattern[0])] = true;
+        }
+        let quick = patterns
+            .chunks(PATTERNS_A_PASS)
+            .map(packed::Searcher::new)
+            .collect();
         Self {
             patterns,
             secrets,
-            search,
+            first,
+            quick,
+            thorough: OnceLock::new(),
         }
     }
 
     /// The first thing in `bytes` that must not stand there; a secret before a placeholder.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<Finding> {
-        let Some(search) = &self.search else {
+        if !self.is_anything_in(bytes) {
+            return None;
+        }
+        let Some(search) = self.thorough() else {
             return Some(Finding::Secret);
         };
         let mut found = None;
@@ -73,7 +88,10 @@ impl Spellings {
 
     /// Overwrites every secret in `bytes`; their length stays.
     pub(crate) fn overwrite(&self, bytes: &mut [u8]) {
-        let Some(search) = &self.search else {
+        if !self.is_anything_in(bytes) {
+            return;
+        }
+        let Some(search) = self.thorough() else {
             bytes.fill(b'*');
             return;
         };
@@ -87,16 +105,38 @@ impl Spellings {
         }
     }
 
+    /// Nearly all bytes that pass hold nothing, and an automaton takes most of an upload's time to say so.
+    fn is_anything_in(&self, bytes: &[u8]) -> bool {
+        let found = |group: &packed::Searcher| group.find(bytes).is_some();
+        self.quick
+            .as_ref()
+            .is_none_or(|groups| groups.iter().any(found))
+    }
+
+    fn thorough(&self) -> Option<&AhoCorasick> {
+        // A table of all states and bytes would be faster, and three megabytes for each step that runs.
+        let build = || {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .match_kind(MatchKind::Standard)
+                .build(&self.patterns)
+                .ok()
+        };
+        self.thorough.get_or_init(build).as_ref()
+    }
+
     /// How many bytes at the end could be the beginning of something that is searched for.
     pub(crate) fn open_end(&self, bytes: &[u8]) -> usize {
-        let open = |pattern: &Vec<u8>| {
-            let longest = bytes.len().min(pattern.len() - 1);
-            let tail = &bytes[bytes.len() - longest..];
-            (0..tail.len())
-                .find(|from| pattern.starts_with(&tail[*from..]))
-                .map(|from| tail.len() - from)
+        let longest = self.patterns.iter().map(Vec::len).max().unwrap_or(1) - 1;
+        let tail = &bytes[bytes.len().saturating_sub(longest)..];
+        let open = |rest: &[u8]| {
+            let begins =
+                |pattern: &Vec<u8>| pattern.len() > rest.len() && pattern.starts_with(rest);
+            self.first[usize::from(rest[0])] && self.patterns.iter().any(begins)
         };
-        self.patterns.iter().filter_map(open).max().unwrap_or(0)
+        (0..tail.len())
+            .find(|from| open(&tail[*from..]))
+            .map_or(0, |from| tail.len() - from)
     }
 
     /// Splits a piece into what may pass now and what has to wait for the next piece.
@@ -251,6 +291,21 @@ mod tests {
         for harmless in ["", "short", "mgk_s3cr", "t/1~é", "bWdrX3Mz", "%6D%67%6B"] {
             assert_eq!(search().find(harmless.as_bytes()), None, "{harmless}");
         }
+    }
+
+    #[test]
+    fn a_processor_without_the_quick_search_finds_the_same() {
+        let slow = || Spellings {
+            quick: None,
+            ..search()
+        };
+        for (name, text) in written() {
+            let mut bytes = format!("xx{text}xx").into_bytes();
+            assert_eq!(slow().find(&bytes), Some(Finding::Secret), "{name}");
+            slow().overwrite(&mut bytes);
+            assert_eq!(slow().find(&bytes), None, "{name}");
+        }
+        assert_eq!(slow().find(b"t/1~\xc3\xa9"), None);
     }
 
     #[test]
