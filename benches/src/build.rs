@@ -22,7 +22,7 @@ pub fn programs(given: Option<&Path>, cache: &Path) -> Result<Programs, Failed> 
     };
     let program = match given {
         Some(program) => program.canonicalize()?,
-        None => cargo(&[], &[])?,
+        None => cargo("release", &[], &[])?,
     };
     Ok(Programs {
         program,
@@ -32,8 +32,8 @@ pub fn programs(given: Option<&Path>, cache: &Path) -> Result<Programs, Failed> 
     })
 }
 
-/// Builds the program a second time without the compiler, from code that `program` compiles beforehand, as
-/// CONTRIBUTING.md says. It is copied into `folder`, and the first one put back into its place.
+/// Builds the program a second time, without the compiler, from code that `program` compiles beforehand into `folder`, as
+/// CONTRIBUTING.md says.
 ///
 /// # Errors
 /// When the program or cargo fails.
@@ -49,31 +49,23 @@ pub fn without_compiler(program: &Path, folder: &Path) -> Result<PathBuf, Failed
         return Err(Failed::new(digest));
     }
     let file = compiled.to_string_lossy().into_owned();
-    let built = cargo(
+    cargo(
+        "small",
         &["--no-default-features", "--features", "program"],
         &[
             ("LIBTV_PRECOMPILED", &file),
             ("LIBTV_PRECOMPILED_SHA256", &digest),
         ],
-    )?;
-    let copy = folder.join("libtv-video-without-compiler");
-    std::fs::copy(built, &copy)?;
-    cargo(&[], &[])?;
-    Ok(copy)
+    )
 }
 
 /// Runs `cargo build` for the program; where it is then.
-fn cargo(more: &[&str], variables: &[(&str, &str)]) -> Result<PathBuf, Failed> {
+fn cargo(profile: &str, more: &[&str], variables: &[(&str, &str)]) -> Result<PathBuf, Failed> {
     eprintln!("building libtv-video {}…", more.join(" "));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "host-harness",
-        ])
+        .args(["build", "--profile", profile, "--locked"])
+        .args(["--package", "host-harness"])
         .args(more)
         .envs(variables.iter().copied())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -81,13 +73,13 @@ fn cargo(more: &[&str], variables: &[(&str, &str)]) -> Result<PathBuf, Failed> {
     if !status.success() {
         return Err(Failed::new("libtv-video does not build"));
     }
-    // target/release, whichever target folder this binary was built in.
+    // Beside target/release, whichever target folder this binary was built in.
     let own = std::env::current_exe()?;
     let target = own
         .ancestors()
         .nth(2)
         .ok_or_else(|| Failed::new("this binary is in no target folder"))?;
-    Ok(target.join("release/libtv-video"))
+    Ok(target.join(profile).join("libtv-video"))
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {

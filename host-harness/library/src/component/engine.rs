@@ -62,6 +62,12 @@ fn base() -> Config {
     config.max_wasm_stack(STACK_BYTES);
     // WASI 0.2 has no concurrency inside an instance.
     config.concurrency_support(false);
+    // For tools that unwind through the component's frames. wasmtime does without, but Windows asks for it.
+    if !cfg!(windows) {
+        config.native_unwind_info(false);
+    }
+    // Tells where in the component's bytes a trap was; without names in them it tells nobody anything.
+    config.generate_address_map(false);
     config
 }
 
