@@ -45,8 +45,10 @@ pub struct Line {
     pub compare: Compare,
     /// The goal.
     pub goal: Goal,
-    /// How it was measured, where that isn't plain, or what would close a gap.
+    /// How it was measured, where that isn't plain.
     pub note: String,
+    /// What would close the gap, should the goal be missed.
+    pub closed_by: &'static str,
 }
 
 impl Line {
@@ -61,6 +63,7 @@ impl Line {
             compare: Compare::OursByTheirs,
             goal,
             note: String::new(),
+            closed_by: "",
         }
     }
 
@@ -76,6 +79,39 @@ impl Line {
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
+    }
+
+    /// With what would close the gap, should there be one.
+    #[must_use]
+    pub const fn closed_by(mut self, what: &'static str) -> Self {
+        self.closed_by = what;
+        self
+    }
+
+    /// The remark; of a goal that is missed also by how much, and what would close the gap.
+    pub fn remark(&self) -> Option<String> {
+        let missed = (self.is_met() == Some(false)).then(|| self.missed());
+        let parts: Vec<String> = [Some(self.note.clone()), missed]
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect();
+        (!parts.is_empty()).then(|| format!("{}: {}", self.what, parts.join(". ")))
+    }
+
+    fn missed(&self) -> String {
+        let median = |figures: &[f64]| Spread::of(figures).map_or(0.0, |spread| spread.median);
+        let (reached, goal) = match self.goal {
+            Goal::AtLeast(goal) | Goal::AtMost(goal) => (median(&self.compared()), goal),
+            Goal::OwnBelow(goal) => (median(&self.ours), goal),
+        };
+        let percent = (reached / goal - 1.0).abs() * 100.0;
+        let closes = if self.closed_by.is_empty() {
+            String::new()
+        } else {
+            format!("; it would be closed by {}", self.closed_by)
+        };
+        format!("**Missed by {percent:.0} %**{closes}")
     }
 
     /// The comparison, run by run.
@@ -143,6 +179,20 @@ mod tests {
         assert_eq!(line.compared(), [20.0, 10.0, 10.0]);
         assert_eq!(line.is_met(), Some(true));
         assert_eq!(line.goal_words(), "≥ 10 ×");
+    }
+
+    #[test]
+    fn a_missed_goal_is_told_with_its_gap_and_what_would_close_it() {
+        let size = |kb| {
+            Line::alone("size", "KB", vec![kb], Goal::OwnBelow(400.0))
+                .note("packed")
+                .closed_by("less of it")
+        };
+        assert_eq!(size(300.0).remark().as_deref(), Some("size: packed"));
+        assert_eq!(
+            size(500.0).remark().as_deref(),
+            Some("size: packed. **Missed by 25 %**; it would be closed by less of it")
+        );
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl Report {
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
-        for line in self.lines.iter().filter(|line| !line.note.is_empty()) {
-            text.push_str(&format!("\n{}: {}", line.what, line.note));
+        for remark in self.lines.iter().filter_map(Line::remark) {
+            text.push_str(&format!("\n{remark}"));
         }
         text.push('\n');
         text
@@ -82,9 +82,8 @@ impl Report {
         for line in &self.lines {
             text.push_str(&format!("| {} |\n", cells(line).join(" | ")));
         }
-        let noted = self.lines.iter().filter(|line| !line.note.is_empty());
-        for line in noted {
-            text.push_str(&format!("\n- {}: {}", line.what, line.note));
+        for remark in self.lines.iter().filter_map(Line::remark) {
+            text.push_str(&format!("\n- {remark}"));
         }
         text.push('\n');
         text
