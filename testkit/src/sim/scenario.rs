@@ -190,6 +190,12 @@ impl Scenario {
     pub const fn is_long(self) -> bool {
         matches!(self, Self::Late)
     }
+
+    /// Whether its recoveries are so many and so long that a second power failure at each of their effects takes hours.
+    #[must_use]
+    pub const fn is_tangled(self) -> bool {
+        matches!(self, Self::TwoRefused)
+    }
 }
 
 /// One request of the user.
