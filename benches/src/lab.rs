@@ -153,3 +153,14 @@ impl Lab {
             .fault(route, Fault::Latency(latency_ms), ALWAYS);
     }
 }
+
+/// Runs a future to its end on this thread.
+///
+/// # Errors
+/// When the system gives no event queue.
+pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(future))
+}

@@ -51,6 +51,15 @@ pub struct Line {
     pub closed_by: &'static str,
 }
 
+impl Goal {
+    /// What is to be reached.
+    pub const fn figure(self) -> f64 {
+        match self {
+            Self::AtLeast(figure) | Self::AtMost(figure) | Self::OwnBelow(figure) => figure,
+        }
+    }
+}
+
 impl Line {
     /// A line without a rival.
     pub fn alone(what: impl Into<String>, unit: &'static str, ours: Vec<f64>, goal: Goal) -> Self {
@@ -90,22 +99,20 @@ impl Line {
 
     /// The remark; of a goal that is missed also by how much, and what would close the gap.
     pub fn remark(&self) -> Option<String> {
-        let missed = (self.is_met() == Some(false)).then(|| self.missed());
-        let parts: Vec<String> = [Some(self.note.clone()), missed]
-            .into_iter()
-            .flatten()
-            .filter(|part| !part.is_empty())
-            .collect();
-        (!parts.is_empty()).then(|| format!("{}: {}", self.what, parts.join(". ")))
+        let missed = match (self.is_met(), self.reached()) {
+            (Some(false), Some(reached)) => self.missed(reached),
+            _ => String::new(),
+        };
+        let words = match (self.note.as_str(), missed.as_str()) {
+            ("", "") => return None,
+            (words, "") | ("", words) => words.to_owned(),
+            (note, missed) => format!("{note}. {missed}"),
+        };
+        Some(format!("{}: {words}", self.what))
     }
 
-    fn missed(&self) -> String {
-        let median = |figures: &[f64]| Spread::of(figures).map_or(0.0, |spread| spread.median);
-        let (reached, goal) = match self.goal {
-            Goal::AtLeast(goal) | Goal::AtMost(goal) => (median(&self.compared()), goal),
-            Goal::OwnBelow(goal) => (median(&self.ours), goal),
-        };
-        let percent = (reached / goal - 1.0).abs() * 100.0;
+    fn missed(&self, reached: f64) -> String {
+        let percent = (reached / self.goal.figure() - 1.0).abs() * 100.0;
         let closes = if self.closed_by.is_empty() {
             String::new()
         } else {
@@ -126,14 +133,22 @@ impl Line {
             .collect()
     }
 
+    /// The median of what the goal is about, the comparison or our own figures; none without figures.
+    pub fn reached(&self) -> Option<f64> {
+        let figures = match self.goal {
+            Goal::AtLeast(_) | Goal::AtMost(_) => &self.compared(),
+            Goal::OwnBelow(_) => &self.ours,
+        };
+        Some(Spread::of(figures)?.median)
+    }
+
     /// Whether the goal is met by the median; none without figures.
     pub fn is_met(&self) -> Option<bool> {
-        let ours = Spread::of(&self.ours)?.median;
-        let compared = || Spread::of(&self.compared()).map(|spread| spread.median);
+        let reached = self.reached()?;
         Some(match self.goal {
-            Goal::AtLeast(goal) => compared()? >= goal,
-            Goal::AtMost(goal) => compared()? <= goal,
-            Goal::OwnBelow(goal) => ours < goal,
+            Goal::AtLeast(goal) => reached >= goal,
+            Goal::AtMost(goal) => reached <= goal,
+            Goal::OwnBelow(goal) => reached < goal,
         })
     }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use crate::Failed;
 use crate::line::{Goal, Line, number};
 use crate::report::Report;
-use crate::stats::Spread;
 
 const WIDTH: f64 = 760.0;
 const LABELS: f64 = 330.0;
@@ -119,30 +118,24 @@ fn bar(text: &mut String, line: &Line, times: f64, y: f64, colours: &Colours) ->
 
 /// How many times better than the goal; below one it is missed. None where that has no ratio.
 fn times_better(line: &Line) -> Option<f64> {
-    let ours = Spread::of(&line.ours)?.median;
-    let compared = || Some(Spread::of(&line.compared())?.median);
+    let reached = line.reached()?;
     let times = match line.goal {
-        Goal::AtLeast(goal) => compared()? / goal,
-        Goal::AtMost(goal) => goal / compared()?.max(goal / 100.0),
-        Goal::OwnBelow(goal) => goal / ours,
+        Goal::AtLeast(goal) => reached / goal,
+        Goal::AtMost(goal) => goal / reached.max(goal / 100.0),
+        Goal::OwnBelow(goal) => goal / reached,
     };
     (times.is_finite() && times > 0.0).then_some(times)
 }
 
 fn reached(line: &Line) -> String {
-    let figures = match line.goal {
-        Goal::AtLeast(_) | Goal::AtMost(_) => line.compared(),
-        Goal::OwnBelow(_) => line.ours.clone(),
-    };
     let unit = match line.goal {
         Goal::AtLeast(_) | Goal::AtMost(_) if line.compare != crate::line::Compare::Difference => {
             "×"
         }
         _ => line.unit,
     };
-    Spread::of(&figures).map_or_else(String::new, |spread| {
-        format!("{} {unit}", number(spread.median))
-    })
+    line.reached()
+        .map_or_else(String::new, |figure| format!("{} {unit}", number(figure)))
 }
 
 fn escaped(text: &str) -> String {

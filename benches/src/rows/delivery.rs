@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::{Job, StandIn, When, media};
 
 use crate::Failed;
-use crate::lab::{CHAT, Lab, Programs};
+use crate::lab::{self, CHAT, Lab, Programs};
 use crate::line::{Compare, Goal, Line};
 use crate::process::{self, Measured, Running};
 use crate::rows::Size;
@@ -117,13 +117,10 @@ fn by_native(lab: &Lab, run: usize) -> Result<f64, Failed> {
 fn deliver(lab: &Lab, id: &str, chat: &str) -> Result<f64, Failed> {
     let (gateway, feishu) = (lab.world.gateway(), lab.world.feishu());
     let route = format!("GET /libtv/v1/session/{id}");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(gateway.wait_until(PATIENCE, |gateway| gateway.polls(id) >= 2))?;
+    lab::block_on(gateway.wait_until(PATIENCE, |gateway| gateway.polls(id) >= 2))??;
     gateway.advance(id);
     let advanced = gateway.requests_to(route.as_str()).len();
-    let sent = runtime.block_on(feishu.wait_for_messages(chat, 1, PATIENCE))?;
+    let sent = lab::block_on(feishu.wait_for_messages(chat, 1, PATIENCE))??;
     let polls = gateway.requests_to(route.as_str());
     // The question that was on its way when the result appeared may have been answered with it or without.
     let poll = polls

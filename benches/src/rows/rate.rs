@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use testkit::{Job, StandIn};
 
 use crate::Failed;
-use crate::lab::{CHAT, Lab, Programs, STARTED_WITHIN};
+use crate::lab::{self, CHAT, Lab, Programs, STARTED_WITHIN};
 use crate::line::{Compare, Goal, Line};
 use crate::process::Running;
 use crate::rows::Size;
@@ -147,13 +147,9 @@ fn most(programs: &Programs, size: Size) -> Result<Line, Failed> {
 fn polls_a_second(lab: &Lab, jobs: usize, size: Size) -> Result<f64, Failed> {
     let gateway = lab.world.gateway();
     let before = gateway.request_count();
-    let begun = Instant::now();
-    while gateway.request_count() < before + 2 * jobs {
-        if begun.elapsed() > WARM_WITHIN {
-            return Err(Failed::new("the jobs are not polled"));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    lab::block_on(gateway.wait_until(WARM_WITHIN, |gateway| {
+        gateway.request_count() >= before + 2 * jobs
+    }))??;
     let before = gateway.request_count();
     let begun = Instant::now();
     std::thread::sleep(Duration::from_millis(size.of(5_000, 300)));
