@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::refused;
 use crate::error::StartError;
 use crate::files;
 
@@ -29,15 +30,16 @@ pub(super) fn load(
     (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
 ) -> Result<Component, StartError> {
-    let file = folder.map(|folder| folder.join(format!("{}.{SUFFIX}", key(engine, digest))));
-    if let (Some(folder), Some(path)) = (folder, &file)
+    let name = || format!("{}.{SUFFIX}", key(engine, digest));
+    let place = folder.map(|folder| (folder, folder.join(name())));
+    if let Some((folder, path)) = &place
         && is_private(folder)
         && let Some(component) = read(engine, path)
     {
         return Ok(component);
     }
     let code = compile(&compiler()?, bytes)?;
-    if let (Some(folder), Some(path)) = (folder, &file) {
+    if let Some((folder, path)) = &place {
         // A cache that can't be written costs time at the next start, nothing else.
         let _ = write(&code, folder, path);
     }
@@ -57,10 +59,6 @@ pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartE
         Err(_) => compile(),
     };
     compiled.map_err(refused)
-}
-
-fn refused(error: wasmtime::Error) -> StartError {
-    StartError::Component(format!("{error:#}"))
 }
 
 fn read(engine: &Engine, path: &Path) -> Option<Component> {

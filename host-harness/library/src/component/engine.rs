@@ -18,13 +18,13 @@ pub(super) fn new() -> Result<Engine, StartError> {
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
 /// command. Compiled code fits both.
 pub(super) fn on_demand() -> Result<Engine, StartError> {
-    Engine::new(&running()).map_err(|error| StartError::Engine(format!("{error:#}")))
+    made(&running())
 }
 
 /// An engine that compiles for the two above.
 #[cfg(feature = "compiler")]
 pub(super) fn compiling() -> Result<Engine, StartError> {
-    Engine::new(&base()).map_err(|error| StartError::Engine(format!("{error:#}")))
+    made(&base())
 }
 
 /// An engine that compiles for any processor of this kind, not only for the one it runs on.
@@ -35,7 +35,7 @@ pub(super) fn for_shipping() -> Result<Engine, StartError> {
     config
         .target(env!("LIBTV_TARGET"))
         .and_then(|config| Engine::new(config))
-        .map_err(|error| StartError::Engine(format!("{error:#}")))
+        .map_err(refused)
 }
 
 /// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
@@ -43,7 +43,15 @@ pub(super) fn for_shipping() -> Result<Engine, StartError> {
 pub(super) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError> {
     let mut config = base();
     tune(&mut config);
-    Engine::new(&config).map_err(|error| StartError::Engine(format!("{error:#}")))
+    made(&config)
+}
+
+fn made(config: &Config) -> Result<Engine, StartError> {
+    Engine::new(config).map_err(refused)
+}
+
+fn refused(error: wasmtime::Error) -> StartError {
+    StartError::Engine(format!("{error:#}"))
 }
 
 /// Without the compiler: to set it up takes time and memory, and most processes find their code compiled.

@@ -127,12 +127,11 @@ impl Component {
         component: &wasmtime::component::Component,
         digest: String,
     ) -> Result<Self, StartError> {
-        let refuse = |error: wasmtime::Error| StartError::Component(format!("{error:#}"));
-        let linker = link::linker(&engine).map_err(refuse)?;
-        let pre = linker.instantiate_pre(component).map_err(refuse)?;
+        let linker = link::linker(&engine).map_err(refused)?;
+        let pre = linker.instantiate_pre(component).map_err(refused)?;
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
-        let typed = LibtvVideoPre::new(pre).map_err(refuse)?;
+        let typed = LibtvVideoPre::new(pre).map_err(refused)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
@@ -173,6 +172,11 @@ impl Component {
     pub(crate) fn command(&self) -> Result<&CommandPre<Guest>, &str> {
         self.inner.command.as_ref().map_err(String::as_str)
     }
+}
+
+/// Bytes that are no such component.
+fn refused(error: wasmtime::Error) -> StartError {
+    StartError::Component(format!("{error:#}"))
 }
 
 #[cfg(feature = "compiler")]
