@@ -126,10 +126,9 @@ fn many(wanted: &Wanted) -> bool {
 
 fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
     let again = wanted.again || wanted.figures;
-    let short = wanted.scenarios(false);
     let mut all = sim::Crashes::default();
     for scenario in wanted.scenarios(wanted.figures) {
-        let in_time = short.contains(&scenario) && !scenario.is_tangled();
+        let in_time = !scenario.is_long() && !scenario.is_tangled();
         let again = again && (in_time || wanted.scenario.is_some());
         let found = sim::crashes(scenario, again, threads);
         progress(scenario, "power fails once", &found.once);
