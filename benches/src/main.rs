@@ -1,124 +1,83 @@
-//! `benches`: the program beside what people would use instead, measured in turn in one run on the same stand-ins.
-//!
-//! ```text
-//! cargo run --release -p benches -- all                        every row, as a table
-//! cargo run --release -p benches -- start relay --json         some rows, for machines
-//! cargo run --release -p benches -- all --readme README.md --svg benches
-//! ```
-//! Rivals: `rivals/waiter.py` (the way of the predecessor) and `native` (hyper and rustls without a sandbox, in this
-//! binary). No goal fails the run: whether one is met stands in the table. What can't be measured does.
+//! `cargo run --release -p benches -- …`: builds the program and what measures it, and runs the latter (`measure/`) with
+//! the same arguments. Both in one go of cargo, which takes half the time of one after the other: they share most of what
+//! they are made of, and while one is linked the other is compiled. So this crate depends on nothing.
 
-mod build;
-mod failed;
-mod lab;
-mod line;
-mod native;
-mod picture;
-mod process;
-mod report;
-mod rows;
-mod sessions;
-mod stats;
+use std::env::{self, consts::EXE_SUFFIX};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::ExitCode;
-
-use clap::{Parser, Subcommand};
-
-use failed::Failed;
-use rows::{Row, Size};
-
-/// Measures libtv-video beside its rivals.
-#[derive(Debug, Parser)]
-#[command(about, args_conflicts_with_subcommands = true)]
-struct Arguments {
-    #[command(subcommand)]
-    inner: Option<Inner>,
-    /// Rows; `all` stands for every one
-    #[arg(value_enum, required = true)]
-    rows: Vec<Row>,
-    /// JSON instead of a table
-    #[arg(long)]
-    json: bool,
-    /// Few and small runs: shows that everything works, and no figure that means anything
-    #[arg(long)]
-    tiny: bool,
-    /// A built libtv-video, instead of building it
-    #[arg(long, value_name = "FILE")]
-    program: Option<PathBuf>,
-    /// Puts the table between the markers of a Markdown file
-    #[arg(long, value_name = "FILE")]
-    readme: Option<PathBuf>,
-    /// Draws benches-light.svg and benches-dark.svg into a folder
-    #[arg(long, value_name = "FOLDER")]
-    svg: Option<PathBuf>,
-}
-
-/// What the rows start this binary for.
-#[derive(Debug, Subcommand)]
-enum Inner {
-    /// The native rival
-    #[command(subcommand, hide = true)]
-    Native(native::Native),
-    /// Runs a program and prints what it used, as JSON
-    #[command(hide = true)]
-    RunMeasured {
-        /// The program and its arguments
-        #[arg(last = true, required = true)]
-        program: Vec<OsString>,
-    },
-}
+const PROGRAM: [&str; 2] = ["host-harness", "libtv-video"];
+const MEASURE: [&str; 2] = ["benches-measure", "benches-measure"];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done = match arguments.inner {
-        Some(Inner::Native(what)) => native::main(what),
-        Some(Inner::RunMeasured { program }) => process::run_measured(&program),
-        None => measure(&arguments),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => {
-            eprintln!("❌ {failed}");
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(reason) => {
+            eprintln!("❌ {reason}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn measure(arguments: &Arguments) -> Result<(), Failed> {
-    let cache = tempfile::Builder::new()
-        .prefix("libtv-benches-")
-        .tempdir()?;
-    let mut programs = build::programs(arguments.program.as_deref(), cache.path())?;
-    let size = if arguments.tiny {
-        Size::Tiny
+fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
+    let folder = own_folder()?;
+    let mut measure = Command::new(folder.join(format!("{}{EXE_SUFFIX}", MEASURE[1])));
+    measure.args(arguments);
+    if needs_program(arguments) {
+        build(&folder, &[MEASURE, PROGRAM])?;
+        let program = folder.join(format!("{}{EXE_SUFFIX}", PROGRAM[1]));
+        measure.arg("--program").arg(program);
     } else {
-        Size::Full
+        build(&folder, &[MEASURE])?;
+    }
+    let status = measure
+        .status()
+        .map_err(|error| format!("{} can't be started: {error}", MEASURE[1]))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Not where one is named, and not for a look at the options or a mistake in them.
+fn needs_program(arguments: &[OsString]) -> bool {
+    let is_given = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        text == "--program" || text.starts_with("--program=")
     };
-    let rows = Row::selected(&arguments.rows);
-    if rows.contains(&Row::Size) && arguments.program.is_none() {
-        programs.without_compiler = Some(build::without_compiler(&programs.program, cache.path())?);
+    let asks_for_help = |argument: &OsString| argument == "--help" || argument == "-h";
+    !arguments.is_empty() && !arguments.iter().any(is_given) && !arguments.iter().any(asks_for_help)
+}
+
+/// Builds these packages' programs in the profile and into the folder of this one.
+fn build(folder: &Path, packages: &[[&str; 2]]) -> Result<(), String> {
+    let profile = match folder.file_name().and_then(OsStr::to_str) {
+        Some("debug") => "dev",
+        Some(profile) => profile,
+        None => return Err("this binary is in no folder of a profile".to_owned()),
+    };
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--locked", "--profile", profile, "--target-dir"])
+        .arg(folder.parent().unwrap_or(folder))
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    for [package, binary] in packages {
+        cargo.args(["--package", package, "--bin", binary]);
     }
-    let mut lines = Vec::new();
-    for row in rows {
-        eprintln!("{} …", row.name());
-        let measured = row
-            .measure(&programs, size)
-            .map_err(|failed| failed.during(row.name()))?;
-        lines.extend(measured);
-    }
-    let report = report::Report::of(lines);
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+    let status = cargo
+        .status()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    if status.success() {
+        Ok(())
     } else {
-        print!("{}", report.text());
+        Err("what is to be measured does not build: the lines above say why".to_owned())
     }
-    if let Some(path) = &arguments.readme {
-        report.put_into(path, arguments.svg.as_deref())?;
-    }
-    if let Some(folder) = &arguments.svg {
-        picture::draw(&report, folder)?;
-    }
-    Ok(())
+}
+
+/// `target/release` or `target/debug`, wherever the target folder is.
+fn own_folder() -> Result<PathBuf, String> {
+    let own = env::current_exe().map_err(|error| format!("this binary isn't found: {error}"))?;
+    own.parent()
+        .map(Path::to_owned)
+        .ok_or_else(|| "this binary is in no folder".to_owned())
 }

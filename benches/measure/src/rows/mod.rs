@@ -11,8 +11,8 @@ mod waiting;
 use clap::ValueEnum;
 
 use crate::Failed;
-use crate::lab::Programs;
 use crate::line::Line;
+use crate::programs::Programs;
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,8 +37,10 @@ pub enum Row {
     Notice,
     /// The harness between two polls
     Idle,
-    /// Component and binaries
+    /// Component and binary
     Size,
+    /// The binary without the compiler: builds it, which takes minutes, and isn't part of `all`
+    Small,
     /// A hundred stored sessions and a hundred thousand
     Growth,
 }
@@ -69,7 +71,11 @@ impl Row {
         Self::value_variants()
             .iter()
             .copied()
-            .filter(|row| *row != Self::All && (all || asked.contains(row)))
+            .filter(|row| match row {
+                Self::All => false,
+                Self::Small => asked.contains(row),
+                _ => all || asked.contains(row),
+            })
             .collect()
     }
 
@@ -87,6 +93,7 @@ impl Row {
             Self::Notice => "notice",
             Self::Idle => "idle",
             Self::Size => "size",
+            Self::Small => "small",
             Self::Growth => "growth",
         }
     }
@@ -108,6 +115,7 @@ impl Row {
             Self::Notice => notice::submits(programs, size),
             Self::Idle => waiting::idle(programs, size),
             Self::Size => size::files(programs),
+            Self::Small => size::without_compiler(programs),
             Self::Growth => growth::sessions(programs, size),
         }
     }

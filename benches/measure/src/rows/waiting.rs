@@ -5,9 +5,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::Failed;
-use crate::lab::{CHAT, Lab, Programs};
+use crate::lab::{CHAT, Lab};
 use crate::line::{Compare, Goal, Line};
 use crate::process::Running;
+use crate::programs::Programs;
 use crate::rows::Size;
 use crate::rows::rate;
 use crate::sessions;
@@ -21,23 +22,23 @@ const WAITERS: usize = 50;
 pub fn memory(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     let (jobs, waiters) = (size.of(JOBS, 20), size.of(WAITERS, 2));
     let mut lab = Lab::new(programs)?;
-    lab.slow_polls(200);
-    lab.set("LIBTV_POLL_INTERVAL_SECONDS", "8");
+    lab.slow_polls(50);
+    lab.set("LIBTV_POLL_INTERVAL_SECONDS", "2");
     let ids = rate::submitted(&lab, jobs)?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let waiting = python_waiters(&lab, &ids[..waiters])?;
+    let shares: Result<Vec<f64>, Failed> = waiting.iter().map(Running::share_mb).collect();
+    let all_mb = shares?.iter().sum::<f64>() / waiters as f64 * jobs as f64;
+    drop(waiting);
+    let mut ours = Vec::new();
     for _ in 0..size.of(3, 1) {
         for id in &ids {
             sessions::store(&lab.state(), id, sessions::now_ms())?;
         }
         let serving = lab.serve([])?;
-        // Every job is polled twice.
-        std::thread::sleep(Duration::from_millis(size.of(17_000, 500)));
+        rate::until_polled_twice(&lab, jobs)?;
         ours.push(serving.peak_mb()?);
-        drop(serving);
-        let waiting = python_waiters(&lab, &ids[..waiters])?;
-        let shares: Result<Vec<f64>, Failed> = waiting.iter().map(Running::share_mb).collect();
-        theirs.push(shares?.iter().sum::<f64>() / waiters as f64 * jobs as f64);
     }
+    let theirs = vec![all_mb; ours.len()];
     let note = format!(
         "ours is the process's peak of resident memory; theirs the share of memory (Pss) of {waiters} processes, multiplied to {jobs}"
     );
@@ -83,7 +84,7 @@ pub fn idle(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     }
     let serving = lab.serve([])?;
     std::thread::sleep(Duration::from_secs(1));
-    let window = Duration::from_millis(size.of(5_000, 200));
+    let window = Duration::from_millis(size.of(3_000, 200));
     let mut shares = Vec::new();
     for _ in 0..size.of(3, 1) {
         let before = serving.cpu_ms()?;

@@ -1,9 +1,10 @@
 //! `check`, from the start of its process to its exit, beside the same in Python. It asks the gateway once, over TLS.
 
 use crate::Failed;
-use crate::lab::{Lab, Programs};
+use crate::lab::Lab;
 use crate::line::{Compare, Goal, Line};
 use crate::process::{self, Measured};
+use crate::programs::Programs;
 use crate::rows::Size;
 
 /// With the compiled code in its cache.
@@ -71,7 +72,7 @@ pub fn first(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
         Compare::OursByTheirs,
     );
     Ok(vec![
-        line.note("compiles the component")
-            .closed_by("compiling beforehand, after which it is the first row: `libtv-video precompile`, which `skill install` does, or compiled code inside the binary (CONTRIBUTING.md)"),
+        line.note("compiles the component, the quick way; with `libtv-video precompile`, which `skill install` does, or compiled code inside the binary (CONTRIBUTING.md) it is the first row")
+            .closed_by("a smaller component: the time goes by its size"),
     ])
 }

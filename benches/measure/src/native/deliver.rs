@@ -1,16 +1,17 @@
 //! A video from the media store into a chat, and a file to LibTV: bodies stream, lengths are declared.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 
 use super::client::{Body, Client, full};
@@ -75,20 +76,16 @@ pub async fn job(
 /// # Errors
 /// When it can't be read, or LibTV says no.
 pub async fn upload(client: &Client, path: &Path) -> Result<(), Failed> {
-    let mut file = tokio::fs::File::open(path).await?;
-    let len = file.metadata().await?.len();
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
     // One piece is read while another is on its way.
     let (pieces, coming) = mpsc::channel(1);
-    let reader = tokio::spawn(async move {
+    let reader = tokio::task::spawn_blocking(move || {
         loop {
-            let mut piece = BytesMut::with_capacity(PIECE_BYTES);
-            match file.read_buf(&mut piece).await {
-                Ok(0) => return,
-                read => {
-                    if pieces.send(read.map(|_| piece.freeze())).await.is_err() {
-                        return;
-                    }
-                }
+            let mut piece = Vec::with_capacity(PIECE_BYTES);
+            let read = (&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece);
+            if matches!(read, Ok(0)) || pieces.blocking_send(read.map(|_| piece.into())).is_err() {
+                return;
             }
         }
     });

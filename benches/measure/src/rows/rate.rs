@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use testkit::{Job, StandIn};
 
 use crate::Failed;
-use crate::lab::{self, CHAT, Lab, Programs, STARTED_WITHIN};
+use crate::lab::{self, CHAT, Lab, STARTED_WITHIN};
 use crate::line::{Compare, Goal, Line};
 use crate::process::Running;
+use crate::programs::Programs;
 use crate::rows::Size;
 use crate::sessions;
 use crate::stats::percentile;
@@ -64,10 +65,10 @@ fn lateness(programs: &Programs, size: Size) -> Result<Line, Failed> {
         sessions::store(&lab.state(), id, due_ms)?;
     }
     let serving = lab.serve(["--max-parallel", PARALLEL])?;
-    // One round to begin with, then two that count.
+    // One round to begin with, one that counts, and what is late.
     let round = interval_ms + LATENCY_MS;
     let begun = Instant::now();
-    std::thread::sleep(Duration::from_millis(size.of(5_000, 0) + round * 4));
+    std::thread::sleep(Duration::from_millis(size.of(5_000, 0) + round * 3));
     let seconds = begun.elapsed().as_secs_f64();
     let peak_mb = serving.peak_mb()?;
     drop(serving);
@@ -113,7 +114,7 @@ fn late(polls: &[(&str, u64)], round_ms: u64) -> Vec<f64> {
 
 /// Polls a second when every job is always due.
 fn most(programs: &Programs, size: Size) -> Result<Line, Failed> {
-    let jobs = size.of(2_000, 40);
+    let jobs = size.of(1_000, 40);
     let mut lab = Lab::new(programs)?;
     lab.set("LIBTV_POLL_INTERVAL_SECONDS", "0.001");
     lab.slow_polls(LATENCY_MS);
@@ -145,15 +146,25 @@ fn most(programs: &Programs, size: Size) -> Result<Line, Failed> {
 
 /// Once each job was polled twice: the first poll of a session writes its first records, later ones are all alike.
 fn polls_a_second(lab: &Lab, jobs: usize, size: Size) -> Result<f64, Failed> {
+    until_polled_twice(lab, jobs)?;
+    let gateway = lab.world.gateway();
+    let before = gateway.request_count();
+    let begun = Instant::now();
+    std::thread::sleep(Duration::from_millis(size.of(3_000, 300)));
+    Ok((gateway.request_count() - before) as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// Waits until so many jobs were polled twice each.
+///
+/// # Errors
+/// When that takes too long.
+pub fn until_polled_twice(lab: &Lab, jobs: usize) -> Result<(), Failed> {
     let gateway = lab.world.gateway();
     let before = gateway.request_count();
     lab::block_on(gateway.wait_until(WARM_WITHIN, |gateway| {
         gateway.request_count() >= before + 2 * jobs
     }))??;
-    let before = gateway.request_count();
-    let begun = Instant::now();
-    std::thread::sleep(Duration::from_millis(size.of(5_000, 300)));
-    Ok((gateway.request_count() - before) as f64 / begun.elapsed().as_secs_f64())
+    Ok(())
 }
 
 #[cfg(test)]

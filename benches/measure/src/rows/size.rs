@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use crate::Failed;
-use crate::lab::{Lab, Programs};
+use crate::lab::Lab;
 use crate::line::{Goal, Line};
+use crate::programs::Programs;
 use crate::stats::percentile;
 
 /// Enough to see a start's usual time.
 const RUNS: usize = 20;
 
-/// Component, program, and the program without the compiler.
+/// Component and program.
 pub fn files(programs: &Programs) -> Result<Vec<Line>, Failed> {
     let mut lines = Vec::new();
     let component = programs
@@ -34,23 +35,25 @@ pub fn files(programs: &Programs) -> Result<Vec<Line>, Failed> {
         vec![mb],
         Goal::OwnBelow(24.0),
     ));
-    if let Some(program) = &programs.without_compiler {
-        let mb = bytes(program)? / 1e6;
-        let line = Line::alone(
-            "binary without the compiler",
-            "MB",
-            vec![mb],
-            Goal::OwnBelow(8.0),
-        );
-        lines.push(
-            line.note(format!(
-                "with the compiled component inside; its check takes {:.1} ms",
-                start_ms(programs, program)?
-            ))
-            .closed_by("a smaller component: compiled, it is 1.7 MB of it"),
-        );
-    }
     Ok(lines)
+}
+
+/// The program without the compiler.
+pub fn without_compiler(programs: &Programs) -> Result<Vec<Line>, Failed> {
+    let program = crate::programs::without_compiler(programs)?;
+    let line = Line::alone(
+        "binary without the compiler",
+        "MB",
+        vec![bytes(&program)? / 1e6],
+        Goal::OwnBelow(8.0),
+    );
+    Ok(vec![
+        line.note(format!(
+            "with the compiled component inside; its check takes {:.1} ms",
+            start_ms(programs, &program)?
+        ))
+        .closed_by("a smaller component: compiled, it is 1.7 MB of it"),
+    ])
 }
 
 /// From its start to its exit; it never compiles, so its first run is as good as any.

@@ -5,8 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::Failed;
-use crate::lab::{CHAT, Lab, Programs};
+use crate::lab::{CHAT, Lab};
 use crate::line::{Goal, Line};
+use crate::programs::Programs;
 use crate::rows::Size;
 use crate::sessions;
 

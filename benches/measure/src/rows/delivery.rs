@@ -5,9 +5,10 @@ use std::time::Duration;
 use testkit::{Job, StandIn, When, media};
 
 use crate::Failed;
-use crate::lab::{self, CHAT, Lab, Programs};
+use crate::lab::{self, CHAT, Lab};
 use crate::line::{Compare, Goal, Line};
 use crate::process::{self, Measured, Running};
+use crate::programs::Programs;
 use crate::rows::Size;
 use crate::stats::Spread;
 

@@ -74,7 +74,7 @@ impl Report {
     pub fn markdown(&self, pictures: Option<&Path>) -> String {
         let mut text = pictures.map(picture).unwrap_or_default();
         text.push_str(&format!(
-            "Measured {} at commit `{}` on {}, by `cargo run --release -p benches -- all`. Ratios are of runs side by side: minimum / **median** / maximum.\n\n",
+            "Measured {} at commit `{}` on {}, by `cargo run --release -p benches -- all small`. Ratios are of runs side by side: minimum / **median** / maximum.\n\n",
             self.date, self.commit, self.machine
         ));
         text.push_str(&format!("| {} |\n", HEADS.join(" | ")));

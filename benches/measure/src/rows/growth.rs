@@ -4,9 +4,10 @@
 use testkit::Job;
 
 use crate::Failed;
-use crate::lab::{CHAT, Lab, Programs};
+use crate::lab::{CHAT, Lab};
 use crate::line::{Compare, Goal, Line};
 use crate::process::Measured;
+use crate::programs::Programs;
 use crate::rows::Size;
 use crate::sessions;
 

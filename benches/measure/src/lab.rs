@@ -9,6 +9,7 @@ use testkit::{ALWAYS, Fault, StandIn, World};
 
 use crate::Failed;
 use crate::process::{self, Measured, Running};
+use crate::programs::Programs;
 
 /// The chat that results go to.
 pub const CHAT: &str = "oc_bench";
@@ -16,19 +17,6 @@ pub const CHAT: &str = "oc_bench";
 pub const STARTED_WITHIN: Duration = Duration::from_secs(60);
 /// The rival from before: standard library only, a process for each waiting job.
 const WAITER: &str = include_str!("../rivals/waiter.py");
-
-/// The programs under measurement.
-#[derive(Debug, Clone)]
-pub struct Programs {
-    /// `libtv-video`.
-    pub program: PathBuf,
-    /// The same without the compiler.
-    pub without_compiler: Option<PathBuf>,
-    /// The system's Python.
-    pub python: PathBuf,
-    /// Compiled code, for all labs.
-    pub cache: PathBuf,
-}
 
 /// One installation between stand-ins.
 pub struct Lab {
