@@ -32,6 +32,24 @@ fn precompile_leaves_the_first_command_nothing_to_compile() {
 }
 
 #[test]
+fn a_first_command_compiles_the_quick_way_and_precompile_replaces_its_code() {
+    let mut env = TestEnv::new().unwatched();
+    let cache = env.folder().join("cold");
+    env.set("LIBTV_CACHE_DIR", &cache);
+    let is_quick = |code: &(String, SystemTime)| code.0.ends_with(".quick.compiled");
+    env.run(["check"]).ok();
+    let first = compiled(&cache);
+    assert!(matches!(&first[..], [code] if is_quick(code)), "{first:?}");
+    env.run(["check"]).ok();
+    assert_eq!(compiled(&cache), first);
+    env.run(["precompile"]).ok();
+    let then = compiled(&cache);
+    assert!(matches!(&then[..], [code] if !is_quick(code)), "{then:?}");
+    env.run(["check"]).ok();
+    assert_eq!(compiled(&cache), then);
+}
+
+#[test]
 fn precompile_into_a_file_prints_its_digest_and_nothing_else() {
     let env = TestEnv::new();
     let file = env.folder().join("compiled");

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::engine::Effort;
 use super::refused;
 use crate::error::StartError;
 use crate::files;
@@ -23,25 +24,26 @@ const COMPILING_THREADS: usize = 4;
 const KEPT_FILES: usize = 4;
 const SUFFIX: &str = "compiled";
 
-/// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`.
+/// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`. Code that was
+/// made with full effort serves everybody, quick code who asks for no more.
 pub(super) fn load(
     engine: &Engine,
     compiler: impl FnOnce() -> Result<Engine, StartError>,
+    effort: Effort,
     (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
 ) -> Result<Component, StartError> {
-    let name = || format!("{}.{SUFFIX}", key(engine, digest));
-    let place = folder.map(|folder| (folder, folder.join(name())));
-    if let Some((folder, path)) = &place
-        && is_private(folder)
-        && let Some(component) = read(engine, path)
+    let place = folder.map(|folder| Place::of(folder, &key(engine, digest)));
+    if let Some(place) = &place
+        && is_private(place.folder)
+        && let Some(component) = place.read(engine, effort)
     {
         return Ok(component);
     }
     let code = compile(&compiler()?, bytes)?;
-    if let Some((folder, path)) = &place {
+    if let Some(place) = &place {
         // A cache that can't be written costs time at the next start, nothing else.
-        let _ = write(&code, folder, path);
+        let _ = place.write(&code, effort);
     }
     // SAFETY: the line above made it.
     #[allow(unsafe_code)]
@@ -61,23 +63,58 @@ pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartE
     compiled.map_err(refused)
 }
 
+/// Where one component's code is kept for one kind of engine.
+struct Place<'a> {
+    folder: &'a Path,
+    full: PathBuf,
+    quick: PathBuf,
+}
+
+impl<'a> Place<'a> {
+    fn of(folder: &'a Path, key: &str) -> Self {
+        Self {
+            folder,
+            full: folder.join(format!("{key}.{SUFFIX}")),
+            quick: folder.join(format!("{key}.quick.{SUFFIX}")),
+        }
+    }
+
+    fn read(&self, engine: &Engine, effort: Effort) -> Option<Component> {
+        let full = read(engine, &self.full);
+        match effort {
+            Effort::Full => full,
+            Effort::Quick => full.or_else(|| read(engine, &self.quick)),
+        }
+    }
+
+    fn write(&self, code: &[u8], effort: Effort) -> std::io::Result<()> {
+        files::private_folder(self.folder)?;
+        if !is_private(self.folder) {
+            return Ok(());
+        }
+        match effort {
+            Effort::Quick => {
+                files::write_durably(&self.quick, code)?;
+                prune(self.folder, &self.quick)
+            }
+            Effort::Full => {
+                files::write_durably(&self.full, code)?;
+                // Nobody reads it any more; who has it mapped keeps it.
+                let _ = fs::remove_file(&self.quick);
+                prune(self.folder, &self.full)
+            }
+        }
+    }
+}
+
 fn read(engine: &Engine, path: &Path) -> Option<Component> {
     if !path.is_file() {
         return None;
     }
-    // SAFETY: the folder is ours alone (`is_private`), and only `write` puts files of such names there, each complete
+    // SAFETY: the folder is ours alone (`is_private`), and only `Place::write` puts files of such names there, each complete
     // and made by an engine of the same version and configuration, because those are part of the name.
     #[allow(unsafe_code)]
     unsafe { Component::deserialize_file(engine, path) }.ok()
-}
-
-fn write(code: &[u8], folder: &Path, path: &Path) -> std::io::Result<()> {
-    files::private_folder(folder)?;
-    if !is_private(folder) {
-        return Ok(());
-    }
-    files::write_durably(path, code)?;
-    prune(folder, path)
 }
 
 /// Removes the oldest files beyond [`KEPT_FILES`], never the one just written.

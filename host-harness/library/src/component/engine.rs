@@ -1,6 +1,8 @@
 //! The engine's configuration.
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+#[cfg(feature = "compiler")]
+use wasmtime::{OptLevel, RegallocAlgorithm};
 
 use crate::error::StartError;
 use crate::limits::{
@@ -21,10 +23,26 @@ pub(super) fn on_demand() -> Result<Engine, StartError> {
     made(&running())
 }
 
+/// How much the compiler takes upon itself. The code does the same, and any engine here runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// Half the time, for code that is half as large again: for a command that somebody waits for.
+    Quick,
+    /// The best code, for what runs long or often.
+    Full,
+}
+
 /// An engine that compiles for the two above.
 #[cfg(feature = "compiler")]
-pub(super) fn compiling() -> Result<Engine, StartError> {
-    made(&base())
+pub(super) fn compiling(effort: Effort) -> Result<Engine, StartError> {
+    let mut config = base();
+    match effort {
+        Effort::Quick => config
+            .cranelift_opt_level(OptLevel::None)
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass),
+        Effort::Full => &mut config,
+    };
+    made(&config)
 }
 
 /// An engine that compiles for any processor of this kind, not only for the one it runs on.

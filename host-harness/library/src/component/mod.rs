@@ -18,6 +18,7 @@ use crate::bindings::LibtvVideoPre;
 use crate::error::StartError;
 use crate::sandbox::Guest;
 
+use engine::Effort;
 pub(crate) use ticker::Ticking;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
@@ -46,28 +47,33 @@ struct Inner {
 
 impl Component {
     /// The component built together with this library: from code that was compiled beforehand and built in, else from
-    /// `cache`, a folder for compiled code, made private if need be; else it is compiled, about a second once.
+    /// `cache`, a folder for compiled code, made private if need be; else it is compiled, which takes up to a second once.
     ///
     /// # Errors
     /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] when nothing is built in that fits
     /// this machine, and there is no compiler (the feature `compiler`).
     pub fn embedded(cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::embedded_on(engine::new()?, cache)
+        Self::embedded_on(engine::new()?, Effort::Full, cache)
     }
 
     /// The same for a process that makes one call at a time and soon ends: it starts in less time, since there is no pool
-    /// to set up. Many calls at once are what [`embedded`](Self::embedded) is for.
+    /// to set up, and where it has to compile it takes the quick way, for code that is larger and slower. Many calls are
+    /// what [`embedded`](Self::embedded) is for, which compiles anew then, and leaves better code for both.
     ///
     /// # Errors
     /// As above.
     pub fn embedded_for_one_call(cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::embedded_on(engine::on_demand()?, cache)
+        Self::embedded_on(engine::on_demand()?, Effort::Quick, cache)
     }
 
-    fn embedded_on(engine: Engine, cache: Option<&Path>) -> Result<Self, StartError> {
+    fn embedded_on(
+        engine: Engine,
+        effort: Effort,
+        cache: Option<&Path>,
+    ) -> Result<Self, StartError> {
         let compiled = match built_in::load(&engine) {
             Some(compiled) => compiled,
-            None => compile_embedded(&engine, cache)?,
+            None => compile_embedded(&engine, effort, cache)?,
         };
         Self::of(engine, &compiled, built_in::DIGEST.to_owned())
     }
@@ -78,7 +84,8 @@ impl Component {
     /// [`StartError::Component`] when the bytes are no such component.
     #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::on(engine::new()?, engine::compiling, bytes, cache)
+        let compiler = || engine::compiling(Effort::Full);
+        Self::on(engine::new()?, compiler, bytes, cache)
     }
 
     /// [`from_bytes`](Self::from_bytes) on an engine that `tune` has had a say in: memories of the caller's own, for
@@ -105,7 +112,7 @@ impl Component {
     ) -> Result<Self, StartError> {
         use sha2::{Digest, Sha256};
         let digest = cache::hex(&Sha256::digest(bytes));
-        let compiled = cache::load(&engine, compiler, (bytes, &digest), cache)?;
+        let compiled = cache::load(&engine, compiler, Effort::Full, (bytes, &digest), cache)?;
         Self::of(engine, &compiled, digest)
     }
 
@@ -182,15 +189,18 @@ fn refused(error: wasmtime::Error) -> StartError {
 #[cfg(feature = "compiler")]
 fn compile_embedded(
     engine: &Engine,
+    effort: Effort,
     folder: Option<&Path>,
 ) -> Result<wasmtime::component::Component, StartError> {
     let component = (built_in::COMPONENT, built_in::DIGEST);
-    cache::load(engine, engine::compiling, component, folder)
+    let compiler = || engine::compiling(effort);
+    cache::load(engine, compiler, effort, component, folder)
 }
 
 #[cfg(not(feature = "compiler"))]
 fn compile_embedded(
     _: &Engine,
+    _: Effort,
     _: Option<&Path>,
 ) -> Result<wasmtime::component::Component, StartError> {
     Err(StartError::Component(
