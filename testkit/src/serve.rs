@@ -27,6 +27,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// A client that doesn't read its end of the connection must not keep the task.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
+/// Waits so long, and for nothing not at all: the runtime's clock ticks in milliseconds, and no time would take one.
+pub(crate) async fn pause(latency: Duration) {
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+}
+
 /// Runs until it is dropped, and with it all connections.
 pub(crate) async fn listen<H: Handler>(
     handler: Arc<H>,
@@ -146,7 +153,7 @@ async fn handle<H: Handler>(
         return hang_up("the client went away");
     }
     if fate.fault == Some(Fault::ResetBeforeHeaders) {
-        tokio::time::sleep(latency).await;
+        pause(latency).await;
         return hang_up("reset before headers");
     }
     if fate.fault == Some(Fault::SilentBefore) {
@@ -154,7 +161,7 @@ async fn handle<H: Handler>(
     }
     let reply = match fate.fault.as_ref().and_then(canned).or(edge) {
         Some(reply) => {
-            tokio::time::sleep(latency).await;
+            pause(latency).await;
             reply
         }
         // On a task of its own, since a service goes on when its client has hung up.

@@ -6,6 +6,7 @@ use super::platform::Begun;
 use super::upload::{UploadKind, too_large};
 use crate::record::Recorded;
 use crate::reply::Reply;
+use crate::serve::pause;
 use crate::service::{Handler, Service, lock};
 use serde_json::Value;
 use std::sync::Arc;
@@ -113,14 +114,14 @@ impl Handler for Inner {
         let reply = match call(&request.method, &request.path) {
             None => Reply::text(404, "404 page not found"),
             Some(Call::Token) => {
-                tokio::time::sleep(latency).await;
+                pause(latency).await;
                 self.reply_with_token(request.json())
             }
             Some(call) => {
                 let begun = self.begin(call, &request);
                 self.service.tell();
                 // Between the two a message is in flight: a second one with its uuid is told so.
-                tokio::time::sleep(latency).await;
+                pause(latency).await;
                 let result = self.finish(begun);
                 self.reply(result)
             }

@@ -13,6 +13,7 @@ pub use job::{FailureForm, Job, VideoField, When};
 
 use crate::record::Recorded;
 use crate::reply::Reply;
+use crate::serve::pause;
 use crate::service::{Handler, Service, StandIn, lock};
 use engine::Engine;
 use serde_json::Value;
@@ -97,7 +98,7 @@ impl Handler for Inner {
     }
 
     async fn answer(self: Arc<Self>, request: Recorded, latency: Duration) -> Reply {
-        tokio::time::sleep(latency).await;
+        pause(latency).await;
         let reply = self.respond(&request);
         self.service.tell();
         reply

@@ -4,6 +4,7 @@ use super::{MediaFile, gif, jpeg, mp4, png, webp};
 use crate::blob::Blob;
 use crate::record::Recorded;
 use crate::reply::{Length, Reply};
+use crate::serve::pause;
 use crate::service::{Handler, Service, StandIn, lock};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -179,7 +180,7 @@ impl Handler for Inner {
     }
 
     async fn answer(self: Arc<Self>, request: Recorded, latency: Duration) -> Reply {
-        tokio::time::sleep(latency).await;
+        pause(latency).await;
         self.respond(&request)
     }
 }
