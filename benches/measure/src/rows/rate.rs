@@ -59,7 +59,7 @@ fn lateness(programs: &Programs, size: Size) -> Result<Line, Failed> {
     lab.slow_polls(LATENCY_MS);
     let ids = submitted(&lab, jobs)?;
     // The first polls are spread over one interval, as submits over a day would be.
-    let begin_ms = sessions::now_ms() + size.of(5_000, 0);
+    let begin_ms = sessions::now_ms() + size.of(3_000, 0);
     for (index, id) in ids.iter().enumerate() {
         let due_ms = begin_ms + interval_ms * index as u64 / jobs as u64;
         sessions::store(&lab.state(), id, due_ms)?;
@@ -68,7 +68,7 @@ fn lateness(programs: &Programs, size: Size) -> Result<Line, Failed> {
     // One round to begin with, one that counts, and what is late.
     let round = interval_ms + LATENCY_MS;
     let begun = Instant::now();
-    std::thread::sleep(Duration::from_millis(size.of(5_000, 0) + round * 3));
+    std::thread::sleep(Duration::from_millis(size.of(3_000, 0) + round * 3));
     let seconds = begun.elapsed().as_secs_f64();
     let peak_mb = serving.peak_mb()?;
     drop(serving);
@@ -150,7 +150,7 @@ fn polls_a_second(lab: &Lab, jobs: usize, size: Size) -> Result<f64, Failed> {
     let gateway = lab.world.gateway();
     let before = gateway.request_count();
     let begun = Instant::now();
-    std::thread::sleep(Duration::from_millis(size.of(3_000, 300)));
+    std::thread::sleep(Duration::from_millis(size.of(2_000, 300)));
     Ok((gateway.request_count() - before) as f64 / begun.elapsed().as_secs_f64())
 }
 

@@ -22,7 +22,7 @@ const WAITERS: usize = 50;
 pub fn memory(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     let (jobs, waiters) = (size.of(JOBS, 20), size.of(WAITERS, 2));
     let mut lab = Lab::new(programs)?;
-    lab.slow_polls(50);
+    lab.slow_polls(20);
     lab.set("LIBTV_POLL_INTERVAL_SECONDS", "2");
     let ids = rate::submitted(&lab, jobs)?;
     let waiting = python_waiters(&lab, &ids[..waiters])?;
@@ -84,7 +84,7 @@ pub fn idle(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     }
     let serving = lab.serve([])?;
     std::thread::sleep(Duration::from_secs(1));
-    let window = Duration::from_millis(size.of(3_000, 200));
+    let window = Duration::from_millis(size.of(2_000, 200));
     let mut shares = Vec::new();
     for _ in 0..size.of(3, 1) {
         let before = serving.cpu_ms()?;
