@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let folder = own_folder()?;
-    let mut measure = Command::new(folder.join(format!("{}{EXE_SUFFIX}", MEASURE[1])));
+    let mut measure = command(folder.join(format!("{}{EXE_SUFFIX}", MEASURE[1])));
     measure.args(arguments);
     if needs_program(arguments) {
         build(&folder, &[MEASURE, PROGRAM])?;
@@ -56,7 +56,7 @@ fn build(folder: &Path, packages: &[[&str; 2]]) -> Result<(), String> {
         Some(profile) => profile,
         None => return Err("this binary is in no folder of a profile".to_owned()),
     };
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--locked", "--profile", profile, "--target-dir"])
         .arg(folder.parent().unwrap_or(folder))
@@ -72,6 +72,18 @@ fn build(folder: &Path, packages: &[[&str; 2]]) -> Result<(), String> {
     } else {
         Err("what is to be measured does not build: the lines above say why".to_owned())
     }
+}
+
+/// Without what cargo says of this package to whatever it runs: build scripts would run again on account of it.
+fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let is_of = |prefix| name.to_string_lossy().starts_with(prefix);
+        if is_of("CARGO_PKG_") || is_of("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// `target/release` or `target/debug`, wherever the target folder is.
