@@ -40,7 +40,7 @@ pub fn warm(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
             of(&theirs, |run| run.cpu_ms),
             Compare::TheirsByOurs,
         )
-        .closed_by("fewer pages to map: `perf stat` counts 566 faults, 228 of which a process that only tells its version has as well"),
+        .closed_by("fewer pages to map: `perf stat` counts some 550 faults, 214 of which a process that only tells its version has as well"),
         Line::alone(
             "memory of one command (check)",
             "MB",
