@@ -26,7 +26,7 @@ pub(super) fn on_demand() -> Result<Engine, StartError> {
 /// How much the compiler takes upon itself. The code does the same, and any engine here runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// Half the time, for code that is half as large again: for a command that somebody waits for.
+    /// Half the time, for code that is three quarters larger: for a command that somebody waits for.
     Quick,
     /// The best code, for what runs long or often.
     Full,
