@@ -99,6 +99,25 @@ impl Lab {
         process::run(&self.program(arguments))
     }
 
+    /// Submits a job by a command; what it used, and the session's id.
+    ///
+    /// # Errors
+    /// When it doesn't end well.
+    pub fn submit(&self, chat: &str) -> Result<(Measured, String), Failed> {
+        let done = self.run([
+            "create-session",
+            "a fox",
+            "--channel",
+            "feishu",
+            "--chat-id",
+            chat,
+        ])?;
+        let answer: serde_json::Value = serde_json::from_str(&done.stdout)?;
+        let id = answer["sessionId"].as_str().map(str::to_owned);
+        let id = id.ok_or_else(|| Failed::new(done.stdout.clone()))?;
+        Ok((done, id))
+    }
+
     /// A command of the Python rival. It can't be told to connect elsewhere, so its addresses lead there.
     pub fn waiter<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = process::command(&self.programs.python, &self.variables);

@@ -44,11 +44,13 @@ pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Faile
     Ok(())
 }
 
-/// Stores as many, all due at `due_at_ms`, on every core: a hundred thousand are four hundred thousand files and folders.
+/// Stores as many that wait for the next hour, on every core: a hundred thousand are four hundred thousand files and folders.
 ///
 /// # Errors
 /// When the folder can't be written.
-pub fn store_many(state: &Path, count: usize, due_at_ms: u64) -> Result<(), Failed> {
+pub fn store_waiting(state: &Path, count: usize) -> Result<(), Failed> {
+    fs::create_dir_all(state.join("active"))?;
+    let due_at_ms = now_ms() + 3_600_000;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let part = |first: usize| {
         (first..count)

@@ -98,7 +98,7 @@ fn by_harness(lab: &Lab, run: usize) -> Result<(f64, f64), Failed> {
     let chat = format!("{CHAT}_ours_{run}");
     lab.world.feishu().add_chat(&chat);
     let serving = lab.serve([])?;
-    let id = submit(lab, &chat)?;
+    let (_, id) = lab.submit(&chat)?;
     let ms = deliver(lab, &id, &chat)?;
     Ok((ms, serving.peak_mb()?))
 }
@@ -129,21 +129,6 @@ fn deliver(lab: &Lab, id: &str, chat: &str) -> Result<f64, Failed> {
         .or(polls.last())
         .ok_or_else(|| Failed::new("no poll"))?;
     Ok((sent[0].at_ms.saturating_sub(poll.at_ms)) as f64)
-}
-
-fn submit(lab: &Lab, chat: &str) -> Result<String, Failed> {
-    let done = lab.run([
-        "create-session",
-        "a fox",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        chat,
-    ])?;
-    let answer: serde_json::Value = serde_json::from_str(&done.stdout)?;
-    let id = answer["sessionId"].as_str();
-    id.map(str::to_owned)
-        .ok_or_else(|| Failed::new(done.stdout.clone()))
 }
 
 fn submit_by_hand(lab: &Lab) -> Result<String, Failed> {

@@ -63,28 +63,15 @@ fn filled(programs: &Programs, count: usize) -> Result<Lab, Failed> {
         .works()
         .videos(["/sd-gen-save-img/bench/{session}.mp4"]);
     lab.world.gateway().set_default_job(job.says("done"));
-    std::fs::create_dir_all(lab.state().join("active"))?;
-    let in_an_hour = sessions::now_ms() + 3_600_000;
-    sessions::store_many(&lab.state(), count, in_an_hour)?;
+    sessions::store_waiting(&lab.state(), count)?;
     Ok(lab)
 }
 
 /// One job from its submit to its message, and a look back.
 fn one_job(lab: &Lab) -> Result<Costs, Failed> {
-    let submit = lab.run([
-        "create-session",
-        "a fox",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])?;
-    let answer: serde_json::Value = serde_json::from_str(&submit.stdout)?;
-    let id = answer["sessionId"]
-        .as_str()
-        .ok_or_else(|| Failed::new("no session"))?;
-    let poll = lab.run(["wait-and-deliver", "--session-id", id])?;
-    let recover = lab.run(["recover", id])?;
+    let (submit, id) = lab.submit(CHAT)?;
+    let poll = lab.run(["wait-and-deliver", "--session-id", &id])?;
+    let recover = lab.run(["recover", &id])?;
     Ok(Costs {
         submit,
         poll,

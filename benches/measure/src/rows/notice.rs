@@ -18,30 +18,15 @@ const OTHERS: usize = 1_000;
 pub fn submits(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     let lab = Lab::new(programs)?;
     let others = size.of(OTHERS, 10);
-    std::fs::create_dir_all(lab.state().join("active"))?;
-    let in_an_hour = sessions::now_ms() + 3_600_000;
-    for index in 0..others {
-        sessions::store(&lab.state(), &format!("other-{index}"), in_an_hour)?;
-    }
+    sessions::store_waiting(&lab.state(), others)?;
     let mut serving = lab.serve([])?;
     let mut ms = Vec::new();
     for _ in 0..size.of(20, 2) {
-        let submit = [
-            "create-session",
-            "a fox",
-            "--channel",
-            "feishu",
-            "--chat-id",
-            CHAT,
-        ];
-        let answer: Value = serde_json::from_str(&lab.run(submit)?.stdout)?;
-        let id = answer["sessionId"]
-            .as_str()
-            .ok_or_else(|| Failed::new("no session"))?;
+        let (_, id) = lab.submit(CHAT)?;
         let entry = lab
             .state()
             .join("active")
-            .join(libtv_video_core::session::folder_name(id));
+            .join(libtv_video_core::session::folder_name(&id));
         let stored = std::fs::metadata(entry)?.modified()?;
         let stored_ms = stored
             .duration_since(UNIX_EPOCH)

@@ -1,6 +1,5 @@
 //! A harness with a thousand jobs that wait: its memory beside a thousand Python processes, its work between two polls.
 
-use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -77,11 +76,7 @@ fn python_waiters(lab: &Lab, ids: &[String]) -> Result<Vec<Running>, Failed> {
 pub fn idle(programs: &Programs, size: Size) -> Result<Vec<Line>, Failed> {
     let jobs = size.of(JOBS, 20);
     let lab = Lab::new(programs)?;
-    let in_an_hour = sessions::now_ms() + 3_600_000;
-    fs::create_dir_all(lab.state().join("active"))?;
-    for index in 0..jobs {
-        sessions::store(&lab.state(), &format!("idle-{index}"), in_an_hour)?;
-    }
+    sessions::store_waiting(&lab.state(), jobs)?;
     let serving = lab.serve([])?;
     std::thread::sleep(Duration::from_secs(1));
     let window = Duration::from_millis(size.of(2_000, 200));
