@@ -5,7 +5,7 @@
 //! skill: what a session is made of is the component's business.
 //!
 //! The library never prints, reads no environment variable and knows no home folder; everything
-//! comes in through [`Settings`]. The command line (`host-harness`) is a caller like any other.
+//! comes in through [`Settings`]. The command line (`host-harness/cli`) is a caller like any other.
 //!
 //! ```no_run
 //! use libtv_harness::{Component, Environment, Harness, ServeOptions, Settings, StopHandle, Submit, serve};

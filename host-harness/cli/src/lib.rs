@@ -1,5 +1,9 @@
-//! Which command it is, and how it ends. The harness's own commands stand in `arguments`; everything else belongs to the
-//! component.
+//! The command line of the harness: which command it is, and how it ends. The harness's own commands stand in `arguments`;
+//! everything else belongs to the component, which has its own command line.
+//!
+//! A package apart from the program's (`host-harness`), for a setting's sake: whole-program optimisation goes by the level of
+//! the program's package, and all of this takes two and a half times as long to compile at that level.
+#![deny(unsafe_code)]
 
 mod arguments;
 mod audit;
@@ -27,10 +31,11 @@ mod skill;
 mod status;
 mod teach;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Invocation;
-pub(crate) use environment::LOAD;
+use libtv_harness::{Component, StartError};
 
 /// Refused or failed.
 pub(crate) const FAILED: u8 = 1;
@@ -39,7 +44,8 @@ pub(crate) const USAGE: u8 = 2;
 /// Another harness owns the state folder.
 pub(crate) const OWNED: u8 = 3;
 
-pub(crate) fn main() -> ExitCode {
+/// Runs the command line with the process's arguments: reads the environment, prints, handles signals.
+pub fn program() -> ExitCode {
     keep_private();
     let code = match arguments::parse(std::env::args_os()) {
         Ok(Invocation::Text { text, code }) => {
@@ -68,6 +74,15 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     ExitCode::from(code)
+}
+
+/// The same on a component that `load` loads, in place of the embedded one; it is told where compiled code is kept.
+pub fn program_with(
+    load: impl Fn(Option<&Path>) -> Result<Component, StartError> + Send + Sync + 'static,
+) -> ExitCode {
+    // The first one counts; there is one call in a process.
+    let _ = environment::LOAD.set(Box::new(load));
+    program()
 }
 
 /// What the process creates is for its owner only, the component's files included.

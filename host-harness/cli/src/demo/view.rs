@@ -8,7 +8,7 @@ use libtv_harness::{Event, EventKind, SessionState};
 use testkit::SentMessage;
 
 use super::jobs::Job;
-use crate::cli::print::{has_colours, out, paint};
+use crate::print::{has_colours, out, paint};
 
 /// Chat lines shown at once.
 const CHAT_LINES: usize = 14;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::cli::print;
+use crate::print;
 
 /// How it is shown.
 pub(super) struct Style {
