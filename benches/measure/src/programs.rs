@@ -68,10 +68,17 @@ pub fn without_compiler(programs: &Programs) -> Result<PathBuf, Failed> {
     if !output.status.success() {
         return Err(Failed::new(digest));
     }
+    // Beside target/release, whichever target folder this binary was built in.
+    let own = std::env::current_exe()?;
+    let target = own
+        .ancestors()
+        .nth(2)
+        .ok_or_else(|| Failed::new("this binary is in no target folder"))?;
     eprintln!("building libtv-video without the compiler…");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--locked", "--profile", SMALL])
+        .args(["build", "--locked", "--profile", SMALL, "--target-dir"])
+        .arg(target)
         .args(["--package", "host-harness"])
         .args(["--no-default-features", "--features", "program"])
         .env("LIBTV_PRECOMPILED", &compiled)
@@ -83,12 +90,6 @@ pub fn without_compiler(programs: &Programs) -> Result<PathBuf, Failed> {
             "libtv-video does not build without the compiler",
         ));
     }
-    // Beside target/release, whichever target folder this binary was built in.
-    let own = std::env::current_exe()?;
-    let target = own
-        .ancestors()
-        .nth(2)
-        .ok_or_else(|| Failed::new("this binary is in no target folder"))?;
     Ok(target.join(SMALL).join("libtv-video"))
 }
 
