@@ -38,6 +38,8 @@ fn build() -> Result<PathBuf, String> {
             "guest/Cargo.toml",
             "core/src",
             "core/Cargo.toml",
+            "contract/src",
+            "contract/Cargo.toml",
         ],
     )?;
     let bytes = std::fs::read(&built)
