@@ -15,6 +15,7 @@ const WAITS: usize = 32;
 /// JSON-RPC's codes.
 const INVALID_REQUEST: i64 = -32600;
 const UNKNOWN_METHOD: i64 = -32601;
+const PARSE_ERROR: i64 = -32700;
 const WRONG_PARAMETERS: i64 = -32602;
 /// MCP's own.
 const NO_RESOURCE: i64 = -32002;
@@ -85,6 +86,81 @@ fn garbage_is_passed_over_and_the_next_request_is_answered() {
     let tools = talking.ask("tools/list", json!({}));
     assert!(tools["result"]["tools"].is_array(), "{tools}");
     assert_eq!(talking.close(), 0);
+}
+
+#[test]
+fn a_prompt_with_half_a_character_is_submitted_and_what_cannot_be_read_is_answered() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    talking.write(
+        br#"{"jsonrpc":"2.0","id":7001,"method":"tools/call","params":{"name":"create_session","arguments":{"message":"a cat \ud83d"}}}"#,
+    );
+    let submitted = talking.answer(7001);
+    assert_eq!(
+        submitted["result"]["structuredContent"]["status"], "submitted",
+        "{submitted}"
+    );
+    let submits = env.gateway().submits();
+    let sent: Vec<&str> = submits.iter().map(|one| one.text.as_str()).collect();
+    assert!(
+        matches!(sent[..], [text] if text.starts_with("a cat \u{fffd}")),
+        "{sent:?}"
+    );
+
+    // Bytes of another encoding are such characters, too; what is not JSON at all has the code for that.
+    talking.write(b"{\"jsonrpc\":\"2.0\",\"id\":7002,\"method\":\"ping\",\"params\":{\"_meta\":{\"x\":\"\xc3\xa8\xb0\"}}}");
+    assert!(talking.answer(7002)["result"].is_object());
+    talking.write(br#"{"jsonrpc":"2.0","id":7003,"method":"tools/call","params":{"name":NaN}}"#);
+    assert_eq!(talking.answer(7003)["error"]["code"], PARSE_ERROR);
+    talking.write(b"{\"jsonrpc\":\"2.0\",\"id\":7004,\"method\":\"ping\"");
+    assert_eq!(talking.answer(7004)["error"]["code"], PARSE_ERROR);
+    let before = talking.messages().len();
+    talking.write(b"\xff\xfe no message");
+    let refused = talking.wait_for_message(|message| message.get("id").is_none());
+    assert_eq!(refused["error"]["code"], PARSE_ERROR, "{refused}");
+    // An answer is not answered, or two that echo each other would never end.
+    talking.write(refused.to_string().as_bytes());
+    talking.ask("ping", json!({}));
+    assert_eq!(talking.messages().len(), before + 2);
+}
+
+#[test]
+fn parameters_of_another_shape_are_told_as_that_and_not_as_an_unknown_method() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    for params in [
+        json!({"name": "create_session", "arguments": "{\"message\": \"a cat\"}"}),
+        json!({"name": "create_session", "arguments": ["a cat"]}),
+        json!({"arguments": {}}),
+        json!([7]),
+    ] {
+        let refused = talking.ask("tools/call", params.clone());
+        assert_eq!(
+            refused["error"]["code"], WRONG_PARAMETERS,
+            "{params}: {refused}"
+        );
+    }
+    assert_eq!(env.gateway().submits().len(), 0);
+}
+
+#[test]
+fn whole_numbers_are_taken_in_the_spelling_of_clients_that_keep_doubles() {
+    let env = TestEnv::new();
+    let mut talking = env.mcp();
+    for number in ["5", "5.0", "5e0"] {
+        let id = format!("n{number}");
+        let line = format!(
+            r#"{{"jsonrpc":"2.0","id":"{id}","method":"tools/call","params":{{"name":"list_sessions","arguments":{{"last":{number}}}}}}}"#
+        );
+        talking.write(line.as_bytes());
+        let answer = talking.wait_for_message(|message| message["id"] == id.as_str());
+        assert_eq!(answer["result"]["isError"], false, "{number}: {answer}");
+    }
+    let wrong = talking.bad("list_sessions", json!({"last": 5.5}));
+    assert!(
+        wrong["message"].as_str().unwrap().contains("5.5"),
+        "{wrong}"
+    );
 }
 
 #[test]

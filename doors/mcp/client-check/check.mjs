@@ -3,6 +3,7 @@
 
 import { checks as inspector } from './inspector.mjs';
 import { checks as sdk } from './sdk.mjs';
+import { checks as versions } from './versions.mjs';
 import { world } from './world.mjs';
 
 /** No check takes ten seconds; a busy machine gets three minutes. */
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 180_000;
 
 const [standIns, program, part = ''] = process.argv.slice(2);
 const tally = { passed: 0, failed: 0 };
-for (const [name, check] of Object.entries({ ...sdk, ...inspector }).filter(([name]) => name.includes(part))) {
+for (const [name, check] of Object.entries({ ...sdk, ...versions, ...inspector }).filter(([name]) => name.includes(part))) {
   const here = await world({ standIns, program });
   let timer;
   const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error('took too long')), TIMEOUT_MS)));

@@ -1,5 +1,5 @@
-//! What a message is that is too long to be kept: whether it wants an answer, and under which id. Reads a byte at a time
-//! and keeps two short texts. Not here: JSON that is read as a whole, which is the protocol's reader's.
+//! What a message is that can't be read, or is too long to be kept: whether it wants an answer, and under which id. Reads a
+//! byte at a time and keeps two short texts. Not here: messages that can be read (`message.rs`).
 
 use rmcp::model::RequestId;
 
@@ -17,6 +17,8 @@ pub(crate) struct Envelope {
     key: Vec<u8>,
     id: Id,
     has_method: bool,
+    /// Whether it brings a result or an error: an answer to an answer would be answered in turn.
+    is_response: bool,
 }
 
 #[derive(Default)]
@@ -28,7 +30,7 @@ enum Id {
     Good(RequestId),
 }
 
-/// How to answer a message that was dropped.
+/// How to answer a message that was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Under its id; without one when the id can't be read.
@@ -73,8 +75,15 @@ impl Envelope {
     }
 
     /// At the message's end.
-    pub(crate) fn answer(self) -> Answer {
+    pub(crate) fn answer(mut self) -> Answer {
+        // A message that ends too early is a request all the same. Its id, cut, would be another one.
+        match self.key.as_slice() {
+            b"\"method\"" => self.has_method = true,
+            b"\"id\"" => self.id = Id::Odd,
+            _ => {}
+        }
         match (self.has_method, self.id) {
+            (false, Id::None) if self.is_response => Answer::Nothing,
             (true, Id::Good(id)) => Answer::Error(Some(id)),
             (true, Id::None) | (false, Id::Good(_) | Id::Odd) => Answer::Nothing,
             (true, Id::Odd) | (false, Id::None) => Answer::Error(None),
@@ -97,6 +106,7 @@ impl Envelope {
                 self.id = id.map_or(Id::Odd, Id::Good);
             }
             b"\"method\"" => self.has_method = true,
+            b"\"result\"" | b"\"error\"" => self.is_response = true,
             _ => {}
         }
     }
@@ -120,6 +130,7 @@ mod tests {
             r#"{"method":"x","params":{"id":8,"a":[{"id":9}],"t":"\"id\":1,}"},"jsonrpc":"2.0","id":7}"#,
             " { \"id\" : 7 ,\t\"params\" : [ ] , \"method\" : \"x\" } ",
             r#"{"id":7.0,"method":"x"}"#,
+            r#"{"id":7,"method":"x"#,
         ] {
             assert_eq!(answer(text), seven(), "{text}");
         }
@@ -135,6 +146,7 @@ mod tests {
             r#"{"method":"x","id":{"id":7}}"#,
             r#"{"method":"x","id":[7]}"#,
             r#"{"method":"x","id":1.5}"#,
+            r#"{"method":"x","id":7"#,
             "no message at all",
             r#"[{"id":7,"method":"x"}]"#,
             "}}]],,::",
@@ -151,6 +163,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"id":7}}"#,
             r#"{"jsonrpc":"2.0","id":7,"result":{"method":"x"}}"#,
             r#"{"id":null,"error":{}}"#,
+            r#"{"jsonrpc":"2.0","error":{}}"#,
         ] {
             assert_eq!(answer(text), Answer::Nothing, "{text}");
         }

@@ -1,113 +1,128 @@
-//! The client's half of the pipe, watched: its end is the end of the server, and a message that is too long is told and
-//! answered (`transport.rs`), because the protocol's reader drops it without a word.
+//! The client's half of the pipe: one line at a time, never more of it in memory than a message may have. Not here: what a
+//! line says (`message.rs`).
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io;
 
-use rmcp::model::RequestId;
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::mpsc::Sender;
-use tokio_util::sync::CancellationToken;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-use crate::Log;
 use crate::envelope::{Answer, Envelope};
 use crate::limits::MESSAGE_BYTES;
 
-/// What the client writes.
+/// What the client wrote next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// A line without its end.
+    Whole(Vec<u8>),
+    /// One of more than [`MESSAGE_BYTES`], dropped, and how it is to be answered.
+    TooLong(Answer),
+}
+
+/// Reads lines. A read that is given up half-way loses nothing: what came so far stays here.
 pub(crate) struct Incoming<R> {
-    reader: R,
-    ended: CancellationToken,
-    /// Takes the id of each message that is dropped and wants an answer.
-    dropped: Sender<Option<RequestId>>,
-    log: Log,
-    /// Bytes of the line so far.
+    reader: BufReader<R>,
+    line: Vec<u8>,
+    /// Bytes of the line so far, its end included.
     line_bytes: usize,
     envelope: Envelope,
 }
 
-impl<R> Incoming<R> {
-    /// `ended` is cancelled when the client closes its half.
-    pub(crate) fn new(
-        reader: R,
-        ended: CancellationToken,
-        dropped: Sender<Option<RequestId>>,
-        log: Log,
-    ) -> Self {
+impl<R: AsyncRead + Unpin> Incoming<R> {
+    pub(crate) fn new(reader: R) -> Self {
         Self {
-            reader,
-            ended,
-            dropped,
-            log,
+            reader: BufReader::new(reader),
+            line: Vec::new(),
             line_bytes: 0,
             envelope: Envelope::default(),
         }
     }
 
-    fn watch(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let before = self.line_bytes;
-            self.line_bytes = before.saturating_add(piece.len());
-            if before <= MESSAGE_BYTES && self.line_bytes > MESSAGE_BYTES {
-                (self.log)(&format!(
-                    "a message of more than {MESSAGE_BYTES} bytes was dropped"
-                ));
+    /// The next line; none when the client has closed its half. A last line without an end is no message: the client may
+    /// have been cut off in the middle of it.
+    ///
+    /// # Errors
+    /// When the pipe can't be read.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            // Nothing is consumed when this is given up, and from here to `consume` nothing waits.
+            let available = self.reader.fill_buf().await?;
+            if available.is_empty() {
+                return Ok(None);
             }
-            piece.iter().for_each(|byte| self.envelope.read(*byte));
-            if piece.ends_with(b"\n") {
-                let envelope = std::mem::take(&mut self.envelope);
-                if self.line_bytes > MESSAGE_BYTES
-                    && let Answer::Error(id) = envelope.answer()
-                {
-                    // Full: `DROPPED`.
-                    let _ = self.dropped.try_send(id);
-                }
-                self.line_bytes = 0;
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let piece = &available[..end.map_or(available.len(), |at| at + 1)];
+            self.line_bytes = self.line_bytes.saturating_add(piece.len());
+            for byte in piece {
+                self.envelope.read(*byte);
+            }
+            if self.line_bytes <= MESSAGE_BYTES {
+                self.line.extend_from_slice(piece);
+            } else {
+                self.line = Vec::new();
+            }
+            let consumed = piece.len();
+            self.reader.consume(consumed);
+            if end.is_some() {
+                return Ok(Some(self.end_line()));
             }
         }
     }
-}
 
-impl<R: AsyncRead + Unpin> AsyncRead for Incoming<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.reader).poll_read(context, buffer);
-        match &read {
-            Poll::Pending => {}
-            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                self.watch(&buffer.filled()[before..]);
-            }
-            Poll::Ready(_) => self.ended.cancel(),
+    fn end_line(&mut self) -> Line {
+        let envelope = std::mem::take(&mut self.envelope);
+        let mut line = std::mem::take(&mut self.line);
+        if std::mem::take(&mut self.line_bytes) > MESSAGE_BYTES {
+            return Line::TooLong(envelope.answer());
         }
-        read
+        line.pop();
+        Line::Whole(line)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
-    /// How many messages were told to be dropped, and how many of them are to be answered.
-    fn told(chunks: &[&[u8]]) -> (usize, usize) {
-        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
-        let kept = Arc::clone(&lines);
-        let log: Log = Arc::new(move |line| kept.lock().unwrap().push(line.to_owned()));
-        let (note, dropped) = tokio::sync::mpsc::channel(8);
-        let mut incoming = Incoming::new(tokio::io::empty(), CancellationToken::new(), note, log);
-        chunks.iter().for_each(|chunk| incoming.watch(chunk));
-        (lines.lock().unwrap().len(), dropped.len())
+    /// How long each line is; none for those that are too long.
+    async fn lengths(text: &[u8]) -> Vec<Option<usize>> {
+        let mut incoming = Incoming::new(text);
+        let mut found = Vec::new();
+        while let Some(line) = incoming.next().await.unwrap() {
+            found.push(match line {
+                Line::Whole(line) => Some(line.len()),
+                Line::TooLong(_) => None,
+            });
+        }
+        found
     }
 
-    #[test]
-    fn a_message_at_the_limit_is_fine_and_one_beyond_it_is_told_once() {
-        let line = vec![b'x'; MESSAGE_BYTES - 1];
-        assert_eq!(told(&[&line, b"\n", &line, b"\n"]), (0, 0));
-        assert_eq!(told(&[&line, b"xx", b"xx", &line, b"\n", b"{}\n"]), (1, 1));
-        assert_eq!(told(&[&line, b"xx\n", &line, b"xx\n"]), (2, 2));
+    #[tokio::test]
+    async fn a_message_at_the_limit_is_read_and_one_beyond_it_is_dropped_once() {
+        let most = vec![b'x'; MESSAGE_BYTES - 1];
+        let text = [
+            &most[..],
+            b"\n",
+            &most,
+            b"x\n",
+            &most,
+            &most,
+            b"\n",
+            b"{}\n",
+            b"cut off",
+        ]
+        .concat();
+        assert_eq!(
+            lengths(&text).await,
+            [Some(most.len()), None, None, Some(2)]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_answered_under_its_id() {
+        let long = "y".repeat(MESSAGE_BYTES);
+        let long = format!("{{\"id\":7,\"method\":\"x\",\"params\":\"{long}\"}}\n");
+        let mut incoming = Incoming::new(long.as_bytes());
+        let line = incoming.next().await.unwrap();
+        let seven = rmcp::model::RequestId::Number(7);
+        assert_eq!(line, Some(Line::TooLong(Answer::Error(Some(seven)))));
     }
 }

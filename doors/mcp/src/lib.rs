@@ -11,6 +11,7 @@ mod envelope;
 mod failure;
 mod incoming;
 mod limits;
+mod message;
 mod progress;
 mod prompt;
 mod reply;
@@ -30,8 +31,7 @@ use rmcp::service::ServerInitializeError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use incoming::Incoming;
-use limits::{DROPPED, GRACE};
+use limits::GRACE;
 use server::Server;
 use timer::Steps;
 use transport::Answering;
@@ -73,10 +73,8 @@ where
         Arc::clone(&log),
     ));
     let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
-    let (note, dropped) = tokio::sync::mpsc::channel(DROPPED);
-    let incoming = Incoming::new(reader, closing.clone(), note, Arc::clone(&log));
+    let transport = Answering::new(reader, writer, closing.clone(), Arc::clone(&log));
     let server = Server::new(harness, steps, closing.clone(), log);
-    let transport = Answering::new(incoming, writer, dropped);
     let mut talk = tokio::spawn(talk(server, transport, cut.clone()));
 
     let ended = tokio::select! {

@@ -7,10 +7,6 @@ use std::time::Duration;
 /// sixty kilobytes.
 pub(crate) const MESSAGE_BYTES: usize = 1 << 20;
 
-/// Messages beyond it that wait for being answered. The client has sent a megabyte for each; who sends more before reading
-/// the answers gets none.
-pub(crate) const DROPPED: usize = 16;
-
 /// Calls into the component at once: as many as the timer's steps, unless more of these are asked for. A model works through
 /// a few.
 pub(crate) const CALLS: usize = 16;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use libtv_harness::Harness;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, GetPromptRequestParams, GetPromptResponse,
-    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, Tool as Definition,
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode,
+    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    Tool as Definition,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -24,6 +25,19 @@ use crate::tools::Tool;
 use crate::{calls, prompt, reply, resources};
 
 const INSTRUCTIONS: &str = include_str!("instructions.md");
+
+/// The methods that are served.
+const METHODS: [&str; 9] = [
+    "initialize",
+    "ping",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+];
 
 /// The tools, resources and the prompt of one harness.
 pub(crate) struct Server {
@@ -159,6 +173,22 @@ impl ServerHandler for Server {
         let answer = self.call(tool, request, context).await;
         self.tell(tool, &answer);
         Ok(reply::result(answer).into())
+    }
+
+    /// What the protocol's own types don't fit. A method of ours was called with parameters of another shape.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        if !METHODS.contains(&method.as_str()) {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None));
+        }
+        let text = format!(
+            "These are not the parameters of {method}. Each one is what the protocol says: `arguments`, for example, an object."
+        );
+        Err(ErrorData::invalid_params(text, None))
     }
 
     async fn list_prompts(

@@ -1,5 +1,5 @@
-//! The protocol's transport for lines of JSON, which also answers the messages that are too long for it: it drops them, and
-//! their sender would wait for ever.
+//! The protocol's transport for lines of JSON. The crate's own drops what is too long or can't be read, and its sender would
+//! wait for ever: this one answers it. Writing is the crate's.
 
 use std::io;
 use std::pin::Pin;
@@ -9,17 +9,22 @@ use rmcp::model::{ErrorData, RequestId};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc::Receiver;
+use tokio::io::{AsyncRead, AsyncWrite, Empty};
+use tokio_util::sync::CancellationToken;
 
-use crate::incoming::Incoming;
+use crate::Log;
+use crate::envelope::Answer;
+use crate::incoming::{Incoming, Line};
 use crate::limits::MESSAGE_BYTES;
+use crate::message::{self, Read};
 
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
-pub(crate) struct Answering<R: AsyncRead + Unpin, W: AsyncWrite> {
-    inner: AsyncRwTransport<RoleServer, Incoming<R>, W>,
-    dropped: Receiver<Option<RequestId>>,
+pub(crate) struct Answering<R, W: AsyncWrite> {
+    incoming: Incoming<R>,
+    outgoing: AsyncRwTransport<RoleServer, Empty, W>,
+    ended: CancellationToken,
+    log: Log,
     /// Kept over the end of a `receive`, which is given up whenever there is something else to do.
     sending: Option<Sending>,
 }
@@ -29,27 +34,39 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    /// `dropped` brings the ids that `incoming` notes.
-    pub(crate) fn new(
-        incoming: Incoming<R>,
-        writer: W,
-        dropped: Receiver<Option<RequestId>>,
-    ) -> Self {
-        let inner =
-            AsyncRwTransport::new_server(incoming, writer).with_max_line_length(MESSAGE_BYTES);
+    /// `ended` is cancelled when the client closes its half.
+    pub(crate) fn new(reader: R, writer: W, ended: CancellationToken, log: Log) -> Self {
         Self {
-            inner,
-            dropped,
+            incoming: Incoming::new(reader),
+            outgoing: AsyncRwTransport::new_server(tokio::io::empty(), writer),
+            ended,
+            log,
             sending: None,
         }
     }
-}
 
-fn refusal(id: Option<RequestId>) -> TxJsonRpcMessage<RoleServer> {
-    let text = format!(
-        "The message has more than {MESSAGE_BYTES} bytes and was dropped unread. Send a shorter one."
-    );
-    TxJsonRpcMessage::<RoleServer>::error(ErrorData::invalid_request(text, None), id)
+    fn read(&self, line: Line) -> Read {
+        let answer = match line {
+            Line::Whole(line) => return message::read(&line),
+            Line::TooLong(answer) => answer,
+        };
+        (self.log)(&format!(
+            "a message of more than {MESSAGE_BYTES} bytes was dropped"
+        ));
+        let text = format!(
+            "The message has more than {MESSAGE_BYTES} bytes and was dropped unread. Send a shorter one."
+        );
+        match answer {
+            Answer::Error(id) => Read::Refused(id, ErrorData::invalid_request(text, None)),
+            Answer::Nothing => Read::Nothing,
+        }
+    }
+
+    /// A pipe that is broken ends the conversation by its other half.
+    fn refuse(&mut self, id: Option<RequestId>, error: ErrorData) {
+        let response = TxJsonRpcMessage::<RoleServer>::error(error, id);
+        self.sending = Some(Box::pin(self.outgoing.send(response)));
+    }
 }
 
 impl<R, W> Transport<RoleServer> for Answering<R, W>
@@ -63,27 +80,29 @@ where
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        self.inner.send(item)
+        self.outgoing.send(item)
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
             if let Some(sending) = &mut self.sending {
-                // A pipe that is broken ends the conversation by its other half.
                 let _ = sending.await;
                 self.sending = None;
             }
-            tokio::select! {
-                biased;
-                Some(id) = self.dropped.recv() => {
-                    self.sending = Some(Box::pin(self.inner.send(refusal(id))));
-                }
-                message = self.inner.receive() => return message,
+            // A pipe that can't be read brings nothing more.
+            let Ok(Some(line)) = self.incoming.next().await else {
+                self.ended.cancel();
+                return None;
+            };
+            match self.read(line) {
+                Read::Message(message) => return Some(*message),
+                Read::Refused(id, error) => self.refuse(id, error),
+                Read::Nothing => {}
             }
         }
     }
 
     async fn close(&mut self) -> io::Result<()> {
-        self.inner.close().await
+        self.outgoing.close().await
     }
 }

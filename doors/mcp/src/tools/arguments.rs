@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -106,15 +107,69 @@ pub(crate) struct DownloadResults {
     pub(crate) prefix: Option<String>,
 }
 
-/// A tool's arguments, as its type has them.
+/// A tool's arguments, as its type has them. Read as the schema is: a whole number is an integer in whatever spelling (5,
+/// 5.0, 5e0), since clients that keep numbers as doubles have no other, and null is what is left out.
 ///
 /// # Errors
 /// What is wrong with them, so that the model can mend it.
-pub(crate) fn read<'a, T: Deserialize<'a>>(given: &'a Map<String, Value>) -> Result<T, Failure> {
-    T::deserialize(given).map_err(|error| {
+pub(crate) fn read<T: DeserializeOwned>(given: &Map<String, Value>) -> Result<T, Failure> {
+    let given = given.iter().filter(|(_, value)| !value.is_null());
+    let given = given.map(|(name, value)| (name.clone(), whole(value)));
+    serde_json::from_value(Value::Object(given.collect())).map_err(|error| {
         Failure::permanent(
             format!("Wrong arguments: {error}."),
             "Call the tool again with the arguments that its schema asks for.",
         )
     })
+}
+
+/// Doubles tell whole numbers apart below this: two to the power of 53.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number without its point.
+fn whole(value: &Value) -> Value {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < EXACT_BELOW => {
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "whole and within the bounds"
+            )]
+            let whole = number as i64;
+            whole.into()
+        }
+        Some(_) | None => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn last(value: Value) -> Result<u32, String> {
+        let given = Map::from_iter([("last".to_owned(), value)]);
+        let read = read::<ListSessions>(&given);
+        read.map(|read| read.last)
+            .map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn a_whole_number_is_an_integer_in_every_spelling() {
+        for text in ["5", "5.0", "5e0", "50e-1", "0.5e1"] {
+            assert_eq!(last(serde_json::from_str(text).unwrap()), Ok(5), "{text}");
+        }
+        assert_eq!(last(json!(-0.0)), Ok(0));
+        assert_eq!(last(Value::Null), Ok(last_default()));
+        for wrong in [
+            json!(5.5),
+            json!(-5.0),
+            json!(1e300),
+            json!("5"),
+            json!(true),
+        ] {
+            let reason = last(wrong.clone()).unwrap_err();
+            assert!(reason.starts_with("Wrong arguments"), "{wrong}: {reason}");
+        }
+    }
 }

@@ -181,6 +181,88 @@ mod tests {
         assert_eq!(Tool::named("setup"), None);
     }
 
+    /// What each of these reads of a tool's input, and what it refuses a whole list of tools for. `additionalProperties`
+    /// and `default` are passed over by who doesn't know them.
+    const READERS: [(&str, &[&str]); 4] = [
+        (
+            "Gemini's function declarations",
+            &[
+                "$schema",
+                "$ref",
+                "$defs",
+                "definitions",
+                "const",
+                "oneOf",
+                "allOf",
+                "not",
+                "if",
+                "patternProperties",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+            ],
+        ),
+        (
+            "OpenAI's and Anthropic's functions",
+            &["oneOf", "allOf", "anyOf", "not"],
+        ),
+        (
+            "SDKs with a validator of draft 7",
+            &["$schema", "$defs", "$anchor", "prefixItems"],
+        ),
+        (
+            "grammars made from schemas",
+            &["$ref", "format", "pattern", "propertyNames"],
+        ),
+    ];
+
+    /// Every word of a schema that says what a value is; not the names of properties.
+    fn words_of(schema: &Value, found: &mut Vec<String>) {
+        let Value::Object(schema) = schema else {
+            return;
+        };
+        for (word, value) in schema {
+            found.push(word.clone());
+            match (word.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    properties.values().for_each(|value| words_of(value, found));
+                }
+                (_, Value::Array(values)) => values.iter().for_each(|value| words_of(value, found)),
+                _ => words_of(value, found),
+            }
+        }
+    }
+
+    #[test]
+    fn every_schema_is_one_that_the_strictest_reader_takes() {
+        for tool in Tool::ALL {
+            let shown = serde_json::to_value(tool.definition()).unwrap();
+            let input = &shown["inputSchema"];
+            assert!(input["properties"].is_object(), "{}: {input}", tool.name());
+            let mut words = Vec::new();
+            words_of(input, &mut words);
+            for (reader, refused) in READERS {
+                let odd = words.iter().find(|word| refused.contains(&word.as_str()));
+                assert_eq!(odd, None, "{}: {reader}", tool.name());
+            }
+            let mut words = Vec::new();
+            words_of(&shown["outputSchema"], &mut words);
+            let known = [
+                "type",
+                "description",
+                "properties",
+                "required",
+                "items",
+                "enum",
+                "default",
+                "minimum",
+                "additionalProperties",
+                "anyOf",
+            ];
+            let odd = words.iter().find(|word| !known.contains(&word.as_str()));
+            assert_eq!(odd, None, "{}: the answer's schema", tool.name());
+        }
+    }
+
     #[test]
     fn every_argument_and_every_answer_has_its_words() {
         for tool in Tool::ALL {

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use rmcp::handler::server::tool::{schema_for_input, schema_for_output};
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
+use schemars::generate::{Contract, SchemaSettings};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,26 +24,51 @@ struct Reply<T> {
 /// What a tool takes, and what it answers.
 pub(super) fn schemas<Arguments, Answer>() -> (Arc<JsonObject>, Arc<JsonObject>)
 where
-    Arguments: JsonSchema + 'static,
-    Answer: JsonSchema + 'static,
+    Arguments: JsonSchema,
+    Answer: JsonSchema,
 {
-    // The types of this crate are structs: their schemas are objects.
-    let mut input = Arc::unwrap_or_clone(schema_for_input::<Arguments>().unwrap_or_default());
-    let mut output = Arc::unwrap_or_clone(schema_for_output::<Reply<Answer>>());
+    let mut input = schema_of::<Arguments>(Contract::Deserialize);
+    // A function without parameters is one whose schema says so: OpenAI's interface refuses an object without properties.
+    input
+        .entry("properties")
+        .or_insert_with(|| JsonObject::new().into());
+    let mut output = schema_of::<Reply<Answer>>(Contract::Serialize);
     if let Some(required) = output.remove("required") {
         let either = json!([{"required": required}, {"required": ["error"]}]);
         output.insert("anyOf".to_owned(), either);
     }
-    for schema in [&mut input, &mut output] {
-        schema.values_mut().for_each(make_portable);
-    }
     (Arc::new(input), Arc::new(output))
+}
+
+/// A type's schema in one piece: without definitions that it refers to, which clients look for in the wrong place, and
+/// without the name of its dialect, which others don't know.
+fn schema_of<T: JsonSchema>(contract: Contract) -> JsonObject {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+        settings.contract = contract;
+    });
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
+    make_portable(&mut schema);
+    // The types of this crate are structs: their schemas are objects.
+    let mut schema = match schema {
+        Value::Object(schema) => schema,
+        _ => JsonObject::new(),
+    };
+    // Those of the Rust type; a tool has its own.
+    schema.remove("title");
+    schema.remove("description");
+    schema
 }
 
 fn make_portable(value: &mut Value) {
     match value {
         Value::Object(schema) => {
             remove_null(schema);
+            list_values(schema);
             if schema.get("format").is_some_and(is_rusts) {
                 schema.remove("format");
             }
@@ -64,6 +89,32 @@ fn is_rusts(format: &Value) -> bool {
         let width = name.trim_start_matches('u').strip_prefix("int");
         width.is_some_and(|width| width.bytes().all(|byte| byte.is_ascii_digit()))
     })
+}
+
+/// One of several words: a list of them, since fewer readers know `oneOf` and `const`. What each means follows the
+/// description.
+fn list_values(schema: &mut JsonObject) {
+    let choices = schema.get("oneOf").and_then(Value::as_array);
+    let word = |choice: &Value| Some(choice.get("const")?.as_str()?.to_owned());
+    let Some((choices, words)) = choices.and_then(|choices| {
+        let words: Option<Vec<String>> = choices.iter().map(word).collect();
+        Some((choices, words?))
+    }) else {
+        return;
+    };
+    let mut description = match schema.get("description") {
+        Some(Value::String(description)) => description.clone(),
+        _ => String::new(),
+    };
+    for (choice, word) in choices.iter().zip(&words) {
+        if let Some(Value::String(meaning)) = choice.get("description") {
+            description.push_str(&format!(" `{word}`: {meaning}"));
+        }
+    }
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), words.into());
+    schema.insert("description".to_owned(), description.trim().into());
 }
 
 /// An optional field's schema allows null; what is written leaves the field out.
@@ -127,6 +178,15 @@ mod tests {
             output["anyOf"],
             json!([{"required": ["url"]}, {"required": ["error"]}])
         );
-        assert_eq!(output["properties"]["error"]["$ref"], "#/$defs/ToolError");
+        let kind = &output["properties"]["error"]["properties"]["kind"];
+        assert_eq!(
+            kind["enum"],
+            json!(["temporary", "permanent", "permanent-outcome-unknown"])
+        );
+        let meaning = kind["description"].as_str().unwrap();
+        assert!(
+            meaning.contains("`permanent`: Nothing changes by trying again."),
+            "{meaning}"
+        );
     }
 }
