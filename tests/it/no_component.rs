@@ -149,8 +149,23 @@ impl Attack {
 
     /// Both sessions on the timer, until the hostile one has failed or ended, and the other one is served.
     fn on_the_timer(&self) -> Vec<Event> {
+        self.on_the_timer_until(&[HOSTILE, GOOD], |lines| {
+            [HOSTILE, GOOD].iter().all(|session| {
+                lines.iter().any(|line| {
+                    line.starts_with(&format!("{session}: ")) && !line.contains(": noticed")
+                })
+            })
+        })
+    }
+
+    /// These sessions on the timer, until what it tells is enough.
+    fn on_the_timer_until(
+        &self,
+        sessions: &[&str],
+        is_enough: impl Fn(&[String]) -> bool + Sync,
+    ) -> Vec<Event> {
         let harness = self.harness();
-        for session in [HOSTILE, GOOD] {
+        for session in sessions {
             std::fs::write(harness.home().active().join(session), "").unwrap();
         }
         let (events, stop) = (Mutex::new(Vec::<Event>::new()), StopHandle::new());
@@ -159,12 +174,7 @@ impl Attack {
             let mut events = events.lock().unwrap();
             events.push(event.clone());
             let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
-            let has = |session: &str| {
-                lines.iter().any(|line| {
-                    line.starts_with(&format!("{session}: ")) && !line.contains(": noticed")
-                })
-            };
-            if has(GOOD) && has(HOSTILE) {
+            if is_enough(&lines) {
                 ending.stop();
             }
         };

@@ -32,14 +32,6 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a symbolic link, not what it leads to; anything else stays.
-pub(crate) fn remove_link(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_symlink() => fs::remove_file(path),
-        _ => Ok(()),
-    }
-}
-
 /// Takes the permissions of group and others away, where there are any.
 pub(crate) fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -11,10 +11,16 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, HomeError};
 use crate::files;
+use crate::folder::OpenFolder;
 use crate::recipients::Recipients;
 
 /// A session id in a file name is cut here: file systems allow 255 bytes.
 const NAME_CHARS: usize = 96;
+/// The folder of the sessions that have not ended, in the state folder.
+const ACTIVE: &str = "active";
+/// An earlier installation's sessions in the state folder, and what the component makes of that name once it took them over.
+const LEGACY_COPY: &str = "legacy-sessions.json";
+const LEGACY_DONE: &str = "legacy-sessions.done";
 /// A session's log is called `libtv-waiter-<session>.log`.
 const LOG_PREFIX: &str = "libtv-waiter-";
 const LOG_SUFFIX: &str = ".log";
@@ -45,7 +51,7 @@ impl Home {
 
     /// One entry for each session that has not ended: what the timer watches.
     pub fn active(&self) -> PathBuf {
-        self.state().join("active")
+        self.state().join(ACTIVE)
     }
 
     /// `libtv.json`.
@@ -92,28 +98,33 @@ impl Home {
     pub fn prepare(&self) -> Result<(), HomeError> {
         fs::create_dir_all(&self.root)
             .map_err(|error| HomeError::new("can't create", &self.root, error))?;
-        for folder in [self.state(), self.active()] {
-            // The component can put a link into its own folder. Behind it there is nothing to tighten or to watch.
-            if folder != self.state() {
-                files::remove_link(&folder)
-                    .map_err(|error| HomeError::new("can't remove", &folder, error))?;
-            }
-            files::private_folder(&folder)
-                .map_err(|error| HomeError::new("can't create", &folder, error))?;
-        }
-        self.copy_legacy()
+        files::private_folder(&self.state())
+            .map_err(|error| HomeError::new("can't create", self.state(), error))?;
+        let state = self.open_state()?;
+        self.open_active(&state)?;
+        self.copy_legacy(&state)
+    }
+
+    /// The state folder, held open. The component can't change the path that leads to it, but everything behind it.
+    pub(crate) fn open_state(&self) -> Result<OpenFolder, HomeError> {
+        OpenFolder::at(&self.state())
+            .map_err(|error| HomeError::new("can't open", self.state(), error))
+    }
+
+    /// The folder `active`, held open: made where it is missing or something else leads elsewhere under its name.
+    pub(crate) fn open_active(&self, state: &OpenFolder) -> Result<OpenFolder, HomeError> {
+        state
+            .private_folder(Path::new(ACTIVE))
+            .map_err(|error| HomeError::new("can't use", self.active(), error))
     }
 
     /// Copies `libtv-sessions.json` into the state folder, unless that was done before. The original stays. Its chats
     /// were named by the submits of that installation: they are noted first, since a copy is not looked at again.
-    fn copy_legacy(&self) -> Result<(), HomeError> {
-        let state = self.state();
-        let (copy, done) = (
-            state.join("legacy-sessions.json"),
-            state.join("legacy-sessions.done"),
-        );
+    fn copy_legacy(&self, state: &OpenFolder) -> Result<(), HomeError> {
+        let (copy, done) = (Path::new(LEGACY_COPY), Path::new(LEGACY_DONE));
         let original = self.root.join("libtv-sessions.json");
-        if copy.exists() || done.exists() || !original.is_file() {
+        let is_there = |name| state.stat(name).is_ok();
+        if is_there(copy) || is_there(done) || !original.is_file() {
             return Ok(());
         }
         let fail = |error| HomeError::new("can't take over", &original, error);
@@ -128,8 +139,9 @@ impl Home {
                 return Err(error);
             }
         }
-        files::write_durably(&copy, &content)
-            .map_err(|error| HomeError::new("can't write", &copy, error))
+        state
+            .write_durably(copy, &content)
+            .map_err(|error| HomeError::new("can't write", self.state().join(copy), error))
     }
 
     /// Takes the ownership of the state folder. `None` when another harness has it.

@@ -58,6 +58,7 @@ mod error;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 mod files;
+mod folder;
 mod grants;
 mod harness;
 mod home;

@@ -2,7 +2,7 @@
 
 use host_harness::{AuditLog, LimitHit};
 
-use super::{Attack, End, attack};
+use super::{Attack, End, HOSTILE, attack};
 
 /// It was told `error`, and the file with the key is as it was and has no second name.
 #[track_caller]
@@ -160,4 +160,51 @@ pub fn writes_far_behind_the_end() {
 pub fn stretches_a_file() {
     let hit = LimitHit::Written(8 << 20);
     kept_small(attack!(stretches_a_file), hit, 0, 1);
+}
+
+/// A folder of the user beside `$NEXU_HOME`, which is nobody's business here.
+#[cfg(unix)]
+const SECRET_NAME: &str = "secret-project-name";
+
+/// Once the folder has its name again, a session comes as a submit makes it.
+#[cfg(unix)]
+fn submit_behind_the_link(state: &std::path::Path) {
+    let (active, away) = (state.join("active"), state.join("away"));
+    let begun = std::time::Instant::now();
+    while !away.exists() || active.is_symlink() || !active.exists() {
+        if begun.elapsed() > std::time::Duration::from_secs(60) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::write(active.join("good"), "").unwrap();
+}
+
+/// The link leads nowhere: its target's names reach nobody, its mode stays, and a session submitted later is served.
+#[cfg(unix)]
+#[test]
+pub fn plants_a_link_for_active() {
+    use std::os::unix::fs::PermissionsExt;
+    let attack = attack!(plants_a_link_for_active);
+    let keys = attack.env.state().join("../../home/.ssh");
+    std::fs::create_dir_all(attack.env.state()).unwrap();
+    std::fs::create_dir_all(&keys).unwrap();
+    std::fs::write(keys.join(SECRET_NAME), "").unwrap();
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let state = attack.env.state();
+    let later = std::thread::spawn(move || submit_behind_the_link(&state));
+    let told = attack.on_the_timer_until(&[HOSTILE], |lines| {
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        has("good: completed") || has(SECRET_NAME)
+    });
+    later.join().unwrap();
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    assert!(
+        !told.iter().any(|line| line.contains(SECRET_NAME)),
+        "{told:?}"
+    );
+    let mode = std::fs::metadata(&keys).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
+    let prepared = attack.harness().home().active();
+    assert!(prepared.is_dir() && !prepared.is_symlink());
 }

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 
 use crate::bindings::DueSession;
 use crate::error::{CallError, HomeError};
+use crate::folder::{Identity, OpenFolder};
 use crate::harness::Harness;
+use crate::home::Home;
 
 /// Sessions read by one call: some milliseconds of its time on the processor.
 const BATCH: usize = 200;
@@ -46,12 +48,14 @@ pub(super) struct Seen {
 }
 
 /// What a look found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
     /// Entries that were read, with what they say.
     pub(super) due: Vec<(String, Seen, u64)>,
     /// Entries that are not there any more.
     pub(super) gone: Vec<String>,
+    /// The folder that was listed: another one than before, where the component put a new one in its place.
+    pub(super) folder: Identity,
 }
 
 /// Looks. `known` are the entries seen before; it is used only for news of all.
@@ -63,19 +67,17 @@ pub(super) async fn look(
     news: News,
     known: HashMap<String, Seen>,
 ) -> Result<Found, CallError> {
-    let folder = harness.home().active();
     // What an earlier installation left is taken over before the folder is listed.
     harness.due_entries(&[]).await?;
-    let sorting = tokio::task::spawn_blocking(move || {
-        sort(&folder, news, &known)
-            .map_err(|error| CallError::Home(HomeError::new("can't list", &folder, error)))
-    });
-    let (wanted, gone) = sorting
+    let home = harness.home().clone();
+    let sorting = tokio::task::spawn_blocking(move || listed(&home, news, &known));
+    let (folder, wanted, gone) = sorting
         .await
         .map_err(|error| CallError::Trap(error.to_string()))??;
     let mut found = Found {
         due: Vec::with_capacity(wanted.len()),
         gone,
+        folder,
     };
     for batch in wanted.chunks(BATCH) {
         let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
@@ -93,15 +95,31 @@ pub(super) async fn look(
 
 type Entry = (String, Option<SystemTime>);
 
+/// Opens the folder, whatever the component has made of its name since the last look, and sorts what is in it.
+fn listed(
+    home: &Home,
+    news: News,
+    known: &HashMap<String, Seen>,
+) -> Result<(Identity, Vec<Entry>, Vec<String>), CallError> {
+    let folder = home.open_active(&home.open_state()?)?;
+    let sorted = folder
+        .identity()
+        .and_then(|identity| Ok((identity, sort(&folder, news, known)?)));
+    let (identity, (wanted, gone)) =
+        sorted.map_err(|error| HomeError::new("can't list", home.active(), error))?;
+    Ok((identity, wanted, gone))
+}
+
 /// The entries to read, and those that are gone.
 fn sort(
-    folder: &Path,
+    folder: &OpenFolder,
     news: News,
     known: &HashMap<String, Seen>,
 ) -> io::Result<(Vec<Entry>, Vec<String>)> {
     let modified = |name: &str| -> Option<Entry> {
-        let metadata = std::fs::symlink_metadata(folder.join(name)).ok()?;
-        Some((name.to_owned(), metadata.modified().ok()))
+        let metadata = folder.stat(Path::new(name)).ok()?;
+        let modified = metadata.modified().ok();
+        Some((name.to_owned(), modified.map(|time| time.into_std())))
     };
     if !news.all {
         let mut gone = Vec::new();
@@ -115,7 +133,7 @@ fn sort(
         return Ok((present, gone));
     }
     let mut listed = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in folder.entries()? {
         if let Ok(name) = entry?.file_name().into_string()
             && is_entry(&name)
             && let Some(entry) = modified(&name)
@@ -147,6 +165,10 @@ pub(super) fn is_entry(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn open(folder: &tempfile::TempDir) -> OpenFolder {
+        OpenFolder::at(folder.path()).unwrap()
+    }
+
     fn names(entries: &[Entry]) -> Vec<&str> {
         let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
@@ -171,7 +193,7 @@ mod tests {
         for name in ["same", "changed", "removed", ".hidden"] {
             put(name);
         }
-        let (first, gone) = sort(folder.path(), News::all(), &HashMap::new()).unwrap();
+        let (first, gone) = sort(&open(&folder), News::all(), &HashMap::new()).unwrap();
         assert_eq!(
             (names(&first), gone.len()),
             (vec!["changed", "removed", "same"], 0)
@@ -181,7 +203,7 @@ mod tests {
         known.get_mut("changed").unwrap().modified = Some(SystemTime::UNIX_EPOCH);
         std::fs::remove_file(folder.path().join("removed")).unwrap();
         put("new");
-        let (wanted, gone) = sort(folder.path(), News::all(), &known).unwrap();
+        let (wanted, gone) = sort(&open(&folder), News::all(), &known).unwrap();
         assert_eq!(names(&wanted), ["changed", "new"]);
         assert_eq!(gone, ["removed"]);
     }
@@ -194,7 +216,7 @@ mod tests {
         }
         let mut news = News::default();
         news.names.extend(["one".to_owned(), "gone".to_owned()]);
-        let (wanted, gone) = sort(folder.path(), news, &HashMap::new()).unwrap();
+        let (wanted, gone) = sort(&open(&folder), news, &HashMap::new()).unwrap();
         assert_eq!(
             (names(&wanted), gone),
             (vec!["one"], vec!["gone".to_owned()])

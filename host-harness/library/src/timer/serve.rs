@@ -75,7 +75,7 @@ pub async fn serve(
     let home = harness.home().clone();
     let _owner = own(&home, &*clock).await?;
     // Watching begins before the first look: nothing falls between the two.
-    let watch = Watch::start(&home.active());
+    let watch = Watch::start(&home);
     let server = Server {
         harness: harness.clone(),
         logs: Logs::of(home.clone()),
@@ -262,7 +262,8 @@ impl<F: FnMut(&Event) + Send> Server<F> {
     fn looked(&mut self, result: Result<Found, CallError>, took_ms: u64) {
         let now_ms = self.clock.now_ms();
         self.look.running = false;
-        self.watch.looked();
+        self.watch
+            .looked(result.as_ref().ok().map(|found| found.folder));
         match result {
             Ok(found) => {
                 self.look.failures = 0;

@@ -5,16 +5,23 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::look::{News, is_entry};
+use crate::error::HomeError;
+use crate::folder::Identity;
+use crate::home::Home;
 
 /// How often to look where watching fails.
 const FALLBACK: Duration = Duration::from_secs(1);
 /// How often to look although watching works: a queue may overflow, a network file system may say nothing.
 const SAFETY: Duration = Duration::from_secs(60);
+
+/// Another folder has the name than the one that is watched.
+const REPLACED: &str = "another folder was put in its place";
 
 #[derive(Default)]
 struct Shared {
@@ -27,19 +34,21 @@ pub(super) struct Watch {
     shared: Arc<Shared>,
     // Watching ends when it is dropped.
     _watcher: Option<RecommendedWatcher>,
+    /// What is watched, whatever has its name by now.
+    folder: Option<Identity>,
     told: bool,
     looked: Instant,
 }
 
 impl Watch {
-    pub(super) fn start(folder: &Path) -> Self {
+    pub(super) fn start(home: &Home) -> Self {
         let shared = Arc::new(Shared::default());
-        let watcher = watcher(folder, &shared)
-            .map_err(|error| shared.fail(&error))
-            .ok();
+        let started = watcher(home, &shared).map_err(|error| shared.fail(&error));
+        let (watcher, folder) = started.ok().unzip();
         Self {
             shared,
             _watcher: watcher,
+            folder,
             told: false,
             looked: Instant::now(),
         }
@@ -70,9 +79,14 @@ impl Watch {
             .unwrap_or_else(|_| News::all())
     }
 
-    /// Patience begins anew with every look.
-    pub(super) fn looked(&mut self) {
+    /// Patience begins anew with every look. `found` is the folder that was looked at.
+    pub(super) fn looked(&mut self, found: Option<Identity>) {
         self.looked = Instant::now();
+        let watched = self.folder;
+        if watched.is_some() && found.is_some() && watched != found {
+            self.folder = None;
+            self.shared.fail(&notify::Error::generic(REPLACED));
+        }
     }
 
     /// Why watching doesn't work, told once.
@@ -107,11 +121,11 @@ impl Shared {
 }
 
 /// The entries that an event is about. All, where it may be about more than it says.
-fn news_of(event: &notify::Event) -> News {
-    let names = event.paths.iter().filter_map(|path| path.file_name());
+fn news_of(event: &notify::Event, watched: &Path) -> News {
+    let inside = event.paths.iter().filter(|path| *path != watched);
     News {
-        names: names
-            .filter_map(|name| name.to_str())
+        names: inside
+            .filter_map(|path| path.file_name()?.to_str())
             .filter(|name| is_entry(name))
             .map(str::to_owned)
             .collect(),
@@ -119,23 +133,43 @@ fn news_of(event: &notify::Event) -> News {
     }
 }
 
-fn watcher(folder: &Path, shared: &Arc<Shared>) -> notify::Result<RecommendedWatcher> {
-    let (heard, watched) = (Arc::clone(shared), folder.to_owned());
+/// Watches the folder `active`: the very folder that is open, where the system has a path to that. A link that takes its
+/// name meanwhile would have another folder watched.
+fn watcher(home: &Home, shared: &Arc<Shared>) -> notify::Result<(RecommendedWatcher, Identity)> {
+    let trouble = |error: HomeError| notify::Error::generic(&error.to_string());
+    let open = || home.open_active(&home.open_state()?);
+    let folder = open().map_err(trouble)?;
+    let identity = folder.identity().map_err(notify::Error::io)?;
+    let path = folder.lasting_path().unwrap_or_else(|| home.active());
+    let (heard, watched) = (Arc::clone(shared), path.clone());
     let mut watcher =
         notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
             // Reading the folder is an event, too; so is our own look through it.
             Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
             Ok(event) => {
-                if matches!(event.kind, EventKind::Remove(_)) && event.paths.contains(&watched) {
+                if is_end(event.kind) && event.paths.contains(&watched) {
                     heard.fail(&notify::Error::generic("the folder was removed"));
                 }
-                let news = news_of(&event);
+                let news = news_of(&event, &watched);
                 if news != News::default() {
                     heard.tell(news);
                 }
             }
             Err(error) => heard.fail(&error),
         })?;
-    watcher.watch(folder, RecursiveMode::NonRecursive)?;
-    Ok(watcher)
+    watcher.watch(&path, RecursiveMode::NonRecursive)?;
+    // Where a path was watched, it may have led elsewhere.
+    let after = open().map_err(trouble)?.identity();
+    if after.map_err(notify::Error::io)? != identity {
+        return Err(notify::Error::generic(REPLACED));
+    }
+    Ok((watcher, identity))
+}
+
+/// Of the watched folder itself: it has gone, or has another name.
+fn is_end(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    )
 }

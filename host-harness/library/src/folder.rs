@@ -1,0 +1,250 @@
+//! A folder held open. What is in it is reached through its descriptor and never by a path: whoever puts a link in the
+//! place of a folder leads nobody anywhere. The component can write the state folder, so the harness goes into it this way.
+//! Not here: paths that no component can change.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use cap_primitives::fs::{self as at, DirOptions, FollowSymlinks, Metadata, OpenOptions, ReadDir};
+
+/// Names in a row that are tried for a file on its way to another name.
+const NAMES: u32 = 16;
+/// Somebody may put something else in the place of a folder between two operations: so often is it tried again.
+const ATTEMPTS: u32 = 4;
+
+/// Tells one folder from another, whatever its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity(u64, u64);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct OpenFolder(File);
+
+impl OpenFolder {
+    /// Opens a folder by its path, through links: for paths that no component can change.
+    ///
+    /// # Errors
+    /// It isn't there, is no folder, or can't be read.
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::{Mode, OFlags, open};
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            Ok(Self(File::from(open(path, flags, Mode::empty())?)))
+        }
+        #[cfg(not(unix))]
+        at::open_ambient_dir(path, cap_primitives::ambient_authority()).map(Self)
+    }
+
+    /// Opens a folder in it. A link is none.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn folder(&self, name: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::{Mode, OFlags, openat};
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            Ok(Self(File::from(openat(
+                &self.0,
+                name,
+                flags,
+                Mode::empty(),
+            )?)))
+        }
+        #[cfg(not(unix))]
+        at::open_dir_nofollow(&self.0, name).map(Self)
+    }
+
+    /// Opens a folder in it that is for its owner only: made where it is missing, tightened where it was open. A link in
+    /// its place is removed, not followed.
+    ///
+    /// # Errors
+    /// Something else has the name, or it can't be made.
+    pub(crate) fn private_folder(&self, name: &Path) -> io::Result<Self> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            if self.stat(name).is_ok_and(|found| found.is_symlink()) {
+                at::remove_file(&self.0, name)?;
+            }
+            match self.make_folder(name) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+            match self.folder(name) {
+                Ok(folder) => {
+                    tighten(&folder.0)?;
+                    return Ok(folder);
+                }
+                Err(error) if attempts == ATTEMPTS => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn make_folder(&self, name: &Path) -> io::Result<()> {
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it has a mode"))]
+        let mut options = DirOptions::new();
+        #[cfg(unix)]
+        at::DirBuilderExt::mode(&mut options, 0o700);
+        at::create_dir(&self.0, name, &options)
+    }
+
+    /// What has the name, a link itself and not what it leads to.
+    ///
+    /// # Errors
+    /// Nothing has it.
+    pub(crate) fn stat(&self, name: &Path) -> io::Result<Metadata> {
+        at::stat(&self.0, name, FollowSymlinks::No)
+    }
+
+    /// Its entries, read in pieces.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn entries(&self) -> io::Result<ReadDir> {
+        at::read_base_dir(&self.0)
+    }
+
+    /// Replaces a file in it, 0600. After a crash it has the old or the new content; after `Ok` the new one. A link of that
+    /// name is replaced, not followed.
+    ///
+    /// # Errors
+    /// It can't be written, or a folder has the name.
+    pub(crate) fn write_durably(&self, name: &Path, content: &[u8]) -> io::Result<()> {
+        let (mut file, temporary) = self.new_file()?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        let temporary = Path::new(&temporary);
+        let replaced = written.and_then(|()| at::rename(&self.0, temporary, &self.0, name));
+        if replaced.is_err() {
+            // Nothing more can be done about it; a later start doesn't mind the file.
+            let _ = at::remove_file(&self.0, temporary);
+            return replaced;
+        }
+        if cfg!(unix) {
+            self.0.sync_all()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn new_file(&self) -> io::Result<(File, String)> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        at::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let name = format!(".libtv-{:016x}", fastrand::u64(..));
+            match at::open(&self.0, Path::new(&name), &options) {
+                Ok(file) => return Ok((file, name)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < NAMES => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Which folder it is. Where the system doesn't tell, all are the same.
+    ///
+    /// # Errors
+    /// It can't be asked.
+    pub(crate) fn identity(&self) -> io::Result<Identity> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let found = self.0.metadata()?;
+            Ok(Identity(found.dev(), found.ino()))
+        }
+        #[cfg(not(unix))]
+        Ok(Identity(0, 0))
+    }
+
+    /// A path that leads to this very folder for as long as it is held open, whatever has its name; `None` where the system
+    /// has none such.
+    pub(crate) fn lasting_path(&self) -> Option<std::path::PathBuf> {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            Some(format!("/proc/self/fd/{}", self.0.as_raw_fd()).into())
+                .filter(|path: &std::path::PathBuf| path.is_dir())
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+}
+
+/// Takes the permissions of group and others away, where there are any: of the folder that is open, whatever its path is by
+/// now.
+fn tighten(folder: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = folder.metadata()?.permissions().mode();
+        if mode & 0o077 != 0 {
+            folder.set_permissions(std::fs::Permissions::from_mode(mode & 0o700))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_folder_is_replaced_and_what_it_leads_to_is_left_as_it_was() {
+        let outer = tempfile::tempdir().unwrap();
+        let (inside, elsewhere) = (outer.path().join("in"), outer.path().join("else"));
+        for folder in [&inside, &elsewhere] {
+            fs::create_dir(folder).unwrap();
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        fs::write(elsewhere.join("id_rsa"), "").unwrap();
+        symlink("../else", inside.join("active")).unwrap();
+        let held = OpenFolder::at(&inside).unwrap();
+        held.folder(Path::new("active")).unwrap_err();
+        let made = held.private_folder(Path::new("active")).unwrap();
+        assert_eq!(made.entries().unwrap().count(), 0);
+        assert_eq!(
+            (mode(&inside.join("active")), mode(&elsewhere)),
+            (0o700, 0o755)
+        );
+        assert!(!inside.join("active").is_symlink() && elsewhere.join("id_rsa").exists());
+    }
+
+    #[test]
+    fn a_folder_that_was_moved_away_is_still_the_one_that_is_held() {
+        let outer = tempfile::tempdir().unwrap();
+        let held = OpenFolder::at(outer.path()).unwrap();
+        let active = held.private_folder(Path::new("active")).unwrap();
+        fs::rename(outer.path().join("active"), outer.path().join("away")).unwrap();
+        symlink("/etc", outer.path().join("active")).unwrap();
+        assert_eq!(active.entries().unwrap().count(), 0);
+        let new = held.private_folder(Path::new("active")).unwrap();
+        assert_ne!(new.identity().unwrap(), active.identity().unwrap());
+    }
+
+    #[test]
+    fn a_file_replaces_a_link_of_its_name_and_not_what_it_leads_to() {
+        let outer = tempfile::tempdir().unwrap();
+        fs::write(outer.path().join("kept"), "kept").unwrap();
+        symlink("kept", outer.path().join("name")).unwrap();
+        let held = OpenFolder::at(outer.path()).unwrap();
+        held.write_durably(Path::new("name"), b"new").unwrap();
+        let read = |name| fs::read_to_string(outer.path().join(name)).unwrap();
+        assert_eq!((read("kept"), read("name")), ("kept".into(), "new".into()));
+        assert_eq!(mode(&outer.path().join("name")), 0o600);
+        assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 2);
+    }
+}
