@@ -1,4 +1,4 @@
-//! When is a job finished? Judges the messages of one turn. SPEC section 6 is its source.
+//! When is a job finished? Judges the messages of one turn. docs/spec.md section 6 is its source.
 
 use crate::json::stored;
 use crate::messages::{Message, Role};

@@ -1,7 +1,7 @@
 //! Stand-ins for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
 //! store, Feishu and Lark. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
 //! in memory, record every request and fail on demand. They are not mocks of our own client: what they
-//! accept and refuse is written down in `libtv-api.md` and `feishu-api.md`, and the Feishu one is checked
+//! accept and refuse is written down in `docs/apis/libtv.md` and `docs/apis/feishu.md`, and the Feishu one is checked
 //! with the two official SDKs (`testkit/sdk-check/run`).
 //!
 //! # Overview

@@ -1,4 +1,4 @@
-//! `check`, and what the key decides: the service, its header, its address. SPEC sections 2 and 4.
+//! `check`, and what the key decides: the service, its header, its address. docs/spec.md section 2 and 4.
 
 use crate::env::TestEnv;
 use serde_json::json;

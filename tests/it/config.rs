@@ -1,4 +1,4 @@
-//! `setup`, `update-key`, `update-ratio`, `remove-key`, and the file they write. SPEC sections 3 and 4.
+//! `setup`, `update-key`, `update-ratio`, `remove-key`, and the file they write. docs/spec.md section 3 and 4.
 
 use std::os::unix::fs::PermissionsExt;
 

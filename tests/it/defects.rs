@@ -1,4 +1,4 @@
-//! The defects of earlier implementations, by number: SPEC section 9. None may come back.
+//! The defects of earlier implementations, by number: docs/spec.md section 9. None may come back.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! SPEC section 7, the table's last row and what follows it: when a link takes the media's place.
+//! docs/spec.md section 7, the table's last row and what follows it: when a link takes the media's place.
 
 use testkit::media::{self, ContentLength, Serving};
 use testkit::{App, FEISHU_APP_ID, FEISHU_APP_SECRET, Fault, StandIn};

@@ -1,4 +1,4 @@
-//! SPEC section 7, the table's upper half: what goes into the chat as media, and what is known of it.
+//! docs/spec.md section 7, the table's upper half: what goes into the chat as media, and what is known of it.
 
 use testkit::media::{self, ContentLength, MediaFile, Serving};
 use testkit::{Fault, StandIn};

@@ -1,4 +1,4 @@
-//! `download-results`. SPEC section 4.
+//! `download-results`. docs/spec.md section 4.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `libtv-sessions.json` of an earlier installation. SPEC section 3.
+//! `libtv-sessions.json` of an earlier installation. docs/spec.md section 3.
 
 use crate::env::{CHAT, TestEnv, texts};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Every command answers programs with one line of JSON, also when it is refused. SPEC section 4.
+//! Every command answers programs with one line of JSON, also when it is refused. docs/spec.md section 4.
 
 use crate::env::TestEnv;
 use serde_json::Value;

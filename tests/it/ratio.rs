@@ -1,4 +1,4 @@
-//! The words that are sent: verbatim, with a ratio where none is named. SPEC sections 1 and 4.
+//! The words that are sent: verbatim, with a ratio where none is named. docs/spec.md section 1 and 4.
 
 use crate::env::TestEnv;
 

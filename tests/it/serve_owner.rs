@@ -1,5 +1,5 @@
 //! One harness owns a state folder, whoever starts when; whatever runs beside it waits for nothing but a file.
-//! SPEC section 3.
+//! docs/spec.md section 3.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! `query-session`, `tasks`, `recover`, `change-project`: what is known of sessions. SPEC section 4.
+//! `query-session`, `tasks`, `recover`, `change-project`: what is known of sessions. docs/spec.md section 4.
 
 use crate::env::{CHAT, TestEnv, texts};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `create-session`. SPEC section 5.
+//! `create-session`. docs/spec.md section 5.
 
 use crate::env::{CHAT, TestEnv, wait_until};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Many processes at once lose nothing; files are for their owner only. SPEC section 3.
+//! Many processes at once lose nothing; files are for their owner only. docs/spec.md section 3.
 
 use std::os::unix::fs::PermissionsExt;
 

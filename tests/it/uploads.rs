@@ -1,4 +1,4 @@
-//! `upload`. SPEC section 4.
+//! `upload`. docs/spec.md section 4.
 
 use std::fs;
 use std::path::PathBuf;

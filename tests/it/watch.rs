@@ -1,4 +1,4 @@
-//! When a job is finished, and what is told meanwhile. SPEC section 6.
+//! When a job is finished, and what is told meanwhile. docs/spec.md section 6.
 
 use crate::env::scenes::{POLL, impatient, submitted};
 use crate::env::{CHAT, TestEnv, texts, wait_until};

@@ -268,7 +268,7 @@ fn tell(
     findings.note(link, Health::Broken, reason, &advice);
 }
 
-/// `feishu-api.md`, the table of codes.
+/// `docs/apis/feishu.md`, the table of codes.
 fn refusal_advice(reason: &str) -> &'static str {
     const ADVICE: [(&str, &str); 6] = [
         ("230002", "Add the bot to the chat."),

@@ -1,4 +1,4 @@
-//! The command line: SPEC section 4. Each command gives a [`Reply`]; this file prints it.
+//! The command line: docs/spec.md section 4. Each command gives a [`Reply`]; this file prints it.
 
 pub mod account;
 pub mod check;

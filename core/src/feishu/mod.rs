@@ -1,4 +1,4 @@
-//! Feishu and Lark: requests to the open platform. `feishu-api.md` of the project's documents is the
+//! Feishu and Lark: requests to the open platform. `docs/apis/feishu.md` of the project's documents is the
 //! source of the routes, limits and codes.
 
 pub mod answer;

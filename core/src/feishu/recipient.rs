@@ -1,4 +1,4 @@
-//! Who a message goes to: SPEC section 7.
+//! Who a message goes to: docs/spec.md section 7.
 
 /// A recipient as the platform wants it named.
 #[derive(Debug, Clone, PartialEq, Eq)]

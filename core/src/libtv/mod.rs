@@ -1,5 +1,5 @@
 //! LibTV, through the gateway or directly: requests, and what their replies mean.
-//! `libtv-api.md` of the project's documents is the source of every route and text.
+//! `docs/apis/libtv.md` of the project's documents is the source of every route and text.
 
 mod reply;
 

@@ -64,7 +64,7 @@ pub(crate) struct Recipient {
 }
 
 impl Recipient {
-    /// Whom `--chat-id TEXT` names: SPEC section 7. `None` when it names nobody.
+    /// Whom `--chat-id TEXT` names: docs/spec.md section 7. `None` when it names nobody.
     pub(crate) fn named_by(text: &str) -> Option<Self> {
         let text = text.trim();
         let (id_type, id) = if let Some(id) = text.strip_prefix("user:") {

@@ -1,4 +1,4 @@
-//! Where credentials come from: a trait for embedders, and the default that looks where SPEC section 7 says.
+//! Where credentials come from: a trait for embedders, and the default that looks where docs/spec.md section 7 says.
 
 use std::path::Path;
 use std::sync::Arc;
