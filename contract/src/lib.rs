@@ -2,3 +2,5 @@
 //!
 //! No IO, no allocation, no dependency: `core` and the harness both read it, and it builds wherever either does.
 //! Not here: what anybody does with a fact.
+
+pub mod transport;

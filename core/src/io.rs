@@ -79,6 +79,8 @@ pub enum HttpError {
     NotSent(String),
     /// The sandbox refused it.
     Denied(String),
+    /// It did not leave, for a setting of this machine: nothing changes until somebody changes that.
+    Setting(String),
     /// It left, and the answer was lost: the service may or may not have acted on it.
     Lost(String),
 }
@@ -88,7 +90,10 @@ impl HttpError {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::NotSent(reason) | Self::Denied(reason) | Self::Lost(reason) => reason,
+            Self::NotSent(reason)
+            | Self::Denied(reason)
+            | Self::Setting(reason)
+            | Self::Lost(reason) => reason,
         }
     }
 }

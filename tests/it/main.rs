@@ -29,6 +29,7 @@ mod machine;
 mod mcp;
 mod mcp_edges;
 mod memory;
+mod network;
 mod no_component;
 mod page;
 mod precompile;

@@ -149,6 +149,9 @@ const fn network_advice(error: &HttpError) -> &'static str {
         HttpError::Denied(_) => {
             "The sandbox doesn't grant this request: see the reason behind 🔒, and the overrides LIBTV_… and FEISHU_BASE_URL."
         }
+        HttpError::Setting(_) => {
+            "That is a setting or the network of this machine: trying again changes nothing."
+        }
         HttpError::NotSent(_) | HttpError::Lost(_) => {
             "Check the network, the name service, HTTPS_PROXY and SSL_CERT_FILE of this process."
         }

@@ -44,9 +44,9 @@ pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
             0 => format!("the media could not be read: {reason}"),
             status => format!("the media could not be read (HTTP {status}): {reason}"),
         }),
-        Err(RelayError::Upload(HttpError::NotSent(reason) | HttpError::Denied(reason))) => {
-            Answer::NotSent(reason)
-        }
+        Err(RelayError::Upload(
+            HttpError::NotSent(reason) | HttpError::Denied(reason) | HttpError::Setting(reason),
+        )) => Answer::NotSent(reason),
         Err(RelayError::Upload(HttpError::Lost(reason))) => Answer::Unclear(reason),
     }
 }

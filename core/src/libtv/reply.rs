@@ -42,6 +42,8 @@ pub enum TroubleKind {
     Passing,
     /// The sandbox doesn't let the request out: whoever runs it has to change that.
     Denied,
+    /// A setting of this machine is in the way of every request: whoever runs it has to change that.
+    Setting,
     /// The key isn't accepted.
     Key,
     /// The service refuses: moderation, credits, a wrong request.
@@ -117,6 +119,10 @@ impl Trouble {
                 failure.advice = "Whoever runs this has to allow it in the sandbox's rules; trying again changes nothing.".to_owned();
                 Problem::Permanent(failure)
             }
+            TroubleKind::Setting => {
+                failure.advice = "Whoever runs this has to change that setting or network (libtv-video doctor looks at both); trying again changes nothing.".to_owned();
+                Problem::Permanent(failure)
+            }
             TroubleKind::Key => {
                 failure.advice = "Check the key with: libtv-video check. Replace it with: libtv-video update-key --api-key K".to_owned();
                 Problem::Permanent(failure)
@@ -161,6 +167,7 @@ fn unreachable(mode: Mode, error: &HttpError) -> Trouble {
     Trouble {
         kind: match error {
             HttpError::Denied(_) => TroubleKind::Denied,
+            HttpError::Setting(_) => TroubleKind::Setting,
             HttpError::NotSent(_) | HttpError::Lost(_) => TroubleKind::Passing,
         },
         message: format!("Cannot connect to {service}: {}", error.reason()),

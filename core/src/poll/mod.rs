@@ -220,7 +220,10 @@ async fn note_trouble(
             TroubleKind::Refused | TroubleKind::NoSession => {
                 trouble.from_service && progress.failures >= MAX_REFUSED
             }
-            TroubleKind::Passing | TroubleKind::Denied | TroubleKind::Key => false,
+            TroubleKind::Passing
+            | TroubleKind::Denied
+            | TroubleKind::Setting
+            | TroubleKind::Key => false,
         };
         if ended {
             verdict::end(progress, State::Failed, io.now_ms(), events);

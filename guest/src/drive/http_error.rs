@@ -3,20 +3,30 @@
 //!
 //! When in doubt it was lost: a paid submit that is wrongly called "not sent" would be sent twice.
 
+use contract::transport::{NOT_SENT, NOT_SET_UP};
 use libtv_video_core::io::HttpError;
 use wasip2::http::types::ErrorCode;
 
 /// An error after the request was handed over.
 pub fn meaning(code: ErrorCode) -> HttpError {
+    if let ErrorCode::InternalError(Some(text)) = &code {
+        if let Some(words) = text.strip_prefix(NOT_SENT) {
+            return HttpError::NotSent(shortened(words));
+        }
+        if let Some(words) = text.strip_prefix(NOT_SET_UP) {
+            return HttpError::Setting(shortened(words));
+        }
+    }
     let reason = reason(&code);
     match code {
         ErrorCode::HttpRequestDenied => HttpError::Denied(reason),
+        ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
+            HttpError::Setting(reason)
+        }
         ErrorCode::DnsTimeout
         | ErrorCode::DnsError(_)
         | ErrorCode::DestinationNotFound
         | ErrorCode::DestinationUnavailable
-        | ErrorCode::DestinationIpProhibited
-        | ErrorCode::DestinationIpUnroutable
         | ErrorCode::ConnectionRefused
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionLimitReached
@@ -49,7 +59,7 @@ pub fn reason(code: &ErrorCode) -> String {
             "the host can't be reached"
         }
         ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
-            "the host's address is not a public one"
+            "the host's address is not a public one (look at the name service and the hosts file)"
         }
         ErrorCode::ConnectionRefused => "the connection was refused",
         ErrorCode::ConnectionTerminated => "the connection broke",
@@ -80,7 +90,7 @@ pub fn reason(code: &ErrorCode) -> String {
 
 /// A runtime's own words, cut to a sensible length.
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 200;
+    const LONGEST: usize = 400;
     let kept: String = text.chars().take(LONGEST).collect();
     if kept.trim().is_empty() {
         "the runtime failed".to_owned()

@@ -37,6 +37,10 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
                     "Run: libtv-video check",
                 )),
             }
+            checks.extend(harness.stand_in_address().map(|said| {
+                let detail = format!("{said}; it counts, since TLS proves the host");
+                finding("Addresses", true, &detail, "")
+            }));
             let refusals: Vec<String> = reply
                 .end
                 .usage

@@ -139,6 +139,11 @@ impl Harness {
         self.basis(None).policy.describe()
     }
 
+    /// Whether the address of some host that was connected to stood for another one (a proxy's fake-ip, or NAT64), in words.
+    pub fn stand_in_address(&self) -> Option<&str> {
+        self.inner.client.stand_in()
+    }
+
     /// What is granted at this moment.
     pub fn grants(&self) -> GrantsReport {
         GrantsReport::of(&self.inner.settings)

@@ -108,6 +108,7 @@ impl SendOptions {
 pub(crate) struct Client {
     kept: Pool<Connector, Outgoing>,
     fresh: Pool<Connector, Outgoing>,
+    shared: Arc<Shared>,
 }
 
 impl Client {
@@ -129,13 +130,15 @@ impl Client {
                 .no(settings.no_proxy.unwrap_or_default())
                 .build()
         });
-        let connector = Connector(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             network: Box::new(System),
             connect_to,
             proxies,
             extra_roots: extra_roots.unwrap_or_default(),
             tls: OnceLock::new(),
-        }));
+            stand_in: OnceLock::new(),
+        });
+        let connector = Connector(Arc::clone(&shared));
         let pool = |idle_per_host: usize| {
             Pool::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
@@ -150,7 +153,13 @@ impl Client {
         Ok(Self {
             kept: pool(IDLE_PER_HOST),
             fresh: pool(0),
+            shared,
         })
+    }
+
+    /// Whether some host's address stood for another one so far, in words for `doctor`.
+    pub(crate) fn stand_in(&self) -> Option<&str> {
+        self.shared.stand_in.get().map(String::as_str)
     }
 
     /// Sends a request and answers with the head of the response; the body streams.
@@ -180,10 +189,14 @@ impl Client {
             &self.kept
         };
         let answer = CONTEXT.scope(context, pool.request(request));
+        let mut no_connection = None;
         let answer = tokio::select! {
             answer = answer => answer.map_err(|error| {
-                if let Some(reason) = find::<ConnectError>(&error).and_then(ConnectError::refusal) {
-                    options.meter.refuse(Refusal::new(&method, &uri, reason));
+                if let Some(failed) = find::<ConnectError>(&error) {
+                    no_connection = Some(failed.name());
+                    if let Some(reason) = failed.refusal() {
+                        options.meter.refuse(Refusal::new(&method, &uri, reason));
+                    }
                 }
                 from_client(&error)
             }),
@@ -192,7 +205,7 @@ impl Client {
         let answer = answer.and_then(within_bounds);
         options.exchange.answered(match &answer {
             Ok(response) => Answer::Status(response.status().as_u16()),
-            Err(error) => Answer::Failed(name(error)),
+            Err(error) => Answer::Failed(no_connection.unwrap_or_else(|| name(error))),
         });
         let SendOptions {
             between,

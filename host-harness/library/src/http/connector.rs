@@ -22,12 +22,15 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use wasmtime_wasi_http::Error as WasiError;
 
-use super::addresses::{AddressClass, classify, is_odd_numeric};
+use contract::transport::NOT_SET_UP;
+
+use super::addresses::{AddressClass, classify, is_fake_ip, is_nat64_of_public, is_odd_numeric};
 use super::body::Progress;
 use super::connect_to::ConnectTo;
 use super::network::{Network, System};
 use super::refusal::RefusalReason;
 use super::tls;
+use crate::capabilities::{DIRECT, FEISHU, GATEWAY, LARKSUITE, MEDIA};
 
 /// The longest wait for one address while others are left to try.
 const PER_ADDRESS: Duration = Duration::from_secs(4);
@@ -66,6 +69,7 @@ impl ConnectError {
     /// The reason, where it was our own check that said no.
     pub(super) fn refusal(&self) -> Option<RefusalReason> {
         match self {
+            Self::Prohibited(address, _) if is_fake_ip(*address) => Some(RefusalReason::FakeIp),
             Self::Prohibited(_, class) => Some(RefusalReason::Address(*class)),
             Self::OddSpelling => Some(RefusalReason::AddressSpelling),
             Self::Dns(_)
@@ -77,6 +81,19 @@ impl ConnectError {
         }
     }
 
+    /// Its name in the record.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Dns(_) => "dns-error",
+            Self::Prohibited(..) | Self::OddSpelling => "address-refused",
+            Self::Refused(_) => "connection-refused",
+            Self::Timeout => "connection-timeout",
+            Self::Certificate(_) => "tls-certificate",
+            Self::Tls(_) => "tls-failed",
+            Self::Proxy(_) => "proxy-failed",
+        }
+    }
+
     /// Always one of the group that means "never sent".
     pub(super) fn to_wasi(&self) -> WasiError {
         match self {
@@ -84,6 +101,13 @@ impl ConnectError {
                 rcode: Some(text.clone()),
                 info_code: None,
             },
+            Self::Prohibited(address, _) if is_fake_ip(*address) => {
+                WasiError::InternalError(Some(format!(
+                    "{NOT_SET_UP}the host's address is {address}, a fake-ip of a proxy (Clash, Surge, sing-box). Those are \
+                     trusted for the services' own hosts only: take this host out of the proxy's fake-ip (fake-ip-filter), or set \
+                     HTTPS_PROXY to the proxy's address"
+                )))
+            }
             Self::Prohibited(..) | Self::OddSpelling => WasiError::DestinationIpProhibited,
             Self::Refused(_) => WasiError::ConnectionRefused,
             Self::Timeout => WasiError::ConnectionTimeout,
@@ -112,6 +136,53 @@ pub(super) struct Shared {
     pub(super) proxies: Option<Matcher>,
     pub(super) extra_roots: Vec<CertificateDer<'static>>,
     pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    /// The first address seen that stands for another one, in words.
+    pub(super) stand_in: OnceLock<String>,
+}
+
+/// The hosts that nobody moved. Who connects to one of them over TLS either reaches that host or fails, wherever the
+/// connection itself goes.
+const BUILT_IN: [&str; 5] = [GATEWAY, DIRECT, MEDIA, FEISHU, LARKSUITE];
+
+/// Which addresses a connection may go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeadsTo {
+    /// This machine and nothing else.
+    Loopback,
+    /// Public addresses.
+    Public,
+    /// Public addresses, and what stands for one: a proxy's fake-ip, or NAT64.
+    PublicOrStandIn,
+}
+
+impl LeadsTo {
+    fn of(https: bool, host: &str, port: u16, loopback: bool) -> Self {
+        let is_built_in = || {
+            let mut hosts = BUILT_IN
+                .iter()
+                .filter_map(|url| url.strip_prefix("https://"));
+            https && port == 443 && hosts.any(|known| known == host)
+        };
+        if loopback {
+            Self::Loopback
+        } else if is_built_in() {
+            Self::PublicOrStandIn
+        } else {
+            Self::Public
+        }
+    }
+
+    fn allows(self, address: IpAddr) -> bool {
+        match self {
+            Self::Loopback => classify(address) == AddressClass::Loopback,
+            Self::Public => classify(address) == AddressClass::Global,
+            Self::PublicOrStandIn => {
+                classify(address) == AddressClass::Global
+                    || is_fake_ip(address)
+                    || is_nat64_of_public(address)
+            }
+        }
+    }
 }
 
 /// Makes connections for the HTTP client.
@@ -163,7 +234,9 @@ impl Shared {
         } else if let Some(proxy) = self.proxy_for(uri, &host, loopback) {
             through_proxy(&proxy, uri).await?
         } else {
-            let addresses = resolve(&*self.network, &host, port, loopback).await?;
+            let leads_to = LeadsTo::of(https, &host, port, loopback);
+            let addresses = resolve(&*self.network, &host, port, leads_to).await?;
+            self.note_stand_in(&host, &addresses);
             dial(&*self.network, &addresses).await?
         };
         // A refused option costs some latency, nothing else.
@@ -172,6 +245,21 @@ impl Shared {
             self.encrypt(tcp, &host).await
         } else {
             Ok(Stream::Plain(tcp))
+        }
+    }
+
+    /// Keeps what `doctor` tells: that an address stands for another one. One host's is as good as another's.
+    fn note_stand_in(&self, host: &str, addresses: &[SocketAddr]) {
+        let stands_in = addresses.iter().find_map(|address| {
+            let kind = match address.ip() {
+                ip if is_fake_ip(ip) => "a fake-ip of a proxy (Clash, Surge, sing-box)",
+                ip if is_nat64_of_public(ip) => "NAT64, of a network without IPv4",
+                _ => return None,
+            };
+            Some(format!("{host} leads to {}: {kind}", address.ip()))
+        });
+        if let Some(said) = stands_in {
+            let _ = self.stand_in.set(said);
         }
     }
 
@@ -221,10 +309,10 @@ async fn resolve(
     network: &dyn Network,
     host: &str,
     port: u16,
-    loopback: bool,
+    leads_to: LeadsTo,
 ) -> Result<Vec<SocketAddr>, ConnectError> {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return check(vec![SocketAddr::new(address, port)], loopback);
+        return check(vec![SocketAddr::new(address, port)], leads_to);
     }
     if is_odd_numeric(host) {
         return Err(ConnectError::OddSpelling);
@@ -242,18 +330,13 @@ async fn resolve(
     if addresses.is_empty() {
         return Err(ConnectError::Dns("no address".to_owned()));
     }
-    check(addresses, loopback)
+    check(addresses, leads_to)
 }
 
-fn check(addresses: Vec<SocketAddr>, loopback: bool) -> Result<Vec<SocketAddr>, ConnectError> {
+fn check(addresses: Vec<SocketAddr>, leads_to: LeadsTo) -> Result<Vec<SocketAddr>, ConnectError> {
     for address in &addresses {
-        let class = classify(address.ip());
-        let allowed = if loopback {
-            class == AddressClass::Loopback
-        } else {
-            class == AddressClass::Global
-        };
-        if !allowed {
+        if !leads_to.allows(address.ip()) {
+            let class = classify(address.ip());
             return Err(ConnectError::Prohibited(address.ip(), class));
         }
     }
@@ -398,15 +481,15 @@ mod tests {
 
     #[test]
     fn one_private_address_spoils_an_answer() {
-        check(addresses(&["8.8.8.8", "2606:4700::1111"]), false).unwrap();
-        check(addresses(&["8.8.8.8", "10.0.0.1"]), false).unwrap_err();
-        check(addresses(&["127.0.0.1"]), false).unwrap_err();
+        check(addresses(&["8.8.8.8", "2606:4700::1111"]), LeadsTo::Public).unwrap();
+        check(addresses(&["8.8.8.8", "10.0.0.1"]), LeadsTo::Public).unwrap_err();
+        check(addresses(&["127.0.0.1"]), LeadsTo::Public).unwrap_err();
     }
 
     #[test]
     fn a_loopback_grant_leads_to_loopback_only() {
-        check(addresses(&["127.0.0.1", "::1"]), true).unwrap();
-        check(addresses(&["127.0.0.1", "8.8.8.8"]), true).unwrap_err();
+        check(addresses(&["127.0.0.1", "::1"]), LeadsTo::Loopback).unwrap();
+        check(addresses(&["127.0.0.1", "8.8.8.8"]), LeadsTo::Loopback).unwrap_err();
     }
 
     #[test]

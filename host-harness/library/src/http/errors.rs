@@ -2,7 +2,7 @@
 //! there are two groups, and the line between them is the first byte of the request:
 //!
 //! - **never sent**: `connection-refused`, `connection-timeout`, `DNS-timeout`, `DNS-error`, `destination-*`, `TLS-*`,
-//!   `HTTP-request-denied`. Only errors from making the connection, or from our own checks, are among these.
+//!   `HTTP-request-denied`, and `internal-error` behind one of the marks of `contract::transport`. Only errors from making the connection, or from our own checks, are among these.
 //! - **may have been applied**: everything else (`connection-terminated`, `connection-read-timeout`,
 //!   `HTTP-response-incomplete`, `HTTP-protocol-error`, …).
 
@@ -52,18 +52,12 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
     }
 }
 
-/// An error's name in the record: those that this client makes have one of their own.
+/// The name in the record of an error that isn't [`ConnectError`]: those that this client makes have one of their own.
 pub(super) fn name(error: &WasiError) -> &'static str {
     match error {
-        WasiError::DnsError { .. } | WasiError::DnsTimeout => "dns-error",
-        WasiError::DestinationIpProhibited => "address-refused",
-        WasiError::DestinationUnavailable => "proxy-failed",
         WasiError::ConnectionRefused => "connection-refused",
-        WasiError::ConnectionTimeout => "connection-timeout",
         WasiError::ConnectionTerminated => "connection-terminated",
         WasiError::ConnectionReadTimeout | WasiError::HttpResponseTimeout => "read-timeout",
-        WasiError::TlsCertificateError => "tls-certificate",
-        WasiError::TlsProtocolError => "tls-failed",
         WasiError::HttpRequestDenied => "denied",
         WasiError::HttpRequestBodySize(_) => "request-too-large",
         WasiError::HttpResponseIncomplete => "response-incomplete",

@@ -40,6 +40,11 @@ pub enum RefusalReason {
     /// The name leads to an address that isn't on the public internet, or to another machine where loopback is granted.
     #[error("the host's address is not one that may be connected to ({0:?})")]
     Address(AddressClass),
+    /// The name leads to an address that a proxy in TUN mode made up for it, and the host isn't one of the services' own.
+    #[error(
+        "the host's address is a fake-ip of a proxy (Clash, Surge, sing-box), and this is not one of the services' own hosts"
+    )]
+    FakeIp,
     /// The host is meant as an address but isn't written as one.
     #[error("the host is an address in an odd spelling")]
     AddressSpelling,
@@ -80,6 +85,7 @@ impl RefusalReason {
             Self::Path => "path",
             Self::Method => "method",
             Self::Address(_) => "address",
+            Self::FakeIp => "fake-ip",
             Self::AddressSpelling => "address-spelling",
             Self::MisplacedPlaceholder => "misplaced-placeholder",
             Self::UnknownPlaceholder => "unknown-placeholder",
@@ -110,6 +116,9 @@ impl RefusalReason {
             }
             Self::Address(_) => {
                 "a public address behind that name; for tests LIBTV_CONNECT_TO, which leads to loopback only"
+            }
+            Self::FakeIp => {
+                "an exception from the proxy's fake-ip for that host (fake-ip-filter), or HTTPS_PROXY with the proxy's address"
             }
             Self::AddressSpelling => "nothing as it is: write the address in its usual form",
             Self::MisplacedPlaceholder | Self::UnknownPlaceholder | Self::CredentialHeader => {

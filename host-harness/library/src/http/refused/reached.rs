@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::addresses::REFUSED;
 use super::urls::{policy, reason};
 use crate::capabilities::GATEWAY;
+use crate::http::addresses::is_fake_ip;
 use crate::http::connect_to::ConnectTo;
 use crate::http::connector::{Connector, Shared};
 use crate::http::network::{Found, Network};
@@ -63,6 +64,7 @@ impl Told {
             proxies: None,
             extra_roots: Vec::new(),
             tls: OnceLock::new(),
+            stand_in: OnceLock::new(),
         }));
         let uri: Uri = url.parse().unwrap();
         match connector.call(uri).await {
@@ -83,6 +85,20 @@ fn rows() -> impl Iterator<Item = (IpAddr, AddressClass)> {
         .map(|(text, class)| (text.parse().unwrap(), *class))
 }
 
+/// A service's own host, and one that an override names. The former may have what stands for a public address.
+const OWN: &str = "https://seedance.nexu.io/";
+const MOVED: &str = "https://gateway.example/";
+
+/// Every host with every address that is refused to it.
+fn refused_to() -> impl Iterator<Item = (&'static str, IpAddr, AddressClass)> {
+    rows().flat_map(|(address, class)| {
+        let own = (!is_fake_ip(address)).then_some(OWN);
+        own.into_iter()
+            .chain([MOVED])
+            .map(move |url| (url, address, class))
+    })
+}
+
 fn host(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
@@ -101,7 +117,12 @@ fn assert_refused(error: &ConnectError, told: &Told, address: IpAddr, class: Add
         ConnectError::Prohibited(refused, why) => assert_eq!((*refused, *why), (address, class)),
         other => panic!("{address}: {other}"),
     }
-    assert_eq!(error.refusal(), Some(RefusalReason::Address(class)));
+    let reason = if is_fake_ip(address) {
+        RefusalReason::FakeIp
+    } else {
+        RefusalReason::Address(class)
+    };
+    assert_eq!(error.refusal(), Some(reason));
     assert!(told.dialled().is_empty(), "{address} was dialled");
 }
 
@@ -137,19 +158,19 @@ async fn as_a_literal_that_an_override_names_none_is_connected_to() {
 
 #[tokio::test]
 async fn as_the_answer_of_a_name_server_none_is_connected_to() {
-    for (address, class) in rows() {
+    for (url, address, class) in refused_to() {
         let told = Told::answering(&[&[address]]);
-        let error = told.connect("https://seedance.nexu.io/").await;
+        let error = told.connect(url).await;
         assert_refused(&error, &told, address, class);
     }
 }
 
 #[tokio::test]
 async fn one_among_public_answers_spoils_them_all() {
-    for (address, class) in rows() {
+    for (url, address, class) in refused_to() {
         for answer in [[public(), address], [address, public()]] {
             let told = Told::answering(&[&answer]);
-            let error = told.connect("https://seedance.nexu.io/").await;
+            let error = told.connect(url).await;
             assert_refused(&error, &told, address, class);
         }
     }
@@ -158,15 +179,88 @@ async fn one_among_public_answers_spoils_them_all() {
 #[tokio::test]
 async fn an_answer_that_changes_between_two_look_ups_changes_nothing_for_the_first_and_is_refused_for_the_second()
  {
-    for (address, class) in rows() {
+    for (url, address, class) in refused_to() {
         let told = Told::answering(&[&[public()], &[address]]);
         // The name is looked up once: what was checked is what is dialled.
-        let first = told.connect("https://seedance.nexu.io/").await;
+        let first = told.connect(url).await;
         assert!(matches!(first, ConnectError::Refused(_)), "{first}");
         assert_eq!(told.dialled(), [format!("{PUBLIC}:443")]);
         told.dialled.lock().unwrap().clear();
-        let second = told.connect("https://seedance.nexu.io/").await;
+        let second = told.connect(url).await;
         assert_refused(&second, &told, address, class);
+    }
+}
+
+/// What a name server says behind Clash, Surge or sing-box, and on a line without IPv4.
+const STAND_INS: [&str; 6] = [
+    "198.18.0.7",
+    "198.19.255.254",
+    "::ffff:198.18.0.7",
+    "fc00::7",
+    "64:ff9b::8.8.8.8",
+    "64:ff9b:1:fffe::8.8.8.8",
+];
+
+#[tokio::test]
+async fn what_a_proxy_or_nat64_puts_in_place_of_an_address_counts_for_the_services_own_hosts() {
+    let own = [
+        "https://seedance.nexu.io/",
+        "https://im.liblib.tv/",
+        "https://libtv-res.liblib.art/",
+        "https://open.feishu.cn/",
+        "https://OPEN.larksuite.com:443/",
+    ];
+    for (url, text) in own.iter().flat_map(|url| STAND_INS.map(|text| (url, text))) {
+        let address: IpAddr = text.parse().unwrap();
+        let told = Told::answering(&[&[address, public()]]);
+        let error = told.connect(url).await;
+        assert!(
+            matches!(error, ConnectError::Refused(_)),
+            "{url} {text}: {error}"
+        );
+        let dialled = [
+            SocketAddr::new(address, 443),
+            SocketAddr::new(public(), 443),
+        ];
+        assert_eq!(told.dialled(), dialled.map(|address| address.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn for_any_other_host_scheme_or_port_it_does_not() {
+    let others = [
+        "https://gateway.example/",
+        "https://seedance.nexu.io.example/",
+        "https://xseedance.nexu.io/",
+        "https://seedance.nexu.io:8443/",
+        "http://seedance.nexu.io/",
+        "http://open.feishu.cn:443/",
+    ];
+    for (url, text) in others
+        .iter()
+        .flat_map(|url| STAND_INS.map(|text| (url, text)))
+    {
+        let address: IpAddr = text.parse().unwrap();
+        let told = Told::answering(&[&[address]]);
+        let error = told.connect(url).await;
+        assert_refused(&error, &told, address, classify(address));
+    }
+}
+
+#[tokio::test]
+async fn a_private_address_beside_a_fake_ip_is_refused_to_the_services_own_hosts() {
+    for private in [
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "fd00::1",
+        "fe80::1",
+        "::1",
+    ] {
+        let private: IpAddr = private.parse().unwrap();
+        let told = Told::answering(&[&["198.18.0.7".parse().unwrap(), private]]);
+        let error = told.connect("https://seedance.nexu.io/").await;
+        assert_refused(&error, &told, private, classify(private));
     }
 }
 
@@ -224,9 +318,10 @@ async fn connect_to_leads_to_loopback_and_past_no_other_name() {
             proxies: None,
             extra_roots: Vec::new(),
             tls: OnceLock::new(),
+            stand_in: OnceLock::new(),
         }));
         let other = connector
-            .call("https://open.feishu.cn/".parse().unwrap())
+            .call("https://other.example/".parse().unwrap())
             .await;
         assert_refused(&other.err().unwrap(), &told, address, class);
         let named = connector
