@@ -9,7 +9,7 @@ fn an_address_that_is_refused_is_told_as_a_matter_of_this_machine_and_never_as_o
         ("https://198.18.0.7", "fake-ip"),
         ("https://198.19.255.254:8443", "fake-ip"),
         ("https://[fc00::7]", "fake-ip"),
-        ("https://[::ffff:c612:7]", "fake-ip"),
+        ("https://[::ffff:198.18.0.7]", "fake-ip"),
         ("https://10.0.0.7", "not a public one"),
         ("https://169.254.169.254", "not a public one"),
         ("https://[64:ff9b::10.0.0.7]", "not a public one"),

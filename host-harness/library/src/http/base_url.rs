@@ -1,7 +1,7 @@
 //! A base URL that someone may override: where a service lives. Pure.
 //! `https://` anywhere, `http://` on loopback only; no user part, query or fragment.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
@@ -44,6 +44,7 @@ impl BaseUrl {
             .trim_start_matches('[')
             .trim_end_matches(']')
             .to_ascii_lowercase();
+        let host = host.parse::<Ipv6Addr>().map_or(host, usual_spelling);
         let port = authority.port_u16().unwrap_or(if https { 443 } else { 80 });
         let base = Self {
             https,
@@ -96,6 +97,15 @@ impl BaseUrl {
     }
 }
 
+/// As URLs are written everywhere (RFC 5952), so that the request's own spelling is met. The standard library writes the end
+/// of some addresses as IPv4.
+fn usual_spelling(address: Ipv6Addr) -> String {
+    match (address.to_ipv4_mapped(), address.segments()) {
+        (Some(_), [.., high, low]) => format!("::ffff:{high:x}:{low:x}"),
+        (None, _) => address.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +129,18 @@ mod tests {
             "",
         ] {
             BaseUrl::parse(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_has_one_spelling() {
+        for (written, usual) in [
+            ("[64:FF9B:0::10.0.0.7]", "[64:ff9b::a00:7]"),
+            ("[::ffff:198.18.0.7]", "[::ffff:c612:7]"),
+            ("[0:0:0:0:0:0:0:1]", "[::1]"),
+        ] {
+            let base = BaseUrl::parse(&format!("https://{written}/a")).unwrap();
+            assert_eq!(base.text(), format!("https://{usual}/a"));
         }
     }
 
