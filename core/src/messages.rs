@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::json;
-use crate::urls::{self, ResultUrl};
+use crate::urls::{self, Links, ResultUrl};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Message {
     pub role: Role,
     /// Its text; empty for tool answers.
     pub text: String,
-    /// Result URLs in it, in order.
+    /// The links of the results in it, in order.
     pub urls: Vec<ResultUrl>,
     /// Calls it makes.
     pub calls: Vec<Call>,
@@ -81,7 +81,12 @@ fn message(value: &Value) -> Option<Message> {
         error: None,
     };
     match role {
-        Role::Tool => read_tool_answer(content, &mut message),
+        Role::Tool => {
+            let mut answer = ToolAnswer::default();
+            answer.read(content);
+            message.urls = answer.links.into_vec();
+            message.error = answer.error;
+        }
         Role::User | Role::Assistant => {
             message.text = plain_text(content);
             message.urls = urls::extract(&message.text);
@@ -167,63 +172,77 @@ fn plain_text(content: &Value) -> String {
     }
 }
 
-fn read_tool_answer(content: &Value, message: &mut Message) {
-    match content {
-        Value::String(text) => {
-            if let Some(parsed @ (Value::Object(_) | Value::Array(_))) =
-                json::parse(text.as_bytes())
-            {
-                read_tool_answer(&parsed, message);
-            }
-        }
-        Value::Array(parts) => {
-            for part in parts {
-                match part.get("text") {
-                    Some(text @ Value::String(_)) => read_tool_answer(text, message),
-                    Some(_) | None => read_tool_object(part, message),
+/// What a tool says.
+#[derive(Default)]
+struct ToolAnswer {
+    links: Links,
+    error: Option<String>,
+}
+
+impl ToolAnswer {
+    fn read(&mut self, content: &Value) {
+        match content {
+            Value::String(text) => {
+                if let Some(parsed @ (Value::Object(_) | Value::Array(_))) =
+                    json::parse(text.as_bytes())
+                {
+                    self.read(&parsed);
                 }
             }
+            Value::Array(parts) => {
+                for part in parts {
+                    match part.get("text") {
+                        Some(text @ Value::String(_)) => self.read(text),
+                        Some(_) | None => self.read_object(part),
+                    }
+                }
+            }
+            Value::Object(_) => self.read_object(content),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Object(_) => read_tool_object(content, message),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+
+    fn read_object(&mut self, object: &Value) {
+        if let Some(result) = object.get("task_result") {
+            for (list, names) in [
+                ("images", &["previewPath", "url"][..]),
+                ("videos", &["previewPath", "url", "videoUrl"][..]),
+            ] {
+                for item in result
+                    .get(list)
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
+                    self.links.extend(links_of(item, names));
+                }
+            }
+            let failed = result
+                .get("status")
+                .and_then(Value::as_str)
+                .is_some_and(|status| matches!(status, "failed" | "error"));
+            if failed || (self.links.is_empty() && has_words(result.get("error"))) {
+                self.error = Some(words_or(result.get("error"), "the task failed"));
+            }
+        }
+        if object.get("isError").and_then(Value::as_bool) == Some(true) {
+            self.error = Some(words_or(object.get("content"), "the tool failed"));
+        } else if self.links.is_empty() && self.error.is_none() && has_words(object.get("error")) {
+            self.error = Some(words_or(object.get("error"), "the tool failed"));
+        }
     }
 }
 
-fn read_tool_object(object: &Value, message: &mut Message) {
-    if let Some(result) = object.get("task_result") {
-        for (list, names) in [
-            ("images", &["previewPath", "url"][..]),
-            ("videos", &["previewPath", "url", "videoUrl"][..]),
-        ] {
-            for item in result
-                .get(list)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                let found = names.iter().find_map(|name| {
-                    item.get(*name)?
-                        .as_str()
-                        .and_then(|text| ResultUrl::parse(text.trim()))
-                });
-                if let Some(url) = found.filter(|url| !message.urls.contains(url)) {
-                    message.urls.push(url);
-                }
-            }
-        }
-        let failed = result
-            .get("status")
-            .and_then(Value::as_str)
-            .is_some_and(|status| matches!(status, "failed" | "error"));
-        if failed || (message.urls.is_empty() && has_words(result.get("error"))) {
-            message.error = Some(words_or(result.get("error"), "the task failed"));
-        }
-    }
-    if object.get("isError").and_then(Value::as_bool) == Some(true) {
-        message.error = Some(words_or(object.get("content"), "the tool failed"));
-    } else if message.urls.is_empty() && message.error.is_none() && has_words(object.get("error")) {
-        message.error = Some(words_or(object.get("error"), "the tool failed"));
-    }
+/// The links of one result: the first that is one, and the others that lead to the same.
+fn links_of<'a>(item: &'a Value, names: &'a [&str]) -> impl Iterator<Item = ResultUrl> + 'a {
+    let mut urls = names.iter().filter_map(|name| {
+        let text = item.get(*name)?.as_str()?;
+        ResultUrl::parse(text.trim())
+    });
+    let first = urls.next();
+    let identity = first.as_ref().map(ResultUrl::identity);
+    let others = urls.filter(move |url| Some(url.identity()) == identity);
+    first.into_iter().chain(others)
 }
 
 fn has_words(value: Option<&Value>) -> bool {
@@ -236,3 +255,7 @@ fn words_or(value: Option<&Value>, default: &str) -> String {
         .filter(|text| !text.trim().is_empty())
         .unwrap_or_else(|| default.to_owned())
 }
+
+#[cfg(test)]
+#[path = "messages_tests.rs"]
+mod tests;

@@ -4,11 +4,12 @@
 //! two prefixes of the media store, so whoever is given one need not check again before fetching
 //! or sending it.
 
-use std::collections::BTreeSet;
+mod links;
 
 use serde_json::Value;
 
 use crate::json::Stored;
+pub use links::Links;
 
 /// Generated files.
 const GENERATED: &str = "https://libtv-res.liblib.art/sd-gen-save-img/";
@@ -77,7 +78,7 @@ impl ResultUrl {
     }
 }
 
-/// Every result URL in a text, in order, without repetition.
+/// Every result URL in a text, in order, one for each result ([`Links`]).
 ///
 /// A URL ends before whitespace, control characters, non-ASCII characters (CJK punctuation and
 /// typographic quotes among them), `"'<>()[]{}`, a backslash, backtick, `|`, `^`, `**` and the next
@@ -89,8 +90,7 @@ impl ResultUrl {
 /// or sent is always an address of the media store.
 #[must_use]
 pub fn extract(text: &str) -> Vec<ResultUrl> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut found = Links::default();
     // Up to where the text has been dealt with, and whether an address under a prefix ended there.
     let (mut at, mut after_address) = (0, false);
     while let Some(rest) = text.get(at..)
@@ -107,11 +107,11 @@ pub fn extract(text: &str) -> Vec<ResultUrl> {
         // On a miss too the scan goes on behind the origin, so that each byte is looked at once.
         let (len, url) = scanned.unwrap_or((ORIGIN.len(), ""));
         at = before.len() + len;
-        if !url.is_empty() && seen.insert(url) {
-            found.push(ResultUrl(url.to_owned()));
+        if !url.is_empty() {
+            found.add(ResultUrl(url.to_owned()));
         }
     }
-    found
+    found.into_vec()
 }
 
 /// Whether `https` behind this text would be the tail of another scheme, such as `xhttps`. A letter

@@ -1,8 +1,10 @@
 //! When is a job finished? Judges the messages of one turn. docs/spec.md section 6 is its source.
 
+use std::collections::BTreeMap;
+
 use crate::json::stored;
-use crate::messages::{Message, Role};
-use crate::urls::{self, ResultUrl};
+use crate::messages::{Call, Message, Role};
+use crate::urls::{self, Links, ResultUrl};
 
 /// Polls without anything new after which the backend is taken to have said its last word.
 pub const QUIET_POLLS: u32 = 3;
@@ -74,22 +76,44 @@ pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>
     let mut owners: Vec<Option<usize>> = (0..messages.len())
         .map(|at| (0..turns.len()).rev().find(|turn| starts[*turn] <= at))
         .collect();
-    for at in 0..messages.len() {
-        if let Some(id) = &messages[at].answers
-            && let Some(call) = messages[..at]
-                .iter()
-                .position(|message| message.calls.iter().any(|call| call.id == *id))
-        {
-            owners[at] = owners[call];
+    let mut called_at: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, message) in messages.iter().enumerate() {
+        if let Some(call) = message.answers.as_deref().and_then(|id| called_at.get(id)) {
+            owners[at] = owners[*call];
+        }
+        for call in &message.calls {
+            called_at.entry(&call.id).or_insert(at);
         }
     }
     owners
 }
 
+/// The calls that no later message answers, in order.
+fn open_calls<'a>(messages: &[&'a Message]) -> Vec<&'a Call> {
+    let mut answered_at: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, message) in messages.iter().enumerate() {
+        if let Some(id) = &message.answers {
+            answered_at.insert(id, at);
+        }
+    }
+    let is_open = |at: usize, call: &Call| {
+        let answered_at = answered_at.get(call.id.as_str());
+        answered_at.is_none_or(|answered_at| *answered_at <= at)
+    };
+    let calls = messages
+        .iter()
+        .enumerate()
+        .flat_map(|(at, message)| message.calls.iter().map(move |call| (at, call)));
+    calls
+        .filter(|(at, call)| is_open(*at, call))
+        .map(|(_, call)| call)
+        .collect()
+}
+
 /// What the messages of one turn say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// Result URLs in order, without repetition and without the user's own files.
+    /// The newest link of each result, in order, without the user's own files.
     pub results: Vec<ResultUrl>,
     /// Calls that wait for their answer, questions not among them.
     pub open_calls: usize,
@@ -107,40 +131,23 @@ pub struct Observed {
     pub count: usize,
 }
 
-/// Reads one turn's messages, in order. `own` are the files that the user passed in.
+/// Reads one turn's messages, in order. `own` are the files that the user passed in, and what else is no result.
 #[must_use]
-pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
+pub fn observe(messages: &[&Message], own: &Links) -> Observed {
     let mut seen = Observed {
         count: messages.len(),
         ..Observed::default()
     };
-    let given: Vec<&ResultUrl> = own
-        .iter()
-        .chain(
-            messages
-                .iter()
-                .filter(|message| message.role == Role::User)
-                .flat_map(|message| &message.urls),
-        )
-        .collect();
-    let mut open: Vec<&crate::messages::Call> = Vec::new();
+    let given: Links = urls_of(messages.iter().copied(), &[Role::User]).collect();
+    let mut results = Links::default();
     for message in messages {
-        if let Some(id) = &message.answers {
-            open.retain(|call| call.id != *id);
-        }
-        open.extend(&message.calls);
         if matches!(message.role, Role::Assistant | Role::Tool) {
             seen.answered = true;
         }
         let mut fresh = false;
-        for url in message
-            .urls
-            .iter()
-            .filter(|_| matches!(message.role, Role::Assistant | Role::Tool))
-        {
-            if !given.contains(&url) && !seen.results.contains(url) {
-                seen.results.push(url.clone());
-                fresh = true;
+        for url in urls_of(std::iter::once(*message), &[Role::Assistant, Role::Tool]) {
+            if !given.contains(&url) && !own.contains(&url) {
+                fresh |= results.add(url);
             }
         }
         match message.role {
@@ -156,6 +163,8 @@ pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
             Role::Assistant | Role::User | Role::Other => seen.last_word &= !fresh,
         }
     }
+    seen.results = results.into_vec();
+    let open = open_calls(messages);
     seen.question = open.iter().find_map(|call| call.question.clone());
     seen.open_calls = open.iter().filter(|call| call.question.is_none()).count();
     seen
@@ -166,31 +175,37 @@ pub fn observe(messages: &[&Message], own: &[ResultUrl]) -> Observed {
 #[must_use]
 pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observed> {
     let owners = owners(messages, turns);
-    let given: Vec<ResultUrl> = turns
+    let mut no_results: Links = turns
         .iter()
         .flat_map(|turn| urls::extract(turn.text))
-        .chain(urls_of(
-            messages.iter().filter(|message| message.role == Role::User),
-        ))
+        .chain(urls_of(messages.iter(), &[Role::User]))
         .collect();
-    let of = |turn: usize| {
-        let owned = |keep: &dyn Fn(Option<usize>) -> bool| -> Vec<&Message> {
-            let pairs = messages.iter().zip(&owners);
-            pairs
-                .filter(|(_, owner)| keep(**owner))
-                .map(|(message, _)| message)
-                .collect()
-        };
-        let earlier = owned(&|owner| owner.is_none_or(|owner| owner < turn));
-        let mut no_results = given.clone();
-        no_results.extend(urls_of(earlier.into_iter()));
-        observe(&owned(&|owner| owner == Some(turn)), &no_results)
+    let owned = |turn: Option<usize>| -> Vec<&Message> {
+        let pairs = messages.iter().zip(&owners);
+        pairs
+            .filter(|(_, owner)| **owner == turn)
+            .map(|(message, _)| message)
+            .collect()
     };
-    (0..turns.len()).map(of).collect()
+    let everybody = [Role::User, Role::Assistant, Role::Tool, Role::Other];
+    no_results.extend(urls_of(owned(None).into_iter(), &everybody));
+    let mut observed = Vec::new();
+    for turn in 0..turns.len() {
+        let messages = owned(Some(turn));
+        observed.push(observe(&messages, &no_results));
+        no_results.extend(urls_of(messages.into_iter(), &everybody));
+    }
+    observed
 }
 
-fn urls_of<'a>(messages: impl Iterator<Item = &'a Message>) -> impl Iterator<Item = ResultUrl> {
-    messages.flat_map(|message| message.urls.clone())
+/// The URLs in what these say.
+fn urls_of<'a>(
+    messages: impl Iterator<Item = &'a Message>,
+    roles: &[Role],
+) -> impl Iterator<Item = ResultUrl> {
+    messages
+        .filter(|message| roles.contains(&message.role))
+        .flat_map(|message| message.urls.iter().cloned())
 }
 
 /// What to make of a turn now.

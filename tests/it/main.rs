@@ -36,6 +36,7 @@ mod precompile;
 mod ratio;
 mod recipients;
 mod refusals;
+mod results;
 mod secrets;
 mod serve;
 mod serve_many;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use super::query::{known, results_among, results_in, service_of};
+use super::query::{known, own_files, results_among, results_in, service_of};
 use crate::config::{Mode, Settings};
 use crate::io::{Download, Io};
 use crate::libtv::Service;
 use crate::problem::Problem;
-use crate::urls::ResultUrl;
+use crate::urls::{Links, ResultUrl};
 
 /// Where files go when nothing is said. The harness puts the home folder's path in its place.
 const DEFAULT_DIR: &str = "libtv_results";
@@ -54,7 +54,7 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     let files: Vec<Download> = (1..)
         .zip(&urls)
         .map(|(number, url)| Download {
-            url: url.as_str().to_owned(),
+            url: url.of_the_file().as_str().to_owned(),
             dir: dir.clone(),
             name: name(prefix.as_deref(), number, url),
         })
@@ -81,17 +81,15 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
 }
 
 fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
-    let mut found: Vec<ResultUrl> = Vec::new();
+    let mut found = Links::default();
     for text in urls {
         let url = ResultUrl::parse(text.trim()).ok_or_else(|| {
             Problem::permanent(format!("Not a result URL: {}", super::tasks::printable(text)))
                 .advise("Result URLs begin with https://libtv-res.liblib.art/sd-gen-save-img/ or https://libtv-res.liblib.art/claw/")
         })?;
-        if !found.contains(&url) {
-            found.push(url);
-        }
+        found.add(url);
     }
-    Ok(found)
+    Ok(found.into_vec())
 }
 
 /// The gateway has a route for it; the direct API's results stand in the messages.
@@ -104,15 +102,10 @@ async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<Result
                 .results(io, session.id())
                 .await
                 .map_err(|trouble| trouble.problem())?;
-            let own: Vec<ResultUrl> = session
-                .turns
-                .iter()
-                .flat_map(|turn| turn.asked.own_files())
-                .collect();
             let listed = reply.get("urls").and_then(Value::as_array);
             let urls = listed.into_iter().flatten();
             let urls = urls.filter_map(|url| ResultUrl::parse(url.as_str()?));
-            Ok(results_among(urls, &own))
+            Ok(results_among(urls, &own_files(&session)))
         }
         Mode::Direct => {
             let list = service

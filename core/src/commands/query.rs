@@ -10,7 +10,7 @@ use crate::messages::{self, Role};
 use crate::problem::Problem;
 use crate::session::{Session, State, canvas_link};
 use crate::store::{self, Found};
-use crate::urls::ResultUrl;
+use crate::urls::{Links, ResultUrl};
 use crate::watch::{self, Verdict};
 
 /// Shows the messages, the results in them, and the canvas link once the job has finished.
@@ -112,17 +112,13 @@ pub fn service_of<'a>(settings: &'a Settings, session: &Session) -> Result<Servi
 #[must_use]
 pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
     let messages = messages::parse(list);
-    let own: Vec<ResultUrl> = session
-        .turns
-        .iter()
-        .flat_map(|turn| turn.asked.own_files())
-        .chain(
-            messages
-                .iter()
-                .filter(|message| message.role == Role::User)
-                .flat_map(|message| message.urls.clone()),
-        )
-        .collect();
+    let mut own = own_files(session);
+    own.extend(
+        messages
+            .iter()
+            .filter(|message| message.role == Role::User)
+            .flat_map(|message| message.urls.clone()),
+    );
     let urls = messages
         .into_iter()
         .filter(|message| message.role != Role::User)
@@ -130,14 +126,16 @@ pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
     results_among(urls, &own)
 }
 
-/// The URLs in order, without repetition and without the user's own files.
+/// The files that the user passed in with the words of a session.
 #[must_use]
-pub fn results_among(urls: impl Iterator<Item = ResultUrl>, own: &[ResultUrl]) -> Vec<ResultUrl> {
-    let mut found: Vec<ResultUrl> = Vec::new();
-    for url in urls {
-        if !own.contains(&url) && !found.contains(&url) {
-            found.push(url);
-        }
-    }
-    found
+pub fn own_files(session: &Session) -> Links {
+    let turns = session.turns.iter();
+    turns.flat_map(|turn| turn.asked.own_files()).collect()
+}
+
+/// The newest link of each result, in order, without the user's own files.
+#[must_use]
+pub fn results_among(urls: impl Iterator<Item = ResultUrl>, own: &Links) -> Vec<ResultUrl> {
+    let results: Links = urls.filter(|url| !own.contains(url)).collect();
+    results.into_vec()
 }

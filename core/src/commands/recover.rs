@@ -141,11 +141,8 @@ fn block(session: &Session) -> Vec<String> {
         );
     }
     for url in session.turns.iter().flat_map(|turn| &turn.progress.results) {
-        let delivery = session
-            .deliveries
-            .iter()
-            .find(|delivery| delivery.result() == Some(url));
-        let state = delivery
+        let state = session
+            .delivery_of(url)
             .map(|delivery| format!(" ({})", delivery.state.name()))
             .unwrap_or_default();
         lines.push(format!("   result: {}{state}", url.as_str()));
@@ -183,7 +180,7 @@ fn as_json(session: &Session) -> Value {
         .iter()
         .flat_map(|turn| &turn.progress.results)
         .map(|url| {
-            let delivery = session.deliveries.iter().find(|delivery| delivery.result() == Some(url));
+            let delivery = session.delivery_of(url);
             json!({"url": url.as_str(), "delivery": delivery.map(|delivery| delivery.state.name()), "messageId": delivery.and_then(|delivery| delivery.message_id.clone())})
         })
         .collect();

@@ -10,7 +10,7 @@ use crate::io::{Io, UnixMs};
 use crate::json::Stored;
 use crate::poll;
 use crate::problem::Problem;
-use crate::session::{Delivery, State, Turn};
+use crate::session::{Delivery, Session, State, Turn};
 use crate::store::{self, Loaded, submits};
 use crate::time::format_rfc3339;
 use crate::urls::ResultUrl;
@@ -82,7 +82,11 @@ fn session(loaded: &Loaded, settings: &Settings) -> Option<Value> {
     let latest = session.latest()?;
     let state = latest.progress.state;
     let turns: Vec<Value> = session.turns.iter().map(turn).collect();
-    let deliveries: Vec<Value> = session.deliveries.iter().map(delivery).collect();
+    let deliveries: Vec<Value> = session
+        .deliveries
+        .iter()
+        .map(|one| delivery(session, one))
+        .collect();
     Some(json!({
         "sessionId": session.id(),
         "state": state.name(),
@@ -112,12 +116,12 @@ fn turn(turn: &Turn) -> Value {
     })
 }
 
-fn delivery(delivery: &Delivery) -> Value {
+fn delivery(session: &Session, delivery: &Delivery) -> Value {
     json!({
         "turn": delivery.turn,
         "order": delivery.order,
         "purpose": delivery.purpose.name(),
-        "url": delivery.result().map(ResultUrl::as_str),
+        "url": session.link_of(delivery).map(ResultUrl::as_str),
         "state": delivery.state.name(),
         "messageId": delivery.message_id,
         "endedAt": delivery.ended_at_ms.map(format_rfc3339),

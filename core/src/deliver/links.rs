@@ -20,10 +20,10 @@ pub(super) async fn one(
     reason: &str,
     events: &mut Events,
 ) -> Result<(), Problem> {
-    let delivery = &mut loaded.session.deliveries[at];
-    let Some(url) = delivery.result().map(|url| url.as_str().to_owned()) else {
+    let Some(url) = link(loaded, at) else {
         return Ok(());
     };
+    let delivery = &mut loaded.session.deliveries[at];
     events.push(format!("{} goes as a link: {reason}", label(delivery)));
     delivery.message = Some(worded(&[url], reason));
     delivery.trouble = Some(reason.to_owned());
@@ -111,9 +111,9 @@ pub(super) async fn compose(
             deliveries[member].links = Some(links.id.clone());
             keep(io, loaded, member).await?;
         }
-        let member = &loaded.session.deliveries[member];
-        if covering(loaded, member).is_some_and(|covering| covering.id == links.id) {
-            urls.extend(member.result().map(|url| url.as_str().to_owned()));
+        let covering = covering(loaded, &loaded.session.deliveries[member]);
+        if covering.is_some_and(|covering| covering.id == links.id) {
+            urls.extend(link(loaded, member));
         }
     }
     let reason = links.trouble.as_deref().unwrap_or("it can't be uploaded");
@@ -134,6 +134,12 @@ async fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Content>
     links.next_try_at_ms = io.now_ms().saturating_add(WAIT_MS);
     store::save_delivery(io, &loaded.session.key, links).await?;
     Ok(None)
+}
+
+/// The link of a delivery's result.
+fn link(loaded: &Loaded, at: usize) -> Option<String> {
+    let link = loaded.session.link_of(&loaded.session.deliveries[at])?;
+    Some(link.of_the_file().as_str().to_owned())
 }
 
 fn worded(urls: &[String], reason: &str) -> Content {

@@ -171,10 +171,10 @@ async fn deliver(
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
         return Ok(());
     }
-    let prepared = match (&delivery.message, delivery.result()) {
+    let prepared = match (&delivery.message, loaded.session.link_of(delivery)) {
         (Some(content), _) => Ok(content.clone()),
         (None, Some(url)) => {
-            let url = url.clone();
+            let url = url.of_the_file();
             media::prepare(io, messenger, &url).await
         }
         (None, None) => match links::compose(io, loaded, at).await? {

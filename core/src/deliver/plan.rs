@@ -1,16 +1,20 @@
 //! Which messages a session owes its chat. Derived from its turns on every step: what was planned
 //! before a crash is planned again, with the same ids.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 
 use crate::io::UnixMs;
 use crate::json;
 use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
 use crate::store::Loaded;
+use crate::urls::ResultUrl;
 
 /// Adds the deliveries that the session's turns call for and that aren't there yet.
 pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
     let turns = loaded.session.turns.clone();
+    let mut planned = planned(&mut loaded.session);
     for (at, turn) in turns
         .iter()
         .enumerate()
@@ -18,13 +22,9 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
     {
         let mut wanted: Vec<(Purpose, String, Option<Content>)> = Vec::new();
         for url in &turn.progress.results {
-            if !loaded
-                .session
-                .deliveries
-                .iter()
-                .any(|delivery| delivery.result() == Some(url))
-            {
-                wanted.push((Purpose::Result(url.clone()), url.as_str().to_owned(), None));
+            let identity = url.identity();
+            if planned.insert(identity.clone()) {
+                wanted.push((Purpose::Result(url.clone()), identity, None));
             }
         }
         let latest = at + 1 == turns.len();
@@ -43,6 +43,34 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
             );
         }
     }
+}
+
+/// Which results have a delivery. Earlier versions made one for each link to a result: those that have not begun wait for
+/// what becomes of the one that has, and end with it.
+fn planned(session: &mut Session) -> BTreeSet<String> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut again = Vec::new();
+    for (at, delivery) in session.deliveries.iter().enumerate() {
+        let Some(identity) = delivery.result().map(ResultUrl::identity) else {
+            continue;
+        };
+        match first.get(&identity).copied() {
+            None => drop(first.insert(identity, at)),
+            Some(known) if delivery.came_further_than(&session.deliveries[known]) => {
+                again.push((known, at));
+                first.insert(identity, at);
+            }
+            Some(known) => again.push((at, known)),
+        }
+    }
+    for (at, stands) in again {
+        let id = session.deliveries[stands].id.clone();
+        let delivery = &mut session.deliveries[at];
+        if delivery.state == DeliveryState::Pending && delivery.links.is_none() {
+            delivery.links = Some(id);
+        }
+    }
+    first.into_keys().collect()
 }
 
 /// Adds one delivery unless it is there. One whose record was damaged may have been sent: it is

@@ -11,8 +11,9 @@ use crate::io::{Io, UnixMs};
 use crate::libtv::{Service, Trouble, TroubleKind};
 use crate::messages::{self, Message};
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Progress, State, Turn};
+use crate::session::{DeliveryState, Progress, Session, State, Turn};
 use crate::store::{self, Loaded};
+use crate::urls::ResultUrl;
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
@@ -33,7 +34,7 @@ pub enum Haste {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The session as it stands now; none when nothing usable is left of it.
-    pub session: Option<crate::session::Session>,
+    pub session: Option<Session>,
     /// When to call again; none when it has ended.
     pub next_poll_at_ms: Option<UnixMs>,
     /// What happened, for the log.
@@ -242,41 +243,38 @@ async fn note_trouble(
 
 /// Sets `delivered_at` once every result of an ended turn is in the chat.
 async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
-    let session = &mut loaded.session;
-    for turn in &mut session.turns {
-        let ended = turn.progress.ended_at_ms.is_some() && !turn.progress.results.is_empty();
+    for at in 0..loaded.session.turns.len() {
+        let turn = &loaded.session.turns[at];
+        let progress = &turn.progress;
+        let ended = progress.ended_at_ms.is_some() && !progress.results.is_empty();
         if ended
-            && turn.progress.delivered_at_ms.is_none()
-            && turn
-                .progress
-                .results
-                .iter()
-                .all(|url| is_shown(&session.deliveries, url))
+            && progress.delivered_at_ms.is_none()
+            && delivered_count(&loaded.session, turn) == progress.results.len()
         {
+            let turn = &mut loaded.session.turns[at];
             turn.progress.delivered_at_ms = Some(io.now_ms());
-            store::save_progress(io, &session.key, turn.asked.turn, &turn.progress).await?;
+            store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
         }
     }
     Ok(())
 }
 
-fn is_shown(deliveries: &[crate::session::Delivery], url: &crate::urls::ResultUrl) -> bool {
-    deliveries.iter().any(|delivery| {
-        delivery.result() == Some(url)
-            && matches!(
-                delivery.state,
-                DeliveryState::Delivered | DeliveryState::LinkOnly
-            )
+fn is_shown(session: &Session, url: &ResultUrl) -> bool {
+    session.delivery_of(url).is_some_and(|delivery| {
+        matches!(
+            delivery.state,
+            DeliveryState::Delivered | DeliveryState::LinkOnly
+        )
     })
 }
 
 /// How many results of a turn have reached the chat.
 #[must_use]
-pub fn delivered_count(session: &crate::session::Session, turn: &Turn) -> usize {
+pub fn delivered_count(session: &Session, turn: &Turn) -> usize {
     turn.progress
         .results
         .iter()
-        .filter(|url| is_shown(&session.deliveries, url))
+        .filter(|url| is_shown(session, url))
         .count()
 }
 

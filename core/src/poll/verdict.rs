@@ -3,6 +3,7 @@
 use crate::io::UnixMs;
 use crate::poll::clear_trouble;
 use crate::session::{Progress, State, Turn};
+use crate::urls::Links;
 use crate::watch::{self, Observed, Verdict};
 
 /// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
@@ -20,12 +21,7 @@ pub fn apply(
     let quiet = progress.polls > 1 && progress.seen == seen.count;
     progress.quiet_polls = if quiet { progress.quiet_polls + 1 } else { 0 };
     progress.seen = seen.count;
-    for url in &seen.results {
-        if !progress.results.contains(url) {
-            events.push(format!("result {}", progress.results.len() + 1));
-            progress.results.push(url.clone());
-        }
-    }
+    take_results(progress, seen, events);
     let verdict = watch::judge(seen, progress.quiet_polls);
     match verdict {
         Verdict::Complete(trouble) => {
@@ -53,6 +49,17 @@ pub fn apply(
             go_on(progress, State::Generating, events);
         }
     }
+}
+
+/// Notes the results that are new, and the newest links of the others.
+fn take_results(progress: &mut Progress, seen: &Observed, events: &mut Vec<String>) {
+    let mut links: Links = std::mem::take(&mut progress.results).into_iter().collect();
+    for url in &seen.results {
+        if links.add(url.clone()) {
+            events.push(format!("result {}", links.len()));
+        }
+    }
+    progress.results = links.into_vec();
 }
 
 /// Ends a turn, or gives it up.

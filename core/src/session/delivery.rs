@@ -45,6 +45,15 @@ impl DeliveryState {
         }
     }
 
+    /// How far it is from having failed to being in the chat, or perhaps in it.
+    const fn distance(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Pending => 1,
+            Self::Sending | Self::Delivered | Self::LinkOnly | Self::Uncertain => 2,
+        }
+    }
+
     /// The name used in replies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -199,7 +208,7 @@ impl Delivery {
     ) -> Self {
         let kind = purpose.name();
         Self {
-            id: digest(&["delivery", nonce, kind, subject], 20),
+            id: Self::id_of(nonce, kind, subject),
             turn,
             order,
             purpose,
@@ -217,13 +226,25 @@ impl Delivery {
         }
     }
 
-    /// The result it carries.
+    /// The id of a message of a turn.
+    #[must_use]
+    pub fn id_of(nonce: &str, kind: &str, subject: &str) -> String {
+        digest(&["delivery", nonce, kind, subject], 20)
+    }
+
+    /// The result it carries, by the link that was known when it was planned.
     #[must_use]
     pub const fn result(&self) -> Option<&ResultUrl> {
         match &self.purpose {
             Purpose::Result(url) => Some(url),
             Purpose::Links(_) | Purpose::Question | Purpose::Failure | Purpose::Timeout => None,
         }
+    }
+
+    /// Whether this one and not the other stands for the result that both are for.
+    #[must_use]
+    pub const fn came_further_than(&self, other: &Self) -> bool {
+        self.state.distance() > other.state.distance()
     }
 
     /// Whether it goes, or went, as a link: under its own uuid, so that whatever another process makes of the

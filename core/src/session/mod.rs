@@ -132,7 +132,7 @@ impl Asked {
 pub struct Progress {
     /// Where it stands.
     pub state: State,
-    /// Result URLs so far.
+    /// The newest link of each result so far.
     pub results: Vec<ResultUrl>,
     /// Answered polls.
     pub polls: u32,
@@ -229,6 +229,33 @@ impl Session {
             .rev()
             .find(|turn| !turn.asked.project_uuid.is_empty())
             .map(|turn| canvas_link(&turn.asked.project_uuid))
+    }
+
+    /// The newest link to the result that a delivery is for.
+    #[must_use]
+    pub fn link_of<'a>(&'a self, delivery: &'a Delivery) -> Option<&'a ResultUrl> {
+        let planned = delivery.result()?;
+        let identity = planned.identity();
+        let results = self.turns.iter().flat_map(|turn| &turn.progress.results);
+        let newest = results.filter(|url| url.identity() == identity).last();
+        Some(newest.unwrap_or(planned))
+    }
+
+    /// The delivery of a result. Earlier versions made one for each link to it: that which came furthest.
+    #[must_use]
+    pub fn delivery_of(&self, url: &ResultUrl) -> Option<&Delivery> {
+        let identity = url.identity();
+        let deliveries = self.deliveries.iter().filter(|delivery| {
+            let result = delivery.result();
+            result.is_some_and(|result| result.identity() == identity)
+        });
+        deliveries.reduce(|one, other| {
+            if other.came_further_than(one) {
+                other
+            } else {
+                one
+            }
+        })
     }
 
     /// What each turn's messages say, in the order of the turns.

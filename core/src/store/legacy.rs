@@ -12,7 +12,7 @@ use crate::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use crate::time;
-use crate::urls::ResultUrl;
+use crate::urls::{Links, ResultUrl};
 use crate::watch::Baseline;
 
 const COPY: &str = "legacy-sessions.json";
@@ -123,7 +123,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
                 1,
                 order,
                 Purpose::Result(url.clone()),
-                url.as_str(),
+                &url.identity(),
                 now_ms,
             );
             delivery.end(DeliveryState::Delivered, delivered_at_ms);
@@ -158,7 +158,8 @@ fn progress(
             .into_iter()
             .flatten()
             .filter_map(|url| ResultUrl::parse(url.as_str()?))
-            .collect(),
+            .collect::<Links>()
+            .into_vec(),
         ended_at_ms: completed_at_ms.or(delivered_at_ms),
         delivered_at_ms,
         trouble: (!failure.is_empty()).then(|| failure.to_owned()),

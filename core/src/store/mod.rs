@@ -28,6 +28,7 @@ use crate::io::{FsOp, Io};
 use crate::json::Stored;
 use crate::problem::Problem;
 use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
+use crate::urls::Links;
 pub(crate) use files::{list, read, run};
 pub use files::{put, put_new};
 pub use finished::{KEEP_FINISHED, finish};
@@ -247,7 +248,27 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         }
     }
     tries::apply(&mut loaded, &marks);
+    one_for_each_result(&mut loaded);
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
+}
+
+/// Earlier versions kept every link to a result, and named deliveries after it: the newest link is kept, and of a damaged
+/// delivery the name that it has now is lost.
+fn one_for_each_result(loaded: &mut Loaded) {
+    for turn in &mut loaded.session.turns {
+        let id = |subject: &str| Delivery::id_of(&turn.asked.nonce, "result", subject);
+        if !loaded.lost_deliveries.is_empty() {
+            for url in &turn.progress.results {
+                if loaded.lost_deliveries.contains(&id(url.as_str())) {
+                    loaded.lost_deliveries.push(id(&url.identity()));
+                }
+            }
+        }
+        let links: Links = std::mem::take(&mut turn.progress.results)
+            .into_iter()
+            .collect();
+        turn.progress.results = links.into_vec();
+    }
 }
 
 /// Puts an entry behind those that don't come after it. Not by a sort: each kind is 4 KB of code, and a session has few.

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::{Baseline, QUIET_POLLS, TurnMark, Verdict, judge, observe, owners};
 use crate::messages::{self, Message};
+use crate::urls::Links;
 
 const STORE: &str = "https://libtv-res.liblib.art/sd-gen-save-img";
 
@@ -13,7 +14,7 @@ fn read(list: Value) -> Vec<Message> {
 fn verdict(list: Value, quiet_polls: u32) -> Verdict {
     let messages = read(list);
     judge(
-        &observe(&messages.iter().collect::<Vec<_>>(), &[]),
+        &observe(&messages.iter().collect::<Vec<_>>(), &Links::default()),
         quiet_polls,
     )
 }
@@ -109,7 +110,7 @@ fn the_users_own_file_is_no_result() {
         json!([{"role": "user", "content": format!("animate {own}")}, {"role": "assistant", "content": format!("I use {own}")}]),
     );
     assert_eq!(
-        observe(&list.iter().collect::<Vec<_>>(), &[]).results,
+        observe(&list.iter().collect::<Vec<_>>(), &Links::default()).results,
         vec![]
     );
 }
@@ -119,7 +120,7 @@ fn paths_and_other_hosts_are_no_results() {
     let list = read(
         json!([{"role": "tool", "content": json!({"task_result": {"videos": [{"previewPath": "file:///etc/passwd"}, {"url": "http://127.0.0.1/x.mp4"}, {"previewPath": null, "videoUrl": format!("{STORE}/ok.mp4")}]}}).to_string()}]),
     );
-    let seen = observe(&list.iter().collect::<Vec<_>>(), &[]);
+    let seen = observe(&list.iter().collect::<Vec<_>>(), &Links::default());
     assert_eq!(
         seen.results
             .iter()
@@ -247,7 +248,7 @@ proptest! {
         let baseline = Baseline { last_seq: seq, count };
         let marks = [TurnMark { baseline: &baseline, text: "x" }, TurnMark { baseline: &baseline, text: "" }];
         prop_assert_eq!(owners(&messages, &marks).len(), messages.len());
-        let seen = observe(&messages.iter().collect::<Vec<_>>(), &[]);
+        let seen = observe(&messages.iter().collect::<Vec<_>>(), &Links::default());
         if let Verdict::Complete(_) = judge(&seen, quiet) {
             prop_assert!(!seen.results.is_empty() && seen.open_calls == 0);
         }

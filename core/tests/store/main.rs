@@ -4,6 +4,7 @@
 
 mod folder;
 mod legacy;
+mod links;
 mod prune;
 mod records;
 mod recover;

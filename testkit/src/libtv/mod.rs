@@ -65,6 +65,8 @@ pub(crate) struct State {
     code_as_text: bool,
     text_in_msg: bool,
     null_when_empty: bool,
+    /// Answers with links that were signed so far; none when links aren't signed.
+    signed: Option<u64>,
 }
 
 pub(crate) struct Inner {
@@ -127,6 +129,7 @@ impl LibTv {
             code_as_text: false,
             text_in_msg: false,
             null_when_empty: false,
+            signed: None,
         };
         Self(Arc::new(Inner {
             service,
@@ -252,6 +255,11 @@ impl LibTv {
     /// Files that were uploaded.
     pub fn uploads(&self) -> Vec<Upload> {
         lock(&self.0.state).uploads.clone()
+    }
+
+    /// From now on every answer signs the links in it anew, as a store does whose files are private.
+    pub fn sign_links(&self) {
+        lock(&self.0.state).signed = Some(0);
     }
 
     /// Whether uploads without `Content-Length` are refused with 411 (default yes).

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::disk::Disk;
 use super::feishu::Feishu;
-use super::libtv::LibTv;
+use super::libtv::{LibTv, leads_to};
 
 /// A promise that was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,7 +194,7 @@ fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
             .feishu
             .chat
             .iter()
-            .filter(|shown| shown.media.as_deref() == Some(url) || shown.text.contains(url))
+            .filter(|shown| leads_to(shown.media.as_deref().unwrap_or(&shown.text), url))
             .count()
             + usize::from(evidence.shown_before.iter().any(|known| known == url));
         if shown > 1 {
@@ -208,7 +208,7 @@ fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         }
         let told = listed(evidence)
             .flat_map(|session| session["results"].as_array().into_iter().flatten())
-            .find(|result| result["url"] == url)
+            .find(|result| leads_to(result["url"].as_str().unwrap_or(""), url))
             .map_or(&Value::Null, |result| &result["delivery"]);
         if told != "uncertain" && told != "failed" {
             found.push(Violation::new(

@@ -37,7 +37,44 @@ pub(super) struct LibTv {
     pub(super) echoes: bool,
     /// The planted bug: only what leads to the first result is passed on, as if it were all.
     pub(super) ends_after_first_url: bool,
+    /// How each answer changes the links in it.
+    pub(super) signs: Signs,
     said: Vec<Said>,
+}
+
+/// How links are signed.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signs {
+    #[default]
+    Never,
+    /// In the query; every third answer shows thumbnails instead.
+    Query,
+    /// In the path: the planted bug, for links of which nobody can see that they lead to the same.
+    Path,
+}
+
+const FOLDER: &str = "/sd-gen-save-img/";
+
+impl Signs {
+    fn sign(self, json: &str, now_ms: u64) -> String {
+        match self {
+            Self::Never => json.to_owned(),
+            Self::Query if now_ms.is_multiple_of(3) => {
+                json.replace(".png\"", ".png?x-oss-process=image/resize,w_200\"")
+            }
+            Self::Query => json.replace(
+                ".png\"",
+                &format!(".png?Expires={now_ms}&Signature=%2B{now_ms}\""),
+            ),
+            Self::Path => json.replace(FOLDER, &format!("{FOLDER}{now_ms}/")),
+        }
+    }
+}
+
+/// Whether a link, or a text with links, leads to a result, whatever its signature.
+pub(super) fn leads_to(text: &str, url: &str) -> bool {
+    let file = url.split(FOLDER).nth(1).unwrap_or(url);
+    text.contains(file)
 }
 
 impl LibTv {
@@ -153,7 +190,8 @@ impl LibTv {
             if at > 0 {
                 list.push(',');
             }
-            list.push_str(&format!("{{\"seq\":{},{}", at + 1, said.json));
+            let json = self.signs.sign(&said.json, now_ms);
+            list.push_str(&format!("{{\"seq\":{},{json}", at + 1));
             if self.ends_after_first_url && said.json.contains("previewPath") {
                 let calls: Vec<String> = (0..9).map(|call| format!(",{{\"role\":\"tool\",\"toolCallId\":\"call-1-{call}\",\"content\":{{}}}}")).collect();
                 list.push_str(&calls.concat());

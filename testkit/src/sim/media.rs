@@ -37,7 +37,7 @@ impl Store {
     pub(super) fn answer(&self, request: &Request) -> Response {
         let bytes = if request.url.contains("?x-oss-process") {
             &self.cover
-        } else if request.url.ends_with(".png") {
+        } else if request.url.contains(".png") {
             &self.image
         } else {
             &self.video

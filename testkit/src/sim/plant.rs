@@ -42,11 +42,13 @@ pub enum Plant {
     AcknowledgedEarly,
     /// A submit of unknown outcome is forgotten before it is told.
     ForgottenUntold,
+    /// What tells results apart changes with every answer.
+    PathSigned,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoSync,
         Self::NoSyncDir,
         Self::TryUnmarked,
@@ -61,6 +63,7 @@ impl Plant {
         Self::UuidDrawn,
         Self::AcknowledgedEarly,
         Self::ForgottenUntold,
+        Self::PathSigned,
     ];
 
     /// Its name on the command line.
@@ -81,6 +84,7 @@ impl Plant {
             Self::UuidDrawn => "uuid-drawn",
             Self::AcknowledgedEarly => "acknowledged-early",
             Self::ForgottenUntold => "forgotten-untold",
+            Self::PathSigned => "path-signed",
         }
     }
 
@@ -107,6 +111,7 @@ impl Plant {
             Self::UuidDrawn => Scenario::TwoPollers,
             Self::ForgottenUntold => Scenario::UnknownSubmit,
             Self::TryUnmarked => Scenario::TwoRefused,
+            Self::PathSigned => Scenario::SignedLinks,
         }
     }
 

@@ -48,11 +48,13 @@ pub enum Scenario {
     UnknownSubmit,
     /// Two harnesses poll, and the chat refuses every other message as too fast.
     TwoRefused,
+    /// The store signs its links anew for every answer, and now and then shows a thumbnail of the file.
+    SignedLinks,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -74,6 +76,7 @@ impl Scenario {
         Self::ScopeSpreads,
         Self::UnknownSubmit,
         Self::TwoRefused,
+        Self::SignedLinks,
     ];
 
     /// Its name on the command line.
@@ -101,6 +104,7 @@ impl Scenario {
             Self::ScopeSpreads => "scope-spreads",
             Self::UnknownSubmit => "unknown-submit",
             Self::TwoRefused => "two-refused",
+            Self::SignedLinks => "signed-links",
         }
     }
 
@@ -134,6 +138,7 @@ impl Scenario {
             | Self::RateLimited
             | Self::NoScope
             | Self::ScopeSpreads
+            | Self::SignedLinks
             | Self::TwoRefused => vec![first("nine images of a cat")],
             Self::Continued | Self::ContinuedUnechoed => vec![
                 first("a video of a cat"),

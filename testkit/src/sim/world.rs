@@ -10,7 +10,7 @@ use libtv_video_core::io::{
 use super::check::Heard;
 use super::disk::Disk;
 use super::feishu::Feishu;
-use super::libtv::LibTv;
+use super::libtv::{LibTv, Signs};
 use super::media::Store;
 use super::network::{self, Fault, Service};
 use super::plant::Plant;
@@ -80,6 +80,11 @@ impl World {
         let mut libtv = LibTv::default();
         libtv.echoes = scenario != Scenario::ContinuedUnechoed;
         libtv.ends_after_first_url = plant == Some(Plant::FirstUrlEnds);
+        libtv.signs = match (scenario, plant) {
+            (_, Some(Plant::PathSigned)) => Signs::Path,
+            (Scenario::SignedLinks, _) => Signs::Query,
+            _ => Signs::Never,
+        };
         let mut feishu = Feishu::default();
         feishu.scope = scenario.scope();
         feishu.pause_ms = if scenario == Scenario::RateLimited {

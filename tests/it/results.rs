@@ -1,0 +1,114 @@
+//! What a result is, and what isn't one: links that change, thumbnails, pages in the place of media.
+
+use testkit::{Job, StandIn, When};
+
+use crate::delivery::{deliver, only, recovered, url};
+use crate::env::{TestEnv, texts};
+
+const VIDEO: &str = "/sd-gen-save-img/cat.mp4";
+
+/// What the media store was asked for, with the queries.
+fn fetched(env: &TestEnv) -> Vec<String> {
+    let requests = env.media().requests();
+    requests
+        .iter()
+        .map(|request| match &request.query {
+            None => request.path.clone(),
+            Some(query) => format!("{}?{query}", request.path),
+        })
+        .collect()
+}
+
+#[test]
+fn a_link_that_is_signed_anew_for_every_answer_is_one_result_and_the_newest_is_fetched() {
+    for env in [TestEnv::new(), TestEnv::direct()] {
+        for service in [env.gateway(), env.direct_api()] {
+            service.sign_links();
+            service.set_default_job(
+                Job::new()
+                    .works_on(2)
+                    .at(When::Polls(2))
+                    .videos([VIDEO])
+                    .at(When::Polls(9))
+                    .images(["/sd-gen-save-img/dog.png"])
+                    .says("done"),
+            );
+        }
+        let id = env.submit("a cat and a dog");
+        env.watch(&id).ok();
+        assert_eq!(texts(&env.chat()), ["[media]", "[image]"]);
+        let fetched = fetched(&env);
+        let of_the_dog = format!("{}?Expires=9&Signature=s%2B9", "/sd-gen-save-img/dog.png");
+        assert!(fetched.contains(&of_the_dog), "{fetched:#?}");
+        let told = recovered(&env, &id);
+        assert_eq!(told["results"].as_array().unwrap().len(), 2, "{told}");
+        assert!(told["deliveredAt"].is_string(), "{told}");
+        let listed = env.run(["query-session", &id]).ok().json();
+        assert_eq!(listed["result_urls"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_link_that_goes_out_as_text_is_the_newest() {
+    let env = TestEnv::new();
+    env.gateway().sign_links();
+    env.media().remove(VIDEO);
+    deliver(&env, &[VIDEO]);
+    let message = only(env.chat());
+    let text = message.text().unwrap();
+    assert!(
+        text.contains(&format!("{}?Expires=1&Signature=s%2B1\n", url(VIDEO))),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_thumbnail_and_its_file_are_one_message_with_the_file() {
+    let thumbnail = format!("{}?x-oss-process=video/snapshot,t_0,f_jpg", url(VIDEO));
+    let both_at_once = Job::new()
+        .works()
+        .at(When::Polls(1))
+        .videos([&thumbnail])
+        .says(&format!("done: {}", url(VIDEO)));
+    let thumbnail_first = Job::new()
+        .works()
+        .at(When::Polls(2))
+        .videos([&thumbnail])
+        .at(When::Polls(4))
+        .says(&format!("done: {}", url(VIDEO)));
+    let file_first = Job::new()
+        .works()
+        .at(When::Polls(2))
+        .videos([VIDEO])
+        .at(When::Polls(4))
+        .says(&format!("done: {thumbnail}"));
+    for job in [both_at_once, thumbnail_first, file_first] {
+        let env = TestEnv::new();
+        env.gateway().set_default_job(job);
+        let id = env.submit("a cat");
+        env.watch(&id);
+        let message = only(env.chat());
+        assert_eq!(message.msg_type, "media", "{message:#?}");
+        assert_eq!(recovered(&env, &id)["results"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn what_an_earlier_turn_brought_is_no_result_of_a_later_one_under_another_signature() {
+    let env = TestEnv::new();
+    env.gateway().sign_links();
+    let id = deliver(&env, &[VIDEO]);
+    env.gateway().set_default_job(
+        Job::new()
+            .works()
+            .at(When::Polls(1))
+            .videos(["/sd-gen-save-img/two.mp4"])
+            .says(&format!(
+                "the second of {}",
+                url("/sd-gen-save-img/c%61t.mp4")
+            )),
+    );
+    env.continue_session(&id, "another one");
+    env.watch(&id).ok();
+    assert_eq!(texts(&env.chat()), ["[media]", "[media]"]);
+}
