@@ -4,7 +4,7 @@
 //! ```text
 //! cargo run --release -p benches -- all                        every row but `small`, as a table
 //! cargo run --release -p benches -- start relay --json         some rows, for machines
-//! cargo run --release -p benches -- all small --readme README.md --svg benches
+//! cargo run --release -p benches -- all small --markdown docs/performance.md --summary README.md --svg benches
 //! ```
 //! Rivals: `rivals/waiter.py` (the way of the predecessor) and `native` (hyper and rustls without a sandbox, in this
 //! binary). No goal fails the run: whether one is met stands in the table. What can't be measured does.
@@ -52,7 +52,10 @@ struct Arguments {
     program: Option<PathBuf>,
     /// Puts the table between the markers of a Markdown file
     #[arg(long, value_name = "FILE")]
-    readme: Option<PathBuf>,
+    markdown: Option<PathBuf>,
+    /// The same with the four rows that a newcomer asks for first
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
     /// Draws benches-light.svg and benches-dark.svg into a folder
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
@@ -119,8 +122,11 @@ fn measure(arguments: &Arguments) -> Result<(), Failed> {
     } else {
         print!("{}", report.text());
     }
-    if let Some(path) = &arguments.readme {
-        report.put_into(path, arguments.svg.as_deref())?;
+    if let Some(path) = &arguments.markdown {
+        report.put_into(path, &report.markdown(path, arguments.svg.as_deref()))?;
+    }
+    if let Some(path) = &arguments.summary {
+        report.put_into(path, &report.summary())?;
     }
     if let Some(folder) = &arguments.svg {
         picture::draw(&report, folder)?;

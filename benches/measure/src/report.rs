@@ -70,9 +70,13 @@ impl Report {
         text
     }
 
-    /// For a Markdown file; with the picture, when there is one in a folder.
-    pub fn markdown(&self, pictures: Option<&Path>) -> String {
-        let mut text = pictures.map(picture).unwrap_or_default();
+    /// For the Markdown file `of`; with the picture, when there is one in a folder.
+    pub fn markdown(&self, of: &Path, pictures: Option<&Path>) -> String {
+        let seen_from_there = |folder: &Path| {
+            let up = of.parent().map_or(0, |parent| parent.components().count());
+            picture(&[&"../".repeat(up), &*folder.to_string_lossy()].concat())
+        };
+        let mut text = pictures.map(seen_from_there).unwrap_or_default();
         text.push_str(&format!(
             "Measured {} at commit `{}` on {}, by `cargo run --release -p benches -- all small`. Ratios are of runs side by side: minimum / **median** / maximum.\n\n",
             self.date, self.commit, self.machine
@@ -89,25 +93,47 @@ impl Report {
         text
     }
 
+    /// The rows of [`SUMMARY`] alone, without goals and remarks.
+    pub fn summary(&self) -> String {
+        let named = SUMMARY.iter();
+        let rows = named.filter_map(|what| self.lines.iter().find(|line| line.what == *what));
+        let rows = std::iter::once(HEADS.map(str::to_owned)).chain(rows.map(cells));
+        let mut text = String::new();
+        for (at, row) in rows.enumerate() {
+            text.push_str(&format!("| {} |\n", row[..4].join(" | ")));
+            if at == 0 {
+                text.push_str("|---|---|---|---|\n");
+            }
+        }
+        text
+    }
+
     /// Replaces the table in a Markdown file.
     ///
     /// # Errors
     /// When the file can't be used, or has no place for the table.
-    pub fn put_into(&self, path: &Path, pictures: Option<&Path>) -> Result<(), Failed> {
+    pub fn put_into(&self, path: &Path, table: &str) -> Result<(), Failed> {
         let text = std::fs::read_to_string(path)?;
-        let text = between(&text, &self.markdown(pictures))
+        let text = between(&text, table)
             .ok_or_else(|| Failed::new(format!("{} has no {BEGIN} … {END}", path.display())))?;
         Ok(std::fs::write(path, text)?)
     }
 }
 
 /// Light or dark, as the reader's system is.
-fn picture(folder: &Path) -> String {
-    let folder = folder.display();
+fn picture(folder: &str) -> String {
     format!(
         "<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{folder}/benches-dark.svg\">\n  <img alt=\"Each measurement against its goal\" src=\"{folder}/benches-light.svg\">\n</picture>\n\n"
     )
 }
+
+/// What a newcomer asks for first.
+const SUMMARY: [&str; 4] = [
+    "check, start to exit, warm",
+    "memory with 1000 waiting jobs",
+    "ready upstream to message in the chat, 4 MB",
+    "upload of a 200 MB file",
+];
 
 const HEADS: [&str; 6] = ["what", "ours", "theirs", "compared", "goal", "met"];
 
