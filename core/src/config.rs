@@ -15,6 +15,8 @@ pub const GATEWAY_URL: &str = "https://seedance.nexu.io/";
 pub const DIRECT_URL: &str = "https://im.liblib.tv";
 /// Feishu's address unless the account says Lark.
 pub const FEISHU_URL: &str = "https://open.feishu.cn";
+/// What is said of a missing app where the runtime doesn't know more.
+const NO_FEISHU: &str = "not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET.";
 
 /// Which service a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +130,8 @@ pub struct Settings {
     direct_url: Result<String, String>,
     /// The messenger's app.
     pub feishu: Option<Feishu>,
+    /// Why there is none, in words for behind "Feishu credentials:".
+    pub no_feishu: String,
     /// `OPENCLAW_CHANNEL_TYPE`.
     pub default_channel: Option<String>,
     /// `OPENCLAW_CHAT_ID`.
@@ -184,6 +188,7 @@ impl Settings {
                 "LIBTV_DIRECT_BASE_URL",
             ),
             feishu: feishu(vars),
+            no_feishu: vars("FEISHU_CREDENTIALS_MISSING").unwrap_or_else(|| NO_FEISHU.to_owned()),
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
             harness: match vars("LIBTV_HARNESS").as_deref() {
@@ -256,15 +261,18 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
         Stored::Absent => Ok(Map::new()),
         Stored::Unreadable(reason) => Err(reason),
         Stored::Text(text) if text.trim().is_empty() => Ok(Map::new()),
-        Stored::Text(text) => match serde_json::from_slice(text.as_bytes()) {
-            Ok(Value::Object(map)) => Ok(map),
-            Ok(_) => Err("it is not a JSON object".to_owned()),
-            Err(error) => Err(format!(
-                "it is not JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            )),
-        },
+        // A byte order mark, as Windows' editors write it, is no part of it.
+        Stored::Text(text) => {
+            match serde_json::from_slice(text.trim_start_matches('\u{feff}').as_bytes()) {
+                Ok(Value::Object(map)) => Ok(map),
+                Ok(_) => Err("it is not a JSON object".to_owned()),
+                Err(error) => Err(format!(
+                    "it is not JSON (line {}, column {})",
+                    error.line(),
+                    error.column()
+                )),
+            }
+        }
     }
 }
 

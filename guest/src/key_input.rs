@@ -47,7 +47,8 @@ fn key() -> Result<String, String> {
     let head = read.map_err(unreadable)?.map(|read| read.head);
     let text = String::from_utf8(head.unwrap_or_default())
         .map_err(|_| unreadable("it is not text".to_owned()))?;
-    Ok(text.trim().to_owned())
+    // PowerShell puts a byte order mark in front of what it pipes.
+    Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
 #[cfg(test)]

@@ -65,7 +65,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let component = Component::embedded(Some(&home.join("cache")))?;
     // Proxies, extra roots and intervals may come from the environment; credentials come from the vault.
-    let environment = Environment::from_lookup(|name| std::env::var_os(name));
+    let environment = Environment::from_lookup(|name| std::env::var_os(name))
+        .with_references(|name| std::env::var_os(name), std::env::current_dir().ok());
     let settings = Settings::new(&home)
         .with_environment(environment)
         .with_credentials(MyVault);

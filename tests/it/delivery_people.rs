@@ -9,8 +9,8 @@ use crate::delivery::{TOKENS, job, only};
 use crate::env::{Builder, CHAT, TIMEOUT, TestEnv, block_on};
 
 const IMAGE: &str = "/sd-gen-save-img/1.png";
-const OTHER_ID: &str = "cli_other00000000002";
-const OTHER_SECRET: &str = "othersecret0123456789abcdefghijk";
+pub const OTHER_ID: &str = "cli_other00000000002";
+pub const OTHER_SECRET: &str = "othersecret0123456789abcdefghijk";
 
 #[test]
 fn every_spelling_of_a_recipient_reaches_whom_it_names() {
@@ -54,7 +54,7 @@ fn a_recipient_that_cannot_be_reached_is_named_in_the_log_and_nobody_else_gets_i
 }
 
 /// Delivers one image and tells by which app and through which platform it came.
-fn came_by(env: &TestEnv) -> (String, &'static str) {
+pub fn came_by(env: &TestEnv) -> (String, &'static str) {
     env.gateway().set_default_job(job(&[IMAGE]));
     let id = env.submit("a cat");
     env.watch(&id).ok();
@@ -69,13 +69,13 @@ fn came_by(env: &TestEnv) -> (String, &'static str) {
 }
 
 /// Without an app in the environment, and with a second app at the platforms.
-fn bare() -> Builder {
+pub fn bare() -> Builder {
     TestEnv::builder()
         .without_feishu()
         .app(App::new(OTHER_ID, OTHER_SECRET))
 }
 
-fn account(id: &str, secret: &str) -> Value {
+pub fn account(id: &str, secret: &str) -> Value {
     json!({"appId": id, "appSecret": secret})
 }
 

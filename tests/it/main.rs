@@ -31,6 +31,7 @@ mod mcp_edges;
 mod memory;
 mod network;
 mod no_component;
+mod openclaw;
 mod page;
 mod precompile;
 mod ratio;

@@ -114,8 +114,9 @@ fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) 
                 json!({"appId": app.app_id, "url": app.base_url, "from": app.found_in});
         }
         None => {
-            lines.push("💬 Feishu credentials: not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in openclaw.json.".to_owned());
+            lines.push(format!("💬 Feishu credentials: {}", settings.no_feishu));
             json["feishu"] = Value::Null;
+            json["feishuProblem"] = settings.no_feishu.as_str().into();
         }
     }
     let (line, polling) = match settings.harness {

@@ -179,8 +179,8 @@ async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings
         return findings.note(
             "Feishu credentials",
             Health::Broken,
-            "not found",
-            "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in openclaw.json.",
+            &settings.no_feishu,
+            "",
         );
     };
     findings.note(

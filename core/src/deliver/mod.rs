@@ -56,7 +56,7 @@ pub async fn run(
             let was_link = loaded.session.deliveries[at].is_link();
             match &mut messenger {
                 Some(messenger) => deliver(io, messenger, loaded, at, events).await?,
-                None => without_app(io, loaded, at, events).await?,
+                None => without_app(io, settings, loaded, at, events).await?,
             }
             if loaded.session.deliveries[at].is_link() && !was_link {
                 // It can't go as media: its link can, in the same step.

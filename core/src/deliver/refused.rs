@@ -2,6 +2,7 @@
 
 use super::{Events, keep, label, links};
 use crate::backoff;
+use crate::config::Settings;
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
 use crate::io::Io;
@@ -118,6 +119,7 @@ pub(super) async fn refuse(
 /// There are no credentials: wait for them, and say so.
 pub(super) async fn without_app(
     io: &Io,
+    settings: &Settings,
     loaded: &mut Loaded,
     at: usize,
     events: &mut Events,
@@ -132,6 +134,11 @@ pub(super) async fn without_app(
     if delivery.failures >= MAX_TRIES_WITHOUT_NETWORK {
         delivery.end(DeliveryState::Failed, io.now_ms());
     }
-    events.push(format!("{} waits: {reason}", label(delivery)));
+    // The log is for whoever runs the machine: which file, which member.
+    events.push(format!(
+        "{} waits: {reason} ({})",
+        label(delivery),
+        settings.no_feishu
+    ));
     keep(io, loaded, at).await.map(|_| ())
 }

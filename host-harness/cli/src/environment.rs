@@ -1,5 +1,6 @@
 //! The one place that reads the process's environment, home folder and clock zone.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{env, fs};
@@ -52,7 +53,7 @@ impl Outside {
 
     pub(crate) fn settings(&self) -> Settings {
         let settings = Settings::new(&self.nexu_home)
-            .with_environment(Environment::from_lookup(|name| env::var_os(name)))
+            .with_environment(environment())
             .with_utc_offset_seconds(utc_offset_seconds());
         #[cfg(all(unix, not(target_vendor = "apple")))]
         let settings = settings.with_keyring(super::keyring::SecretService::of(&self.nexu_home));
@@ -68,6 +69,20 @@ impl Outside {
         let load = LOAD.get().map_or(default, |load| &**load);
         Harness::new(load(Some(&self.cache))?, self.settings())
     }
+}
+
+/// Everything the harness takes from the process's environment.
+fn environment() -> Environment {
+    Environment::from_lookup(variable).with_references(variable, env::current_dir().ok())
+}
+
+/// A variable of the process. `HOME` is known to the system also where nobody set it: services are started without.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    let set = env::var_os(name).filter(|value| !value.is_empty());
+    set.or_else(|| match name {
+        "HOME" if cfg!(unix) => env::home_dir().map(PathBuf::into_os_string),
+        _ => None,
+    })
 }
 
 /// The local offset at this moment. Read from the system's own file where that says it: to find its name among all zones,

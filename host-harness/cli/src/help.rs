@@ -74,8 +74,9 @@ ENVIRONMENT
                                 other addresses of the services (https, or http on loopback)
   FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_BASE_URL, FEISHU_ACCOUNT
                                 the Feishu or Lark app; else OpenClaw's configuration is read:
-  OPENCLAW_CONFIG, OPENCLAW_STATE_DIR
-                                where that configuration is
+  OPENCLAW_CONFIG, OPENCLAW_STATE_DIR, OPENCLAW_CONFIG_PATH, OPENCLAW_HOME
+                                where that configuration is (default ~/.openclaw/openclaw.json)
+  OPENCLAW_INCLUDE_ROOTS        more folders that it may include files from
   OPENCLAW_CHANNEL_TYPE, OPENCLAW_CHAT_ID
                                 where results go when --channel and --chat-id are not given
   LIBTV_POLL_INTERVAL_SECONDS, LIBTV_MAX_POLLS

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, stderr, stdin, stdout};
 
-use libtv_harness::{CallError, Output, Stdio};
+use libtv_harness::{CallError, Output, Stdio, text_from_bytes};
 
 use super::{FAILED, environment, print, signals};
 
@@ -79,10 +79,12 @@ fn read_key() -> Result<String, String> {
     if stdin().is_terminal() {
         print::hint("Paste the API key and press Enter, then Ctrl-D:");
     }
-    let mut text = String::new();
+    let unreadable =
+        |reason: &str| format!("The API key can't be read from standard input: {reason}");
+    let mut bytes = Vec::new();
     stdin()
         .take(KEY_INPUT_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("The API key can't be read from standard input: {error}"))?;
-    Ok(text)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&error.to_string()))?;
+    text_from_bytes(bytes).map_err(unreadable)
 }

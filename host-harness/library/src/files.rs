@@ -88,3 +88,18 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
         Ok(())
     }
 }
+
+/// Text from a file or a pipe, which has to be UTF-8. A byte order mark in front of it stays.
+///
+/// # Errors
+/// What it is instead, to be read behind what it was read from.
+pub fn text_from_bytes(bytes: Vec<u8>) -> Result<String, &'static str> {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    String::from_utf8(bytes).map_err(|_| {
+        if is_utf16 {
+            "it is UTF-16 text, as PowerShell writes it. Save it as UTF-8"
+        } else {
+            "it is not UTF-8 text"
+        }
+    })
+}

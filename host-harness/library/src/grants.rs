@@ -124,6 +124,9 @@ impl Basis {
             set("FEISHU_BASE_URL", app.base.text());
             set("FEISHU_CREDENTIALS_FROM", app.found_in.clone());
         }
+        if let Some(words) = &self.found.no_feishu {
+            set("FEISHU_CREDENTIALS_MISSING", words.clone());
+        }
         variables
     }
 }

@@ -77,8 +77,11 @@ pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
 pub use component::Precompiled;
-pub use credentials::{CredentialSource, Credentials, FeishuApp, Keyring, Secret};
+pub use credentials::{
+    CredentialSource, Credentials, FeishuApp, Keyring, Secret, openclaw_state_dir,
+};
 pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
+pub use files::text_from_bytes;
 pub use harness::{Harness, Submit};
 pub use home::Home;
 pub use limits::{LimitRow, Limits};

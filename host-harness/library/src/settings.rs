@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::capabilities::PASSED_ON;
-use crate::credentials::{CredentialSource, KeySlot, Keyring, Secret};
+use crate::credentials::{CredentialSource, KeySlot, Keyring, Lookup, Places, Secret};
 use crate::limits::Limits;
 
 /// Values that a command line takes from environment variables, already read. Empty ones count as unset.
@@ -18,8 +18,7 @@ pub struct Environment {
     pub(crate) feishu_app_secret: Option<Arc<Secret>>,
     pub(crate) feishu_account: Option<String>,
     pub(crate) feishu_base_url: Option<String>,
-    pub(crate) openclaw_config: Option<PathBuf>,
-    pub(crate) openclaw_state_dir: Option<PathBuf>,
+    pub(crate) openclaw: Places,
     pub(crate) connect_to: Option<String>,
     pub(crate) https_proxy: Option<String>,
     pub(crate) no_proxy: Option<String>,
@@ -46,14 +45,26 @@ impl Environment {
             feishu_app_secret: secret("FEISHU_APP_SECRET"),
             feishu_account: text("FEISHU_ACCOUNT"),
             feishu_base_url: text("FEISHU_BASE_URL"),
-            openclaw_config: os("OPENCLAW_CONFIG").map(PathBuf::from),
-            openclaw_state_dir: os("OPENCLAW_STATE_DIR").map(PathBuf::from),
+            openclaw: Places::from_lookup(&|name| lookup(name)),
             connect_to: text("LIBTV_CONNECT_TO"),
             // The lower-case names are what curl and most tools read first.
             https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")),
             no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             ssl_cert_file: os("SSL_CERT_FILE").map(PathBuf::from),
         }
+    }
+
+    /// Lets OpenClaw's configuration refer to any variable (`${NAME}`), and to a `.env` in the folder where this program was
+    /// started: what OpenClaw itself allows. Without this, only to what stands in its own files.
+    #[must_use]
+    pub fn with_references(
+        mut self,
+        variables: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+        folder: Option<PathBuf>,
+    ) -> Self {
+        let variables: Arc<Lookup> = Arc::new(variables);
+        self.openclaw.refer_to(variables, folder);
+        self
     }
 
     pub(crate) fn passed(&self, name: &str) -> Option<&str> {

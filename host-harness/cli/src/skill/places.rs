@@ -2,12 +2,18 @@
 //!
 //! | agent | folder | source |
 //! |---|---|---|
-//! | OpenClaw | `$OPENCLAW_STATE_DIR/skills`, else `~/.openclaw/skills` | docs.openclaw.ai, "Skills": managed skills |
+//! | OpenClaw | `$OPENCLAW_STATE_DIR/skills`, else `.openclaw/skills` in `$OPENCLAW_HOME` or the home folder | docs.openclaw.ai, "Skills": managed skills; "Environment" |
 //! | Claude Code | `$CLAUDE_CONFIG_DIR/skills`, else `~/.claude/skills` | code.claude.com, "Agent Skills": personal skills |
 //! | Codex | `~/.agents/skills` | developers.openai.com/codex/skills: user scope |
 
 use std::env;
 use std::path::{Path, PathBuf};
+
+use libtv_harness::openclaw_state_dir;
+
+use crate::environment::variable;
+
+const NO_HOME: &str = "There is no home folder. Use --for DIR.";
 
 /// Whose skills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +48,7 @@ impl Agent {
     /// A sentence, when this user has no home folder.
     pub(crate) fn folder(&self) -> Result<PathBuf, String> {
         let folder = match self {
-            Self::OpenClaw => base("OPENCLAW_STATE_DIR", ".openclaw")?.join("skills"),
+            Self::OpenClaw => self.sign()?.join("skills"),
             Self::Claude => base("CLAUDE_CONFIG_DIR", ".claude")?.join("skills"),
             Self::Codex => home()?.join(".agents/skills"),
             Self::Folder(folder) => folder.clone(),
@@ -53,7 +59,7 @@ impl Agent {
     /// What this user has only with this agent.
     fn sign(&self) -> Result<PathBuf, String> {
         match self {
-            Self::OpenClaw => base("OPENCLAW_STATE_DIR", ".openclaw"),
+            Self::OpenClaw => openclaw_state_dir(&variable).ok_or_else(|| NO_HOME.to_owned()),
             Self::Claude => base("CLAUDE_CONFIG_DIR", ".claude"),
             Self::Codex => base("CODEX_HOME", ".codex"),
             Self::Folder(folder) => Ok(folder.clone()),
@@ -88,7 +94,7 @@ fn base(variable: &str, below_home: &str) -> Result<PathBuf, String> {
 fn home() -> Result<PathBuf, String> {
     env::home_dir()
         .filter(|path| !path.as_os_str().is_empty())
-        .ok_or_else(|| "There is no home folder. Use --for DIR.".to_owned())
+        .ok_or_else(|| NO_HOME.to_owned())
 }
 
 #[cfg(test)]

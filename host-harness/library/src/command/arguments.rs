@@ -97,6 +97,8 @@ pub(super) fn rewrite(
 
 fn read_key(key_input: impl FnOnce() -> Result<String, String>) -> Result<String, CallError> {
     let text = zeroize::Zeroizing::new(key_input().map_err(CallError::Refused)?);
+    // PowerShell puts a byte order mark in front of what it pipes.
+    let text = text.trim_start_matches('\u{feff}');
     if text.len() > KEY_BYTES {
         return Err(CallError::Refused(
             "The API key on standard input is too long.".to_owned(),

@@ -159,7 +159,7 @@ pub(super) fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
     if bytes.len() as u64 > max {
         return Err(invalid("it is far larger than such a file can be"));
     }
-    String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8 text"))
+    files::text_from_bytes(bytes).map_err(|reason| invalid(reason))
 }
 
 #[cfg(test)]
@@ -193,6 +193,15 @@ mod tests {
             r#"{"z":1,"apiKey":"mgk_new","a":{"y":1,"b":2}}"#,
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_it_and_utf_16_is_called_that() {
+        let (_folder, config) = file(Some("\u{feff}{\"apiKey\": \"mgk_1\"}"));
+        assert_eq!(config.read().unwrap()["apiKey"], "mgk_1");
+        fs::write(config.path(), b"\xff\xfe{\0}\0").unwrap();
+        let error = config.read().unwrap_err().to_string();
+        assert!(error.contains("UTF-16"), "{error}");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub(crate) struct FoundCredentials {
     /// Whether the stored key is in the keyring.
     pub(crate) in_keyring: bool,
     pub(crate) feishu: Option<Arc<FeishuApp>>,
+    /// Why there is no app, in words for behind "Feishu credentials:".
+    pub(crate) no_feishu: Option<String>,
     /// `videoRatio` as it stands in the file.
     pub(crate) video_ratio: Option<serde_json::Value>,
     /// Why `libtv.json` can't be used.
@@ -104,9 +106,13 @@ impl FoundCredentials {
             }
             Err(error) => config_error = Some(error.reason()),
         }
-        let feishu = own
-            .feishu
-            .or_else(|| find_feishu(environment, nexu_home, &mut notes).map(Arc::new));
+        let (feishu, no_feishu) = match own.feishu {
+            Some(app) => (Some(app), None),
+            None => match find_feishu(environment, nexu_home) {
+                Ok(app) => (Some(Arc::new(app)), None),
+                Err(reason) => (None, Some(reason)),
+            },
+        };
         let key_from = if environment.api_key.is_some() {
             Some("the environment (LIBTV_API_KEY)".to_owned())
         } else if own.api_key.is_some() {
@@ -124,6 +130,7 @@ impl FoundCredentials {
             key_from,
             in_keyring,
             feishu,
+            no_feishu,
             video_ratio,
             config_error,
             notes,
@@ -131,34 +138,25 @@ impl FoundCredentials {
     }
 }
 
-fn find_feishu(
-    environment: &Environment,
-    nexu_home: &Path,
-    notes: &mut Vec<String>,
-) -> Option<FeishuApp> {
-    let account = environment_account(environment).or_else(|| {
-        let files = [
-            environment.openclaw_config.clone(),
-            environment
-                .openclaw_state_dir
-                .as_ref()
-                .map(|folder| folder.join("openclaw.json")),
-            Some(nexu_home.join("runtime/openclaw/state/openclaw.json")),
-        ];
-        files
-            .into_iter()
-            .flatten()
-            .find_map(|path| file_account(&path, environment.feishu_account.as_deref(), notes))
-    })?;
-    let base = match &environment.feishu_base_url {
-        Some(text) => BaseUrl::parse(text)
-            .map_err(|reason| notes.push(format!("FEISHU_BASE_URL: {reason}")))
-            .ok()?,
-        None => BaseUrl::parse(if account.lark { LARKSUITE } else { FEISHU }).ok()?,
+/// The app, or words for behind "Feishu credentials:".
+fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp, String> {
+    let account = match environment_account(environment) {
+        Some(account) => account,
+        None => openclaw::feishu_account(
+            &environment.openclaw,
+            nexu_home,
+            environment.feishu_account.as_deref(),
+        )?,
     };
-    Some(FeishuApp {
+    let origin = match &environment.feishu_base_url {
+        Some(text) => text.as_str(),
+        None => account.origin?,
+    };
+    let base = BaseUrl::parse(origin)
+        .map_err(|reason| format!("can't be used. FEISHU_BASE_URL: {reason}."))?;
+    Ok(FeishuApp {
         app_id: account.app_id,
-        secret: Arc::clone(&account.secret),
+        secret: account.secret,
         base,
         found_in: account.found_in,
     })
@@ -168,17 +166,7 @@ fn environment_account(environment: &Environment) -> Option<Account> {
     Some(Account {
         app_id: environment.feishu_app_id.clone()?,
         secret: Arc::clone(environment.feishu_app_secret.as_ref()?),
-        lark: false,
+        origin: Ok(FEISHU),
         found_in: "FEISHU_APP_ID and FEISHU_APP_SECRET in the environment".to_owned(),
     })
-}
-
-fn file_account(path: &Path, name: Option<&str>, notes: &mut Vec<String>) -> Option<Account> {
-    match openclaw::read(path, name) {
-        Ok(account) => account,
-        Err(reason) => {
-            notes.push(reason);
-            None
-        }
-    }
 }

@@ -1,0 +1,234 @@
+//! Which account of a channel is meant, by OpenClaw's rules: what stands at the top of the channel counts for every account,
+//! as far as an account doesn't say otherwise, and is an account itself, called `default`.
+
+use serde_json::{Map, Value};
+
+/// The account that is meant when nobody names one.
+const DEFAULT: &str = "default";
+/// Nexu's placeholders, which are no bots.
+const INTERNAL: &str = "__nexu_internal_";
+/// OpenClaw cuts ids there.
+const MAX_ID_CHARS: usize = 64;
+/// How many ids an error lists.
+const MAX_LISTED: usize = 20;
+
+/// One account, with what it takes from the channel.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// What it is called.
+    pub(super) id: String,
+    is_enabled: bool,
+    /// Where its own members stand, as `channels.feishu.accounts.main`.
+    path: String,
+    channel: String,
+    own: Map<String, Value>,
+    shared: Map<String, Value>,
+}
+
+impl Chosen {
+    /// The account's own member, else the channel's. What is `null` or empty is there and overrides, and gives nothing.
+    pub(super) fn given(&self, member: &str) -> Option<&Value> {
+        let value = self.own.get(member).or_else(|| self.shared.get(member))?;
+        let is_empty = value.as_str().is_some_and(|text| text.trim().is_empty());
+        (!value.is_null() && !is_empty).then_some(value)
+    }
+
+    /// Whether it has the member at all, were it empty.
+    pub(super) fn has(&self, member: &str) -> bool {
+        self.own.contains_key(member) || self.shared.contains_key(member)
+    }
+
+    /// Where the member stands, or would.
+    pub(super) fn path_of(&self, member: &str) -> String {
+        if !self.own.contains_key(member) && self.shared.contains_key(member) {
+            return format!("{}.{member}", self.channel);
+        }
+        format!("{}.{member}", self.path)
+    }
+
+    /// Whether it is the one that is meant when nobody names one.
+    pub(super) fn is_default(&self) -> bool {
+        canonical(&self.id) == DEFAULT
+    }
+
+    /// In a list, accounts say what they are called; in an object, they may say it otherwise, too.
+    fn is_called(&self, name: &str) -> bool {
+        let says = |member: &str| self.own.get(member).and_then(Value::as_str) == Some(name);
+        ["name", "id", "accountId", "appId"]
+            .iter()
+            .any(|member| says(member))
+    }
+}
+
+/// What a look at the accounts led to.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// This one.
+    Account(Chosen),
+    /// No account has any of the members that make one.
+    NoneConfigured,
+    /// The one that was named isn't among these.
+    NotThere(String),
+}
+
+/// Chooses from `channels.<channel>`. `name`: the account that was asked for. `needed`: the members that make an account.
+///
+/// # Errors
+/// A sentence, where the file says which one is meant and it can't be used. No other is taken in its place.
+pub(super) fn choose(
+    channel: &str,
+    members: &Map<String, Value>,
+    name: Option<&str>,
+    needed: &[&str],
+) -> Result<Choice, String> {
+    let path = format!("channels.{channel}");
+    let accounts = list(&path, members, needed)?;
+    let is_configured =
+        |account: &Chosen| needed.iter().any(|member| account.given(member).is_some());
+    if !accounts.iter().any(is_configured) {
+        return Ok(Choice::NoneConfigured);
+    }
+    if members.get("enabled") == Some(&Value::Bool(false)) {
+        return Err(format!(
+            "{path}.enabled is false: the channel is switched off"
+        ));
+    }
+    let wanted = match (name, members.get("defaultAccount")) {
+        (Some(name), _) => Some((name, "FEISHU_ACCOUNT".to_owned())),
+        (None, None | Some(Value::Null)) => None,
+        (None, Some(Value::String(name))) if name.trim().is_empty() => None,
+        (None, Some(Value::String(name))) => {
+            Some((name.as_str(), format!("{path}.defaultAccount")))
+        }
+        (None, Some(_)) => return Err(format!("{path}.defaultAccount is not a text")),
+    };
+    let Some((wanted, by)) = wanted else {
+        return unnamed(&path, accounts, is_configured);
+    };
+    let known = ids(&accounts);
+    match named(accounts, wanted.trim()) {
+        Some(account) if !account.is_enabled => Err(format!(
+            "{}.enabled is false, and {by} names this account. Name another one, or enable it",
+            account.path
+        )),
+        Some(account) => Ok(Choice::Account(account)),
+        None if name.is_some() => Ok(Choice::NotThere(known)),
+        None => Err(format!(
+            "{by} names an account that isn't there. There are: {known}"
+        )),
+    }
+}
+
+fn unnamed(
+    path: &str,
+    accounts: Vec<Chosen>,
+    is_configured: impl Fn(&Chosen) -> bool,
+) -> Result<Choice, String> {
+    let (enabled, disabled): (Vec<Chosen>, Vec<Chosen>) = accounts
+        .into_iter()
+        .filter(is_configured)
+        .partition(|account| account.is_enabled);
+    let default = enabled.iter().position(Chosen::is_default).unwrap_or(0);
+    match enabled.into_iter().nth(default) {
+        Some(account) => Ok(Choice::Account(account)),
+        None if disabled.is_empty() => Ok(Choice::NoneConfigured),
+        None => Err(format!(
+            "{path}.accounts: every account has enabled set to false"
+        )),
+    }
+}
+
+/// The account of this name: by its very id, else by the id that OpenClaw makes of it, else by what it says of itself.
+fn named(mut accounts: Vec<Chosen>, name: &str) -> Option<Chosen> {
+    let exactly = accounts.iter().position(|account| account.id == name);
+    let nearly = || {
+        let name = canonical(name);
+        accounts
+            .iter()
+            .position(|account| canonical(&account.id) == name)
+    };
+    let itself = || accounts.iter().position(|account| account.is_called(name));
+    let at = exactly.or_else(nearly).or_else(itself)?;
+    Some(accounts.swap_remove(at))
+}
+
+/// All accounts in the order of the file. The channel itself is one where it has everything that is needed, or stands alone.
+fn list(path: &str, members: &Map<String, Value>, needed: &[&str]) -> Result<Vec<Chosen>, String> {
+    let mut shared = members.clone();
+    shared.shift_remove("accounts");
+    shared.shift_remove("defaultAccount");
+    let account = |id: String, place: String, own: Map<String, Value>| Chosen {
+        id,
+        is_enabled: own.get("enabled") != Some(&Value::Bool(false)),
+        path: place,
+        channel: path.to_owned(),
+        own,
+        shared: shared.clone(),
+    };
+    let mut accounts = Vec::new();
+    match members.get("accounts") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(map)) => {
+            for (id, own) in map {
+                if !id.is_empty() && !id.starts_with(INTERNAL) {
+                    let place = format!("{path}.accounts.{}", id.escape_debug());
+                    accounts.push(account(id.clone(), place.clone(), object(&place, own)?));
+                }
+            }
+        }
+        Some(Value::Array(items)) => {
+            for (index, own) in items.iter().enumerate() {
+                let place = format!("{path}.accounts[{index}]");
+                let own = object(&place, own)?;
+                let id = ["id", "accountId", "name"]
+                    .iter()
+                    .find_map(|name| own.get(*name)?.as_str());
+                let id = id.map_or_else(|| index.to_string(), str::to_owned);
+                accounts.push(account(id, place, own));
+            }
+        }
+        Some(_) => return Err(format!("{path}.accounts is neither an object nor a list")),
+    }
+    let top = account(DEFAULT.to_owned(), path.to_owned(), Map::new());
+    let stands_alone = accounts.is_empty();
+    let is_whole = needed.iter().all(|member| top.given(member).is_some());
+    if stands_alone || (is_whole && !accounts.iter().any(Chosen::is_default)) {
+        accounts.insert(0, top);
+    }
+    Ok(accounts)
+}
+
+/// An account without members of its own is one that takes all from the channel.
+fn object(place: &str, value: &Value) -> Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(members) => Ok(members.clone()),
+        Value::Null => Ok(Map::new()),
+        _ => Err(format!("{place} is not an object")),
+    }
+}
+
+fn ids(accounts: &[Chosen]) -> String {
+    let ids = accounts.iter().take(MAX_LISTED);
+    let ids: Vec<String> = ids
+        .map(|account| account.id.escape_debug().to_string())
+        .collect();
+    ids.join(", ")
+}
+
+/// What OpenClaw makes of an id: small letters, digits, `-` and `_`.
+fn canonical(id: &str) -> String {
+    let mut canonical = String::new();
+    for c in id.trim().to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
+            canonical.push(c);
+        } else if !canonical.ends_with('-') {
+            canonical.push('-');
+        }
+    }
+    let canonical = canonical.trim_matches('-');
+    if canonical.is_empty() && !id.trim().is_empty() {
+        // Of other letters alone: nothing is left of them that could tell two apart.
+        return id.trim().to_owned();
+    }
+    canonical.chars().take(MAX_ID_CHARS).collect()
+}

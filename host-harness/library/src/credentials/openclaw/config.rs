@@ -1,0 +1,136 @@
+//! A configuration of OpenClaw's, read: included files in their places, variables at hand. What a channel makes of it is
+//! the channel's (`feishu.rs`).
+
+use serde_json::{Map, Value};
+
+use super::accounts::Chosen;
+use super::places::{Place, Places};
+use super::variables::Variables;
+use super::{include, secret};
+
+/// `channels.<channel>`, `secrets` and `env` of a configuration.
+pub(super) struct Config<'a> {
+    places: &'a Places,
+    root: Value,
+    channel: &'a str,
+    variables: Variables<'a>,
+}
+
+impl<'a> Config<'a> {
+    /// Reads the file at `place` as far as `channel` needs it. `None` when it isn't there.
+    ///
+    /// # Errors
+    /// A sentence that names the file and what is wrong in it.
+    pub(super) fn read(
+        places: &'a Places,
+        place: &Place,
+        channel: &'a str,
+    ) -> Result<Option<Self>, String> {
+        let Some(root) = include::read(&place.path, channel, &places.include_roots)? else {
+            return Ok(None);
+        };
+        if !root.is_object() {
+            return Err(format!("{} is not a JSON object", place.path.display()));
+        }
+        let variables = Variables::read(places, &places.env_files(place), &root);
+        Ok(Some(Self {
+            places,
+            root,
+            channel,
+            variables,
+        }))
+    }
+
+    pub(super) fn root(&self) -> &Value {
+        &self.root
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        self.places
+    }
+
+    /// `channels.<channel>`: `None` when there is nothing.
+    ///
+    /// # Errors
+    /// It is something else than an object.
+    pub(super) fn channel(&self) -> Result<Option<&Map<String, Value>>, String> {
+        let name = self.channel;
+        let channels = &self.root["channels"];
+        match (channels, &channels[name]) {
+            (Value::Null, _) | (Value::Object(_), Value::Null) => Ok(None),
+            (_, Value::Object(members)) => Ok(Some(members)),
+            (Value::Object(_), _) => Err(format!("channels.{name} is not an object")),
+            _ => Err("channels is not an object".to_owned()),
+        }
+    }
+
+    /// A text of the account; `None` when the account doesn't have it.
+    ///
+    /// # Errors
+    /// A sentence that names the member.
+    pub(super) fn text(&self, account: &Chosen, member: &str) -> Result<Option<String>, String> {
+        self.member(account, member, |value| match value {
+            Value::String(text) => self.text_of(text),
+            _ => Err("is not a text".to_owned()),
+        })
+    }
+
+    /// A secret of the account, looked up where it is kept; `None` when the account has none.
+    ///
+    /// # Errors
+    /// A sentence that names the member.
+    pub(super) fn secret(&self, account: &Chosen, member: &str) -> Result<Option<String>, String> {
+        self.member(account, member, |value| secret::resolve(value, self))
+    }
+
+    fn member(
+        &self,
+        account: &Chosen,
+        member: &str,
+        read: impl FnOnce(&Value) -> Result<String, String>,
+    ) -> Result<Option<String>, String> {
+        let Some(value) = account.given(member) else {
+            return Ok(None);
+        };
+        let text = read(value).and_then(|text| match text.trim() {
+            "" => Err("is empty".to_owned()),
+            text => Ok(text.to_owned()),
+        });
+        text.map(Some)
+            .map_err(|reason| format!("{} {reason}", account.path_of(member)))
+    }
+
+    /// A variable's value, for a reference to it.
+    ///
+    /// # Errors
+    /// To be read behind the member's name.
+    pub(super) fn variable(&self, name: &str) -> Result<String, String> {
+        self.variables.get(name).ok_or_else(|| self.unset(name))
+    }
+
+    /// The variable of this name, where a channel takes it in place of a member.
+    pub(super) fn fallback(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(name)?;
+        Some(value.trim().to_owned())
+    }
+
+    /// A text with its references replaced.
+    ///
+    /// # Errors
+    /// To be read behind the member's name.
+    pub(super) fn text_of(&self, text: &str) -> Result<String, String> {
+        self.variables
+            .substitute(text)
+            .map_err(|name| self.unset(&name))
+    }
+
+    fn unset(&self, name: &str) -> String {
+        let mut reason = format!(
+            "refers to the environment variable {name}, which is not set. Set it where this program runs, or in OpenClaw's .env"
+        );
+        for file in &self.variables.unreadable {
+            reason.push_str(&format!(" ({file})"));
+        }
+        reason
+    }
+}

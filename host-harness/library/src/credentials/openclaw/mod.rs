@@ -1,0 +1,107 @@
+//! OpenClaw's configuration, read by OpenClaw's rules: where the file is (`places`), JSON5 (`text`), files that it includes
+//! (`include`), variables it refers to (`variables`), secrets kept elsewhere (`secret`), which of several accounts is meant
+//! (`accounts`); and what makes an account of a channel (`feishu`). Only read; never written, never granted to the component.
+//!
+//! A file that is there and can't be used is told, and nothing else is taken in its place: another account is another
+//! bot, which isn't in the chat, or knows its people by other names.
+
+mod accounts;
+mod config;
+mod feishu;
+mod include;
+mod places;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod text;
+mod variables;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use config::Config;
+use feishu::Found;
+
+pub use places::openclaw_state_dir;
+pub(crate) use places::{Lookup, Places};
+
+use super::Secret;
+
+/// A Feishu or Lark account.
+pub(super) struct Account {
+    pub(super) app_id: String,
+    pub(super) secret: Arc<Secret>,
+    /// The origin of its platform, or why it isn't known.
+    pub(super) origin: Result<&'static str, String>,
+    /// The file and the account, for people.
+    pub(super) found_in: String,
+}
+
+/// The Feishu account called `name`, or the one that is meant without a name, in the first file that has any.
+///
+/// # Errors
+/// Words for behind "Feishu credentials:": what was looked at, or what is there and can't be used.
+pub(super) fn feishu_account(
+    places: &Places,
+    nexu_home: &Path,
+    name: Option<&str>,
+) -> Result<Account, String> {
+    let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
+    for place in places.files(nexu_home) {
+        let shown = place.path.display().to_string();
+        let config = Config::read(places, &place, feishu::CHANNEL).map_err(unusable)?;
+        let Some(config) = config else {
+            if let Some(variable) = place.named_by {
+                return Err(unusable(format!(
+                    "{variable} names {shown}, which isn't there"
+                )));
+            }
+            looked_at.extend(place.is_told.then_some(shown));
+            continue;
+        };
+        match feishu::find(&config, name) {
+            Ok(Found::Account(account)) => {
+                return Ok(Account {
+                    app_id: account.app_id,
+                    secret: Arc::new(account.secret),
+                    origin: account
+                        .origin
+                        .map_err(|reason| unusable(format!("{shown}: {reason}"))),
+                    found_in: printable(&format!("{shown}, account {}", account.id)),
+                });
+            }
+            Ok(Found::Nothing) => looked_at.push(format!("{shown} (no app is configured there)")),
+            Ok(Found::NotThere(ids)) => without_name.push(format!("{shown} has: {ids}")),
+            Err(reason) => return Err(unusable(format!("{shown}: {reason}"))),
+        }
+    }
+    if let Some(name) = name.filter(|_| !without_name.is_empty()) {
+        let files = without_name.join("; ");
+        return Err(unusable(format!(
+            "FEISHU_ACCOUNT names the account {name}, which isn't there. {files}"
+        )));
+    }
+    Err(printable(&format!(
+        "not found. Looked at: {}. Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in one of these files.",
+        looked_at.join(", ")
+    )))
+}
+
+/// Words for something that is there and doesn't work.
+pub(super) fn unusable(reason: String) -> String {
+    let reason = printable(&reason);
+    format!("can't be used. {reason}. Correct that, or set FEISHU_APP_ID and FEISHU_APP_SECRET.")
+}
+
+/// Names from a file, for a terminal: without its commands.
+fn printable(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
