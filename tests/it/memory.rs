@@ -41,13 +41,40 @@ fn warm() -> TestEnv {
 }
 
 /// Follows a process to its end.
-fn peak_until_end(mut child: Child) -> u64 {
+fn peak_until_end(child: Child) -> u64 {
+    follow(child).0
+}
+
+/// The same, and whether it succeeded.
+fn follow(mut child: Child) -> (u64, bool) {
     let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return (peak, status.success());
+        }
         peak = peak_kib(child.id()).unwrap_or(0).max(peak);
         std::thread::yield_now();
     }
-    peak
+}
+
+/// Says to a test that it runs in a process of its own.
+const ALONE: &str = "LIBTV_TEST_ALONE";
+
+/// Runs a test, by its whole name, in a process of its own, and answers with the most memory that took: what a harness
+/// inside of this process takes can't be told from what the other tests do. In that process there is none to answer with.
+pub fn peak_kib_alone(test: &str) -> Option<u64> {
+    if std::env::var_os(ALONE).is_some() {
+        return None;
+    }
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(ALONE, "1")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let (peak, succeeded) = follow(child);
+    assert!(succeeded, "{test} failed in a process of its own");
+    Some(peak)
 }
 
 /// Uploads 200 MB.

@@ -1,5 +1,6 @@
 //! What is known of the jobs. The component is asked at most a few times a second, however many pages are open.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtv_harness::{Harness, Output};
@@ -9,10 +10,10 @@ use tokio::sync::Mutex;
 /// An answer is this young at most: younger than a person's eye.
 const FRESH: Duration = Duration::from_millis(200);
 
-/// The latest answer.
+/// The latest answer. It may have megabytes, and is shared by whoever asks.
 pub(crate) struct Jobs {
     harness: Harness,
-    latest: Mutex<Option<(Instant, Value)>>,
+    latest: Mutex<Option<(Instant, Arc<Value>)>>,
 }
 
 impl Jobs {
@@ -27,12 +28,12 @@ impl Jobs {
     ///
     /// # Errors
     /// A sentence, when it can't be had.
-    pub(crate) async fn status(&self) -> Result<Value, String> {
+    pub(crate) async fn status(&self) -> Result<Arc<Value>, String> {
         let mut latest = self.latest.lock().await;
         if let Some((at, status)) = &*latest
             && at.elapsed() < FRESH
         {
-            return Ok(status.clone());
+            return Ok(Arc::clone(status));
         }
         let reply = self
             .harness
@@ -43,7 +44,8 @@ impl Jobs {
             let reason = reply.json["error"]["message"].as_str();
             return Err(reason.unwrap_or("the sessions can't be read").to_owned());
         }
-        *latest = Some((Instant::now(), reply.json.clone()));
-        Ok(reply.json)
+        let status = Arc::new(reply.json);
+        *latest = Some((Instant::now(), Arc::clone(&status)));
+        Ok(status)
     }
 }

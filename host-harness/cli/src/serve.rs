@@ -69,6 +69,8 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
 fn line(event: &Event, colours: bool) -> String {
     let colour = match &event.kind {
         EventKind::StepFailed { .. }
+        | EventKind::SetAside { .. }
+        | EventKind::LeftOut { .. }
         | EventKind::ListFailed { .. }
         | EventKind::LogFailed { .. }
         | EventKind::RecordFailed { .. }

@@ -3,7 +3,7 @@
 
 use crate::bindings::{DueSession, Failure, Problem, Step};
 use crate::error::{CallError, LimitHit};
-use crate::limits::LISTED_SESSIONS;
+use crate::limits::{LISTED_SESSIONS, SESSION_ID_BYTES};
 
 /// A failure's sentence or advice is cut here: what is longer is no sentence, and would be printed with every retry.
 const SENTENCE_CHARS: usize = 4_000;
@@ -23,10 +23,16 @@ pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, Ca
     Ok(step)
 }
 
-/// A listing with at most [`LISTED_SESSIONS`] entries.
+/// A listing with at most [`LISTED_SESSIONS`] entries, each with an id that can be kept.
 pub(crate) fn listing(due: Vec<DueSession>) -> Result<Vec<DueSession>, CallError> {
     if due.len() > LISTED_SESSIONS {
         return Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)));
+    }
+    if due
+        .iter()
+        .any(|due| due.session_id.len() > SESSION_ID_BYTES)
+    {
+        return Err(CallError::Limit(LimitHit::SessionId(SESSION_ID_BYTES)));
     }
     Ok(due)
 }
@@ -95,6 +101,22 @@ mod tests {
         assert!(matches!(
             due(LISTED_SESSIONS + 1),
             Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)))
+        ));
+    }
+
+    #[test]
+    fn an_id_ends_at_its_last_byte() {
+        let due = |bytes: usize| {
+            let session_id = "x".repeat(bytes);
+            listing(vec![DueSession {
+                session_id,
+                at_ms: 0,
+            }])
+        };
+        assert!(due(SESSION_ID_BYTES).is_ok());
+        assert!(matches!(
+            due(SESSION_ID_BYTES + 1),
+            Err(CallError::Limit(LimitHit::SessionId(_)))
         ));
     }
 

@@ -114,7 +114,7 @@ pub enum LimitHit {
     /// The state folder's quota, in files, over all calls.
     #[error("more than {0} files in the state folder")]
     StateFiles(u64),
-    /// The last free space of the disk that an output folder is on.
+    /// The last free space of the disk that a folder is on.
     #[error("the last {0} free bytes of the disk")]
     DiskSpace(u64),
     /// More text for the session's log than granted.
@@ -123,6 +123,15 @@ pub enum LimitHit {
     /// More sessions in one listing than granted.
     #[error("more than {0} sessions listed")]
     Listed(usize),
+    /// More entries read of folders than one call may.
+    #[error("more than {0} entries of folders")]
+    Entries(u64),
+    /// A longer id of a session than there can be.
+    #[error("more than {0} bytes for a session's id")]
+    SessionId(usize),
+    /// More values in a JSON reply than are read.
+    #[error("more than {0} values in a JSON reply")]
+    Values(usize),
 }
 
 impl LimitHit {
@@ -149,6 +158,9 @@ impl LimitHit {
             Self::DiskSpace(_) => "disk-space",
             Self::Log(_) => "log",
             Self::Listed(_) => "listed",
+            Self::Entries(_) => "entries",
+            Self::SessionId(_) => "session-id",
+            Self::Values(_) => "values",
         }
     }
 }

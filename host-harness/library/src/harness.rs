@@ -21,6 +21,11 @@ use crate::report::{GrantsReport, PolicyDigest};
 use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::settings::Settings;
 
+/// The user's own pause between two polls, in seconds, and its bounds.
+const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
+const SHORTEST_INTERVAL_MS: f64 = 100.0;
+const LONGEST_INTERVAL_MS: f64 = 3_600_000.0;
+
 /// The component with everything it is granted. Cheap to clone; clones share connections and tokens.
 #[derive(Clone)]
 pub struct Harness {
@@ -368,6 +373,14 @@ impl Harness {
             &self.inner.tokens,
             new_key,
         )
+    }
+
+    /// The pause between two polls that the user chose, as the component reads it: for the timer, which keeps a pace of its
+    /// own. What the component makes of it has no say here.
+    pub(crate) fn poll_interval_ms(&self) -> Option<u64> {
+        let text = self.inner.settings.environment.passed(POLL_INTERVAL)?;
+        let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0)?;
+        Some((seconds * 1000.0).clamp(SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS) as u64)
     }
 
     pub(crate) fn quota(&self) -> Arc<StateQuota> {

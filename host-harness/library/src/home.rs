@@ -74,6 +74,11 @@ impl Home {
         self.root.join("libtv-state-size")
     }
 
+    /// How many steps the sessions have had today. Beside the state folder: no component can reach it.
+    pub(crate) fn pace(&self) -> PathBuf {
+        self.root.join("libtv-pace.json")
+    }
+
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")

@@ -109,10 +109,59 @@ pub const COMMAND_CREATED_FILES: u64 = 200_000;
 /// The state folder as a whole. 100 000 stored sessions of 10 kB each are a gigabyte; finished ones are pruned at 500.
 pub const STATE_BYTES: u64 = 4 << 30;
 
-/// Files and folders in the state folder. A session has about a dozen, so 100 000 sessions have 1.2 million.
-pub const STATE_FILES: u64 = 2_000_000;
+/// Files and folders in the state folder. A session has about a dozen, so 80 000 sessions fit; a file system of 20 GB has
+/// 1.3 million places for files in all, and leaves some for others.
+pub const STATE_FILES: u64 = 1_000_000;
 
-/// Free space on a disk that downloads don't touch: without any, other programs fail in odd places, and so do we.
+/// Folders in folders, from a granted one on. The state folder has two; what lies deeper has paths that no system takes.
+pub const FOLDER_DEPTH: usize = 8;
+
+/// A name that something new gets. The longest real one is a damaged record's: a key of 53 characters and some 40 more.
+pub const NAME_BYTES: usize = 200;
+
+/// Between two steps of a session, whatever it asks for: a job's first polls are eight seconds apart. A user who has chosen
+/// a shorter interval gets that.
+pub const STEP_FLOOR_MS: u64 = 1_000;
+
+/// Steps of one session in a day. A job that is watched to its end takes 356; while LibTV or Feishu is down for the whole
+/// day, a step every five minutes makes 288; the rest is for a session that is continued several times.
+pub const STEPS_A_DAY: u32 = 1_000;
+
+/// Steps in a row that were stopped at a limit or trapped, until the session is left alone: the pauses between them have
+/// grown to five minutes by then, and what stopped ten of them stops the next.
+pub const MAX_STOPPED_STEPS: u32 = 10;
+
+/// New sessions begin at most this fast, once [`NEW_SESSIONS_AT_ONCE`] came together: ten a second are more than people ask
+/// for. It bounds what a component gets done by making sessions up.
+pub const NEW_SESSION_MS: u64 = 100;
+/// See [`NEW_SESSION_MS`].
+pub const NEW_SESSIONS_AT_ONCE: u64 = 1_000;
+
+/// Looks through the folder of sessions, in the same way: sixty at once, and then one a second. What a step has changed
+/// there wants one.
+pub const LOOK_MS: u64 = 1_000;
+/// See [`LOOK_MS`].
+pub const LOOKS_AT_ONCE: u64 = 60;
+
+/// Entries that one reading of a folder gives: one for each session there is, twice over.
+pub const FOLDER_ENTRIES: u64 = 200_000;
+
+/// Entries that one call reads in all its folders: those of every session, once.
+pub const LISTED_ENTRIES: u64 = 2_000_000;
+
+/// Sessions that the timer has in hand: five times what has been measured on one machine. Each is some hundred bytes.
+pub const MAX_SESSIONS: usize = 50_000;
+
+/// A session's id, where it enters. LibTV's have 36 characters.
+pub const SESSION_ID_BYTES: usize = 256;
+
+/// A command's reply that is read as JSON, in bytes: four thousand jobs in a `status`.
+pub const REPLY_BYTES: u64 = 4 << 20;
+
+/// And in JSON values, each of which takes up to two hundred bytes in memory. A job in a `status` has about thirty.
+pub const REPLY_VALUES: usize = 150_000;
+
+/// Free space on a disk that neither downloads nor the state folder touch: without any, other programs fail in odd places, and so do we.
 pub const KEEP_FREE_BYTES: u64 = 64 << 20;
 
 /// What one call may use. `Default` is what a step gets.
@@ -146,6 +195,8 @@ pub struct Limits {
     pub written_bytes: u64,
     /// Files and folders made in one folder in one call.
     pub created_files: u64,
+    /// Entries read of folders in one call.
+    pub listed_entries: u64,
     /// Bytes in the state folder, over all calls. A step's counts for commands too.
     pub state_bytes: u64,
     /// Files and folders in the state folder, over all calls. A step's counts for commands too.
@@ -169,6 +220,7 @@ impl Default for Limits {
             handles: HANDLES,
             written_bytes: STEP_WRITTEN_BYTES,
             created_files: STEP_CREATED_FILES,
+            listed_entries: LISTED_ENTRIES,
             state_bytes: STATE_BYTES,
             state_files: STATE_FILES,
         }
@@ -236,9 +288,26 @@ pub(crate) fn rows(step: &Limits, command: &Limits) -> Vec<LimitRow> {
         row("state folder, over all calls", "files", &|_| {
             step.state_files
         }),
-        row("disk space left by downloads", "bytes", &|_| {
-            KEEP_FREE_BYTES
-        }),
+        row("disk space left", "bytes", &|_| KEEP_FREE_BYTES),
+        same("folders in one another", "folders", FOLDER_DEPTH),
+        same("name of a file", "bytes", NAME_BYTES),
+        row("entries of one folder", "entries", &|_| FOLDER_ENTRIES),
+        row("entries read of folders", "entries", &|l| l.listed_entries),
+        same("sessions on the timer", "sessions", MAX_SESSIONS),
+        same(
+            "pause between two steps of a session",
+            "ms",
+            STEP_FLOOR_MS as usize,
+        ),
+        same("steps of a session in a day", "steps", STEPS_A_DAY as usize),
+        same(
+            "steps in a row stopped at a limit",
+            "steps",
+            MAX_STOPPED_STEPS as usize,
+        ),
+        same("id of a session", "bytes", SESSION_ID_BYTES),
+        row("reply read as JSON", "bytes", &|_| REPLY_BYTES),
+        same("values in it", "values", REPLY_VALUES),
         row("standard output", "bytes", &|l| l.stdout_bytes),
         row("standard error", "bytes", &|l| l.stderr_bytes),
         same("elements of a table", "elements", TABLE_ELEMENTS),

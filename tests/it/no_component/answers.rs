@@ -2,7 +2,7 @@
 
 use host_harness::{CallError, LimitHit, limits};
 
-use super::{GOOD, attack, is_served};
+use super::{GOOD, HOSTILE, attack, is_served};
 use crate::env::block_on;
 
 #[test]
@@ -41,4 +41,17 @@ pub fn imports_what_nobody_grants() {
 #[test]
 pub fn is_of_another_world() {
     attack!(is_of_another_world).is_not_loaded("no export");
+}
+
+#[test]
+pub fn names_sessions_without_end() {
+    let attack = attack!(names_sessions_without_end);
+    let told = attack.on_the_timer_until(&[HOSTILE, GOOD], |lines| {
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        has("good: completed") && has("bytes for a session's id")
+    });
+    for event in told {
+        let line = event.to_string();
+        assert!(line.len() < 1_000, "{} bytes", line.len());
+    }
 }

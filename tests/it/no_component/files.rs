@@ -1,6 +1,6 @@
 //! What a component could reach beside its folder: the key one folder above, the environment.
 
-use host_harness::{AuditLog, LimitHit};
+use host_harness::{AuditLog, LimitHit, limits};
 
 use super::{Attack, End, HOSTILE, attack};
 
@@ -208,4 +208,16 @@ pub fn plants_a_link_for_active() {
     assert_eq!(mode & 0o777, 0o755);
     let prepared = attack.harness().home().active();
     assert!(prepared.is_dir() && !prepared.is_symlink());
+}
+
+#[test]
+pub fn nests_folders() {
+    let end = attack!(nests_folders).end().told("name-too-long");
+    for file in crate::env::files_below(&end.env.state()) {
+        let below = file.strip_prefix(end.env.state()).unwrap();
+        assert!(
+            below.components().count() <= limits::FOLDER_DEPTH + 1,
+            "{below:?}"
+        );
+    }
 }

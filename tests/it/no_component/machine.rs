@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use host_harness::{LimitHit, limits};
+use host_harness::{CallError, EventKind, LimitHit, Output, limits};
 
-use super::attack;
+use super::{GOOD, HOSTILE, attack, is_served};
+use crate::env::{TestEnv, block_on};
 
 /// Short, so that the test is; a hundred times what the honest step takes.
 const CPU: Duration = Duration::from_millis(500);
@@ -116,4 +117,93 @@ pub fn exits_with_a_code_of_its_own() {
     attack!(exits_with_a_code_of_its_own)
         .end()
         .trapped("status 77");
+}
+
+/// A process that loads a hostile component and is a test beside; without the bounds it takes a gigabyte and more.
+#[cfg(target_os = "linux")]
+const MAX_RESIDENT_KIB: u64 = 300 << 10;
+
+/// Whether this was the test in a process of its own, which was small.
+fn is_small_alone(test: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    if let Some(peak) = crate::memory::peak_kib_alone(&format!("no_component::machine::{test}")) {
+        println!("{test}: {peak} KiB at most");
+        assert!(peak <= MAX_RESIDENT_KIB, "{test} took {peak} KiB");
+        return true;
+    }
+    let _ = test;
+    false
+}
+
+#[test]
+pub fn reads_a_folder_of_a_hundred_thousand_names() {
+    const READ: u64 = 60_000;
+    if is_small_alone("reads_a_folder_of_a_hundred_thousand_names") {
+        return;
+    }
+    let attack = attack!(reads_a_folder_of_a_hundred_thousand_names);
+    let many = attack.env.state().join("many");
+    std::fs::create_dir_all(&many).unwrap();
+    for number in 0..100_000 {
+        let name = format!("{}{number}", "x".repeat(240));
+        std::fs::File::create(many.join(name)).unwrap();
+    }
+    attack
+        .limits(|limits| {
+            limits.listed_entries = READ;
+            // It is the entries that end it, however busy the machine is.
+            limits.cpu = Duration::from_secs(60);
+        })
+        .end()
+        .stopped_at(LimitHit::Entries(READ));
+}
+
+#[test]
+pub fn answers_with_nested_json() {
+    if is_small_alone("answers_with_nested_json") {
+        return;
+    }
+    let attack = attack!(answers_with_nested_json);
+    block_on(async {
+        let harness = attack.harness();
+        for (command, limit) in [
+            ("tasks", LimitHit::Values(limits::REPLY_VALUES)),
+            ("status", LimitHit::Output(limits::REPLY_BYTES)),
+        ] {
+            let reply = harness.run_for_json([command], Output::discard()).await;
+            match reply {
+                Err(CallError::Limit(hit)) => assert_eq!(hit, limit),
+                other => panic!("{command} was read: {:?}", other.map(|reply| reply.end)),
+            }
+        }
+        is_served(&harness.poll(GOOD).await);
+    });
+}
+
+#[test]
+pub fn answers_poll_at_zero_for_ever() {
+    const FLOOR_MS: u64 = limits::STEP_FLOOR_MS;
+    // The user chose no shorter interval.
+    let env = TestEnv::builder()
+        .var("LIBTV_POLL_INTERVAL_SECONDS", "8")
+        .start();
+    let attack = super::Attack {
+        env,
+        ..attack!(answers_poll_at_zero_for_ever)
+    };
+    let is_step = |line: &&String| line.starts_with("hostile: ") && !line.contains(": noticed");
+    let told = attack.on_the_timer_until(&[HOSTILE, GOOD], |lines| {
+        lines.iter().filter(is_step).count() == 4
+    });
+    let steps: Vec<u64> = told
+        .iter()
+        .filter(|event| match &event.kind {
+            EventKind::StepDone { step, .. } => step.session_id == HOSTILE,
+            _ => false,
+        })
+        .map(|event| event.at_ms)
+        .collect();
+    let took_ms = steps.last().unwrap() - steps.first().unwrap();
+    // A step ends a little later or sooner than another.
+    assert!(took_ms + 500 >= 3 * FLOOR_MS, "{steps:?}");
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::{CommandEnd, Stdio};
-use crate::error::CallError;
+use crate::error::{CallError, LimitHit};
 use crate::harness::Harness;
+use crate::limits::{REPLY_BYTES, REPLY_VALUES};
 use crate::sandbox::Output;
 
 /// What a command answered.
@@ -34,7 +35,7 @@ impl Harness {
     ) -> Result<JsonReply, CallError> {
         let kept = Kept::default();
         let stdio = Stdio {
-            stdout: Output::to(kept.clone()),
+            stdout: Output::to(kept.clone()).at_most(REPLY_BYTES),
             stderr,
             key_input: Box::new(|| Err("This command reads no key.".to_owned())),
         };
@@ -42,7 +43,11 @@ impl Harness {
         let mut words: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         words.insert(words.len().min(1), "--json".into());
         let end = self.run_command(words, stdio).await?;
-        let bytes = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = std::mem::take(&mut *kept);
+        if values(&bytes) > REPLY_VALUES {
+            return Err(CallError::Limit(LimitHit::Values(REPLY_VALUES)));
+        }
         Ok(JsonReply {
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
             end,
@@ -50,7 +55,23 @@ impl Harness {
     }
 }
 
-/// What was written so far. How much it can become is bounded by [`STDOUT_BYTES`](crate::limits::STDOUT_BYTES).
+/// The values in a JSON text, members of objects counted twice; of anything else at least as many as a reader of JSON would
+/// hold before it notices. Each takes many times its bytes in memory, so they are counted before they are read.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut quoted, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' | b':' | b'[' | b'{' if !quoted => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
+/// What was written so far. How much it can become is bounded by [`REPLY_BYTES`].
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -63,5 +84,26 @@ impl Write for Kept {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::values;
+
+    #[test]
+    fn values_are_counted_wherever_they_stand_and_texts_are_one() {
+        for (json, expected) in [
+            ("1", 1),
+            ("[]", 2),
+            ("[[]]", 3),
+            ("[1,2]", 3),
+            (r#"{"a":"[[,,{{::"}"#, 3),
+            (r#"["\",[","]]"#, 3),
+            (r#""\\""#, 1),
+        ] {
+            assert_eq!(values(json.as_bytes()), expected, "{json}");
+        }
+        assert_eq!(values("[".repeat(1_000).as_bytes()), 1_001);
     }
 }

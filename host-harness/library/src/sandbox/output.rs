@@ -26,6 +26,8 @@ const LINE_CHARS: usize = 300;
 pub struct Output {
     writer: Box<dyn Write + Send>,
     terminal: bool,
+    /// Less than the call's limit, where whoever reads it holds all of it.
+    most_bytes: u64,
 }
 
 impl Output {
@@ -34,6 +36,7 @@ impl Output {
         Self {
             writer: Box::new(writer),
             terminal: false,
+            most_bytes: u64::MAX,
         }
     }
 
@@ -42,7 +45,14 @@ impl Output {
         Self {
             writer: Box::new(writer),
             terminal: true,
+            most_bytes: u64::MAX,
         }
+    }
+
+    /// With no more than so many bytes: a call that writes more is stopped.
+    pub(crate) fn at_most(mut self, bytes: u64) -> Self {
+        self.most_bytes = bytes;
+        self
     }
 
     /// Another destination with the manners of `output`.
@@ -50,6 +60,7 @@ impl Output {
         Self {
             writer: Box::new(writer),
             terminal: output.terminal,
+            most_bytes: output.most_bytes,
         }
     }
 
@@ -120,6 +131,7 @@ impl OutputPipe {
 
     pub(super) fn bounded(self, max_bytes: u64, stopped: &Arc<Stopped>) -> Self {
         if let Ok(mut state) = self.0.lock() {
+            let max_bytes = max_bytes.min(state.output.most_bytes);
             (state.left_bytes, state.max_bytes, state.stopped) =
                 (max_bytes, max_bytes, Arc::clone(stopped));
         }

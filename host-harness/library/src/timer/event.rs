@@ -60,6 +60,20 @@ pub enum EventKind {
         /// What it used.
         usage: Usage,
     },
+    /// A session is not polled any more for now. What it had stored stays.
+    SetAside {
+        /// The session.
+        session_id: String,
+        /// Why, and what can be done.
+        reason: String,
+        /// When it goes on by itself; without it not before somebody goes on with it.
+        until_ms: Option<u64>,
+    },
+    /// Some sessions of the folder are not taken over; the others are.
+    LeftOut {
+        /// Why.
+        reason: String,
+    },
     /// The list of due sessions could not be had; it is asked for again.
     ListFailed {
         /// Why.
@@ -191,6 +205,17 @@ impl fmt::Display for Event {
                     .iter()
                     .try_for_each(|refusal| write!(f, "; {refusal}"))
             }
+            EventKind::SetAside {
+                session_id, reason, ..
+            } => write!(
+                f,
+                "{}: set aside: {}",
+                one_line(session_id),
+                one_line(reason)
+            ),
+            EventKind::LeftOut { reason } => {
+                write!(f, "some sessions are left out: {}", one_line(reason))
+            }
             EventKind::ListFailed { reason } => write!(
                 f,
                 "the pending sessions can't be listed: {}",
@@ -264,6 +289,17 @@ impl Event {
                 "retry_at_ms": retry_at_ms,
                 "usage": usage_json(usage),
             }),
+            EventKind::SetAside {
+                session_id,
+                reason,
+                until_ms,
+            } => json!({
+                "event": "set_aside",
+                "session_id": session_id,
+                "reason": reason,
+                "until_ms": until_ms,
+            }),
+            EventKind::LeftOut { reason } => json!({"event": "left_out", "reason": reason}),
             EventKind::ListFailed { reason } => json!({"event": "list_failed", "reason": reason}),
             EventKind::WatchFailed { reason } => json!({"event": "watch_failed", "reason": reason}),
             EventKind::LogFailed { path, reason } => {

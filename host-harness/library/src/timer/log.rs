@@ -168,6 +168,12 @@ fn lines(event: &Event) -> Option<(&str, String)> {
             }
             session_id
         }
+        EventKind::SetAside {
+            session_id, reason, ..
+        } => {
+            push(&mut text, event.at_ms, &format!("set aside: {reason}"));
+            session_id
+        }
         _ => return None,
     };
     (!text.is_empty()).then_some((session_id, text))

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::bindings::DueSession;
-use crate::error::{CallError, HomeError};
+use crate::error::{CallError, HomeError, LimitHit};
 use crate::folder::{Identity, OpenFolder};
 use crate::harness::Harness;
 use crate::home::Home;
+use crate::limits::MAX_SESSIONS;
 
 /// Sessions read by one call: some milliseconds of its time on the processor.
 const BATCH: usize = 200;
@@ -56,6 +57,8 @@ pub(super) struct Found {
     pub(super) gone: Vec<String>,
     /// The folder that was listed: another one than before, where the component put a new one in its place.
     pub(super) folder: Identity,
+    /// Why some were left out.
+    pub(super) left_out: Option<LimitHit>,
 }
 
 /// Looks. `known` are the entries seen before; it is used only for news of all.
@@ -78,19 +81,37 @@ pub(super) async fn look(
         due: Vec::with_capacity(wanted.len()),
         gone,
         folder,
+        left_out: None,
     };
     for batch in wanted.chunks(BATCH) {
-        let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
-        let due = harness.due_entries(&names).await?;
-        for ((name, modified), DueSession { session_id, at_ms }) in batch.iter().zip(due) {
-            let seen = Seen {
-                session_id,
-                modified: *modified,
-            };
-            found.due.push((name.clone(), seen, at_ms));
+        match read(harness, batch, &mut found).await {
+            // One of them has it; the others are no worse for that.
+            Err(CallError::Limit(hit @ LimitHit::SessionId(_))) => {
+                for entry in batch.chunks(1) {
+                    match read(harness, entry, &mut found).await {
+                        Err(CallError::Limit(LimitHit::SessionId(_))) => found.left_out = Some(hit),
+                        read => read?,
+                    }
+                }
+            }
+            read => read?,
         }
     }
     Ok(found)
+}
+
+/// Asks the component what stands behind these entries.
+async fn read(harness: &Harness, entries: &[Entry], found: &mut Found) -> Result<(), CallError> {
+    let names: Vec<String> = entries.iter().map(|(name, _)| name.clone()).collect();
+    let due = harness.due_entries(&names).await?;
+    for ((name, modified), DueSession { session_id, at_ms }) in entries.iter().zip(due) {
+        let seen = Seen {
+            session_id,
+            modified: *modified,
+        };
+        found.due.push((name.clone(), seen, at_ms));
+    }
+    Ok(())
 }
 
 type Entry = (String, Option<SystemTime>);
@@ -139,12 +160,17 @@ fn sort(
             && let Some(entry) = modified(&name)
         {
             listed.push(entry);
+            if listed.len() == MAX_SESSIONS {
+                break;
+            }
         }
     }
     let names: BTreeSet<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
     let gone = known
         .keys()
         .filter(|name| !names.contains(name.as_str()))
+        // Where there were too many to list all.
+        .filter(|name| listed.len() < MAX_SESSIONS || modified(name).is_none())
         .cloned()
         .collect();
     listed.retain(|(name, modified)| {

@@ -6,6 +6,7 @@ mod clock;
 mod event;
 mod log;
 mod look;
+mod pace;
 mod schedule;
 mod serve;
 mod stop;

@@ -30,6 +30,8 @@ pub(super) struct Schedule {
     sessions: HashMap<String, Entry>,
     heap: BinaryHeap<Reverse<(u64, u64, String)>>,
     tickets: u64,
+    /// Known sessions that somebody has changed since this was last asked.
+    continued: Vec<String>,
 }
 
 impl Schedule {
@@ -57,10 +59,16 @@ impl Schedule {
                 Some(entry) => {
                     (entry.listed_ms, entry.failures) = (*at_ms, 0);
                     self.put(id, *at_ms);
+                    self.continued.push(id.clone());
                 }
             }
         }
         noticed
+    }
+
+    /// The known sessions that somebody has changed since the last call.
+    pub(super) fn take_continued(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.continued)
     }
 
     /// Drops a session that isn't listed any more. One that is running says itself how it goes on.
@@ -85,6 +93,14 @@ impl Schedule {
         let entry = self.sessions.get_mut(&id)?;
         (entry.running, entry.changed) = (true, false);
         Some(id)
+    }
+
+    /// A session that was due may not have its step before this time.
+    pub(super) fn postpone(&mut self, id: &str, at_ms: u64) {
+        if let Some(entry) = self.sessions.get_mut(id) {
+            entry.running = false;
+            self.put(id, at_ms);
+        }
     }
 
     /// A step succeeded; without a next time the session has ended. Answers whether it is worth a look: the listing

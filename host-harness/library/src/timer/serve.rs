@@ -11,14 +11,18 @@ use super::clock::{Clock, SystemClock};
 use super::event::{Event, EventKind};
 use super::log::Logs;
 use super::look::{Found, News, Seen, look};
+use super::pace::{Pace, Start};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
 use crate::bindings::Step;
-use crate::error::{CallError, ServeError};
+use crate::error::{CallError, LimitHit, ServeError};
 use crate::harness::Harness;
 use crate::home::{Home, Owner};
-use crate::limits::{MAX_PARALLEL_STEPS, PARALLEL_STEPS};
+use crate::limits::{
+    LOOK_MS, LOOKS_AT_ONCE, MAX_PARALLEL_STEPS, MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS,
+    STEPS_A_DAY,
+};
 use crate::sandbox::Usage;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
@@ -29,6 +33,8 @@ const LOOK_GAP_MS: u64 = 20;
 const LOOK_RETRY_MS: u64 = 1_000;
 /// Nobody is due: wake up all the same, because the machine may have slept meanwhile and its clock moved.
 const LONGEST_SLEEP_MS: u64 = 30_000;
+/// What the sessions have used up is stored this often at most.
+const STORE_EVERY_MS: u64 = 10_000;
 /// A command asks "is anybody polling?" with a shared lock for an instant; that isn't another owner.
 const OWN_TRIES: u32 = 10;
 const OWN_PAUSE_MS: u64 = 30;
@@ -76,6 +82,7 @@ pub async fn serve(
     let _owner = own(&home, &*clock).await?;
     // Watching begins before the first look: nothing falls between the two.
     let watch = Watch::start(&home);
+    let pace = Pace::new(harness.poll_interval_ms()).load(&home.pace());
     let server = Server {
         harness: harness.clone(),
         logs: Logs::of(home.clone()),
@@ -85,6 +92,9 @@ pub async fn serve(
         on_event,
         watch,
         schedule: Schedule::default(),
+        pace,
+        stored_ms: 0,
+        left_out: false,
         tasks: JoinSet::new(),
         names: HashMap::new(),
         entries: HashMap::new(),
@@ -95,6 +105,7 @@ pub async fn serve(
             running: false,
             news: News::all(),
             not_before_ms: 0,
+            even_ms: 0,
             failures: 0,
             first: true,
         },
@@ -122,8 +133,20 @@ struct Look {
     /// What it is for, beside what the watch tells.
     news: News,
     not_before_ms: u64,
+    /// When the next would be if they came evenly; ahead of the time while they come faster.
+    even_ms: u64,
     failures: u32,
     first: bool,
+}
+
+impl Look {
+    /// The earliest time of the next look, `gap_ms` after this one at least.
+    fn pace(&mut self, now_ms: u64, gap_ms: u64) {
+        let burst_ms = LOOK_MS * LOOKS_AT_ONCE;
+        let latest_ms = now_ms.saturating_add(burst_ms);
+        self.even_ms = self.even_ms.clamp(now_ms, latest_ms) + LOOK_MS;
+        self.not_before_ms = (now_ms + gap_ms).max(self.even_ms - burst_ms);
+    }
 }
 
 enum Done {
@@ -147,6 +170,11 @@ struct Server<F> {
     on_event: F,
     watch: Watch,
     schedule: Schedule,
+    pace: Pace,
+    /// When the pace was stored.
+    stored_ms: u64,
+    /// Sessions were left out, and that was told.
+    left_out: bool,
     tasks: JoinSet<Done>,
     /// Which session a task polls; a look has no entry.
     names: HashMap<Id, String>,
@@ -164,6 +192,9 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 self.tell(EventKind::WatchFailed { reason });
             }
             self.start_work();
+            if self.clock.now_ms().saturating_sub(self.stored_ms) >= STORE_EVERY_MS {
+                self.store_pace();
+            }
             let sleep_ms = self.sleep_ms();
             tokio::select! {
                 biased;
@@ -201,6 +232,9 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             let Some(session_id) = self.schedule.take_due(now_ms) else {
                 break;
             };
+            if !self.may_start(&session_id, now_ms) {
+                continue;
+            }
             let (harness, id) = (self.harness.clone(), session_id.clone());
             let task = self.tasks.spawn(async move {
                 let (result, usage) = harness.poll_measured(&id).await;
@@ -211,6 +245,47 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 }
             });
             self.names.insert(task.id(), session_id);
+        }
+    }
+
+    /// Whether a session that is due may have its step. Otherwise it has its place in the timetable.
+    fn may_start(&mut self, session_id: &str, now_ms: u64) -> bool {
+        let (at_ms, told) = match self.pace.start(session_id, now_ms) {
+            Start::Now => return true,
+            Start::Later(at_ms) => (at_ms, None),
+            Start::SetAside { until_ms, first } => {
+                let reason = format!(
+                    "it had all the steps of a day ({STEPS_A_DAY} at most, where nobody chose a shorter interval). It goes on \
+                     tomorrow; to have a look at it now: libtv-video recover {session_id}"
+                );
+                (until_ms, first.then_some((reason, Some(until_ms))))
+            }
+            Start::Ended { first } => {
+                let reason = format!(
+                    "{MAX_STOPPED_STEPS} steps in a row were stopped. It is left alone until somebody goes on with it: \
+                     libtv-video recover {session_id}"
+                );
+                (u64::MAX, first.then_some((reason, None)))
+            }
+        };
+        self.schedule.postpone(session_id, at_ms);
+        if let Some((reason, until_ms)) = told {
+            self.tell(EventKind::SetAside {
+                session_id: session_id.to_owned(),
+                reason,
+                until_ms,
+            });
+        }
+        false
+    }
+
+    /// Notes what the sessions have used up, for the next start.
+    fn store_pace(&mut self) {
+        let (now_ms, path) = (self.clock.now_ms(), self.home.pace());
+        self.stored_ms = now_ms;
+        if let Err(error) = self.pace.store(&path) {
+            let reason = error.to_string();
+            self.tell(EventKind::LogFailed { path, reason });
         }
     }
 
@@ -267,9 +342,12 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         match result {
             Ok(found) => {
                 self.look.failures = 0;
-                self.look.not_before_ms = now_ms + LOOK_GAP_MS.max(took_ms.saturating_mul(10));
+                self.look
+                    .pace(now_ms, LOOK_GAP_MS.max(took_ms.saturating_mul(10)));
                 let noticed = self.take_over(found);
                 if std::mem::take(&mut self.look.first) {
+                    let there = noticed.iter().map(|(session_id, _)| session_id.as_str());
+                    self.pace.expect(there, now_ms);
                     self.tell(EventKind::Started {
                         state: self.home.state(),
                         sessions: self.schedule.len(),
@@ -311,12 +389,24 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 self.schedule.forget(&seen.session_id);
             }
         }
+        let mut left_out = found.left_out.map(|hit| hit.to_string());
         let mut listed = Vec::with_capacity(found.due.len());
         for (name, seen, at_ms) in found.due {
+            if self.entries.len() >= MAX_SESSIONS && !self.entries.contains_key(&name) {
+                left_out = Some(format!("more than {MAX_SESSIONS} sessions"));
+                break;
+            }
             listed.push((seen.session_id.clone(), at_ms));
             self.entries.insert(name, seen);
         }
-        self.schedule.merge(&listed)
+        if let Some(reason) = left_out.filter(|_| !std::mem::replace(&mut self.left_out, true)) {
+            self.tell(EventKind::LeftOut { reason });
+        }
+        let noticed = self.schedule.merge(&listed);
+        for session_id in self.schedule.take_continued() {
+            self.pace.continued(&session_id);
+        }
+        noticed
     }
 
     /// Has a session's entry looked at, though it may look the same.
@@ -331,6 +421,11 @@ impl<F: FnMut(&Event) + Send> Server<F> {
 
     fn stepped(&mut self, session_id: String, result: Result<Step, CallError>, usage: Usage) {
         self.steps += 1;
+        if is_stopped(&result) {
+            self.pace.stopped(&session_id);
+        } else {
+            self.pace.ended(&session_id);
+        }
         match result {
             Ok(step) => {
                 if self.schedule.finished(&session_id, step.next_poll_at_ms) {
@@ -376,6 +471,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         let _ = tokio::time::timeout(GRACE, drain).await;
         let abandoned = self.names.len();
         self.tasks.abort_all();
+        self.store_pace();
         self.tell(EventKind::Stopped {
             steps: self.steps,
             abandoned,
@@ -402,5 +498,18 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             });
         }
         (self.on_event)(&event);
+    }
+}
+
+/// Whether a step was stopped for what it did itself: at a limit of its own, or in a trap. That the state folder or the disk
+/// is full is nobody's fault.
+fn is_stopped(result: &Result<Step, CallError>) -> bool {
+    match result {
+        Err(CallError::Limit(hit)) => !matches!(
+            hit,
+            LimitHit::StateBytes(_) | LimitHit::StateFiles(_) | LimitHit::DiskSpace(_)
+        ),
+        Err(CallError::Trap(_)) => true,
+        _ => false,
     }
 }

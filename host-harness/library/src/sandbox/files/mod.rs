@@ -1,6 +1,8 @@
 //! The files of one call: wasmtime's own implementation, with every operation that makes or lengthens a file going past
 //! the call's room first. Which paths can be reached is wasmtime's business; here it is how much is written.
 
+mod depth;
+mod listing;
 mod quota;
 mod room;
 mod stream;
@@ -19,6 +21,7 @@ use super::stopped::Stopped;
 use super::{Folder, Guest};
 use crate::limits::Limits;
 
+use listing::Entries;
 pub(crate) use quota::{Room, StateQuota};
 use room::{FolderRoom, Kind, Refused};
 
@@ -44,6 +47,8 @@ pub(super) struct Folders {
     /// In the order in which they are granted.
     rooms: Vec<Arc<FolderRoom>>,
     of: HashMap<u32, Arc<FolderRoom>>,
+    /// What the call reads of folders.
+    entries: Arc<Entries>,
     #[cfg(feature = "fault-injection")]
     pub(super) faults: Option<crate::fault_injection::Faults>,
 }
@@ -63,7 +68,7 @@ impl Folders {
                         bytes: limits.written_bytes,
                         files: limits.created_files,
                     };
-                    (Kind::State(Arc::clone(quota)), most)
+                    (Kind::State(Arc::clone(quota), folder.host.clone()), most)
                 }
                 Use::Downloads => {
                     let most = Room {
@@ -74,14 +79,25 @@ impl Folders {
                 }
                 Use::Config => (other(), CONFIG_ROOM),
             };
-            Arc::new(FolderRoom::new(kind, most, Arc::clone(stopped)))
+            Arc::new(FolderRoom::new(kind, most, Arc::clone(stopped)).at(&folder.host))
         };
         Self {
             rooms: folders.iter().map(room).collect(),
             of: HashMap::new(),
+            entries: Entries::new(limits.listed_entries, Arc::clone(stopped)),
             #[cfg(feature = "fault-injection")]
             faults: None,
         }
+    }
+}
+
+/// The number of a granted folder in its file system.
+type Root = (u64, u64);
+
+impl Folders {
+    /// Which granted folder a descriptor lies in.
+    fn root_of(&self, descriptor: &Resource<Descriptor>) -> Option<Root> {
+        self.of.get(&descriptor.rep())?.root
     }
 }
 

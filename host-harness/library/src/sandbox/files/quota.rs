@@ -6,7 +6,7 @@
 //! back at its end what it didn't use. So the folder can outgrow its quota by one piece for each process that was
 //! writing while another one measured, and by nothing else.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::LimitHit;
 use crate::files;
+use crate::folder::OpenFolder;
 
 /// What a process takes from the account at a time: one look at a file for some hundred writes of a record.
 const PIECE: Room = Room {
@@ -25,6 +26,11 @@ const PIECE: Room = Room {
 const FULL_FOR: Duration = Duration::from_secs(1);
 /// The account's lock is held for one read and one write, or for one measuring of a large folder.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// Folders in folders that are measured: far more than a call can make ([`FOLDER_DEPTH`](crate::limits::FOLDER_DEPTH)), for
+/// what older versions left. Each is a descriptor while it is open.
+const MEASURED_DEPTH: usize = 64;
+/// Parts of a path that are named when it can't be read.
+const SHOWN_PARTS: usize = 3;
 /// The account is written over in place: always the same length.
 const ACCOUNT_BYTES: usize = 48;
 
@@ -161,7 +167,9 @@ impl StateQuota {
     }
 
     fn measure(&self) -> Result<Room, NoRoom> {
-        measure(&self.folder, self.quota).map_err(NoRoom::Account)
+        measure(&self.folder, self.quota)
+            .and_then(|measuring| measuring.result(&self.folder))
+            .map_err(NoRoom::Account)
     }
 }
 
@@ -182,33 +190,84 @@ impl Drop for StateQuota {
     }
 }
 
-/// What stands in `folder`, by the files' lengths. A sparse file counts in full: some day somebody copies it. Stops
-/// counting where the quota is passed by far: no more has to be known.
-fn measure(folder: &Path, quota: Room) -> io::Result<Room> {
-    let mut found = Room::default();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
+/// What stands in a folder, by the files' lengths. A sparse file counts in full: some day somebody copies it. Stops counting
+/// where the quota is passed by far: no more has to be known.
+///
+/// Entered by descriptors: no path is too long for that, and a link that takes a folder's place leads nowhere.
+struct Measuring {
+    quota: Room,
+    found: Room,
+    /// What can't be read, as a path in the folder.
+    unread: Option<(PathBuf, io::Error)>,
+}
+
+fn measure(folder: &Path, quota: Room) -> io::Result<Measuring> {
+    let mut measuring = Measuring {
+        quota,
+        found: Room::default(),
+        unread: None,
+    };
+    let root = OpenFolder::at(folder)?;
+    measuring.folder(&root, Path::new(""), 0);
+    Ok(measuring)
+}
+
+impl Measuring {
+    fn folder(&mut self, folder: &OpenFolder, path: &Path, depth: usize) {
+        let entries = match folder.entries() {
             Ok(entries) => entries,
-            // Removed since it was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
+            Err(error) => return self.cannot_read(path, error),
         };
+        let mut below = Vec::new();
         for entry in entries {
-            let entry = entry?;
+            if self.found.files > self.quota.files.saturating_mul(2) {
+                return;
+            }
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.cannot_read(path, error),
+            };
             // Of a link itself: what it leads to is not here.
             let Ok(meta) = entry.metadata() else { continue };
             let bytes = if meta.is_dir() { 0 } else { meta.len() };
-            found = found.plus(Room { bytes, files: 1 });
+            self.found = self.found.plus(Room { bytes, files: 1 });
             if meta.is_dir() {
-                folders.push(entry.path());
+                below.push(entry.file_name());
             }
         }
-        if found.files > quota.files.saturating_mul(2) {
-            break;
+        for name in below {
+            let path = path.join(&name);
+            if depth == MEASURED_DEPTH {
+                return self.cannot_read(&path, io::Error::other("it lies too deep"));
+            }
+            match folder.folder(Path::new(&name)) {
+                Ok(folder) => self.folder(&folder, &path, depth + 1),
+                // Removed since it was listed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => self.cannot_read(&path, error),
+            }
         }
     }
-    Ok(found)
+
+    fn cannot_read(&mut self, path: &Path, error: io::Error) {
+        self.unread.get_or_insert((path.to_owned(), error));
+    }
+
+    /// What was found. What can't be read may hold anything: then the folder counts as full, and says why.
+    fn result(self, folder: &Path) -> io::Result<Room> {
+        match self.unread {
+            None => Ok(self.found),
+            Some((path, error)) => Err(io::Error::other(format!(
+                "{} can't be read, so that nobody knows how much it holds: {error}. Nothing is stored until it is removed",
+                folder.join(short(&path)).display()
+            ))),
+        }
+    }
+}
+
+/// The beginning of a path, for a person: where to look, however long the rest is.
+fn short(path: &Path) -> PathBuf {
+    path.components().take(SHOWN_PARTS).collect()
 }
 
 /// The account, locked until it is dropped.
@@ -248,6 +307,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     struct Kept {
         folder: tempfile::TempDir,
@@ -393,8 +453,52 @@ mod tests {
         kept.write("d/file", 1_000);
         #[cfg(unix)]
         std::os::unix::fs::symlink("/", kept.state().join("link")).unwrap();
-        let found = measure(&kept.state(), kept.quota).unwrap();
+        let measured = measure(&kept.state(), kept.quota).unwrap();
+        let found = measured.result(&kept.state()).unwrap();
         assert_eq!(found.files, if cfg!(unix) { 3 } else { 2 });
         assert!(found.bytes < 2_000, "{found:?}");
+    }
+
+    /// As a shell would: a path to the last of them would be too long.
+    #[cfg(unix)]
+    fn nest(kept: &Kept, folders: usize) {
+        use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let mut at = open(&kept.state(), flags, Mode::empty()).unwrap();
+        let name = "x".repeat(200);
+        for _ in 0..folders {
+            mkdirat(&at, name.as_str(), Mode::RWXU).unwrap();
+            at = openat(&at, name.as_str(), flags, Mode::empty()).unwrap();
+        }
+        let made = Mode::RUSR | Mode::WUSR;
+        let last = openat(&at, "last", OFlags::CREATE | OFlags::WRONLY, made).unwrap();
+        File::from(last).set_len(1_000).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_whose_path_is_too_long_for_the_system_are_measured_all_the_same() {
+        let kept = Kept::new(1 << 20, 100);
+        nest(&kept, 30);
+        let measured = measure(&kept.state(), kept.quota).unwrap();
+        let found = measured.result(&kept.state()).unwrap();
+        assert_eq!((found.bytes, found.files), (1_000, 31));
+        kept.process().take(room(1_000, 1)).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_measured_counts_as_full_and_is_named_until_it_is_gone() {
+        let kept = Kept::new(1 << 20, 1_000);
+        nest(&kept, MEASURED_DEPTH + 2);
+        let Err(NoRoom::Account(error)) = kept.process().take(room(1, 1)) else {
+            panic!("it counts as empty");
+        };
+        let told = error.to_string();
+        assert!(told.contains("xxx") && told.contains("too deep"), "{told}");
+        assert!(told.len() < 1_500, "{told}");
+        let away = kept.folder.path().join("away");
+        fs::rename(kept.state().join("x".repeat(200)), away).unwrap();
+        kept.process().take(room(1, 1)).unwrap();
     }
 }

@@ -13,8 +13,8 @@ const ASK_EVERY_BYTES: u64 = 8 << 20;
 
 /// Which folder it is.
 pub(crate) enum Kind {
-    /// The state folder, which has a quota.
-    State(Arc<StateQuota>),
+    /// The state folder, which has a quota, and the disk.
+    State(Arc<StateQuota>, PathBuf),
     /// One of the user's, which has the disk.
     Other(PathBuf),
 }
@@ -25,6 +25,8 @@ pub(super) struct FolderRoom {
     most: Room,
     used: Mutex<Used>,
     stopped: Arc<Stopped>,
+    /// Which folder it is in its file system; `None` where that isn't told.
+    pub(super) root: Option<(u64, u64)>,
 }
 
 #[derive(Default)]
@@ -47,7 +49,21 @@ impl FolderRoom {
             most,
             used: Mutex::default(),
             stopped,
+            root: None,
         }
+    }
+
+    /// The room of the folder at this path, which no component can change.
+    pub(super) fn at(mut self, path: &std::path::Path) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let found = std::fs::metadata(path).ok();
+            self.root = found.map(|found| (found.dev(), found.ino()));
+        }
+        #[cfg(not(unix))]
+        let _ = path;
+        self
     }
 
     /// Takes room for what is about to be written.
@@ -61,21 +77,20 @@ impl FolderRoom {
         if sum.files > self.most.files {
             return Err(self.stop(LimitHit::Created(self.most.files)));
         }
-        match &self.kind {
-            Kind::State(quota) => quota.take(need).map_err(|no_room| match no_room {
+        let (Kind::State(_, folder) | Kind::Other(folder)) = &self.kind;
+        let due = |at: u64| sum.bytes >= at.saturating_add(ASK_EVERY_BYTES);
+        if used.asked_at_bytes.is_none_or(due) {
+            used.asked_at_bytes = Some(sum.bytes);
+            let left = free_bytes(folder).unwrap_or(u64::MAX);
+            if left < KEEP_FREE_BYTES.saturating_add(bytes) {
+                return Err(self.stop(LimitHit::DiskSpace(KEEP_FREE_BYTES)));
+            }
+        }
+        if let Kind::State(quota, _) = &self.kind {
+            quota.take(need).map_err(|no_room| match no_room {
                 NoRoom::Full(hit) => self.stop(hit),
                 NoRoom::Account(error) => Refused::Account(error),
-            })?,
-            Kind::Other(folder) => {
-                let due = |at: u64| sum.bytes >= at.saturating_add(ASK_EVERY_BYTES);
-                if used.asked_at_bytes.is_none_or(due) {
-                    used.asked_at_bytes = Some(sum.bytes);
-                    let left = free_bytes(folder).unwrap_or(u64::MAX);
-                    if left < KEEP_FREE_BYTES.saturating_add(bytes) {
-                        return Err(self.stop(LimitHit::DiskSpace(KEEP_FREE_BYTES)));
-                    }
-                }
-            }
+            })?;
         }
         used.room = sum;
         Ok(())
@@ -83,7 +98,7 @@ impl FolderRoom {
 
     /// Gives room back for a file that was not made after all, or was removed.
     pub(super) fn removed_one(&self) {
-        if let Kind::State(quota) = &self.kind {
+        if let Kind::State(quota, _) = &self.kind {
             quota.removed_one();
         }
     }

@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult, ReaddirIterator};
 
+use super::listing::Listing;
 use super::stream::MeteredStream;
 use super::{Files, take};
 
@@ -109,6 +110,7 @@ impl HostDescriptor for Files<'_> {
         let room = self.room(&fd)?;
         let creates = open_flags.contains(OpenFlags::CREATE);
         if creates {
+            Self::bounded_name(&path)?;
             take(&room, 0, 1)?;
         }
         let opened = self
@@ -133,6 +135,7 @@ impl HostDescriptor for Files<'_> {
         fd: Resource<Descriptor>,
         path: String,
     ) -> FsResult<()> {
+        self.bounded_depth(&fd, &path)?;
         let room = self.for_new(&fd, 0)?;
         let made = self.inner.create_directory_at(fd, path).await;
         made.inspect_err(|_| room.removed_one())
@@ -144,6 +147,7 @@ impl HostDescriptor for Files<'_> {
         source: String,
         path: String,
     ) -> FsResult<()> {
+        Self::bounded_name(&path)?;
         let room = self.for_new(&fd, source.len())?;
         let made = self.inner.symlink_at(fd, source, path).await;
         made.inspect_err(|_| room.removed_one())
@@ -165,6 +169,7 @@ impl HostDescriptor for Files<'_> {
             // As Linux does on FAT.
             return Err(ErrorCode::NotPermitted.into());
         }
+        Self::bounded_name(&new_path)?;
         let room = self.for_new(&fd, 0)?;
         let made = self
             .inner
@@ -181,6 +186,7 @@ impl HostDescriptor for Files<'_> {
         new_path: String,
     ) -> FsResult<()> {
         self.same_folder(&fd, &new_fd)?;
+        self.bounded_rename((&fd, &path), (&new_fd, &new_path))?;
         self.inner.rename_at(fd, path, new_fd, new_path).await
     }
 
@@ -223,7 +229,14 @@ impl HostDescriptor for Files<'_> {
         &mut self,
         fd: Resource<Descriptor>,
     ) -> FsResult<Resource<ReaddirIterator>> {
-        self.inner.read_directory(fd).await
+        let Descriptor::Dir(folder) = self.inner.table.get(&fd)? else {
+            return Err(ErrorCode::NotDirectory.into());
+        };
+        let entries = cap_primitives::fs::read_base_dir(&folder.dir)?;
+        let listing = Listing::new(entries, Arc::clone(&self.folders.entries));
+        let stream = self.inner.table.push(listing)?;
+        // The interface has wasmtime's name for it, which holds the whole folder.
+        Ok(Resource::new_own(stream.rep()))
     }
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
@@ -318,10 +331,14 @@ impl HostDirectoryEntryStream for Files<'_> {
         &mut self,
         stream: Resource<ReaddirIterator>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        self.inner.read_directory_entry(stream).await
+        let listing = Resource::<Listing>::new_borrow(stream.rep());
+        self.inner.table.get(&listing)?.next()
     }
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
-        HostDirectoryEntryStream::drop(&mut self.inner, stream)
+        self.inner
+            .table
+            .delete(Resource::<Listing>::new_own(stream.rep()))?;
+        Ok(())
     }
 }
