@@ -1,6 +1,9 @@
 //! What the component, the harness, the documents and other runtimes must agree on: plain tables, each fact once.
 //!
-//! No IO, no allocation, no dependency: `core` and the harness both read it, and it builds wherever either does.
+//! No IO. `core` and the harness both read it, and it builds wherever either does. The one thing that runs here is the
+//! reading of a command line by its table, with lexopt: two readers of one table would be two grammars.
 //! Not here: what anybody does with a fact.
 
+pub mod commands;
+pub mod kind;
 pub mod transport;

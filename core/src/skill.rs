@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::commands;
+use crate::commands::{self, recover};
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
 use crate::json;
@@ -68,6 +68,7 @@ pub async fn submit(
         submit::Request {
             text: message,
             session_id,
+            kind: None,
             channel,
             chat_id,
         },
@@ -212,7 +213,7 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
 /// As the command.
 pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
-    let reply = commands::recover::run(&io, settings, None).await?;
+    let reply = recover::run(&io, settings, &recover::Wanted::default()).await?;
     for submit in reply.told {
         // One that can't be noted is told again.
         submits::told(&io, submit).await.ok();

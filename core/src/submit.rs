@@ -1,6 +1,8 @@
 //! Submitting: the one call that costs the user money. Its intent is stored before, its outcome
 //! after, and it is never repeated by itself.
 
+use contract::commands::{CHANNELS, is_nowhere};
+
 use crate::config::{HarnessState, Settings};
 use crate::io::Io;
 use crate::libtv::{Service, Submitted, Trouble};
@@ -11,18 +13,17 @@ use crate::session::{Asked, Route, Session, canvas_link, folder_name};
 use crate::store::{self, Found, submits};
 use crate::watch::Baseline;
 
-/// The channels that results can be sent to.
-pub const CHANNELS: [&str; 2] = ["feishu", "lark"];
-
 /// What is to be submitted.
 pub struct Request {
     /// The user's words.
     pub text: Option<String>,
     /// The session to continue, or a unique prefix of its id.
     pub session_id: Option<String>,
+    /// `image` or `video`, where it is known what is asked for.
+    pub kind: Option<String>,
     /// Where results go.
     pub channel: Option<String>,
-    /// And to whom.
+    /// And to whom; an empty one means nowhere.
     pub chat_id: Option<String>,
 }
 
@@ -49,36 +50,35 @@ pub struct Submission {
 /// Permanent when it is refused, temporary when nothing was sent, and of unknown outcome when the
 /// answer was lost.
 pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
-    let text = request.text.filter(|text| !text.trim().is_empty());
+    let text = request
+        .text
+        .as_deref()
+        .map(without_mark)
+        .filter(|text| !text.trim().is_empty());
     if text.is_none() && request.session_id.is_none() {
         return Err(Problem::permanent(
             "Guard check failed: create-session requires a message or an existing session-id.",
         ));
     }
-    let named = Route {
-        channel: channel(
-            request
-                .channel
-                .as_ref()
-                .or(settings.default_channel.as_ref()),
-        )?,
-        chat_id: request
-            .chat_id
-            .or_else(|| settings.default_chat.clone())
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
-    };
+    let nowhere = is_nowhere(request.channel.as_deref(), request.chat_id.as_deref());
+    let named = named(settings, &request)?;
     let service = Service::configured(settings)?;
     let continued = match &request.session_id {
         Some(id) => Some(continued(io, &service, id).await?),
         None => None,
     };
     let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
-    let route = merge(named, known);
-    let words = match (&text, &continued) {
-        (Some(text), None) => ratio::with_ratio(text, &settings.ratio),
-        (Some(text), Some(_)) => text.clone(),
+    let route = if nowhere {
+        Route::default()
+    } else {
+        merge(named, known)
+    };
+    let words = match (text, &continued) {
+        // A picture's ratio is in its words or left to the service.
+        (Some(text), None) if request.kind.as_deref() != Some("image") => {
+            ratio::with_ratio(text, &settings.ratio)
+        }
+        (Some(text), _) => text.to_owned(),
         (None, _) => String::new(),
     };
     let mut intent = submits::Submit {
@@ -100,7 +100,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     }
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
     let submitted = match service
-        .submit(io, session_id, text.as_ref().map(|_| words.as_str()))
+        .submit(io, session_id, text.map(|_| words.as_str()))
         .await
     {
         Ok(submitted) => submitted,
@@ -143,6 +143,32 @@ async fn begin(
     let asked = asked(io, intent, submitted, without_words, baseline, route).await?;
     store::begin_turn(io, &asked).await?;
     Ok(asked)
+}
+
+/// A byte order mark in front of the words, as editors of Windows leave one in a file, isn't part of them.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The channel and chat that the request names, else the environment. An empty value is one: nothing else takes its place.
+fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
+    let blank_is_none =
+        |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
+    if is_nowhere(request.channel.as_deref(), request.chat_id.as_deref()) {
+        // The channel is judged all the same.
+        channel(request.channel.as_ref())?;
+        return Ok(Route::default());
+    }
+    let default_channel = settings.default_channel.clone();
+    let default_chat = settings.default_chat.clone();
+    Ok(Route {
+        channel: channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
+        chat_id: blank_is_none(&request.chat_id)
+            .or(default_chat)
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+    })
 }
 
 /// The channel in lower case, if it is one that can be delivered to.

@@ -7,7 +7,7 @@ use libtv_video_core::io::Stream;
 use wasip2::cli::{environment, exit};
 
 use crate::drive::{drive, say};
-use crate::{key_input, settings};
+use crate::{input, settings};
 
 /// Runs one command.
 ///
@@ -15,9 +15,9 @@ use crate::{key_input, settings};
 /// 0.2.12; std's `exit` knows only 0 and 1 on this target.
 pub fn run() -> Result<(), ()> {
     let mut arguments: Vec<String> = environment::get_arguments().into_iter().skip(1).collect();
-    if let Err(reason) = key_input::put_into(&mut arguments) {
-        say(Stream::Out, &format!("❌ {reason}"));
-        return Err(());
+    if let Err((text, code)) = input::put_into(&mut arguments) {
+        say(Stream::Out, &text);
+        return end(code);
     }
     let settings = settings::load();
     let code = drive(|io| commands::main(io, &settings, arguments)).unwrap_or_else(|reason| {
@@ -27,6 +27,10 @@ pub fn run() -> Result<(), ()> {
         );
         1
     });
+    end(code)
+}
+
+fn end(code: u8) -> Result<(), ()> {
     match code {
         0 => Ok(()),
         1 => Err(()),

@@ -10,7 +10,7 @@
 mod command;
 mod drive;
 mod exports;
-mod key_input;
+mod input;
 mod settings;
 
 /// What `wit-bindgen` makes of the world.

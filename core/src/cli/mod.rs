@@ -1,12 +1,10 @@
 //! The component's command line: words in, one [`Invocation`] or a text to print out.
 //!
-//! Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
+//! What there is to be read stands in [`contract::commands`]. Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
 //! that both doors (this one and the typed exports) refuse in the same words.
 
-mod gather;
 mod help;
 mod parse;
-mod suggest;
 
 pub use parse::parse;
 
@@ -66,9 +64,11 @@ pub enum Command {
         text: Option<String>,
         /// `--session-id`: the session to continue.
         session_id: Option<String>,
-        /// `--channel`.
+        /// `--kind`: image or video, when that is known.
+        kind: Option<String>,
+        /// `--channel`; an empty one is kept.
         channel: Option<String>,
-        /// `--chat-id`.
+        /// `--chat-id`; an empty one is kept: it means nowhere.
         chat_id: Option<String>,
     },
     /// Shows a session's messages.
@@ -104,6 +104,10 @@ pub enum Command {
     Recover {
         /// The session, or a unique prefix of its id.
         id: Option<String>,
+        /// `--chat-id`: only those of this chat.
+        chat_id: Option<String>,
+        /// `--channel`: only those of this channel.
+        channel: Option<String>,
     },
     /// Starts a new canvas project.
     ChangeProject,

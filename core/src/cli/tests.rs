@@ -1,4 +1,6 @@
-use super::{Command, FileArg, Parsed, help, parse};
+use contract::commands::{Side, of_component};
+
+use super::{Command, FileArg, Parsed, parse};
 use proptest::prelude::*;
 
 fn args(words: &[&str]) -> Vec<String> {
@@ -36,6 +38,7 @@ fn submitted(words: &[&str]) -> [Option<String>; 4] {
             session_id,
             channel,
             chat_id,
+            ..
         } => [text, session_id, channel, chat_id],
         _ => panic!("{words:?} is another command"),
     }
@@ -99,7 +102,6 @@ fn a_text_is_passed_on_unchanged() {
         "a --json b",
         "`rm -rf`",
         "=",
-        "-",
     ] {
         assert_eq!(submitted(&["create-session", text])[0], some(text));
     }
@@ -288,7 +290,7 @@ fn keys_and_ratios_are_passed_on_for_the_command_to_judge() {
 
 #[test]
 fn every_command_of_the_help_exists() {
-    for entry in help::entries() {
+    for entry in of_component() {
         let words = match entry.name {
             "setup" | "update-key" => vec![entry.name, "--api-key", "k"],
             "update-ratio" => vec![entry.name, "--video-ratio", "1:1"],
@@ -304,8 +306,8 @@ fn every_command_of_the_help_exists() {
 #[test]
 fn every_command_teaches_itself() {
     let overview = helped(&["--help"]);
-    for entry in help::entries() {
-        assert!(overview.contains(entry.name) && overview.contains(entry.summary));
+    for entry in of_component() {
+        assert!(overview.contains(entry.name) && overview.contains(entry.about));
         let text = helped(&[entry.name, "--help"]);
         for part in [
             "Usage: libtv-video ",
@@ -315,11 +317,12 @@ fn every_command_teaches_itself() {
         ] {
             assert!(text.contains(part), "{}: {part}", entry.name);
         }
-        for option in entry.options {
+        for option in entry.options_of(Side::Component) {
             assert!(
-                text.contains(&format!("--{option}")),
-                "{}: {option}",
-                entry.name
+                text.contains(&format!("--{}", option.name)),
+                "{}: {}",
+                entry.name,
+                option.name
             );
         }
         assert_eq!(helped(&["help", entry.name]), text);

@@ -123,6 +123,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         Command::CreateSession {
             text,
             session_id,
+            kind,
             channel,
             chat_id,
         } => {
@@ -133,6 +134,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 submit::Request {
                     text,
                     session_id,
+                    kind,
                     channel,
                     chat_id,
                 },
@@ -186,9 +188,18 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             open(io, settings).await?;
             tasks::run(io, settings).await
         }
-        Command::Recover { id } => {
+        Command::Recover {
+            id,
+            chat_id,
+            channel,
+        } => {
             open(io, settings).await?;
-            recover::run(io, settings, id.as_deref()).await
+            let wanted = recover::Wanted {
+                id,
+                chat_id,
+                channel,
+            };
+            recover::run(io, settings, &wanted).await
         }
     }
 }

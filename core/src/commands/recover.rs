@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::query::known;
 use super::{Reply, unknown_submit};
 use crate::config::Settings;
+use crate::feishu::recipient::Recipient;
 use crate::io::Io;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
@@ -12,21 +13,50 @@ use crate::session::{DeliveryState, Session, State};
 use crate::store::{self, submits};
 use crate::time::format_rfc3339;
 
-/// Shows every session; asks upstream about those that are not finished, and resumes deliveries. With an id only that
-/// session is looked at, and nothing is said of submits: which session they belong to isn't known.
+/// Which sessions; all of them where nothing is said.
+#[derive(Default)]
+pub struct Wanted {
+    /// Only this one: its id, or a unique prefix.
+    pub id: Option<String>,
+    /// Only those whose results go to this chat.
+    pub chat_id: Option<String>,
+    /// Only those whose results go to this channel.
+    pub channel: Option<String>,
+}
+
+impl Wanted {
+    /// Whether results of one of its turns go where they are looked for.
+    fn shows(&self, session: &Session) -> bool {
+        let chat = self.chat_id.as_deref().map(Recipient::parse);
+        let channel = self.channel.as_deref().map(str::trim);
+        session.turns.iter().any(|turn| {
+            let route = &turn.asked.route;
+            chat.as_ref()
+                .is_none_or(|chat| *chat == Recipient::parse(&route.chat_id))
+                && channel.is_none_or(|channel| channel.eq_ignore_ascii_case(&route.channel))
+        })
+    }
+
+    const fn is_everything(&self) -> bool {
+        self.id.is_none() && self.chat_id.is_none() && self.channel.is_none()
+    }
+}
+
+/// Shows every session; asks upstream about those that are not finished, and resumes deliveries. Where only some are wanted
+/// the others aren't looked at, and nothing is said of submits: which session they belong to isn't known.
 ///
 /// # Errors
 /// When the state folder can't be used, or there is no such session. A session that can't be read is named and doesn't
 /// stop the others.
-pub async fn run(io: &Io, settings: &Settings, id: Option<&str>) -> Result<Reply, Problem> {
+pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply, Problem> {
     let (mut lines, mut sessions, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
-    let keys = match id {
+    let keys = match &wanted.id {
         Some(id) => vec![known(io, id).await?.key],
         None => store::all(io).await?,
     };
     for key in keys {
         let mut told = Vec::new();
-        let session = match look(io, settings, &key, &mut told).await {
+        let session = match look(io, settings, &key, wanted, &mut told).await {
             Ok(session) => session,
             Err(problem) => {
                 told.push(problem.failure().message.clone());
@@ -41,9 +71,10 @@ pub async fn run(io: &Io, settings: &Settings, id: Option<&str>) -> Result<Reply
         }
     }
     let (mut unknown, mut unknown_submits) = (Vec::new(), Vec::new());
-    let submits = match id {
-        Some(_) => Vec::new(),
-        None => submits::unknown(io).await?,
+    let submits = if wanted.is_everything() {
+        submits::unknown(io).await?
+    } else {
+        Vec::new()
     };
     for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
@@ -64,14 +95,19 @@ async fn look(
     io: &Io,
     settings: &Settings,
     key: &str,
+    wanted: &Wanted,
     told: &mut Vec<String>,
 ) -> Result<Option<Session>, Problem> {
     let Some(mut loaded) = store::load(io, key).await? else {
         return Ok(None);
     };
+    let nothing_left = loaded.session.turns.is_empty();
+    if !nothing_left && !wanted.shows(&loaded.session) {
+        return Ok(None);
+    }
     told.append(&mut loaded.damaged);
     // Nothing is left of it but what was set aside.
-    if loaded.session.turns.is_empty() {
+    if nothing_left {
         return Ok(None);
     }
     let open = loaded

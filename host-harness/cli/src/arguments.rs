@@ -1,50 +1,24 @@
-//! The harness's own arguments, by clap; the component's are passed on untouched.
+//! The program's own arguments, by clap; the component's are passed on untouched. What there is stands in
+//! [`contract::commands`].
 
 use std::ffi::OsString;
-
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::audit;
 #[cfg(feature = "demo")]
 use super::demo;
+use super::grammar::{self, DEFAULT_PARALLEL};
 use super::service::Manager;
 use super::skill::{Action, Agent, Variant};
 use super::status::Wanted;
 use super::{USAGE, help, serve};
 
-/// The library's own default.
-#[allow(clippy::cast_possible_truncation)]
-const DEFAULT_PARALLEL: u16 = libtv_harness::limits::PARALLEL_STEPS as u16;
-/// And its bound.
-#[allow(clippy::cast_possible_wrap)]
-const MAX_PARALLEL: i64 = libtv_harness::limits::MAX_PARALLEL_STEPS as i64;
-
 /// As many calls as a person looks through.
 const DEFAULT_CALLS: usize = 50;
-
-/// The harness's commands. What isn't among them is the component's, and passed on without clap: to set up its grammar
-/// takes longer than a short command.
-const OWN: &[&str] = &[
-    "serve",
-    #[cfg(feature = "mcp")]
-    "mcp",
-    #[cfg(feature = "demo")]
-    "demo",
-    "status",
-    "doctor",
-    "audit",
-    "grants",
-    "skill",
-    #[cfg(feature = "compiler")]
-    "precompile",
-    "service",
-    "completions",
-    "man",
-];
 
 /// What was asked for.
 pub(crate) enum Invocation {
@@ -84,229 +58,82 @@ pub(crate) enum Invocation {
     Component { arguments: Vec<OsString> },
 }
 
-#[derive(Parser)]
-#[command(name = "libtv-video", version, disable_help_subcommand = true)]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Poll every session when it is due, until it is stopped
-    Serve {
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
-        /// Sessions polled at once
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u16).range(1..=MAX_PARALLEL))]
-        max_parallel: u16,
-        /// Also show the jobs on a page of this machine, such as 127.0.0.1:0; its address is printed on standard error
-        #[cfg(feature = "page")]
-        #[arg(long, value_name = "ADDRESS")]
-        ui: Option<std::net::SocketAddr>,
-    },
-    /// Serve the tools to an agent, by the Model Context Protocol on standard input and output
-    #[cfg(feature = "mcp")]
-    #[command(after_help = super::mcp::HELP)]
-    Mcp {
-        /// Sessions polled at once
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = clap::value_parser!(u16).range(1..=MAX_PARALLEL))]
-        max_parallel: u16,
-    },
-    /// Show the whole thing on this machine, without an account
-    #[cfg(feature = "demo")]
-    Demo {
-        /// Plain lines instead of a live picture
-        #[arg(long)]
-        plain: bool,
-        /// Also on a page of this machine, such as 127.0.0.1:0, which stays until it is interrupted
-        #[cfg(feature = "page")]
-        #[arg(long, value_name = "ADDRESS")]
-        ui: Option<std::net::SocketAddr>,
-    },
-    /// Show where the sessions stand, without asking anybody
-    Status {
-        /// Only this session, with each message; 8 or more characters of its id will do
-        id: Option<String>,
-        /// How many ended sessions
-        #[arg(long, value_name = "N")]
-        last: Option<u64>,
-        /// One JSON object; with --watch another one whenever something changed
-        #[arg(long)]
-        json: bool,
-        /// Look every second, until it is interrupted
-        #[arg(long)]
-        watch: bool,
-    },
-    /// Find out which link is broken, from the key to the chat, and say what to do
-    Doctor {
-        /// Also send a test text and picture there: ou_…, oc_… or an email
-        #[arg(long, value_name = "ID")]
-        chat_id: Option<String>,
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show what each call did: requests, refusals, credentials used, what it cost
-    Audit {
-        /// The lines as they are stored, one JSON object each; with --verify one for the verdict
-        #[arg(long)]
-        json: bool,
-        /// Only calls of this session
-        #[arg(long, value_name = "ID")]
-        session: Option<String>,
-        /// The latest so many calls
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_CALLS, conflicts_with = "all")]
-        last: usize,
-        /// All calls that are kept
-        #[arg(long)]
-        all: bool,
-        /// Check that no line was changed, removed, moved or put in; exit code 1 names the first that was
-        #[arg(long, conflicts_with_all = ["session", "last", "all"])]
-        verify: bool,
-    },
-    /// Show what a call may do: requests, credentials, recipients, files, limits
-    Grants {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Put SKILL.md and the component where an agent looks for skills, or take them away
-    Skill {
-        #[command(subcommand)]
-        command: SkillCommand,
-    },
-    /// Compile the component now, so that the first command need not
-    #[cfg(feature = "compiler")]
-    Precompile {
-        /// Into a file that a build takes as LIBTV_PRECOMPILED, instead of the cache
-        #[arg(long, value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
-    /// What a service manager needs to keep `serve` running
-    Service {
-        #[command(subcommand)]
-        command: ServiceCommand,
-    },
-    /// Print the completion script of a shell
-    Completions {
-        /// Whose
-        shell: Shell,
-    },
-    /// Print the manual page, or write a page for each command
-    Man {
-        /// The folder for the pages
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
-    },
-    #[command(external_subcommand)]
-    Component(Vec<OsString>),
-}
-
-#[derive(Subcommand)]
-enum SkillCommand {
-    /// Put a copy there; an older one is replaced whole
-    Install {
-        #[command(flatten)]
-        place: Place,
-        /// What the agent's machine has
-        #[arg(long, value_enum, value_name = "DOOR", default_value_t)]
-        door: Variant,
-    },
-    /// Take away exactly what was installed
-    Uninstall(Place),
-    /// Say where copies are
-    List(Place),
-}
-
-#[derive(clap::Args)]
-struct Place {
-    /// Whose skills: openclaw, claude, codex, or the path of a folder of skills. All agents found, when left out
-    #[arg(long = "for", value_name = "AGENT", value_parser = Agent::parse)]
-    agent: Option<Agent>,
-}
-
-#[derive(Subcommand)]
-enum ServiceCommand {
-    /// Print its definition, with where it belongs
-    Print {
-        /// Whose; this system's, when left out
-        manager: Option<Manager>,
-    },
-}
-
-impl Command {
-    fn invocation(self) -> Invocation {
-        match self {
-            Self::Audit {
-                json,
-                session,
-                last,
-                all,
-                verify,
-            } => Invocation::Audit(audit::Wanted {
-                json,
-                session,
-                last: (!all).then_some(last),
-                verify,
-            }),
-            Self::Grants { json } => Invocation::Grants { json },
-            Self::Serve {
-                json,
-                max_parallel,
-                #[cfg(feature = "page")]
-                ui,
-            } => Invocation::Serve(serve::Wanted {
-                json,
-                max_parallel: usize::from(max_parallel),
-                #[cfg(feature = "page")]
-                ui,
-            }),
-            #[cfg(feature = "mcp")]
-            Self::Mcp { max_parallel } => Invocation::Mcp {
-                max_parallel: usize::from(max_parallel),
-            },
-            #[cfg(feature = "demo")]
-            Self::Demo {
-                plain,
-                #[cfg(feature = "page")]
-                ui,
-            } => Invocation::Demo(demo::Wanted {
-                plain,
-                #[cfg(feature = "page")]
-                ui,
-            }),
-            Self::Status {
-                id,
-                last,
-                json,
-                watch,
-            } => Invocation::Status(Wanted {
-                id,
-                last,
-                json,
-                watch,
-            }),
-            Self::Doctor { chat_id, json } => Invocation::Doctor { chat_id, json },
-            Self::Skill { command } => {
-                let (action, Place { agent }) = match command {
-                    SkillCommand::Install { place, door } => (Action::Install(door), place),
-                    SkillCommand::Uninstall(place) => (Action::Uninstall, place),
-                    SkillCommand::List(place) => (Action::List, place),
-                };
-                Invocation::Skill { action, agent }
-            }
-            #[cfg(feature = "compiler")]
-            Self::Precompile { output } => Invocation::Precompile { output },
-            Self::Service {
-                command: ServiceCommand::Print { manager },
-            } => Invocation::Service(manager.unwrap_or_else(Manager::native)),
-            Self::Completions { shell } => Invocation::Completions(shell),
-            Self::Man { dir } => Invocation::Manual { folder: dir },
-            Self::Component(arguments) => Invocation::Component { arguments },
+/// What the matches of one of the program's own commands ask for.
+fn invocation(name: &str, of: &ArgMatches) -> Invocation {
+    let json = of.try_contains_id("json").is_ok() && of.get_flag("json");
+    match name {
+        "audit" => Invocation::Audit(audit::Wanted {
+            json,
+            session: of.get_one("session").cloned(),
+            last: (!of.get_flag("all")).then(|| number(of, "last").unwrap_or(DEFAULT_CALLS)),
+            verify: of.get_flag("verify"),
+        }),
+        "grants" => Invocation::Grants { json },
+        "serve" => Invocation::Serve(serve::Wanted {
+            json,
+            max_parallel: number(of, "max-parallel").unwrap_or(DEFAULT_PARALLEL),
+            #[cfg(feature = "page")]
+            ui: of.get_one("ui").copied(),
+        }),
+        #[cfg(feature = "mcp")]
+        "mcp" => Invocation::Mcp {
+            max_parallel: number(of, "max-parallel").unwrap_or(DEFAULT_PARALLEL),
+        },
+        #[cfg(feature = "demo")]
+        "demo" => Invocation::Demo(demo::Wanted {
+            plain: of.get_flag("plain"),
+            #[cfg(feature = "page")]
+            ui: of.get_one("ui").copied(),
+        }),
+        "status" => Invocation::Status(Wanted {
+            id: of.get_one("ID").cloned(),
+            last: of.get_one("last").copied(),
+            json,
+            watch: of.get_flag("watch"),
+        }),
+        "doctor" => Invocation::Doctor {
+            chat_id: of.get_one("chat-id").cloned(),
+            json,
+        },
+        "skill" => skill(of),
+        #[cfg(feature = "compiler")]
+        "precompile" => Invocation::Precompile {
+            output: of.get_one("output").cloned(),
+        },
+        "completions" => {
+            Invocation::Completions(of.get_one("SHELL").copied().unwrap_or(Shell::Bash))
+        }
+        "man" => Invocation::Manual {
+            folder: of.get_one("dir").cloned(),
+        },
+        // `service print`, the one that is left; a test goes through all of the table.
+        _ => {
+            let print = of.subcommand_matches("print");
+            let manager = print.and_then(|print| print.get_one("MANAGER").copied());
+            Invocation::Service(manager.unwrap_or_else(Manager::native))
         }
     }
+}
+
+fn skill(of: &ArgMatches) -> Invocation {
+    let (name, of) = of.subcommand().unwrap_or(("list", of));
+    let action = match name {
+        "install" => {
+            let door: Option<Variant> = of.get_one("door").copied();
+            Action::Install(door.unwrap_or_default())
+        }
+        "uninstall" => Action::Uninstall,
+        _ => Action::List,
+    };
+    Invocation::Skill {
+        action,
+        agent: of.get_one::<Agent>("for").cloned(),
+    }
+}
+
+fn number(of: &ArgMatches, name: &str) -> Option<usize> {
+    let number: Option<u64> = of.get_one(name).copied();
+    number.and_then(|number| usize::try_from(number).ok())
 }
 
 /// # Errors
@@ -314,27 +141,36 @@ impl Command {
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocation, String> {
     let mut arguments: Vec<OsString> = arguments.collect();
     match arguments.get(1).and_then(|first| first.to_str()) {
-        None if arguments.len() < 2 => {
-            return Ok(Invocation::Text {
-                text: help::text(),
-                code: USAGE,
-            });
-        }
+        None if arguments.len() < 2 => return Ok(usage()),
         Some("--help" | "-h" | "help") => {
             return Ok(Invocation::Text {
                 text: help::text(),
                 code: 0,
             });
         }
-        Some(first) if !first.starts_with('-') && !OWN.contains(&first) => {
+        Some(first) if !first.starts_with('-') && !grammar::runs(first) => {
             return Ok(Invocation::Component {
                 arguments: arguments.split_off(1),
             });
         }
         _ => {}
     }
-    match Arguments::try_parse_from(behind_the_command(arguments)?) {
-        Ok(arguments) => Ok(arguments.command.invocation()),
+    let arguments = behind_the_command(arguments)?;
+    // What stands there instead of a command of the program is the component's.
+    let own = |first: &&OsString| first.to_str().is_some_and(grammar::runs);
+    if arguments.get(1).filter(own).is_none()
+        && !arguments
+            .iter()
+            .any(|one| one == "--version" || one == "-V")
+    {
+        return Ok(Invocation::Component {
+            arguments: arguments.into_iter().skip(1).collect(),
+        });
+    }
+    match grammar::own().try_get_matches_from(arguments) {
+        Ok(matches) => Ok(matches
+            .subcommand()
+            .map_or_else(usage, |(name, of)| invocation(name, of))),
         Err(error)
             if matches!(
                 error.kind(),
@@ -354,6 +190,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
                 line.trim_start_matches("error: ")
             ))
         }
+    }
+}
+
+/// Without a command.
+fn usage() -> Invocation {
+    Invocation::Text {
+        text: help::text(),
+        code: USAGE,
     }
 }
 
@@ -430,18 +274,37 @@ mod tests {
     }
 
     #[test]
-    fn every_command_of_the_grammar_is_the_harnesses_own_and_no_other() {
-        let grammar = <Arguments as clap::CommandFactory>::command();
-        let names: Vec<&str> = grammar
-            .get_subcommands()
-            .map(clap::Command::get_name)
-            .collect();
-        assert_eq!(names, OWN);
-        assert!(
-            grammar
-                .get_subcommands()
-                .all(|one| one.get_all_aliases().count() == 0)
-        );
+    fn every_command_of_the_program_itself_is_parsed_as_what_it_is_called() {
+        grammar::own().debug_assert();
+        grammar::whole().debug_assert();
+        for command in grammar::own().get_subcommands() {
+            let name = command.get_name();
+            let line = match name {
+                "skill" => "libtv-video skill install --for codex".to_owned(),
+                "service" => "libtv-video service print".to_owned(),
+                "completions" => "libtv-video completions zsh".to_owned(),
+                name => format!("libtv-video {name}"),
+            };
+            let of_its_name = match of(&line).unwrap() {
+                Invocation::Serve(_) => "serve",
+                #[cfg(feature = "mcp")]
+                Invocation::Mcp { .. } => "mcp",
+                #[cfg(feature = "demo")]
+                Invocation::Demo(_) => "demo",
+                Invocation::Status(_) => "status",
+                Invocation::Doctor { .. } => "doctor",
+                Invocation::Audit(_) => "audit",
+                Invocation::Grants { .. } => "grants",
+                Invocation::Skill { .. } => "skill",
+                #[cfg(feature = "compiler")]
+                Invocation::Precompile { .. } => "precompile",
+                Invocation::Service(_) => "service",
+                Invocation::Completions(_) => "completions",
+                Invocation::Manual { .. } => "man",
+                Invocation::Text { .. } | Invocation::Component { .. } => "another",
+            };
+            assert_eq!(of_its_name, name);
+        }
     }
 
     #[test]

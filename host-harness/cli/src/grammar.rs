@@ -1,184 +1,161 @@
-//! All commands as clap knows them: its own, and the component's, described for completions and the manual. Parsing is
-//! `arguments`'; a test compares this with what the component says of itself.
+//! The table of commands as clap has it: by this the program's own commands are parsed, and completions, the manual and
+//! their help are made of all of them.
 
-use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
+use std::path::PathBuf;
 
-use super::arguments::Arguments;
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, Command, ValueEnum, ValueHint, value_parser};
+use clap_complete::Shell;
+use contract::commands::{self, Opt, Runner, Side, Value};
 
-/// An option that takes a value: its name, how the value is called, what it is.
-type Valued = (&'static str, &'static str, &'static str);
+use super::service::Manager;
+use super::skill::{Agent, Variant};
 
-/// A command of the component.
-struct Entry {
-    name: &'static str,
-    about: &'static str,
-    /// The word beside the options: how it is called, and what it is.
-    word: Option<(&'static str, &'static str)>,
-    options: &'static [Valued],
+/// The library's own default.
+pub(crate) const DEFAULT_PARALLEL: usize = libtv_harness::limits::PARALLEL_STEPS;
+/// And its bound.
+const MAX_PARALLEL: u64 = libtv_harness::limits::MAX_PARALLEL_STEPS as u64;
+
+/// The whole command line, as shells and the manual show it.
+pub(crate) fn whole() -> Command {
+    root().subcommands(
+        commands::all()
+            .filter(|command| is_built(command.feature))
+            .map(|command| translated(command, command.runner != Runner::Harness)),
+    )
 }
 
-const API_KEY: Valued = (
-    "api-key",
-    "K",
-    "A key: mgk_… or sk-libtv-…; - reads it from standard input",
-);
-const VIDEO_RATIO: Valued = (
-    "video-ratio",
-    "W:H",
-    "The ratio of videos whose request names none",
-);
-const SESSION_ID: Valued = ("session-id", "ID", "The session");
-const PROJECT_ID: Valued = (
-    "project-id",
-    "UUID",
-    "The session's project, if it isn't known here",
-);
-const CHAT_ID: Valued = ("chat-id", "ID", "The user or chat: ou_…, oc_… or an email");
-const ID: (&str, &str) = ("ID", "The session, or 8 or more characters of its id");
-
-const ENTRIES: [Entry; 13] = [
-    Entry {
-        name: "setup",
-        about: "Store the API key and the default video ratio",
-        word: None,
-        options: &[API_KEY, VIDEO_RATIO],
-    },
-    Entry {
-        name: "check",
-        about: "Show what is configured, and whether the key is good",
-        word: None,
-        options: &[],
-    },
-    Entry {
-        name: "update-key",
-        about: "Replace the API key",
-        word: None,
-        options: &[API_KEY],
-    },
-    Entry {
-        name: "update-ratio",
-        about: "Replace the default video ratio",
-        word: None,
-        options: &[VIDEO_RATIO],
-    },
-    Entry {
-        name: "remove-key",
-        about: "Forget the API key",
-        word: None,
-        options: &[],
-    },
-    Entry {
-        name: "upload",
-        about: "Upload an image or a video that a request refers to",
-        word: None,
-        options: &[
-            ("file", "PATH", "The file; - reads it from standard input"),
-            (
-                "name",
-                "NAME",
-                "Its name, when it comes from standard input",
-            ),
-            (
-                "size",
-                "BYTES",
-                "Its length, when it comes from standard input",
-            ),
-        ],
-    },
-    Entry {
-        name: "create-session",
-        about: "Submit a request; results arrive in the chat by themselves",
-        word: Some(("TEXT", "What the user asked for, word for word")),
-        options: &[
-            SESSION_ID,
-            (
-                "channel",
-                "C",
-                "Where the user's message came from: feishu or lark",
-            ),
-            CHAT_ID,
-        ],
-    },
-    Entry {
-        name: "query-session",
-        about: "Show a session's messages and results",
-        word: Some(ID),
-        options: &[
-            (
-                "after-seq",
-                "N",
-                "Only messages with a greater sequence number",
-            ),
-            PROJECT_ID,
-        ],
-    },
-    Entry {
-        name: "download-results",
-        about: "Store results in a folder",
-        word: Some(ID),
-        options: &[
-            ("urls", "U", "These results instead of a session's"),
-            ("output-dir", "D", "The folder"),
-            ("prefix", "P", "What the files' names begin with"),
-        ],
-    },
-    Entry {
-        name: "wait-and-deliver",
-        about: "Watch one session here until its results are delivered",
-        word: None,
-        options: &[SESSION_ID, PROJECT_ID],
-    },
-    Entry {
-        name: "tasks",
-        about: "List the key's tasks on the gateway",
-        word: None,
-        options: &[],
-    },
-    Entry {
-        name: "recover",
-        about: "Show every known session and deliver what is missing",
-        word: Some(ID),
-        options: &[],
-    },
-    Entry {
-        name: "change-project",
-        about: "Begin a new project on the canvas",
-        word: None,
-        options: &[],
-    },
-];
-
-/// The whole command line.
-pub(crate) fn command() -> Command {
-    Arguments::command()
-        .allow_external_subcommands(false)
-        .about("Videos and images by LibTV, delivered to Feishu and Lark")
-        .subcommands(ENTRIES.iter().map(Entry::command))
+/// The commands of the program itself, as they are parsed.
+pub(crate) fn own() -> Command {
+    root().subcommand_required(true).subcommands(
+        commands::all()
+            .filter(|command| is_own(command))
+            .map(|command| translated(command, command.runner == Runner::Both)),
+    )
 }
 
-impl Entry {
-    fn command(&self) -> Command {
-        let options = self.options.iter().map(|(name, value, help)| {
-            let option = Arg::new(*name).long(*name).value_name(*value).help(*help);
-            match *name {
-                "file" => option.value_hint(ValueHint::FilePath),
-                "output-dir" => option.value_hint(ValueHint::DirPath),
-                "channel" => option.value_parser(["feishu", "lark"]),
-                "urls" => option.num_args(1..),
-                _ => option,
-            }
-        });
-        let word = self
-            .word
-            .map(|(name, help)| Arg::new(name).value_name(name).help(help));
-        let json = Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("A machine-readable reply");
-        Command::new(self.name)
-            .about(self.about)
-            .args(word)
-            .args(options)
-            .arg(json)
+/// Whether the program runs a command of this name itself. To set up clap's grammar takes longer than a short command.
+pub(crate) fn runs(name: &str) -> bool {
+    commands::find(name).is_some_and(is_own)
+}
+
+fn is_own(command: &commands::Command) -> bool {
+    command.runner != Runner::Component && is_built(command.feature)
+}
+
+/// Whether this program was built with a feature.
+pub(crate) fn is_built(feature: Option<&str>) -> bool {
+    match feature {
+        Some("mcp") => cfg!(feature = "mcp"),
+        Some("demo") => cfg!(feature = "demo"),
+        Some("page") => cfg!(feature = "page"),
+        Some("compiler") => cfg!(feature = "compiler"),
+        Some(_) | None => true,
     }
+}
+
+fn root() -> Command {
+    Command::new("libtv-video")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Videos and images by LibTV, delivered to Feishu and Lark")
+        .disable_help_subcommand(true)
+}
+
+fn translated(command: &'static commands::Command, json: bool) -> Command {
+    // The manual of a command of the component says what its `--help` says.
+    let side = match command.runner {
+        Runner::Component => Side::Component,
+        Runner::Harness | Runner::Both => Side::Harness,
+    };
+    let options = command
+        .options_of(side)
+        .filter(|option| is_built(option.feature));
+    let below = command.below.iter().map(|below| translated(below, false));
+    let mut translated = Command::new(command.name)
+        .about(sentence(command.about))
+        .subcommand_required(!command.below.is_empty())
+        .args(words(command))
+        .args(options.map(|option| argument(command, option)))
+        .subcommands(below);
+    if json {
+        let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
+        translated = translated.arg(json.help("A machine-readable reply"));
+    }
+    #[cfg(feature = "mcp")]
+    if command.name == "mcp" {
+        translated = translated.after_help(super::mcp::HELP);
+    }
+    translated
+}
+
+fn words(command: &'static commands::Command) -> Option<Arg> {
+    let words = &command.words;
+    (words.most > 0).then(|| {
+        Arg::new(words.name)
+            .value_name(words.name)
+            .help(sentence(words.about))
+            .value_parser(parser(command.name, words.name, words.value))
+            .required(words.needed && command.runner != Runner::Component)
+    })
+}
+
+fn argument(command: &'static commands::Command, option: &'static Opt) -> Arg {
+    let argument = Arg::new(option.name)
+        .long(option.name)
+        .help(sentence(option.about))
+        .conflicts_with_all(option.conflicts);
+    if option.value == Value::Flag {
+        return argument.action(ArgAction::SetTrue);
+    }
+    let argument = argument.value_name(option.value_name).value_parser(parser(
+        command.name,
+        option.name,
+        option.value,
+    ));
+    match option.value {
+        Value::File | Value::WordsFile => argument.value_hint(ValueHint::FilePath),
+        Value::Folder => argument.value_hint(ValueHint::DirPath),
+        _ if option.many => argument.num_args(1..),
+        // The default is the library's; clap's own would have to be written down here.
+        _ if option.name == "max-parallel" => argument.help(format!(
+            "{} [default: {DEFAULT_PARALLEL}]",
+            sentence(option.about)
+        )),
+        _ => argument,
+    }
+}
+
+/// What the program makes of a value.
+fn parser(command: &str, name: &str, value: Value) -> ValueParser {
+    match value {
+        Value::Number if name == "max-parallel" => {
+            value_parser!(u64).range(1..=MAX_PARALLEL).into()
+        }
+        Value::Number => value_parser!(u64).into(),
+        Value::File | Value::Folder | Value::WordsFile => value_parser!(PathBuf),
+        Value::Channel => PossibleValuesParser::new(commands::CHANNELS).into(),
+        Value::Choice(known) => PossibleValuesParser::new(known).into(),
+        Value::Address => value_parser!(std::net::SocketAddr).into(),
+        Value::Agent => ValueParser::new(Agent::parse),
+        Value::Listed => match command {
+            "completions" => listed::<Shell>(),
+            "print" => listed::<Manager>(),
+            _ => listed::<Variant>(),
+        },
+        _ => ValueParser::string(),
+    }
+}
+
+fn listed<T: ValueEnum + Clone + Send + Sync + 'static>() -> ValueParser {
+    clap::builder::EnumValueParser::<T>::new().into()
+}
+
+/// As clap's own texts are: with a capital letter, in one line.
+fn sentence(about: &str) -> String {
+    let mut chars = about.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first
+        .chain(chars)
+        .map(|c| if c == '\n' { ' ' } else { c })
+        .collect()
 }

@@ -1,4 +1,10 @@
-//! `libtv-video --help`: what it is and how it is used, on one page.
+//! `libtv-video --help`: what it is and how it is used, on one page. The commands are those of the table.
+
+use std::fmt::Write;
+
+use contract::commands::{Group, all};
+
+use super::grammar;
 
 const HEAD: &str = "\
 libtv-video: turns a user's words into videos and images by LibTV, and brings the results into a
@@ -7,58 +13,9 @@ it needs and one folder; this program is the sandbox, the timer and the keeper o
 
 USAGE
   libtv-video <command> [arguments]      libtv-video <command> --help      libtv-video --version
-
-THE TIMER
-  serve               poll every session when it is due and deliver what is ready; keep it running
-                      (--json: one JSON object a line, --max-parallel N: sessions polled at once,
-                      --ui 127.0.0.1:0: show the jobs on a page of this machine)
-  service print       what systemd or launchd needs to keep it running
 ";
 
-#[cfg(feature = "mcp")]
-const MCP: &str = "  mcp                 the tools for an agent that speaks MCP, on standard input and output; polls meanwhile
-                      (libtv-video mcp --help shows how a client is configured)\n";
-#[cfg(not(feature = "mcp"))]
-const MCP: &str = "";
-
-#[cfg(feature = "demo")]
-const DEMO: &str = "  demo                the whole thing on this machine, without an account, in under a minute (--plain)\n";
-#[cfg(not(feature = "demo"))]
-const DEMO: &str = "";
-
-#[cfg(feature = "compiler")]
-const PRECOMPILE: &str = "  precompile          compile the component now, so that the first command need not; skill install does it, too\n";
-#[cfg(not(feature = "compiler"))]
-const PRECOMPILE: &str = "";
-
 const REST: &str = "
-SETTING UP
-  doctor              which link is broken, from the key to the chat, and what to do (--chat-id ID: test it)
-  skill install       put SKILL.md and the component where an agent looks (--for openclaw|claude|codex|DIR)
-  setup               store the API key and the default video ratio (--keyring: the key in the desktop's keyring)
-  check               what is configured, and whether the key is good
-  update-key          replace the key            update-ratio       replace the ratio
-  remove-key          forget the key
-
-JOBS
-  create-session      submit a request; returns at once, results arrive by themselves
-  status              where the sessions stand, as a table (--watch)
-  query-session       a session's messages and results
-  wait-and-deliver    do in the foreground what serve does in the background
-  recover             every known session, or one; resumes what is undelivered
-  tasks               the key's tasks on the gateway
-  download-results    results into a folder
-  upload              an image or a video as reference material
-  change-project      start a new project on the canvas
-
-LOOKING INTO THE SANDBOX
-  grants              what a call may do: requests, credentials, recipients, files, limits
-  audit               what each call did (--session ID, --last N, --all); --verify: nobody changed the record
-
-LEARNING
-  completions SHELL   completions for bash, elvish, fish, powershell or zsh
-  man                 the manual page (--dir DIR: a page for each command)
-
 EXAMPLES
   echo \"$KEY\" | libtv-video setup --api-key - --video-ratio 9:16
   libtv-video serve &
@@ -92,6 +49,25 @@ EXIT CODES
   Errors begin with ❌ and stand on standard output; progress stands on standard error.
 ";
 
+/// The headings, in the order of the page; the timer comes first, since nothing arrives without it.
+const GROUPS: [Group; 6] = [
+    Group::Run,
+    Group::Make,
+    Group::Watch,
+    Group::Configure,
+    Group::Inspect,
+    Group::Learn,
+];
+
 pub(crate) fn text() -> String {
-    format!("{HEAD}{MCP}{DEMO}{PRECOMPILE}{REST}")
+    let mut text = HEAD.to_owned();
+    for group in GROUPS {
+        let _ = write!(text, "\n{}\n", group.heading().to_uppercase());
+        for command in all().filter(|command| command.group == group) {
+            if grammar::is_built(command.feature) {
+                let _ = writeln!(text, "  {:<20}{}", command.name, command.about);
+            }
+        }
+    }
+    text + REST
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, stderr, stdin, stdout};
 
+use contract::commands::{Asked, MAX_WORDS_BYTES, Side, read, words_from_bytes};
 use libtv_harness::{CallError, Output, Stdio, text_from_bytes};
 
 use super::{FAILED, environment, print, signals};
@@ -11,6 +12,8 @@ use super::{FAILED, environment, print, signals};
 const KEY_INPUT_BYTES: u64 = 8 << 10;
 
 pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
+    let asked = read(arguments.iter(), Side::Harness);
+    let wants_words = matches!(&asked, Ok(Asked::Run(line)) if line.has("words"));
     let is_check = arguments.first().is_some_and(|command| command == "check");
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
@@ -26,7 +29,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             Output::to(stdout())
         },
         stderr: to_stderr(),
-        key_input: Box::new(read_key),
+        key_input: Box::new(if wants_words { read_words } else { read_key }),
     };
     let result = tokio::select! {
         result = harness.run_command(arguments, stdio) => result,
@@ -73,6 +76,20 @@ pub(crate) fn sentence(error: &CallError) -> String {
         "" => error.to_string(),
         advice => format!("{error} {advice}"),
     }
+}
+
+/// The user's words on standard input.
+fn read_words() -> Result<String, String> {
+    if stdin().is_terminal() {
+        print::hint("Type or paste the words, then Ctrl-D on a line of its own:");
+    }
+    let mut bytes = Vec::new();
+    // One byte more shows that there are too many.
+    stdin()
+        .take(MAX_WORDS_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("The words can't be read from standard input: {error}."))?;
+    words_from_bytes(&bytes)
 }
 
 fn read_key() -> Result<String, String> {

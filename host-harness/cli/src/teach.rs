@@ -9,14 +9,14 @@ use super::{FAILED, grammar, print};
 /// The script for a shell, on standard output.
 pub(crate) fn completions(shell: Shell) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut grammar::command(), "libtv-video", &mut script);
+    clap_complete::generate(shell, &mut grammar::whole(), "libtv-video", &mut script);
     print::out(String::from_utf8_lossy(&script).trim_end());
     0
 }
 
 /// The manual: the program's page on standard output, or a page for each command in a folder.
 pub(crate) fn manual(folder: Option<&Path>) -> u8 {
-    let command = grammar::command();
+    let command = grammar::whole();
     let written = match folder {
         Some(folder) => std::fs::create_dir_all(folder)
             .and_then(|()| clap_mangen::generate_to(command, folder))

@@ -187,6 +187,9 @@ pub enum CallError {
     /// The arguments ask for something that is never granted; the text says what and why.
     #[error("{0}")]
     Refused(String),
+    /// The arguments can't be read; the text is that of wrong usage, `❌` included. Nothing was run or noted.
+    #[error("{0}")]
+    Usage(String),
 }
 
 fn problem_text(problem: &Problem) -> &str {
@@ -204,7 +207,7 @@ impl CallError {
         match self {
             Self::Problem(problem) => matches!(problem, Problem::Temporary(_)),
             Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
-            Self::Config(_) | Self::Refused(_) => false,
+            Self::Config(_) | Self::Refused(_) | Self::Usage(_) => false,
         }
     }
 
@@ -219,6 +222,7 @@ impl CallError {
             Self::Home(_) => "file-trouble",
             Self::Config(_) => "config-trouble",
             Self::Refused(_) => "refused",
+            Self::Usage(_) => "wrong-usage",
         };
         name.to_owned()
     }

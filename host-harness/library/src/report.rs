@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::audit::digest;
-use crate::command::SETUP;
 use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
 use crate::home::Home;
@@ -316,7 +315,7 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
             "read and write",
         ),
         file(
-            &SETUP.join(", "),
+            &setting_commands(),
             format!(
                 "a copy of apiKey and videoRatio of {}, the key replaced",
                 home.config().display()
@@ -342,6 +341,14 @@ fn missing(basis: &Basis) -> Vec<&'static str> {
         missing.push("Feishu and Lark: an app (FEISHU_APP_ID and FEISHU_APP_SECRET, or OpenClaw's configuration) grants uploads and messages");
     }
     missing
+}
+
+/// The commands that write `libtv.json`.
+fn setting_commands() -> String {
+    let commands = contract::commands::of_component();
+    let settings = commands.filter(|command| command.kind == contract::kind::Kind::Settings);
+    let names: Vec<&str> = settings.map(|command| command.name).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -1,10 +1,16 @@
 //! What a user's arguments become before the component sees them, and what they grant. Keys become placeholders, a
 //! file to upload becomes standard input, a folder for downloads is the only one that is opened.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+use contract::commands::{
+    Asked, Line, MAX_WORDS_BYTES, Mistake, Side, Value, is_nowhere, read, words_from_bytes,
+};
+use contract::kind::Kind;
 
 use crate::credentials::{Placeholders, Secret};
 use crate::error::CallError;
@@ -24,114 +30,164 @@ pub(super) struct Rewritten {
     pub(super) keyring: bool,
     /// Whether it submits.
     pub(super) submits: bool,
-    /// The chat that the user named: for results of a submit, or for a test message.
+    /// The chat that the user named: for results of a submit, a test message, or what is shown.
     pub(super) chat: Option<String>,
     /// The session it names, for the record.
     pub(super) session: Option<String>,
+    /// The command, or nothing for help.
+    pub(super) name: &'static str,
+    /// Whether the user said that results go nowhere, whatever the environment names.
+    pub(super) nowhere: bool,
 }
 
+impl Rewritten {
+    /// These arguments, which grant nothing.
+    fn only(arguments: &[&str]) -> Self {
+        Self {
+            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+            new_key: None,
+            stdin: None,
+            folder: None,
+            keyring: false,
+            submits: false,
+            chat: None,
+            session: None,
+            name: "",
+            nowhere: false,
+        }
+    }
+}
+
+/// # Errors
+/// [`CallError`]: nothing may be granted, noted or run then. Wrong usage is among it, in the component's own words.
 pub(super) fn rewrite(
     arguments: Vec<OsString>,
-    key_input: impl FnOnce() -> Result<String, String>,
+    input: impl FnOnce() -> Result<String, String>,
     downloads: Option<&Path>,
     home: &Home,
 ) -> Result<Rewritten, CallError> {
-    let command = arguments
-        .iter()
-        .find(|argument| !argument.as_encoded_bytes().starts_with(b"-"))
-        .cloned()
-        .unwrap_or_default();
-    let asks_for_help = arguments
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h");
-    let mut options = Options(arguments);
-    let mut rewritten = Rewritten {
-        arguments: Vec::new(),
-        new_key: None,
-        stdin: None,
-        folder: None,
-        keyring: false,
-        submits: false,
-        chat: None,
-        session: options.session(&command),
+    let usage = |mistake: Mistake| CallError::Usage(mistake.text());
+    let mut line = match read(arguments, Side::Harness).map_err(usage)? {
+        Asked::Run(line) => line,
+        Asked::Help(command) => return Ok(Rewritten::only(&[command.name, "--help"])),
+        Asked::Overview => return Ok(Rewritten::only(&["--help"])),
+        Asked::Version => return Ok(Rewritten::only(&["--version"])),
     };
-
-    if let Some(key) = options.take("--api-key") {
-        let key = if key == "-" {
-            read_key(key_input)?
-        } else {
-            key.to_string_lossy().into_owned()
-        };
-        let placeholder = if key.is_empty() {
-            String::new()
-        } else {
-            let secret = Arc::new(Secret::new(key));
-            let keys = Placeholders::new(None, None, Some(Arc::clone(&secret)));
-            rewritten.new_key = Some(secret);
-            keys.new.map(|key| key.placeholder).unwrap_or_default()
-        };
-        options.put("--api-key", placeholder.into());
+    let mut rewritten = Rewritten::only(&[]);
+    rewritten.name = line.command.name;
+    rewritten.session = line.of_kind(Value::Session);
+    rewritten.chat = line.of_kind(Value::Chat);
+    rewritten.nowhere = is_nowhere(
+        line.text("channel").as_deref(),
+        line.text("chat-id").as_deref(),
+    );
+    if line.has("api-key") {
+        rewritten.new_key = put_key(&mut line, input)?;
+    } else if line.has("words") {
+        let words = input().map_err(|sentence| wrong_words(&line, sentence))?;
+        put_words(&mut line, words);
+    } else if let Some(path) = line.value("words-file").map(PathBuf::from) {
+        let words = words_from_bytes(&read_words(&path)?)
+            .map_err(|sentence| wrong_words(&line, sentence))?;
+        put_words(&mut line, words);
     }
-    if ["setup", "update-key"].iter().any(|name| command == *name) {
-        rewritten.keyring = options.take_flag("--keyring");
+    rewritten.submits = line.submits();
+    rewritten.keyring = line.remove("keyring");
+    match line.command.kind {
+        Kind::Upload => rewritten.stdin = open_upload(&mut line),
+        Kind::Download => rewritten.folder = open_downloads(&mut line, downloads, home)?,
+        _ => {}
     }
-    if command == "upload" && !asks_for_help {
-        rewritten.stdin = open_upload(&mut options);
-    }
-    if command == "download-results" && !asks_for_help {
-        rewritten.folder = open_downloads(&mut options, downloads, home)?;
-    }
-    rewritten.submits = command == "create-session" && !asks_for_help;
-    if rewritten.submits || command == "doctor" {
-        rewritten.chat = options
-            .peek("--chat-id")
-            .map(|chat| chat.to_string_lossy().into_owned());
-    }
-    rewritten.arguments = options
-        .0
-        .into_iter()
+    let written = line.arguments().into_iter();
+    rewritten.arguments = written
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     Ok(rewritten)
 }
 
-fn read_key(key_input: impl FnOnce() -> Result<String, String>) -> Result<String, CallError> {
-    let text = zeroize::Zeroizing::new(key_input().map_err(CallError::Refused)?);
-    // PowerShell puts a byte order mark in front of what it pipes.
-    let text = text.trim_start_matches('\u{feff}');
+/// What stands for the key in its place; none for an empty one.
+fn put_key(
+    line: &mut Line,
+    input: impl FnOnce() -> Result<String, String>,
+) -> Result<Option<Arc<Secret>>, CallError> {
+    let key = match line.text("api-key").as_deref() {
+        Some("-") => read_key(input)?,
+        key => key.unwrap_or_default().to_owned(),
+    };
+    if key.is_empty() {
+        line.set("api-key", "");
+        return Ok(None);
+    }
+    let secret = Arc::new(Secret::new(key));
+    let keys = Placeholders::new(None, None, Some(Arc::clone(&secret)));
+    let placeholder = keys.new.map(|key| key.placeholder).unwrap_or_default();
+    line.set("api-key", placeholder);
+    Ok(Some(secret))
+}
+
+/// The words in place of where they were. A component sees neither the file nor standard input.
+fn put_words(line: &mut Line, words: String) {
+    line.remove("words");
+    line.remove("words-file");
+    line.set_word(words);
+}
+
+fn wrong_words(line: &Line, sentence: String) -> CallError {
+    let command = Some(line.command.name);
+    CallError::Usage(Mistake { sentence, command }.text())
+}
+
+fn read_words(path: &Path) -> Result<Vec<u8>, CallError> {
+    let refuse = |error: std::io::Error| {
+        CallError::Refused(if error.kind() == std::io::ErrorKind::NotFound {
+            format!("File not found: {}", path.display())
+        } else {
+            format!("The words in {} can't be read: {error}.", path.display())
+        })
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(refuse)?;
+    // One byte more shows that there are too many.
+    let limit = MAX_WORDS_BYTES as u64 + 1;
+    file.take(limit).read_to_end(&mut bytes).map_err(refuse)?;
+    Ok(bytes)
+}
+
+fn read_key(input: impl FnOnce() -> Result<String, String>) -> Result<String, CallError> {
+    let text = zeroize::Zeroizing::new(input().map_err(CallError::Refused)?);
     if text.len() > KEY_BYTES {
         return Err(CallError::Refused(
             "The API key on standard input is too long.".to_owned(),
         ));
     }
-    Ok(text.trim().to_owned())
+    // PowerShell puts a mark in front of what it pipes.
+    Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
 /// The file as standard input, its name and size as arguments. When it can't be opened the arguments stay, and the
 /// component says why.
-fn open_upload(options: &mut Options) -> Option<File> {
-    let path = options.peek("--file")?;
+fn open_upload(line: &mut Line) -> Option<File> {
+    let path = line.value("file")?.to_owned();
     // Looked at first: opening a pipe would wait for somebody to write.
     if !fs::metadata(&path).ok()?.is_file() {
         return None;
     }
     let file = File::open(&path).ok()?;
     let meta = file.metadata().ok()?;
-    options.take("--file");
-    options.put("--file", "-".into());
-    options.put("--name", path);
-    options.put("--size", meta.len().to_string().into());
+    line.set("file", "-");
+    line.set("name", path);
+    line.set("size", meta.len().to_string());
     Some(file)
 }
 
 /// The folder for downloads, created if need be, absolute, and never one through which secrets could be reached.
 fn open_downloads(
-    options: &mut Options,
+    line: &mut Line,
     default: Option<&Path>,
     home: &Home,
 ) -> Result<Option<Folder>, CallError> {
-    let Some(asked) = options
-        .peek("--output-dir")
+    let Some(asked) = line
+        .value("output-dir")
         .map(PathBuf::from)
         .or_else(|| default.map(Path::to_owned))
     else {
@@ -147,8 +203,7 @@ fn open_downloads(
     {
         absolute = real;
     }
-    options.take("--output-dir");
-    options.put("--output-dir", absolute.clone().into());
+    line.set("output-dir", absolute.clone());
     if created.is_err() {
         // The component finds no such folder and says so.
         return Ok(None);
@@ -167,104 +222,6 @@ fn open_downloads(
         guest: absolute.to_string_lossy().into_owned(),
         purpose: Use::Downloads,
     }))
-}
-
-/// Arguments, with `--name value` and `--name=value` as one thing.
-struct Options(Vec<OsString>);
-
-impl Options {
-    fn find(&self, name: &str) -> Option<(usize, usize, OsString)> {
-        // What follows `--` is text, whatever it looks like.
-        let end = self
-            .0
-            .iter()
-            .position(|argument| argument == "--")
-            .unwrap_or(self.0.len());
-        self.0[..end]
-            .iter()
-            .enumerate()
-            .find_map(|(index, argument)| {
-                if argument == name {
-                    // The last option without its value: the component complains about that.
-                    return (index + 1 < end).then(|| (index, 2, self.0[index + 1].clone()));
-                }
-                let rest = argument
-                    .as_encoded_bytes()
-                    .strip_prefix(name.as_bytes())?
-                    .strip_prefix(b"=")?;
-                Some((index, 1, from_bytes(rest)))
-            })
-    }
-
-    /// The session that a command names, as an option or as its word.
-    fn session(&self, command: &OsStr) -> Option<String> {
-        let takes_word = ["query-session", "download-results", "status"];
-        let word = || {
-            let at = self.0.iter().position(|argument| argument == command)?;
-            let word = self
-                .0
-                .get(at + 1)
-                .filter(|_| takes_word.iter().any(|name| command == *name))?;
-            (!word.as_encoded_bytes().starts_with(b"-")).then(|| word.clone())
-        };
-        let session = self.peek("--session-id").or_else(word)?;
-        Some(session.to_string_lossy().into_owned())
-    }
-
-    fn peek(&self, name: &str) -> Option<OsString> {
-        self.find(name).map(|(_, _, value)| value)
-    }
-
-    /// Removes every occurrence; the last one counts.
-    fn take(&mut self, name: &str) -> Option<OsString> {
-        let mut last = None;
-        while let Some((index, count, value)) = self.find(name) {
-            self.0.drain(index..index + count);
-            last = Some(value);
-        }
-        last
-    }
-
-    /// Removes every occurrence of an option without a value, and tells whether there was one.
-    fn take_flag(&mut self, name: &str) -> bool {
-        let before = self.0.len();
-        let mut counts = true;
-        self.0.retain(|argument| {
-            counts &= argument != "--";
-            !(counts && argument == name)
-        });
-        self.0.len() < before
-    }
-
-    /// Adds an option where options still count: before `--`.
-    fn put(&mut self, name: &str, value: OsString) {
-        let end = self
-            .0
-            .iter()
-            .position(|argument| argument == "--")
-            .unwrap_or(self.0.len());
-        // As one argument when the value could be taken for an option itself.
-        if value.as_encoded_bytes().starts_with(b"-") && value != "-" {
-            let mut one = OsString::from(name);
-            one.push("=");
-            one.push(value);
-            self.0.insert(end, one);
-        } else {
-            self.0.insert(end, value);
-            self.0.insert(end, name.into());
-        }
-    }
-}
-
-#[cfg(unix)]
-fn from_bytes(bytes: &[u8]) -> OsString {
-    use std::os::unix::ffi::OsStrExt;
-    OsStr::from_bytes(bytes).to_owned()
-}
-
-#[cfg(not(unix))]
-fn from_bytes(bytes: &[u8]) -> OsString {
-    OsStr::new(&*String::from_utf8_lossy(bytes)).to_owned()
 }
 
 #[cfg(test)]
@@ -320,31 +277,28 @@ mod tests {
 
     #[test]
     fn no_key_is_left_when_the_option_is_given_twice() {
-        let rewritten = run(&[
+        let Err(CallError::Usage(text)) = run(&[
             "setup",
             "--api-key",
             "mgk_firstfirst1111",
             "--api-key=mgk_secondsecond2222",
-        ])
-        .unwrap();
-        assert_eq!(
-            rewritten.arguments,
-            [
-                "setup",
-                "--api-key",
-                "mgk_placeholder-libtv-api-key-new-2222"
-            ]
+        ]) else {
+            panic!()
+        };
+        assert!(
+            text.contains("more than once") && !text.contains("mgk_"),
+            "{text}"
         );
     }
 
     #[test]
     fn text_after_two_dashes_is_not_an_option() {
-        let rewritten = run(&["create-session", "--", "--api-key", "is a text"]).unwrap();
+        let rewritten = run(&["create-session", "--", "--api-key is a text"]).unwrap();
         assert_eq!(
             rewritten.arguments,
-            ["create-session", "--", "--api-key", "is a text"]
+            ["create-session", "--", "--api-key is a text"]
         );
-        assert!(run(&["setup", "--api-key"]).unwrap().new_key.is_none());
+        assert!(run(&["setup", "--api-key"]).is_err());
     }
 
     #[test]
@@ -376,10 +330,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a/b");
         let text = target.to_str().unwrap();
-        let rewritten = run(&["download-results", "--output-dir", text, "--prefix", "x"]).unwrap();
+        let rewritten = run(&[
+            "download-results",
+            "s",
+            "--output-dir",
+            text,
+            "--prefix",
+            "x",
+        ])
+        .unwrap();
         assert_eq!(
             rewritten.arguments,
-            ["download-results", "--prefix", "x", "--output-dir", text]
+            [
+                "download-results",
+                "s",
+                "--prefix",
+                "x",
+                "--output-dir",
+                text
+            ]
         );
         assert_eq!(rewritten.folder.unwrap().guest, text);
         assert!(target.is_dir());
@@ -393,11 +362,11 @@ mod tests {
         for way in ["out/../out", "out/deep/../../out"] {
             let asked = folder.path().join(way);
             let asked = asked.to_str().unwrap();
-            let rewritten = run(&["download-results", "--output-dir", asked]).unwrap();
+            let rewritten = run(&["download-results", "s", "--output-dir", asked]).unwrap();
             let granted = rewritten.folder.unwrap();
             assert_eq!(granted.host, real, "{way}");
             assert_eq!(granted.guest, real.to_str().unwrap(), "{way}");
-            assert_eq!(rewritten.arguments[2], granted.guest, "{way}");
+            assert_eq!(rewritten.arguments[3], granted.guest, "{way}");
         }
     }
 
@@ -414,7 +383,7 @@ mod tests {
             let target = target.to_str().unwrap();
             assert!(
                 matches!(
-                    run_in(&["download-results", "--output-dir", target], &home),
+                    run_in(&["download-results", "s", "--output-dir", target], &home),
                     Err(CallError::Refused(_))
                 ),
                 "{target}"

@@ -8,7 +8,10 @@ mod setup;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::audit::Kind;
+use contract::commands::find;
+use contract::kind::Kind;
+
+use crate::audit;
 use crate::error::CallError;
 use crate::grants::state_folder;
 use crate::harness::Harness;
@@ -24,7 +27,10 @@ pub struct Stdio {
     pub stdout: Output,
     /// Standard error.
     pub stderr: Output,
-    /// What `--api-key -` reads; asked for at most once. An error is told to the user.
+    /// What `-` reads: the key of `--api-key -`, or the words of `--words -`, as [`words_from_bytes`] makes them of bytes.
+    /// Asked for at most once. An error is told to the user.
+    ///
+    /// [`words_from_bytes`]: contract::commands::words_from_bytes
     pub key_input: Box<dyn FnOnce() -> Result<String, String> + Send>,
 }
 
@@ -42,8 +48,22 @@ pub struct CommandEnd {
     pub notes: Vec<String>,
 }
 
-/// Commands that write `libtv.json`.
-pub(crate) const SETUP: [&str; 4] = ["setup", "update-key", "update-ratio", "remove-key"];
+/// Says what was wrong about the arguments, as the component would: it isn't asked, and nothing is noted.
+fn wrong_usage(text: &str, mut stdout: Output) -> Result<CommandEnd, CallError> {
+    let line = format!("{text}\n");
+    stdout
+        .write(line.as_bytes())
+        .map_err(|error| CallError::Refused(format!("the output can't be written: {error}")))?;
+    Ok(CommandEnd {
+        exit_code: USAGE,
+        usage: Usage::default(),
+        warning: None,
+        notes: Vec::new(),
+    })
+}
+
+/// The exit code of wrong usage.
+const USAGE: i32 = 2;
 
 impl Harness {
     /// Runs one command of the component in the sandbox. `arguments` are what the user typed, without the program's name.
@@ -64,37 +84,38 @@ impl Harness {
             submits,
             chat,
             session,
-        } = arguments::rewrite(
+            name,
+            nowhere,
+        } = match arguments::rewrite(
             arguments,
             stdio.key_input,
             self.settings().downloads.as_deref(),
             self.home(),
-        )?;
+        ) {
+            Ok(rewritten) => rewritten,
+            Err(CallError::Usage(text)) => return wrong_usage(&text, stdio.stdout),
+            Err(other) => return Err(other),
+        };
         let basis = self.basis(new_key);
         self.refuse_secrets(&basis, &arguments)?;
-        if submits {
+        if submits && !nowhere {
             self.name_recipient_of_submit(chat.as_deref())?;
         }
         let mut environment = basis.environment(self.settings(), self.home());
         let mut folders = vec![state_folder(self.home())];
         folders.extend(folder);
 
-        let name = arguments
-            .iter()
-            .find(|argument| !argument.starts_with('-'))
-            .map(String::as_str)
-            .unwrap_or_default();
         if name == "remove-key" && basis.found.in_keyring && basis.found.stored_key.is_none() {
             // The component would say that there is none.
             return Err(CallError::Refused(basis.found.notes.join(" ")));
         }
         let mut egress = self.egress(&basis, &self.settings().command_limits);
-        if let (false, Some(chat)) = (submits, &chat) {
+        if let ("doctor", Some(chat)) = (name, &chat) {
             egress.recipients = Arc::new(egress.recipients.and_once(chat));
         }
-        let kind = Kind::Command(name.to_owned(), session);
+        let kind = audit::Kind::Command(name.to_owned(), session);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
-        let writes_config = SETUP.contains(&name);
+        let writes_config = find(name).is_some_and(|command| command.kind == Kind::Settings);
         let copy = if writes_config {
             Some(ConfigCopy::make(self.home(), &basis)?)
         } else {

@@ -1,0 +1,177 @@
+//! Commands of the program around the component.
+
+use super::options::{HARNESS, JSON, NO_WORDS};
+use super::{Command, Group, Opt, Value, Words};
+use crate::kind::Kind;
+
+const MAX_PARALLEL: Opt = Opt::new(
+    "max-parallel",
+    Value::Number,
+    "N",
+    "sessions polled at once",
+);
+
+const UI: Opt = Opt::new(
+    "ui",
+    Value::Address,
+    "ADDRESS",
+    "also show the jobs on a page of this machine, such as 127.0.0.1:0; its address is printed on standard error",
+)
+.feature("page");
+
+const FOR: Opt = Opt::new(
+    "for",
+    Value::Agent,
+    "AGENT",
+    "whose skills: openclaw, claude, codex, or the path of a folder of skills. All agents found, when left out",
+);
+
+const fn listed(name: &'static str, about: &'static str, needed: bool) -> Words {
+    Words {
+        value: Value::Listed,
+        name,
+        about,
+        most: 1,
+        needed,
+        ..NO_WORDS
+    }
+}
+
+pub(super) const RUN: &[Command] = &[
+    Command {
+        name: "serve",
+        about: "poll every session when it is due, until it is stopped",
+        kind: Kind::Poll,
+        options: &[JSON, MAX_PARALLEL, UI],
+        ..HARNESS
+    },
+    Command {
+        name: "mcp",
+        about: "serve the tools to an agent, by the Model Context Protocol on standard input and output",
+        kind: Kind::Poll,
+        options: &[MAX_PARALLEL],
+        feature: Some("mcp"),
+        ..HARNESS
+    },
+    Command {
+        name: "demo",
+        about: "show the whole thing on this machine, without an account",
+        options: &[
+            Opt::flag("plain", "plain lines instead of a live picture"),
+            Opt {
+                about: "also on a page of this machine, such as 127.0.0.1:0, which stays until it is interrupted",
+                ..UI
+            },
+        ],
+        feature: Some("demo"),
+        ..HARNESS
+    },
+    Command {
+        name: "service",
+        about: "what a service manager needs to keep `serve` running",
+        below: &[Command {
+            name: "print",
+            about: "print its definition, with where it belongs",
+            words: listed("MANAGER", "whose; this system's, when left out", false),
+            ..HARNESS
+        }],
+        ..HARNESS
+    },
+    Command {
+        name: "skill",
+        about: "put SKILL.md and the component where an agent looks for skills, or take them away",
+        below: &[
+            Command {
+                name: "install",
+                about: "put a copy there; an older one is replaced whole",
+                options: &[
+                    FOR,
+                    Opt::new(
+                        "door",
+                        Value::Listed,
+                        "DOOR",
+                        "what the agent's machine has",
+                    ),
+                ],
+                ..HARNESS
+            },
+            Command {
+                name: "uninstall",
+                about: "take away exactly what was installed",
+                options: &[FOR],
+                ..HARNESS
+            },
+            Command {
+                name: "list",
+                about: "say where copies are",
+                options: &[FOR],
+                ..HARNESS
+            },
+        ],
+        ..HARNESS
+    },
+    Command {
+        name: "precompile",
+        about: "compile the component now, so that the first command need not",
+        options: &[Opt::new(
+            "output",
+            Value::File,
+            "FILE",
+            "into a file that a build takes, instead of the cache",
+        )],
+        feature: Some("compiler"),
+        ..HARNESS
+    },
+];
+
+pub(super) const INSPECT: &[Command] = &[
+    Command {
+        name: "grants",
+        about: "show what a call may do: requests, credentials, recipients, files, limits",
+        group: Group::Inspect,
+        options: &[JSON],
+        ..HARNESS
+    },
+    Command {
+        name: "audit",
+        about: "show what each call did: requests, refusals, credentials used, what it cost",
+        group: Group::Inspect,
+        options: &[
+            Opt::flag(
+                "json",
+                "the lines as they are stored, one JSON object each; with --verify one for the verdict",
+            ),
+            Opt::new("session", Value::Session, "ID", "only calls of this session"),
+            Opt::new("last", Value::Number, "N", "the latest so many calls").conflicts(&["all"]),
+            Opt::flag("all", "all calls that are kept"),
+            Opt::flag(
+                "verify",
+                "check that no line was changed, removed, moved or put in; exit code 1 names the first that was",
+            )
+            .conflicts(&["session", "last", "all"]),
+        ],
+        ..HARNESS
+    },
+];
+
+pub(super) const LEARN: &[Command] = &[
+    Command {
+        name: "completions",
+        about: "print the completion script of a shell",
+        group: Group::Learn,
+        words: listed("SHELL", "whose", true),
+        ..HARNESS
+    },
+    Command {
+        name: "man",
+        about: "print the manual page, or write a page for each command",
+        group: Group::Learn,
+        options: &[Opt::new(
+            "dir",
+            Value::Folder,
+            "DIR",
+            "the folder for the pages",
+        )],
+        ..HARNESS
+    },
+];

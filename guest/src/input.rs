@@ -1,0 +1,75 @@
+//! What `-` and a file of words stand for in the arguments: the key, or the user's words.
+//!
+//! With our harness nothing comes here: it reads both itself, and the arguments hold the words, and what stands for the key.
+
+use std::fs::File;
+use std::io::Read;
+
+use contract::commands::{
+    Asked, Line, MAX_WORDS_BYTES, Mistake, Side, Value, read, words_from_bytes,
+};
+use libtv_video_core::io::FileSource;
+
+use crate::drive::stdin::Stdin;
+
+/// Puts key and words into the arguments where they say that they come from elsewhere.
+///
+/// # Errors
+/// The lines for standard output and the exit code.
+pub fn put_into(arguments: &mut Vec<String>) -> Result<(), (String, u8)> {
+    // What can't be read is judged by the command line itself.
+    let Ok(Asked::Run(mut line)) = read(arguments.iter(), Side::Component) else {
+        return Ok(());
+    };
+    if line.value("api-key").is_some_and(|value| value == "-") {
+        let key = key().map_err(|reason| (format!("❌ {reason}"), 1))?;
+        line.set("api-key", key);
+    } else if !put_words(&mut line)? {
+        return Ok(());
+    }
+    let written = line.arguments().into_iter();
+    *arguments = written.filter_map(|one| one.into_string().ok()).collect();
+    Ok(())
+}
+
+/// The words in place of where they are; false when they stand there already.
+fn put_words(line: &mut Line) -> Result<bool, (String, u8)> {
+    let path = line.of_kind(Value::WordsFile);
+    let bytes = match &path {
+        Some(path) => bounded(File::open(path), || format!("File not found: {path}"))?,
+        None if line.has("words") => bounded(Ok(std::io::stdin()), String::new)?,
+        None => return Ok(false),
+    };
+    let words = words_from_bytes(&bytes).map_err(|sentence| {
+        let command = Some(line.command.name);
+        (Mistake { sentence, command }.text(), 2)
+    })?;
+    line.remove("words");
+    line.remove("words-file");
+    line.set_word(words);
+    Ok(true)
+}
+
+fn bounded(
+    source: std::io::Result<impl Read>,
+    absent: impl FnOnce() -> String,
+) -> Result<Vec<u8>, (String, u8)> {
+    let mut bytes = Vec::new();
+    let limit = MAX_WORDS_BYTES as u64 + 1;
+    match source.and_then(|source| source.take(limit).read_to_end(&mut bytes)) {
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err((format!("❌ {}", absent()), 1))
+        }
+        Err(error) => Err((format!("❌ The words can't be read: {error}"), 1)),
+    }
+}
+
+fn key() -> Result<String, String> {
+    let unreadable = |reason: String| format!("The API key can't be read: {reason}");
+    let read = Stdin::new().inspect(&FileSource::Stdin, None);
+    let head = read.map_err(unreadable)?.map(|read| read.head);
+    let text = String::from_utf8(head.unwrap_or_default())
+        .map_err(|_| unreadable("it is not text".to_owned()))?;
+    Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
+}
