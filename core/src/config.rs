@@ -299,11 +299,18 @@ fn base_url(overridden: Option<String>, default: &str, name: &str) -> Result<Str
     }
 }
 
+/// The part that all routes begin with may stand behind it, as in Feishu's manuals.
+fn feishu_base_url(overridden: Option<String>) -> Option<String> {
+    let url = base_url(overridden, FEISHU_URL, "FEISHU_BASE_URL").ok()?;
+    let url = url.strip_suffix("/open-apis").unwrap_or(&url);
+    Some(url.trim_end_matches('/').to_owned())
+}
+
 fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
     Some(Feishu {
         app_id: vars("FEISHU_APP_ID")?,
         app_secret: Secret::new(vars("FEISHU_APP_SECRET")?),
-        base_url: base_url(vars("FEISHU_BASE_URL"), FEISHU_URL, "FEISHU_BASE_URL").ok()?,
+        base_url: feishu_base_url(vars("FEISHU_BASE_URL"))?,
         found_in: vars("FEISHU_CREDENTIALS_FROM").unwrap_or_else(|| "the environment".to_owned()),
     })
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use libtv_harness::Harness;
+use libtv_harness::http::NetworkSettings;
 use serde_json::{Value, json};
 
 use super::{FAILED, environment, print, run};
@@ -75,7 +76,7 @@ fn surroundings(harness: &Harness) -> Vec<Value> {
         ),
         state_folder(&harness.home().state()),
     ];
-    checks.extend(network());
+    checks.extend(network(&harness.network_settings()));
     let grants = harness.grants();
     let rules = grants.network.len();
     checks.push(if grants.unusable.is_empty() {
@@ -113,30 +114,42 @@ fn state_folder(folder: &Path) -> Value {
     }
 }
 
-/// What leads requests elsewhere. A proxy's address may hold a password: it isn't shown.
-fn network() -> Vec<Value> {
+/// What leads requests elsewhere, or was meant to.
+fn network(settings: &NetworkSettings) -> Vec<Value> {
+    const ADVICE: &str = "Correct or unset the variable.";
+    let mut found = Vec::new();
+    if let Some(proxy) = &settings.proxy {
+        let detail = format!("requests go through {proxy}");
+        found.push(finding("Proxy", true, &detail, ""));
+    }
+    if let Some(reason) = &settings.unusable_proxy {
+        let detail = format!("{reason}. No request goes past it");
+        found.push(finding("Proxy", false, &detail, ADVICE));
+    }
+    if let Some(reason) = &settings.unusable_roots {
+        let detail = format!("{reason}. Only the system's are trusted");
+        found.push(finding("Roots of trust", false, &detail, ADVICE));
+    }
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let said = [
         (
-            "Proxy",
-            "HTTPS_PROXY",
-            "requests go through the proxy of HTTPS_PROXY",
-        ),
-        (
             "Roots of trust",
             "SSL_CERT_FILE",
+            settings.unusable_roots.is_none(),
             "SSL_CERT_FILE adds to the system's",
         ),
         (
             "Connections",
             "LIBTV_CONNECT_TO",
+            true,
             "LIBTV_CONNECT_TO leads hosts to this machine: for tests",
         ),
     ];
-    said.iter()
-        .filter(|(_, name, _)| is_set(name))
-        .map(|(link, _, detail)| finding(link, true, detail, ""))
-        .collect()
+    let said = said
+        .iter()
+        .filter(|(_, name, good, _)| *good && is_set(name));
+    found.extend(said.map(|(link, _, _, detail)| finding(link, true, detail, "")));
+    found
 }
 
 fn report(checks: Vec<Value>, refusals: &[String], as_json: bool) -> u8 {

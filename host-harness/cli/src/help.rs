@@ -38,7 +38,8 @@ ENVIRONMENT
                                 where results go when --channel and --chat-id are not given
   LIBTV_POLL_INTERVAL_SECONDS, LIBTV_MAX_POLLS
                                 fixed interval between polls; polls before a job is given up
-  HTTPS_PROXY, NO_PROXY         a proxy (http://[user:password@]host:port), and who doesn't need it
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                                a proxy (http:// or socks5://[user:password@]host:port), and who doesn't need it
   SSL_CERT_FILE                 more roots of trust, beside the system's
   LIBTV_CONNECT_TO              host=127.0.0.1:port,… : connect there instead (tests; loopback only)
   LIBTV_CACHE_DIR               compiled code (default $NEXU_HOME/libtv-cache)

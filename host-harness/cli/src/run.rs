@@ -49,6 +49,9 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             }
             // What can't be used may be why it failed.
             if is_check || end.exit_code != 0 {
+                for reason in harness.network_settings().unusable() {
+                    print::hint(&format!("⚠️ {reason}"));
+                }
                 for note in &end.notes {
                     print::hint(&format!("⚠️ {note}"));
                 }

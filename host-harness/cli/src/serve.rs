@@ -25,6 +25,15 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
             return FAILED;
         }
     };
+    // Nothing could be polled or sent, and nobody might look at what that says in a log.
+    let network = harness.network_settings();
+    if let Some(reason) = &network.unusable_proxy {
+        print::error(reason);
+        return FAILED;
+    }
+    for reason in network.unusable() {
+        print::hint(&format!("⚠️ {reason}"));
+    }
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
     #[cfg(feature = "page")]

@@ -174,7 +174,7 @@ pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
         .filter_map(|known| base(settings, *known).err())
         .collect();
     if let Some(text) = &settings.environment.feishu_base_url
-        && let Err(reason) = BaseUrl::parse(text)
+        && let Err(reason) = BaseUrl::parse_feishu(text)
     {
         unusable.push(format!("FEISHU_BASE_URL: {reason}"));
     }

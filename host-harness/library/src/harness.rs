@@ -14,7 +14,7 @@ use crate::credentials::{Finding, Secret, TenantTokens};
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings, Egress, ResultBody};
+use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
@@ -102,7 +102,7 @@ impl Harness {
         let environment = &settings.environment;
         let client = Client::new(ClientSettings {
             connect_to: environment.connect_to.clone(),
-            https_proxy: environment.https_proxy.clone(),
+            proxy: environment.proxy.clone(),
             no_proxy: environment.no_proxy.clone(),
             ssl_cert_file: environment.ssl_cert_file.clone(),
         })?;
@@ -147,6 +147,11 @@ impl Harness {
     /// Whether the address of some host that was connected to stood for another one (a proxy's fake-ip, or NAT64), in words.
     pub fn stand_in_address(&self) -> Option<&str> {
         self.inner.client.stand_in()
+    }
+
+    /// How requests leave this machine, and the settings for that which can't be used.
+    pub fn network_settings(&self) -> NetworkSettings {
+        self.inner.client.settings()
     }
 
     /// What is granted at this moment.

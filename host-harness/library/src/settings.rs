@@ -20,10 +20,14 @@ pub struct Environment {
     pub(crate) feishu_base_url: Option<String>,
     pub(crate) openclaw: Places,
     pub(crate) connect_to: Option<String>,
-    pub(crate) https_proxy: Option<String>,
+    /// The variable that names a proxy, and its value.
+    pub(crate) proxy: Option<(&'static str, String)>,
     pub(crate) no_proxy: Option<String>,
     pub(crate) ssl_cert_file: Option<PathBuf>,
 }
+
+/// The variables that name a proxy; the first one that is set counts.
+const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 impl Environment {
     /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
@@ -47,8 +51,8 @@ impl Environment {
             feishu_base_url: text("FEISHU_BASE_URL"),
             openclaw: Places::from_lookup(&|name| lookup(name)),
             connect_to: text("LIBTV_CONNECT_TO"),
-            // The lower-case names are what curl and most tools read first.
-            https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")),
+            // In the order of curl and most tools.
+            proxy: PROXIES.iter().find_map(|name| Some((*name, text(name)?))),
             no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             ssl_cert_file: os("SSL_CERT_FILE").map(PathBuf::from),
         }

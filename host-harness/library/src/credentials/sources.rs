@@ -152,7 +152,7 @@ fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp,
         Some(text) => text.as_str(),
         None => account.origin?,
     };
-    let base = BaseUrl::parse(origin)
+    let base = BaseUrl::parse_feishu(origin)
         .map_err(|reason| format!("can't be used. FEISHU_BASE_URL: {reason}."))?;
     Ok(FeishuApp {
         app_id: account.app_id,

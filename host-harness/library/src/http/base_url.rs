@@ -60,6 +60,18 @@ impl BaseUrl {
         Ok(base)
     }
 
+    /// Parses the base URL of Feishu or Lark: the part that all routes begin with may stand behind it, as in their manuals.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse_feishu(text: &str) -> Result<Self, String> {
+        let mut base = Self::parse(text)?;
+        if let Some(before) = base.prefix.strip_suffix("/open-apis") {
+            base.prefix = before.trim_end_matches('/').to_owned();
+        }
+        Ok(base)
+    }
+
     /// Whether the host is written as a loopback address or `localhost`. Nothing is resolved.
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"

@@ -9,16 +9,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::body::{CallMeter, OpenRequest, Outgoing, Progress, Timed, full};
 use super::connect_to::ConnectTo;
-use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared};
+use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared, Unusable};
 use super::errors::{find, from_client, name};
 use super::network::System;
 use super::policy::Grant;
+use super::proxy::Proxies;
 use super::refusal::Refusal;
 use super::tls;
 use super::trace::{Answer, Exchange, Sender};
@@ -50,9 +50,30 @@ const HEAD_BUFFER_BYTES: usize = RESPONSE_HEADER_BYTES + (16 << 10);
 #[derive(Default)]
 pub(crate) struct ClientSettings {
     pub(crate) connect_to: Option<String>,
-    pub(crate) https_proxy: Option<String>,
+    /// The variable that names it, and its value.
+    pub(crate) proxy: Option<(&'static str, String)>,
     pub(crate) no_proxy: Option<String>,
     pub(crate) ssl_cert_file: Option<PathBuf>,
+}
+
+/// How requests leave this machine, in words without secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetworkSettings {
+    /// The proxy in use, with the variable that names it.
+    pub proxy: Option<String>,
+    /// Why the proxy that is named can't be used. Until that is mended no request leaves: none goes past it.
+    pub unusable_proxy: Option<String>,
+    /// Why `SSL_CERT_FILE` can't be used. Only the system's roots are trusted meanwhile.
+    pub unusable_roots: Option<String>,
+}
+
+impl NetworkSettings {
+    /// What can't be used, each with the variable's name.
+    pub fn unusable(&self) -> impl Iterator<Item = &str> {
+        let all = self.unusable_proxy.iter().chain(&self.unusable_roots);
+        all.map(String::as_str)
+    }
 }
 
 /// One request's time-outs and meters.
@@ -112,29 +133,35 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A proxy or a file of roots that can't be used stops what needs it, and no command that needs no network.
+    ///
     /// # Errors
-    /// `LIBTV_CONNECT_TO`, `SSL_CERT_FILE` or `HTTPS_PROXY` that can't be used.
+    /// `LIBTV_CONNECT_TO` that can't be used: it is for tests, and what it should lead astray would reach the real hosts.
     pub(crate) fn new(settings: ClientSettings) -> Result<Self, StartError> {
-        let setting = |name| move |reason: String| StartError::Setting { name, reason };
         let connect_to = ConnectTo::parse(settings.connect_to.as_deref().unwrap_or_default())
-            .map_err(|error| setting("LIBTV_CONNECT_TO")(error.to_string()))?;
+            .map_err(|error| StartError::Setting {
+                name: "LIBTV_CONNECT_TO",
+                reason: error.to_string(),
+            })?;
         let extra_roots = settings
             .ssl_cert_file
             .as_deref()
-            .map(tls::read_pem)
-            .transpose()
-            .map_err(setting("SSL_CERT_FILE"))?;
-        let proxies = settings.https_proxy.map(|proxy| {
-            Matcher::builder()
-                .https(proxy)
-                .no(settings.no_proxy.unwrap_or_default())
-                .build()
-        });
+            .map_or(Ok(Vec::new()), tls::read_pem);
+        let no_proxy = settings.no_proxy.as_deref();
+        let proxies = settings
+            .proxy
+            .map(|(name, value)| {
+                Proxies::read((name, &value), no_proxy).map_err(|reason| Unusable { name, reason })
+            })
+            .transpose();
         let shared = Arc::new(Shared {
             network: Box::new(System),
             connect_to,
             proxies,
-            extra_roots: extra_roots.unwrap_or_default(),
+            extra_roots: extra_roots.map_err(|reason| Unusable {
+                name: "SSL_CERT_FILE",
+                reason,
+            }),
             tls: OnceLock::new(),
             stand_in: OnceLock::new(),
         });
@@ -160,6 +187,20 @@ impl Client {
     /// Whether some host's address stood for another one so far, in words for `doctor`.
     pub(crate) fn stand_in(&self) -> Option<&str> {
         self.shared.stand_in.get().map(String::as_str)
+    }
+
+    /// How requests leave this machine.
+    pub(crate) fn settings(&self) -> NetworkSettings {
+        let proxies = self.shared.proxies.as_ref();
+        let roots = self.shared.extra_roots.as_ref();
+        NetworkSettings {
+            proxy: proxies
+                .ok()
+                .and_then(Option::as_ref)
+                .map(|proxies| proxies.proxy().to_string()),
+            unusable_proxy: proxies.err().map(ToString::to_string),
+            unusable_roots: roots.err().map(ToString::to_string),
+        }
     }
 
     /// Sends a request and answers with the head of the response; the body streams.

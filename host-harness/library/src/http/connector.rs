@@ -9,9 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -22,12 +20,13 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use wasmtime_wasi_http::Error as WasiError;
 
-use contract::transport::NOT_SET_UP;
+use contract::transport::{NOT_SENT, NOT_SET_UP};
 
 use super::addresses::{AddressClass, classify, is_fake_ip, is_nat64_of_public, is_odd_numeric};
 use super::body::Progress;
 use super::connect_to::ConnectTo;
-use super::network::{Network, System};
+use super::network::Network;
+use super::proxy::{self, Proxies, Proxy, ProxyFailure};
 use super::refusal::RefusalReason;
 use super::tls;
 use crate::capabilities::{DIRECT, FEISHU, GATEWAY, LARKSUITE, MEDIA};
@@ -61,8 +60,18 @@ pub enum ConnectError {
     #[error("TLS failed: {0}")]
     Tls(String),
     /// The proxy refused or failed.
-    #[error("the proxy failed: {0}")]
-    Proxy(String),
+    #[error("the proxy {proxy} {reason}")]
+    Proxy {
+        /// Which one, with the variable that names it and without its password.
+        proxy: String,
+        /// What it did.
+        reason: String,
+        /// Whether it stays so until somebody changes a setting.
+        lasts: bool,
+    },
+    /// A setting of this machine that every connection needs can't be used.
+    #[error("{0}")]
+    Setting(Unusable),
 }
 
 impl ConnectError {
@@ -77,7 +86,8 @@ impl ConnectError {
             | Self::Timeout
             | Self::Certificate(_)
             | Self::Tls(_)
-            | Self::Proxy(_) => None,
+            | Self::Proxy { .. }
+            | Self::Setting(_) => None,
         }
     }
 
@@ -90,7 +100,8 @@ impl ConnectError {
             Self::Timeout => "connection-timeout",
             Self::Certificate(_) => "tls-certificate",
             Self::Tls(_) => "tls-failed",
-            Self::Proxy(_) => "proxy-failed",
+            Self::Proxy { .. } => "proxy-failed",
+            Self::Setting(_) => "setting-unusable",
         }
     }
 
@@ -113,9 +124,23 @@ impl ConnectError {
             Self::Timeout => WasiError::ConnectionTimeout,
             Self::Certificate(_) => WasiError::TlsCertificateError,
             Self::Tls(_) => WasiError::TlsProtocolError,
-            Self::Proxy(_) => WasiError::DestinationUnavailable,
+            Self::Proxy { lasts, .. } => {
+                let mark = if *lasts { NOT_SET_UP } else { NOT_SENT };
+                WasiError::InternalError(Some(format!("{mark}{self}")))
+            }
+            Self::Setting(_) => WasiError::InternalError(Some(format!("{NOT_SET_UP}{self}"))),
         }
     }
+}
+
+/// A setting that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} can't be used: {reason}")]
+pub struct Unusable {
+    /// The variable.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// What the request that wants a connection knows: the client's service interface passes nothing but the URI.
@@ -133,8 +158,8 @@ tokio::task_local! {
 pub(super) struct Shared {
     pub(super) network: Box<dyn Network>,
     pub(super) connect_to: ConnectTo,
-    pub(super) proxies: Option<Matcher>,
-    pub(super) extra_roots: Vec<CertificateDer<'static>>,
+    pub(super) proxies: Result<Option<Proxies>, Unusable>,
+    pub(super) extra_roots: Result<Vec<CertificateDer<'static>>, Unusable>,
     pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
     /// The first address seen that stands for another one, in words.
     pub(super) stand_in: OnceLock<String>,
@@ -143,6 +168,29 @@ pub(super) struct Shared {
 /// The hosts that nobody moved. Who connects to one of them over TLS either reaches that host or fails, wherever the
 /// connection itself goes.
 const BUILT_IN: [&str; 5] = [GATEWAY, DIRECT, MEDIA, FEISHU, LARKSUITE];
+
+/// What a connection is for.
+struct Target {
+    https: bool,
+    /// Lower case, without brackets.
+    host: String,
+    port: u16,
+}
+
+impl Target {
+    fn of(uri: &Uri) -> Self {
+        let https = uri.scheme_str() == Some("https");
+        let host = uri.host().unwrap_or_default();
+        Self {
+            https,
+            host: host
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_ascii_lowercase(),
+            port: uri.port_u16().unwrap_or(if https { 443 } else { 80 }),
+        }
+    }
+}
 
 /// Which addresses a connection may go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,12 +204,13 @@ enum LeadsTo {
 }
 
 impl LeadsTo {
-    fn of(https: bool, host: &str, port: u16, loopback: bool) -> Self {
+    fn of(target: &Target, loopback: bool) -> Self {
+        let Target { https, host, port } = target;
         let is_built_in = || {
             let mut hosts = BUILT_IN
                 .iter()
                 .filter_map(|url| url.strip_prefix("https://"));
-            https && port == 443 && hosts.any(|known| known == host)
+            *https && *port == 443 && hosts.any(|known| known == host)
         };
         if loopback {
             Self::Loopback
@@ -213,7 +262,7 @@ impl Service<Uri> for Connector {
             let result = timeout(context.within, shared.connect(&uri, context.loopback)).await;
             context.progress.set_connecting(false);
             result
-                .unwrap_or(Err(ConnectError::Timeout))
+                .unwrap_or_else(|_| Err(shared.timed_out(&uri, context.loopback)))
                 .map(TokioIo::new)
         })
     }
@@ -221,30 +270,85 @@ impl Service<Uri> for Connector {
 
 impl Shared {
     async fn connect(&self, uri: &Uri, loopback: bool) -> Result<Stream, ConnectError> {
-        let https = uri.scheme_str() == Some("https");
-        let host = uri
-            .host()
-            .unwrap_or_default()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_ascii_lowercase();
-        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        let tcp = if let Some(target) = self.connect_to.get(&host) {
-            dial(&*self.network, &[target]).await?
-        } else if let Some(proxy) = self.proxy_for(uri, &host, loopback) {
-            through_proxy(&proxy, uri).await?
+        let target = Target::of(uri);
+        let Target { https, host, port } = &target;
+        let proxy = self.proxy_for(&target, loopback)?;
+        let tcp = if let Some(address) = self.connect_to.get(host) {
+            dial(&*self.network, &[address]).await?
+        } else if let Some(proxy) = proxy {
+            self.through(proxy, &target)
+                .await
+                .map_err(|failure| by_proxy(proxy, failure))?
         } else {
-            let leads_to = LeadsTo::of(https, &host, port, loopback);
-            let addresses = resolve(&*self.network, &host, port, leads_to).await?;
-            self.note_stand_in(&host, &addresses);
+            let leads_to = LeadsTo::of(&target, loopback);
+            let addresses = resolve(&*self.network, host, *port, leads_to).await?;
+            self.note_stand_in(host, &addresses);
             dial(&*self.network, &addresses).await?
         };
         // A refused option costs some latency, nothing else.
         let _ = tcp.set_nodelay(true);
-        if https {
-            self.encrypt(tcp, &host).await
-        } else {
-            Ok(Stream::Plain(tcp))
+        if !https {
+            return Ok(Stream::Plain(tcp));
+        }
+        self.encrypt(tcp, host)
+            .await
+            .map_err(|error| self.name_cause(error, proxy, host))
+    }
+
+    /// The proxy that a connection goes through. One that can't be used is never gone past: nothing leaves.
+    fn proxy_for(&self, target: &Target, loopback: bool) -> Result<Option<&Proxy>, ConnectError> {
+        if loopback {
+            return Ok(None);
+        }
+        let proxies = match &self.proxies {
+            Ok(proxies) => proxies.as_ref(),
+            Err(unusable) => return Err(ConnectError::Setting(unusable.clone())),
+        };
+        let Target { host, port, .. } = target;
+        let is_needed = self.connect_to.get(host).is_none();
+        Ok(proxies
+            .filter(|_| is_needed)
+            .and_then(|proxies| proxies.proxy_for(host, *port)))
+    }
+
+    /// A connection through the user's proxy. The proxy is the user's own word and may be at any address; it resolves the
+    /// host's name, so only literal addresses could be checked, and those never come here.
+    async fn through(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream, ProxyFailure> {
+        let found = self.network.addresses(&proxy.host, proxy.port).await;
+        let addresses = found.map_err(|error| proxy::unreachable(&error))?;
+        let to_proxy = dial(&*self.network, &addresses)
+            .await
+            .map_err(|error| match error {
+                ConnectError::Refused(error) => proxy::unreachable(&error),
+                _ => ProxyFailure::passing("doesn't answer in time"),
+            })?;
+        proxy.lead(to_proxy, &target.host, target.port).await
+    }
+
+    /// The error of a connection that took too long.
+    fn timed_out(&self, uri: &Uri, loopback: bool) -> ConnectError {
+        match self.proxy_for(&Target::of(uri), loopback) {
+            Ok(Some(proxy)) => by_proxy(proxy, ProxyFailure::passing("made no connection in time")),
+            _ => ConnectError::Timeout,
+        }
+    }
+
+    /// A certificate that isn't trusted may be one that a setting was to make trusted, or the proxy's own.
+    fn name_cause(&self, error: ConnectError, proxy: Option<&Proxy>, host: &str) -> ConnectError {
+        match (error, &self.extra_roots, proxy) {
+            (ConnectError::Certificate(_), Err(unusable), _) => {
+                let Unusable { name, reason } = unusable.clone();
+                let reason = format!("{reason}; so the certificate of {host} is not trusted");
+                ConnectError::Setting(Unusable { name, reason })
+            }
+            (ConnectError::Certificate(_), Ok(_), Some(proxy)) => ConnectError::Proxy {
+                proxy: proxy.to_string(),
+                reason: format!(
+                    "leads to a certificate for {host} that is not trusted; if it inspects TLS, SSL_CERT_FILE has to name its root"
+                ),
+                lasts: true,
+            },
+            (error, _, _) => error,
         }
     }
 
@@ -263,23 +367,12 @@ impl Shared {
         }
     }
 
-    fn proxy_for(
-        &self,
-        uri: &Uri,
-        host: &str,
-        loopback: bool,
-    ) -> Option<hyper_util::client::proxy::matcher::Intercept> {
-        // An address of this machine means this machine, not the proxy's.
-        if loopback || host.parse::<IpAddr>().is_ok() || is_odd_numeric(host) {
-            return None;
-        }
-        self.proxies.as_ref()?.intercept(uri)
-    }
-
     async fn encrypt(&self, tcp: TcpStream, host: &str) -> Result<Stream, ConnectError> {
         let config = self
             .tls
-            .get_or_init(|| tls::client_config(self.extra_roots.clone()).map(Arc::new))
+            .get_or_init(|| {
+                tls::client_config(self.extra_roots.clone().unwrap_or_default()).map(Arc::new)
+            })
             .clone()
             .map_err(ConnectError::Tls)?;
         let name = ServerName::try_from(host.to_owned())
@@ -365,54 +458,11 @@ async fn dial(network: &dyn Network, addresses: &[SocketAddr]) -> Result<TcpStre
     Err(last)
 }
 
-/// `CONNECT` through the user's proxy. The proxy is the user's own word and may be at any address; the name is
-/// resolved by the proxy, so only literal addresses could be checked, and those never come here.
-async fn through_proxy(
-    proxy: &hyper_util::client::proxy::matcher::Intercept,
-    uri: &Uri,
-) -> Result<TcpStream, ConnectError> {
-    let mut tunnel = Tunnel::new(proxy.uri().clone(), ToProxy);
-    if let Some(auth) = proxy.basic_auth() {
-        tunnel = tunnel.with_auth(auth.clone());
-    }
-    tunnel
-        .call(uri.clone())
-        .await
-        .map(TokioIo::into_inner)
-        .map_err(|error| ConnectError::Proxy(error.to_string()))
-}
-
-#[derive(Clone)]
-struct ToProxy;
-
-impl Service<Uri> for ToProxy {
-    type Response = TokioIo<TcpStream>;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, proxy: Uri) -> Self::Future {
-        Box::pin(async move {
-            if proxy.scheme_str() == Some("https") {
-                return Err(ConnectError::Proxy("HTTPS_PROXY must be an http:// address: https:// and socks proxies are not supported".to_owned()));
-            }
-            let host = proxy
-                .host()
-                .unwrap_or_default()
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_owned();
-            let port = proxy.port_u16().unwrap_or(80);
-            let found = tokio::net::lookup_host((host.as_str(), port))
-                .await
-                .map_err(|error| ConnectError::Proxy(error.to_string()))?;
-            dial(&System, &found.collect::<Vec<_>>())
-                .await
-                .map(TokioIo::new)
-        })
+fn by_proxy(proxy: &Proxy, failure: ProxyFailure) -> ConnectError {
+    ConnectError::Proxy {
+        proxy: proxy.to_string(),
+        reason: failure.reason,
+        lasts: failure.lasts,
     }
 }
 
@@ -501,7 +551,15 @@ mod tests {
             ConnectError::Timeout,
             ConnectError::Certificate(String::new()),
             ConnectError::Tls(String::new()),
-            ConnectError::Proxy(String::new()),
+            ConnectError::Proxy {
+                proxy: String::new(),
+                reason: String::new(),
+                lasts: true,
+            },
+            ConnectError::Setting(Unusable {
+                name: "HTTPS_PROXY",
+                reason: String::new(),
+            }),
         ];
         for error in errors {
             let sent = matches!(

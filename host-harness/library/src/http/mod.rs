@@ -22,7 +22,9 @@ mod connector;
 mod errors;
 mod messages;
 mod network;
+mod no_proxy;
 mod policy;
+mod proxy;
 mod refusal;
 mod result;
 mod scrub;
@@ -41,6 +43,7 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpH
 
 pub use addresses::{AddressClass, classify};
 pub use base_url::BaseUrl;
+pub use client::NetworkSettings;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
 pub use policy::{Grant, GrantedRoute, Policy, Service};

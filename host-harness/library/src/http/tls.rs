@@ -27,6 +27,16 @@ pub(super) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, Stri
     if certificates.is_empty() {
         return Err(format!("{} holds no certificate", path.display()));
     }
+    // What is no certificate inside its marks shows only here.
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in &certificates {
+        roots.add(certificate.clone()).map_err(|error| {
+            format!(
+                "{} holds a certificate that can't be a root of trust: {error}",
+                path.display()
+            )
+        })?;
+    }
     Ok(certificates)
 }
 

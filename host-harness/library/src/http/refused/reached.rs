@@ -61,8 +61,8 @@ impl Told {
         let mut connector = Connector(Arc::new(Shared {
             network: Box::new(Scripted(Arc::clone(self))),
             connect_to: ConnectTo::default(),
-            proxies: None,
-            extra_roots: Vec::new(),
+            proxies: Ok(None),
+            extra_roots: Ok(Vec::new()),
             tls: OnceLock::new(),
             stand_in: OnceLock::new(),
         }));
@@ -315,8 +315,8 @@ async fn connect_to_leads_to_loopback_and_past_no_other_name() {
         let mut connector = Connector(Arc::new(Shared {
             network: Box::new(Scripted(Arc::clone(&told))),
             connect_to: ConnectTo::parse("seedance.nexu.io=127.0.0.1:9").unwrap(),
-            proxies: None,
-            extra_roots: Vec::new(),
+            proxies: Ok(None),
+            extra_roots: Ok(Vec::new()),
             tls: OnceLock::new(),
             stand_in: OnceLock::new(),
         }));
