@@ -350,3 +350,40 @@ fn an_interrupted_command_is_recorded_as_abandoned() {
         json!({"unanswered": 1})
     );
 }
+
+#[test]
+fn a_call_in_which_the_process_was_killed_is_in_the_record_before_and_after_the_next_call() {
+    let env = TestEnv::new();
+    env.gateway().fault("*", Fault::Latency(60_000), 1);
+    let mut child = env.start(["tasks"]);
+    crate::env::wait_until(&env.gateway(), |gateway| !gateway.requests().is_empty());
+    let outcomes = || -> Vec<(Value, Value)> {
+        let lines = record(&env).into_iter();
+        lines
+            .map(|line| (line["command"].clone(), line["outcome"].clone()))
+            .collect()
+    };
+    assert_eq!(outcomes(), [(json!("tasks"), json!("under-way"))]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = (json!("tasks"), json!("no-end"));
+    assert_eq!(outcomes(), [killed.clone()]);
+    let told = |lines: u64| {
+        let out = env.run(["audit", "--verify"]).ok().stdout;
+        let whole = format!("✅ The record is whole: {lines} lines.");
+        assert!(out.starts_with(&whole), "{out}");
+        assert!(out.contains("1 of the calls have no end"), "{out}");
+        let verdict = env.run(["audit", "--verify", "--json"]).ok().json();
+        assert_eq!(verdict["without_end"], 1);
+    };
+    told(0);
+    // The next call writes the line that the killed one could not write, once.
+    for lines in [2, 3] {
+        env.run(["check"]).ok();
+        told(lines);
+    }
+    let check = (json!("check"), json!("ok"));
+    assert_eq!(outcomes(), [killed, check.clone(), check]);
+    let shown = env.run(["audit"]).ok().stdout;
+    assert!(shown.contains("no-end"), "{shown}");
+}

@@ -45,6 +45,7 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
             print::out(&for_people(line, colours));
         }
     };
+    let open = log.without_end().unwrap_or_default();
     let is_wanted = |line: &Value| match &wanted.session {
         Some(session) => line["session"] == session.as_str(),
         None => true,
@@ -66,6 +67,13 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
             }
         }
     });
+    for line in open.iter().filter(|line| is_wanted(line)) {
+        any = true;
+        latest.push_back((line.to_string(), line.clone()));
+        if wanted.last.is_some_and(|count| latest.len() > count) {
+            latest.pop_front();
+        }
+    }
     if let Err(error) = read {
         print::error(&format!(
             "The record in {} can't be read: {error}",
@@ -84,7 +92,13 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
 }
 
 fn verify(log: &AuditLog, as_json: bool) -> u8 {
-    let result = log.verify();
+    let mut result = log.verify();
+    if let Ok(found) = &mut result {
+        // Their lines are still to be written.
+        let open = log.without_end().unwrap_or_default();
+        let lost = open.iter().filter(|line| line["outcome"] == "no-end");
+        found.without_end += lost.count() as u64;
+    }
     match &result {
         _ if as_json => print::out(&verdict(&result).to_string()),
         Ok(found) => print::out(&format!("✅ {}", whole(found))),
@@ -99,6 +113,7 @@ fn whole(found: &Verified) -> String {
         first_n,
         torn,
         open_end,
+        without_end,
         ..
     } = found;
     let mut text = format!("The record is whole: {lines} lines");
@@ -108,6 +123,12 @@ fn whole(found: &Verified) -> String {
         ));
     }
     text.push('.');
+    if *without_end > 0 {
+        text.push_str(&format!(
+            "\n   {without_end} of the calls have no end: their process was killed, and what they did is not known. See them \
+             with: libtv-video audit --all"
+        ));
+    }
     for (index, place) in torn.iter().enumerate() {
         let is_open = *open_end && index + 1 == torn.len();
         let state = if is_open {
@@ -128,6 +149,7 @@ fn verdict(result: &Result<Verified, VerifyError>) -> Value {
             "first_n": found.first_n,
             "torn": found.torn.iter().map(|place| json!({"file": place.file, "line": place.line})).collect::<Vec<_>>(),
             "open_end": found.open_end,
+            "without_end": found.without_end,
         }),
         Err(VerifyError::Broken { at, what }) => {
             json!({"whole": false, "file": at.file, "line": at.line, "what": what.to_string()})
@@ -143,7 +165,7 @@ fn for_people(line: &Value, colours: bool) -> String {
     let outcome = text("outcome");
     let colour = match outcome.as_str() {
         "ok" => "32",
-        "" => "2",
+        "" | "under-way" => "2",
         _ => "31",
     };
     let call = match line["command"].as_str() {

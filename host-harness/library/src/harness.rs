@@ -113,6 +113,8 @@ impl Harness {
         };
         let quota = StateQuota::new(home.state(), home.state_account(), room);
         let audit = AuditLog::at(home.audit());
+        let trouble = Trouble::default();
+        trouble.note(&audit, audit.take_up_lost());
         Ok(Self {
             inner: Arc::new(Inner {
                 component,
@@ -123,7 +125,7 @@ impl Harness {
                 recipients,
                 quota: Arc::new(quota),
                 audit,
-                trouble: Trouble::default(),
+                trouble,
                 policy: PolicyDigest::default(),
             }),
         })

@@ -199,6 +199,16 @@ pub fn sends_requests_for_ever() {
         .stopped_at(LimitHit::Requests(limits::STEP_REQUESTS))
         .nothing_left();
     assert_eq!(end.usage.requests, limits::STEP_REQUESTS + 1);
+    // A thousand refusals don't make the record's line long.
+    let log = host_harness::AuditLog::at(end.env.home().join("libtv-audit"));
+    log.read(|text, line| {
+        assert!(text.len() < 2_000, "{} bytes", text.len());
+        if line["session"] == super::HOSTILE {
+            assert_eq!(line["refused"].as_array().unwrap().len(), 1);
+            assert!(line["refused_count"].as_u64().unwrap() >= 1_000, "{line}");
+        }
+    })
+    .unwrap();
 }
 
 #[test]

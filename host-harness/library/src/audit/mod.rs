@@ -1,9 +1,11 @@
 //! The record: what every call did, one line each, chained by digests, where no component can reach it. Kept apart from
 //! the log, which is for a person following one session.
 //!
-//! A line is written when its call has ended, so what can't be recorded has happened already: the call's result counts, and
+//! That a call which may send something has begun is noted before it does anything (`begun.rs`): a killed process shows.
+//! The line is written when the call has ended, so what can't be recorded has happened already: the call's result counts, and
 //! the user is told ([`Harness::record_trouble`](crate::Harness)). A paid result isn't withheld because a disk is full.
 
+mod begun;
 mod journal;
 mod line;
 mod recorder;
@@ -25,6 +27,20 @@ pub(crate) use line::digest;
 pub(crate) use recorder::{Kind, Recorder, Trouble};
 pub(crate) use shown::recorded;
 pub use verify::{Broken, Place, Verified, VerifyError};
+
+/// The outcome of a call whose process ended in it.
+pub(crate) const NO_END: &str = "no-end";
+/// Of one that goes on.
+const UNDER_WAY: &str = "under-way";
+
+/// The line of a call of which only the beginning is known.
+fn ended(mut line: Map<String, Value>, outcome: &str) -> Map<String, Value> {
+    line.insert("outcome".to_owned(), outcome.into());
+    for nothing in ["egress", "refused", "credentials"] {
+        line.insert(nothing.to_owned(), Value::Array(Vec::new()));
+    }
+    line
+}
 
 /// The record in its folder. Many processes may write and read it at once.
 #[derive(Debug, Clone)]
@@ -84,6 +100,30 @@ impl AuditLog {
     /// [`VerifyError::Broken`] with the first place that is wrong.
     pub fn verify(&self) -> Result<Verified, VerifyError> {
         verify::verify(&self.journal)
+    }
+
+    /// The calls that have begun and have no line yet, each with what was known of it when it began. Of one whose process has
+    /// ended the outcome is `no-end`: the next process that calls something writes its line. Of the others it is `under-way`.
+    ///
+    /// # Errors
+    /// They can't be listed.
+    pub fn without_end(&self) -> io::Result<Vec<Value>> {
+        let shown = |open: begun::Open| {
+            let outcome = if open.is_lost() { NO_END } else { UNDER_WAY };
+            Value::Object(ended(open.line, outcome))
+        };
+        Ok(begun::all(self.folder())?.into_iter().map(shown).collect())
+    }
+
+    /// Writes the lines of calls whose processes have ended without.
+    pub(crate) fn take_up_lost(&self) -> io::Result<()> {
+        for open in begun::all(self.folder())? {
+            if open.is_lost() {
+                self.append(&ended(open.line.clone(), NO_END))?;
+                open.end()?;
+            }
+        }
+        Ok(())
     }
 
     /// Appends one line. Takes a lock for the length of the write, at most two seconds.

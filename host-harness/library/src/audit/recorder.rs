@@ -7,11 +7,11 @@
 //! | `at` | when the call began |
 //! | `call`, `command`, `session` | which call it was; of a command its name, never its arguments |
 //! | `component`, `policy` | SHA-256 of what ran, and of what is granted (`GrantsReport`); no component ran where the harness opened a result |
-//! | `outcome` | `ok`, `exit-N`, `failed…`, `stopped-at-…-limit`, `trap`, `refused`, `abandoned`, … |
+//! | `outcome` | `ok`, `exit-N`, `failed…`, `stopped-at-…-limit`, `trap`, `refused`, `abandoned`, …; `no-end` when the process died in it (`begun.rs`): then nothing below is known |
 //! | `took_ms`, `cpu_us`, `peak_memory_bytes` | wall time, time on the processor (there is no fuel), linear memory; the last two of a component |
 //! | `requests`, `sent_bytes`, `received_bytes` | of the whole call |
 //! | `egress` | per route: who asked, method, origin, path template, answers with their counts, bytes |
-//! | `refused`, `refused_count` | the first refusals, each with what was wanted and what would grant it; of how many |
+//! | `refused`, `refused_count`, `refused_by` | the first refusal of each reason (three at most), with what was wanted and what would grant it; of how many; of how many for each reason |
 //! | `credentials` | names of the credentials that went out |
 
 use std::io;
@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::AuditLog;
+use super::begun::Begun;
 use crate::error::CallError;
 use crate::http::{CallMeter, Refusal};
 use crate::sandbox::Usage;
@@ -31,6 +32,14 @@ use crate::timer::format_time;
 const SESSION_CHARS: usize = 128;
 /// The longest command is `download-results`.
 const COMMAND_CHARS: usize = 24;
+
+/// Refusals that are told in a line, one for each reason: a component that is refused a thousand times shall not push the
+/// record out with it.
+const TOLD_REFUSALS: usize = 3;
+/// Of what was wanted.
+const WANTED_CHARS: usize = 160;
+/// Commands that send nothing, whatever comes: they have no part in what a killed process may have done.
+const QUIET: [&str; 2] = ["status", "help"];
 
 /// Which call it is. Arguments are left out: they hold the user's words.
 #[derive(Debug, Clone)]
@@ -89,6 +98,15 @@ impl Kind {
         }
     }
 
+    /// Whether it may send something that has an effect: then its beginning is noted.
+    fn may_send(&self) -> bool {
+        match self {
+            Self::Due | Self::OpenResult(_) => false,
+            Self::Command(name, _) => !QUIET.contains(&name.as_str()),
+            _ => true,
+        }
+    }
+
     /// Whether the component runs.
     fn runs(&self) -> bool {
         !matches!(self, Self::OpenResult(_))
@@ -105,7 +123,7 @@ impl Trouble {
         trouble.clone()
     }
 
-    fn note(&self, log: &AuditLog, written: io::Result<()>) {
+    pub(crate) fn note(&self, log: &AuditLog, written: io::Result<()>) {
         let folder = log.folder().display();
         let complaint = |error| {
             format!(
@@ -128,6 +146,8 @@ pub(crate) struct Recorder {
     at_ms: u64,
     begun: Instant,
     open: bool,
+    /// The note that it has begun, where it may send.
+    note: Option<Begun>,
 }
 
 impl Recorder {
@@ -139,7 +159,7 @@ impl Recorder {
         meter: Arc<CallMeter>,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self {
+        let mut recorder = Self {
             log,
             trouble,
             kind,
@@ -151,26 +171,36 @@ impl Recorder {
             }),
             begun: Instant::now(),
             open: true,
+            note: None,
+        };
+        if recorder.kind.may_send() {
+            match Begun::note(recorder.log.folder(), &recorder.beginning()) {
+                Ok(note) => recorder.note = Some(note),
+                Err(error) => recorder.trouble.note(&recorder.log, Err(error)),
+            }
         }
+        recorder
     }
 
     /// Writes the line; `usage` is that of the component, where one ran.
     pub(crate) async fn end(mut self, outcome: Result<i32, &CallError>, usage: Option<&Usage>) {
         self.open = false;
         let members = self.members(outcome_name(outcome), usage);
-        let log = self.log.clone();
+        let (log, note) = (self.log.clone(), self.note.take());
+        let write = move || written(&log, &members, note);
         let written = match Handle::current().runtime_flavor() {
             // One command: nobody waits for its thread, and another one would take longer than the write.
-            RuntimeFlavor::CurrentThread => log.append(&members),
+            RuntimeFlavor::CurrentThread => write(),
             // A file write and a lock: nothing for a thread that other calls wait for.
-            _ => tokio::task::spawn_blocking(move || log.append(&members))
+            _ => tokio::task::spawn_blocking(write)
                 .await
                 .unwrap_or_else(|error| Err(io::Error::other(error))),
         };
         self.trouble.note(&self.log, written);
     }
 
-    fn members(&self, outcome: String, usage: Option<&Usage>) -> Map<String, Value> {
+    /// What is known of the line when the call begins.
+    fn beginning(&self) -> Map<String, Value> {
         let mut line = Map::new();
         let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
         put("at", format_time(self.at_ms).into());
@@ -185,6 +215,12 @@ impl Recorder {
             put("component", self.component.as_str().into());
         }
         put("policy", (*self.policy).into());
+        line
+    }
+
+    fn members(&self, outcome: String, usage: Option<&Usage>) -> Map<String, Value> {
+        let mut line = self.beginning();
+        let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
         put("outcome", outcome.into());
         put("took_ms", millis(self.begun.elapsed().as_millis()));
         if let Some(usage) = usage {
@@ -197,10 +233,12 @@ impl Recorder {
         put("received_bytes", self.meter.received().into());
         let (egress, credentials) = self.meter.trace().to_json();
         put("egress", egress);
-        let refusals = self.meter.refusals();
-        let refused = refusals.iter().map(Refusal::to_record).collect();
-        put("refused", refused);
+        put("refused", told(&self.meter.refusals()));
         put("refused_count", self.meter.refused().into());
+        let reasons = self.meter.reasons();
+        if reasons.len() > 1 {
+            put("refused_by", serde_json::json!(reasons));
+        }
         put("credentials", credentials);
         line
     }
@@ -210,9 +248,39 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         if self.open {
             let members = self.members("abandoned".to_owned(), None);
-            self.trouble.note(&self.log, self.log.append(&members));
+            let note = self.note.take();
+            self.trouble
+                .note(&self.log, written(&self.log, &members, note));
         }
     }
+}
+
+/// Writes a call's line, and only then takes off that it has begun: a process killed in between has it told twice, and never
+/// not at all.
+fn written(log: &AuditLog, members: &Map<String, Value>, note: Option<Begun>) -> io::Result<()> {
+    log.append(members)?;
+    note.map_or(Ok(()), Begun::end)
+}
+
+/// The first refusal of each reason.
+fn told(refusals: &[Refusal]) -> Value {
+    let mut reasons = Vec::new();
+    let mut told = Vec::new();
+    for refusal in refusals {
+        if reasons.contains(&refusal.reason) || told.len() == TOLD_REFUSALS {
+            continue;
+        }
+        reasons.push(refusal.reason);
+        let mut record = refusal.to_record();
+        if let Some(wanted) = record["wanted"].as_str()
+            && wanted.chars().nth(WANTED_CHARS).is_some()
+        {
+            let cut: String = wanted.chars().take(WANTED_CHARS).collect();
+            record["wanted"] = format!("{cut}…").into();
+        }
+        told.push(record);
+    }
+    Value::Array(told)
 }
 
 fn outcome_name(outcome: Result<i32, &CallError>) -> String {

@@ -35,6 +35,8 @@ pub struct Verified {
     pub lines: u64,
     /// The number of the first line; not 1 when older files were pruned, which the record says itself.
     pub first_n: u64,
+    /// Calls whose process ended in them: what they did isn't known.
+    pub without_end: u64,
     /// Lines that a crash cut off. Those that a later call closed say so in the chain; the last may still be open.
     pub torn: Vec<Place>,
     /// Whether the last of them is still open.
@@ -228,6 +230,7 @@ impl Walk {
             self.at_head = Some((hash.clone(), at.clone()));
         }
         self.found.lines += 1;
+        self.found.without_end += u64::from(sealed.members["outcome"] == super::NO_END);
         self.last = Some((sealed.link, at));
         Ok(())
     }

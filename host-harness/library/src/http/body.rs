@@ -1,6 +1,7 @@
 //! Bodies on their way through: counted, bounded, timed, never collected. One frame is in memory at a time; a slow
 //! reader slows the sender down, in both directions.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -38,6 +39,7 @@ pub(crate) struct CallMeter {
     max_response_bytes: u64,
     refusals: Mutex<Vec<Refusal>>,
     refused: AtomicU32,
+    reasons: Mutex<BTreeMap<&'static str, u32>>,
     trace: Trace,
     pub(crate) stopped: Arc<Stopped>,
 }
@@ -65,6 +67,7 @@ impl CallMeter {
             max_response_bytes: limits.response_bytes,
             refusals: Mutex::new(Vec::new()),
             refused: AtomicU32::new(0),
+            reasons: Mutex::default(),
             trace: Trace::default(),
             stopped: Arc::default(),
         }
@@ -91,6 +94,9 @@ impl CallMeter {
 
     pub(super) fn refuse(&self, refusal: Refusal) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+        if let Ok(mut reasons) = self.reasons.lock() {
+            *reasons.entry(refusal.reason.name()).or_default() += 1;
+        }
         if let Ok(mut kept) = self.refusals.lock()
             && kept.len() < KEPT_REFUSALS
         {
@@ -135,6 +141,14 @@ impl CallMeter {
     /// How many requests were refused, more than [`refusals`](Self::refusals) keeps.
     pub(crate) fn refused(&self) -> u32 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were refused for which reason.
+    pub(crate) fn reasons(&self) -> BTreeMap<&'static str, u32> {
+        self.reasons
+            .lock()
+            .map(|reasons| reasons.clone())
+            .unwrap_or_default()
     }
 
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
