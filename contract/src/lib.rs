@@ -5,5 +5,6 @@
 //! Not here: what anybody does with a fact.
 
 pub mod commands;
+pub mod ids;
 pub mod kind;
 pub mod transport;

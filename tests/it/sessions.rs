@@ -2,7 +2,7 @@
 
 use crate::env::{CHAT, TestEnv, texts};
 use serde_json::json;
-use testkit::{ALWAYS, Fault, Job, StandIn, When};
+use testkit::{Fault, Job, StandIn, When};
 
 #[test]
 fn a_session_shows_its_messages_and_only_a_finished_one_its_canvas() {
@@ -280,21 +280,47 @@ fn a_text_from_the_service_can_not_command_the_terminal() {
     );
 }
 
+/// Ids are printed, and stand in commands that an agent's shell runs.
 #[test]
-fn a_session_whose_id_holds_a_slash_is_asked_about() {
-    let env = TestEnv::new();
-    let taken =
-        json!({"sessionId": "team/7", "projectUuid": "0b40a036-1000-4000-8000-000000000001"});
-    env.gateway()
-        .fault("POST /libtv/v1/session", Fault::Json(200, taken), 1);
-    let messages = Fault::Json(200, json!({"messages": []}));
-    env.gateway()
-        .fault("GET /libtv/v1/session/*", messages, ALWAYS);
-    assert_eq!(env.submit("a cat"), "team/7");
-    env.run(["query-session", "team/7"]).ok();
-    let asked = env.gateway().requests_to("GET /libtv/v1/session/*");
-    assert!(!asked.is_empty());
-    for request in asked {
-        assert_eq!(request.path, "/libtv/v1/session/team%2F7");
+fn an_id_that_could_be_anything_else_is_an_incomplete_answer_and_is_not_repeated() {
+    let ok = "0b40a036-1000-4000-8000-000000000001";
+    let longer = "x".repeat(129);
+    for id in [
+        "team/7",
+        "90f05e0c-$(id>owned2)-0000",
+        "a`id`",
+        "a;id",
+        "a b",
+        "a\nb",
+        "\u{1b}]52;c;AAAA\u{7}",
+        "\u{202e}a",
+        "../x",
+        longer.as_str(),
+    ] {
+        for (session, project) in [(id, ok), (ok, id)] {
+            let env = TestEnv::new();
+            let taken = json!({"sessionId": session, "projectUuid": project});
+            env.gateway()
+                .fault("POST /libtv/v1/session", Fault::Json(200, taken), 1);
+            let out = env.run(["create-session", "a cat"]).exits(1);
+            out.says("❌ Failed: no valid ").never_says(id);
+        }
     }
+}
+
+/// One that an earlier installation stored is told and holds nobody up.
+#[test]
+fn a_stored_session_whose_id_holds_a_slash_stops_nothing() {
+    let env = TestEnv::new();
+    let entry = json!([{
+        "session_id": "team/7", "project_uuid": "p", "status": "submitted", "submitted_text": "a cat",
+        "auth_mode": "nexu_gateway", "delivery": {"channel": "feishu", "chat_id": CHAT}, "result_urls": [],
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+    }]);
+    std::fs::write(env.home().join("libtv-sessions.json"), entry.to_string()).unwrap();
+    let serve = env.serve();
+    env.submit_to("a dog", "oc_other");
+    env.wait_for_messages("oc_other", 1);
+    serve.terminate();
+    env.run(["recover"]).ok().says("team/7");
 }

@@ -1,5 +1,6 @@
 //! `tasks`: what the gateway knows of the key's tasks. Completed ones become recoverable here.
 
+use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
 use super::Reply;
@@ -96,6 +97,10 @@ async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
     let (Some(id), Some("completed")) = (text("id"), text("status")) else {
         return Ok(());
     };
+    // What can't be an id could be asked for by nobody.
+    if !is_service_id(id) {
+        return Ok(());
+    }
     let Some(url) = text("video_url").and_then(ResultUrl::parse) else {
         return Ok(());
     };

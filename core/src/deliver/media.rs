@@ -1,5 +1,6 @@
 //! From a result's URL to a message with it: look at the media, upload it, name it.
 
+use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
 use crate::feishu::answer::Answer;
@@ -268,8 +269,7 @@ async fn cover(io: &Io, messenger: &mut Messenger<'_>, url: &ResultUrl) -> Optio
         .upload_bytes(io, "im/v1/images", &form, &frame.body)
         .await
     {
-        Answer::Done(data) => data.get("image_key")?.as_str().map(str::to_owned),
-        _ => None,
+        answer => key_of(answer, "image_key").ok(),
     }
 }
 
@@ -278,11 +278,11 @@ fn key_of(answer: Answer, name: &str) -> Result<String, NoMedia> {
         Answer::Done(data) => match data
             .get(name)
             .and_then(Value::as_str)
-            .filter(|key| !key.is_empty())
+            .filter(|key| is_service_id(key))
         {
             Some(key) => Ok(key.to_owned()),
             None => Err(NoMedia::Answer(Answer::Unclear(format!(
-                "the upload's answer has no {name}"
+                "the upload's answer has no valid {name}"
             )))),
         },
         other => Err(NoMedia::Answer(other)),

@@ -3,6 +3,7 @@
 
 mod reply;
 
+use contract::ids::is_service_id;
 use serde_json::{Map, Value, json};
 
 use crate::config::{ApiKey, Mode, Settings};
@@ -224,28 +225,31 @@ impl<'a> Service<'a> {
         self.read(io, answer)
     }
 
-    /// The non-empty texts of these names, or which of them are missing.
+    /// The ids of these names, or which of them are missing or can't be one.
     fn required(&self, data: &Value, names: &[&str]) -> Result<Vec<String>, Trouble> {
-        let text = |name: &str| {
-            data.get(name)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-        };
+        let text = |name: &&str| data.get(*name).and_then(Value::as_str);
+        let id = |name: &&str| text(name).filter(|text| is_service_id(text));
         let missing: Vec<&str> = names
             .iter()
+            .filter(|name| id(name).is_none())
             .copied()
-            .filter(|name| text(name).is_none())
             .collect();
         if missing.is_empty() {
-            return Ok(names
-                .iter()
-                .filter_map(|name| text(name).map(str::to_owned))
-                .collect());
+            return Ok(names.iter().filter_map(id).map(str::to_owned).collect());
         }
+        // What is there and is no id isn't repeated: it may be anything.
+        let is_empty = |name: &&str| text(name).is_none_or(str::is_empty);
+        let what = if missing.iter().all(is_empty) {
+            ""
+        } else {
+            "valid "
+        };
         let missing = missing.join(", ");
         Err(Trouble::incomplete(match self.key.mode {
-            Mode::Gateway => format!("Failed: no {missing} returned"),
-            Mode::Direct => format!("Direct LibTV response missing required field(s): {missing}"),
+            Mode::Gateway => format!("Failed: no {what}{missing} returned"),
+            Mode::Direct => {
+                format!("Direct LibTV response missing required field(s): {what}{missing}")
+            }
         }))
     }
 }
