@@ -9,8 +9,8 @@ use crate::json;
 use crate::poll::{self, Haste, schedule};
 use crate::problem::Problem;
 use crate::session::State;
-use crate::store::{self, Found, submits};
-use crate::submit;
+use crate::store::{self, Found};
+use crate::submit::{self, stranded};
 
 pub use crate::submit::Submission;
 
@@ -76,18 +76,21 @@ pub async fn submit(
     .await
 }
 
-/// The sessions that have not ended.
+/// The sessions that have not ended, and the submits that nobody works on any more: what a process that died has left is
+/// taken up first.
 ///
 /// # Errors
 /// When the state folder can't be used. A session that can't be read doesn't hide the others: it is
 /// due at once, and its poll says what is wrong.
 pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
-    commands::open(&io, settings).await?;
+    commands::ready(&io, settings).await?;
+    stranded::take_up(&io).await?;
     let entries = store::active(&io).await?;
     Ok(due_at(&io, settings, entries).await)
 }
 
-/// The same for some entries of `active`, one answer for each, in their order.
+/// The same for some entries of `active`, one answer for each, in their order. Without entries what a process that died has
+/// left is taken up: it has entries afterwards.
 ///
 /// # Errors
 /// As [`due`].
@@ -96,7 +99,10 @@ pub async fn due_entries(
     settings: &Settings,
     entries: Vec<String>,
 ) -> Result<Vec<Due>, Problem> {
-    commands::open(&io, settings).await?;
+    commands::ready(&io, settings).await?;
+    if entries.is_empty() {
+        stranded::take_up(&io).await?;
+    }
     Ok(due_at(&io, settings, entries).await)
 }
 
@@ -110,7 +116,14 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
                     .filter(|at_ms| !schedule::is_due(*at_ms, io.now_ms(), settings))
                     .unwrap_or_else(|| io.now_ms()),
             },
-            Ok(_) | Err(_) => Due {
+            Ok(None) => Due {
+                at_ms: match stranded::due_at_ms(io, &key).await {
+                    Ok(Some(at_ms)) => at_ms,
+                    Ok(None) | Err(_) => io.now_ms(),
+                },
+                session_id: key,
+            },
+            Ok(Some(_)) | Err(_) => Due {
                 session_id: key,
                 at_ms: io.now_ms(),
             },
@@ -125,6 +138,9 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
 pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<StepReport, Problem> {
+    if let Some(report) = stranded::step(&io, settings, &session_id).await? {
+        return Ok(told(&io, session_id, report));
+    }
     let key = if store::list(&io, &format!("sessions/{session_id}"))
         .await
         .is_ok_and(|names| !names.is_empty())
@@ -141,14 +157,24 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
         }
     };
     let report = poll::step(&io, settings, &key, Haste::WhenDue).await?;
+    Ok(told(&io, session_id, report))
+}
+
+fn told(io: &Io, session_id: String, report: poll::Report) -> StepReport {
     let latest = report.session.as_ref().and_then(|session| session.latest());
+    // Nothing usable is left of it, or it is a submit of which nobody knows yet.
+    let none = if report.next_poll_at_ms.is_some() {
+        State::Submitted
+    } else {
+        State::Failed
+    };
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok(StepReport {
+    StepReport {
         session_id: report
             .session
             .as_ref()
             .map_or(session_id, |session| session.id().to_owned()),
-        state: latest.map_or(State::Failed, |turn| turn.progress.state),
+        state: latest.map_or(none, |turn| turn.progress.state),
         next_poll_at_ms: report.next_poll_at_ms,
         results: latest.map_or(0, |turn| count(turn.progress.results.len())),
         delivered: report
@@ -166,7 +192,7 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
                 text,
             })
             .collect(),
-    })
+    }
 }
 
 /// A session's messages; JSON.
@@ -214,10 +240,6 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
 pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
     commands::open(&io, settings).await?;
     let reply = recover::run(&io, settings, &recover::Wanted::default()).await?;
-    for submit in reply.told {
-        // One that can't be noted is told again.
-        submits::told(&io, submit).await.ok();
-    }
     Ok(text(&reply.json))
 }
 

@@ -1,7 +1,11 @@
 //! Submitting: the one call that costs the user money. Its intent is stored before, its outcome
 //! after, and it is never repeated by itself.
 
+mod repeated;
+pub mod stranded;
+
 use contract::commands::{CHANNELS, is_nowhere};
+use contract::ids::is_service_id;
 
 use crate::config::{HarnessState, Settings};
 use crate::io::Io;
@@ -12,6 +16,10 @@ use crate::ratio;
 use crate::session::{Asked, Route, Session, canvas_link, folder_name};
 use crate::store::{self, Found, submits};
 use crate::watch::Baseline;
+use repeated::Claim;
+
+/// What to do about a submit of unknown outcome.
+const FIND_OUT: &str = "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover";
 
 /// What is to be submitted.
 pub struct Request {
@@ -92,11 +100,15 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         started_at_ms: io.now_ms(),
         unknown: None,
         told: false,
+        file: String::new(),
+        route,
+        baseline: continued.as_ref().map(|(.., baseline)| baseline.clone()),
+        notice: None,
+        became: None,
     };
-    if let Err(problem) = submits::save(io, &intent).await {
-        // It may be there all the same, and would be told as a submit of unknown outcome.
-        submits::remove(io, &intent.nonce).await.ok();
-        return Err(problem);
+    match repeated::claim(io, &mut intent).await? {
+        Claim::Free => {}
+        Claim::Answered(asked) => return Ok(submission(settings, &asked)),
     }
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
     let submitted = match service
@@ -106,12 +118,9 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         Ok(submitted) => submitted,
         Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await),
     };
-    let baseline = continued.as_ref().map(|(.., baseline)| baseline.clone());
-    let without_words = known.is_some() && text.is_none();
-    match begin(io, &intent, &submitted, without_words, baseline, route).await {
+    match begin(io, &intent, &submitted).await {
         Ok(asked) => {
-            // It is stored: that its intent can't be removed is no failure of the submit.
-            submits::remove(io, &intent.nonce).await.ok();
+            repeated::done(io, &mut intent, &asked).await;
             Ok(submission(settings, &asked))
         }
         Err(problem) => {
@@ -132,15 +141,8 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
 }
 
 /// Stores what a submit became. It was charged: whatever fails here, it must not look as if nothing was sent.
-async fn begin(
-    io: &Io,
-    intent: &submits::Submit,
-    submitted: &Submitted,
-    without_words: bool,
-    baseline: Option<Baseline>,
-    route: Route,
-) -> Result<Asked, Problem> {
-    let asked = asked(io, intent, submitted, without_words, baseline, route).await?;
+async fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
+    let asked = asked(io, intent, submitted).await?;
     store::begin_turn(io, &asked).await?;
     Ok(asked)
 }
@@ -216,6 +218,13 @@ async fn continued(
     let session_id = known
         .as_ref()
         .map_or_else(|| id.to_owned(), |session| session.id().to_owned());
+    // One that an earlier version stored may be anything.
+    if known.is_none() && !is_service_id(&session_id) {
+        let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
+        return Err(Problem::permanent(format!(
+            "Unknown LibTV session: {shown}"
+        )));
+    }
     let list = service
         .messages(io, &session_id, None)
         .await
@@ -252,29 +261,21 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
 /// and counts as one of unknown outcome after a while.
 async fn not_submitted(io: &Io, intent: &mut submits::Submit, trouble: &Trouble) -> Problem {
     if !trouble.may_be_applied {
-        submits::remove(io, &intent.nonce).await.ok();
+        stranded::remove_own(io, intent).await;
         return trouble.problem();
     }
     intent.unknown = Some(trouble.message.clone());
     submits::save(io, intent).await.ok();
-    Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(
-        "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover",
-    )
+    Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(FIND_OUT)
 }
 
 /// The new turn, numbered behind those of the session it landed in: with a direct key that may be an
 /// existing one.
-async fn asked(
-    io: &Io,
-    intent: &submits::Submit,
-    submitted: &Submitted,
-    without_words: bool,
-    baseline: Option<Baseline>,
-    route: Route,
-) -> Result<Asked, Problem> {
+async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
     let landed = store::load(io, &folder_name(&submitted.session_id)).await?;
+    let without_words = !intent.session_id.is_empty() && intent.text.is_empty();
     let latest = landed.as_ref().and_then(|loaded| loaded.session.latest());
-    let baseline = match (latest, baseline) {
+    let baseline = match (latest, intent.baseline.clone()) {
         // No words were sent: nothing new is asked for, what is there answers it.
         (Some(latest), _) if without_words => latest.asked.baseline.clone(),
         (_, Some(baseline)) => baseline,
@@ -291,7 +292,7 @@ async fn asked(
         nonce: intent.nonce.clone(),
         text: intent.text.clone(),
         mode: intent.mode,
-        route,
+        route: intent.route.clone(),
         baseline,
         submitted_at_ms: intent.started_at_ms,
     })

@@ -31,7 +31,8 @@ impl Baseline {
     }
 
     /// The index of the first message behind the baseline.
-    fn start(&self, messages: &[Message]) -> usize {
+    #[must_use]
+    pub fn start(&self, messages: &[Message]) -> usize {
         match self.last_seq {
             Some(last) if messages.iter().any(|message| message.seq.is_some()) => messages
                 .iter()

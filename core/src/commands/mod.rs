@@ -20,7 +20,7 @@ use crate::io::Io;
 use crate::json;
 use crate::problem::Problem;
 use crate::store::{self, legacy, submits};
-use crate::submit;
+use crate::submit::{self, stranded};
 
 /// What a command answers.
 pub struct Reply {
@@ -30,9 +30,6 @@ pub struct Reply {
     pub json: Value,
     /// 0, or 1 when the answer is that it didn't work.
     pub exit_code: u8,
-    /// Submits of unknown outcome that it tells of where the user looks for them: once it is printed they are
-    /// forgotten. The tasks are upstream.
-    pub told: Vec<submits::Submit>,
 }
 
 impl Reply {
@@ -43,7 +40,6 @@ impl Reply {
             lines,
             json,
             exit_code: 0,
-            told: Vec::new(),
         }
     }
 
@@ -76,10 +72,6 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
                 for line in reply.lines {
                     io.out(line).await;
                 }
-            }
-            for submit in &reply.told {
-                // One that can't be removed is told again.
-                submits::remove(&io, &submit.nonce).await.ok();
             }
             reply.exit_code
         }
@@ -210,12 +202,21 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
 /// # Errors
 /// When the state folder can't be used.
 pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
+    ready(io, settings).await?;
+    for submit in stranded::unknown(io).await? {
+        io.err(format!("⚠️ {}", unknown_submit(&submit))).await;
+    }
+    Ok(())
+}
+
+/// Makes the state folder ready and takes an earlier installation over: what the timer needs.
+///
+/// # Errors
+/// When the state folder can't be used.
+pub async fn ready(io: &Io, settings: &Settings) -> Result<(), Problem> {
     store::prepare(io).await?;
     if let Some(told) = legacy::take_over(io, settings.utc_offset_seconds).await? {
         io.err(format!("ℹ️ {told}")).await;
-    }
-    for submit in submits::unknown(io).await? {
-        io.err(format!("⚠️ {}", unknown_submit(&submit))).await;
     }
     Ok(())
 }
@@ -229,9 +230,14 @@ pub fn unknown_submit(submit: &submits::Submit) -> String {
         .filter(|c| !c.is_control())
         .take(60)
         .collect();
+    let begun = if submit.started_at_ms == 0 {
+        "A submit".to_owned()
+    } else {
+        let at = crate::time::format_rfc3339(submit.started_at_ms);
+        format!("A submit of {at} (“{words}”)")
+    };
     format!(
-        "A submit of {} (“{words}”) got no answer: {}. It may have been charged, and isn't sent again by itself. Find out with: libtv-video tasks, libtv-video recover",
-        crate::time::format_rfc3339(submit.started_at_ms),
+        "{begun} got no answer: {}. It may have been charged, and isn't sent again by itself. Find out with: libtv-video tasks, libtv-video recover",
         submit
             .unknown
             .as_deref()

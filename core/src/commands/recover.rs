@@ -9,8 +9,9 @@ use crate::feishu::recipient::Recipient;
 use crate::io::Io;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Session, State};
-use crate::store::{self, submits};
+use crate::session::{DeliveryState, Route, Session, State};
+use crate::store;
+use crate::submit::stranded;
 use crate::time::format_rfc3339;
 
 /// Which sessions; all of them where nothing is said.
@@ -27,23 +28,21 @@ pub struct Wanted {
 impl Wanted {
     /// Whether results of one of its turns go where they are looked for.
     fn shows(&self, session: &Session) -> bool {
-        let chat = self.chat_id.as_deref().map(Recipient::parse);
-        let channel = self.channel.as_deref().map(str::trim);
-        session.turns.iter().any(|turn| {
-            let route = &turn.asked.route;
-            chat.as_ref()
-                .is_none_or(|chat| *chat == Recipient::parse(&route.chat_id))
-                && channel.is_none_or(|channel| channel.eq_ignore_ascii_case(&route.channel))
-        })
+        let mut turns = session.turns.iter();
+        turns.any(|turn| self.goes(&turn.asked.route))
     }
 
-    const fn is_everything(&self) -> bool {
-        self.id.is_none() && self.chat_id.is_none() && self.channel.is_none()
+    /// Whether a route leads where results are looked for.
+    fn goes(&self, route: &Route) -> bool {
+        let chat = self.chat_id.as_deref().map(Recipient::parse);
+        let channel = self.channel.as_deref().map(str::trim);
+        chat.is_none_or(|chat| chat == Recipient::parse(&route.chat_id))
+            && channel.is_none_or(|channel| channel.eq_ignore_ascii_case(&route.channel))
     }
 }
 
 /// Shows every session; asks upstream about those that are not finished, and resumes deliveries. Where only some are wanted
-/// the others aren't looked at, and nothing is said of submits: which session they belong to isn't known.
+/// the others aren't looked at; of submits of unknown outcome those of the chat are told, and none where one session is wanted.
 ///
 /// # Errors
 /// When the state folder can't be used, or there is no such session. A session that can't be read is named and doesn't
@@ -70,25 +69,23 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply,
             sessions.push(as_json(&session));
         }
     }
-    let (mut unknown, mut unknown_submits) = (Vec::new(), Vec::new());
-    let submits = if wanted.is_everything() {
-        submits::unknown(io).await?
+    let mut unknown = Vec::new();
+    let submits = if wanted.id.is_none() {
+        let mut submits = stranded::unknown(io).await?;
+        submits.retain(|submit| wanted.goes(&submit.route));
+        submits
     } else {
         Vec::new()
     };
     for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
-        unknown.push(json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
-        unknown_submits.push(submit);
+        unknown.push(json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
     }
     if lines.is_empty() {
         lines.push("No sessions found.".to_owned());
     }
     let json = json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged});
-    Ok(Reply {
-        told: unknown_submits,
-        ..Reply::good(lines, json)
-    })
+    Ok(Reply::good(lines, json))
 }
 
 async fn look(

@@ -11,7 +11,8 @@ use crate::json::Stored;
 use crate::poll;
 use crate::problem::Problem;
 use crate::session::{Delivery, Session, State, Turn};
-use crate::store::{self, Loaded, submits};
+use crate::store::{self, Loaded};
+use crate::submit::stranded;
 use crate::time::format_rfc3339;
 use crate::urls::ResultUrl;
 
@@ -44,11 +45,11 @@ pub async fn run(
             Err(problem) => damaged.push(problem.failure().message.clone()),
         }
     }
-    let unknown: Vec<Value> = submits::unknown(io)
+    let unknown: Vec<Value> = stranded::unknown(io)
         .await?
         .into_iter()
         .map(|submit| {
-            json!({"text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown})
+            json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown})
         })
         .collect();
     Ok(Reply::only_json(json!({

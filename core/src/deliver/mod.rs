@@ -5,10 +5,13 @@
 //! it, and is `uncertain` afterwards.
 
 mod links;
+pub mod lone;
 pub mod media;
 mod pace;
 pub mod plan;
 mod refused;
+
+use contract::ids::is_service_id;
 
 use crate::config::Settings;
 use crate::feishu::Messenger;
@@ -226,6 +229,7 @@ async fn deliver(
             delivery.message_id = data
                 .get("message_id")
                 .and_then(serde_json::Value::as_str)
+                .filter(|id| is_service_id(id))
                 .map(str::to_owned);
             // That of a link says why it is one.
             let state = if delivery.is_link() {

@@ -164,7 +164,7 @@ pub fn text(words: &str) -> Content {
 }
 
 /// The request, short enough for a notice.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 60;
     let line: String = text
         .chars()

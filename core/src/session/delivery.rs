@@ -195,6 +195,13 @@ stored!(Delivery {
     links,
 });
 
+/// Whether a `uuid` that was first sent then certainly sends nothing twice now.
+#[must_use]
+pub const fn uuid_holds(first_ms: UnixMs, now_ms: UnixMs) -> bool {
+    now_ms.saturating_sub(first_ms) < UUID_WINDOW_MS
+        && first_ms.saturating_sub(now_ms) <= UUID_MARGIN_MS
+}
+
 impl Delivery {
     /// Plans a message of a turn; `subject` tells it from the turn's others.
     #[must_use]
@@ -262,10 +269,8 @@ impl Delivery {
     /// back by more than the margin doesn't tell how old the uuid is.
     #[must_use]
     pub fn may_send(&self, now_ms: UnixMs) -> bool {
-        self.first_sent_at_ms.is_none_or(|first| {
-            now_ms.saturating_sub(first) < UUID_WINDOW_MS
-                && first.saturating_sub(now_ms) <= UUID_MARGIN_MS
-        })
+        self.first_sent_at_ms
+            .is_none_or(|first_ms| uuid_holds(first_ms, now_ms))
     }
 
     /// Notes an end.

@@ -13,7 +13,7 @@ use crate::messages::Message;
 use crate::urls::{self, ResultUrl};
 use crate::watch::{self, Baseline, Observed, TurnMark};
 
-pub use delivery::{Content, Delivery, DeliveryState, Purpose};
+pub use delivery::{Content, Delivery, DeliveryState, Purpose, uuid_holds};
 
 /// Where a session stands, to the outside: where its latest turn stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! The state folder: which file holds what, and in which order it is written.
 //!
 //! ```text
-//! active/<key>                 empty: a session that has not ended
+//! active/<key>                 empty: a session that has not ended, or `submit-…`: an intent that was left over
 //! finished/<time>-<key>        empty: when it ended, for pruning
 //! sessions/<key>/asked-0001    what a turn asked for          (the submitter writes)
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
 //! sessions/<key>/pulse-0001    its polls since, unsynced      (the poller writes)
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
 //! sessions/<key>/t-<id>-…      empty: a try of its message    (who tries writes)
-//! submits/<nonce>              a paid submit under way, or one whose answer was lost
+//! submits/<what is asked>      a paid submit under way, or one whose answer was lost
 //! damaged/…                    records set aside
 //! ```
 //! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
@@ -114,6 +114,38 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
             "the session reads back differently than it was written",
         )),
     }
+}
+
+/// The turn with this nonce, when a session has it. A record that can't be read is passed over.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, Problem> {
+    let dir = session_dir(key);
+    for name in list(io, &dir).await?.iter().rev() {
+        if name.starts_with("asked-") {
+            let bytes = read(io, &format!("{dir}/{name}")).await?;
+            let asked = bytes.and_then(|bytes| record::decode::<Asked>("asked", &bytes).ok());
+            if let Some(asked) = asked.filter(|asked| asked.nonce == nonce) {
+                return Ok(Some(asked));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether nobody has polled a session's latest turn yet.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn is_unpolled(io: &Io, key: &str) -> Result<bool, Problem> {
+    let names = list(io, &session_dir(key)).await?;
+    let numbers = names.iter().filter_map(|name| name.strip_prefix("asked-"));
+    let latest = numbers.max();
+    Ok(latest.is_some_and(|number| {
+        let polled = [format!("progress-{number}"), format!("pulse-{number}")];
+        !polled.iter().any(|name| names.contains(name))
+    }))
 }
 
 /// Marks a session as one to poll.

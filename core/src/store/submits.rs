@@ -1,20 +1,32 @@
-//! Paid submits that have begun. The intent is stored before the request leaves and removed once
-//! its outcome is: one that is left over is a submit of which nobody knows whether it was charged.
+//! Paid submits that have begun. The intent is stored before the request leaves and removed once its outcome is: one that
+//! is left over is a submit of which nobody knows whether it was charged. Only a person's word removes that
+//! ([`forget`]), or proof of what became of it (`submit/stranded.rs`).
+//!
+//! An intent's file is named after what is asked for and made exclusively: of several processes that ask for the same at
+//! the same time, one submits.
 
-use super::{list, put, read, record, run, sync_folders};
+use super::record::{self, Bad};
+use super::{files, list, put_new, read, run, sync_folders};
 use crate::config::Mode;
-use crate::io::{FsOp, Io, UnixMs};
-use crate::json::stored;
+use crate::io::{FsOp, Io, UnixMs, digest};
+use crate::json::{self, Stored, object, stored};
 use crate::problem::Problem;
+use crate::session::Route;
+use crate::watch::Baseline;
+use serde_json::Value;
 
 /// A submit without an outcome that is older than this belongs to a process that died: the request
-/// itself is given up after a minute.
+/// itself is given up after a minute and a half.
 const ABANDONED_AFTER_MS: u64 = 3 * 60 * 1000;
+/// So long the outcome of a submit that took long is kept for a caller who had given it up.
+pub const REMEMBERED_MS: u64 = 5 * 60 * 1000;
+/// Characters of an id that a person has to give, at least: as for sessions.
+const MIN_ID_CHARS: usize = super::MIN_PREFIX_CHARS;
 
-/// A submit under way.
+/// A submit under way, or one of unknown outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submit {
-    /// Names its file, and becomes its turn's nonce.
+    /// Names it, and becomes its turn's nonce.
     pub nonce: String,
     /// The words.
     pub text: String,
@@ -26,77 +38,272 @@ pub struct Submit {
     pub started_at_ms: UnixMs,
     /// Why its outcome isn't known, once that is certain.
     pub unknown: Option<String>,
-    /// Whether a call that lists such submits has done so.
+    /// Whether the chat that asked has been told of it, or can't be.
     pub told: bool,
+    /// The name of its file in `submits`; that of one by an earlier version is its nonce, and this empty.
+    pub file: String,
+    /// The chat that asked.
+    pub route: Route,
+    /// Where the turn's messages begin, when it continues a session.
+    pub baseline: Option<Baseline>,
+    /// The message that tells the chat, once it was tried.
+    pub notice: Option<Notice>,
+    /// The session that it became, of one that is kept for a caller who had given it up.
+    pub became: Option<String>,
 }
 
-stored!(Submit {
-    nonce,
-    text,
-    session_id,
-    mode,
-    started_at_ms,
-    unknown,
-    told,
+/// Where the message stands that tells the chat of a submit of unknown outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// When it was first sent; its uuid's window counts from here.
+    pub first_sent_at_ms: Option<UnixMs>,
+    /// Tries in a row that failed.
+    pub failures: u32,
+    /// When to try next.
+    pub next_try_at_ms: UnixMs,
+}
+
+stored!(Notice {
+    first_sent_at_ms,
+    failures,
+    next_try_at_ms,
 });
 
-/// Stores an intent, or what became of it.
+impl Stored for Submit {
+    /// What came after the first version is left out where it says nothing.
+    fn to_json(&self) -> Value {
+        let routed = self.route != Route::default();
+        object(&[
+            ("nonce", Some(&self.nonce)),
+            ("text", Some(&self.text)),
+            ("session_id", Some(&self.session_id)),
+            ("mode", Some(&self.mode)),
+            ("started_at_ms", Some(&self.started_at_ms)),
+            ("unknown", Some(&self.unknown)),
+            ("told", Some(&self.told)),
+            ("file", (!self.file.is_empty()).then_some(&self.file)),
+            ("route", routed.then_some(&self.route)),
+            ("baseline", self.baseline.as_ref().map(|value| value as _)),
+            ("notice", self.notice.as_ref().map(|value| value as _)),
+            ("became", self.became.as_ref().map(|value| value as _)),
+        ])
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let optional = |name| json::member::<Option<String>>(value, name);
+        Some(Self {
+            nonce: json::member(value, "nonce")?,
+            text: json::member(value, "text")?,
+            session_id: json::member(value, "session_id")?,
+            mode: json::member(value, "mode")?,
+            started_at_ms: json::member(value, "started_at_ms")?,
+            unknown: optional("unknown")?,
+            told: json::member(value, "told")?,
+            file: optional("file")?.unwrap_or_default(),
+            route: json::member::<Option<Route>>(value, "route")?.unwrap_or_default(),
+            baseline: json::member(value, "baseline")?,
+            notice: json::member(value, "notice")?,
+            became: optional("became")?,
+        })
+    }
+}
+
+impl Submit {
+    /// Whether its outcome isn't known, and will not be by itself: it was lost, or whoever waited for it has died. Also by
+    /// a clock that was set back.
+    #[must_use]
+    pub fn is_unknown(&self, now_ms: UnixMs) -> bool {
+        self.became.is_none() && (self.unknown.is_some() || self.is_abandoned(now_ms))
+    }
+
+    /// Whether it is so long ago that nobody works on it any more.
+    #[must_use]
+    pub const fn is_abandoned(&self, now_ms: UnixMs) -> bool {
+        now_ms.abs_diff(self.started_at_ms) > ABANDONED_AFTER_MS
+    }
+
+    /// From when on it is certain that nobody works on it any more.
+    #[must_use]
+    pub const fn abandoned_at_ms(&self) -> UnixMs {
+        self.started_at_ms.saturating_add(ABANDONED_AFTER_MS + 1)
+    }
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.nonce.get(..MIN_ID_CHARS).unwrap_or(&self.nonce)
+    }
+
+    /// Whether the same is asked for: the same words, of the same service and session, for the same chat.
+    #[must_use]
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        self.text == other.text
+            && self.session_id == other.session_id
+            && self.mode == other.mode
+            && self.route == other.route
+    }
+
+    /// The name of the `nth` file for what it asks for.
+    #[must_use]
+    pub fn nth_file(&self, nth: usize) -> String {
+        let route = &self.route;
+        let asked = [
+            "submit",
+            &self.text,
+            &self.session_id,
+            self.mode.key_prefix(),
+            &route.channel,
+            &route.chat_id,
+        ];
+        format!("{}x{nth}", digest(&asked, 24))
+    }
+
+    /// Whether a file's name is one of those for what it asks for.
+    #[must_use]
+    pub fn may_be_at(&self, file: &str) -> bool {
+        let first = self.nth_file(0);
+        file.starts_with(first.trim_end_matches('0'))
+    }
+
+    /// The name of its file.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        if self.file.is_empty() {
+            &self.nonce
+        } else {
+            &self.file
+        }
+    }
+
+    /// One whose record can't be read: it is told and kept all the same.
+    fn unreadable(file: &str, bad: &Bad) -> Self {
+        Self {
+            nonce: file.to_owned(),
+            text: String::new(),
+            session_id: String::new(),
+            mode: Mode::Gateway,
+            started_at_ms: 0,
+            unknown: Some(format!("its record submits/{file}: {}", bad.words())),
+            told: true,
+            file: file.to_owned(),
+            route: Route::default(),
+            baseline: None,
+            notice: None,
+            became: None,
+        }
+    }
+}
+
+/// Stores a new intent under the name of its file; false when somebody has one there.
 ///
 /// # Errors
 /// When the state folder can't be written: then nothing may be submitted.
-pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
+pub async fn create(io: &Io, submit: &Submit) -> Result<bool, Problem> {
     sync_folders(io).await?;
-    put(
+    put_new(
         io,
         "submits",
-        &submit.nonce,
+        submit.file_name(),
         record::encode("submit", submit),
     )
     .await
 }
 
-/// Forgets an intent whose outcome is stored, or that certainly came to nothing.
+/// Stores what became of an intent.
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn remove(io: &Io, nonce: &str) -> Result<(), Problem> {
-    run(io, FsOp::Remove(format!("submits/{nonce}"))).await?;
+pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
+    let bytes = record::encode("submit", submit);
+    files::put(io, "submits", submit.file_name(), bytes).await
+}
+
+/// Removes an intent whose outcome is stored, or that certainly came to nothing.
+///
+/// # Errors
+/// When the state folder can't be written.
+pub async fn remove(io: &Io, submit: &Submit) -> Result<(), Problem> {
+    run(io, FsOp::Remove(format!("submits/{}", submit.file_name()))).await?;
     run(io, FsOp::SyncDir("submits".to_owned())).await
 }
 
-/// Notes that a caller is about to be told of a submit of unknown outcome. Whether the answer reaches it can't be
-/// known here: a submit is forgotten when it is told for the second time.
+/// The names of all files of intents, in order.
 ///
 /// # Errors
-/// When the state folder can't be written.
-pub async fn told(io: &Io, submit: Submit) -> Result<(), Problem> {
-    if submit.told {
-        return remove(io, &submit.nonce).await;
-    }
-    let noted = Submit {
-        told: true,
-        ..submit
-    };
-    save(io, &noted).await
+/// When the state folder can't be read.
+pub async fn files(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "submits").await
 }
 
-/// The submits of which nobody knows the outcome.
+/// The intent in a file as it stands now; none when it is gone, or is just being made.
 ///
 /// # Errors
-/// When the state folder can't be read. A damaged record is passed over: it stays where it is.
-pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
+/// When the state folder can't be read.
+pub async fn at(io: &Io, file: &str) -> Result<Option<Submit>, Problem> {
+    let bytes = read(io, &format!("submits/{file}"))
+        .await?
+        .unwrap_or_default();
+    // Where there are no hard links an empty file takes the name first, before anything is sent.
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(
+        record::decode("submit", &bytes).unwrap_or_else(|bad| Submit::unreadable(file, &bad)),
+    ))
+}
+
+/// All intents.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn all(io: &Io) -> Result<Vec<Submit>, Problem> {
     let mut found = Vec::new();
-    for name in list(io, "submits").await? {
-        let Some(bytes) = read(io, &format!("submits/{name}")).await? else {
-            continue;
-        };
-        if let Ok(submit) = record::decode::<Submit>("submit", &bytes)
-            // By a clock that was set back, too.
-            && (submit.unknown.is_some()
-                || io.now_ms().abs_diff(submit.started_at_ms) > ABANDONED_AFTER_MS)
-        {
-            found.push(submit);
-        }
+    for file in files(io).await? {
+        found.extend(at(io, &file).await?);
     }
     Ok(found)
+}
+
+/// The submits of which nobody knows the outcome, until a person says that one may be forgotten. One whose record can't be
+/// read is among them. Those that were kept for a caller long enough are removed.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
+    let mut found = all(io).await?;
+    for kept in found.iter().filter(|submit| submit.became.is_some()) {
+        if io.now_ms().abs_diff(kept.started_at_ms) > REMEMBERED_MS {
+            // One that can't be removed is asked about again.
+            remove(io, kept).await.ok();
+        }
+    }
+    found.retain(|submit| submit.is_unknown(io.now_ms()));
+    Ok(found)
+}
+
+/// Forgets a submit of unknown outcome, by a person's word: `id` is the beginning of its name, at least eight characters.
+/// Answers with the submit.
+///
+/// # Errors
+/// Permanent when there is none of this name or several; temporary when the state folder can't be used.
+pub async fn forget(io: &Io, id: &str) -> Result<Submit, Problem> {
+    let id = id.strip_prefix("submit-").unwrap_or(id);
+    let mut named = unknown(io).await?;
+    named.retain(|submit| id.len() >= MIN_ID_CHARS && submit.nonce.starts_with(id));
+    match named.pop() {
+        Some(submit) if named.is_empty() => {
+            remove(io, &submit).await?;
+            Ok(submit)
+        }
+        Some(_) => Err(Problem::permanent(format!(
+            "Several submits begin with {id}: give more of the id."
+        ))),
+        None => {
+            let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
+            Err(
+                Problem::permanent(format!("No submit of unknown outcome is called {shown}."))
+                    .advise("libtv-video recover lists them."),
+            )
+        }
+    }
 }

@@ -131,6 +131,11 @@ fn submit() -> Submit {
         started_at_ms: 1_800_000_000_000,
         unknown: Some("connection reset".to_owned()),
         told: true,
+        file: String::new(),
+        route: Route::default(),
+        baseline: None,
+        notice: None,
+        became: None,
     }
 }
 

@@ -1,8 +1,10 @@
-//! Submits of unknown outcome are told before they are forgotten.
+//! Submits of unknown outcome are told until a person says that they may be forgotten.
 
 use libtv_video_core::config::Mode;
+use libtv_video_core::io::Io;
+use libtv_video_core::session::Route;
 use libtv_video_core::store::record;
-use libtv_video_core::store::submits::Submit;
+use libtv_video_core::store::submits::{self, Submit};
 use libtv_video_core::{commands, skill};
 use serde_json::Value;
 
@@ -19,6 +21,11 @@ fn with_unknown_submit() -> Folder {
         started_at_ms: NOW_MS,
         unknown: Some("connection reset".to_owned()),
         told: false,
+        file: String::new(),
+        route: Route::default(),
+        baseline: None,
+        notice: None,
+        became: None,
     };
     let mut state = Folder::default();
     state
@@ -28,34 +35,59 @@ fn with_unknown_submit() -> Folder {
 }
 
 #[test]
-fn the_command_forgets_a_submit_once_it_is_printed() {
+fn a_submit_of_unknown_outcome_is_told_by_every_command_until_a_person_forgets_it() {
     let mut state = with_unknown_submit();
-    let recover = |state: &mut Folder| {
-        let arguments = ["recover", "--json"].map(str::to_owned).to_vec();
+    let run = |state: &mut Folder, arguments: &[&str]| {
+        let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
         let (_, printed) = state.run(async |io| commands::main(io, &settings(), arguments).await);
-        let reply: Value = serde_json::from_str(printed.last().unwrap()).unwrap();
-        reply["unknownSubmits"].as_array().unwrap().len()
+        printed
     };
-    assert_eq!(recover(&mut state), 1);
+    for _ in 0..4 {
+        let printed = run(&mut state, &["recover", "--json"]);
+        let reply: Value = serde_json::from_str(printed.last().unwrap()).unwrap();
+        let unknown = &reply["unknownSubmits"];
+        assert_eq!(
+            (&unknown[0]["id"], &unknown[1]),
+            (&"ffeeddcc".into(), &Value::Null)
+        );
+        let printed = run(&mut state, &["status", "--json"]);
+        assert!(printed.last().unwrap().contains("ffeeddcc"), "{printed:?}");
+    }
+    let forget = async |io: Io, id: &str| submits::forget(&io, id).await;
+    for (id, words) in [
+        ("ffee", "is called ffee"),
+        ("00112233", "is called 00112233"),
+    ] {
+        let (refused, _) = state.run(async |io| forget(io, id).await);
+        let message = refused.unwrap_err().failure().message.clone();
+        assert!(message.contains(words), "{message}");
+    }
+    let (forgotten, _) = state.run(async |io| forget(io, "ffeeddcc").await);
+    assert_eq!(forgotten.unwrap().text, "a cat");
     assert_eq!(state.0.get(INTENT), None);
-    assert_eq!(recover(&mut state), 0);
 }
 
 /// Nobody says whether the caller of the typed function got the answer.
 #[test]
-fn the_typed_function_forgets_a_submit_when_it_tells_it_again() {
+fn the_typed_function_tells_of_a_submit_of_unknown_outcome_every_time() {
     let mut state = with_unknown_submit();
-    let recover = |state: &mut Folder| {
+    for _ in 0..4 {
         let (reply, _) = state.run(async |io| skill::recover(io, &settings()).await);
         let reply: Value = serde_json::from_str(&reply.unwrap()).unwrap();
-        reply["unknownSubmits"].as_array().unwrap().len()
-    };
-    assert_eq!(
-        [
-            recover(&mut state),
-            recover(&mut state),
-            recover(&mut state)
-        ],
-        [1, 1, 0]
-    );
+        assert_eq!(reply["unknownSubmits"].as_array().unwrap().len(), 1);
+    }
+}
+
+/// It is named, and stays: nobody knows whether it was charged.
+#[test]
+fn an_intent_that_cannot_be_read_is_told_like_one_of_unknown_outcome() {
+    let mut state = Folder::default();
+    state
+        .0
+        .insert(INTENT.to_owned(), b"libtv-video 1 submit 9".to_vec());
+    let (reply, _) = state.run(async |io| skill::recover(io, &settings()).await);
+    let reply: Value = serde_json::from_str(&reply.unwrap()).unwrap();
+    let reason = reply["unknownSubmits"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("damaged"), "{reason}");
+    assert!(state.0.contains_key(INTENT));
 }

@@ -1,11 +1,10 @@
 //! What must be true when a run is over: what the user was shown and told, against what was charged
 //! and made.
 
-use std::collections::BTreeSet;
-
 use libtv_video_core::json::Stored;
 use libtv_video_core::session::{Asked, Delivery, DeliveryState, Purpose};
 use libtv_video_core::store::record;
+use libtv_video_core::store::submits::Submit;
 use serde_json::Value;
 
 use super::disk::Disk;
@@ -56,8 +55,6 @@ pub(super) struct Heard {
     pub(super) acknowledged: Vec<String>,
     /// Texts of submits that ended with an unknown outcome.
     pub(super) unknown: Vec<String>,
-    /// Warnings that were printed, and the words of unknown submits that `recover` listed.
-    pub(super) warnings: BTreeSet<String>,
     /// What the last `recover` said.
     pub(super) recovered: Value,
 }
@@ -68,10 +65,6 @@ impl Heard {
         let Ok(json) = serde_json::from_str::<Value>(line) else {
             return;
         };
-        for submit in json["unknownSubmits"].as_array().into_iter().flatten() {
-            let text = submit["text"].as_str().unwrap_or("");
-            self.warnings.insert(text.to_owned());
-        }
         if json.get("sessions").is_some() {
             self.recovered = json;
         }
@@ -120,13 +113,56 @@ fn is_stored(evidence: &Evidence<'_>, charge: usize) -> bool {
         .any(|asked| asked.session_id == charge.session_id && asked.text.starts_with(&charge.text))
 }
 
-fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let told = |text: &str| {
-        evidence
-            .heard
-            .warnings
+/// Looks for what was lost when no command followed, nothing but the timer: a submit that was cut off becomes a session
+/// whose results arrive, or the chat that asked is told.
+pub(super) fn by_timer(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let chat = &evidence.feishu.chat;
+    for (at, charge) in evidence.libtv.charges.iter().enumerate() {
+        let is_told = |text: &str| text.starts_with('⚠') && text.contains(&charge.text);
+        if !is_stored(evidence, at) && !chat.iter().any(|shown| is_told(&shown.text)) {
+            let intent =
+                intents(evidence.disk).find(|intent| intent.text.starts_with(&charge.text));
+            let may_be = intent.is_some_and(|intent| intent.told);
+            if !may_be {
+                let words = format!("“{}” was charged, and its chat wasn't told", charge.text);
+                found.push(Violation::new(Kind::Untold, words));
+            }
+        }
+    }
+    for made in &evidence.libtv.made {
+        let url = made.url.as_str();
+        let is_shown = chat
             .iter()
-            .any(|line| line.contains(text))
+            .any(|shown| shown.media.as_deref() == Some(url) || shown.text.contains(url));
+        let ended = |delivery: &Delivery| {
+            let is_its = delivery
+                .result()
+                .is_some_and(|result| result.as_str() == url);
+            is_its && !delivery.state.is_open()
+        };
+        let has_ended = records(evidence.disk, "/d-", "delivery").any(|delivery| ended(&delivery));
+        let was_shown = evidence.shown_before.iter().any(|known| known == url);
+        if is_stored(evidence, made.charge) && !is_shown && !was_shown && !has_ended {
+            let words = format!("{url} waits for a command");
+            found.push(Violation::new(Kind::Lost, words));
+        }
+    }
+    found
+}
+
+fn intents(disk: &Disk) -> impl Iterator<Item = Submit> + '_ {
+    disk.files()
+        .filter(|path| path.starts_with("submits/"))
+        .filter_map(|path| record::decode("submit", disk.content(path)?).ok())
+}
+
+fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    // A submit of unknown outcome is told by every command, so by the last one.
+    let told = |text: &str| {
+        let unknown = evidence.heard.recovered["unknownSubmits"].as_array();
+        let mut texts = unknown.into_iter().flatten().map(|one| &one["text"]);
+        texts.any(|one| one.as_str().is_some_and(|one| one.starts_with(text)))
     };
     for (at, charge) in evidence.libtv.charges.iter().enumerate() {
         if evidence.libtv.charges[..at]
@@ -146,7 +182,9 @@ fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         }
     }
     for text in &evidence.heard.unknown {
-        if !told(text) {
+        let charges = evidence.libtv.charges.iter().enumerate();
+        let mut its = charges.filter(|(_, charge)| charge.text.starts_with(text));
+        if !its.any(|(at, _)| is_stored(evidence, at)) && !told(text) {
             found.push(Violation::new(
                 Kind::Untold,
                 format!("the outcome of “{text}” is unknown, and later commands don't say so"),

@@ -4,6 +4,7 @@
 use libtv_video_core::io::{FsDone, FsOp, Request};
 use libtv_video_core::session::{Asked, Delivery, DeliveryState};
 use libtv_video_core::store::record;
+use libtv_video_core::store::submits::Submit;
 use libtv_video_core::watch::Baseline;
 use serde_json::Value;
 
@@ -44,11 +45,15 @@ pub enum Plant {
     ForgottenUntold,
     /// What tells results apart changes with every answer.
     PathSigned,
+    /// What a submit that was cut off has left isn't taken up by the timer.
+    StrandedLeft,
+    /// A submit of unknown outcome is forgotten once its chat was told.
+    ForgottenOnceTold,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::NoSync,
         Self::NoSyncDir,
         Self::TryUnmarked,
@@ -64,6 +69,8 @@ impl Plant {
         Self::AcknowledgedEarly,
         Self::ForgottenUntold,
         Self::PathSigned,
+        Self::StrandedLeft,
+        Self::ForgottenOnceTold,
     ];
 
     /// Its name on the command line.
@@ -85,6 +92,8 @@ impl Plant {
             Self::AcknowledgedEarly => "acknowledged-early",
             Self::ForgottenUntold => "forgotten-untold",
             Self::PathSigned => "path-signed",
+            Self::StrandedLeft => "stranded-left",
+            Self::ForgottenOnceTold => "forgotten-once-told",
         }
     }
 
@@ -102,6 +111,7 @@ impl Plant {
             | Self::NoSyncDir
             | Self::SubmitRepeated
             | Self::IntentNotRecorded
+            | Self::StrandedLeft
             | Self::AcknowledgedEarly => Scenario::Video,
             Self::NewUuid | Self::WindowIgnored | Self::SentBeforeRecorded | Self::FirstUrlEnds => {
                 Scenario::Nine
@@ -109,7 +119,7 @@ impl Plant {
             Self::BaselineIgnored => Scenario::ContinuedUnechoed,
             Self::LockSkipped => Scenario::ScopeSpreads,
             Self::UuidDrawn => Scenario::TwoPollers,
-            Self::ForgottenUntold => Scenario::UnknownSubmit,
+            Self::ForgottenUntold | Self::ForgottenOnceTold => Scenario::UnknownSubmit,
             Self::TryUnmarked => Scenario::TwoRefused,
             Self::PathSigned => Scenario::SignedLinks,
         }
@@ -125,10 +135,24 @@ impl Plant {
             {
                 None
             }
+            (Self::StrandedLeft, FsOp::Rename(_, to))
+                if process.role == Role::Harness && to.starts_with("active/") =>
+            {
+                None
+            }
+            // An empty file is none.
+            (Self::ForgottenOnceTold, FsOp::Write(path, bytes)) if path.starts_with("submits/") => {
+                let submit = record::decode::<Submit>("submit", &bytes);
+                let is_told = submit.is_ok_and(|submit| submit.told);
+                Some(FsOp::Write(path, if is_told { Vec::new() } else { bytes }))
+            }
             (Self::LockSkipped, FsOp::Link(from, to)) => Some(FsOp::Rename(from, to)),
             (
                 Self::IntentNotRecorded,
-                FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
+                FsOp::Write(path, _)
+                | FsOp::Sync(path)
+                | FsOp::Rename(path, _)
+                | FsOp::Link(path, _),
             ) if path.starts_with("submits/") => None,
             // A mark would make up for what the other two forget.
             (

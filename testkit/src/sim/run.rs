@@ -62,8 +62,11 @@ pub fn run(options: Options) -> Report {
     } else {
         Vec::new()
     };
-    let settled = run.until_idle();
+    // A harness looks at everything once more when nobody asks for anything any more: what a submit that was cut off has
+    // left is found by nothing else.
+    let settled = run.until_idle() && run.until_idle();
     if settled {
+        run.judge_timer(&shown_before);
         run.quietly(Call::Recover);
         run.until_idle();
         run.quietly(Call::Recover);
@@ -72,17 +75,12 @@ pub fn run(options: Options) -> Report {
     if run.recovery.end == 0 {
         run.recovery.end = run.effects.len();
     }
-    let world = run.world;
-    let mut violations = run.broken;
     if settled {
-        violations.extend(check::check(&Evidence {
-            libtv: &world.libtv,
-            feishu: &world.feishu,
-            disk: &world.disk,
-            heard: &world.heard,
-            shown_before: &shown_before,
-        }));
+        let found = check::check(&run.evidence(&shown_before));
+        run.broken.extend(found);
     }
+    let world = run.world;
+    let violations = run.broken;
     let (trace_hash, trace) = world.trace.finish();
     Report {
         violations,
@@ -165,6 +163,26 @@ impl Run {
         let words = format!("after {polls} polls not everything has ended");
         self.broken.push(Violation::new(Kind::Unsettled, words));
         false
+    }
+
+    /// Looks for what the timer alone has lost. A wrong clock may end the watching of a session: a person is told then.
+    fn judge_timer(&mut self, shown_before: &[String]) {
+        if self.storm.sets_clock() {
+            return;
+        }
+        let found = check::by_timer(&self.evidence(shown_before));
+        self.broken.extend(found);
+    }
+
+    const fn evidence<'a>(&'a self, shown_before: &'a [String]) -> Evidence<'a> {
+        let world = &self.world;
+        Evidence {
+            libtv: &world.libtv,
+            feishu: &world.feishu,
+            disk: &world.disk,
+            heard: &world.heard,
+            shown_before,
+        }
     }
 
     fn polls_to_settle(&self) -> u64 {

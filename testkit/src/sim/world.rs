@@ -169,7 +169,7 @@ impl World {
                 (Outcome::Relayed(answer), took_ms)
             }
             Effect::Say(stream, line) => {
-                self.hear(stream, line);
+                self.hear(stream, &line);
                 (Outcome::Done, 0)
             }
             Effect::Sleep(pause_ms) => (Outcome::Done, pause_ms),
@@ -201,13 +201,10 @@ impl World {
         planted || self.weather.repeats()
     }
 
-    fn hear(&mut self, stream: Stream, line: String) {
+    fn hear(&mut self, stream: Stream, line: &str) {
         match stream {
-            Stream::Err if line.starts_with('⚠') => {
-                self.heard.warnings.insert(line);
-            }
             Stream::Err => {}
-            Stream::Out => self.heard.printed(&line),
+            Stream::Out => self.heard.printed(line),
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Turn {
 
 pub struct Evidence<'a> {
     pub turns: &'a [Turn],
+    /// Submits that were cut off: the chat may be told of each, once.
+    pub cut: usize,
     pub charges: &'a [Submit],
     /// What stood in the chat when the timer had nothing left to do,
     pub shown: &'a [String],
@@ -68,6 +70,9 @@ pub struct Evidence<'a> {
     /// What that person was told.
     pub recovered: &'a Value,
 }
+
+/// What a message begins with that tells of a submit of unknown outcome.
+const UNKNOWN: &str = "⚠️";
 
 /// Looks for broken promises.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Violation> {
@@ -90,6 +95,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Violation> {
             found.push(Violation::new(Kind::RepeatedSubmit, words));
         }
     }
+    unknown(evidence, &mut found);
     sessions(evidence, &mut found);
     found
 }
@@ -107,6 +113,7 @@ fn messages(evidence: &Evidence<'_>, shown: &[String], found: &mut Vec<Violation
     for item in shown {
         wanted.entry(item).or_default();
     }
+    wanted.entry(UNKNOWN).or_default().1 += evidence.cut;
     for (item, (least, most)) in wanted {
         let times = shown.iter().filter(|known| *known == item).count();
         if times < least {
@@ -116,6 +123,22 @@ fn messages(evidence: &Evidence<'_>, shown: &[String], found: &mut Vec<Violation
         if times > most {
             let words = format!("{item} was shown {times} times instead of {most}: {shown:?}");
             found.push(Violation::new(Kind::Duplicate, words));
+        }
+    }
+}
+
+/// Of what nobody knows, every command says so until a person has it forgotten.
+fn unknown(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let listed = evidence.recovered["unknownSubmits"].as_array();
+    let listed = listed.map(Vec::as_slice).unwrap_or_default();
+    for turn in evidence.turns.iter().filter(|turn| turn.fate == Fate::Told) {
+        let is_its = |one: &Value| {
+            let text = one["text"].as_str();
+            text.is_some_and(|text| text.starts_with(&turn.text))
+        };
+        if !listed.iter().any(is_its) {
+            let words = format!("recover says nothing of “{}”", turn.text);
+            found.push(Violation::new(Kind::Untold, words));
         }
     }
 }

@@ -11,8 +11,12 @@ use super::scenario::{Act, LEGACY_SHOWN, Scenario};
 /// Steps of the timer within which every session ends, faults or not: nine images take ten, and a pause after each
 /// failure is one more.
 const MAX_STEPS: usize = 40;
-/// A submit without an outcome counts as one after three minutes.
-const UNTIL_ABANDONED_MS: u64 = 5 * 60_000;
+/// A submit without an outcome is told after three minutes; the same words are a new request after ten.
+const UNTIL_FORGIVEN_MS: u64 = 11 * 60_000;
+/// What the timer calls an intent that was left over.
+const INTENT: &str = "submit-";
+/// So long a chat may say that it gets too many messages.
+const TOLD_WITHIN_MS: u64 = 10 * 60_000;
 /// After a step that failed for now, as the harness pauses.
 const PAUSE_MS: u64 = 10_000;
 
@@ -46,6 +50,7 @@ pub async fn run(
         session: None,
         turns: Vec::new(),
         died: false,
+        cut: 0,
         steps_after: 0,
         violations: Vec::new(),
     };
@@ -66,6 +71,7 @@ pub async fn run(
     let mut violations = run.violations;
     violations.extend(oracle::judge(&Evidence {
         turns: &run.turns,
+        cut: run.cut,
         charges: &rig.libtv(scenario).submits(),
         shown: &before,
         shown_after_recover: &oracle::items(&rig.feishu().chat(&run.chat).messages()),
@@ -89,6 +95,8 @@ struct Run<'a> {
     session: Option<String>,
     turns: Vec<Turn>,
     died: bool,
+    /// Submits that were cut off.
+    cut: usize,
     steps_after: usize,
     violations: Vec<Violation>,
 }
@@ -109,7 +117,7 @@ impl Run<'_> {
         }
     }
 
-    /// A user whose program died looks what became of the request, and asks again only when nothing did.
+    /// A user whose program died hears from the timer alone what became of the request, and asks again when nothing did.
     async fn ask(&mut self, words: &'static str, shown: &'static [&'static str]) {
         let text = format!("{words} {}", self.tag);
         let mut fate = None;
@@ -139,39 +147,56 @@ impl Run<'_> {
         Ok(submission.session_id)
     }
 
-    /// None: nothing became of it, or it certainly came to nothing.
+    /// None: nothing became of it. No command looks: the timer takes up what is left, and the chat is told of what nobody
+    /// knows.
     async fn after_death(&mut self, text: &str, error: &CallError) -> Option<Fate> {
+        self.cut += 1;
+        let due = self.intents_settled().await;
         self.rig
-            .advance_to(self.rig.faults.now_ms() + UNTIL_ABANDONED_MS);
-        let recovered = self.recover().await;
-        let has_words = |entry: &&Value| {
-            let words = entry["text"].as_str();
-            words.is_some_and(|words| words.starts_with(text))
-        };
-        let find = |list: &Value| {
-            list.as_array()
-                .into_iter()
-                .flatten()
-                .find(has_words)
-                .cloned()
-        };
-        if let Some(session) = find(&recovered["sessions"]) {
-            self.session = session["sessionId"].as_str().map(str::to_owned);
+            .advance_to(self.rig.faults.now_ms() + UNTIL_FORGIVEN_MS);
+        let services = [self.rig.world.gateway(), self.rig.world.direct()];
+        let charges: Vec<_> = services.iter().flat_map(testkit::LibTv::submits).collect();
+        let mut charges = charges.into_iter();
+        let charge = charges.find(|charge| charge.text.starts_with(text))?;
+        let chat = self.rig.feishu().chat(&self.chat).messages();
+        let words = chat.iter().filter_map(|message| message.text());
+        let mut warnings = words.filter(|words| words.starts_with('⚠'));
+        if warnings.any(|words| words.contains(text)) {
+            return Some(Fate::Told);
+        }
+        if due.contains(&charge.session_id) {
+            self.session = Some(charge.session_id);
             return Some(Fate::Stored);
         }
-        let told = find(&recovered["unknownSubmits"]).is_some();
-        let services = [self.rig.world.gateway(), self.rig.world.direct()];
-        let charged = services.iter().any(|libtv| {
-            libtv
-                .submits()
-                .iter()
-                .any(|charge| charge.text.starts_with(text))
-        });
-        if charged && !told {
-            let words = format!("“{text}” was charged, and nobody was told ({error})");
-            self.violations.push(Violation::new(Kind::Untold, words));
+        let words = format!("“{text}” was charged, and nobody was told ({error})");
+        self.violations.push(Violation::new(Kind::Untold, words));
+        Some(Fate::Told)
+    }
+
+    /// The timer works on the intents when they are due, until none is. Answers with the sessions that it has besides.
+    async fn intents_settled(&mut self) -> Vec<String> {
+        let until_ms = self.rig.faults.now_ms() + TOLD_WITHIN_MS;
+        for _ in 0..MAX_STEPS {
+            let due = match self.rig.harness.due().await {
+                Ok(due) => due,
+                Err(error) => {
+                    self.broken(&format!("due: {error}"));
+                    return Vec::new();
+                }
+            };
+            let is_intent = |id: &str| id.starts_with(INTENT);
+            let mut intents = due.iter().filter(|one| is_intent(&one.session_id));
+            let Some(next) = intents.find(|one| one.at_ms <= until_ms) else {
+                let ids = due.into_iter().map(|one| one.session_id);
+                return ids.filter(|id| !is_intent(id)).collect();
+            };
+            self.rig.advance_to(next.at_ms);
+            if let Err(error) = self.rig.harness.poll(&next.session_id).await {
+                self.broken(&format!("an intent's step fails: {error}"));
+            }
         }
-        charged.then_some(Fate::Told)
+        self.unsettled();
+        Vec::new()
     }
 
     async fn watch(&mut self, is_enough: impl Fn(&Self) -> bool) {

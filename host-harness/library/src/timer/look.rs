@@ -70,8 +70,11 @@ pub(super) async fn look(
     news: News,
     known: HashMap<String, Seen>,
 ) -> Result<Found, CallError> {
-    // What an earlier installation left is taken over before the folder is listed.
-    harness.due_entries(&[]).await?;
+    if news.all {
+        // What an earlier installation left, or a process that died while it submitted, is taken up before the folder is
+        // listed: it has entries then.
+        harness.due_entries(&[]).await?;
+    }
     let home = harness.home().clone();
     let sorting = tokio::task::spawn_blocking(move || listed(&home, news, &known));
     let (folder, wanted, gone) = sorting

@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(3);
 const LOOK_GAP_MS: u64 = 20;
 /// After a look that failed, at first.
 const LOOK_RETRY_MS: u64 = 1_000;
+/// However much else there is to look at, at least this often everything is looked at: what a process that died has left
+/// makes no noise.
+const LOOK_AT_ALL_MS: u64 = 60_000;
 /// Nobody is due: wake up all the same, because the machine may have slept meanwhile and its clock moved.
 const LONGEST_SLEEP_MS: u64 = 30_000;
 /// What the sessions have used up is stored this often at most.
@@ -108,6 +111,7 @@ pub async fn serve(
             even_ms: 0,
             failures: 0,
             first: true,
+            all_at_ms: 0,
         },
     };
     Ok(server.run(stop).await)
@@ -137,6 +141,8 @@ struct Look {
     even_ms: u64,
     failures: u32,
     first: bool,
+    /// When everything is looked at next.
+    all_at_ms: u64,
 }
 
 impl Look {
@@ -209,10 +215,19 @@ impl<F: FnMut(&Event) + Send> Server<F> {
 
     fn start_work(&mut self) {
         let now_ms = self.clock.now_ms();
+        // A clock that was set back far doesn't put it off.
+        let is_time =
+            now_ms >= self.look.all_at_ms || self.look.all_at_ms - now_ms > LOOK_AT_ALL_MS;
+        if is_time {
+            (self.look.wanted, self.look.news.all) = (true, true);
+        }
         if self.look.wanted && !self.look.running && now_ms >= self.look.not_before_ms {
             (self.look.wanted, self.look.running) = (false, true);
             let mut news = std::mem::take(&mut self.look.news);
             news.add(self.watch.take());
+            if news.all {
+                self.look.all_at_ms = now_ms + LOOK_AT_ALL_MS;
+            }
             let known = if news.all {
                 self.entries.clone()
             } else {

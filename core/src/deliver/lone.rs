@@ -1,0 +1,121 @@
+//! The one message that belongs to no session: a chat is told of a submit of unknown outcome. As with deliveries its first
+//! try is stored before it leaves, each repeats the same `uuid`, and when that may be forgotten it isn't sent again.
+
+use super::pace::Pace;
+use super::plan;
+use crate::backoff;
+use crate::config::Settings;
+use crate::feishu::Messenger;
+use crate::feishu::answer::Answer;
+use crate::feishu::recipient::Recipient;
+use crate::io::{Io, digest};
+use crate::problem::Problem;
+use crate::session::uuid_holds;
+use crate::store::submits::{self, Notice, Submit};
+
+/// Tries after which the chat counts as one that can't be told: with the pauses below that is a day, in which somebody may
+/// mend what is in the way.
+const MAX_TRIES: u32 = 300;
+/// The first pause.
+const BASE_PAUSE_MS: u64 = 2_000;
+/// The longest.
+const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
+
+/// Tells the chat that asked. Afterwards the submit is `told`, or its notice says when to try again. Answers with what
+/// happened, for the log.
+///
+/// # Errors
+/// When the state folder can't be used.
+pub async fn tell(
+    io: &Io,
+    settings: &Settings,
+    submit: &mut Submit,
+) -> Result<Vec<String>, Problem> {
+    let mut notice = submit.notice.clone().unwrap_or_default();
+    let event = if submit.route.is_complete() {
+        send(io, settings, submit, &mut notice).await?
+    } else {
+        submit.told = true;
+        "no chat asked for it".to_owned()
+    };
+    if notice.failures >= MAX_TRIES {
+        submit.told = true;
+    }
+    submit.notice = Some(notice);
+    submits::save(io, submit).await?;
+    Ok(vec![event])
+}
+
+async fn send(
+    io: &Io,
+    settings: &Settings,
+    submit: &mut Submit,
+    notice: &mut Notice,
+) -> Result<String, Problem> {
+    let chat_id = submit.route.chat_id.clone();
+    let Some(app) = &settings.feishu else {
+        return Ok(again(
+            io,
+            notice,
+            "no Feishu or Lark credentials were found",
+        ));
+    };
+    let may_send = |first_ms| uuid_holds(first_ms, io.now_ms());
+    if !notice.first_sent_at_ms.is_none_or(may_send) {
+        submit.told = true;
+        return Ok("the chat may or may not have been told: no answer is known".to_owned());
+    }
+    let mut pace = Pace::load(io, &chat_id).await?;
+    if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
+        notice.next_try_at_ms = free_at_ms;
+        return Ok("the chat gets other messages now".to_owned());
+    }
+    let is_first = notice.first_sent_at_ms.is_none();
+    notice.first_sent_at_ms.get_or_insert(io.now_ms());
+    submit.notice = Some(notice.clone());
+    submits::save(io, submit).await?;
+    pace.note(io).await?;
+    let uuid = digest(&["uuid", &submit.nonce, "unknown", ""], 40);
+    let content = plan::text(&words(submit));
+    let to = Recipient::parse(&chat_id);
+    let answer = Messenger::new(app).send(io, &to, &content, &uuid).await;
+    let reason = match answer {
+        Answer::Done(_) => {
+            submit.told = true;
+            return Ok("the chat was told that its outcome isn't known".to_owned());
+        }
+        Answer::Unclear(reason) => return Ok(again(io, notice, &reason)),
+        Answer::Wait(pause_ms, reason) => {
+            let said = again(io, notice, &reason);
+            let asked_ms = io.now_ms().saturating_add(pause_ms);
+            notice.next_try_at_ms = notice.next_try_at_ms.max(asked_ms);
+            said
+        }
+        Answer::NotSent(reason)
+        | Answer::NoMedia(reason)
+        | Answer::Gone(reason)
+        | Answer::TokenRefused(reason)
+        | Answer::NoScope(_, reason)
+        | Answer::ForeignKey(reason)
+        | Answer::Refused(reason) => again(io, notice, &reason),
+    };
+    if is_first {
+        // Certainly not in the chat.
+        notice.first_sent_at_ms = None;
+    }
+    Ok(reason)
+}
+
+fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {
+    let pause_ms = backoff::pause_ms(notice.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, io.jitter());
+    notice.failures += 1;
+    notice.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    format!("the chat can't be told yet: {reason}; again in {pause_ms} ms")
+}
+
+fn words(submit: &Submit) -> String {
+    let request = plan::shortened(&submit.text);
+    format!(
+        "⚠️ Whether the video service took “{request}” isn't known: its answer was lost. It may have been charged, and it isn't sent again by itself. If nothing arrives here, ask for it once more."
+    )
+}
