@@ -304,6 +304,92 @@ fn the_folder_where_keys_are_kept_is_not_opened_for_downloads() {
 }
 
 #[test]
+fn a_folder_that_is_refused_is_not_made() {
+    let env = TestEnv::new();
+    let before = files_below(&env.home());
+    let claw = env.home().join("libtv-recipients");
+    for folder in [
+        "libtv-audit/audit-000009.jsonl",
+        "libtv-recipients/x.json",
+        "libtv-harness.lock",
+        "new/deep",
+    ] {
+        let folder = env.home().join(folder);
+        let existed = folder.exists();
+        env.run([
+            "download-results",
+            "x",
+            "--output-dir",
+            folder.to_str().unwrap(),
+        ])
+        .exits(1)
+        .says("❌ ");
+        assert_eq!(folder.exists(), existed, "{}", folder.display());
+    }
+    assert!(!claw.join("x.json").exists());
+    assert!(files_below(&env.home()).len() >= before.len());
+    env.run(["audit", "--verify"]).exits(0);
+    env.submit("a cat");
+}
+
+#[test]
+fn a_page_in_the_place_of_a_film_is_not_put_into_the_users_folder() {
+    let env = TestEnv::new();
+    let page = testkit::MediaFile::from_bytes("text/html", b"<html>log in</html>");
+    env.media().put("/sd-gen-save-img/film.mp4", page);
+    let reply = env
+        .run([
+            "download-results",
+            "--urls",
+            &format!("{BASE}/film.mp4"),
+            &format!("{BASE}/b.png"),
+            "--output-dir",
+            "out",
+        ])
+        .exits(1)
+        .json();
+    assert_eq!(reply["errors"][0]["file"], "01.mp4", "{reply}");
+    assert_eq!(reply["downloaded"].as_array().unwrap().len(), 1);
+    assert!(!env.folder().join("out/01.mp4").exists());
+}
+
+#[test]
+fn downloads_go_into_a_folder_with_secrets_below_it_and_not_into_that_of_compiled_code() {
+    let env = TestEnv::builder().start();
+    let user = env.folder().join("user");
+    fs::create_dir_all(user.join(".openclaw")).unwrap();
+    fs::write(user.join(".openclaw/openclaw.json"), "{}").unwrap();
+    let download = |folder: &std::path::Path| {
+        env.run([
+            "download-results",
+            "--urls",
+            &format!("{BASE}/a.png"),
+            "--output-dir",
+            folder.to_str().unwrap(),
+        ])
+    };
+    download(&user).ok();
+    assert!(user.join("01.png").is_file());
+    download(&crate::env::cache())
+        .exits(1)
+        .says("can't be the output folder");
+}
+
+#[test]
+fn what_a_killed_download_left_is_removed_by_the_next_one() {
+    let env = TestEnv::new();
+    let out = env.folder().join("out");
+    fs::create_dir_all(out.join(".libtv-download-left")).unwrap();
+    fs::write(out.join(".libtv-download-left/01.png"), "half").unwrap();
+    let url = format!("{BASE}/a.png");
+    env.run(["download-results", "--urls", &url, "--output-dir", "out"])
+        .ok();
+    let names: Vec<_> = files_below(&out);
+    assert_eq!(names, [out.join("01.png")]);
+    assert!(!out.join(".libtv-download-left").exists());
+}
+
+#[test]
 fn a_folder_may_be_named_by_the_way_through_another() {
     let env = TestEnv::new();
     let id = finished(&env, job());

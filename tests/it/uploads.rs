@@ -151,12 +151,49 @@ fn a_cdn_that_refuses_the_size_is_told_in_words() {
 fn the_file_with_the_key_is_no_picture_and_is_never_sent() {
     let env = TestEnv::new();
     let key_file = env.config_path();
-    env.expects_secrets_in_memory();
     upload(&env, &key_file)
         .exits(1)
         .says("Unsupported file type")
         .never_says(testkit::GATEWAY_KEY);
     assert!(env.gateway().requests().is_empty());
+}
+
+#[test]
+fn a_refusal_says_the_whole_path_and_the_component_hears_of_the_name_alone() {
+    let env = TestEnv::new();
+    let path = env.folder().join("empty.png");
+    fs::write(&path, "").unwrap();
+    upload(&env, &path).refused(&format!("The file is empty: {}", path.display()));
+    let reply = env
+        .run(["upload", "--json", "--file", "empty.png"])
+        .exits(1)
+        .json();
+    assert_eq!(reply["error"]["kind"], "permanent");
+    assert_eq!(reply["error"]["message"], "The file is empty: empty.png");
+    let path = put(&env, "cat.png", &media::png(8, 8));
+    upload(&env, &path).ok().hints("Uploading cat.png (");
+}
+
+#[test]
+fn what_a_user_sent_through_openclaw_is_uploaded_and_openclaws_own_files_are_not() {
+    let env = TestEnv::new();
+    let claw = env.home().join("runtime/openclaw/state");
+    for (folder, works) in [
+        ("media/inbound", true),
+        ("workspace", true),
+        ("credentials/feishu", false),
+        ("agents/main/agent", false),
+    ] {
+        fs::create_dir_all(claw.join(folder)).unwrap();
+        let path = claw.join(folder).join("cat.png");
+        media::png(8, 8).write_to(&path).unwrap();
+        let out = upload(&env, &path);
+        if works {
+            out.ok();
+        } else {
+            out.exits(1).says("can't be uploaded");
+        }
+    }
 }
 
 #[test]

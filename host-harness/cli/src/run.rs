@@ -15,6 +15,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     let asked = read(arguments.iter(), Side::Harness);
     let wants_words = matches!(&asked, Ok(Asked::Run(line)) if line.has("words"));
     let is_check = arguments.first().is_some_and(|command| command == "check");
+    let wants_json = wants_json(&arguments);
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) => {
@@ -58,11 +59,37 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             }
             u8::try_from(end.exit_code).unwrap_or(FAILED)
         }
+        Err(error) if wants_json => {
+            print::out(&as_json(&error));
+            FAILED
+        }
         Err(error) => {
             print::error(&sentence(&error));
             FAILED
         }
     }
+}
+
+/// What follows `--` is text.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let mut options = arguments.iter().take_while(|argument| *argument != "--");
+    options.any(|argument| argument == "--json")
+}
+
+/// An error as the component's own are with `--json`.
+fn as_json(error: &CallError) -> String {
+    let kind = if error.is_temporary() {
+        "temporary"
+    } else {
+        "permanent"
+    };
+    serde_json::json!({"error": {
+        "kind": kind,
+        "message": error.to_string(),
+        "advice": error.advice(),
+        "retryAfterMs": error.retry_after_ms(),
+    }})
+    .to_string()
 }
 
 /// Where hints and progress go.

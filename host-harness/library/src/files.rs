@@ -1,7 +1,7 @@
 //! Private files and folders, and writing that survives a crash. Small helpers over `std::fs`; no policy.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,42 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Opens a file for reading, never through a link in its own place, and without waiting for a pipe's other end.
+pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
+    }
+    #[cfg(not(unix))]
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    options.open(path)
+}
+
+/// The first bytes of a file, at most so many.
+pub(crate) fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(most_bytes as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Makes an open file one for its owner only.
+pub(crate) fn make_private(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
 }
 
 /// Takes the permissions of group and others away, where there are any.

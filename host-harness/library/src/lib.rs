@@ -64,6 +64,7 @@ mod harness;
 mod home;
 pub mod http;
 pub mod limits;
+mod media;
 mod recipients;
 mod report;
 mod sandbox;

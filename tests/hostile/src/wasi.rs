@@ -37,11 +37,16 @@ pub fn key() -> Result<String, String> {
 
 /// The state folder's descriptor.
 pub fn state() -> Result<Descriptor, String> {
+    granted("/state")
+}
+
+/// The descriptor of a granted folder.
+pub fn granted(path: &str) -> Result<Descriptor, String> {
     get_directories()
         .into_iter()
-        .find(|(_, path)| path == "/state")
+        .find(|(_, granted)| granted == path)
         .map(|(folder, _)| folder)
-        .ok_or_else(|| "no state folder".to_owned())
+        .ok_or_else(|| format!("{path} isn't granted"))
 }
 
 /// Opens a file for reading, seen from the state folder; links are followed.

@@ -2,7 +2,7 @@
 
 use host_harness::{AuditLog, LimitHit, limits};
 
-use super::{Attack, End, HOSTILE, attack};
+use super::{Attack, End, HOSTILE, attack, output::command};
 
 /// It was told `error`, and the file with the key is as it was and has no second name.
 #[track_caller]
@@ -113,6 +113,119 @@ pub fn rewrites_the_record() {
     let end = kept_out(attack!(rewrites_the_record), "not-permitted");
     let log = AuditLog::at(end.env.home().join("libtv-audit"));
     assert_eq!(log.verify().unwrap().lines, 2);
+}
+
+/// What lies in a folder, by name.
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+pub fn leaves_traps_among_downloads() {
+    let attack = attack!(leaves_traps_among_downloads);
+    let out = attack.env.folder().join("documents/out");
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(out.join("taken.png"), "mine").unwrap();
+    let dir = out.to_str().unwrap();
+    let (end, said) = command(&attack, &["download-results", "x", "--output-dir", dir]);
+    assert_eq!(end.unwrap().exit_code, 1);
+    let reply: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(reply["output_dir"], dir);
+    assert_eq!(
+        reply["downloaded"],
+        serde_json::json!([format!("{dir}/01.png")])
+    );
+    assert_eq!(reply["errors"].as_array().unwrap().len(), 20, "{reply}");
+    assert_eq!(names(&out), ["01.png", "taken.png"]);
+    assert_eq!(names(out.parent().unwrap()), ["out"]);
+    assert_eq!(
+        std::fs::read_to_string(out.join("taken.png")).unwrap(),
+        "mine"
+    );
+    let meta = std::fs::symlink_metadata(out.join("01.png")).unwrap();
+    assert!(meta.is_file());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+pub fn looks_around_among_downloads() {
+    let attack = attack!(looks_around_among_downloads);
+    let documents = attack.env.folder().join("documents");
+    let out = documents.join("out");
+    std::fs::create_dir_all(&out).unwrap();
+    for folder in [&documents, &out] {
+        std::fs::write(folder.join("tax.txt"), "my taxes").unwrap();
+        std::fs::write(folder.join("openclaw.json"), "my app secret").unwrap();
+    }
+    let dir = out.to_str().unwrap();
+    let (end, said) = command(&attack, &["download-results", "x", "--output-dir", dir]);
+    assert_eq!(end.unwrap().exit_code, 0);
+    let seen: Vec<&str> = said.lines().collect();
+    let arguments = ["download-results", "x", "--output-dir", "/downloads"];
+    assert_eq!(
+        seen,
+        [&["/state", "/downloads"][..], &arguments[..]].concat()
+    );
+    assert_eq!(names(&out), ["openclaw.json", "tax.txt"]);
+}
+
+#[test]
+fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
+    let attack = Attack::of("reads_standard_input");
+    let folder = attack.env.folder().to_owned();
+    std::fs::write(folder.join("id_rsa"), "-----BEGIN OPENSSH PRIVATE KEY-----").unwrap();
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
+    std::fs::write(attack.env.home().join("libtv-state-size.png"), picture).unwrap();
+    let key = attack.env.config_path();
+    let mut ways = vec![
+        key.clone(),
+        folder.join("id_rsa"),
+        attack.env.home().join("libtv-state-size.png"),
+        "/proc/self/environ".into(),
+        "/proc/self/cmdline".into(),
+        "/dev/zero".into(),
+    ];
+    #[cfg(unix)]
+    for (at, to) in [
+        &key,
+        &folder.join("id_rsa"),
+        std::path::Path::new("/proc/self/environ"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let link = folder.join(format!("result_{at:02}.png"));
+        std::os::unix::fs::symlink(to, &link).unwrap();
+        ways.push(link);
+    }
+    for way in ways {
+        let way = way.to_str().unwrap();
+        let (end, said) = command(&attack, &["upload", "--file", way]);
+        // Refused before it runs, or run without a file.
+        match end {
+            Err(host_harness::CallError::Refused(_)) => assert_eq!(said, "", "{way}"),
+            Ok(_) => assert_eq!(said, "refused: closed\n", "{way}"),
+            Err(error) => panic!("{way}: {error}"),
+        }
+    }
+    let media = attack
+        .env
+        .home()
+        .join("runtime/openclaw/state/media/inbound");
+    std::fs::create_dir_all(&media).unwrap();
+    std::fs::write(media.join("cat.png"), picture).unwrap();
+    let cat = media.join("cat.png");
+    let (end, said) = command(&attack, &["upload", "--file", cat.to_str().unwrap()]);
+    assert_eq!((end.unwrap().exit_code, said.as_str()), (0, "16 bytes\n"));
 }
 
 /// It was stopped before the folder held more than this.

@@ -9,13 +9,18 @@ use crate::env::block_on;
 
 /// The component's command line, and what came out of it on a terminal.
 fn as_a_command(attack: &Attack) -> (Result<CommandEnd, CallError>, String) {
+    command(attack, &["query-session", "hostile"])
+}
+
+/// The same with these arguments.
+pub fn command(attack: &Attack, arguments: &[&str]) -> (Result<CommandEnd, CallError>, String) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let stdio = Stdio {
         stdout: Output::to_terminal(Seen(Arc::clone(&seen))),
         stderr: Output::to_terminal(Seen(Arc::clone(&seen))),
         key_input: Box::new(|| Err("there is none".to_owned())),
     };
-    let arguments = vec!["query-session".into(), "hostile".into()];
+    let arguments = arguments.iter().map(Into::into).collect();
     let end = block_on(async { attack.harness().run_command(arguments, stdio).await });
     let text = String::from_utf8(seen.lock().unwrap().clone()).unwrap();
     (end, text)

@@ -2,9 +2,9 @@
 //! file to upload becomes standard input, a folder for downloads is the only one that is opened.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contract::commands::{
@@ -14,8 +14,10 @@ use contract::kind::Kind;
 
 use crate::credentials::{Placeholders, Secret};
 use crate::error::CallError;
-use crate::home::Home;
-use crate::sandbox::{Folder, Use};
+
+use super::downloads::{Downloads, GUEST_DOWNLOADS};
+use super::places::Places;
+use super::upload::Upload;
 
 /// A key has some dozens of characters.
 const KEY_BYTES: usize = 4 << 10;
@@ -24,8 +26,8 @@ const KEY_BYTES: usize = 4 << 10;
 pub(super) struct Rewritten {
     pub(super) arguments: Vec<String>,
     pub(super) new_key: Option<Arc<Secret>>,
-    pub(super) stdin: Option<File>,
-    pub(super) folder: Option<Folder>,
+    pub(super) upload: Option<Upload>,
+    pub(super) downloads: Option<Downloads>,
     /// Whether the key is to be kept in the keyring.
     pub(super) keyring: bool,
     /// Whether it submits.
@@ -46,8 +48,8 @@ impl Rewritten {
         Self {
             arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
             new_key: None,
-            stdin: None,
-            folder: None,
+            upload: None,
+            downloads: None,
             keyring: false,
             submits: false,
             chat: None,
@@ -64,7 +66,7 @@ pub(super) fn rewrite(
     arguments: Vec<OsString>,
     input: impl FnOnce() -> Result<String, String>,
     downloads: Option<&Path>,
-    home: &Home,
+    places: impl FnOnce() -> Places,
 ) -> Result<Rewritten, CallError> {
     let usage = |mistake: Mistake| CallError::Usage(mistake.text());
     let mut line = match read(arguments, Side::Harness).map_err(usage)? {
@@ -94,8 +96,8 @@ pub(super) fn rewrite(
     rewritten.submits = line.submits();
     rewritten.keyring = line.remove("keyring");
     match line.command.kind {
-        Kind::Upload => rewritten.stdin = open_upload(&mut line),
-        Kind::Download => rewritten.folder = open_downloads(&mut line, downloads, home)?,
+        Kind::Upload => rewritten.upload = open_upload(&mut line, places)?,
+        Kind::Download => rewritten.downloads = open_downloads(&mut line, downloads, places)?,
         _ => {}
     }
     let written = line.arguments().into_iter();
@@ -164,28 +166,30 @@ fn read_key(input: impl FnOnce() -> Result<String, String>) -> Result<String, Ca
     Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
-/// The file as standard input, its name and size as arguments. When it can't be opened the arguments stay, and the
-/// component says why.
-fn open_upload(line: &mut Line) -> Option<File> {
-    let path = line.value("file")?.to_owned();
-    // Looked at first: opening a pipe would wait for somebody to write.
-    if !fs::metadata(&path).ok()?.is_file() {
-        return None;
-    }
-    let file = File::open(&path).ok()?;
-    let meta = file.metadata().ok()?;
+/// The file as standard input, its name and size as arguments. Where there is no such file the arguments stay, and the
+/// component says so.
+fn open_upload(
+    line: &mut Line,
+    places: impl FnOnce() -> Places,
+) -> Result<Option<Upload>, CallError> {
+    let Some(path) = line.value("file").map(PathBuf::from) else {
+        return Ok(None);
+    };
+    let Some(upload) = Upload::open(&path, &places())? else {
+        return Ok(None);
+    };
     line.set("file", "-");
-    line.set("name", path);
-    line.set("size", meta.len().to_string());
-    Some(file)
+    line.set("name", upload.name.clone());
+    line.set("size", upload.bytes.to_string());
+    Ok(Some(upload))
 }
 
-/// The folder for downloads, created if need be, absolute, and never one through which secrets could be reached.
+/// The folder for downloads; the component finds another one under a name that tells nothing.
 fn open_downloads(
     line: &mut Line,
     default: Option<&Path>,
-    home: &Home,
-) -> Result<Option<Folder>, CallError> {
+    places: impl FnOnce() -> Places,
+) -> Result<Option<Downloads>, CallError> {
     let Some(asked) = line
         .value("output-dir")
         .map(PathBuf::from)
@@ -193,39 +197,16 @@ fn open_downloads(
     else {
         return Ok(None);
     };
-    let mut absolute = std::path::absolute(&asked).unwrap_or(asked);
-    let created = fs::create_dir_all(&absolute);
-    // The component finds its folder by name, and above a folder that it sees there is nothing.
-    if absolute
-        .components()
-        .any(|part| part == Component::ParentDir)
-        && let Ok(real) = fs::canonicalize(&absolute)
-    {
-        absolute = real;
-    }
-    line.set("output-dir", absolute.clone());
-    if created.is_err() {
-        // The component finds no such folder and says so.
-        return Ok(None);
-    }
-    let real = fs::canonicalize(&absolute).unwrap_or_else(|_| absolute.clone());
-    let root = fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
-    if root.starts_with(&real) || real.starts_with(&root) {
-        return Err(CallError::Refused(format!(
-            "{} can't be the output folder: it would open {}, where keys are kept. Choose a folder of its own with --output-dir.",
-            absolute.display(),
-            home.root().display()
-        )));
-    }
-    Ok(Some(Folder {
-        host: real,
-        guest: absolute.to_string_lossy().into_owned(),
-        purpose: Use::Downloads,
-    }))
+    let prefix = line.value("prefix").map(PathBuf::from);
+    let downloads = Downloads::open(&asked, prefix.as_deref(), &places())?;
+    line.set("output-dir", GUEST_DOWNLOADS);
+    Ok(Some(downloads))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn run(arguments: &[&str]) -> Result<Rewritten, CallError> {
@@ -237,7 +218,7 @@ mod tests {
             arguments.iter().map(OsString::from).collect(),
             || Ok("mgk_from-stdin-7777\n".into()),
             None,
-            &Home::at(home),
+            || Places::around(home),
         )
     }
 
@@ -302,17 +283,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_to_upload_becomes_standard_input() {
+    fn a_file_to_upload_becomes_standard_input_and_its_folders_are_not_told() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("-odd name.png");
-        fs::write(&path, b"12345").unwrap();
-        let path = path.to_str().unwrap();
-        let rewritten = run(&["upload", "--file", path]).unwrap();
+        let path = folder.path().join("odd name.png");
+        fs::write(&path, b"GIF89a\0\0").unwrap();
+        let rewritten = run(&["upload", "--file", path.to_str().unwrap()]).unwrap();
         assert_eq!(
             rewritten.arguments,
-            ["upload", "--file", "-", "--name", path, "--size", "5"]
+            ["upload", "--file", "-", "--name", "odd name.png", "--size", "8"]
         );
-        assert!(rewritten.stdin.is_some());
+        assert!(rewritten.upload.is_some());
     }
 
     #[test]
@@ -321,53 +301,45 @@ mod tests {
         for path in ["/no/such/file.png", folder.path().to_str().unwrap()] {
             let rewritten = run(&["upload", "--file", path]).unwrap();
             assert_eq!(rewritten.arguments, ["upload", "--file", path]);
-            assert!(rewritten.stdin.is_none());
+            assert!(rewritten.upload.is_none());
         }
     }
 
     #[test]
-    fn downloads_go_to_an_absolute_folder_that_is_made() {
+    fn downloads_go_to_a_private_folder_inside_of_the_one_that_was_named() {
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("a/b");
-        let text = target.to_str().unwrap();
-        let rewritten = run(&[
-            "download-results",
-            "s",
-            "--output-dir",
-            text,
-            "--prefix",
-            "x",
-        ])
-        .unwrap();
-        assert_eq!(
-            rewritten.arguments,
-            [
-                "download-results",
-                "s",
-                "--prefix",
-                "x",
-                "--output-dir",
-                text
-            ]
-        );
-        assert_eq!(rewritten.folder.unwrap().guest, text);
-        assert!(target.is_dir());
-    }
-
-    #[test]
-    fn a_folder_that_is_named_by_the_way_through_another_is_the_one_at_the_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let real = fs::canonicalize(folder.path()).unwrap().join("out");
+        let real = fs::canonicalize(folder.path()).unwrap().join("a/b");
         // Made on the way, and there already.
-        for way in ["out/../out", "out/deep/../../out"] {
+        for way in ["a/b", "a/b/../b", "a/new/../b"] {
             let asked = folder.path().join(way);
             let asked = asked.to_str().unwrap();
             let rewritten = run(&["download-results", "s", "--output-dir", asked]).unwrap();
-            let granted = rewritten.folder.unwrap();
-            assert_eq!(granted.host, real, "{way}");
-            assert_eq!(granted.guest, real.to_str().unwrap(), "{way}");
-            assert_eq!(rewritten.arguments[3], granted.guest, "{way}");
+            assert_eq!(
+                rewritten.arguments,
+                ["download-results", "s", "--output-dir", "/downloads"]
+            );
+            let granted = rewritten.downloads.unwrap().folder();
+            assert_eq!(granted.host.parent(), Some(real.as_path()), "{way}");
+            assert_eq!(granted.guest, "/downloads");
         }
+        assert_eq!(fs::read_dir(&real).unwrap().count(), 0);
+        assert!(!folder.path().join("a/new").exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_refused_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home/.nexu");
+        fs::create_dir_all(&home).unwrap();
+        for target in ["libtv-audit/x.jsonl", "libtv.json", "new/deep"] {
+            let target = home.join(target);
+            let asked = target.to_str().unwrap();
+            assert!(matches!(
+                run_in(&["download-results", "s", "--output-dir", asked], &home),
+                Err(CallError::Refused(_))
+            ));
+        }
+        assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //! change. Not here: the harness's own commands, and anything a command does.
 
 mod arguments;
+mod downloads;
+mod places;
 mod reply;
 mod setup;
+mod upload;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use crate::harness::Harness;
 use crate::sandbox::{Grants, Output, OutputPipe, Usage};
 
 use arguments::Rewritten;
+use downloads::Downloads;
+use places::Places;
 pub use reply::JsonReply;
 use setup::ConfigCopy;
 
@@ -78,8 +83,8 @@ impl Harness {
         let Rewritten {
             arguments,
             new_key,
-            stdin,
-            folder,
+            upload,
+            downloads,
             keyring,
             submits,
             chat,
@@ -90,7 +95,7 @@ impl Harness {
             arguments,
             stdio.key_input,
             self.settings().downloads.as_deref(),
-            self.home(),
+            || Places::of(self),
         ) {
             Ok(rewritten) => rewritten,
             Err(CallError::Usage(text)) => return wrong_usage(&text, stdio.stdout),
@@ -102,8 +107,12 @@ impl Harness {
             self.name_recipient_of_submit(chat.as_deref())?;
         }
         let mut environment = basis.environment(self.settings(), self.home());
+        let stdin = match upload {
+            Some(upload) => Some(upload.searched(&basis.broker.spellings())?),
+            None => None,
+        };
         let mut folders = vec![state_folder(self.home())];
-        folders.extend(folder);
+        folders.extend(downloads.as_ref().map(Downloads::folder));
 
         if name == "remove-key" && basis.found.in_keyring && basis.found.stored_key.is_none() {
             // The component would say that there is none.
@@ -125,8 +134,8 @@ impl Harness {
             environment.push(copy.variable());
             folders.push(copy.folder());
         }
-        // A set-up command's "saved" may only be seen once it is true.
-        let (stdout, withheld) = if writes_config {
+        // "Saved" and "downloaded" may only be seen once they are true.
+        let (stdout, withheld) = if writes_config || downloads.is_some() {
             setup::withhold(stdio.stdout)
         } else {
             (stdio.stdout, None)
@@ -147,6 +156,10 @@ impl Harness {
             faults: self.settings().faults.clone(),
         };
         let (result, usage) = self.run_cli(grants).await;
+        let (result, withheld) = match (downloads, withheld) {
+            (Some(downloads), Some(withheld)) => (downloads.finish(result, withheld), None),
+            (_, withheld) => (result, withheld),
+        };
         let result = result.and_then(|exit_code| {
             let mut warning = None;
             if exit_code == 0
@@ -155,7 +168,7 @@ impl Harness {
                 warning = copy.commit(self.home(), &basis, &self.settings().keyring, keyring)?;
             }
             if let Some(withheld) = withheld {
-                withheld.release().map_err(|error| {
+                withheld.release(None).map_err(|error| {
                     CallError::Refused(format!("the output can't be written: {error}"))
                 })?;
             }

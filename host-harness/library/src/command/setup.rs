@@ -142,13 +142,18 @@ pub(super) fn withhold(output: Output) -> (Output, Option<Withheld>) {
 }
 
 impl Withheld {
-    pub(super) fn release(mut self) -> std::io::Result<()> {
-        let kept = self
-            .kept
+    /// What it holds.
+    pub(super) fn kept(&self) -> Vec<u8> {
+        self.kept
             .lock()
             .map(|kept| kept.clone())
-            .unwrap_or_default();
-        self.output.write(&kept)
+            .unwrap_or_default()
+    }
+
+    /// Lets out what it holds, or `instead`.
+    pub(super) fn release(mut self, instead: Option<String>) -> std::io::Result<()> {
+        let text = instead.map_or_else(|| self.kept(), String::into_bytes);
+        self.output.write(&text)
     }
 }
 

@@ -7,7 +7,7 @@ mod engine;
 mod link;
 mod ticker;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wasmtime::Engine;
@@ -43,6 +43,7 @@ struct Inner {
     command: Result<CommandPre<Guest>, String>,
     digest: String,
     ticker: ticker::Ticker,
+    cache: Option<PathBuf>,
 }
 
 impl Component {
@@ -75,7 +76,7 @@ impl Component {
             Some(compiled) => compiled,
             None => compile_embedded(&engine, effort, cache)?,
         };
-        Self::of(engine, &compiled, built_in::DIGEST.to_owned())
+        Self::of(engine, &compiled, built_in::DIGEST.to_owned(), cache)
     }
 
     /// Any component of the same world. WASI 0.2 is all it may import.
@@ -113,7 +114,7 @@ impl Component {
         use sha2::{Digest, Sha256};
         let digest = cache::hex(&Sha256::digest(bytes));
         let compiled = cache::load(&engine, compiler, Effort::Full, (bytes, &digest), cache)?;
-        Self::of(engine, &compiled, digest)
+        Self::of(engine, &compiled, digest, cache)
     }
 
     /// The embedded component, compiled for any processor of this kind.
@@ -133,6 +134,7 @@ impl Component {
         engine: Engine,
         component: &wasmtime::component::Component,
         digest: String,
+        cache: Option<&Path>,
     ) -> Result<Self, StartError> {
         let linker = link::linker(&engine).map_err(refused)?;
         let pre = linker.instantiate_pre(component).map_err(refused)?;
@@ -146,6 +148,7 @@ impl Component {
                 command,
                 digest,
                 ticker: ticker::Ticker::new(),
+                cache: cache.map(Path::to_owned),
             }),
         })
     }
@@ -158,6 +161,11 @@ impl Component {
     /// SHA-256 of the component, in hex: what was run, for a log.
     pub fn digest(&self) -> &str {
         &self.inner.digest
+    }
+
+    /// Where compiled code is kept: nobody else has business there.
+    pub(crate) fn cache(&self) -> Option<&Path> {
+        self.inner.cache.as_deref()
     }
 
     /// Lets the guest of a call be interrupted, until what is returned is dropped.

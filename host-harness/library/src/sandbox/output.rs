@@ -64,9 +64,14 @@ impl Output {
         }
     }
 
-    /// Writes bytes that have already passed a pipe.
+    /// Writes what was kept back, or what was made of it.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.writer.write_all(bytes)?;
+        if self.terminal {
+            let safe = harmless(&String::from_utf8_lossy(bytes));
+            self.writer.write_all(safe.as_bytes())?;
+        } else {
+            self.writer.write_all(bytes)?;
+        }
         self.writer.flush()
     }
 
@@ -157,13 +162,7 @@ impl OutputPipe {
         }
         state.left_bytes -= size;
         state.tail.push(bytes);
-        if state.output.terminal {
-            let safe = harmless(&String::from_utf8_lossy(bytes));
-            state.output.writer.write_all(safe.as_bytes())?;
-        } else {
-            state.output.writer.write_all(bytes)?;
-        }
-        state.output.writer.flush()
+        state.output.write(bytes)
     }
 }
 

@@ -76,6 +76,12 @@ impl Places {
         self.folder = folder;
     }
 
+    /// The paths of all of them.
+    pub(crate) fn paths(&self, nexu_home: &Path) -> Vec<PathBuf> {
+        let files = self.files(nexu_home).into_iter();
+        files.map(|place| place.path).collect()
+    }
+
     /// Every file that may be meant, the first one first.
     pub(super) fn files(&self, nexu_home: &Path) -> Vec<Place> {
         let usual = |folder: &Path| Place {
