@@ -5,6 +5,8 @@
 mod audit;
 mod capabilities;
 mod check;
+#[cfg(unix)]
+mod code_cache;
 mod config;
 mod crash;
 mod defects;

@@ -1,11 +1,13 @@
 //! Compiled code, kept between processes. Loading it is `unsafe`: the engine believes what it reads. So it is read only
-//! from a folder that nobody else can write to, from a file whose name is the digest of everything it depends on, and
-//! that this module has written whole. Whatever is wrong with it, the component is compiled anew.
+//! from a folder that nobody else can enter, from a file that nobody else can have written (`trusted.rs`), whose name says what
+//! it depends on and what it holds, and that this module has written whole. Whatever is wrong with it, the component is compiled anew.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
+use std::time::{Duration, SystemTime};
 
 use rayon::ThreadPoolBuilder;
 use sha2::{Digest, Sha256};
@@ -14,6 +16,7 @@ use wasmtime::component::Component;
 
 use super::engine::Effort;
 use super::refused;
+use super::trusted::{self, Private};
 use crate::error::StartError;
 use crate::files;
 
@@ -23,6 +26,9 @@ const COMPILING_THREADS: usize = 4;
 /// Older files are removed when there are more: each belongs to a version that is gone.
 const KEPT_FILES: usize = 4;
 const SUFFIX: &str = "compiled";
+/// Seals are times between 1980, which FAT begins with, and 2000, when there were no such files.
+const SEALED_FROM_S: u64 = 315_705_600;
+const SEALED_WITHIN_S: u32 = 300_000_000;
 
 /// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`. Code that was
 /// made with full effort serves everybody, quick code who asks for no more.
@@ -33,11 +39,11 @@ pub(super) fn load(
     (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
 ) -> Result<Component, StartError> {
-    let place = folder.map(|folder| Place::of(folder, &key(engine, digest)));
-    if let Some(place) = &place
-        && is_private(place.folder)
-        && let Some(component) = place.read(engine, effort)
-    {
+    let place = folder.map(|folder| Place {
+        folder,
+        key: key(engine, digest),
+    });
+    if let Some(component) = place.as_ref().and_then(|place| place.read(engine, effort)) {
         return Ok(component);
     }
     let code = compile(&compiler()?, bytes)?;
@@ -66,75 +72,168 @@ pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartE
 /// Where one component's code is kept for one kind of engine.
 struct Place<'a> {
     folder: &'a Path,
-    full: PathBuf,
-    quick: PathBuf,
+    key: String,
 }
 
-impl<'a> Place<'a> {
-    fn of(folder: &'a Path, key: &str) -> Self {
-        Self {
-            folder,
-            full: folder.join(format!("{key}.{SUFFIX}")),
-            quick: folder.join(format!("{key}.quick.{SUFFIX}")),
-        }
-    }
+/// One file there: `<key>-<SHA-256 of the code>.compiled`, or `….quick.compiled`.
+struct Kept {
+    path: PathBuf,
+    digest: String,
+    effort: Effort,
+}
 
+impl Place<'_> {
     fn read(&self, engine: &Engine, effort: Effort) -> Option<Component> {
-        let full = read(engine, &self.full);
-        match effort {
-            Effort::Full => full,
-            Effort::Quick => full.or_else(|| read(engine, &self.quick)),
-        }
+        let folder = Private::open(self.folder)?;
+        let mut kept = self.kept();
+        kept.retain(|kept| effort == Effort::Quick || kept.effort == Effort::Full);
+        kept.sort_by_key(|kept| kept.effort == Effort::Quick);
+        kept.iter().find_map(|kept| {
+            let file = folder.file(&kept.path)?;
+            kept.is_whole(&file).then(|| deserialize(engine, &file))?
+        })
     }
 
-    fn write(&self, code: &[u8], effort: Effort) -> std::io::Result<()> {
-        files::private_folder(self.folder)?;
-        if !is_private(self.folder) {
-            return Ok(());
-        }
-        match effort {
-            Effort::Quick => {
-                files::write_durably(&self.quick, code)?;
-                prune(self.folder, &self.quick)
+    /// What is kept for it, whether or not it can be used.
+    fn kept(&self) -> Vec<Kept> {
+        let entries = fs::read_dir(self.folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let rest = name.to_str()?.strip_prefix(&self.key)?.strip_prefix('-')?;
+                let rest = rest.strip_suffix(SUFFIX)?.strip_suffix('.')?;
+                let (digest, effort) = match rest.strip_suffix(".quick") {
+                    Some(digest) => (digest, Effort::Quick),
+                    None => (rest, Effort::Full),
+                };
+                Some(Kept {
+                    path: entry.path(),
+                    digest: digest.to_owned(),
+                    effort,
+                })
+            })
+            .collect()
+    }
+
+    fn write(&self, code: &[u8], effort: Effort) -> io::Result<()> {
+        if Private::open(self.folder).is_none() {
+            files::private_folder(self.folder)?;
+            // It was open: what is in it may be anybody's.
+            for code in compiled_in(self.folder) {
+                // One that stays is somebody else's, and so never read.
+                let _ = fs::remove_file(code);
             }
-            Effort::Full => {
-                files::write_durably(&self.full, code)?;
-                // Nobody reads it any more; who has it mapped keeps it.
-                let _ = fs::remove_file(&self.quick);
-                prune(self.folder, &self.full)
+            if Private::open(self.folder).is_none() {
+                return Ok(());
             }
         }
+        let before = self.kept();
+        let digest = hex(&Sha256::digest(code));
+        let kind = match effort {
+            Effort::Full => "",
+            Effort::Quick => ".quick",
+        };
+        let name = format!("{}-{digest}{kind}.{SUFFIX}", self.key);
+        let kept = Kept {
+            path: self.folder.join(name),
+            digest,
+            effort,
+        };
+        files::write_durably(&kept.path, code)?;
+        kept.seal(&File::open(&kept.path)?);
+        // What it replaces: nobody reads it any more, and who has it mapped keeps it.
+        for old in before {
+            if old.path != kept.path && (old.effort == effort || effort == Effort::Full) {
+                let _ = fs::remove_file(old.path);
+            }
+        }
+        prune(self.folder, &kept.path)
     }
 }
 
-fn read(engine: &Engine, path: &Path) -> Option<Component> {
-    if !path.is_file() {
-        return None;
+impl Kept {
+    /// Whether it holds what its name says. Digesting it would cost every short command some milliseconds and the pages that it
+    /// doesn't run; so a file that was found whole gets a time that only this digest has, and whoever writes to it takes that away.
+    fn is_whole(&self, file: &File) -> bool {
+        let modified = file.metadata().and_then(|meta| meta.modified());
+        if modified.is_ok_and(|at| Some(at) == self.seal_time()) {
+            return true;
+        }
+        let whole = trusted::digest(file).is_ok_and(|digest| hex(&digest) == self.digest);
+        if whole {
+            self.seal(file);
+        }
+        whole
     }
-    // SAFETY: the folder is ours alone (`is_private`), and only `Place::write` puts files of such names there, each complete
-    // and made by an engine of the same version and configuration, because those are part of the name.
+
+    fn seal(&self, file: &File) {
+        if let Some(at) = self.seal_time() {
+            // Where it can't be set, the file is digested each time.
+            let _ = file.set_modified(at);
+        }
+    }
+
+    /// A time long ago, in even seconds, which every file system can keep.
+    fn seal_time(&self) -> Option<SystemTime> {
+        let number = u32::from_str_radix(self.digest.get(..8)?, 16).ok()?;
+        let seconds = SEALED_FROM_S + u64::from(number % SEALED_WITHIN_S) * 2;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+    }
+}
+
+fn deserialize(engine: &Engine, file: &File) -> Option<Component> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        // The very file that was judged, whatever has its name by now.
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        // SAFETY: only `Place::write` puts files of such names there, each complete and made by an engine of the same version
+        // and configuration, because those are part of the name; nobody else can have written to this one.
+        #[allow(unsafe_code)]
+        if let Ok(component) = unsafe { Component::deserialize_file(engine, &path) } {
+            return Some(component);
+        }
+    }
+    let mut code = Vec::new();
+    let mut reader = file;
+    io::Seek::rewind(&mut reader).ok()?;
+    io::Read::read_to_end(&mut reader, &mut code).ok()?;
+    // SAFETY: as above.
     #[allow(unsafe_code)]
-    unsafe { Component::deserialize_file(engine, path) }.ok()
+    unsafe { Component::deserialize(engine, &code) }.ok()
+}
+
+/// Every file of compiled code in a folder.
+fn compiled_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == SUFFIX)
+    })
 }
 
 /// Removes the oldest files beyond [`KEPT_FILES`], never the one just written.
-fn prune(folder: &Path, keep: &Path) -> std::io::Result<()> {
-    let mut old: Vec<(std::time::SystemTime, PathBuf)> = fs::read_dir(folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path != keep
-                && path
-                    .extension()
-                    .is_some_and(|extension| extension == SUFFIX)
-        })
-        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+fn prune(folder: &Path, keep: &Path) -> io::Result<()> {
+    let mut old: Vec<(SystemTime, PathBuf)> = compiled_in(folder)
+        .filter(|path| path != keep)
+        .filter_map(|path| Some((written(&fs::metadata(&path).ok()?)?, path)))
         .collect();
     old.sort();
     let surplus = (old.len() + 1).saturating_sub(KEPT_FILES);
     old.into_iter()
         .take(surplus)
         .try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// When a file was put there: its time of modification is a seal.
+fn written(meta: &fs::Metadata) -> Option<SystemTime> {
+    #[cfg(unix)]
+    {
+        let seconds = std::os::unix::fs::MetadataExt::ctime(meta);
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
+    }
+    #[cfg(not(unix))]
+    meta.created().ok()
 }
 
 /// A digest of the component, this crate's version, the kind of processor, and what makes compiled code fit an engine. What
@@ -158,22 +257,6 @@ impl Hasher for Sha256Hasher {
     fn finish(&self) -> u64 {
         0
     }
-}
-
-/// Nobody else can write to the folder.
-fn is_private(folder: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        fs::symlink_metadata(folder).is_ok_and(|meta| {
-            meta.is_dir()
-                && meta.mode() & 0o077 == 0
-                && meta.uid() == rustix::process::geteuid().as_raw()
-        })
-    }
-    // Elsewhere the user's profile is private by inheritance.
-    #[cfg(not(unix))]
-    folder.is_dir()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -6,6 +6,8 @@ mod cache;
 mod engine;
 mod link;
 mod ticker;
+#[cfg(feature = "compiler")]
+mod trusted;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
