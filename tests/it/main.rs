@@ -35,6 +35,8 @@ mod memory;
 mod network;
 mod no_component;
 mod openclaw;
+#[cfg(unix)]
+mod other_owner;
 mod page;
 mod precompile;
 mod ratio;

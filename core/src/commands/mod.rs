@@ -96,20 +96,15 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         Command::Upload { file } => upload::run(io, settings, file).await,
         Command::ChangeProject => project::run(io, settings).await,
         Command::Check => {
-            // A state folder in trouble is no reason not to look at the key.
-            if let Err(problem) = open(io, settings).await {
-                io.err(format!("⚠️ {}", problem.failure().message)).await;
-            }
+            open_to_read(io, settings).await;
             check::run(io, settings).await
         }
         Command::Doctor { chat_id } => {
-            if let Err(problem) = open(io, settings).await {
-                io.err(format!("⚠️ {}", problem.failure().message)).await;
-            }
+            open_to_read(io, settings).await;
             Ok(doctor::run(io, settings, chat_id.as_deref()).await)
         }
         Command::Status { id, last } => {
-            open(io, settings).await?;
+            open_to_read(io, settings).await;
             status::run(io, settings, id.as_deref(), last).await
         }
         Command::CreateSession {
@@ -177,7 +172,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             wait::run(io, settings, &session_id).await
         }
         Command::Tasks => {
-            open(io, settings).await?;
+            open_to_read(io, settings).await;
             tasks::run(io, settings).await
         }
         Command::Recover {
@@ -219,6 +214,13 @@ pub async fn ready(io: &Io, settings: &Settings) -> Result<(), Problem> {
         io.err(format!("ℹ️ {told}")).await;
     }
     Ok(())
+}
+
+/// The same for who only reads. A state folder in trouble, or one that can't be written, is no reason not to say what is known.
+async fn open_to_read(io: &Io, settings: &Settings) {
+    if let Err(problem) = open(io, settings).await {
+        io.err(format!("⚠️ {}", problem.failure().message)).await;
+    }
 }
 
 /// A submit of unknown outcome, in words.

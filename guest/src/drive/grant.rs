@@ -101,8 +101,8 @@ pub fn write_at(file: &Descriptor, bytes: &[u8], mut offset: u64) -> Result<(), 
 pub fn sync(path: &str, purpose: Use) -> Result<(), String> {
     match (open(path, purpose)?.sync(), purpose) {
         (Ok(()), _) => Ok(()),
-        // There are systems on which a folder can't be synced; nothing else can be done there.
-        (Err(ErrorCode::Unsupported), Use::Folder) => Ok(()),
+        // There are file systems on which a folder can't be synced, and say so in two ways; nothing else can be done there.
+        (Err(ErrorCode::Unsupported | ErrorCode::Invalid), Use::Folder) => Ok(()),
         (Err(code), _) => Err(reason(code).to_owned()),
     }
 }

@@ -3,10 +3,9 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
 
-use libtv_harness::Harness;
 use libtv_harness::http::NetworkSettings;
+use libtv_harness::{Harness, Home};
 use serde_json::{Value, json};
 
 use super::{FAILED, environment, print, run};
@@ -74,7 +73,7 @@ fn surroundings(harness: &Harness) -> Vec<Value> {
             &format!("version {version}, component {digest}"),
             "",
         ),
-        state_folder(&harness.home().state()),
+        state_folder(harness.home()),
     ];
     checks.extend(network(&harness.network_settings()));
     let grants = harness.grants();
@@ -98,13 +97,22 @@ fn surroundings(harness: &Harness) -> Vec<Value> {
 }
 
 /// Whether something can be stored, which permissions alone don't tell.
-fn state_folder(folder: &Path) -> Value {
+fn state_folder(home: &Home) -> Value {
+    let folder = home.state();
     let shown = folder.display().to_string();
     match tempfile::Builder::new()
         .prefix(".doctor-")
-        .tempfile_in(folder)
+        .tempfile_in(&folder)
     {
-        Ok(_) => finding("State folder", true, &shown, ""),
+        Ok(_) => match home.open_to_others().as_slice() {
+            [] => finding("State folder", true, &shown, ""),
+            told => json!({
+                "link": "State folder",
+                "health": "doubtful",
+                "detail": shown,
+                "advice": told.join("\n"),
+            }),
+        },
         Err(error) => finding(
             "State folder",
             false,

@@ -18,6 +18,10 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     let wants_json = wants_json(&arguments);
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
+        Err(reason) if wants_json => {
+            print::out(&error_json("permanent", &reason, "", None));
+            return FAILED;
+        }
         Err(reason) => {
             print::error(&reason);
             return FAILED;
@@ -83,11 +87,16 @@ fn as_json(error: &CallError) -> String {
     } else {
         "permanent"
     };
+    let message = error.to_string();
+    error_json(kind, &message, error.advice(), error.retry_after_ms())
+}
+
+fn error_json(kind: &str, message: &str, advice: &str, retry_after_ms: Option<u64>) -> String {
     serde_json::json!({"error": {
         "kind": kind,
-        "message": error.to_string(),
-        "advice": error.advice(),
-        "retryAfterMs": error.retry_after_ms(),
+        "message": message,
+        "advice": advice,
+        "retryAfterMs": retry_after_ms,
     }})
     .to_string()
 }

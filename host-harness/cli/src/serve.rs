@@ -34,6 +34,9 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     for reason in network.unusable() {
         print::hint(&format!("⚠️ {reason}"));
     }
+    for told in harness.home().open_to_others() {
+        print::hint(&format!("⚠️ {told}"));
+    }
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
     #[cfg(feature = "page")]

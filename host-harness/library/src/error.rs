@@ -31,7 +31,7 @@ pub enum StartError {
 
 /// A file or folder under `$NEXU_HOME` can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{action} {}: {source}. Check that the folder exists, belongs to you and has free space", path.display())]
+#[error("{action} {}: {source}{}", path.display(), home_advice(source))]
 pub struct HomeError {
     /// What was tried, as the beginning of the sentence: `can't create`.
     pub action: &'static str,
@@ -40,6 +40,22 @@ pub struct HomeError {
     /// Why it failed.
     #[source]
     pub source: std::io::Error,
+}
+
+/// What to do about it; empty where the error says that itself.
+fn home_advice(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::ReadOnlyFilesystem => {
+            ". It is read-only: what stores something needs a home folder that can be written (NEXU_HOME)"
+        }
+        ErrorKind::PermissionDenied => {
+            ". It is read-only for this user: what stores something needs a home folder that can be written (NEXU_HOME)"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ". Make room on that disk",
+        ErrorKind::Other => "",
+        _ => ". Check that the folder exists, belongs to you and has free space",
+    }
 }
 
 impl HomeError {

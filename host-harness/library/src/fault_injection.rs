@@ -1,5 +1,5 @@
 //! For tests of durability: stops the component before or after a chosen host call, as if its process had died there,
-//! gives it a wall clock that is set by hand, and a file system that has no hard links. Behind the feature `fault-injection`, which no program has.
+//! gives it a wall clock that is set by hand, and a file system that has no hard links or can't sync a folder. Behind the feature `fault-injection`, which no program has.
 //! Not here: what to stop, and what must be true afterwards. That is the test's.
 //!
 //! A host call is every crossing from the component into the harness that wasmtime's call hook reports: imported
@@ -66,6 +66,8 @@ struct Inner {
     now_ms: AtomicU64,
     refuses_links: AtomicBool,
     refused_links: AtomicU64,
+    refuses_folder_syncs: AtomicBool,
+    refused_folder_syncs: AtomicU64,
     component_calls: AtomicU64,
 }
 
@@ -131,6 +133,25 @@ impl Faults {
         let refuses = self.0.refuses_links.load(Ordering::SeqCst);
         self.0
             .refused_links
+            .fetch_add(u64::from(refuses), Ordering::SeqCst);
+        refuses
+    }
+
+    /// Whether the component finds itself on a file system that can't sync a folder.
+    pub fn refuse_folder_syncs(&self, refuses: bool) {
+        self.0.refuses_folder_syncs.store(refuses, Ordering::SeqCst);
+    }
+
+    /// How often the sync of a folder was refused.
+    pub fn refused_folder_syncs(&self) -> u64 {
+        self.0.refused_folder_syncs.load(Ordering::SeqCst)
+    }
+
+    /// Whether the sync of a folder is refused, which is counted.
+    pub(crate) fn refuses_folder_sync(&self) -> bool {
+        let refuses = self.0.refuses_folder_syncs.load(Ordering::SeqCst);
+        self.0
+            .refused_folder_syncs
             .fetch_add(u64::from(refuses), Ordering::SeqCst);
         refuses
     }

@@ -15,7 +15,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Creates a folder and its parents, the folder itself for its owner only. An existing one is tightened.
+/// Creates a folder and its parents, the folder itself for its owner only. An existing one is tightened, where that can be done.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -75,12 +75,46 @@ pub(crate) fn tighten(path: &Path) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(path)?.permissions().mode();
         if mode & 0o077 != 0 {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
+            let tightened = fs::Permissions::from_mode(mode & 0o700);
+            return where_known(fs::set_permissions(path, tightened));
         }
     }
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+/// A hardening that can't be done here is no error: on a volume of another owner nobody but that one may change
+/// permissions, and many file systems have none. Who looks is told (`Home::open_to_others`).
+pub(crate) fn where_known(hardened: io::Result<()>) -> io::Result<()> {
+    match hardened {
+        Err(error) if is_refused_or_unknown(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn is_refused_or_unknown(error: &io::Error) -> bool {
+    is_unknown(error)
+        || matches!(
+            error.kind(),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+        )
+}
+
+/// Whether it says that a file system doesn't know the operation (EINVAL, ENOTSUP, ENOSYS), and not that it failed.
+fn is_unknown(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+    )
+}
+
+/// Whether nothing can be written there, by this user or at all.
+pub(crate) fn is_read_only(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 /// Locks `file` against other processes until it is closed.
@@ -119,7 +153,7 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Makes a rename in `folder` durable. Where folders can't be opened, the file system takes care of it.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
-        File::open(folder)?.sync_all()
+        sync_open_folder(&File::open(folder)?)
     } else {
         Ok(())
     }
@@ -138,4 +172,54 @@ pub fn text_from_bytes(bytes: Vec<u8>) -> Result<String, &'static str> {
             "it is not UTF-8 text"
         }
     })
+}
+
+/// The same of a folder that is open. Where folders can't be synced (shares, some FUSE file systems) nothing else can be done; a
+/// disk that fails is an error everywhere.
+pub(crate) fn sync_open_folder(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
+        Err(error) if is_unknown(&error) => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether a folder's entries can be made durable at all.
+pub(crate) fn can_sync(folder: &Path) -> bool {
+    !cfg!(unix)
+        || !File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .is_err_and(|error| is_unknown(&error))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_system_does_not_know_is_passed_over_and_what_fails_is_not() {
+        use rustix::io::Errno;
+        for known in [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS] {
+            assert!(is_unknown(&known.into()), "{known}");
+            where_known(Err(known.into())).unwrap();
+        }
+        for failure in [Errno::IO, Errno::NOSPC, Errno::DQUOT, Errno::NOENT] {
+            assert!(!is_unknown(&failure.into()), "{failure}");
+            where_known(Err(failure.into())).unwrap_err();
+        }
+        for refused in [Errno::PERM, Errno::ACCESS, Errno::ROFS] {
+            assert!(is_read_only(&refused.into()), "{refused}");
+            where_known(Err(refused.into())).unwrap();
+        }
+    }
+
+    /// `/proc` can't sync a folder, and says so as shares do.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_can_not_be_synced_is_no_error() {
+        let error = File::open("/proc").unwrap().sync_all().unwrap_err();
+        assert!(is_unknown(&error), "{error}");
+        sync_folder(Path::new("/proc")).unwrap();
+        assert!(!can_sync(Path::new("/proc")));
+        assert!(can_sync(&std::env::temp_dir()));
+    }
 }

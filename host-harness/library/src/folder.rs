@@ -57,7 +57,7 @@ impl OpenFolder {
         at::open_dir_nofollow(&self.0, name).map(Self)
     }
 
-    /// Opens a folder in it that is for its owner only: made where it is missing, tightened where it was open. A link in
+    /// Opens a folder in it that is for its owner only: made where it is missing, tightened where it was open and that can be done. A link in
     /// its place is removed, not followed.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl OpenFolder {
             return replaced;
         }
         if cfg!(unix) {
-            self.0.sync_all()
+            crate::files::sync_open_folder(&self.0)
         } else {
             Ok(())
         }
@@ -184,7 +184,8 @@ fn tighten(folder: &File) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let mode = folder.metadata()?.permissions().mode();
         if mode & 0o077 != 0 {
-            folder.set_permissions(std::fs::Permissions::from_mode(mode & 0o700))?;
+            let tightened = std::fs::Permissions::from_mode(mode & 0o700);
+            return crate::files::where_known(folder.set_permissions(tightened));
         }
     }
     #[cfg(not(unix))]

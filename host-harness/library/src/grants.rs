@@ -131,13 +131,15 @@ impl Basis {
     }
 }
 
-/// The state folder, the one that every call sees.
-pub(crate) fn state_folder(home: &Home) -> Folder {
-    Folder {
-        host: home.state(),
+/// The state folder, the one that every call sees; none where it isn't there and can't be made.
+pub(crate) fn state_folder(home: &Home) -> Vec<Folder> {
+    let host = home.state();
+    let folder = host.is_dir().then(|| Folder {
+        host,
         guest: GUEST_STATE.to_owned(),
         purpose: Use::State,
-    }
+    });
+    folder.into_iter().collect()
 }
 
 /// Only the modes that have a key, the media store, and Feishu when there is an app.

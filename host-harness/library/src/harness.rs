@@ -227,6 +227,7 @@ impl Harness {
         } = &submit;
         let said = [message, session_id, channel, chat_id];
         self.refuse_secrets(&self.basis(None), said.into_iter().flatten())?;
+        self.home().writable()?;
         self.name_recipient_of_submit(chat_id.as_deref())?;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
@@ -438,7 +439,7 @@ impl Harness {
         let grants = Grants {
             environment,
             arguments: Vec::new(),
-            folders: vec![state_folder(&self.inner.home)],
+            folders: state_folder(&self.inner.home),
             quota: self.quota(),
             stdin: None,
             stdout: OutputPipe::new(Output::discard()),

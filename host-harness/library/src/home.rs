@@ -21,6 +21,8 @@ const ACTIVE: &str = "active";
 /// An earlier installation's sessions in the state folder, and what the component makes of that name once it took them over.
 const LEGACY_COPY: &str = "legacy-sessions.json";
 const LEGACY_DONE: &str = "legacy-sessions.done";
+/// Says that it was copied, in `$NEXU_HOME`.
+const LEGACY_MARK: &str = "libtv-sessions.taken-over";
 /// A session's log is called `libtv-waiter-<session>.log`.
 const LOG_PREFIX: &str = "libtv-waiter-";
 const LOG_SUFFIX: &str = ".log";
@@ -96,18 +98,99 @@ impl Home {
             .is_some_and(|name| name.starts_with(LOG_PREFIX) && name.ends_with(LOG_SUFFIX))
     }
 
-    /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once.
+    /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once. Where nothing can
+    /// be written that is left for who has to write ([`writable`](Self::writable)): the rest works.
     ///
     /// # Errors
     /// [`HomeError`], with the folder that can't be used.
     pub fn prepare(&self) -> Result<(), HomeError> {
+        match self.make() {
+            Err(error) if files::is_read_only(&error.source) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn make(&self) -> Result<(), HomeError> {
         fs::create_dir_all(&self.root)
             .map_err(|error| HomeError::new("can't create", &self.root, error))?;
+        if self.is_everybodys() {
+            let open = io::Error::other(
+                "everybody on this machine can write to it, so keys and chats in it may be anybody's. Look at what is in it, then take that right away (chmod o-w)",
+            );
+            return Err(HomeError::new("can't use", &self.root, open));
+        }
         files::private_folder(&self.state())
             .map_err(|error| HomeError::new("can't create", self.state(), error))?;
         let state = self.open_state()?;
         self.open_active(&state)?;
         self.copy_legacy(&state)
+    }
+
+    /// Whether something can be stored: asked before a call that is of no use without.
+    ///
+    /// # Errors
+    /// [`HomeError`], with the folder that is in the way.
+    pub(crate) fn writable(&self) -> Result<(), HomeError> {
+        self.make()?;
+        #[cfg(unix)]
+        for folder in [&self.root, &self.state()] {
+            use rustix::fs::{Access, AtFlags, CWD, accessat};
+            match accessat(CWD, folder, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from)
+            {
+                Err(error) if files::is_read_only(&error) => {
+                    return Err(HomeError::new("can't write in", folder, error));
+                }
+                // Where that can't be asked, writing will tell.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everybody may put files of any name here, also in the place of ours. Not where there are no permissions: there the
+    /// mode means nothing.
+    fn is_everybodys(&self) -> bool {
+        #[cfg(unix)]
+        {
+            const STICKY: u32 = 0o1000;
+            mode(&self.root).is_some_and(|mode| mode & (STICKY | 0o002) == 0o002)
+                && keeps_permissions(&self.root)
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
+    /// What others on this machine may do in the home folder although they should not, and what the file system can't do, in
+    /// sentences for who runs the machine; empty where all is well.
+    pub fn open_to_others(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        #[cfg(unix)]
+        {
+            if mode(&self.root).is_some_and(|mode| mode & 0o022 != 0) {
+                told.push(format!(
+                    "{} can be written by others than its owner: who can, can put keys and chats there. On a volume that is shared by its group that is as it must be.",
+                    self.root.display()
+                ));
+            }
+            let open: Vec<String> = [self.state(), self.recipients(), self.audit()]
+                .into_iter()
+                .filter(|folder| mode(folder).is_some_and(|mode| mode & 0o077 != 0))
+                .map(|folder| folder.display().to_string())
+                .collect();
+            if !open.is_empty() {
+                told.push(format!(
+                    "{} can't be made private: another user owns it, or its file system knows no permissions. Others on this machine may read what is in it.",
+                    open.join(", ")
+                ));
+            }
+        }
+        if !files::can_sync(&self.state()) {
+            told.push(format!(
+                "{} is on a file system that can't make a folder's entries durable: a power cut may cost the last step.",
+                self.state().display()
+            ));
+        }
+        told
     }
 
     /// The state folder, held open. The component can't change the path that leads to it, but everything behind it.
@@ -128,9 +211,18 @@ impl Home {
     fn copy_legacy(&self, state: &OpenFolder) -> Result<(), HomeError> {
         let (copy, done) = (Path::new(LEGACY_COPY), Path::new(LEGACY_DONE));
         let original = self.root.join("libtv-sessions.json");
-        let is_there = |name| state.stat(name).is_ok();
-        if is_there(copy) || is_there(done) || !original.is_file() {
+        // Beside the state folder: what lies in it the component can remove, and chats that the user took back would be named anew.
+        let mark = self.root.join(LEGACY_MARK);
+        if mark.exists() || !original.is_file() {
             return Ok(());
+        }
+        let write_mark = || {
+            files::write_durably(&mark, b"")
+                .map_err(|error| HomeError::new("can't write", &mark, error))
+        };
+        let is_there = |name| state.stat(name).is_ok();
+        if is_there(copy) || is_there(done) {
+            return write_mark();
         }
         let fail = |error| HomeError::new("can't take over", &original, error);
         if fs::metadata(&original).map_err(fail)?.len() > LEGACY_BYTES {
@@ -146,7 +238,8 @@ impl Home {
         }
         state
             .write_durably(copy, &content)
-            .map_err(|error| HomeError::new("can't write", self.state().join(copy), error))
+            .map_err(|error| HomeError::new("can't write", self.state().join(copy), error))?;
+        write_mark()
     }
 
     /// Takes the ownership of the state folder. `None` when another harness has it.
@@ -188,6 +281,21 @@ impl Home {
             .open(&path)
             .map_err(|error| HomeError::new("can't open", path, error))
     }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    let meta = fs::metadata(path).ok()?;
+    Some(std::os::unix::fs::MetadataExt::mode(&meta))
+}
+
+/// Whether a file that is made for its owner only is that.
+#[cfg(unix)]
+fn keeps_permissions(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    tempfile::tempfile_in(folder)
+        .and_then(|file| file.metadata())
+        .is_ok_and(|meta| meta.mode() & 0o077 == 0)
 }
 
 /// The ownership of a state folder; ends when it is dropped or the process dies.
@@ -281,6 +389,20 @@ mod tests {
         fs::rename(&copy, home.state().join("legacy-sessions.done")).unwrap();
         home.prepare().unwrap();
         assert!(!copy.exists() && original.exists());
+    }
+
+    #[test]
+    fn a_chat_that_was_taken_back_is_not_named_again_whatever_the_component_removes() {
+        let (_folder, home) = home();
+        fs::create_dir_all(home.root()).unwrap();
+        let sessions = r#"[{"session_id":"a","delivery":{"chat_id":"oc_a"}}]"#;
+        fs::write(home.root().join("libtv-sessions.json"), sessions).unwrap();
+        home.prepare().unwrap();
+        fs::remove_dir_all(home.recipients()).unwrap();
+        fs::remove_file(home.state().join("legacy-sessions.json")).unwrap();
+        home.prepare().unwrap();
+        assert!(!home.recipients().exists());
+        assert!(!home.state().join("legacy-sessions.json").exists());
     }
 
     #[test]

@@ -290,7 +290,15 @@ mod tests {
         let rewritten = run(&["upload", "--file", path.to_str().unwrap()]).unwrap();
         assert_eq!(
             rewritten.arguments,
-            ["upload", "--file", "-", "--name", "odd name.png", "--size", "8"]
+            [
+                "upload",
+                "--file",
+                "-",
+                "--name",
+                "odd name.png",
+                "--size",
+                "8"
+            ]
         );
         assert!(rewritten.upload.is_some());
     }

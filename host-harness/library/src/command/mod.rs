@@ -16,9 +16,9 @@ use contract::kind::Kind;
 
 use crate::audit;
 use crate::error::CallError;
-use crate::grants::state_folder;
+use crate::grants::{GUEST_STATE, state_folder};
 use crate::harness::Harness;
-use crate::sandbox::{Grants, Output, OutputPipe, Usage};
+use crate::sandbox::{Folder, Grants, Output, OutputPipe, Usage, Use};
 
 use arguments::Rewritten;
 use downloads::Downloads;
@@ -69,6 +69,18 @@ fn wrong_usage(text: &str, mut stdout: Output) -> Result<CommandEnd, CallError> 
 
 /// The exit code of wrong usage.
 const USAGE: i32 = 2;
+/// Commands that are of no use where nothing can be stored: the others say what they know.
+const STORING: [&str; 7] = [
+    "setup",
+    "update-key",
+    "update-ratio",
+    "remove-key",
+    "create-session",
+    "wait-and-deliver",
+    "recover",
+];
+/// Commands that tell how things stand: also what others may do in the home folder.
+const TELLING: [&str; 2] = ["check", "doctor"];
 
 impl Harness {
     /// Runs one command of the component in the sandbox. `arguments` are what the user typed, without the program's name.
@@ -103,6 +115,9 @@ impl Harness {
         };
         let basis = self.basis(new_key);
         self.refuse_secrets(&basis, &arguments)?;
+        if STORING.contains(&name) {
+            self.home().writable()?;
+        }
         if submits && !nowhere {
             self.name_recipient_of_submit(chat.as_deref())?;
         }
@@ -111,7 +126,17 @@ impl Harness {
             Some(upload) => Some(upload.searched(&basis.broker.spellings())?),
             None => None,
         };
-        let mut folders = vec![state_folder(self.home())];
+        let mut folders = state_folder(self.home());
+        // Where there is none and none can be made, who only reads finds an empty one.
+        let empty = folders
+            .is_empty()
+            .then(|| tempfile::tempdir().ok())
+            .flatten();
+        folders.extend(empty.as_ref().map(|empty| Folder {
+            host: empty.path().to_owned(),
+            guest: GUEST_STATE.to_owned(),
+            purpose: Use::Config,
+        }));
         folders.extend(downloads.as_ref().map(Downloads::folder));
 
         if name == "remove-key" && basis.found.in_keyring && basis.found.stored_key.is_none() {
@@ -178,11 +203,15 @@ impl Harness {
         let outcome = result.as_ref().map(|(exit_code, _)| *exit_code);
         recorder.end(outcome, Some(&usage)).await;
         let (exit_code, warning) = result?;
+        let mut notes = basis.found.notes;
+        if TELLING.contains(&name) {
+            notes.extend(self.home().open_to_others());
+        }
         Ok(CommandEnd {
             exit_code,
             usage,
             warning,
-            notes: basis.found.notes,
+            notes,
         })
     }
 }

@@ -254,6 +254,15 @@ impl HostDescriptor for Files<'_> {
     }
 
     async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        #[cfg(feature = "fault-injection")]
+        if let Some(faults) = self.folders.faults.clone()
+            && HostDescriptor::get_type(&mut self.inner, again(&fd)).await?
+                == DescriptorType::Directory
+            && faults.refuses_folder_sync()
+        {
+            // As CIFS and some FUSE file systems do.
+            return Err(ErrorCode::Invalid.into());
+        }
         self.inner.sync(fd).await
     }
 
