@@ -49,6 +49,27 @@ pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file that this user put there, root, or the owner of its folder. One that somebody else put into a folder while it was
+/// open to others counts as none, and so do links, folders and pipes.
+pub(crate) fn open_own(path: &Path) -> io::Result<File> {
+    let file = open_without_following(path)?;
+    let meta = file.metadata()?;
+    #[cfg(unix)]
+    let is_own = {
+        use std::os::unix::fs::MetadataExt;
+        let folder = path.parent().map(fs::metadata).transpose()?;
+        let me = rustix::process::geteuid().as_raw();
+        [Some(me), Some(0), folder.map(|folder| folder.uid())].contains(&Some(meta.uid()))
+    };
+    #[cfg(not(unix))]
+    let is_own = true;
+    if meta.is_file() && is_own {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
 /// The first bytes of a file, at most so many.
 pub(crate) fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();

@@ -176,7 +176,7 @@ impl Recipients {
         if self.once.as_ref() == Some(recipient) {
             return Ok(true);
         }
-        let file = match File::open(self.folder.join(recipient.file_name())) {
+        let file = match files::open_own(&self.folder.join(recipient.file_name())) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
@@ -200,9 +200,11 @@ impl Recipients {
         for entry in entries {
             let entry = entry?;
             let mut bytes = Vec::new();
-            File::open(entry.path())?
-                .take(FILE_BYTES)
-                .read_to_end(&mut bytes)?;
+            // What isn't ours, or is no file, lets no message out either.
+            let Ok(file) = files::open_own(&entry.path()) else {
+                continue;
+            };
+            file.take(FILE_BYTES).read_to_end(&mut bytes)?;
             // A file under another name than its recipient's lets no message out.
             let named = serde_json::from_slice::<Recipient>(&bytes).ok();
             all.extend(named.filter(|named| entry.file_name() == *named.file_name()));

@@ -141,3 +141,29 @@ fn whom_one_call_may_send_to_is_nobody_for_the_next() {
     assert!(is_named(&once, "oc_test") && !is_named(&once, "oc_other"));
     assert!(!is_named(&recipients, "oc_test"));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_somebody_else_put_there_while_the_folder_was_open_names_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipients = Recipients::at(folder.path().to_owned());
+    recipients.name("oc_mine").unwrap();
+    recipients.name("oc_planted").unwrap();
+    let planted = Recipient::named_by("oc_planted").unwrap();
+    let path = folder.path().join(planted.file_name());
+    std::fs::create_dir(folder.path().join("folder.json")).unwrap();
+    let linked = Recipient::named_by("oc_linked").unwrap();
+    let text = serde_json::to_vec(&linked).unwrap();
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(elsewhere.path(), text).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join(linked.file_name())).unwrap();
+    assert!(!recipients.is_named(&linked).unwrap_or(false));
+    // Only root can give files away.
+    if std::os::unix::fs::chown(&path, Some(65_534), None).is_err() {
+        return;
+    }
+    assert!(!recipients.is_named(&planted).unwrap());
+    assert_eq!(recipients.all().unwrap().len(), 1);
+    recipients.name("oc_planted").unwrap();
+    assert!(recipients.is_named(&planted).unwrap());
+}
