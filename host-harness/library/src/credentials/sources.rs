@@ -146,7 +146,8 @@ fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp,
             &environment.openclaw,
             nexu_home,
             environment.feishu_account.as_deref(),
-        )?,
+        )
+        .map_err(|reason| format!("{reason}{}", half_set(environment)))?,
     };
     let origin = match &environment.feishu_base_url {
         Some(text) => text.as_str(),
@@ -160,6 +161,15 @@ fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp,
         base,
         found_in: account.found_in,
     })
+}
+
+/// What to say when only one of the two variables is there, for which nothing else was found.
+fn half_set(environment: &Environment) -> &'static str {
+    match (&environment.feishu_app_id, &environment.feishu_app_secret) {
+        (Some(_), None) => " FEISHU_APP_ID is set, and FEISHU_APP_SECRET is not.",
+        (None, Some(_)) => " FEISHU_APP_SECRET is set, and FEISHU_APP_ID is not.",
+        _ => "",
+    }
 }
 
 fn environment_account(environment: &Environment) -> Option<Account> {

@@ -72,6 +72,7 @@ pub(super) enum Choice {
 }
 
 /// Chooses from `channels.<channel>`. `name`: the account that was asked for. `needed`: the members that make an account.
+/// `text`: replaces the references in a text.
 ///
 /// # Errors
 /// A sentence, where the file says which one is meant and it can't be used. No other is taken in its place.
@@ -80,6 +81,7 @@ pub(super) fn choose(
     members: &Map<String, Value>,
     name: Option<&str>,
     needed: &[&str],
+    text: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Choice, String> {
     let path = format!("channels.{channel}");
     let accounts = list(&path, members, needed)?;
@@ -93,18 +95,19 @@ pub(super) fn choose(
             "{path}.enabled is false: the channel is switched off"
         ));
     }
-    let wanted = match (name, members.get("defaultAccount")) {
-        (Some(name), _) => Some((name, "FEISHU_ACCOUNT".to_owned())),
-        (None, None | Some(Value::Null)) => None,
-        (None, Some(Value::String(name))) if name.trim().is_empty() => None,
+    let by_file = format!("{path}.defaultAccount");
+    let (wanted, by) = match (name, members.get("defaultAccount")) {
+        (Some(name), _) => (name.to_owned(), "FEISHU_ACCOUNT".to_owned()),
+        (None, None | Some(Value::Null)) => (String::new(), by_file),
         (None, Some(Value::String(name))) => {
-            Some((name.as_str(), format!("{path}.defaultAccount")))
+            let name = text(name).map_err(|reason| format!("{by_file} {reason}"))?;
+            (name, by_file)
         }
-        (None, Some(_)) => return Err(format!("{path}.defaultAccount is not a text")),
+        (None, Some(_)) => return Err(format!("{by_file} is not a text")),
     };
-    let Some((wanted, by)) = wanted else {
+    if wanted.trim().is_empty() {
         return unnamed(&path, accounts, is_configured);
-    };
+    }
     let known = ids(&accounts);
     match named(accounts, wanted.trim()) {
         Some(account) if !account.is_enabled => Err(format!(

@@ -128,6 +128,11 @@ impl<'a> Config<'a> {
         let mut reason = format!(
             "refers to the environment variable {name}, which is not set. Set it where this program runs, or in OpenClaw's .env"
         );
+        if self.root["env"]["shellEnv"]["enabled"] == true {
+            reason.push_str(
+                " (env.shellEnv has OpenClaw ask a login shell for it, which is not done here)",
+            );
+        }
         for file in &self.variables.unreadable {
             reason.push_str(&format!(" ({file})"));
         }

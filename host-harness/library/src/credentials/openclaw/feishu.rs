@@ -35,7 +35,10 @@ pub(super) enum Found {
 /// A sentence: there is something, and it can't be used.
 pub(super) fn find(config: &Config<'_>, name: Option<&str>) -> Result<Found, String> {
     let choice = match config.channel()? {
-        Some(members) => choose(CHANNEL, members, name, &[APP_ID, APP_SECRET])?,
+        Some(members) => {
+            let text = |text: &str| config.text_of(text);
+            choose(CHANNEL, members, name, &[APP_ID, APP_SECRET], &text)?
+        }
         None => Choice::NoneConfigured,
     };
     let account = match choice {

@@ -11,8 +11,10 @@ use super::text;
 
 /// OpenClaw's own limit.
 const MAX_DEPTH: usize = 10;
-/// OpenClaw's own limit for an included file. The first one may hold everything, and has the same.
-pub(super) const MAX_FILE_BYTES: u64 = 2 << 20;
+/// OpenClaw's own limit for an included file.
+const MAX_FILE_BYTES: u64 = 2 << 20;
+/// The first file may hold everything: OpenClaw sets it no limit. This is far more than people write.
+const MAX_FIRST_BYTES: u64 = 4 << 20;
 /// Nobody keeps a channel in more pieces; without it, files that include each other twice would be read without end.
 const MAX_FILES: usize = 64;
 /// Of all files together: they are read again at every step, several at once.
@@ -51,7 +53,7 @@ pub(super) fn read(
     channel: &str,
     more_roots: &[PathBuf],
 ) -> Result<Option<Value>, String> {
-    let text = match read_bounded(path, MAX_FILE_BYTES) {
+    let text = match read_bounded(path, MAX_FIRST_BYTES) {
         Ok(text) => text,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
