@@ -59,15 +59,49 @@ pub fn names_ratio(text: &str) -> bool {
 }
 
 /// The request with `, video ratio W:H` behind it, or unchanged when it names a ratio itself. What
-/// the user wrote stays as it is, to the last blank.
+/// the user wrote stays as it is, to the last blank. Where it holds an address, the ratio is a line of its own in front
+/// of the first line with one: behind an address it would be taken for a part of it.
 #[must_use]
 pub fn with_ratio(text: &str, ratio: &Ratio) -> String {
     if names_ratio(text) {
-        text.to_owned()
-    } else {
-        format!("{text}, video ratio {ratio}")
+        return text.to_owned();
     }
+    let Some(address) = text.find(ADDRESS) else {
+        return format!("{text}{BEHIND}{ratio}");
+    };
+    let line = text.get(..address).and_then(|before| before.rfind('\n'));
+    let (before, from_line) = text.split_at(line.map_or(0, |end| end + 1));
+    format!("{before}{LINE}{ratio}\n{from_line}")
 }
+
+/// The user's own words of a request that went out as [`with_ratio`] made it.
+#[must_use]
+pub fn without_ratio(text: &str) -> String {
+    let is_ratio = |text: &str| Ratio::parse(text).is_some();
+    if let Some((words, ratio)) = text.rsplit_once(BEHIND)
+        && is_ratio(ratio)
+    {
+        return words.to_owned();
+    }
+    let mut lines = text.split_inclusive('\n').peekable();
+    let mut words = String::with_capacity(text.len());
+    while let Some(line) = lines.next() {
+        let added = line
+            .strip_prefix(LINE)
+            .is_some_and(|ratio| is_ratio(ratio.trim_end_matches('\n')));
+        if !(added && lines.peek().is_some_and(|next| next.contains(ADDRESS))) {
+            words.push_str(line);
+        }
+    }
+    words
+}
+
+/// What every address holds.
+const ADDRESS: &str = "://";
+/// Between the words and their ratio.
+const BEHIND: &str = ", video ratio ";
+/// The beginning of the line with the ratio.
+const LINE: &str = "video ratio ";
 
 /// One side of a ratio.
 fn side(digits: &str) -> Option<u8> {

@@ -74,6 +74,15 @@ pub async fn submit(
         },
     )
     .await
+    .map(in_one_note)
+}
+
+/// The typed answer has one note: what the operator can do stands behind it on a line of its own, as in every output.
+fn in_one_note(mut submission: Submission) -> Submission {
+    if let Some(note) = submission.operator_note.take() {
+        submission.note = [&submission.note, "\n→ ", &note].concat();
+    }
+    submission
 }
 
 /// The sessions that have not ended, and the submits that nobody works on any more: what a process that died has left is

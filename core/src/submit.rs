@@ -48,8 +48,10 @@ pub struct Submission {
     pub channel: String,
     /// Whether results arrive by themselves.
     pub deliverable: bool,
-    /// A sentence to acknowledge with.
+    /// A sentence for the user, to acknowledge with.
     pub note: String,
+    /// What only whoever runs this machine can do, so that the result arrives by itself.
+    pub operator_note: Option<String>,
 }
 
 /// Submits.
@@ -106,9 +108,13 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         notice: None,
         became: None,
     };
+    let wanted = Acknowledged {
+        kind: request.kind.as_deref(),
+        continues: continued.is_some(),
+    };
     match repeated::claim(io, &mut intent).await? {
         Claim::Free => {}
-        Claim::Answered(asked) => return Ok(submission(settings, &asked)),
+        Claim::Answered(asked) => return Ok(submission(settings, &asked, &wanted)),
     }
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
     let submitted = match service
@@ -121,7 +127,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     match begin(io, &intent, &submitted).await {
         Ok(asked) => {
             repeated::done(io, &mut intent, &asked).await;
-            Ok(submission(settings, &asked))
+            Ok(submission(settings, &asked, &wanted))
         }
         Err(problem) => {
             let session_id = &submitted.session_id;
@@ -298,42 +304,80 @@ async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Resu
     })
 }
 
-fn submission(settings: &Settings, asked: &Asked) -> Submission {
+/// What an acknowledgement speaks of.
+struct Acknowledged<'a> {
+    /// `image`, `video`, or not known.
+    kind: Option<&'a str>,
+    /// Whether a session goes on.
+    continues: bool,
+}
+
+fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> Submission {
     let obstacle = obstacle(settings, &asked.route);
+    let begun = if wanted.continues {
+        "Passed on to the job that is there."
+    } else {
+        "Submitted."
+    };
+    let takes = match wanted.kind {
+        Some("image") => "a picture takes about a minute",
+        Some(_) => "a video takes 5 to 30 minutes",
+        None => "a picture takes about a minute, a video 5 to 30 minutes",
+    };
+    let (note, operator_note) = match obstacle {
+        None => (
+            format!("{begun} The result will arrive in this chat by itself; {takes}."),
+            None,
+        ),
+        Some(Obstacle { user, operator }) => (
+            format!("{begun} The result won't arrive by itself, {user}; {takes}."),
+            Some(operator.to_owned()),
+        ),
+    };
     Submission {
         session_id: asked.session_id.clone(),
         project_uuid: asked.project_uuid.clone(),
         project_url: canvas_link(&asked.project_uuid),
         channel: asked.route.channel.clone(),
-        deliverable: obstacle.is_none(),
-        note: match obstacle {
-            None => "Submitted. The result will arrive in this chat by itself; videos take 5 to 30 minutes.".to_owned(),
-            Some(obstacle) => format!("Submitted, but the result won't arrive by itself: {obstacle}"),
-        },
+        deliverable: operator_note.is_none(),
+        note,
+        operator_note,
     }
 }
 
 /// Why results would not arrive by themselves.
-fn obstacle(settings: &Settings, route: &Route) -> Option<String> {
+struct Obstacle {
+    /// For the user, behind "won't arrive by itself, ".
+    user: &'static str,
+    /// What whoever runs the machine can do.
+    operator: &'static str,
+}
+
+fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
+    let obstacle = |user, operator| Some(Obstacle { user, operator });
     if route.channel.is_empty() || route.chat_id.is_empty() {
-        return Some(
-            "no chat was named (--channel and --chat-id). Ask later with: libtv-video recover"
-                .to_owned(),
+        return obstacle(
+            "since no chat was named: ask for it later",
+            "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",
         );
     }
     if settings.feishu.is_none() {
-        return Some("no Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json).".to_owned());
+        return obstacle(
+            "since this assistant can't write to the chat yet: ask for it later",
+            "No Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json). `libtv-video check` says where they were looked for.",
+        );
     }
     if settings.no_harness_claim {
-        return Some(
-            "this command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER)."
-                .to_owned(),
+        return obstacle(
+            "as far as is known here: ask for it later",
+            "This command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER).",
         );
     }
     match settings.harness {
         HarnessState::Polling => None,
-        HarnessState::Absent | HarnessState::Unknown => {
-            Some("no harness is polling. Start one with: libtv-video serve (it takes this job up), or run libtv-video wait-and-deliver".to_owned())
-        }
+        HarnessState::Absent | HarnessState::Unknown => obstacle(
+            "since nothing watches for it at the moment: ask for it later",
+            "No harness is polling. Start one with: libtv-video serve (it takes this job up), or run libtv-video wait-and-deliver",
+        ),
     }
 }

@@ -7,6 +7,7 @@ mod capabilities;
 mod check;
 #[cfg(unix)]
 mod code_cache;
+mod commands;
 mod config;
 mod crash;
 mod defects;
@@ -62,3 +63,4 @@ mod submit;
 mod together;
 mod uploads;
 mod watch;
+mod words;

@@ -164,7 +164,7 @@ fn a_task_known_as_a_session_stays_that_session() {
     env.run(["tasks"]).ok().says(&id);
     let reply = env.run(["recover", "--json"]).ok().json();
     assert_eq!(reply["sessions"].as_array().unwrap().len(), 1);
-    assert_eq!(reply["sessions"][0]["text"], "a cat, video ratio 16:9");
+    assert_eq!(reply["sessions"][0]["text"], "a cat");
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn a_submit_answers_with_one_line_of_json() {
             "projectUrl",
             "channel",
             "deliverable",
-            "note"
+            "note",
+            "operatorNote"
         ]
     );
 }
@@ -186,7 +187,7 @@ fn it_is_not_deliverable_without_a_harness_and_the_note_says_how_to_start_one() 
     let reply = submit(&env);
     assert_eq!(reply["deliverable"], false);
     assert!(
-        reply["note"]
+        reply["operatorNote"]
             .as_str()
             .unwrap()
             .contains("libtv-video serve"),
@@ -206,7 +207,10 @@ fn it_is_not_deliverable_without_a_chat_without_credentials_or_without_a_claim()
     for reply in [without_chat, without_recipient] {
         assert_eq!(reply["deliverable"], false);
         assert!(
-            reply["note"].as_str().unwrap().contains("--chat-id"),
+            reply["operatorNote"]
+                .as_str()
+                .unwrap()
+                .contains("--chat-id"),
             "{reply}"
         );
     }
@@ -215,7 +219,10 @@ fn it_is_not_deliverable_without_a_chat_without_credentials_or_without_a_claim()
     let reply = submit(&env);
     assert_eq!(reply["deliverable"], false);
     assert!(
-        reply["note"].as_str().unwrap().contains("FEISHU_APP_ID"),
+        reply["operatorNote"]
+            .as_str()
+            .unwrap()
+            .contains("FEISHU_APP_ID"),
         "{reply}"
     );
     let env = TestEnv::builder()
@@ -225,7 +232,7 @@ fn it_is_not_deliverable_without_a_chat_without_credentials_or_without_a_claim()
     let reply = submit(&env);
     assert_eq!(reply["deliverable"], false);
     assert!(
-        reply["note"]
+        reply["operatorNote"]
             .as_str()
             .unwrap()
             .contains("LIBTV_SKIP_BACKGROUND_WAITER"),

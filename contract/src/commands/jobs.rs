@@ -107,7 +107,7 @@ request to have the file used. What the file is, is decided by its content.",
 pub(super) const WATCH: &[Command] = &[
     Command {
         name: "query-session",
-        about: "show a session's messages and results",
+        about: "show a session's state, messages, results and deliveries",
         group: Group::Watch,
         kind: Kind::Poll,
         words: one_id(
@@ -115,6 +115,10 @@ pub(super) const WATCH: &[Command] = &[
             true,
         ),
         options: &[
+            Opt::flag(
+                "short",
+                "only what the user is shown: state, question or reason, results, deliveries; no messages",
+            ),
             Opt::new(
                 "after-seq",
                 Value::Number,
@@ -125,8 +129,9 @@ pub(super) const WATCH: &[Command] = &[
         ],
         needs: Some(Need::one_of(&[], "query-session needs the ID of a session.").or_word()),
         body: "\
-Asks LibTV once and prints JSON: messages, result_urls when there are any, projectUrl once the job finished.",
-        example: "libtv-video query-session 3f2a9c1d",
+Asks LibTV once and prints JSON: state, messages, result_urls when there are any, deliveries (what has reached the
+chat), projectUrl once the job finished.",
+        example: "libtv-video query-session 3f2a9c1d --short",
         exits: ("answered", "unknown session, refused or failed"),
         ..COMPONENT
     },
@@ -189,6 +194,12 @@ standard error. Nothing is sent twice: for a session already delivered it only s
                 Value::Channel,
                 "C",
                 "only the sessions of this channel: feishu or lark",
+            ),
+            Opt::new(
+                "forget",
+                Value::Submit,
+                "ID",
+                "stop telling of this submit of unknown outcome, once it is known what became of it",
             ),
         ],
         body: "\

@@ -75,6 +75,8 @@ pub enum Command {
     QuerySession {
         /// The session, or a unique prefix of its id.
         id: String,
+        /// `--short`: only what the user is shown.
+        short: bool,
         /// `--after-seq`: only messages with a greater sequence number.
         after_seq: Option<u64>,
         /// `--project-id`.
@@ -108,6 +110,11 @@ pub enum Command {
         chat_id: Option<String>,
         /// `--channel`: only those of this channel.
         channel: Option<String>,
+    },
+    /// Forgets a submit of unknown outcome.
+    Forget {
+        /// `--forget`: its id, as `recover` shows it.
+        submit: String,
     },
     /// Starts a new canvas project.
     ChangeProject,

@@ -50,6 +50,7 @@ fn command(line: &Line) -> Command {
         },
         "query-session" => Command::QuerySession {
             id: line.word().unwrap_or_default(),
+            short: line.has("short"),
             after_seq: line.number("after-seq"),
             project_id: line.filled("project-id"),
         },
@@ -64,10 +65,13 @@ fn command(line: &Line) -> Command {
             project_id: line.filled("project-id"),
         },
         "tasks" => Command::Tasks,
-        "recover" => Command::Recover {
-            id: line.word(),
-            chat_id: line.filled("chat-id"),
-            channel: line.filled("channel"),
+        "recover" => match line.filled("forget") {
+            Some(submit) => Command::Forget { submit },
+            None => Command::Recover {
+                id: line.word(),
+                chat_id: line.filled("chat-id"),
+                channel: line.filled("channel"),
+            },
         },
         "change-project" => Command::ChangeProject,
         // `check`, the one that is left; a test goes through all of the table.

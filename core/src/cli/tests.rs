@@ -242,6 +242,7 @@ fn a_session_is_queried_from_a_message_on() {
         id,
         after_seq,
         project_id,
+        short: false,
     } = run(&[
         "query-session",
         "s1",

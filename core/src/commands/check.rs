@@ -1,9 +1,10 @@
-//! `check`: what is configured, and whether it works.
+//! `check`: what is configured, and whether it works. First what the user may know; lines that begin with `→` are for
+//! whoever runs the machine.
 
 use serde_json::{Value, json};
 
-use super::Reply;
-use crate::config::{HarnessState, Mode, Settings};
+use super::{Reply, for_operator};
+use crate::config::{DIRECT_URL, HarnessState, Mode, Settings};
 use crate::io::Io;
 use crate::libtv::Service;
 use crate::problem::Problem;
@@ -32,15 +33,6 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         "mode": service.mode().name(),
         "url": url,
     });
-    if settings.key_from_environment {
-        lines.push(
-            "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned(),
-        );
-    }
-    if let Some(place) = &settings.key_from {
-        lines.push(format!("🔐 The key is kept in: {place}"));
-        json["keyFrom"] = place.as_str().into();
-    }
     let verified = match service.mode() {
         Mode::Gateway => gateway(io, &service, &mut lines, &mut json).await.err(),
         Mode::Direct => {
@@ -51,13 +43,20 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
             None
         }
     };
-    surroundings(settings, &mut lines, &mut json);
+    let mut operator = Vec::new();
+    if let Some(problem) = &verified {
+        lines.push(format!("❌ {}", problem.failure().message));
+        operator.extend(problem.failure().advice.lines().map(str::to_owned));
+    }
+    where_the_key_is(settings, &mut operator, &mut json);
+    surroundings(settings, &mut operator, &mut json);
+    if service.mode() == Mode::Direct && service.base() == DIRECT_URL {
+        operator.push(RETIRED.to_owned());
+        json["warning"] = RETIRED.into();
+    }
+    lines.extend(operator.iter().flat_map(|line| for_operator(line)));
     let exit_code = u8::from(verified.is_some());
     if let Some(problem) = verified {
-        lines.push(format!("❌ {}", problem.failure().message));
-        if !problem.failure().advice.is_empty() {
-            lines.push(problem.failure().advice.clone());
-        }
         json["error"] =
             json!({"message": problem.failure().message, "advice": problem.failure().advice});
     }
@@ -65,6 +64,21 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         exit_code,
         ..Reply::good(lines, json)
     })
+}
+
+/// What is known of the direct service: how it has answered, and that nothing was seen of it since.
+const RETIRED: &str = "⚠️ The direct service is known not to take jobs any more: it has answered “LibTV Skill 已升级为 LibTV CLI”, and nothing public since June 2026 shows it taking one.";
+
+fn where_the_key_is(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
+    if settings.key_from_environment {
+        lines.push(
+            "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned(),
+        );
+    }
+    if let Some(place) = &settings.key_from {
+        lines.push(format!("🔐 The key is kept in: {place}"));
+        json["keyFrom"] = place.as_str().into();
+    }
 }
 
 async fn gateway(

@@ -135,15 +135,21 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 "channel": submission.channel,
                 "deliverable": submission.deliverable,
                 "note": submission.note,
+                "operatorNote": submission.operator_note,
             })))
         }
         Command::QuerySession {
             id,
+            short,
             after_seq,
             project_id,
         } => {
             open(io, settings).await?;
-            query::run(io, settings, &id, after_seq, project_id.as_deref()).await
+            if short {
+                query::short(io, settings, &id).await
+            } else {
+                query::run(io, settings, &id, after_seq, project_id.as_deref()).await
+            }
         }
         Command::DownloadResults {
             id,
@@ -180,13 +186,22 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             chat_id,
             channel,
         } => {
-            open(io, settings).await?;
+            // It tells of submits itself: once is enough.
+            if id.is_none() {
+                ready(io, settings).await?;
+            } else {
+                open(io, settings).await?;
+            }
             let wanted = recover::Wanted {
                 id,
                 chat_id,
                 channel,
             };
             recover::run(io, settings, &wanted).await
+        }
+        Command::Forget { submit } => {
+            ready(io, settings).await?;
+            recover::forget(io, &submit).await
         }
     }
 }
@@ -226,8 +241,7 @@ async fn open_to_read(io: &Io, settings: &Settings) {
 /// A submit of unknown outcome, in words.
 #[must_use]
 pub fn unknown_submit(submit: &submits::Submit) -> String {
-    let words: String = submit
-        .text
+    let words: String = crate::ratio::without_ratio(&submit.text)
         .chars()
         .filter(|c| !c.is_control())
         .take(60)
@@ -247,6 +261,11 @@ pub fn unknown_submit(submit: &submits::Submit) -> String {
     )
 }
 
+/// Lines for whoever runs the machine: an agent relays what stands behind ❌, and not these.
+pub(crate) fn for_operator(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| ["→ ", line].concat())
+}
+
 async fn tell(io: &Io, problem: &Problem, json: bool) {
     let failure = problem.failure();
     if json {
@@ -260,7 +279,7 @@ async fn tell(io: &Io, problem: &Problem, json: bool) {
         return;
     }
     io.out(format!("❌ {}", failure.message)).await;
-    if !failure.advice.is_empty() {
-        io.out(failure.advice.clone()).await;
+    for line in for_operator(&failure.advice) {
+        io.out(line).await;
     }
 }

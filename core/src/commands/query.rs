@@ -13,7 +13,8 @@ use crate::store::{self, Found};
 use crate::urls::{Links, ResultUrl};
 use crate::watch::{self, Verdict};
 
-/// Shows the messages, the results in them, and the canvas link once the job has finished.
+/// Shows the state, the messages, the results in them, what has reached the chat, and the canvas link once the job has
+/// finished.
 ///
 /// # Errors
 /// Permanent for an id that isn't known here; as the service says otherwise.
@@ -25,37 +26,127 @@ pub async fn run(
     project_id: Option<&str>,
 ) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
-    let service = service_of(settings, &session)?;
-    let list = service
+    let list = asked(io, settings, &session, after_seq).await?;
+    let stands = stands(&session, &list, after_seq.is_none());
+    let mut reply = json!({"messages": list, "state": stands.state.name()});
+    add_results(&mut reply, &session, &list, stands.state, project_id);
+    Ok(Reply::only_json(reply))
+}
+
+/// Only what the user is shown: the state, a question, a reason or the last word of a job under way, results and what has
+/// reached the chat.
+///
+/// # Errors
+/// As [`run`].
+pub async fn short(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
+    let session = known(io, id).await?;
+    let list = asked(io, settings, &session, None).await?;
+    let stands = stands(&session, &list, true);
+    let mut reply = json!({"sessionId": session.id(), "state": stands.state.name()});
+    for (name, text) in [
+        ("question", stands.question),
+        ("says", stands.says),
+        ("trouble", stands.trouble),
+    ] {
+        if let Some(text) = text {
+            reply[name] = Value::String(text);
+        }
+    }
+    add_results(&mut reply, &session, &list, stands.state, None);
+    Ok(Reply::only_json(reply))
+}
+
+async fn asked(
+    io: &Io,
+    settings: &Settings,
+    session: &Session,
+    after_seq: Option<u64>,
+) -> Result<Value, Problem> {
+    service_of(settings, session)?
         .messages(io, session.id(), after_seq)
         .await
-        .map_err(|trouble| trouble.problem())?;
-    let finished = is_finished(&session, &list, after_seq.is_none());
+        .map_err(|trouble| trouble.problem())
+}
+
+/// The canvas once the job has finished, results, and what became of each message to the chat.
+fn add_results(
+    reply: &mut Value,
+    session: &Session,
+    list: &Value,
+    state: State,
+    project_id: Option<&str>,
+) {
     let link = match project_id {
         Some(project) => Some(canvas_link(project)),
         None => session.canvas(),
     };
-    let urls = results_in(&session, &list);
-    let mut reply = json!({"messages": list});
-    if let Some(link) = link.filter(|_| finished) {
+    if let Some(link) = link.filter(|_| state == State::Completed) {
         reply["projectUrl"] = Value::String(link);
     }
+    let urls = results_in(session, list);
     if !urls.is_empty() {
         reply["result_urls"] = urls.iter().map(ResultUrl::as_str).collect();
     }
-    Ok(Reply::only_json(reply))
+    let deliveries = session.deliveries.iter();
+    reply["deliveries"] = deliveries
+        .map(|delivery| super::status::delivery(session, delivery))
+        .collect();
 }
 
-/// Whether the job has finished: as stored, or, where nobody has polled, as its messages say.
-fn is_finished(session: &Session, list: &Value, list_is_whole: bool) -> bool {
-    let Some(turn) = session.latest() else {
-        return false;
+/// Where the latest turn stands.
+struct Stands {
+    state: State,
+    question: Option<String>,
+    says: Option<String>,
+    trouble: Option<String>,
+}
+
+/// As stored, or, where nobody has polled, as its messages say.
+fn stands(session: &Session, list: &Value, list_is_whole: bool) -> Stands {
+    let stored = session.latest().map(|turn| &turn.progress);
+    let mut stands = Stands {
+        state: stored.map_or(State::Submitted, |progress| progress.state),
+        question: None,
+        says: None,
+        trouble: None,
     };
     let seen = session.observe(&messages::parse(list)).pop();
     let judged = seen
-        .filter(|_| list_is_whole)
-        .map(|seen| watch::judge(&seen, 0));
-    turn.progress.state == State::Completed || matches!(judged, Some(Verdict::Complete(_)))
+        .filter(|_| list_is_whole && !matches!(stands.state, State::Completed | State::Failed))
+        .map(|seen| (watch::judge(&seen, 0), seen.last_text));
+    match judged {
+        None => {
+            stands.question = stored.and_then(|progress| progress.question.clone());
+            stands.trouble = stored.and_then(|progress| progress.trouble.clone());
+            if !stands.state.is_final() {
+                stands.says = stands.trouble.take();
+            }
+        }
+        Some((Verdict::Complete(trouble), _)) => {
+            stands.state = State::Completed;
+            stands.trouble = trouble;
+        }
+        Some((Verdict::Failed(reason), _)) => {
+            stands.state = State::Failed;
+            stands.trouble = Some(reason);
+        }
+        Some((Verdict::Asks(question), _)) => {
+            stands.state = State::AwaitingUser;
+            stands.question = Some(question);
+        }
+        Some((Verdict::Working, says)) => {
+            // One that was given up stays that until something comes of it.
+            if stands.state != State::Timeout {
+                stands.state = State::Generating;
+            }
+            stands.says = says;
+        }
+        Some((Verdict::Waiting, _)) => {}
+    }
+    if stands.state != State::AwaitingUser {
+        stands.question = None;
+    }
+    stands
 }
 
 /// The session of an id or a unique prefix.

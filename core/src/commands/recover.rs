@@ -9,8 +9,8 @@ use crate::feishu::recipient::Recipient;
 use crate::io::Io;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Route, Session, State};
-use crate::store;
+use crate::session::{DeliveryState, Route, Session, State, Turn};
+use crate::store::{self, submits};
 use crate::submit::stranded;
 use crate::time::format_rfc3339;
 
@@ -79,6 +79,10 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply,
     };
     for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
+        lines.push(format!(
+            "→ When it is known what became of it: libtv-video recover --forget {}",
+            submit.id()
+        ));
         unknown.push(json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
     }
     if lines.is_empty() {
@@ -86,6 +90,17 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply,
     }
     let json = json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged});
     Ok(Reply::good(lines, json))
+}
+
+/// Forgets a submit of unknown outcome, by a person's word.
+///
+/// # Errors
+/// When there is none of this name, or the state folder can't be used.
+pub async fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
+    let submit = submits::forget(io, id).await?;
+    let json = json!({"forgotten": submit.id(), "text": submit.text});
+    let line = format!("✅ Forgotten: {}", submit.id());
+    Ok(Reply::good(vec![line], json))
 }
 
 async fn look(
@@ -142,28 +157,27 @@ fn block(session: &Session) -> Vec<String> {
         State::Failed => "❌",
         State::Timeout => "⌛",
     };
-    let words: String = super::tasks::printable(&turn.asked.text)
-        .chars()
-        .take(80)
-        .collect();
     let mut lines = vec![format!(
         "{icon} {} [{}]",
         super::tasks::printable(session.id()),
         progress.state.name()
     )];
-    lines.push(format!(
-        "   submitted: {} {words}",
-        format_rfc3339(turn.asked.submitted_at_ms)
-    ));
+    // The words of the first request stay findable after a continuation.
+    if let Some(first) = session.turns.first().filter(|_| session.turns.len() > 1) {
+        lines.push(submitted("first request", first));
+    }
+    lines.push(submitted("submitted", turn));
     let route = &turn.asked.route;
     if !route.chat_id.is_empty() {
         let chat = super::tasks::printable(&route.chat_id);
         lines.push(format!("   chat: {} {chat}", route.channel));
     }
-    let told = [
-        ("question", &progress.question),
-        ("trouble", &progress.trouble),
-    ];
+    let label = if progress.state.is_final() {
+        "trouble"
+    } else {
+        "says"
+    };
+    let told = [("question", &progress.question), (label, &progress.trouble)];
     for (label, text) in told
         .into_iter()
         .filter(|(label, _)| *label != "question" || progress.state == State::AwaitingUser)
@@ -206,8 +220,24 @@ fn block(session: &Session) -> Vec<String> {
     lines
 }
 
+fn submitted(label: &str, turn: &Turn) -> String {
+    let words: String = super::tasks::printable(&turn.asked.words())
+        .chars()
+        .take(80)
+        .collect();
+    format!(
+        "   {label}: {} {words}",
+        format_rfc3339(turn.asked.submitted_at_ms)
+    )
+}
+
 fn as_json(session: &Session) -> Value {
     let turn = session.latest();
+    let told = |ended: bool| {
+        let progress = turn.map(|turn| &turn.progress);
+        let progress = progress.filter(|progress| progress.state.is_final() == ended);
+        progress.and_then(|progress| progress.trouble.clone())
+    };
     let results: Vec<Value> = session
         .turns
         .iter()
@@ -221,13 +251,15 @@ fn as_json(session: &Session) -> Value {
     json!({
         "sessionId": session.id(),
         "state": turn.map(|turn| turn.progress.state.name()),
-        "text": turn.map(|turn| turn.asked.text.clone()),
+        "text": turn.map(|turn| turn.asked.words()),
+        "firstText": session.turns.first().map(|turn| turn.asked.words()),
         "channel": turn.map(|turn| turn.asked.route.channel.clone()),
         "chatId": turn.map(|turn| turn.asked.route.chat_id.clone()),
         "submittedAt": turn.map(|turn| format_rfc3339(turn.asked.submitted_at_ms)),
         "deliveredAt": turn.and_then(|turn| turn.progress.delivered_at_ms).map(format_rfc3339),
         "question": turn.and_then(|turn| turn.progress.question.clone()),
-        "trouble": turn.and_then(|turn| turn.progress.trouble.clone()),
+        "says": told(false),
+        "trouble": told(true),
         "results": results,
         "projectUrl": session.canvas().filter(|_| finished),
     })

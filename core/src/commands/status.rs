@@ -105,7 +105,7 @@ fn turn(turn: &Turn) -> Value {
     let at = |at: Option<UnixMs>| at.map(format_rfc3339);
     json!({
         "turn": turn.asked.turn,
-        "text": turn.asked.text,
+        "text": turn.asked.words(),
         "state": progress.state.name(),
         "submittedAt": format_rfc3339(turn.asked.submitted_at_ms),
         "endedAt": at(progress.ended_at_ms),
@@ -117,7 +117,7 @@ fn turn(turn: &Turn) -> Value {
     })
 }
 
-fn delivery(session: &Session, delivery: &Delivery) -> Value {
+pub(super) fn delivery(session: &Session, delivery: &Delivery) -> Value {
     json!({
         "turn": delivery.turn,
         "order": delivery.order,

@@ -118,7 +118,7 @@ pub fn add(
 /// What the user has to be told about a turn, besides its results.
 fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, String)> {
     let progress = &turn.progress;
-    let request = shortened(&turn.asked.text);
+    let request = shortened(&turn.asked.words());
     let trouble = progress.trouble.clone().unwrap_or_default();
     match progress.state {
         State::Submitted | State::Generating => None,

@@ -1,4 +1,4 @@
-use super::{DEFAULT, Ratio, names_ratio, with_ratio};
+use super::{DEFAULT, Ratio, names_ratio, with_ratio, without_ratio};
 use proptest::prelude::*;
 
 #[test]
@@ -118,6 +118,45 @@ fn a_ratio_is_appended_once_and_only_when_none_is_named() {
         with_ratio("a cat at 10:30", &DEFAULT),
         "a cat at 10:30, video ratio 16:9"
     );
+}
+
+#[test]
+fn the_ratio_is_a_line_of_its_own_before_an_address_and_never_stuck_to_one() {
+    let upload = "https://libtv-res.liblib.art/claw/p/cat.png";
+    for (words, sent) in [
+        (
+            format!("make it run\n{upload}"),
+            format!("make it run\nvideo ratio 16:9\n{upload}"),
+        ),
+        (
+            format!("like {upload} but blue"),
+            format!("video ratio 16:9\nlike {upload} but blue"),
+        ),
+        (
+            format!("a\n\nb {upload}\n{upload}"),
+            format!("a\n\nvideo ratio 16:9\nb {upload}\n{upload}"),
+        ),
+        (
+            "see https://example.com/x".to_owned(),
+            "video ratio 16:9\nsee https://example.com/x".to_owned(),
+        ),
+    ] {
+        assert_eq!(with_ratio(&words, &DEFAULT), sent);
+        assert_eq!(without_ratio(&sent), words);
+    }
+}
+
+#[test]
+fn the_users_words_are_shown_without_the_ratio_that_was_added() {
+    for words in [
+        "a cat",
+        " 猫 ",
+        "a cat\nvideo ratio later\n",
+        "video ratio 16:9\nno address",
+    ] {
+        assert_eq!(without_ratio(words), words);
+    }
+    assert_eq!(without_ratio(&with_ratio("a cat", &DEFAULT)), "a cat");
 }
 
 proptest! {

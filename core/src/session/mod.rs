@@ -10,6 +10,7 @@ use crate::config::Mode;
 use crate::io::{UnixMs, digest};
 use crate::json::{stored, stored_by_name};
 use crate::messages::Message;
+use crate::ratio;
 use crate::urls::{self, ResultUrl};
 use crate::watch::{self, Baseline, Observed, TurnMark};
 
@@ -120,6 +121,12 @@ stored!(Asked {
 });
 
 impl Asked {
+    /// What the user said, without the ratio that was put beside it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        ratio::without_ratio(&self.text)
+    }
+
     /// The files that the user passed in with the words.
     #[must_use]
     pub fn own_files(&self) -> Vec<ResultUrl> {

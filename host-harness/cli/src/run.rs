@@ -68,7 +68,10 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             FAILED
         }
         Err(error) => {
-            print::error(&sentence(&error));
+            print::error(&error.to_string());
+            for line in error.advice().lines() {
+                print::out(&format!("→ {line}"));
+            }
             FAILED
         }
     }

@@ -1,7 +1,9 @@
 //! What the component answers, before anybody believes it: about the session that was asked for, and no longer than
 //! its log, its listing or a sentence may be.
 
-use crate::bindings::{DueSession, Failure, Problem, Step};
+use contract::ids::is_service_id;
+
+use crate::bindings::{DueSession, Failure, Problem, Step, Submission};
 use crate::error::{CallError, LimitHit};
 use crate::limits::{LISTED_SESSIONS, SESSION_ID_BYTES};
 
@@ -21,6 +23,18 @@ pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, Ca
         return Err(CallError::Limit(LimitHit::Log(log_bytes)));
     }
     Ok(step)
+}
+
+/// What a submit became, under ids that can be shown, typed and put into a command: by this everybody speaks of it.
+pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError> {
+    let ids = [&submission.session_id, &submission.project_uuid];
+    if ids.into_iter().all(|id| is_service_id(id)) {
+        return Ok(submission);
+    }
+    Err(CallError::Trap(
+        "it answered with an id that can't be one; whether the request was taken isn't known"
+            .to_owned(),
+    ))
 }
 
 /// A listing with at most [`LISTED_SESSIONS`] entries, each with an id that can be kept.
@@ -86,6 +100,39 @@ mod tests {
         assert!(step(step_with("123456789"), "s", 10).is_ok());
         let beyond = step(step_with("1234567890"), "s", 10).err();
         assert!(matches!(beyond, Some(CallError::Limit(LimitHit::Log(10)))));
+    }
+
+    #[test]
+    fn a_submission_has_ids_that_no_shell_and_no_terminal_would_obey() {
+        let of = |session_id: &str, project_uuid: &str| Submission {
+            session_id: session_id.to_owned(),
+            project_uuid: project_uuid.to_owned(),
+            project_url: String::new(),
+            channel: String::new(),
+            deliverable: false,
+            note: String::new(),
+        };
+        assert!(submission(of("90f05e0c-1", "p_1")).is_ok());
+        let long = "x".repeat(129);
+        for id in [
+            "",
+            "a$(id)",
+            "a b",
+            "a\n",
+            "\u{1b}]52;c",
+            "../x",
+            "ä",
+            &long,
+        ] {
+            assert!(
+                matches!(submission(of(id, "p")), Err(CallError::Trap(_))),
+                "{id:?}"
+            );
+            assert!(
+                matches!(submission(of("s", id)), Err(CallError::Trap(_))),
+                "{id:?}"
+            );
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
+use contract::commands::is_nowhere;
+
 use crate::answer;
 use crate::audit::{AuditLog, Kind, Recorder, Trouble, recorded};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
@@ -180,7 +182,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due(&mut store).await
         };
-        self.typed(Kind::Due, work, answer::listing).await.0
+        self.typed(Kind::Due, &[], work, answer::listing).await.0
     }
 
     /// The same for some entries of the folder [`Home::active`], by their names: one answer for each, in their order.
@@ -191,7 +193,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_due_entries(&mut store, entries).await
         };
-        self.typed(Kind::Due, work, answer::listing).await.0
+        self.typed(Kind::Due, &[], work, answer::listing).await.0
     }
 
     /// One poll step of one session. Safe to repeat at any time.
@@ -209,8 +211,10 @@ impl Harness {
             instance.call_poll(&mut store, session_id).await
         };
         let log_bytes = self.inner.settings.step_limits.log_bytes;
-        self.typed(kind, work, |step| answer::step(step, session_id, log_bytes))
-            .await
+        self.typed(kind, &[session_id], work, |step| {
+            answer::step(step, session_id, log_bytes)
+        })
+        .await
     }
 
     /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
@@ -226,9 +230,13 @@ impl Harness {
             chat_id,
         } = &submit;
         let said = [message, session_id, channel, chat_id];
-        self.refuse_secrets(&self.basis(None), said.into_iter().flatten())?;
+        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        // Before the chat is noted.
+        self.refuse_secrets(&self.basis(None), said.iter().copied())?;
         self.home().writable()?;
-        self.name_recipient_of_submit(chat_id.as_deref())?;
+        if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
+            self.name_recipient_of_submit(chat_id.as_deref())?;
+        }
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
             instance
@@ -242,7 +250,7 @@ impl Harness {
                 .await
         };
         let kind = Kind::Submit(submit.session_id.clone());
-        self.typed(kind, work, Ok).await.0
+        self.typed(kind, &said, work, answer::submission).await.0
     }
 
     /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
@@ -258,10 +266,10 @@ impl Harness {
     pub(crate) fn refuse_secrets<'a>(
         &self,
         basis: &Basis,
-        said: impl IntoIterator<Item = &'a String>,
+        said: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), CallError> {
         let spellings = basis.broker.spellings();
-        let is_secret = |text: &String| spellings.find(text.as_bytes()) == Some(Finding::Secret);
+        let is_secret = |text: &str| spellings.find(text.as_bytes()) == Some(Finding::Secret);
         if said.into_iter().any(is_secret) {
             return Err(CallError::Refused(
                 "An API key, app secret or token stands in the arguments, as it is or encoded. Nothing was sent: a service \
@@ -291,13 +299,14 @@ impl Harness {
         after_seq: Option<u64>,
         project_id: Option<&str>,
     ) -> Result<String, CallError> {
+        let said: Vec<&str> = [session_id].into_iter().chain(project_id).collect();
         let kind = Kind::Query(session_id.to_owned());
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance
                 .call_query(&mut store, session_id, after_seq, project_id)
                 .await
         };
-        self.typed(kind, work, Ok).await.0
+        self.typed(kind, &said, work, Ok).await.0
     }
 
     /// What is configured, and whether the key is good, as JSON text.
@@ -308,7 +317,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_check(&mut store).await
         };
-        self.typed(Kind::Check, work, Ok).await.0
+        self.typed(Kind::Check, &[], work, Ok).await.0
     }
 
     /// The key's tasks on the gateway, as JSON text.
@@ -319,7 +328,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_tasks(&mut store).await
         };
-        self.typed(Kind::Tasks, work, Ok).await.0
+        self.typed(Kind::Tasks, &[], work, Ok).await.0
     }
 
     /// Every known session as JSON text; delivers what is undelivered.
@@ -330,7 +339,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_recover(&mut store).await
         };
-        self.typed(Kind::Recover, work, Ok).await.0
+        self.typed(Kind::Recover, &[], work, Ok).await.0
     }
 
     /// Starts a new project on the canvas; answers with JSON text.
@@ -341,7 +350,7 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_change_project(&mut store).await
         };
-        self.typed(Kind::ChangeProject, work, Ok).await.0
+        self.typed(Kind::ChangeProject, &[], work, Ok).await.0
     }
 
     /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
@@ -357,6 +366,7 @@ impl Harness {
         session_id: Option<&str>,
     ) -> Result<http::Response<ResultBody>, CallError> {
         let basis = self.basis(None);
+        self.refuse_secrets(&basis, [url].into_iter().chain(session_id))?;
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
         let egress = self.egress(&basis, &self.inner.settings.step_limits);
         let kind = Kind::OpenResult(session_id.map(str::to_owned));
@@ -421,10 +431,12 @@ impl Harness {
         Recorder::begin(place, kind, component.digest(), policy, meter)
     }
 
-    /// Runs one typed export. `believed` sees its answer before it is recorded as good.
+    /// Runs one typed export. `said` are the words that it is given: one that holds a secret ends here, before component
+    /// and record read them. `believed` sees its answer before it is recorded as good.
     async fn typed<T, Work>(
         &self,
         kind: Kind,
+        said: &[&str],
         work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
         believed: impl FnOnce(T) -> Result<T, CallError>,
     ) -> (Result<T, CallError>, Usage)
@@ -432,6 +444,9 @@ impl Harness {
         Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
     {
         let basis = self.basis(None);
+        if let Err(refused) = self.refuse_secrets(&basis, said.iter().copied()) {
+            return (Err(refused), Usage::default());
+        }
         let limits = self.inner.settings.step_limits.clone();
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
         let egress = self.egress(&basis, &limits);

@@ -114,7 +114,7 @@ impl Harness {
             Err(other) => return Err(other),
         };
         let basis = self.basis(new_key);
-        self.refuse_secrets(&basis, &arguments)?;
+        self.refuse_secrets(&basis, arguments.iter().map(String::as_str))?;
         if STORING.contains(&name) {
             self.home().writable()?;
         }
