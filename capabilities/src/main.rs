@@ -1,8 +1,8 @@
-//! `write` brings what is written from `capabilities.json` up to date; without it, what isn't is named.
+//! `write` brings what is written from the contract up to date; without it, what isn't is named.
 
 use std::process::ExitCode;
 
-use capabilities::{Capabilities, Generated};
+use capabilities::Generated;
 
 fn main() -> ExitCode {
     match run(std::env::args().nth(1).as_deref() == Some("write")) {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 fn run(write: bool) -> Result<bool, String> {
     let workspace = capabilities::workspace();
     let mut up_to_date = true;
-    for Generated { path, text } in Capabilities::read(&workspace)?.generate(&workspace)? {
+    for Generated { path, text } in capabilities::generate(&workspace)? {
         if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
             continue;
         }

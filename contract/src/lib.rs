@@ -6,5 +6,8 @@
 
 pub mod commands;
 pub mod ids;
+pub mod imports;
 pub mod kind;
+pub mod services;
+pub mod settings;
 pub mod transport;

@@ -1,8 +1,10 @@
-//! `capabilities.json` against the component itself: what it imports, and the hosts and variables in its data.
+//! The contract against the component itself: what it imports, and the hosts and variables in its data.
 
 use std::collections::BTreeSet;
 
-use capabilities::{Capabilities, workspace};
+use capabilities::{hosts, workspace};
+use contract::imports::{IMPORTS, MENTIONS};
+use contract::settings::VARIABLES;
 use host_harness::Component;
 use wasmparser::{DataKind, Parser, Payload};
 use wit_parser::decoding::{DecodedWasm, decode};
@@ -12,10 +14,6 @@ use wit_parser::{Resolve, WorldId, WorldItem};
 const HOST_ENDINGS: [&str; 9] = [
     ".com", ".net", ".org", ".io", ".cn", ".tv", ".art", ".ai", ".dev",
 ];
-
-fn described() -> Capabilities {
-    Capabilities::read(&workspace()).unwrap()
-}
 
 fn decoded() -> (Resolve, WorldId) {
     match decode(Component::embedded_bytes()).unwrap() {
@@ -60,23 +58,14 @@ fn the_component_imports_what_is_described_and_nothing_else() {
     }
     // Nothing has to be provided for it.
     assert_eq!(types_only, ["libtv:video/types"]);
-    let described = described();
-    let expected: BTreeSet<String> = described.imports.into_iter().map(|i| i.name).collect();
+    let expected: BTreeSet<String> = IMPORTS.iter().map(|i| i.name.to_owned()).collect();
     assert_eq!(imports, expected);
 }
 
 #[test]
 fn every_host_in_the_components_data_is_described() {
-    let described = described();
-    let known: Vec<&str> = described
-        .hosts()
-        .chain(
-            described
-                .mentions
-                .iter()
-                .map(|mention| mention.host.as_str()),
-        )
-        .collect();
+    let mentioned = MENTIONS.iter().map(|mention| mention.host);
+    let known: Vec<&str> = hosts().chain(mentioned).collect();
     let data = data();
     for host in &known {
         assert!(
@@ -126,12 +115,7 @@ fn first_word(text: &str) -> &str {
 
 #[test]
 fn every_variable_in_the_components_data_is_described() {
-    let described = described();
-    let known: Vec<&str> = described
-        .environment
-        .iter()
-        .map(|variable| variable.name.as_str())
-        .collect();
+    let known: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
     let data = data();
     for name in &known {
         assert!(

@@ -3,9 +3,11 @@
 //! does not compile: read them as "no component reaches another host".
 
 mod answers;
+mod calls;
 mod credentials;
 mod files;
 mod machine;
+mod messages;
 mod network;
 mod odd_server;
 mod output;
@@ -30,7 +32,10 @@ mod each_has_a_test {
         unused_imports,
         reason = "that they can be imported is all that is asked"
     )]
-    use super::{answers::*, credentials::*, files::*, machine::*, network::*, output::*};
+    use super::{
+        answers::*, calls::*, credentials::*, files::*, machine::*, messages::*, network::*,
+        output::*,
+    };
 
     macro_rules! has_a_test {
         ($attack:ident) => {

@@ -55,7 +55,7 @@ whoever runs this machine; the others may be told to the user.",
         about: "find out which link is broken, from the key to the chat",
         group: Group::Configure,
         runner: Runner::Both,
-        kind: Kind::Check,
+        kind: Kind::Doctor,
         options: &[Opt::new(
             "chat-id",
             Value::Chat,

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use contract::kind::Kind;
+use contract::services::{DIRECT, GATEWAY, Service};
 use serde_json::{Map, Value};
 
-use crate::capabilities::{DIRECT, GATEWAY};
 use crate::credentials::{
     Broker, ConfigFile, FoundCredentials, KeyMode, Placeholders, Secret, TenantTokens,
 };
@@ -63,13 +64,15 @@ impl Basis {
         client: &Client,
         recipients: &Arc<Recipients>,
         limits: &Limits,
+        kind: Kind,
     ) -> Egress {
         Egress {
             policy: Arc::clone(&self.policy),
             broker: Arc::clone(&self.broker),
             recipients: Arc::clone(recipients),
             client: client.clone(),
-            meter: Arc::new(CallMeter::new(limits)),
+            meter: Arc::new(CallMeter::new(&of_kind(limits, kind))),
+            kind,
         }
     }
 
@@ -131,6 +134,15 @@ impl Basis {
     }
 }
 
+/// The limits of a call of this kind: some need far fewer requests than others.
+fn of_kind(limits: &Limits, kind: Kind) -> Limits {
+    let requests = kind.max_requests().unwrap_or(u32::MAX);
+    Limits {
+        requests: limits.requests.min(requests),
+        ..limits.clone()
+    }
+}
+
 /// The state folder, the one that every call sees; none where it isn't there and can't be made.
 pub(crate) fn state_folder(home: &Home) -> Vec<Folder> {
     let host = home.state();
@@ -161,13 +173,10 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
     policy
 }
 
-/// The variable that moves a service, the service's own base URL, and that of the service whose key is another one.
-type Override = (&'static str, &'static str, &'static str);
+/// A service that an override may move, and the one whose key is another.
+type Override = (&'static Service, &'static Service);
 
-const OVERRIDES: [Override; 2] = [
-    ("LIBTV_GATEWAY_URL", GATEWAY, DIRECT),
-    ("LIBTV_DIRECT_BASE_URL", DIRECT, GATEWAY),
-];
+const OVERRIDES: [Override; 2] = [(&GATEWAY, &DIRECT), (&DIRECT, &GATEWAY)];
 
 /// The overrides that grant nothing, and why, as sentences.
 pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
@@ -185,15 +194,24 @@ pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
 
 /// The base URL in force. An override that can't be used grants nothing, and neither does one that would lead one
 /// service's key to the other service.
-fn base(settings: &Settings, (variable, default, other): Override) -> Result<BaseUrl, String> {
-    let text = settings.environment.passed(variable).unwrap_or(default);
+fn base(settings: &Settings, (service, other): Override) -> Result<BaseUrl, String> {
+    let variable = service.moved_by.unwrap_or_default();
+    let text = settings
+        .environment
+        .passed(variable)
+        .unwrap_or_else(|| default(service));
     let base = BaseUrl::parse(text).map_err(|reason| format!("{variable}: {reason}"))?;
-    if BaseUrl::parse(other).is_ok_and(|other| base.host == other.host) {
+    if BaseUrl::parse(default(other)).is_ok_and(|other| base.host == other.host) {
         return Err(format!(
             "{variable} would lead the key to the host of another service"
         ));
     }
     Ok(base)
+}
+
+/// Where a service lives when nothing moves it.
+fn default(service: &Service) -> &'static str {
+    service.origins.first().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -368,8 +368,8 @@ impl Harness {
         let basis = self.basis(None);
         self.refuse_secrets(&basis, [url].into_iter().chain(session_id))?;
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
-        let egress = self.egress(&basis, &self.inner.settings.step_limits);
         let kind = Kind::OpenResult(session_id.map(str::to_owned));
+        let egress = self.egress(&basis, &self.inner.settings.step_limits, &kind);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         match egress.open_result(url, range).await {
             Ok(response) => Ok(recorded(response, recorder)),
@@ -405,8 +405,11 @@ impl Harness {
         Arc::clone(&self.inner.quota)
     }
 
-    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits) -> Egress {
-        basis.egress(&self.inner.client, &self.inner.recipients, limits)
+    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits, kind: &Kind) -> Egress {
+        let Inner {
+            client, recipients, ..
+        } = &*self.inner;
+        basis.egress(client, recipients, limits, kind.call())
     }
 
     pub(crate) fn recorder(
@@ -449,7 +452,7 @@ impl Harness {
         }
         let limits = self.inner.settings.step_limits.clone();
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
-        let egress = self.egress(&basis, &limits);
+        let egress = self.egress(&basis, &limits, &kind);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,

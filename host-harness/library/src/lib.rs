@@ -50,7 +50,6 @@
 mod answer;
 mod audit;
 pub mod bindings;
-mod capabilities;
 mod command;
 mod component;
 pub mod credentials;
@@ -73,11 +72,11 @@ mod timer;
 
 pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
 pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
-pub use capabilities::PASSED_ON;
 pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
 pub use component::Precompiled;
+pub use contract::settings::passed_on;
 pub use credentials::{
     CredentialSource, Credentials, FeishuApp, Keyring, Secret, openclaw_state_dir,
 };

@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use contract::services::{Key, TOKEN_PATH};
 use serde::Serialize;
 
 use crate::audit::digest;
 use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
 use crate::home::Home;
-use crate::http::{GrantedRoute, Policy, Service, TOKEN_ROUTE};
+use crate::http::{GrantedRoute, Policy, Service};
 use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
 use crate::settings::Settings;
@@ -55,6 +56,12 @@ pub struct RouteReport {
     pub path: String,
     /// To which addresses a connection may go: `public` or `loopback`.
     pub addresses: &'static str,
+    /// Headers that a request may have, beside the credential.
+    pub headers: Vec<&'static str>,
+    /// Keys that its query may have; one with `…` stands for all that begin so.
+    pub query: Vec<String>,
+    /// Which kinds of call may ask it.
+    pub calls: Vec<&'static str>,
 }
 
 /// One secret that stays outside.
@@ -253,6 +260,16 @@ fn route(granted: GrantedRoute) -> RouteReport {
         } else {
             "public"
         },
+        headers: granted.route.headers.iter().map(|h| h.name).collect(),
+        query: granted.route.query.iter().map(key).collect(),
+        calls: granted.route.kinds.iter().map(|kind| kind.name()).collect(),
+    }
+}
+
+fn key(key: &Key) -> String {
+    match key {
+        Key::Is(name) => (*name).to_owned(),
+        Key::Begins(prefix) => format!("{prefix}…"),
     }
 }
 
@@ -279,7 +296,7 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
             None => {}
         }
     }
-    let exchange = format!("body of POST {TOKEN_ROUTE}, by the harness itself");
+    let exchange = format!("body of POST {TOKEN_PATH}, by the harness itself");
     add(FEISHU_APP_SECRET, Service::Feishu, &exchange);
     add(FEISHU_TENANT_TOKEN, Service::Feishu, "header Authorization");
     credentials

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::capabilities::PASSED_ON;
+use contract::settings::passed_on;
+
 use crate::credentials::{CredentialSource, KeySlot, Keyring, Lookup, Places, Secret};
 use crate::limits::Limits;
 
@@ -41,9 +42,8 @@ impl Environment {
         let secret = |name: &str| text(name).map(|value| Arc::new(Secret::new(value)));
         Self {
             api_key: secret("LIBTV_API_KEY"),
-            passed_on: PASSED_ON
-                .iter()
-                .filter_map(|name| Some((*name, text(name)?)))
+            passed_on: passed_on()
+                .filter_map(|name| Some((name, text(name)?)))
                 .collect(),
             feishu_app_id: text("FEISHU_APP_ID"),
             feishu_app_secret: secret("FEISHU_APP_SECRET"),

@@ -7,9 +7,10 @@ use crate::wasi::{self, Ask};
 use crate::{Attempt, got};
 
 pub fn attack() -> Attempt {
-    let request = Ask::gateway("/libtv/v1/upload")
+    let request = Ask::at("open.feishu.cn", "/open-apis/im/v1/images")
         .method(Method::Post)
-        .header("x-api-key", wasi::key()?)
+        .header("authorization", "Bearer placeholder-feishu-tenant-token")
+        .header("content-type", "multipart/form-data; boundary=x")
         .build()?;
     let body = request.body().map_err(|()| "no body")?;
     let stream = body.write().map_err(|()| "no stream")?;

@@ -68,17 +68,26 @@ struct Component;
 
 impl bindings::Guest for Component {
     fn submit(
-        _: Option<String>,
+        message: Option<String>,
         _: Option<String>,
         _: Option<String>,
         _: Option<String>,
     ) -> Result<Submission, Problem> {
-        Err(refused("it submits nothing".to_owned()))
+        if chosen() == "submits_three_times" {
+            return Err(refused(outcome()));
+        }
+        // What only a submit may send is measured here.
+        let measured = message.as_deref().and_then(measured::attempt);
+        let step = measured.unwrap_or_else(|| Err("it submits nothing".to_owned()));
+        step.map(submission).map_err(refused)
     }
 
     fn due() -> Result<Vec<DueSession>, Problem> {
         if chosen() == "lists_a_million_sessions" {
             return Ok(attacks::lists_a_million_sessions::listing());
+        }
+        if chosen() == "asks_the_network_from_a_look" {
+            return Err(refused(outcome()));
         }
         let due = |id: &str| DueSession {
             session_id: id.to_owned(),
@@ -125,6 +134,30 @@ impl bindings::Guest for Component {
     fn change_project() -> Result<String, Problem> {
         Err(refused("it changes nothing".to_owned()))
     }
+}
+
+/// The step of a submit.
+fn submission(step: Step) -> Submission {
+    Submission {
+        session_id: step.session_id,
+        project_uuid: String::new(),
+        project_url: String::new(),
+        channel: String::new(),
+        deliverable: false,
+        note: String::new(),
+    }
+}
+
+/// What came of the attack, in words, for functions whose answer has no room for them.
+fn outcome() -> String {
+    let events = attacks::attack(chosen()).map(|step| step.events);
+    let texts = events.map(|events| {
+        events
+            .into_iter()
+            .map(|event| event.text)
+            .collect::<String>()
+    });
+    texts.unwrap_or_else(|refused| refused)
 }
 
 fn refused(message: String) -> Problem {

@@ -93,5 +93,8 @@ fn memory(pages: u64) -> Result<(), String> {
 
 fn send(bytes: u64) -> Result<(), String> {
     let content = vec![0; usize::try_from(bytes).unwrap_or(0)];
-    Ask::gateway("/libtv/v1/upload").post(&content).map(drop)
+    Ask::gateway("/libtv/v1/session")
+        .header("content-type", "application/json")
+        .post(&content)
+        .map(drop)
 }

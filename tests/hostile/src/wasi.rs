@@ -159,6 +159,20 @@ impl Ask {
     }
 }
 
+/// Sends a message to the chat `oc_named`; `content` is escaped as it stands in JSON.
+pub fn message(kind: &str, content: &str) -> Result<IncomingResponse, String> {
+    let body = format!(
+        r#"{{"receive_id":"oc_named","msg_type":"{kind}","content":"{content}","uuid":"1"}}"#
+    );
+    Ask::at(
+        "open.feishu.cn",
+        "/open-apis/im/v1/messages?receive_id_type=chat_id",
+    )
+    .header("authorization", "Bearer placeholder-feishu-tenant-token")
+    .header("content-type", "application/json")
+    .post(body.as_bytes())
+}
+
 /// Waits for an answer's head.
 pub fn answer(coming: &FutureIncomingResponse) -> Result<IncomingResponse, String> {
     coming.subscribe().block();

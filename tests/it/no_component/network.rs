@@ -224,3 +224,40 @@ pub fn sends_a_hundred_requests_at_once() {
         .stopped_at(LimitHit::OpenRequests(limits::OPEN_REQUESTS));
     assert!(end.env.media().requests().len() <= limits::OPEN_REQUESTS as usize);
 }
+
+#[test]
+pub fn overrides_the_method() {
+    attack!(overrides_the_method)
+        .end()
+        .refused(RefusalReason::Header);
+}
+
+#[test]
+pub fn names_another_path_in_a_header() {
+    let end = attack!(names_another_path_in_a_header)
+        .end()
+        .refused(RefusalReason::Header);
+    let told = end.usage.refusals[0].to_string();
+    assert!(told.contains("(x-original-url)"), "{told}");
+}
+
+#[test]
+pub fn puts_the_method_into_the_query() {
+    attack!(puts_the_method_into_the_query)
+        .end()
+        .refused(RefusalReason::Query);
+}
+
+#[test]
+pub fn hides_dots_in_another_encoding() {
+    attack!(hides_dots_in_another_encoding)
+        .end()
+        .refused(RefusalReason::Url);
+}
+
+#[test]
+pub fn sends_a_body_with_a_get() {
+    attack!(sends_a_body_with_a_get)
+        .end()
+        .refused(RefusalReason::Body);
+}

@@ -57,7 +57,7 @@ const PER_HEADER: usize = 4;
 fn serve(stream: TcpStream) -> Result<()> {
     let mut requests = BufReader::new(stream.try_clone()?);
     let mut out = stream;
-    while let Some(path) = request(&mut requests)? {
+    while let Some((path, key)) = request(&mut requests)? {
         let wanted = path.rsplit('/').next().unwrap_or_default();
         let (wanted, count) = wanted.split_once('-').unwrap_or((wanted, ""));
         let count: usize = count.parse().unwrap_or(0);
@@ -91,6 +91,18 @@ fn serve(stream: TcpStream) -> Result<()> {
                     out.write_all(&[b'x'; 16 << 10])?;
                 }
             }
+            // The key it was sent, in a form that nobody finds it in: the bits of each letter turned round.
+            "packed" => {
+                let packed: Vec<u8> = key.bytes().map(|byte| !byte).collect();
+                let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length";
+                write!(out, "{head}: {}\r\n\r\n", packed.len())?;
+                out.write_all(&packed)?;
+            }
+            "half" => {
+                let half = &key[..key.len() / 2];
+                let head = "HTTP/1.1 206 Partial Content\r\ncontent-length";
+                write!(out, "{head}: {}\r\n\r\n{half}", half.len())?;
+            }
             // The client waits for an answer, and this waits for the client.
             "silent" => {}
             _ => out.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")?,
@@ -99,9 +111,9 @@ fn serve(stream: TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// Reads a request with its body, and gives its path; none when the client has hung up.
-fn request(stream: &mut BufReader<TcpStream>) -> Result<Option<String>> {
-    let (mut first, mut body_bytes) = (String::new(), 0);
+/// Reads a request with its body, and gives its path and key; none when the client has hung up.
+fn request(stream: &mut BufReader<TcpStream>) -> Result<Option<(String, String)>> {
+    let (mut first, mut key, mut body_bytes) = (String::new(), String::new(), 0);
     if stream.read_line(&mut first)? == 0 {
         return Ok(None);
     }
@@ -114,8 +126,13 @@ fn request(stream: &mut BufReader<TcpStream>) -> Result<Option<String>> {
         if let Some(length) = line.to_lowercase().strip_prefix("content-length:") {
             body_bytes = length.trim().parse().unwrap_or(0);
         }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("x-api-key")
+        {
+            value.trim().clone_into(&mut key);
+        }
     }
     // Read, so that the answer is one to the whole request.
     std::io::copy(&mut stream.take(body_bytes), &mut std::io::sink())?;
-    Ok(first.split(' ').nth(1).map(str::to_owned))
+    Ok(first.split(' ').nth(1).map(|path| (path.to_owned(), key)))
 }

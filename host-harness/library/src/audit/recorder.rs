@@ -18,6 +18,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use contract::commands::find;
+use contract::kind;
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -104,6 +106,19 @@ impl Kind {
             Self::Due | Self::OpenResult(_) => false,
             Self::Command(name, _) => !QUIET.contains(&name.as_str()),
             _ => true,
+        }
+    }
+
+    /// What the call is for, which decides what it may reach.
+    pub(crate) fn call(&self) -> kind::Kind {
+        match self {
+            Self::Due => kind::Kind::Look,
+            Self::Poll(_) | Self::Recover => kind::Kind::Poll,
+            Self::Submit(_) | Self::ChangeProject => kind::Kind::Submit,
+            Self::Query(_) | Self::Check | Self::Tasks => kind::Kind::Check,
+            Self::OpenResult(_) => kind::Kind::Download,
+            // What is no command (help, a misspelling) only looks.
+            Self::Command(name, _) => find(name).map_or(kind::Kind::Look, |known| known.kind),
         }
     }
 

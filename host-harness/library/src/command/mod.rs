@@ -143,11 +143,11 @@ impl Harness {
             // The component would say that there is none.
             return Err(CallError::Refused(basis.found.notes.join(" ")));
         }
-        let mut egress = self.egress(&basis, &self.settings().command_limits);
+        let kind = audit::Kind::Command(name.to_owned(), session);
+        let mut egress = self.egress(&basis, &self.settings().command_limits, &kind);
         if let ("doctor", Some(chat)) = (name, &chat) {
             egress.recipients = Arc::new(egress.recipients.and_once(chat));
         }
-        let kind = audit::Kind::Command(name.to_owned(), session);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let writes_config = find(name).is_some_and(|command| command.kind == Kind::Settings);
         let copy = if writes_config {

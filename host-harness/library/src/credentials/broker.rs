@@ -96,8 +96,7 @@ impl Broker {
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Verdict, RefusalReason> {
-        let target = uri.path_and_query().map_or("", |path| path.as_str());
-        self.check_text(target)?;
+        self.check_target(uri)?;
         let mut verdict = Verdict::Send;
         for (name, value) in headers.iter_mut() {
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -124,7 +123,7 @@ impl Broker {
                 _ => return Err(RefusalReason::CredentialHeader),
             }
         }
-        if service == Service::Feishu && uri.path().ends_with(crate::http::TOKEN_ROUTE) {
+        if service == Service::Feishu && uri.path().ends_with(contract::services::TOKEN_PATH) {
             let drop_cached = headers
                 .get(http::header::CACHE_CONTROL)
                 .is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("no-cache")));
@@ -161,6 +160,12 @@ impl Broker {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
         sensitive(scheme, key.secret.expose()).ok_or(RefusalReason::UnknownPlaceholder)
+    }
+
+    /// Neither a placeholder nor a secret may stand in a path or query.
+    pub(crate) fn check_target(&self, uri: &Uri) -> Result<(), RefusalReason> {
+        let target = uri.path_and_query().map_or("", |path| path.as_str());
+        self.check_text(target)
     }
 
     /// Neither a placeholder nor a secret may stand in `text`.

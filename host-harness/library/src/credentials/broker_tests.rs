@@ -170,7 +170,7 @@ fn feishu_requests_wait_for_the_tenant_token_and_the_token_route_is_answered_her
     )
     .unwrap();
     assert_eq!(verdict, Verdict::AddTenantToken);
-    let route = format!("https://f{}", crate::http::TOKEN_ROUTE);
+    let route = format!("https://f{}", contract::services::TOKEN_PATH);
     assert_eq!(
         authorise(Service::Feishu, &route, &[]).unwrap().0,
         Verdict::AnswerToken { drop_cached: false }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::keyring::{KeySlot, MARK};
 use super::openclaw::{self, Account};
 use super::{ConfigFile, Secret};
-use crate::capabilities::{FEISHU, LARKSUITE};
+use contract::services::{FEISHU_ORIGIN, LARK_ORIGIN};
+
 use crate::http::BaseUrl;
 use crate::settings::Environment;
 
@@ -22,6 +23,10 @@ pub struct FeishuApp {
     pub found_in: String,
 }
 
+fn origin(lark: bool) -> &'static str {
+    if lark { LARK_ORIGIN } else { FEISHU_ORIGIN }
+}
+
 impl FeishuApp {
     /// An app at Feishu, or at Lark.
     pub fn new(
@@ -30,7 +35,7 @@ impl FeishuApp {
         lark: bool,
         found_in: impl Into<String>,
     ) -> Option<Self> {
-        let base = BaseUrl::parse(if lark { LARKSUITE } else { FEISHU }).ok()?;
+        let base = BaseUrl::parse(origin(lark)).ok()?;
         Some(Self {
             app_id: app_id.into(),
             secret: Arc::new(secret),
@@ -176,7 +181,7 @@ fn environment_account(environment: &Environment) -> Option<Account> {
     Some(Account {
         app_id: environment.feishu_app_id.clone()?,
         secret: Arc::clone(environment.feishu_app_secret.as_ref()?),
-        origin: Ok(FEISHU),
+        origin: Ok(FEISHU_ORIGIN),
         found_in: "FEISHU_APP_ID and FEISHU_APP_SECRET in the environment".to_owned(),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::services::TOKEN_PATH;
 use http::{Request, Response, header};
 use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
@@ -13,7 +14,6 @@ use wasmtime_wasi_http::Error as WasiError;
 use super::broker::{ExchangeFuture, json_response};
 use super::spellings::{LatestSpellings, Spellings};
 use super::{FeishuApp, Secret};
-use crate::http::TOKEN_ROUTE;
 
 /// A token isn't used in its last five minutes: an upload may take as long.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -137,7 +137,7 @@ impl TenantTokens {
 fn exchange_request(app: &FeishuApp) -> Result<Request<Bytes>, WasiError> {
     let body =
         serde_json::json!({"app_id": app.app_id, "app_secret": app.secret.expose()}).to_string();
-    Request::post(format!("{}{TOKEN_ROUTE}", app.base.text()))
+    Request::post(format!("{}{TOKEN_PATH}", app.base.text()))
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
         .header(header::CONTENT_LENGTH, body.len())
         .body(Bytes::from(body))

@@ -30,6 +30,7 @@ const KEPT_REFUSALS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct CallMeter {
     requests: AtomicU32,
+    paid: AtomicU32,
     open: AtomicU32,
     sent: AtomicU64,
     received: AtomicU64,
@@ -58,6 +59,7 @@ impl CallMeter {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             requests: AtomicU32::new(0),
+            paid: AtomicU32::new(0),
             open: AtomicU32::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
@@ -90,6 +92,11 @@ impl CallMeter {
             return None;
         }
         Some(open)
+    }
+
+    /// Counts a request that costs money; false when it is one too many.
+    pub(super) fn begin_paid(&self, max: u32) -> bool {
+        self.paid.fetch_add(1, Ordering::Relaxed) < max
     }
 
     pub(super) fn refuse(&self, refusal: Refusal) {

@@ -29,7 +29,6 @@ use super::network::Network;
 use super::proxy::{self, Proxies, Proxy, ProxyFailure};
 use super::refusal::RefusalReason;
 use super::tls;
-use crate::capabilities::{DIRECT, FEISHU, GATEWAY, LARKSUITE, MEDIA};
 
 /// The longest wait for one address while others are left to try.
 const PER_ADDRESS: Duration = Duration::from_secs(4);
@@ -165,9 +164,12 @@ pub(super) struct Shared {
     pub(super) stand_in: OnceLock<String>,
 }
 
-/// The hosts that nobody moved. Who connects to one of them over TLS either reaches that host or fails, wherever the
+/// The origins that nobody moved. Who connects to one of them over TLS either reaches that host or fails, wherever the
 /// connection itself goes.
-const BUILT_IN: [&str; 5] = [GATEWAY, DIRECT, MEDIA, FEISHU, LARKSUITE];
+fn built_in() -> impl Iterator<Item = &'static str> {
+    let services = contract::services::SERVICES.into_iter();
+    services.flat_map(|service| service.origins).copied()
+}
 
 /// What a connection is for.
 struct Target {
@@ -207,9 +209,7 @@ impl LeadsTo {
     fn of(target: &Target, loopback: bool) -> Self {
         let Target { https, host, port } = target;
         let is_built_in = || {
-            let mut hosts = BUILT_IN
-                .iter()
-                .filter_map(|url| url.strip_prefix("https://"));
+            let mut hosts = built_in().filter_map(|url| url.strip_prefix("https://"));
             *https && *port == 443 && hosts.any(|known| known == host)
         };
         if loopback {

@@ -1,8 +1,9 @@
 //! A message leaves only for a recipient that a submit named, and a reply only to a message that went to one. The
 //! request is read whole, strictly, and written anew from what was read: no server can find another recipient in it
-//! than the one that was checked. Not here: who was named (`recipients.rs`).
+//! than the one that was checked. Not here: who was named (`recipients.rs`), what a message may be (`message_content.rs`).
 
 use bytes::Bytes;
+use contract::services::MESSAGES_PATH;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,9 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::body::full;
 use super::client::collect_small;
-use super::policy::MESSAGES_ROUTE;
+use super::message_content;
 use super::refusal::{Refusal, RefusalReason};
+use super::request;
 use crate::recipients::{IdType, Recipient, Recipients};
 
 /// Feishu takes text requests up to 150 KB, others up to 30.
@@ -54,7 +56,7 @@ impl Route {
     /// The route of a request that the policy granted on Feishu's host. `None`: it sends no message.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let path = uri.path();
-        if path.ends_with(MESSAGES_ROUTE) {
+        if path.ends_with(MESSAGES_PATH) {
             let named = uri.query().and_then(|query| query.strip_prefix(QUERY));
             let id_type = IdType::ALL
                 .into_iter()
@@ -63,7 +65,7 @@ impl Route {
         }
         let (messages, id) = path.strip_suffix("/reply")?.rsplit_once('/')?;
         messages
-            .ends_with(MESSAGES_ROUTE)
+            .ends_with(MESSAGES_PATH)
             .then(|| Self::Reply(id.to_owned()))
     }
 
@@ -90,7 +92,10 @@ impl Route {
             .to_bytes();
         let body = match self {
             Self::Create(id_type) => {
-                let message: Create = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                let mut message: Create =
+                    serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                message.content = message_content::anew(&message.msg_type, &message.content)
+                    .ok_or_else(unreadable)?;
                 let to = Recipient {
                     id_type: id_type.ok_or_else(unreadable)?,
                     id: message.receive_id.clone(),
@@ -102,7 +107,9 @@ impl Route {
                 serde_json::to_vec(&message)
             }
             Self::Reply(message_id) => {
-                let message: Reply = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                let mut message: Reply = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                message.content = message_content::anew(&message.msg_type, &message.content)
+                    .ok_or_else(unreadable)?;
                 if head.uri.query().is_some() {
                     return Err(unreadable());
                 }
@@ -128,12 +135,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let json = types
         .next()
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|text| {
-            let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
-            let plain =
-                ["", "charset=utf-8"].contains(&parameters.trim().to_ascii_lowercase().as_str());
-            plain && kind.trim().eq_ignore_ascii_case("application/json")
-        });
+        .is_some_and(request::is_json);
     json && types.next().is_none() && !headers.contains_key(header::CONTENT_ENCODING)
 }
 

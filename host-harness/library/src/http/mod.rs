@@ -1,12 +1,13 @@
 //! The only way out of the sandbox: one hook, `send_request`, that every request passes.
-//! Policy, then credentials, then the body and a message's recipient, then the client; on the way back secrets that a
-//! server echoes are overwritten.
+//! Policy and kind of call, then credentials, then the request written anew, the body and a message's recipient, then the
+//! client; on the way back secrets that a server echoes are overwritten.
 //! Not here: how any of them decides.
 //!
 //! ```text
-//! guest ── wasi:http ── Egress ── policy ── broker ── search ── messages ── client ── connector ── address check ── TLS
-//!                                   │          │         │          └ only to whom a submit named
-//!                                   │          │         └ no secret and no placeholder in the body
+//! guest ── wasi:http ── Egress ── policy ── broker ── request ── search ── messages ── client ── connector ── addresses ── TLS
+//!                                   │          │         │          │          └ only to whom a submit named
+//!                                   │          │         │          └ no secret and no placeholder in the body
+//!                                   │          │         └ the headers and the body that the route names, and no others
 //!                                   │          └ tenant token: answered here, or put into a header
 //!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
 //! ```
@@ -20,15 +21,19 @@ mod client;
 mod connect_to;
 mod connector;
 mod errors;
+mod message_content;
 mod messages;
 mod network;
 mod no_proxy;
 mod policy;
 mod proxy;
 mod refusal;
+mod request;
+mod response;
 mod result;
 mod scrub;
 mod search;
+mod target;
 mod tls;
 mod trace;
 
@@ -38,7 +43,8 @@ mod refused;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use contract::kind::Kind;
+use http::{Method, Request, Response, Uri};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
@@ -52,7 +58,6 @@ pub use result::ResultBody;
 
 pub(crate) use body::{CallMeter, full};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
-pub(crate) use policy::TOKEN_ROUTE;
 
 use body::OpenRequest;
 
@@ -69,6 +74,8 @@ pub(crate) struct Egress {
     pub(crate) recipients: Arc<Recipients>,
     pub(crate) client: Client,
     pub(crate) meter: Arc<CallMeter>,
+    /// What the call is for, and so which routes it has.
+    pub(crate) kind: Kind,
 }
 
 type Io = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
@@ -108,32 +115,51 @@ impl WasiHttpHooks for Egress {
 impl Egress {
     fn grant(
         &self,
-        mut request: Request<WasiBody>,
+        request: Request<WasiBody>,
     ) -> Result<(Request<WasiBody>, Verdict, Grant, OpenRequest), WasiError> {
         let Some(open) = self.meter.begin_request() else {
             let refusal = Refusal::new(request.method(), request.uri(), RefusalReason::Budget);
             self.meter.refuse(refusal);
             return Err(WasiError::HttpRequestDenied);
         };
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let checked = self.policy.check(&method, &uri).and_then(|grant| {
-            let handle = self.broker.handle(grant.service, request.headers());
-            let verdict = self
-                .broker
-                .authorise(grant.service, &uri, request.headers_mut())
-                .map_err(|reason| Refusal::new(&method, &uri, reason))?;
-            if let Some(handle) = handle {
-                self.meter.trace().uses(handle);
-            }
-            Ok((verdict, grant))
-        });
-        match checked {
-            Ok((verdict, grant)) => Ok((request, verdict, grant, open)),
-            Err(refusal) => {
+        self.checked(request)
+            .map(|(request, verdict, grant)| (request, verdict, grant, open))
+            .map_err(|refusal| {
                 self.meter.refuse(refusal);
-                Err(WasiError::HttpRequestDenied)
+                WasiError::HttpRequestDenied
+            })
+    }
+
+    /// Policy, kind of call, credential, and everything else of the request's head.
+    fn checked(
+        &self,
+        mut request: Request<WasiBody>,
+    ) -> Result<(Request<WasiBody>, Verdict, Grant), Refusal> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let refuse = |reason| Refusal::new(&method, &uri, reason);
+        let grant = self.policy.check(&method, &uri).map_err(|refusal| {
+            // A key of the query is told by its name, which must be none that stands for a secret.
+            match self.broker.check_target(&uri) {
+                Err(reason) if refusal.reason == RefusalReason::Query => refuse(reason),
+                _ => refusal,
             }
+        })?;
+        if !grant.route.kinds.contains(&self.kind) {
+            return Err(refuse(RefusalReason::Call).about(self.kind.name()));
         }
+        let handle = self.broker.handle(grant.service, request.headers());
+        let verdict = self
+            .broker
+            .authorise(grant.service, &uri, request.headers_mut())
+            .map_err(refuse)?;
+        let request = request::anew(request, &grant)?;
+        if grant.route.paid && !self.meter.begin_paid(self.kind.max_paid()) {
+            return Err(refuse(RefusalReason::Paid));
+        }
+        if let Some(handle) = handle {
+            self.meter.trace().uses(handle);
+        }
+        Ok((request, verdict, grant))
     }
 
     /// A granted request's way out, and its answer's way in.
@@ -144,6 +170,7 @@ impl Egress {
         grant: &Grant,
         asked: (RequestOptions, OpenRequest),
     ) -> Result<Response<WasiBody>, WasiError> {
+        let target = (request.method().clone(), request.uri().clone());
         if let Verdict::AnswerToken { drop_cached } = verdict {
             let (head, body) = request.into_parts();
             if let Err(reason) = self.broker.admit_token_request(body).await {
@@ -158,7 +185,8 @@ impl Egress {
                 .answer_token_route(drop_cached, exchange)
                 .await?;
             options.exchange.answered(trace::Answer::Here);
-            return Ok(answer.map(full));
+            // Where Feishu refused the exchange this is what it said.
+            return self.searched(answer.map(full), &target, grant);
         }
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
         let message = (grant.service == Service::Feishu)
@@ -179,18 +207,34 @@ impl Egress {
                     .headers_mut()
                     .insert(http::header::AUTHORIZATION, token),
                 // Feishu refused the exchange: its own words are the answer, and the request is never sent.
-                Err(refused) => return Ok(refused.map(full)),
+                Err(refused) => return self.searched(refused.map(full), &target, grant),
             };
         }
-        let mut response = self.client.send(request, options).await?;
-        // The media store is sent no secrets that it could echo, and its answers are the large ones.
-        if grant.service != Service::Media {
-            response = scrub::scrub(response, self.broker.spellings());
-        }
+        let response = self.client.send(request, options).await?;
+        let mut response = self.searched(response, &target, grant)?;
         if message.is_some() {
             response = messages::note_answer(response, &self.recipients).await?;
         }
         Ok(response)
+    }
+
+    /// A service's response as the component may see it: without secrets, or not at all.
+    fn searched(
+        &self,
+        response: Response<WasiBody>,
+        (method, uri): &(Method, Uri),
+        grant: &Grant,
+    ) -> Result<Response<WasiBody>, WasiError> {
+        if let Some(part) = response::unsearchable(&response, grant.service) {
+            let refusal = Refusal::new(method, uri, RefusalReason::Response);
+            self.meter.refuse(refusal.about(part));
+            return Err(response::error(part, response.headers()));
+        }
+        // The media store is sent no secrets that it could echo, and its answers are the large ones.
+        if grant.service.entry().credential.is_none() {
+            return Ok(response);
+        }
+        Ok(scrub::scrub(response, self.broker.spellings()))
     }
 
     /// How to send a request that nothing more is in the way of; its exchange is on record from here on.

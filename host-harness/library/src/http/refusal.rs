@@ -12,6 +12,8 @@ use super::addresses::AddressClass;
 const METHOD_CHARS: usize = 20;
 /// Enough for every granted URL but a media file's.
 const TARGET_CHARS: usize = 300;
+/// Headers and query keys in use have at most thirty letters.
+const PART_CHARS: usize = 60;
 /// The longest word in a granted route is `tenant_access_token`.
 const WORD_CHARS: usize = 24;
 
@@ -69,6 +71,24 @@ pub enum RefusalReason {
     /// A request for a token that isn't for the app in use, with its placeholder.
     #[error("the request for a token is not for the app in use, by its placeholder")]
     TokenRequest,
+    /// A key of the query that the route doesn't take, or not like this.
+    #[error("the query holds something that this route does not take")]
+    Query,
+    /// A header that the route doesn't take, or not like this.
+    #[error("a header that this route does not take, or not with this value")]
+    Header,
+    /// A body where the route has none, of another kind, or a longer one.
+    #[error("a body that this route does not take")]
+    Body,
+    /// The route is granted, but not to a call of this kind.
+    #[error("this kind of call does not ask that")]
+    Call,
+    /// More paid requests than one call may send.
+    #[error("the call has sent its paid requests")]
+    Paid,
+    /// A response in a form that can't be searched for secrets.
+    #[error("the response came packed or in parts, and can't be searched for secrets")]
+    Response,
     /// More requests than one call may send.
     #[error("the call has used up its requests")]
     Budget,
@@ -94,6 +114,12 @@ impl RefusalReason {
             Self::Recipient => "recipient",
             Self::Message => "message",
             Self::TokenRequest => "token-request",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Body => "body",
+            Self::Call => "call",
+            Self::Paid => "paid",
+            Self::Response => "response",
             Self::Budget => "budget",
         }
     }
@@ -134,6 +160,16 @@ impl RefusalReason {
             Self::TokenRequest => {
                 "nothing as it is: ask for the app that is configured, with the placeholder of its secret; another app is set by FEISHU_APP_ID and FEISHU_APP_SECRET"
             }
+            Self::Query | Self::Header | Self::Body => {
+                "nothing as it is: a request has what its route names in capabilities.json, and nothing else"
+            }
+            Self::Call => "a call of a kind that the route names in capabilities.json",
+            Self::Paid => {
+                "another submit: each sends its request once, and once more where it certainly did not arrive"
+            }
+            Self::Response => {
+                "nothing as it is: the service must answer whole and unpacked, as it is asked to"
+            }
             Self::Budget => "Limits::requests, set by the program that embeds the harness",
         }
     }
@@ -155,6 +191,8 @@ pub struct Refusal {
     pub path: String,
     /// Whom a message was for; empty where no recipient was read.
     pub whom: String,
+    /// The name of the header or of the query's key that it is about; empty where it is about neither.
+    pub part: String,
     /// Why.
     pub reason: RefusalReason,
 }
@@ -175,8 +213,15 @@ impl Refusal {
             origin: clip(&origin, TARGET_CHARS),
             path: clip(path, TARGET_CHARS),
             whom: String::new(),
+            part: String::new(),
             reason,
         }
+    }
+
+    /// About a part of the request, by its name.
+    pub(super) fn about(mut self, part: &str) -> Self {
+        self.part = clip(part, PART_CHARS);
+        self
     }
 
     /// Of a message to `whom`.
@@ -198,12 +243,17 @@ impl Refusal {
         format!("{method} {origin}{path}{to}{whom}")
     }
 
-    /// `{"reason", "wanted", "granted_by"}`, for programs.
+    /// `{"reason", "wanted", "granted_by"}`, and `part` where it has a name, for programs.
     pub fn to_json(&self) -> Value {
-        self.json(&self.path)
+        let mut json = self.json(&self.path);
+        if !self.part.is_empty() {
+            json["part"] = self.part.as_str().into();
+        }
+        json
     }
 
-    /// The same without what could name a session or a file: for the record, which is kept.
+    /// The same without what could name a session or a file, and without names that the component made up: for the
+    /// record, which is kept.
     pub(crate) fn to_record(&self) -> Value {
         let segments: Vec<&str> = self.path.split('/').map(template).collect();
         self.json(&segments.join("/"))
@@ -222,10 +272,11 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (reason, wanted) = (self.reason, self.wanted());
         let granted_by = reason.granted_by();
-        write!(
-            f,
-            "refused: {reason}. Wanted: {wanted} — granted by: {granted_by}"
-        )
+        write!(f, "refused: {reason}")?;
+        if !self.part.is_empty() {
+            write!(f, " ({})", self.part)?;
+        }
+        write!(f, ". Wanted: {wanted} — granted by: {granted_by}")
     }
 }
 

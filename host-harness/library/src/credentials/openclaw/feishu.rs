@@ -3,8 +3,8 @@
 use super::super::Secret;
 use super::accounts::{Choice, choose};
 use super::config::Config;
-use crate::capabilities::{FEISHU, LARKSUITE};
 use crate::http::BaseUrl;
+use contract::services::{FEISHU_ORIGIN as FEISHU, LARK_ORIGIN as LARKSUITE};
 
 pub(super) const CHANNEL: &str = "feishu";
 const APP_ID: &str = "appId";

@@ -10,9 +10,9 @@ use http::Uri;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::GATEWAY;
 use super::addresses::REFUSED;
 use super::urls::{policy, reason};
-use crate::capabilities::GATEWAY;
 use crate::http::addresses::is_fake_ip;
 use crate::http::connect_to::ConnectTo;
 use crate::http::connector::{Connector, Shared};

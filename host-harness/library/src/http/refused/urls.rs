@@ -3,11 +3,11 @@
 
 use http::{Method, Uri};
 
-use crate::capabilities::GATEWAY;
-use crate::http::RefusalReason::{self, Host, Method as Verb, Path, Port, Scheme, Url};
+use super::GATEWAY;
+use crate::http::RefusalReason::{self, Host, Method as Verb, Path, Port, Query, Scheme, Url};
 use crate::http::{BaseUrl, Policy};
 
-const REFUSED: [(&str, &str, RefusalReason); 194] = [
+const REFUSED: [(&str, &str, RefusalReason); 254] = [
     // Schemes: only https, and nothing that isn't HTTP.
     ("GET", "http://seedance.nexu.io/api/v1/tasks", Scheme),
     ("GET", "http://libtv-res.liblib.art/claw/x.mp4", Scheme),
@@ -331,6 +331,213 @@ const REFUSED: [(&str, &str, RefusalReason); 194] = [
         "GET",
         "https://seedance.nexu.io#.evil.com/api/v1/tasks",
         Path,
+    ),
+    // Dots in overlong and in other encodings, behind spaces and parameters, and of other alphabets.
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/%c0%ae%c0%ae/a",
+        Url,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/%C0%AE./a", Url),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/%e0%80%ae%e0%80%ae/a",
+        Url,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/%u002e%u002e/a",
+        Url,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/..%09/a", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/..%20/a", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/%20../a", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/..%c2%a0/a", Url),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/sd-gen-save-img/..%3b/a",
+        Url,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/..%3Bx=1/a", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/..;x=1/a", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/．．/a", Url),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/%ef%bc%8e%ef%bc%8e/a",
+        Url,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/%e3%80%82%e3%80%82/a",
+        Url,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/%e2%80%a5/a", Url),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/..%e2%80%8b/a",
+        Url,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/a%e2%88%95b", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%ef%bc%8fb", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%ef%bc%bcb", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/é.png", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%e2%80%aeb", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%ff.png", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%zz.png", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%2", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/100%", Url),
+    ("GET", "https://libtv-res.liblib.art/claw/a%ef%bc%85b", Url),
+    // Ids.
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a%0d%0ab",
+        Path,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a%2Fb",
+        Url,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a%3Fb",
+        Path,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a%23b",
+        Path,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a%20b",
+        Path,
+    ),
+    ("GET", "https://seedance.nexu.io/libtv/v1/session/a;b", Path),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a.b/results",
+        Path,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/$(id)",
+        Path,
+    ),
+    ("GET", "https://seedance.nexu.io/api/v1/tasks/%61bc", Path),
+    (
+        "POST",
+        "https://open.feishu.cn/open-apis/im/v1/messages/om%5f1/reply",
+        Path,
+    ),
+    // Queries: keys that the route names, once each, with values that end no line.
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?_method=DELETE",
+        Query,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/x.mp4?acl", Query),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?uploads",
+        Query,
+    ),
+    ("GET", "https://libtv-res.liblib.art/claw/?uploads", Path),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?policy",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?uploadId=1&partNumber=2",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?X-HTTP-Method-Override=PUT",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?v=1&v=2",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?v=a%0d%0ab",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?v=%zz",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?%76=1",
+        Query,
+    ),
+    (
+        "GET",
+        "https://libtv-res.liblib.art/claw/x.mp4?v=1&&t=2",
+        Query,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/api/v1/tasks?limit=1",
+        Query,
+    ),
+    ("GET", "https://seedance.nexu.io/api/v1/tasks?", Query),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a?afterSeq=1&_method=DELETE",
+        Query,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a?afterSeq=1&afterSeq=2",
+        Query,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a?AfterSeq=1",
+        Query,
+    ),
+    (
+        "GET",
+        "https://seedance.nexu.io/libtv/v1/session/a/results?afterSeq=1",
+        Query,
+    ),
+    (
+        "POST",
+        "https://open.feishu.cn/open-apis/im/v1/messages?receive_id_type=chat_id&receive_id_type=open_id",
+        Query,
+    ),
+    (
+        "POST",
+        "https://open.feishu.cn/open-apis/im/v1/messages?receive_id_type=chat_id&user_id_type=open_id",
+        Query,
+    ),
+    (
+        "POST",
+        "https://open.feishu.cn/open-apis/im/v1/messages/om_1/reply?receive_id_type=chat_id",
+        Query,
+    ),
+    (
+        "POST",
+        "https://open.feishu.cn/open-apis/im/v1/images?x=1",
+        Query,
+    ),
+    (
+        "POST",
+        "https://seedance.nexu.io/libtv/v1/session?smuggled",
+        Query,
+    ),
+    (
+        "POST",
+        "https://seedance.nexu.io/libtv/v1/upload?key=1",
+        Query,
     ),
     // Methods: those that are listed, in capitals.
     ("POST", "https://seedance.nexu.io/api/v1/tasks", Verb),

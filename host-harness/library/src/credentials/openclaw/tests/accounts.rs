@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Machine, holds};
-use crate::capabilities::{FEISHU, LARKSUITE};
+use contract::services::{FEISHU_ORIGIN as FEISHU, LARK_ORIGIN as LARKSUITE};
 
 #[test]
 fn accounts_may_be_a_list_or_an_object_and_the_first_usable_one_counts() {

@@ -1,0 +1,123 @@
+//! The contract as JSON. One line a route, so that a person can compare two versions.
+
+use std::fmt::Write;
+
+use contract::ids::MAX_ID_BYTES;
+use contract::imports::{IMPORTS, MENTIONS};
+use contract::kind::Kind;
+use contract::services::{
+    Body, Credential, Granted, Header, Key, Position, Recipient, Route, SERVICES, Service,
+    Value as Says,
+};
+use contract::settings::{FOLDER, VARIABLES};
+use serde_json::{Value, json};
+
+/// `capabilities.json`.
+pub fn capabilities() -> String {
+    let services = SERVICES.map(service);
+    let mentions = MENTIONS.map(|mention| json!({"host": mention.host, "why": mention.why}));
+    let variables = VARIABLES.map(|variable| json!({"name": variable.name, "from": variable.from.name(), "meaning": variable.meaning}));
+    let imports = IMPORTS.map(|import| json!({"name": import.name, "for": import.purpose}));
+    let calls = Kind::ALL.map(|kind| json!({"kind": kind.name(), "max_requests": kind.max_requests(), "max_paid": kind.max_paid()}));
+    format!(
+        "{{\n  \"note\": {},\n  \"folder\": {},\n  \"max_id_bytes\": {MAX_ID_BYTES},\n  \"services\": [\n{}\n  ],\n  \"calls\": {},\n  \
+         \"mentions\": {},\n  \"environment\": {},\n  \"imports\": {}\n}}\n",
+        json!("Written from the contract by `cargo run -p capabilities -- write`."),
+        json!(FOLDER),
+        services.join(",\n"),
+        list(&calls),
+        list(&mentions),
+        list(&variables),
+        list(&imports),
+    )
+}
+
+fn list(items: &[Value]) -> String {
+    let lines: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+    format!("[\n{}\n  ]", lines.join(",\n"))
+}
+
+fn service(service: &Service) -> String {
+    let key_prefix = match service.granted {
+        Granted::WithKey(prefix) => Some(prefix),
+        Granted::Always | Granted::WithApp => None,
+    };
+    let members = [
+        ("id", json!(service.id)),
+        ("name", json!(service.name)),
+        ("origins", json!(service.origins)),
+        ("moved_by", json!(service.moved_by)),
+        ("when", json!(service.when)),
+        ("key_prefix", json!(key_prefix)),
+        (
+            "credential",
+            service.credential.map_or(Value::Null, credential),
+        ),
+        ("ranges", json!(service.ranges)),
+    ];
+    let mut text = "    {\n".to_owned();
+    for (name, value) in members {
+        let _ = writeln!(text, "      \"{name}\": {value},");
+    }
+    let routes: Vec<String> = service
+        .routes
+        .iter()
+        .map(|known| format!("        {}", route(known)))
+        .collect();
+    let _ = write!(
+        text,
+        "      \"routes\": [\n{}\n      ]\n    }}",
+        routes.join(",\n")
+    );
+    text
+}
+
+fn credential(credential: Credential) -> Value {
+    let Position::Header { name, prefix } = credential.position;
+    json!({"what": credential.what, "header": name.to_ascii_lowercase(), "prefix": prefix})
+}
+
+fn route(route: &Route) -> Value {
+    let query: Vec<Value> = route
+        .query
+        .iter()
+        .map(|key| match key {
+            Key::Is(name) => json!(name),
+            Key::Begins(prefix) => json!({"begins": prefix}),
+        })
+        .collect();
+    let headers: Vec<Value> = route.headers.iter().map(header).collect();
+    let (kind, max_bytes) = match route.body {
+        Body::None => ("none", 0),
+        Body::Json(max) => ("json", max),
+        Body::Multipart(max) => ("multipart", max),
+    };
+    let recipient = match route.recipient {
+        None => Value::Null,
+        Some(Recipient::Path) => json!("path"),
+        Some(Recipient::Field { field, kind }) => json!({"field": field, "kind": kind}),
+    };
+    let kinds: Vec<&str> = route.kinds.iter().map(|kind| kind.name()).collect();
+    json!({
+        "method": route.method.name(),
+        "path": route.path,
+        "query": query,
+        "headers": headers,
+        "body": {"kind": kind, "max_bytes": max_bytes},
+        "credential": route.credential,
+        "paid": route.paid,
+        "commits": route.commits,
+        "recipient": recipient,
+        "calls": kinds,
+    })
+}
+
+fn header(header: &Header) -> Value {
+    match header.value {
+        Says::Any => json!({"name": header.name}),
+        Says::Exactly(text) => json!({"name": header.name, "is": text}),
+        Says::Range => json!({"name": header.name, "kind": "range"}),
+        Says::Length => json!({"name": header.name, "kind": "length"}),
+        Says::ContentType => json!({"name": header.name, "kind": "content-type"}),
+    }
+}

@@ -1,0 +1,194 @@
+//! The environment variables that the component reads, and where its files are. Secrets among them are placeholders with
+//! our harness, and real values in a stock runtime.
+
+/// Where the component looks for its state folder when nothing else is said.
+pub const FOLDER: &str = "/data";
+
+/// A variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// Who sets it.
+    pub from: Origin,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Who sets a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user, and our harness passes it on as it is.
+    User,
+    /// The user, as part of credentials that our harness looks up itself.
+    Credentials,
+    /// The user; our harness keeps it and passes on a placeholder.
+    Secret,
+    /// Whoever sets up the runtime.
+    Runtime,
+    /// Our harness alone.
+    Harness,
+    /// Tests in stock runtimes.
+    Test,
+}
+
+impl Origin {
+    /// Its name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Credentials => "credentials",
+            Self::Secret => "secret",
+            Self::Runtime => "runtime",
+            Self::Harness => "harness",
+            Self::Test => "test",
+        }
+    }
+}
+
+const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        from,
+        meaning,
+    }
+}
+
+/// Every variable that the component reads.
+pub const VARIABLES: [Variable; 23] = [
+    variable(
+        "LIBTV_API_KEY",
+        Origin::Secret,
+        "the API key, instead of the stored one",
+    ),
+    variable(
+        "FEISHU_APP_ID",
+        Origin::Credentials,
+        "the app that sends messages",
+    ),
+    variable("FEISHU_APP_SECRET", Origin::Secret, "its secret"),
+    variable(
+        "FEISHU_BASE_URL",
+        Origin::Credentials,
+        "Feishu, Lark, or an override",
+    ),
+    variable(
+        "LIBTV_VIDEO_RATIO",
+        Origin::User,
+        "the ratio of videos, instead of the stored one",
+    ),
+    variable(
+        "LIBTV_GATEWAY_URL",
+        Origin::User,
+        "where the gateway is instead",
+    ),
+    variable(
+        "LIBTV_DIRECT_BASE_URL",
+        Origin::User,
+        "where LibTV's own API is instead",
+    ),
+    variable(
+        "LIBTV_POLL_INTERVAL_SECONDS",
+        Origin::User,
+        "seconds between two polls of a job",
+    ),
+    variable(
+        "LIBTV_MAX_POLLS",
+        Origin::User,
+        "after how many polls a job is given up",
+    ),
+    variable(
+        "LIBTV_SKIP_BACKGROUND_WAITER",
+        Origin::User,
+        "nothing is delivered by itself",
+    ),
+    variable(
+        "OPENCLAW_CHANNEL_TYPE",
+        Origin::User,
+        "the channel, where a submit names none",
+    ),
+    variable(
+        "OPENCLAW_CHAT_ID",
+        Origin::User,
+        "the chat, where a submit names none",
+    ),
+    variable(
+        "LIBTV_STATE_DIR",
+        Origin::Runtime,
+        "the state folder as the component sees it",
+    ),
+    variable(
+        "LIBTV_CONFIG",
+        Origin::Harness,
+        "JSON: the key's placeholder and the stored ratio",
+    ),
+    variable(
+        "LIBTV_CONFIG_DIR",
+        Origin::Harness,
+        "where a set-up command writes the configuration",
+    ),
+    variable(
+        "LIBTV_CONFIG_ERROR",
+        Origin::Harness,
+        "why the stored configuration can't be used",
+    ),
+    variable(
+        "LIBTV_CONFIG_PATH",
+        Origin::Harness,
+        "the path that is shown for it",
+    ),
+    variable(
+        "LIBTV_HARNESS",
+        Origin::Harness,
+        "whether a harness polls: `polling` or `absent`",
+    ),
+    variable(
+        "LIBTV_UTC_OFFSET_SECONDS",
+        Origin::Harness,
+        "the local offset, for old times without zone",
+    ),
+    variable(
+        "LIBTV_KEY_FROM",
+        Origin::Harness,
+        "where the key was found, in words",
+    ),
+    variable(
+        "FEISHU_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the app was found, in words",
+    ),
+    variable(
+        "FEISHU_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no app was found, in words",
+    ),
+    variable(
+        "LIBTV_MEDIA_URL",
+        Origin::Test,
+        "an address of this machine instead of the media store",
+    ),
+];
+
+/// The variables that users set and that our harness passes on as they are.
+pub fn passed_on() -> impl Iterator<Item = &'static str> {
+    let users = VARIABLES.iter().filter(|known| known.from == Origin::User);
+    users.map(|variable| variable.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::SERVICES;
+
+    #[test]
+    fn what_moves_a_service_is_a_variable_and_no_name_stands_twice() {
+        for (at, variable) in VARIABLES.iter().enumerate() {
+            let others = &VARIABLES[at + 1..];
+            assert!(others.iter().all(|other| other.name != variable.name));
+        }
+        for moved_by in SERVICES.iter().filter_map(|service| service.moved_by) {
+            assert!(VARIABLES.iter().any(|known| known.name == moved_by));
+        }
+    }
+}
