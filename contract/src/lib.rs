@@ -10,4 +10,5 @@ pub mod imports;
 pub mod kind;
 pub mod services;
 pub mod settings;
+pub mod text;
 pub mod transport;

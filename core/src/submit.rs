@@ -187,7 +187,11 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
     if name.is_empty() || CHANNELS.contains(&name.as_str()) {
         return Ok(name);
     }
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+    let shown: String = name
+        .chars()
+        .filter(|c| !contract::text::is_unseen(*c))
+        .take(40)
+        .collect();
     Err(Problem::permanent(format!(
         "Unknown channel: {shown}. Known channels: {}.",
         CHANNELS.join(", ")

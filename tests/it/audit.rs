@@ -387,3 +387,17 @@ fn a_call_in_which_the_process_was_killed_is_in_the_record_before_and_after_the_
     let shown = env.run(["audit"]).ok().stdout;
     assert!(shown.contains("no-end"), "{shown}");
 }
+
+#[test]
+fn a_record_that_is_gone_is_not_called_whole() {
+    let env = TestEnv::new();
+    env.run(["audit", "--verify"]).ok();
+    env.submit("a cat");
+    env.run(["audit", "--verify"]).ok();
+    std::fs::remove_dir_all(env.home().join("libtv-audit")).unwrap();
+    env.run(["audit", "--verify"])
+        .exits(1)
+        .says("There is no record");
+    let verdict = env.run(["audit", "--verify", "--json"]).exits(1).json();
+    assert_eq!(verdict["whole"], false);
+}

@@ -283,3 +283,22 @@ fn the_page_is_for_this_machine_alone() {
     out.says("❌ The page can't be shown at 0.0.0.0:0")
         .says("127.0.0.1:PORT");
 }
+
+#[test]
+fn connections_that_show_no_token_do_not_keep_the_user_away() {
+    let env = TestEnv::new();
+    let shown = Shown::by(&env);
+    // More than there is place for; each has begun a request and stays.
+    let held: Vec<TcpStream> = (0..200)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&shown.address).unwrap();
+            // Whoever had to make place is told by a closed connection.
+            let _ = stream.write_all(b"G");
+            stream
+        })
+        .collect();
+    let host = format!("host: {}\r\n", shown.address);
+    let answer = shown.ask("GET", &format!("/{}/", shown.token), &host);
+    assert_eq!(answer.status, 200);
+    drop(held);
+}

@@ -69,3 +69,17 @@ fn a_failed_job_is_told_with_its_reason() {
     );
     serve.wait_for_line(&format!("{id}: failed"));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_hangup_without_a_terminal_ends_nothing() {
+    let env = TestEnv::new();
+    let mut serve = env.serve();
+    let pid = rustix::process::Pid::from_raw(serve.pid().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    // It still does its work, and ends as it is asked to.
+    let id = env.submit("a cat");
+    serve.wait_for_line(&id);
+    serve.interrupt();
+    assert_eq!(serve.wait().0, 0);
+}

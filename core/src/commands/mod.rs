@@ -243,7 +243,7 @@ async fn open_to_read(io: &Io, settings: &Settings) {
 pub fn unknown_submit(submit: &submits::Submit) -> String {
     let words: String = crate::ratio::without_ratio(&submit.text)
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !contract::text::is_unseen(*c))
         .take(60)
         .collect();
     let begun = if submit.started_at_ms == 0 {

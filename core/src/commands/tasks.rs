@@ -138,6 +138,6 @@ async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .collect()
 }

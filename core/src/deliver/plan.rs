@@ -168,7 +168,7 @@ pub(super) fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 60;
     let line: String = text
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .take(SHOWN_CHARS)
         .collect();
     if text.chars().count() > SHOWN_CHARS {

@@ -118,7 +118,7 @@ fn describe(response: &Response) -> String {
     let mut line: String = text
         .chars()
         .take(SHOWN_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .collect();
     let log_id = body
         .get("error")

@@ -271,7 +271,7 @@ fn no_json(mode: Mode, response: &Response) -> Trouble {
     let shown: String = String::from_utf8_lossy(&response.body)
         .chars()
         .take(SHOWN_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .collect();
     let status = response.status;
     let mut message = match mode {

@@ -86,7 +86,7 @@ fn described(known: &Known) -> Resource {
     let words: String = known
         .words()
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !libtv_harness::is_unseen(*c))
         .take(TITLE_CHARS)
         .collect();
     let title = if words.is_empty() {

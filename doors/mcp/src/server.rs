@@ -103,7 +103,7 @@ impl Server {
 
     /// Words from elsewhere stay on their line, and tell a terminal nothing.
     fn say(&self, line: &str) {
-        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        let plain = |c: char| if libtv_harness::is_unseen(c) { ' ' } else { c };
         (self.log)(&line.chars().map(plain).collect::<String>());
     }
 

@@ -24,18 +24,19 @@ mod jobs;
 mod routes;
 mod token;
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use libtv_harness::{Event, Harness};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinHandle};
 
 use feed::Feed;
 use guard::Guard;
@@ -44,7 +45,7 @@ use jobs::Jobs;
 /// Connections at once. A browser opens six to a host, and one page needs one for its feed.
 const CONNECTIONS: usize = 64;
 /// A browser sends its request's head at once.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The page, as long as it is held.
 pub struct Page {
@@ -104,30 +105,52 @@ impl Drop for Page {
     }
 }
 
+/// A connection, and whether it has shown that it is the user's: by a request with the page's token.
+struct Open {
+    is_known: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// Takes connections. When there are too many, the oldest of those that have shown nothing makes place: who doesn't know the
+/// token can't keep the user away by holding connections.
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open: VecDeque<Open> = VecDeque::new();
     loop {
-        let Ok(place) = Arc::clone(&free).acquire_owned().await else {
-            return;
-        };
         let Ok((stream, _)) = listener.accept().await else {
             // Out of handles, most likely; the next connection may find some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, std::convert::Infallible>(routes::answer(&shared, request).await) }
-            });
-            // A browser that goes away is no news.
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            drop(place);
-        });
+        open.retain(|connection| !connection.task.is_finished());
+        if open.len() >= CONNECTIONS {
+            let unknown = |connection: &Open| !connection.is_known.load(Ordering::Relaxed);
+            let Some(oldest) = open.iter().position(unknown).and_then(|at| open.remove(at)) else {
+                continue;
+            };
+            oldest.task.abort();
+        }
+        let is_known = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(serve(stream, Arc::clone(&shared), Arc::clone(&is_known)));
+        let task = task.abort_handle();
+        open.push_back(Open { is_known, task });
     }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>, is_known: Arc<AtomicBool>) {
+    let service = service_fn(move |request| {
+        let (shared, is_known) = (Arc::clone(&shared), Arc::clone(&is_known));
+        async move {
+            let answer = routes::answer(&shared, request).await;
+            if answer.status().is_success() {
+                is_known.store(true, Ordering::Relaxed);
+            }
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    // A browser that goes away is no news.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }

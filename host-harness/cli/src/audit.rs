@@ -22,15 +22,16 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) fn audit(wanted: &Wanted) -> u8 {
-    let log = match environment::nexu_home() {
-        Ok(root) => AuditLog::at(Home::at(root).audit()),
+    let home = match environment::nexu_home() {
+        Ok(root) => Home::at(root),
         Err(reason) => {
             print::error(&reason);
             return FAILED;
         }
     };
+    let log = AuditLog::at(home.audit());
     if wanted.verify {
-        verify(&log, wanted.json)
+        verify(&log, &home, wanted.json)
     } else {
         show(&log, wanted)
     }
@@ -91,13 +92,26 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
     0
 }
 
-fn verify(log: &AuditLog, as_json: bool) -> u8 {
+fn verify(log: &AuditLog, home: &Home, as_json: bool) -> u8 {
     let mut result = log.verify();
     if let Ok(found) = &mut result {
         // Their lines are still to be written.
         let open = log.without_end().unwrap_or_default();
         let lost = open.iter().filter(|line| line["outcome"] == "no-end");
         found.without_end += lost.count() as u64;
+    }
+    let is_empty = |found: &Verified| found.lines + found.without_end == 0 && found.torn.is_empty();
+    if result.as_ref().is_ok_and(is_empty) && home.shows_calls() {
+        let what = format!(
+            "There is no record in {}, although calls were made in this home: it was removed, or $NEXU_HOME moved without it.",
+            log.folder().display()
+        );
+        if as_json {
+            print::out(&json!({"whole": false, "what": what}).to_string());
+        } else {
+            print::error(&what);
+        }
+        return FAILED;
     }
     match &result {
         _ if as_json => print::out(&verdict(&result).to_string()),
@@ -254,7 +268,9 @@ fn request(exchange: &Value) -> String {
 
 /// What stands in a file is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars()
+        .filter(|c| !libtv_harness::is_unseen(*c))
+        .collect()
 }
 
 fn size(bytes: u64) -> String {

@@ -110,7 +110,9 @@ fn calls(report: &GrantsReport) -> Vec<String> {
 
 /// An id is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars()
+        .filter(|c| !libtv_harness::is_unseen(*c))
+        .collect()
 }
 
 fn files(report: &GrantsReport) -> Vec<String> {

@@ -1,17 +1,76 @@
 //! Printing: errors with ❌ on standard output, colours only on a terminal. A closed pipe is no reason to panic.
+//!
+//! All that is printed passes here, and much of it comes from services and chats: a terminal gets nothing to obey but the
+//! colours that [`paint`] puts in.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+
+use libtv_harness::is_unseen;
 
 /// One line on standard output.
 pub(crate) fn out(line: &str) {
     let mut stdout = std::io::stdout().lock();
+    let line = match stdout.is_terminal() {
+        true => harmless(line),
+        false => Cow::Borrowed(line),
+    };
     // Nobody reads any more: there is nobody to tell.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
 /// One line on standard error.
 pub(crate) fn hint(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let mut stderr = std::io::stderr().lock();
+    let line = match stderr.is_terminal() {
+        true => harmless(line),
+        false => Cow::Borrowed(line),
+    };
+    let _ = writeln!(stderr, "{line}");
+}
+
+/// Clears the terminal from the top.
+pub(crate) fn clear() {
+    let _ = write!(std::io::stdout(), "\u{1b}[H\u{1b}[2J");
+}
+
+/// The colours that [`paint`] is asked for, and their end: no other command of a terminal passes.
+const COLOURS: [&str; 9] = ["0", "1", "2", "31", "32", "33", "34", "35", "36"];
+
+/// `line` as a terminal may get it. What is unseen is written as in JSON, so that a line of JSON stays one and means the same.
+fn harmless(line: &str) -> Cow<'_, str> {
+    let is_kept = |c: char| matches!(c, '\n' | '\t');
+    if !line.contains(|c| is_unseen(c) && !is_kept(c)) {
+        return Cow::Borrowed(line);
+    }
+    let mut shown = String::with_capacity(line.len() + 64);
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        if let Some(colour) = colour_at(rest) {
+            let (code, after) = rest.split_at(colour);
+            shown.push_str(code);
+            rest = after;
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        if is_unseen(c) && !is_kept(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string can't fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The length of the colour that `text` begins with, if it does.
+fn colour_at(text: &str) -> Option<usize> {
+    let code = text.strip_prefix("\u{1b}[")?;
+    let (code, _) = code.split_once('m')?;
+    COLOURS.contains(&code).then_some(code.len() + 3)
 }
 
 /// An error, where agents read it.
@@ -28,9 +87,48 @@ pub(crate) fn has_colours() -> bool {
 
 /// `text` in a colour of the ANSI palette, where wanted.
 pub(crate) fn paint(text: &str, code: &str, wanted: bool) -> String {
+    debug_assert!(COLOURS.contains(&code), "{code} would not pass");
     if wanted {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_colours_and_nothing_else() {
+        for (line, shown) in [
+            ("\u{1b}]52;c;aGk=\u{7}", "\\u001b]52;c;aGk=\\u0007"),
+            ("\u{1b}[2J\u{1b}[8m", "\\u001b[2J\\u001b[8m"),
+            ("\u{9b}2J\u{85}\u{7f}\r", "\\u009b2J\\u0085\\u007f\\u000d"),
+            (
+                "a\u{202e}gpj.exe\u{2066}\u{200f}\u{61c}",
+                "a\\u202egpj.exe\\u2066\\u200f\\u061c",
+            ),
+            ("a\u{2028}b\u{e0041}", "a\\u2028b\\udb40\\udc41"),
+        ] {
+            assert_eq!(harmless(line), shown);
+        }
+        for whole in [
+            "a fox 🦊\n\tü 狐狸 👩\u{200d}🚀",
+            &paint("good", "32", true),
+        ] {
+            assert_eq!(harmless(whole), whole);
+        }
+    }
+
+    #[test]
+    fn a_line_of_json_means_the_same_on_a_terminal() {
+        let value = serde_json::json!({"words": "a\u{9b}2J\u{202e}b\u{e0041}\u{1b}[2J\"\\"});
+        let shown = harmless(&value.to_string()).into_owned();
+        assert!(shown.is_ascii(), "{shown}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&shown).unwrap(),
+            value
+        );
     }
 }

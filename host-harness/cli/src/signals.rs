@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, and the exit codes that shells expect for them.
+//! SIGINT, SIGTERM and SIGHUP, and the exit codes that shells expect for them.
 
 use libtv_harness::StopHandle;
 
@@ -10,12 +10,35 @@ const TERMINATED: u8 = 143;
 /// Stops what `stop` stands for at the first signal, and ends the process at the second.
 pub(crate) fn stop_on_signal(stop: StopHandle) {
     tokio::spawn(async move {
-        signal().await;
+        tokio::select! {
+            _ = signal() => {}
+            () = hangup() => {}
+        }
         stop.stop();
         // Asked twice: now.
         let code = signal().await;
         std::process::exit(i32::from(code));
     });
+}
+
+/// Resolves when the terminal that this process belongs to is closed. Without a terminal (started with `nohup`, by a service
+/// manager, by a program) SIGHUP ends nothing.
+async fn hangup() {
+    #[cfg(unix)]
+    {
+        use std::io::{IsTerminal, stderr, stdin, stdout};
+        use tokio::signal::unix::{SignalKind, signal};
+        // Asked now: afterwards it is gone.
+        let terminal = stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal();
+        if let Ok(mut hangups) = signal(SignalKind::hangup()) {
+            while hangups.recv().await.is_some() {
+                if terminal {
+                    return;
+                }
+            }
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Resolves with the exit code for the signal that came.

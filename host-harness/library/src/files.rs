@@ -153,9 +153,24 @@ pub(crate) fn lock(file: &File, patience: Duration) -> io::Result<()> {
             Err(TryLockError::WouldBlock) => {
                 return Err(io::Error::other("another process holds its lock"));
             }
-            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::Error(error)) => return Err(lock_error(error)),
         }
     }
+}
+
+/// The error of a lock that can't be had, in words where the file system knows none.
+pub(crate) fn lock_error(error: io::Error) -> io::Error {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let without = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS];
+        if Errno::from_io_error(&error).is_some_and(|known| without.contains(&known)) {
+            return io::Error::other(format!(
+                "its file system has no locks (flock: {error}); keep $NEXU_HOME on a local disk, or mount the share with locks"
+            ));
+        }
+    }
+    error
 }
 
 /// Replaces a file with `content`, 0600. After a crash it has the old or the new content; after `Ok` the new one.

@@ -81,6 +81,18 @@ impl Home {
         self.root.join("libtv-pace.json")
     }
 
+    /// Whether calls were made here, by what they leave beside the record.
+    pub fn shows_calls(&self) -> bool {
+        let has_entries = |folder: PathBuf| {
+            fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+        };
+        let folders = ["sessions", "active", "finished", "submits"];
+        self.state_account().exists()
+            || folders
+                .iter()
+                .any(|name| has_entries(self.state().join(name)))
+    }
+
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")
@@ -256,6 +268,7 @@ impl Home {
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
+                let error = crate::files::lock_error(error);
                 Err(HomeError::new("can't lock", self.owner_lock(), error))
             }
         }

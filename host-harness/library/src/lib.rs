@@ -77,6 +77,7 @@ pub use component::Component;
 #[cfg(feature = "compiler")]
 pub use component::Precompiled;
 pub use contract::settings::passed_on;
+pub use contract::text::is_unseen;
 pub use credentials::{
     CredentialSource, Credentials, FeishuApp, Keyring, Secret, openclaw_state_dir,
 };

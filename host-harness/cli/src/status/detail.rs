@@ -63,11 +63,12 @@ fn turn(turn: &Value, session: &Value, now: Option<Timestamp>, style: &Style) ->
         ("question ", &turn["question"]),
         ("trouble  ", &turn["trouble"]),
     ] {
-        lines.extend(
-            value
-                .as_str()
-                .map(|value| format!("    {label}  {}", value.replace(char::is_control, " "))),
-        );
+        lines.extend(value.as_str().map(|value| {
+            format!(
+                "    {label}  {}",
+                value.replace(libtv_harness::is_unseen, " ")
+            )
+        }));
     }
     let deliveries = list(&session["deliveries"]);
     for delivery in deliveries

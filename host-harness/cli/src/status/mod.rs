@@ -18,8 +18,6 @@ use super::{environment, print, run, signals};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A pipe has no width; long words are cut for people all the same.
 const PIPE_COLUMNS: usize = 160;
-/// Clears the screen from the top.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 /// What to show.
 pub(crate) struct Wanted {
@@ -98,10 +96,9 @@ async fn look(harness: &Harness, wanted: &Wanted, shown: &mut Option<Value>) -> 
             terminal,
         );
         if wanted.watch && terminal {
-            print::out(&format!("{CLEAR}{}", lines.join("\n")));
-        } else {
-            print::out(&lines.join("\n"));
+            print::clear();
         }
+        print::out(&lines.join("\n"));
         *shown = Some(reply.json);
     }
     Ok(0)

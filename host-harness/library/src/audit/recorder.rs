@@ -318,7 +318,7 @@ fn millis(value: u128) -> Value {
 
 fn clip(text: &str) -> String {
     text.chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !contract::text::is_unseen(*c))
         .take(SESSION_CHARS)
         .collect()
 }

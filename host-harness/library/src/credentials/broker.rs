@@ -192,6 +192,18 @@ impl Broker {
         })
     }
 
+    /// Notes an answer to a request that carried the tenant token. A token that isn't accepted is told with one of these
+    /// statuses, among other things.
+    pub(crate) async fn note_answer(&self, status: http::StatusCode) {
+        let refused = [
+            http::StatusCode::BAD_REQUEST,
+            http::StatusCode::UNAUTHORIZED,
+        ];
+        if let Some(app) = self.feishu.as_ref().filter(|_| refused.contains(&status)) {
+            self.tokens.note_refused(app).await;
+        }
+    }
+
     /// Whether `body` asks the token route for the app in use, by its placeholder.
     ///
     /// # Errors

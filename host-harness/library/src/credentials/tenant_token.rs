@@ -22,6 +22,9 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// "Treat it as opaque, up to 4 KB."
 const TOKEN_BYTES: usize = 4 << 10;
 
+/// The least time between two exchanges that a caller asks for. A token that expires is replaced all the same.
+const BETWEEN_DROPS: Duration = Duration::from_secs(60);
+
 /// A token that can be used now.
 #[derive(Clone)]
 pub(crate) struct Token {
@@ -40,7 +43,25 @@ struct Cached {
     expires: Instant,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Cached>>>;
+#[derive(Default)]
+struct Held {
+    token: Option<Cached>,
+    /// When a token was last dropped because a caller asked for that.
+    dropped: Option<Instant>,
+    /// Whether Feishu refused something since the token was fetched.
+    refused: bool,
+}
+
+impl Held {
+    /// Whether a caller may have the token dropped: Feishu limits exchanges for each app, which the user's other programs
+    /// share, so a token that nobody refused stays, and one that was refused goes once in [`BETWEEN_DROPS`].
+    fn may_drop(&self) -> bool {
+        let recently = |at: Instant| at.elapsed() < BETWEEN_DROPS;
+        self.refused && !self.dropped.is_some_and(recently)
+    }
+}
+
+type Slot = Arc<tokio::sync::Mutex<Held>>;
 
 /// The cache, one slot for each app and host.
 #[derive(Default)]
@@ -64,11 +85,12 @@ impl TenantTokens {
     ) -> Result<Result<Token, Response<Bytes>>, WasiError> {
         let asked = Instant::now();
         let slot = self.slot(app);
-        let mut cached = slot.lock().await;
-        if let Some(token) = cached.as_ref() {
+        let mut held = slot.lock().await;
+        let may_drop = drop_cached && held.may_drop();
+        if let Some(token) = held.token.as_ref() {
             let now = Instant::now();
             // Fetched while this caller waited: it is newer than the one that was refused.
-            let wanted = !drop_cached || token.fetched >= asked;
+            let wanted = !may_drop || token.fetched >= asked;
             if wanted && now < token.usable_until {
                 let expires_in_s = token.expires.saturating_duration_since(now).as_secs();
                 return Ok(Ok(Token {
@@ -77,7 +99,10 @@ impl TenantTokens {
                 }));
             }
         }
-        *cached = None;
+        held.token = None;
+        if may_drop {
+            held.dropped = Some(Instant::now());
+        }
         let request = exchange_request(app)?;
         let answer = exchange(request).await?;
         let Some((secret, life)) = read_answer(&answer) else {
@@ -91,7 +116,8 @@ impl TenantTokens {
             .unwrap_or(life / 2);
         let secret = Arc::new(secret);
         self.note_issued(Arc::clone(&secret));
-        *cached = Some(Cached {
+        held.refused = false;
+        held.token = Some(Cached {
             secret: Arc::clone(&secret),
             fetched: now,
             usable_until: now + usable,
@@ -101,6 +127,11 @@ impl TenantTokens {
             secret,
             expires_in_s: life.as_secs(),
         }))
+    }
+
+    /// Notes that Feishu refused a request that carried the token of `app`, for whatever reason.
+    pub(crate) async fn note_refused(&self, app: &FeishuApp) {
+        self.slot(app).lock().await.refused = true;
     }
 
     /// How many tokens have been issued, and the latest of them: an older one stays good to its end.
@@ -226,11 +257,30 @@ mod tests {
             ("t-0", "t-0", 1)
         );
         tokio::time::advance(Duration::from_secs(1)).await;
+        tokens.note_refused(&app()).await;
         let (a, b) = tokio::join!(get(&tokens, true, &calls), get(&tokens, true, &calls));
         assert_eq!(
             (a, b, calls.load(Ordering::Relaxed)),
             ("t-1".into(), "t-1".into(), 2)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_nobody_refused_stays_and_a_refused_one_goes_once_a_minute() {
+        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        assert_eq!(get(&tokens, false, &calls).await, "t-0");
+        for _ in 0..200 {
+            tokio::time::advance(Duration::from_millis(10)).await;
+            assert_eq!(get(&tokens, true, &calls).await, "t-0");
+        }
+        for _ in 0..200 {
+            tokens.note_refused(&app()).await;
+            tokio::time::advance(Duration::from_millis(10)).await;
+            assert_eq!(get(&tokens, true, &calls).await, "t-1");
+        }
+        tokio::time::advance(BETWEEN_DROPS).await;
+        assert_eq!(get(&tokens, true, &calls).await, "t-2");
+        assert_eq!(calls.load(Ordering::Relaxed), 3);
     }
 
     #[test]

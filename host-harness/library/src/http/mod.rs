@@ -211,6 +211,9 @@ impl Egress {
             };
         }
         let response = self.client.send(request, options).await?;
+        if verdict == Verdict::AddTenantToken {
+            self.broker.note_answer(response.status()).await;
+        }
         let mut response = self.searched(response, &target, grant)?;
         if message.is_some() {
             response = messages::note_answer(response, &self.recipients).await?;

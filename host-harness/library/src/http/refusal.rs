@@ -295,7 +295,7 @@ fn template(segment: &str) -> &str {
 
 fn clip(text: &str, max_chars: usize) -> String {
     text.chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !contract::text::is_unseen(*c))
         .take(max_chars)
         .collect()
 }

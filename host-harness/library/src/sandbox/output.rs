@@ -104,7 +104,7 @@ impl Tail {
             .find(|line| !line.trim().is_empty() && !line.starts_with("note:"))
             .unwrap_or_default();
         line.chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !contract::text::is_unseen(*c))
             .take(LINE_CHARS)
             .collect()
     }
@@ -166,11 +166,11 @@ impl OutputPipe {
     }
 }
 
-/// Control characters (also those beyond ASCII) become visible instead of obeyed.
+/// What would be obeyed instead of seen becomes visible.
 fn harmless(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if c.is_control() && !matches!(c, '\n' | '\t' | '\r') {
+            if contract::text::is_unseen(c) && !matches!(c, '\n' | '\t' | '\r') {
                 '\u{fffd}'
             } else {
                 c

@@ -244,7 +244,7 @@ impl fmt::Display for Event {
 /// Text from elsewhere stays on its line, and tells a terminal nothing.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .collect()
 }
 

@@ -97,7 +97,7 @@ pub(super) fn unusable(reason: String) -> String {
 fn printable(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {
-        if c.is_control() {
+        if contract::text::is_unseen(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
