@@ -147,7 +147,7 @@ impl Client {
         let extra_roots = settings
             .ssl_cert_file
             .as_deref()
-            .map_or(Ok(Vec::new()), tls::read_pem);
+            .map_or(Ok(Vec::new()), tls::read_roots);
         let no_proxy = settings.no_proxy.as_deref();
         let proxies = settings
             .proxy

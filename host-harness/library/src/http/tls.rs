@@ -27,7 +27,15 @@ pub(super) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, Stri
     if certificates.is_empty() {
         return Err(format!("{} holds no certificate", path.display()));
     }
-    // What is no certificate inside its marks shows only here.
+    Ok(certificates)
+}
+
+/// Reads the user's own roots of trust from a PEM file.
+///
+/// # Errors
+/// A sentence: as [`read_pem`], or a certificate that can't be a root, which shows only behind its marks.
+pub(super) fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = read_pem(path)?;
     let mut roots = rustls::RootCertStore::empty();
     for certificate in &certificates {
         roots.add(certificate.clone()).map_err(|error| {
