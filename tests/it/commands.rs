@@ -276,8 +276,11 @@ fn a_key_in_any_words_of_a_typed_call_reaches_neither_component_nor_record() {
 #[test]
 fn a_lost_submit_is_shown_once_in_an_output_until_it_is_forgotten_by_name() {
     let env = TestEnv::new();
-    env.gateway()
-        .fault("POST /libtv/v1/session", testkit::Fault::ResetAfterApplied, 1);
+    env.gateway().fault(
+        "POST /libtv/v1/session",
+        testkit::Fault::ResetAfterApplied,
+        1,
+    );
     env.run(["create-session", "a red fox"]).exits(1);
     let mut id = String::new();
     for _ in 0..3 {
