@@ -134,11 +134,11 @@ pub(super) fn by_timer(evidence: &Evidence<'_>) -> Vec<Violation> {
         let url = made.url.as_str();
         let is_shown = chat
             .iter()
-            .any(|shown| shown.media.as_deref() == Some(url) || shown.text.contains(url));
+            .any(|shown| leads_to(shown.media.as_deref().unwrap_or(&shown.text), url));
         let ended = |delivery: &Delivery| {
             let is_its = delivery
                 .result()
-                .is_some_and(|result| result.as_str() == url);
+                .is_some_and(|result| leads_to(result.as_str(), url));
             is_its && !delivery.state.is_open()
         };
         let has_ended = records(evidence.disk, "/d-", "delivery").any(|delivery| ended(&delivery));
