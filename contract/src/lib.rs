@@ -11,4 +11,5 @@ pub mod kind;
 pub mod services;
 pub mod settings;
 pub mod text;
+pub mod recipient;
 pub mod transport;
