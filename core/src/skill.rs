@@ -71,6 +71,8 @@ pub async fn submit(
             kind: None,
             channel,
             chat_id,
+            thread: None,
+            reply_to: None,
         },
     )
     .await

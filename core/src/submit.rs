@@ -6,6 +6,7 @@ pub mod stranded;
 
 use contract::commands::{CHANNELS, is_nowhere};
 use contract::ids::is_service_id;
+use contract::recipient;
 
 use crate::config::{HarnessState, Settings};
 use crate::io::Io;
@@ -33,6 +34,10 @@ pub struct Request {
     pub channel: Option<String>,
     /// And to whom; an empty one means nowhere.
     pub chat_id: Option<String>,
+    /// The topic or thread they belong to.
+    pub thread: Option<String>,
+    /// The message that is answered.
+    pub reply_to: Option<String>,
 }
 
 /// What a submit answers.
@@ -169,14 +174,52 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     }
     let default_channel = settings.default_channel.clone();
     let default_chat = settings.default_chat.clone();
-    Ok(Route {
+    let mut route = Route {
         channel: channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
         chat_id: blank_is_none(&request.chat_id)
             .or(default_chat)
             .unwrap_or_default()
             .trim()
             .to_owned(),
-    })
+        reply_to: answered(request)?,
+    };
+    if !route.chat_id.is_empty() {
+        let target = recipient::read(&route.chat_id).map_err(no_recipient)?;
+        if let Some(topic) = &target.reply_to {
+            route.reply_to.get_or_insert_with(|| topic.clone());
+            route.chat_id = target.text();
+        }
+    }
+    Ok(route)
+}
+
+/// The message that results answer: Feishu has no other way into a topic.
+fn answered(request: &Request) -> Result<Option<String>, Problem> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let refuse = |option: &str, reason: &str| {
+        Problem::permanent(format!(
+            "{option} can't be used: {reason}. Nothing was sent."
+        ))
+    };
+    match (given(&request.reply_to), given(&request.thread)) {
+        (Some(message), _) => recipient::message_id(&message)
+            .map(Some)
+            .map_err(|reason| refuse("--reply-to", reason)),
+        (None, Some(thread)) => recipient::message_id(&thread).map(Some).map_err(|_| {
+            refuse(
+                "--thread",
+                "Feishu answers in a topic by a message of it: name that with --reply-to om_…",
+            )
+        }),
+        (None, None) => Ok(None),
+    }
+}
+
+fn no_recipient(reason: &str) -> Problem {
+    Problem::permanent(format!(
+        "That chat can't be sent to: {reason}. Nothing was submitted. Accepted: {}.",
+        recipient::ACCEPTED
+    ))
 }
 
 /// The channel in lower case, if it is one that can be delivered to.
@@ -253,7 +296,12 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
             .find(|route| !route.chat_id.is_empty())
     });
     let Some(stored) = stored else { return named };
+    // A topic belongs to its chat: of another one it isn't kept.
+    let same_chat = named.chat_id.is_empty() || named.chat_id == stored.chat_id;
     Route {
+        reply_to: named
+            .reply_to
+            .or_else(|| stored.reply_to.clone().filter(|_| same_chat)),
         channel: if named.channel.is_empty() {
             stored.channel.clone()
         } else {

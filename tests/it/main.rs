@@ -61,6 +61,7 @@ mod status;
 mod stranded;
 mod submit;
 mod together;
+mod topics;
 mod uploads;
 mod watch;
 mod words;

@@ -28,6 +28,7 @@ pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Faile
         text: "a red fox runs through snow, video ratio 16:9".to_owned(),
         mode: Mode::Gateway,
         route: Route {
+            reply_to: None,
             channel: "feishu".to_owned(),
             chat_id: CHAT.to_owned(),
         },

@@ -54,8 +54,21 @@ pub(super) const MAKE: &[Command] = &[
                 "chat-id",
                 Value::Chat,
                 "ID",
-                "the user or chat to answer, such as ou_…, oc_… or an email (else OPENCLAW_CHAT_ID);\n\
-                 an empty one means that nothing is sent anywhere",
+                "the user or chat to answer, such as ou_…, oc_… or an email (else OPENCLAW_CHAT_ID),\n\
+                 also as OpenClaw names it (feishu:group:oc_…, oc_…:topic:om_…); an empty one means\n\
+                 that nothing is sent anywhere",
+            ),
+            Opt::new(
+                "reply-to",
+                Value::Message,
+                "ID",
+                "the message that is answered (om_…): results go into its topic, not beside it",
+            ),
+            Opt::new(
+                "thread",
+                Value::Message,
+                "ID",
+                "the message that began the topic or thread, where it is another one",
             ),
         ],
         body: "\

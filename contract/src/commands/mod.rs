@@ -161,6 +161,8 @@ pub enum Value {
     Submit,
     /// A user or chat.
     Chat,
+    /// A message that is answered.
+    Message,
     /// A channel.
     Channel,
     /// A whole number.

@@ -70,6 +70,10 @@ pub enum Command {
         channel: Option<String>,
         /// `--chat-id`; an empty one is kept: it means nowhere.
         chat_id: Option<String>,
+        /// `--thread`.
+        thread: Option<String>,
+        /// `--reply-to`.
+        reply_to: Option<String>,
     },
     /// Shows a session's messages.
     QuerySession {

@@ -47,6 +47,8 @@ fn command(line: &Line) -> Command {
             kind: line.filled("kind"),
             channel: line.text("channel"),
             chat_id: line.text("chat-id"),
+            thread: line.filled("thread"),
+            reply_to: line.filled("reply-to"),
         },
         "query-session" => Command::QuerySession {
             id: line.word().unwrap_or_default(),

@@ -7,7 +7,6 @@ use super::Reply;
 use crate::config::{HarnessState, Mode, Settings};
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
-use crate::feishu::recipient::Recipient;
 use crate::io::{HttpError, Io, Method, Request, digest};
 use crate::libtv::{Service, USER_AGENT};
 use crate::multipart::Form;
@@ -221,7 +220,14 @@ async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings
             "Send a test there with: libtv-video doctor --chat-id ID",
         );
     };
-    let to = Recipient::parse(chat_id);
+    let to = match contract::recipient::read(chat_id) {
+        Ok(to) => to,
+        Err(reason) => {
+            let advice = format!("Accepted: {}.", contract::recipient::ACCEPTED);
+            let reason = format!("nothing was sent: {reason}");
+            return findings.note("Chat", Health::Broken, &reason, &advice);
+        }
+    };
     let text = json!({"text": "libtv-video: this is a test. Videos and images will arrive here."});
     let picture = image_key.map(|key| ("Picture", "image", json!({"image_key": key})));
     for (link, msg_type, content) in [("Text", "text", text)].into_iter().chain(picture) {
@@ -230,7 +236,7 @@ async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings
             content: content.to_string(),
         };
         let uuid = digest(&["doctor", &io.nonce(), msg_type], 40);
-        let answer = messenger.send(io, &to, &content, &uuid).await;
+        let answer = messenger.send(io, &to, &content, &uuid, true).await;
         tell(&messenger, link, "arrived in the chat", &answer, findings);
     }
 }
@@ -253,7 +259,9 @@ fn tell(
                 format!("Have an administrator of the app grant the permission here: {page}"),
             )
         }
-        Answer::Refused(reason) => (reason, refusal_advice(reason).to_owned()),
+        Answer::Refused(reason) | Answer::NoReply(reason) => {
+            (reason, refusal_advice(reason).to_owned())
+        }
         Answer::TokenRefused(reason) => (
             reason,
             "Check the app's id and secret on its page.".to_owned(),

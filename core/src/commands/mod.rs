@@ -113,6 +113,8 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             kind,
             channel,
             chat_id,
+            thread,
+            reply_to,
         } => {
             open(io, settings).await?;
             let submission = submit::run(
@@ -124,6 +126,8 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                     kind,
                     channel,
                     chat_id,
+                    thread,
+                    reply_to,
                 },
             )
             .await?;

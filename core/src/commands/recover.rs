@@ -1,11 +1,12 @@
 //! `recover`: every known session, or one; what is undelivered is sent now.
 
+use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use super::query::known;
 use super::{Reply, unknown_submit};
 use crate::config::Settings;
-use crate::feishu::recipient::Recipient;
+use crate::feishu::recipient;
 use crate::io::Io;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
@@ -34,9 +35,11 @@ impl Wanted {
 
     /// Whether a route leads where results are looked for.
     fn goes(&self, route: &Route) -> bool {
-        let chat = self.chat_id.as_deref().map(Recipient::parse);
+        let same =
+            |one: &Target, other: &Target| one.id_type == other.id_type && one.id == other.id;
+        let chat = self.chat_id.as_deref().map(recipient::of);
         let channel = self.channel.as_deref().map(str::trim);
-        chat.is_none_or(|chat| chat == Recipient::parse(&route.chat_id))
+        chat.is_none_or(|chat| same(&chat, &recipient::of(&route.chat_id)))
             && channel.is_none_or(|channel| channel.eq_ignore_ascii_case(&route.channel))
     }
 }

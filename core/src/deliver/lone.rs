@@ -7,7 +7,7 @@ use crate::backoff;
 use crate::config::Settings;
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
-use crate::feishu::recipient::Recipient;
+use crate::feishu::recipient;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
 use crate::session::uuid_holds;
@@ -77,8 +77,10 @@ async fn send(
     pace.note(io).await?;
     let uuid = digest(&["uuid", &submit.nonce, "unknown", ""], 40);
     let content = plan::text(&words(submit));
-    let to = Recipient::parse(&chat_id);
-    let answer = Messenger::new(app).send(io, &to, &content, &uuid).await;
+    let to = recipient::of_route(&submit.route);
+    let answer = Messenger::new(app)
+        .send(io, &to, &content, &uuid, is_first)
+        .await;
     let reason = match answer {
         Answer::Done(_) => {
             submit.told = true;
@@ -97,6 +99,7 @@ async fn send(
         | Answer::TokenRefused(reason)
         | Answer::NoScope(_, reason)
         | Answer::ForeignKey(reason)
+        | Answer::NoReply(reason)
         | Answer::Refused(reason) => again(io, notice, &reason),
     };
     if is_first {

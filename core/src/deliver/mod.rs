@@ -16,7 +16,7 @@ use contract::ids::is_service_id;
 use crate::config::Settings;
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
-use crate::feishu::recipient::Recipient;
+use crate::feishu::recipient;
 use crate::io::{Io, UnixMs};
 use crate::poll::schedule;
 use crate::problem::Problem;
@@ -219,10 +219,8 @@ async fn deliver(
         return Ok(());
     }
     pace.note(io).await?;
-    match messenger
-        .send(io, &Recipient::parse(&route.chat_id), &content, &uuid)
-        .await
-    {
+    let to = recipient::of_route(&route);
+    match messenger.send(io, &to, &content, &uuid, first_try).await {
         Answer::Done(data) => {
             let key = loaded.session.key.clone();
             let delivery = &mut loaded.session.deliveries[at];

@@ -51,7 +51,9 @@ pub(super) async fn not_sent(
             events.push(format!("{}: {reason}", label(delivery)));
             return links::all(io, loaded, at, &why, events).await;
         }
-        Answer::Refused(reason) => return refuse(io, loaded, at, &reason, events).await,
+        Answer::Refused(reason) | Answer::NoReply(reason) => {
+            return refuse(io, loaded, at, &reason, events).await;
+        }
         Answer::ForeignKey(reason)
             if delivery.result().is_some() && delivery.failures < MAX_TRIES =>
         {

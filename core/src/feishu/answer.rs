@@ -28,6 +28,8 @@ pub enum Answer {
     NoScope(Option<String>, String),
     /// The uploaded key belongs to another app: upload again.
     ForeignKey(String),
+    /// There is no such message to reply to, or no replying to it: the chat itself can have it.
+    NoReply(String),
     /// Refused for good.
     Refused(String),
 }
@@ -80,6 +82,10 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
         Some(230_020 | 99_991_400 | 11232 | 11233) => Answer::Wait(wait_ms(response, now_ms), told),
         Some(230_017) => Answer::ForeignKey(told),
         Some(230_049 | 2200 | 18121 | 232_096) => Answer::Unclear(told),
+        // Recalled, invisible, deleted, of a kind without replies, in a group without threads; and an id that is none.
+        Some(
+            230_011 | 230_019 | 230_050 | 230_054 | 230_071 | 230_110 | 99_992_351..=99_992_354,
+        ) => Answer::NoReply(told),
         Some(40009) => Answer::Refused(told),
         Some(_) if response.status == 429 => Answer::Wait(wait_ms(response, now_ms), told),
         Some(_) if response.status >= 500 => Answer::Unclear(told),

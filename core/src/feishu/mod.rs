@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod recipient;
 
+use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use crate::config::Feishu;
@@ -14,7 +15,6 @@ use crate::multipart::FormEnds;
 use crate::secret::Secret;
 use crate::session::Content;
 use answer::Answer;
-use recipient::Recipient;
 
 /// An answer of the platform is small; the edge's HTML pages are not interesting.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
@@ -47,15 +47,46 @@ impl<'a> Messenger<'a> {
     }
 
     /// Sends a message; the same `uuid` sends at most one within an hour.
-    pub async fn send(&mut self, io: &Io, to: &Recipient, content: &Content, uuid: &str) -> Answer {
-        let body = json::text(
-            &json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid}),
-        );
-        let path = format!("im/v1/messages?receive_id_type={}", to.id_type);
+    ///
+    /// Where the recipient names a message that is answered, it goes into that one's topic; and to the chat itself where
+    /// that can't be, unless an earlier attempt may have been shown there.
+    pub async fn send(
+        &mut self,
+        io: &Io,
+        to: &Target,
+        content: &Content,
+        uuid: &str,
+        is_first: bool,
+    ) -> Answer {
+        if let Some(message_id) = &to.reply_to {
+            match self.reply(io, message_id, content, uuid).await {
+                Answer::NoReply(_) if is_first => {}
+                Answer::NoReply(reason) => return Answer::Refused(reason),
+                answer => return answer,
+            }
+        }
+        let body = json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid});
+        let path = format!("im/v1/messages?receive_id_type={}", to.id_type.name());
+        self.post(io, &path, &body).await
+    }
+
+    /// In the topic of a message; one is begun where there is none.
+    async fn reply(&mut self, io: &Io, message_id: &str, content: &Content, uuid: &str) -> Answer {
+        let body = json!({"msg_type": content.msg_type, "content": content.content, "uuid": uuid, "reply_in_thread": true});
+        let path = format!("im/v1/messages/{message_id}/reply");
+        match self.post(io, &path, &body).await {
+            // How it says that there is no such message, in the code for any wrong parameter.
+            Answer::Refused(reason) if reason.contains("message_id") => Answer::NoReply(reason),
+            answer => answer,
+        }
+    }
+
+    async fn post(&mut self, io: &Io, path: &str, body: &Value) -> Answer {
+        let body = json::text(body);
         self.call(io, async |io, token| {
             let request = api_request(
                 self.app,
-                &path,
+                path,
                 token,
                 "application/json; charset=utf-8",
                 body.clone().into_bytes(),

@@ -1,61 +1,39 @@
-//! Who a message goes to: docs/spec.md section 7.
+//! Who a message goes to, as a stored route names it: docs/spec.md section 7. The reading itself is the contract's, since the
+//! harness reads the same text.
 
-/// A recipient as the platform wants it named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// `receive_id_type`.
-    pub id_type: &'static str,
-    /// `receive_id`.
-    pub id: String,
+use contract::recipient::{self, IdType, Target};
+
+use crate::session::Route;
+
+/// The recipient of a route. Earlier versions stored whatever a user wrote, and sent to it as to a chat: so it stays.
+#[must_use]
+pub fn of(text: &str) -> Target {
+    recipient::read(text).unwrap_or_else(|_| Target {
+        id_type: IdType::ChatId,
+        id: text.trim().to_owned(),
+        reply_to: None,
+    })
 }
 
-impl Recipient {
-    /// Reads `ou_…`, `user:X`, `oc_…`, `chat:X`, `on_…`, an email address; anything else is a chat.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let text = text.trim();
-        let (id_type, id) = if let Some(id) = text.strip_prefix("user:") {
-            ("open_id", id)
-        } else if let Some(id) = text.strip_prefix("chat:") {
-            ("chat_id", id)
-        } else if text.starts_with("ou_") {
-            ("open_id", text)
-        } else if text.starts_with("on_") {
-            ("union_id", text)
-        } else if text.contains('@') {
-            ("email", text)
-        } else {
-            ("chat_id", text)
-        };
-        Self {
-            id_type,
-            id: id.to_owned(),
-        }
-    }
+/// The same with the message that is answered.
+#[must_use]
+pub fn of_route(route: &Route) -> Target {
+    let mut target = of(&route.chat_id);
+    target.reply_to = route.reply_to.clone().or(target.reply_to);
+    target
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Recipient;
+    use super::*;
 
     #[test]
-    fn every_spelling_of_a_recipient_has_its_type() {
-        for (text, id_type, id) in [
-            ("ou_a", "open_id", "ou_a"),
-            ("user:ou_a", "open_id", "ou_a"),
-            ("oc_a", "chat_id", "oc_a"),
-            ("chat:x", "chat_id", "x"),
-            ("on_a", "union_id", "on_a"),
-            ("a@b.c", "email", "a@b.c"),
-            ("else", "chat_id", "else"),
-        ] {
-            assert_eq!(
-                Recipient::parse(text),
-                Recipient {
-                    id_type,
-                    id: id.to_owned()
-                }
-            );
-        }
+    fn what_an_earlier_version_stored_is_a_chat_still() {
+        assert_eq!(of("ou_a").id_type, IdType::OpenId);
+        let odd = of("slack:C01 ");
+        assert_eq!(
+            (odd.id_type, odd.id.as_str()),
+            (IdType::ChatId, "slack:C01")
+        );
     }
 }

@@ -73,9 +73,15 @@ pub struct Route {
     pub channel: String,
     /// The recipient as the user named it, or empty.
     pub chat_id: String,
+    /// The message that is answered, in whose topic or thread results belong.
+    pub reply_to: Option<String>,
 }
 
-stored!(Route { channel, chat_id });
+stored!(Route {
+    channel,
+    chat_id,
+    reply_to,
+});
 
 impl Route {
     /// Whether there is somebody to send to.

@@ -79,6 +79,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
             Mode::Gateway
         },
         route: Route {
+            reply_to: None,
             channel: route("channel").to_ascii_lowercase(),
             chat_id: route("chat_id"),
         },

@@ -57,7 +57,10 @@ async fn create(
     given: arguments::CreateSession,
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
-    let request = addressed(Submit::message(given.message), given.channel, given.chat_id);
+    let mut request = addressed(Submit::message(given.message), given.channel, given.chat_id);
+    if let Some(message_id) = given.reply_to {
+        request = request.in_reply_to(message_id);
+    }
     submit(harness, request, progress).await
 }
 

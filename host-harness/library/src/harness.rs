@@ -54,6 +54,7 @@ pub struct Submit {
     session_id: Option<String>,
     channel: Option<String>,
     chat_id: Option<String>,
+    reply_to: Option<String>,
 }
 
 impl Submit {
@@ -76,6 +77,23 @@ impl Submit {
     #[must_use]
     pub fn to(self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
         self.through(channel).to_chat(chat_id)
+    }
+
+    /// Into the topic or thread of a message (`om_…`), where the chat is named, too.
+    #[must_use]
+    pub fn in_reply_to(mut self, message_id: impl Into<String>) -> Self {
+        self.reply_to = Some(message_id.into());
+        self
+    }
+
+    /// The chat as the component reads it: with the message that is answered.
+    fn target(&self) -> Option<String> {
+        match (&self.chat_id, &self.reply_to) {
+            (Some(chat), Some(message)) if !chat.trim().is_empty() => {
+                Some(format!("{}:topic:{}", chat.trim(), message.trim()))
+            }
+            (chat, _) => chat.clone(),
+        }
     }
 
     /// The channel alone; without it that of the session or of the settings.
@@ -227,8 +245,9 @@ impl Harness {
             message,
             session_id,
             channel,
-            chat_id,
+            ..
         } = &submit;
+        let chat_id = &submit.target();
         let said = [message, session_id, channel, chat_id];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
         // Before the chat is noted.
@@ -260,6 +279,11 @@ impl Harness {
     /// [`CallError`] when it can't be stored.
     pub fn name_recipient(&self, chat: &str) -> Result<(), CallError> {
         self.inner.recipients.name(chat)
+    }
+
+    /// Lets messages be replies to this one, as a submit does that answers it.
+    pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
+        self.inner.recipients.name_message(message_id)
     }
 
     /// Refuses words that hold a secret in use, before the component reads them.

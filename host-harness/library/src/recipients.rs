@@ -5,9 +5,10 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use contract::recipient::{self, IdType, Target};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -22,78 +23,53 @@ const MOST: usize = 10_000;
 const FILE_BYTES: u64 = 4 << 10;
 /// Messages that may be replied to, the latest ones: each is an id of some forty bytes.
 const ANSWERED: usize = 1_000;
-
-/// What kind of id names a recipient, in Feishu's words (`receive_id_type`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum IdType {
-    OpenId,
-    UserId,
-    UnionId,
-    Email,
-    ChatId,
-}
-
-impl IdType {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::OpenId,
-        Self::UserId,
-        Self::UnionId,
-        Self::Email,
-        Self::ChatId,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::OpenId => "open_id",
-            Self::UserId => "user_id",
-            Self::UnionId => "union_id",
-            Self::Email => "email",
-            Self::ChatId => "chat_id",
-        }
-    }
-}
+/// Messages that submits answer, each an empty file. A delivery has ended after a day; nobody submits this often
+/// in one.
+const MOST_MESSAGES: usize = 5_000;
+/// Where these are, beside the recipients.
+const MESSAGES: &str = "messages";
 
 /// A recipient of messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recipient {
-    #[serde(rename = "receive_id_type")]
+    #[serde(rename = "receive_id_type", with = "by_name")]
     pub(crate) id_type: IdType,
     #[serde(rename = "receive_id")]
     pub(crate) id: String,
 }
 
 impl Recipient {
-    /// Whom `--chat-id TEXT` names: docs/spec.md section 7. `None` when it names nobody.
+    /// Whom `--chat-id TEXT` names. `None` when it names nobody.
     pub(crate) fn named_by(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (id_type, id) = if let Some(id) = text.strip_prefix("user:") {
-            (IdType::OpenId, id)
-        } else if let Some(id) = text.strip_prefix("chat:") {
-            (IdType::ChatId, id)
-        } else if text.starts_with("ou_") {
-            (IdType::OpenId, text)
-        } else if text.starts_with("on_") {
-            (IdType::UnionId, text)
-        } else if text.contains('@') {
-            (IdType::Email, text)
-        } else {
-            (IdType::ChatId, text)
-        };
-        (!id.is_empty()).then(|| Self {
-            id_type,
-            id: id.to_owned(),
-        })
+        recipient::read(text).ok().map(Self::from)
     }
 
-    /// Safe as a name whatever the id holds, and another one for every recipient.
     fn file_name(&self) -> String {
-        let digest = Sha256::new_with_prefix(self.id_type.name())
-            .chain_update([0])
-            .chain_update(&self.id)
-            .finalize();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{hex}.json")
+        file_name(self.id_type.name(), &self.id)
+    }
+}
+
+impl From<Target> for Recipient {
+    fn from(target: Target) -> Self {
+        let Target { id_type, id, .. } = target;
+        Self { id_type, id }
+    }
+}
+
+/// A kind of id in the platform's own words.
+mod by_name {
+    use contract::recipient::IdType;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(kind: &IdType, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<IdType, D::Error> {
+        let name = String::deserialize(from)?;
+        let kind = IdType::ALL.into_iter().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| D::Error::custom("no kind of id"))
     }
 }
 
@@ -139,9 +115,14 @@ impl Recipients {
     /// # Errors
     /// When it can't be stored, or is too long, or there are too many: nothing may be submitted for it then.
     pub(crate) fn name(&self, chat: &str) -> Result<(), CallError> {
-        let Some(recipient) = Recipient::named_by(chat) else {
+        // The component refuses it, with what is accepted.
+        let Ok(target) = recipient::read(chat) else {
             return Ok(());
         };
+        if let Some(message_id) = &target.reply_to {
+            self.name_message(message_id)?;
+        }
+        let recipient = Recipient::from(target);
         if recipient.id.len() > ID_BYTES {
             return Err(CallError::Refused(format!(
                 "The chat's id is longer than {ID_BYTES} bytes. Nothing was sent."
@@ -199,6 +180,9 @@ impl Recipients {
         let mut all = Vec::new();
         for entry in entries {
             let entry = entry?;
+            if entry.file_name() == MESSAGES {
+                continue;
+            }
             let mut bytes = Vec::new();
             // What isn't ours, or is no file, lets no message out either.
             let Ok(file) = files::open_own(&entry.path()) else {
@@ -213,6 +197,25 @@ impl Recipients {
         Ok(all)
     }
 
+    /// Notes that a submit answers a message: what becomes of it may be a reply to that one. Durable when this returns. A
+    /// text that names no message changes nothing.
+    ///
+    /// # Errors
+    /// When it can't be stored: nothing may be submitted for it then.
+    pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
+        // The component refuses it.
+        let Ok(message_id) = recipient::message_id(message_id) else {
+            return Ok(());
+        };
+        let folder = self.folder.join(MESSAGES);
+        let fail = |error| HomeError::new("can't note the message in", &folder, error);
+        files::private_folder(&self.folder).map_err(fail)?;
+        files::private_folder(&folder).map_err(fail)?;
+        forget_oldest(&folder, MOST_MESSAGES - 1).map_err(fail)?;
+        let path = folder.join(file_name("message", &message_id));
+        Ok(files::write_durably(&path, b"").map_err(fail)?)
+    }
+
     /// Notes a message that Feishu confirmed to be in a named recipient's chat.
     pub(crate) fn note_message(&self, message_id: String) {
         let mut answered = self
@@ -225,14 +228,52 @@ impl Recipients {
         answered.push_back(message_id);
     }
 
-    /// Whether `message_id` is such a message.
+    /// Whether `message_id` is such a message, or one that a submit answers.
     pub(crate) fn has_message(&self, message_id: &str) -> bool {
-        self.answered
+        let answered = self
+            .answered
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .iter()
-            .any(|known| known == message_id)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if answered.iter().any(|known| known == message_id) {
+            return true;
+        }
+        let path = self
+            .folder
+            .join(MESSAGES)
+            .join(file_name("message", message_id));
+        fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
     }
+}
+
+/// Safe as a name whatever the id holds, and another one for every id of every kind.
+fn file_name(kind: &str, id: &str) -> String {
+    let digest = Sha256::new_with_prefix(kind)
+        .chain_update([0])
+        .chain_update(id)
+        .finalize();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{hex}.json")
+}
+
+/// Removes the oldest files until so many are left.
+fn forget_oldest(folder: &Path, most: usize) -> io::Result<()> {
+    let entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+    if entries.len() <= most {
+        return Ok(());
+    }
+    let mut named: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    named.sort_unstable();
+    for (_, path) in named.iter().take(entries.len() - most) {
+        match fs::remove_file(path) {
+            // Another process has come first.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

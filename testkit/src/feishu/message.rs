@@ -65,6 +65,26 @@ impl SentMessage {
     }
 }
 
+/// A message that a request answers: one that was sent, or a person's.
+#[derive(Clone, Debug)]
+pub(crate) struct Replied {
+    pub(crate) message_id: String,
+    pub(crate) receive_id_type: String,
+    pub(crate) receive_id: String,
+    pub(crate) recalled: bool,
+}
+
+impl From<&SentMessage> for Replied {
+    fn from(message: &SentMessage) -> Self {
+        Self {
+            message_id: message.message_id.clone(),
+            receive_id_type: message.receive_id_type.clone(),
+            receive_id: message.receive_id.clone(),
+            recalled: false,
+        }
+    }
+}
+
 /// A request to send that reached the platform's rules, whatever came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -102,7 +122,7 @@ fn required<'a>(body: &'a Value, field: &str) -> Result<&'a str, Refusal> {
 
 impl Wanted {
     /// 99992402 when a field is missing or malformed.
-    pub(crate) fn read(request: &Recorded, replied: Option<&SentMessage>) -> Result<Self, Refusal> {
+    pub(crate) fn read(request: &Recorded, replied: Option<&Replied>) -> Result<Self, Refusal> {
         let nothing = json!({});
         let body = request.json().unwrap_or(&nothing);
         let (receive_id_type, receive_id) = match replied {

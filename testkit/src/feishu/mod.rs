@@ -71,6 +71,31 @@ impl Feishu {
         self.change(|platform| platform.without_bot.insert(chat_id.to_owned()));
     }
 
+    /// A person's message in a group, which may be answered.
+    pub fn add_message(&self, chat_id: &str, message_id: &str) {
+        let message = message::Replied {
+            message_id: message_id.to_owned(),
+            receive_id_type: "chat_id".to_owned(),
+            receive_id: chat_id.to_owned(),
+            recalled: false,
+        };
+        self.change(|platform| platform.received.push(message));
+    }
+
+    /// The person takes it back: who answers it is refused with 230011.
+    pub fn recall(&self, message_id: &str) {
+        self.change(|platform| {
+            let mut received = platform.received.iter_mut();
+            let found = received.find(|message| message.message_id == message_id);
+            found.is_some_and(|message| !std::mem::replace(&mut message.recalled, true))
+        });
+    }
+
+    /// Replies in threads are refused in this group with 230071.
+    pub fn has_no_threads(&self, chat_id: &str) {
+        self.change(|platform| platform.without_threads.insert(chat_id.to_owned()));
+    }
+
     /// Messages to this user are refused with 230013.
     pub fn make_unavailable(&self, user_id: &str) {
         self.change(|platform| platform.unavailable.insert(user_id.to_owned()));

@@ -3,7 +3,9 @@
 
 use super::answer::Refusal;
 use super::app::{App, Apps, SEND_SCOPES, UPDATE_SCOPES, UPLOAD_SCOPES};
-use super::message::{Attempt, SentMessage, Wanted, check_card, is_shared, is_well_formed};
+use super::message::{
+    Attempt, Replied, SentMessage, Wanted, check_card, is_shared, is_well_formed,
+};
 use super::rates::{API_MINUTE, API_SECOND, CHAT, Rates};
 use super::upload::{self, UploadKind, UploadedFile};
 use crate::record::Recorded;
@@ -45,6 +47,10 @@ pub(crate) struct Platform {
     pub(crate) uploads: HashMap<String, UploadedFile>,
     pub(crate) upload_order: Vec<String>,
     pub(crate) messages: Vec<SentMessage>,
+    /// Messages of people, which may be answered.
+    pub(crate) received: Vec<Replied>,
+    /// Groups in which there are no replies in threads.
+    pub(crate) without_threads: HashSet<String>,
     pub(crate) attempts: Vec<Attempt>,
     uuids: HashMap<(String, String), Use>,
     cards_in_flight: HashSet<String>,
@@ -73,6 +79,8 @@ impl Platform {
             uploads: HashMap::new(),
             upload_order: Vec::new(),
             messages: Vec::new(),
+            received: Vec::new(),
+            without_threads: HashSet::new(),
             attempts: Vec::new(),
             uuids: HashMap::new(),
             cards_in_flight: HashSet::new(),
@@ -152,16 +160,11 @@ impl Platform {
             Ok(app) => app,
             Err(refusal) => return Begun::Over(Err(refusal)),
         };
-        let replied = reply_to.map(|id| {
-            self.messages
-                .iter()
-                .find(|message| message.message_id == id)
-                .cloned()
-        });
-        if replied == Some(None) {
-            return Begun::Over(Err(Refusal::parameter("invalid message_id")));
-        }
-        let wanted = match Wanted::read(request, replied.flatten().as_ref()) {
+        let replied = match reply_to.map(|id| self.replied(id, request)).transpose() {
+            Ok(replied) => replied,
+            Err(refusal) => return Begun::Over(Err(refusal)),
+        };
+        let wanted = match Wanted::read(request, replied.as_ref()) {
             Ok(wanted) => wanted,
             Err(refusal) => return Begun::Over(Err(refusal)),
         };
@@ -181,6 +184,33 @@ impl Platform {
             at_ms: now.as_millis() as u64,
         });
         begun
+    }
+
+    /// The message that a request answers.
+    fn replied(&self, id: &str, request: &Recorded) -> Result<Replied, Refusal> {
+        let sent = self
+            .messages
+            .iter()
+            .find(|message| message.message_id == id);
+        let received = self
+            .received
+            .iter()
+            .find(|message| message.message_id == id);
+        let replied = sent.map(Replied::from).or_else(|| received.cloned());
+        let replied = replied.ok_or_else(|| Refusal::parameter("invalid message_id"))?;
+        if replied.recalled {
+            return Err(Refusal::new(230011, "The message was withdrawn."));
+        }
+        let in_thread = request
+            .json()
+            .is_some_and(|body| body["reply_in_thread"] == true);
+        if in_thread && self.without_threads.contains(&replied.receive_id) {
+            return Err(Refusal::new(
+                230071,
+                "The chat does not support reply in thread.",
+            ));
+        }
+        Ok(replied)
     }
 
     fn begin_wanted(&mut self, app: &App, wanted: &Wanted, now: Duration) -> Begun {

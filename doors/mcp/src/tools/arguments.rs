@@ -25,6 +25,9 @@ pub(crate) struct CreateSession {
     /// The chat that gets the result: the group's id (`oc_…`) in a group, else the sender's (`ou_…`). Never guess one.
     /// An empty string: to no chat.
     pub(crate) chat_id: Option<String>,
+    /// The message that you answer (`om_…`), where it stands in a topic or thread: the result goes there. Needs
+    /// `chat_id`.
+    pub(crate) reply_to: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -34,6 +34,8 @@ pub(super) struct Rewritten {
     pub(super) submits: bool,
     /// The chat that the user named: for results of a submit, a test message, or what is shown.
     pub(super) chat: Option<String>,
+    /// The messages that it answers.
+    pub(super) answers: Vec<String>,
     /// The session it names, for the record.
     pub(super) session: Option<String>,
     /// The command, or nothing for help.
@@ -53,6 +55,7 @@ impl Rewritten {
             keyring: false,
             submits: false,
             chat: None,
+            answers: Vec::new(),
             session: None,
             name: "",
             nowhere: false,
@@ -79,6 +82,10 @@ pub(super) fn rewrite(
     rewritten.name = line.command.name;
     rewritten.session = line.of_kind(Value::Session);
     rewritten.chat = line.of_kind(Value::Chat);
+    rewritten.answers = ["reply-to", "thread"]
+        .iter()
+        .filter_map(|option| line.text(option))
+        .collect();
     rewritten.nowhere = is_nowhere(
         line.text("channel").as_deref(),
         line.text("chat-id").as_deref(),

@@ -100,6 +100,7 @@ impl Harness {
             keyring,
             submits,
             chat,
+            answers,
             session,
             name,
             nowhere,
@@ -120,6 +121,9 @@ impl Harness {
         }
         if submits && !nowhere {
             self.name_recipient_of_submit(chat.as_deref())?;
+            for message_id in &answers {
+                self.name_message(message_id)?;
+            }
         }
         let mut environment = basis.environment(self.settings(), self.home());
         let stdin = match upload {

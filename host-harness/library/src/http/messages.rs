@@ -3,6 +3,7 @@
 //! than the one that was checked. Not here: who was named (`recipients.rs`), what a message may be (`message_content.rs`).
 
 use bytes::Bytes;
+use contract::recipient::IdType;
 use contract::services::MESSAGES_PATH;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
@@ -14,7 +15,7 @@ use super::client::collect_small;
 use super::message_content;
 use super::refusal::{Refusal, RefusalReason};
 use super::request;
-use crate::recipients::{IdType, Recipient, Recipients};
+use crate::recipients::{Recipient, Recipients};
 
 /// Feishu takes text requests up to 150 KB, others up to 30.
 const MESSAGE_BYTES: usize = 150 << 10;
