@@ -101,10 +101,73 @@ pub struct Feishu {
 pub enum HarnessState {
     /// One does.
     Polling,
+    /// One does, and this process has no app of its own.
+    PollingWithItsApp,
+    /// One does that can't bring the results: it lacks this.
+    Lacking(Lack),
     /// None does.
     Absent,
     /// This runtime doesn't say.
     Unknown,
+}
+
+/// What a harness that polls lacks beside this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Any key.
+    Key,
+    /// A key of this kind.
+    KindOfKey,
+    /// This key: it has another of its kind.
+    SameKey,
+    /// Any app of the messenger.
+    App,
+    /// This app: it has another, for which people and chats have other ids.
+    SameApp,
+}
+
+impl Lack {
+    /// What it has instead, and what to do, for whoever runs the machine.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Key => (
+                "The harness that polls has no API key",
+                "Save it with: libtv-video setup (a key in LIBTV_API_KEY is known to this process alone)",
+            ),
+            Self::KindOfKey => (
+                "The harness that polls has a key of another kind",
+                "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY out of either's environment",
+            ),
+            Self::SameKey => (
+                "The harness that polls has another API key",
+                "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY out of either's environment",
+            ),
+            Self::App => (
+                "The harness that polls has no Feishu or Lark credentials",
+                "Start libtv-video serve where FEISHU_APP_ID and FEISHU_APP_SECRET are set, or keep them in openclaw.json",
+            ),
+            Self::SameApp => (
+                "The harness that polls has another Feishu or Lark app",
+                "Start libtv-video serve with the same FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_BASE_URL, or keep them in openclaw.json",
+            ),
+        }
+    }
+}
+
+/// The state that a runtime names.
+fn harness_state(name: Option<&str>) -> HarnessState {
+    match name {
+        Some("polling") => HarnessState::Polling,
+        Some("polling-with-its-own-app") => HarnessState::PollingWithItsApp,
+        Some("polling-without-key") => HarnessState::Lacking(Lack::Key),
+        Some("polling-with-another-kind-of-key") => HarnessState::Lacking(Lack::KindOfKey),
+        Some("polling-with-another-key") => HarnessState::Lacking(Lack::SameKey),
+        Some("polling-without-app") => HarnessState::Lacking(Lack::App),
+        Some("polling-with-another-app") => HarnessState::Lacking(Lack::SameApp),
+        Some("absent") => HarnessState::Absent,
+        Some(_) | None => HarnessState::Unknown,
+    }
 }
 
 /// All that is configured.
@@ -191,11 +254,7 @@ impl Settings {
             no_feishu: vars("FEISHU_CREDENTIALS_MISSING").unwrap_or_else(|| NO_FEISHU.to_owned()),
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
-            harness: match vars("LIBTV_HARNESS").as_deref() {
-                Some("polling") => HarnessState::Polling,
-                Some("absent") => HarnessState::Absent,
-                Some(_) | None => HarnessState::Unknown,
-            },
+            harness: harness_state(vars("LIBTV_HARNESS").as_deref()),
             no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER")
                 .is_some_and(|value| value != "0"),
             fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS")

@@ -383,7 +383,7 @@ fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> 
         ),
         Some(Obstacle { user, operator }) => (
             format!("{begun} The result won't arrive by itself, {user}; {takes}."),
-            Some(operator.to_owned()),
+            Some(operator),
         ),
     };
     Submission {
@@ -402,18 +402,21 @@ struct Obstacle {
     /// For the user, behind "won't arrive by itself, ".
     user: &'static str,
     /// What whoever runs the machine can do.
-    operator: &'static str,
+    operator: String,
 }
 
 fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
-    let obstacle = |user, operator| Some(Obstacle { user, operator });
+    let obstacle = |user, operator: &str| {
+        let operator = operator.to_owned();
+        Some(Obstacle { user, operator })
+    };
     if route.channel.is_empty() || route.chat_id.is_empty() {
         return obstacle(
             "since no chat was named: ask for it later",
             "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",
         );
     }
-    if settings.feishu.is_none() {
+    if settings.feishu.is_none() && settings.harness != HarnessState::PollingWithItsApp {
         return obstacle(
             "since this assistant can't write to the chat yet: ask for it later",
             "No Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json). `libtv-video check` says where they were looked for.",
@@ -426,7 +429,14 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
         );
     }
     match settings.harness {
-        HarnessState::Polling => None,
+        HarnessState::Polling | HarnessState::PollingWithItsApp => None,
+        HarnessState::Lacking(lack) => {
+            let (what, remedy) = lack.words();
+            obstacle(
+                "since what watches for it can't bring it yet: ask for it later",
+                &format!("{what}. {remedy}."),
+            )
+        }
         HarnessState::Absent | HarnessState::Unknown => obstacle(
             "since nothing watches for it at the moment: ask for it later",
             "No harness is polling. Start one with: libtv-video serve (it takes this job up), or run libtv-video wait-and-deliver",

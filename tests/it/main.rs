@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod crash;
 mod defects;
+mod deliverable;
 mod delivery;
 mod delivery_fallback;
 mod delivery_faults;

@@ -134,13 +134,28 @@ fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) 
         }
     }
     let (line, polling) = match settings.harness {
-        HarnessState::Polling => ("⏱️ Harness: polling", Value::Bool(true)),
+        HarnessState::Polling => ("⏱️ Harness: polling".to_owned(), Value::Bool(true)),
+        HarnessState::PollingWithItsApp => (
+            "⏱️ Harness: polling, with Feishu or Lark credentials of its own".to_owned(),
+            Value::Bool(true),
+        ),
+        HarnessState::Lacking(lack) => {
+            let (what, remedy) = lack.words();
+            json["harnessLacks"] = what.into();
+            let line = format!(
+                "⚠️ Harness: polling, but results don't arrive by themselves: {what}. {remedy}."
+            );
+            (line, Value::Bool(true))
+        }
         HarnessState::Absent => (
-            "⏱️ Harness: none is polling. Start one with: libtv-video serve",
+            "⏱️ Harness: none is polling. Start one with: libtv-video serve".to_owned(),
             Value::Bool(false),
         ),
-        HarnessState::Unknown => ("⏱️ Harness: this runtime doesn't say", Value::Null),
+        HarnessState::Unknown => (
+            "⏱️ Harness: this runtime doesn't say".to_owned(),
+            Value::Null,
+        ),
     };
-    lines.push(line.to_owned());
+    lines.push(line);
     json["harness"] = polling;
 }

@@ -161,6 +161,16 @@ fn harness(settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Harness";
     match settings.harness {
         HarnessState::Polling => findings.note(LINK, Health::Good, "one is polling", ""),
+        HarnessState::PollingWithItsApp => findings.note(
+            LINK,
+            Health::Good,
+            "one is polling, with Feishu or Lark credentials that this command has not",
+            "",
+        ),
+        HarnessState::Lacking(lack) => {
+            let (what, remedy) = lack.words();
+            findings.note(LINK, Health::Broken, what, remedy);
+        }
         HarnessState::Absent => findings.note(
             LINK,
             Health::Broken,
@@ -175,6 +185,10 @@ fn harness(settings: &Settings, findings: &mut Findings) {
 
 async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
     let Some(app) = &settings.feishu else {
+        if settings.harness == HarnessState::PollingWithItsApp {
+            let said = "the harness that polls has them, this command has not";
+            return findings.note("Feishu credentials", Health::Good, said, "");
+        }
         return findings.note(
             "Feishu credentials",
             Health::Broken,

@@ -13,6 +13,7 @@ use crate::credentials::{
 use crate::home::Home;
 use crate::http::{BaseUrl, CallMeter, Client, Egress, Policy};
 use crate::limits::Limits;
+use crate::polling;
 use crate::recipients::Recipients;
 use crate::sandbox::{Folder, Use};
 use crate::settings::Settings;
@@ -100,7 +101,7 @@ impl Basis {
         set("LIBTV_CONFIG_PATH", home.config().display().to_string());
         set(
             "LIBTV_HARNESS",
-            if home.is_owned() { "polling" } else { "absent" }.to_owned(),
+            polling::state(home, &self.found).to_owned(),
         );
         set(
             "LIBTV_UTC_OFFSET_SECONDS",

@@ -64,6 +64,7 @@ mod home;
 pub mod http;
 pub mod limits;
 mod media;
+mod polling;
 mod recipients;
 mod report;
 mod sandbox;

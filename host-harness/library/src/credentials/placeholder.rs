@@ -37,7 +37,7 @@ impl KeyMode {
         }
     }
 
-    fn prefix(mode: Option<Self>) -> &'static str {
+    pub(crate) fn prefix(mode: Option<Self>) -> &'static str {
         match mode {
             Some(Self::Gateway) => "mgk_",
             Some(Self::Direct) => "sk-libtv-",

@@ -66,6 +66,8 @@ pub(crate) struct FoundCredentials {
     pub(crate) environment_key: Option<Arc<Secret>>,
     /// Where the key in force is kept, in words, for `check`.
     pub(crate) key_from: Option<String>,
+    /// Whether the program around this one brings the key that stands for the stored one.
+    pub(crate) key_is_programs: bool,
     /// Whether the stored key is in the keyring.
     pub(crate) in_keyring: bool,
     pub(crate) feishu: Option<Arc<FeishuApp>>,
@@ -130,6 +132,7 @@ impl FoundCredentials {
                 .map(|_| config.path().display().to_string())
         };
         Self {
+            key_is_programs: own.api_key.is_some(),
             stored_key: own.api_key.or(stored_key),
             environment_key: environment.api_key.clone(),
             key_from,

@@ -23,6 +23,7 @@ use crate::limits::{
     LOOK_MS, LOOKS_AT_ONCE, MAX_PARALLEL_STEPS, MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS,
     STEPS_A_DAY,
 };
+use crate::polling::{self, Means};
 use crate::sandbox::Usage;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
@@ -34,8 +35,10 @@ const LOOK_RETRY_MS: u64 = 1_000;
 /// However much else there is to look at, at least this often everything is looked at: what a process that died has left
 /// makes no noise.
 const LOOK_AT_ALL_MS: u64 = 60_000;
+/// So often it is looked whether this harness has other credentials, which those who submit are told.
+const MEANS_EVERY_MS: u64 = 10_000;
 /// Nobody is due: wake up all the same, because the machine may have slept meanwhile and its clock moved.
-const LONGEST_SLEEP_MS: u64 = 30_000;
+const LONGEST_SLEEP_MS: u64 = 10_000;
 /// What the sessions have used up is stored this often at most.
 const STORE_EVERY_MS: u64 = 10_000;
 /// A command asks "is anybody polling?" with a shared lock for an instant; that isn't another owner.
@@ -103,6 +106,8 @@ pub async fn serve(
         entries: HashMap::new(),
         steps: 0,
         record_failed: false,
+        told: None,
+        means_at_ms: 0,
         look: Look {
             wanted: true,
             running: false,
@@ -188,6 +193,9 @@ struct Server<F> {
     entries: HashMap<String, Seen>,
     steps: u64,
     record_failed: bool,
+    /// What this harness has, as it was last told.
+    told: Option<Means>,
+    means_at_ms: u64,
     look: Look,
 }
 
@@ -197,6 +205,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             if let Some(reason) = self.watch.failure() {
                 self.tell(EventKind::WatchFailed { reason });
             }
+            self.tell_means();
             self.start_work();
             if self.clock.now_ms().saturating_sub(self.stored_ms) >= STORE_EVERY_MS {
                 self.store_pace();
@@ -211,6 +220,20 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             }
         }
         self.wind_down().await
+    }
+
+    /// Tells those who submit what this harness polls and delivers with, when it is something else.
+    fn tell_means(&mut self) {
+        let now_ms = self.clock.now_ms();
+        if now_ms.abs_diff(self.means_at_ms) < MEANS_EVERY_MS {
+            return;
+        }
+        self.means_at_ms = now_ms;
+        let means = Means::of(&self.harness.basis(None).found);
+        if self.told.as_ref() != Some(&means) {
+            polling::tell(&self.home, &means);
+            self.told = Some(means);
+        }
     }
 
     fn start_work(&mut self) {
