@@ -72,7 +72,8 @@ function timeline(session, turn) {
 
 /** A picture or a player; the same element again when the card is drawn anew, so that a film plays on. */
 function media(url, session, kept) {
-  const film = FILM.test(new URL(url).pathname);
+  // Not parsed: what is no address is refused by the harness, and its place stays empty.
+  const film = FILM.test(url.split(/[?#]/, 1)[0]);
   const source = `media?url=${encodeURIComponent(url)}&session=${encodeURIComponent(session.sessionId)}`;
   const shown = kept.get(url) ?? (film
     ? el('video', { src: source, controls: 'true', preload: 'metadata', playsinline: 'true' })
@@ -154,16 +155,27 @@ function card(session, old) {
   return { element, kept, drawn: JSON.stringify(session) };
 }
 
+/** A session's card. What can't be drawn stands alone: the others are drawn all the same. */
+function cardOrNote(session, old) {
+  try {
+    return card(session, old);
+  } catch {
+    const told = el('p', { class: 'note failed' }, `${session?.sessionId ?? 'A session'} can't be shown: libtv-video status shows more.`);
+    return { element: el('article', {}, told), kept: new Map(), drawn: JSON.stringify(session) };
+  }
+}
+
 function draw() {
   const jobs = $('jobs');
   const seen = new Set();
   known.sessions.forEach((session, place) => {
-    seen.add(session.sessionId);
-    let shown = cards.get(session.sessionId);
+    const id = session?.sessionId;
+    seen.add(id);
+    let shown = cards.get(id);
     if (shown?.drawn !== JSON.stringify(session)) {
-      const fresh = card(session, shown);
+      const fresh = cardOrNote(session, shown);
       shown ? shown.element.replaceWith(fresh.element) : jobs.append(fresh.element);
-      cards.set(session.sessionId, fresh);
+      cards.set(id, fresh);
       shown = fresh;
     }
     if (jobs.children[place] !== shown.element) jobs.insertBefore(shown.element, jobs.children[place] ?? null);
@@ -174,7 +186,7 @@ function draw() {
       cards.delete(id);
     }
   }
-  const count = (test) => known.sessions.filter(test).length;
+  const count = (test) => known.sessions.filter((s) => s && test(s)).length;
   const busy = count((s) => ['submitted', 'generating'].includes(s.state));
   $('summary').textContent = `${busy} under way, ${count((s) => s.state === 'awaiting_user')} waiting for an answer, ${known.sessions.length} shown`;
   $('empty').hidden = known.sessions.length > 0;

@@ -7,6 +7,8 @@ use libtv_harness::{Harness, Output};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::links;
+
 /// An answer is this young at most: younger than a person's eye.
 const FRESH: Duration = Duration::from_millis(200);
 
@@ -35,7 +37,7 @@ impl Jobs {
         {
             return Ok(Arc::clone(status));
         }
-        let reply = self
+        let mut reply = self
             .harness
             .run_for_json(["status"], Output::discard())
             .await
@@ -44,6 +46,7 @@ impl Jobs {
             let reason = reply.json["error"]["message"].as_str();
             return Err(reason.unwrap_or("the sessions can't be read").to_owned());
         }
+        links::lead_home(&mut reply.json);
         let status = Arc::new(reply.json);
         *latest = Some((Instant::now(), Arc::clone(&status)));
         Ok(status)

@@ -13,6 +13,7 @@
 //! | `answer` | responses, and the headers that every one of them carries |
 //! | `feed` | the timer's events, for a page that is open |
 //! | `jobs` | what is known of the jobs, asked of the component at most a few times a second |
+//! | `links` | where the page may lead: to LibTV's canvas |
 //!
 //! Not here: anything about what a job is; that is the component's `status`.
 #![deny(unsafe_code)]
@@ -21,6 +22,7 @@ mod answer;
 mod feed;
 mod guard;
 mod jobs;
+mod links;
 mod routes;
 mod token;
 
