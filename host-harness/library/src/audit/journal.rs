@@ -4,6 +4,7 @@
 //! libtv-audit/audit-000001.jsonl   lines (line.rs); the chain goes on from file to file
 //! libtv-audit/head                 which line is the last: file, its length, number, digest
 //! libtv-audit/lock                 held for the length of one append
+//! libtv-audit.end                  the last line's number and digest once more (outside.rs)
 //! ```
 //!
 //! Nothing is synced: a line survives the process that wrote it; what a power cut takes is told by the verification.
@@ -18,6 +19,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::line::{self, Link};
+use super::outside;
 use crate::files;
 
 /// A poll's line has 700 bytes: one file holds about 24 000, all of them 190 000, which is months of a person's jobs and
@@ -73,6 +75,10 @@ impl Journal {
         files::private_folder(&self.folder)?;
         let _lock = self.lock()?;
         let mut end = self.end()?;
+        if let Some(known) = outside::read(&self.folder).filter(|known| !reaches(&end.head, known)) {
+            // Lines are gone, or others stand in their place: the chain goes on from what is known of them, so that it shows.
+            end.head.link = known;
+        }
         if let Some(torn) = end.torn.take() {
             self.close_torn(&mut end.head, &torn)?;
         }
@@ -98,7 +104,7 @@ impl Journal {
         self.put(head, &line, link)
     }
 
-    /// One write for the line, one for the head.
+    /// One write for the line, one for the head, one for the end outside.
     fn put(&self, head: &mut Head, line: &str, link: Link) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
@@ -106,7 +112,9 @@ impl Journal {
         file.write_all(line.as_bytes())?;
         head.bytes += line.len() as u64;
         head.link = link;
-        self.write_head(head)
+        self.write_head(head)?;
+        outside::write(&self.folder, &head.link);
+        Ok(())
     }
 
     /// Begins a new file. Says first from which line on the record is kept, and only then removes what is older.
@@ -169,10 +177,7 @@ impl Journal {
         Some(Head {
             file: u32::try_from(json["file"].as_u64()?).ok()?,
             bytes: json["bytes"].as_u64()?,
-            link: Link {
-                n: json["n"].as_u64()?,
-                hash: json["hash"].as_str()?.to_owned(),
-            },
+            link: Link::of(&json)?,
         })
     }
 
@@ -233,6 +238,11 @@ impl Journal {
             link: Link::genesis(),
         })
     }
+}
+
+/// Whether a record that ends so has the line that is known to have been its last one.
+fn reaches(head: &Head, known: &Link) -> bool {
+    head.link.n > known.n || head.link == *known
 }
 
 struct End {

@@ -27,6 +27,14 @@ impl Link {
             hash: "0".repeat(DIGEST_CHARS),
         }
     }
+
+    /// The link that JSON with the members `n` and `hash` names.
+    pub(super) fn of(json: &Value) -> Option<Self> {
+        Some(Self {
+            n: json["n"].as_u64()?,
+            hash: json["hash"].as_str()?.to_owned(),
+        })
+    }
 }
 
 /// SHA-256 in hex.
@@ -75,10 +83,7 @@ pub(super) fn open(bytes: &[u8]) -> Option<Sealed> {
     let members: Value = serde_json::from_str(text).ok()?;
     Some(Sealed {
         prev: members["prev"].as_str()?.to_owned(),
-        link: Link {
-            n: members["n"].as_u64()?,
-            hash: hash.to_owned(),
-        },
+        link: Link::of(&members).filter(|link| link.hash == hash)?,
         members,
     })
 }

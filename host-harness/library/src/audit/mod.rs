@@ -8,6 +8,7 @@
 mod begun;
 mod journal;
 mod line;
+mod outside;
 mod recorder;
 mod shown;
 #[cfg(test)]

@@ -216,3 +216,55 @@ fn nobody_else_can_read_the_record() {
         assert_eq!(mode(kept.log.folder().join(name)), 0o600, "{name}");
     }
 }
+
+#[test]
+fn a_record_that_was_removed_is_missed_also_when_a_later_call_began_another() {
+    let kept = record(5, 1 << 20, 2);
+    fs::remove_dir_all(kept.log.folder()).unwrap();
+    assert_eq!(kept.broken(), (1, Broken::Gone(5)));
+    kept.append(6);
+    assert_eq!(kept.broken(), (1, Broken::Beginning(6)));
+    kept.append(7);
+    assert_eq!(kept.broken(), (1, Broken::Beginning(6)));
+}
+
+#[test]
+fn lines_that_were_cut_off_together_with_the_head_are_missed_by_the_end_outside() {
+    let cut = || {
+        let kept = record(10, 1 << 20, 2);
+        kept.put(1, &kept.lines(1)[..7]);
+        fs::remove_file(kept.log.folder().join("head")).unwrap();
+        kept
+    };
+    assert_eq!(cut().broken(), (7, Broken::End(8, 10)));
+    let kept = cut();
+    kept.append(11);
+    assert_eq!(kept.broken(), (8, Broken::Missing(8, 10)));
+}
+
+#[test]
+fn another_record_of_the_same_length_in_its_place_is_found_also_after_later_calls() {
+    let (kept, other) = (record(5, 1 << 20, 2), record(4, 1 << 20, 2));
+    other.append(99);
+    for name in ["head", "audit-000001.jsonl"] {
+        fs::copy(other.log.folder().join(name), kept.log.folder().join(name)).unwrap();
+    }
+    assert_eq!(kept.broken(), (5, Broken::OtherEnd));
+    kept.append(6);
+    assert_eq!(kept.broken(), (6, Broken::Replaced));
+}
+
+#[test]
+fn without_the_end_outside_a_record_is_judged_by_itself_and_the_next_call_makes_one() {
+    let kept = record(5, 1 << 20, 2);
+    let end = kept.log.folder().with_extension("end");
+    for broken in ["", "{}", "no JSON"] {
+        fs::write(&end, broken).unwrap();
+        assert_eq!(kept.whole().lines, 5);
+    }
+    fs::remove_file(&end).unwrap();
+    kept.append(6);
+    assert_eq!(kept.whole().lines, 6);
+    fs::remove_dir_all(kept.log.folder()).unwrap();
+    assert_eq!(kept.broken(), (1, Broken::Gone(6)));
+}

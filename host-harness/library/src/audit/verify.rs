@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::journal::{Head, Journal};
 use super::line::{self, Link, Sealed};
+use super::outside;
 
 /// Files that were pruned while they were being read: look again.
 const TRIES: u32 = 3;
@@ -90,6 +91,12 @@ pub enum Broken {
     /// The head names another last line.
     #[error("the head names another line with this number")]
     OtherHead,
+    /// The end beside the record names another last line.
+    #[error("the end that is kept beside the record names another line with this number")]
+    OtherEnd,
+    /// Nothing is left of it.
+    #[error("There is no record, although {0} lines were written: it was removed")]
+    Gone(u64),
     /// There is no head.
     #[error(
         "the file \"head\" is missing or damaged: nobody can say whether lines are missing behind this one"
@@ -103,13 +110,18 @@ pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
         source,
     };
     if !journal.folder.exists() {
-        return Ok(Verified::default());
+        let nothing = Files {
+            head: None,
+            outside: outside::read(&journal.folder),
+            contents: Vec::new(),
+        };
+        return Walk::default().all(&nothing, journal.file(1));
     }
     let mut tries = 0;
     loop {
         tries += 1;
         match Snapshot::take(journal).and_then(|snapshot| snapshot.read()) {
-            Ok(files) => return Walk::default().all(&files),
+            Ok(files) => return Walk::default().all(&files, journal.file(1)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {}
             Err(error) => return Err(unreadable(error)),
         }
@@ -123,12 +135,14 @@ struct Content {
 
 struct Files {
     head: Option<Head>,
+    outside: Option<Link>,
     contents: Vec<Content>,
 }
 
 /// What there is at one moment; read without the lock, so that nobody has to wait for a long record.
 struct Snapshot {
     head: Option<Head>,
+    outside: Option<Link>,
     files: Vec<(PathBuf, u64)>,
 }
 
@@ -146,6 +160,7 @@ impl Snapshot {
             .collect::<io::Result<_>>()?;
         Ok(Self {
             head: journal.head(),
+            outside: outside::read(&journal.folder),
             files,
         })
     }
@@ -158,6 +173,7 @@ impl Snapshot {
         };
         Ok(Files {
             head: self.head,
+            outside: self.outside,
             contents: self
                 .files
                 .into_iter()
@@ -177,11 +193,14 @@ struct Walk {
     odd: Option<(Place, Vec<u8>)>,
     /// The head's number was passed, with this digest.
     at_head: Option<(String, Place)>,
+    /// The same of the end outside.
+    at_outside: Option<(String, Place)>,
     found: Verified,
 }
 
 impl Walk {
-    fn all(mut self, files: &Files) -> Result<Verified, VerifyError> {
+    /// `first` is the file where a record begins.
+    fn all(mut self, files: &Files, first: PathBuf) -> Result<Verified, VerifyError> {
         for content in &files.contents {
             self.refuse_odd()?;
             let pieces = content.bytes.split_inclusive(|byte| *byte == b'\n');
@@ -191,7 +210,7 @@ impl Walk {
                     line: index + 1,
                 };
                 match piece.strip_suffix(b"\n").and_then(line::open) {
-                    Some(sealed) => self.line(sealed, at, files.head.as_ref())?,
+                    Some(sealed) => self.line(sealed, at, files)?,
                     None => {
                         let (_, bytes) = self.odd.get_or_insert_with(|| (at, Vec::new()));
                         bytes.extend_from_slice(piece);
@@ -199,10 +218,10 @@ impl Walk {
                 }
             }
         }
-        self.end(files)
+        self.end(files, first)
     }
 
-    fn line(&mut self, sealed: Sealed, at: Place, head: Option<&Head>) -> Result<(), VerifyError> {
+    fn line(&mut self, sealed: Sealed, at: Place, files: &Files) -> Result<(), VerifyError> {
         let Link { n, hash } = &sealed.link;
         match self.odd.take() {
             Some((odd, bytes)) if is_closing(&sealed, &bytes) => self.found.torn.push(odd),
@@ -226,9 +245,11 @@ impl Walk {
             Some(_) => {}
         }
         self.confirm_beginning(&sealed);
-        if head.is_some_and(|head| head.link.n == *n) {
-            self.at_head = Some((hash.clone(), at.clone()));
-        }
+        let here = |link: &Link| (link.n == *n).then(|| (hash.clone(), at.clone()));
+        let at_head = files.head.as_ref().and_then(|head| here(&head.link));
+        self.at_head = at_head.or(self.at_head.take());
+        let at_outside = files.outside.as_ref().and_then(here);
+        self.at_outside = at_outside.or(self.at_outside.take());
         self.found.lines += 1;
         self.found.without_end += u64::from(sealed.members["outcome"] == super::NO_END);
         self.last = Some((sealed.link, at));
@@ -253,19 +274,26 @@ impl Walk {
         }
     }
 
-    fn end(mut self, files: &Files) -> Result<Verified, VerifyError> {
+    fn end(mut self, files: &Files, first: PathBuf) -> Result<Verified, VerifyError> {
         let start = Place {
             file: files
                 .contents
                 .first()
-                .map(|first| first.path.clone())
-                .unwrap_or_default(),
+                .map_or(first, |first| first.path.clone()),
             line: 1,
         };
         let (last_n, last) = match self.last.take() {
             Some((link, at)) => (link.n, at),
             None => (0, start),
         };
+        if let Some(known) = &files.outside {
+            if last_n == 0 {
+                return Err(broken(last, Broken::Gone(known.n)));
+            }
+            if known.n > last_n {
+                return Err(broken(last, Broken::End(last_n + 1, known.n)));
+            }
+        }
         let Some(head) = &files.head else {
             return match last_n {
                 0 if self.odd.is_none() => Ok(self.found),
@@ -279,6 +307,11 @@ impl Walk {
             && hash != head.link.hash
         {
             return Err(broken(at, Broken::OtherHead));
+        }
+        if let (Some((hash, at)), Some(known)) = (self.at_outside.take(), &files.outside)
+            && hash != known.hash
+        {
+            return Err(broken(at, Broken::OtherEnd));
         }
         if let Some((n, _, at)) = self.beginning.take() {
             return Err(broken(at, Broken::Beginning(n)));
