@@ -128,6 +128,7 @@ fn whole(found: &Verified) -> String {
         torn,
         open_end,
         without_end,
+        kept,
         ..
     } = found;
     let mut text = format!("The record is whole: {lines} lines");
@@ -135,6 +136,9 @@ fn whole(found: &Verified) -> String {
         text.push_str(&format!(
             ", from number {first_n} on; older ones were pruned"
         ));
+        if *kept > 0 {
+            text.push_str(&format!(", but {kept}, the first and last of each day"));
+        }
     }
     text.push('.');
     if *without_end > 0 {
@@ -161,6 +165,7 @@ fn verdict(result: &Result<Verified, VerifyError>) -> Value {
             "whole": true,
             "lines": found.lines,
             "first_n": found.first_n,
+            "kept": found.kept,
             "torn": found.torn.iter().map(|place| json!({"file": place.file, "line": place.line})).collect::<Vec<_>>(),
             "open_end": found.open_end,
             "without_end": found.without_end,

@@ -3,6 +3,7 @@
 //! ```text
 //! libtv-audit/audit-000001.jsonl   lines (line.rs); the chain goes on from file to file
 //! libtv-audit/head                 which line is the last: file, its length, number, digest
+//! libtv-audit/kept.jsonl           the first and last lines of each day of files that were pruned (kept.rs)
 //! libtv-audit/lock                 held for the length of one append
 //! libtv-audit.end                  the last line's number and digest once more (outside.rs)
 //! ```
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::kept;
 use super::line::{self, Link};
 use super::outside;
 use crate::files;
@@ -75,7 +77,8 @@ impl Journal {
         files::private_folder(&self.folder)?;
         let _lock = self.lock()?;
         let mut end = self.end()?;
-        if let Some(known) = outside::read(&self.folder).filter(|known| !reaches(&end.head, known)) {
+        if let Some(known) = outside::read(&self.folder).filter(|known| !reaches(&end.head, known))
+        {
             // Lines are gone, or others stand in their place: the chain goes on from what is known of them, so that it shows.
             end.head.link = known;
         }
@@ -117,7 +120,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Begins a new file. Says first from which line on the record is kept, and only then removes what is older.
+    /// Begins a new file. Keeps what is to be kept of the oldest ones, says from which line on the record is whole, and only
+    /// then removes them.
     fn rotate(&self, head: &mut Head) -> io::Result<()> {
         head.file += 1;
         head.bytes = 0;
@@ -129,7 +133,9 @@ impl Journal {
         };
         let first = first_line(&self.file(*first))?;
         if let Some(first) = first {
-            let note = json!({"call": "pruned", "first_n": first.link.n, "first_prev": first.prev});
+            let old: Vec<PathBuf> = old.iter().map(|number| self.file(*number)).collect();
+            let kept = kept::keep(&self.folder, &old, self.file_bytes)?;
+            let note = json!({"call": "pruned", "first_n": first.link.n, "first_prev": first.prev, "kept": kept});
             self.note(head, &note)?;
         }
         old.iter()
@@ -270,7 +276,7 @@ fn whole(piece: &[u8]) -> Option<line::Sealed> {
     line::open(piece.strip_suffix(b"\n")?)
 }
 
-fn first_line(path: &Path) -> io::Result<Option<line::Sealed>> {
+pub(super) fn first_line(path: &Path) -> io::Result<Option<line::Sealed>> {
     let mut reader = io::BufReader::new(File::open(path)?);
     let mut bytes = Vec::new();
     io::BufRead::read_until(&mut reader, b'\n', &mut bytes)?;

@@ -7,6 +7,7 @@
 
 mod begun;
 mod journal;
+mod kept;
 mod line;
 mod outside;
 mod recorder;
@@ -67,7 +68,8 @@ impl AuditLog {
         &self.journal.folder
     }
 
-    /// Shows `visit` every line, oldest first: its text and what it says. What is no line is left out;
+    /// Shows `visit` every line, oldest first: its text and what it says. Of days that were pruned there are the first and the
+    /// last ones. What is no line is left out;
     /// [`verify`](Self::verify) tells about that.
     ///
     /// # Errors
@@ -76,21 +78,14 @@ impl AuditLog {
         if !self.folder().exists() {
             return Ok(());
         }
-        for number in self.journal.numbers()? {
-            let file = match File::open(self.journal.file(number)) {
-                // Pruned since it was listed.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                file => file?,
-            };
-            for text in BufReader::new(file).split(b'\n') {
-                let text = text?;
-                let Ok(text) = std::str::from_utf8(&text) else {
-                    continue;
-                };
-                if let Ok(json) = serde_json::from_str(text) {
-                    visit(text, &json);
-                }
-            }
+        let numbers = self.journal.numbers()?;
+        let first = numbers.first().map(|number| self.journal.file(*number));
+        let first_n = first.map_or(Ok(None), |first| first_n(&first))?;
+        let pruned =
+            |text: &[u8]| kept::number(text).is_some_and(|n| first_n.is_none_or(|first| n < first));
+        lines_of(&kept::path(self.folder()), pruned, &mut visit)?;
+        for number in numbers {
+            lines_of(&self.journal.file(number), |_| true, &mut visit)?;
         }
         Ok(())
     }
@@ -131,4 +126,37 @@ impl AuditLog {
     pub(crate) fn append(&self, members: &Map<String, Value>) -> io::Result<()> {
         self.journal.append(members)
     }
+}
+
+/// The number of a file's first line; `None` when it was pruned since it was listed, or begins with no line.
+fn first_n(path: &Path) -> io::Result<Option<u64>> {
+    match journal::first_line(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        first => Ok(first?.map(|first| first.link.n)),
+    }
+}
+
+/// The lines of a file that are `wanted`. One that isn't there has none: it was pruned since it was listed.
+fn lines_of(
+    path: &Path,
+    wanted: impl Fn(&[u8]) -> bool,
+    visit: &mut impl FnMut(&str, &Value),
+) -> io::Result<()> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    for text in BufReader::new(file).split(b'\n') {
+        let text = text?;
+        if !wanted(&text) {
+            continue;
+        }
+        let Ok(text) = std::str::from_utf8(&text) else {
+            continue;
+        };
+        if let Ok(json) = serde_json::from_str(text) {
+            visit(text, &json);
+        }
+    }
+    Ok(())
 }

@@ -268,3 +268,76 @@ fn without_the_end_outside_a_record_is_judged_by_itself_and_the_next_call_makes_
     fs::remove_dir_all(kept.log.folder()).unwrap();
     assert_eq!(kept.broken(), (1, Broken::Gone(6)));
 }
+
+/// Three days of which the last one fills the record many times over.
+fn flooded() -> Kept {
+    let kept = record(0, 40_000, 3);
+    for (day, lines) in [(1, 50), (2, 60), (3, 2_000)] {
+        for number in 0..lines {
+            let at = format!("2026-03-{day:02}T00:00:00.000Z");
+            let members = json!({"at": at, "call": "poll", "number": number});
+            kept.log.append(members.as_object().unwrap()).unwrap();
+        }
+    }
+    kept
+}
+
+#[test]
+fn a_day_that_fills_the_record_leaves_the_first_and_last_lines_of_those_before_and_its_own_first_ones()
+ {
+    let kept = flooded();
+    let found = kept.whole();
+    assert!(found.first_n > 1_000 && found.kept >= 100, "{found:?}");
+    let mut days: [Vec<u64>; 3] = [const { Vec::new() }; 3];
+    let mut numbers = Vec::new();
+    kept.log
+        .read(|_, line| {
+            numbers.push(line["n"].as_u64().unwrap());
+            if let Some(at) = line["at"].as_str() {
+                let day: usize = at[8..10].parse().unwrap();
+                days[day - 1].push(line["number"].as_u64().unwrap());
+            }
+        })
+        .unwrap();
+    assert!(numbers.is_sorted_by(|one, other| one < other));
+    assert_eq!(days[0], (0..20).chain(30..50).collect::<Vec<_>>());
+    assert_eq!(days[1], (0..20).chain(40..60).collect::<Vec<_>>());
+    assert_eq!(days[2][..20], (0..20).collect::<Vec<_>>());
+    assert_eq!(days[2].last(), Some(&1_999));
+}
+
+#[test]
+fn lines_that_were_kept_and_then_changed_or_removed_are_found() {
+    let path = |kept: &Kept| kept.log.folder().join("kept.jsonl");
+    type Change = fn(&mut Vec<String>);
+    let changes: [Change; 5] = [
+        |l| l[4] = l[4].replace("poll", "pool"),
+        |l| l.swap(4, 5),
+        |l| l.insert(5, l[4].clone()),
+        |l| drop(l.pop()),
+        Vec::clear,
+    ];
+    for change in changes {
+        let kept = flooded();
+        let text = fs::read_to_string(path(&kept)).unwrap();
+        let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+        change(&mut lines);
+        fs::write(path(&kept), lines.concat()).unwrap();
+        assert_eq!(kept.broken().1, Broken::Kept);
+    }
+    let kept = flooded();
+    fs::remove_file(path(&kept)).unwrap();
+    assert_eq!(kept.broken(), (1, Broken::Kept));
+}
+
+#[test]
+fn a_process_that_died_while_it_pruned_leaves_a_record_that_is_whole() {
+    let kept = flooded();
+    let journal = &kept.log.journal;
+    let numbers = journal.numbers().unwrap();
+    // It had kept lines of the oldest file, and said and removed nothing yet.
+    kept::keep(kept.log.folder(), &[journal.file(numbers[0])], 40_000).unwrap();
+    kept.whole();
+    (0..500).for_each(|number| kept.append(number));
+    kept.whole();
+}

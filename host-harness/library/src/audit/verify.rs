@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::journal::{Head, Journal};
+use super::kept;
 use super::line::{self, Link, Sealed};
 use super::outside;
 
@@ -36,6 +37,8 @@ pub struct Verified {
     pub lines: u64,
     /// The number of the first line; not 1 when older files were pruned, which the record says itself.
     pub first_n: u64,
+    /// Lines of older files that were pruned: the first and last of each day. Not among [`lines`](Self::lines).
+    pub kept: u64,
     /// Calls whose process ended in them: what they did isn't known.
     pub without_end: u64,
     /// Lines that a crash cut off. Those that a later call closed say so in the chain; the last may still be open.
@@ -97,6 +100,9 @@ pub enum Broken {
     /// Nothing is left of it.
     #[error("There is no record, although {0} lines were written: it was removed")]
     Gone(u64),
+    /// What was kept of older files isn't what it was.
+    #[error("the lines that were kept of older files were changed or removed, here or behind")]
+    Kept,
     /// There is no head.
     #[error(
         "the file \"head\" is missing or damaged: nobody can say whether lines are missing behind this one"
@@ -113,6 +119,7 @@ pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
         let nothing = Files {
             head: None,
             outside: outside::read(&journal.folder),
+            kept: None,
             contents: Vec::new(),
         };
         return Walk::default().all(&nothing, journal.file(1));
@@ -136,6 +143,7 @@ struct Content {
 struct Files {
     head: Option<Head>,
     outside: Option<Link>,
+    kept: Option<Content>,
     contents: Vec<Content>,
 }
 
@@ -143,6 +151,8 @@ struct Files {
 struct Snapshot {
     head: Option<Head>,
     outside: Option<Link>,
+    /// Replaced as a whole, so read at once.
+    kept: Option<Content>,
     files: Vec<(PathBuf, u64)>,
 }
 
@@ -161,6 +171,7 @@ impl Snapshot {
         Ok(Self {
             head: journal.head(),
             outside: outside::read(&journal.folder),
+            kept: kept_lines(journal)?,
             files,
         })
     }
@@ -174,6 +185,7 @@ impl Snapshot {
         Ok(Files {
             head: self.head,
             outside: self.outside,
+            kept: self.kept,
             contents: self
                 .files
                 .into_iter()
@@ -183,12 +195,25 @@ impl Snapshot {
     }
 }
 
+fn kept_lines(journal: &Journal) -> io::Result<Option<Content>> {
+    let path = kept::path(&journal.folder);
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        bytes => Ok(Some(Content {
+            path,
+            bytes: bytes?,
+        })),
+    }
+}
+
 /// The check of one line after the other.
 #[derive(Default)]
 struct Walk {
     last: Option<(Link, Place)>,
     /// The number and predecessor of a first line that isn't number 1, until a "pruned" line confirms them.
     beginning: Option<(u64, String, Place)>,
+    /// What stands before the first line, when it was pruned and lines were kept of it.
+    kept_up_to: Option<Link>,
     /// Bytes that are no line, and where they begin.
     odd: Option<(Place, Vec<u8>)>,
     /// The head's number was passed, with this digest.
@@ -263,6 +288,11 @@ impl Walk {
             && sealed.members["first_n"] == *n
             && sealed.members["first_prev"] == prev.as_str()
         {
+            // An older version of this program pruned without keeping anything.
+            self.kept_up_to = (sealed.members["kept"].as_u64() > Some(0)).then(|| Link {
+                n: n - 1,
+                hash: prev.clone(),
+            });
             self.beginning = None;
         }
     }
@@ -271,6 +301,33 @@ impl Walk {
         match self.odd.take() {
             Some((odd, _)) => Err(broken(odd, Broken::Changed)),
             None => Ok(()),
+        }
+    }
+
+    /// What was kept is whole, and comes up to the first line.
+    fn kept(&mut self, files: &Files) -> Result<(), VerifyError> {
+        let nothing = || Place {
+            file: files
+                .contents
+                .first()
+                .map_or_else(PathBuf::new, |first| first.path.with_file_name(kept::NAME)),
+            line: 1,
+        };
+        let up_to = self.kept_up_to.take();
+        let Some(content) = &files.kept else {
+            return match up_to {
+                Some(_) => Err(broken(nothing(), Broken::Kept)),
+                None => Ok(()),
+            };
+        };
+        let (count, last) =
+            check_kept(content, self.found.first_n).map_err(|at| broken(at, Broken::Kept))?;
+        self.found.kept = count;
+        match (up_to, last) {
+            // A process that died while it pruned had kept lines already of what is still there.
+            (Some(up_to), Some(last)) if last.n > up_to.n || last == up_to => Ok(()),
+            (Some(_), _) => Err(broken(nothing(), Broken::Kept)),
+            (None, _) => Ok(()),
         }
     }
 
@@ -316,6 +373,7 @@ impl Walk {
         if let Some((n, _, at)) = self.beginning.take() {
             return Err(broken(at, Broken::Beginning(n)));
         }
+        self.kept(files)?;
         // All that the head knows of is there: what lies behind is a line that a crash cut off.
         if let Some((odd, _)) = self.odd.take() {
             self.found.torn.push(odd);
@@ -323,6 +381,36 @@ impl Walk {
         }
         Ok(self.found)
     }
+}
+
+/// Lines that were kept, as far as they are older than `first_n`: each whole, in order, and following one another where no
+/// number is between them. Answers with how many there are, and the last.
+fn check_kept(content: &Content, first_n: u64) -> Result<(u64, Option<Link>), Place> {
+    let (mut count, mut last) = (0, None::<Link>);
+    for (index, piece) in content
+        .bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .enumerate()
+    {
+        let at = || Place {
+            file: content.path.clone(),
+            line: index + 1,
+        };
+        let sealed = piece
+            .strip_suffix(b"\n")
+            .and_then(line::open)
+            .ok_or_else(at)?;
+        let follows = last.as_ref().is_none_or(|last| {
+            let next = last.n + 1;
+            sealed.link.n > next || (sealed.link.n == next && sealed.prev == last.hash)
+        });
+        if !follows {
+            return Err(at());
+        }
+        count += u64::from(sealed.link.n < first_n);
+        last = Some(sealed.link);
+    }
+    Ok((count, last))
 }
 
 fn broken(at: Place, what: Broken) -> VerifyError {
