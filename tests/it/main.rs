@@ -61,6 +61,8 @@ mod status;
 #[cfg(target_os = "linux")]
 mod stranded;
 mod submit;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod together;
 mod topics;
 mod uploads;

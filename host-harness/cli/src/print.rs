@@ -1,11 +1,13 @@
 //! Printing: errors with ❌ on standard output, colours only on a terminal. A closed pipe is no reason to panic.
 //!
 //! All that is printed passes here, and much of it comes from services and chats: a terminal gets nothing to obey but the
-//! colours that [`paint`] puts in.
+//! colours that [`paint`] puts in, and no foreign text can put in any.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{IsTerminal, Write};
+use std::sync::LazyLock;
 
 use libtv_harness::is_unseen;
 
@@ -47,16 +49,15 @@ fn harmless(line: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(line.len() + 64);
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
-        if let Some(colour) = colour_at(rest) {
-            let (code, after) = rest.split_at(colour);
-            shown.push_str(code);
+        if let Some((code, after)) = colour_at(rest) {
+            // Writing to a string can't fail.
+            let _ = write!(shown, "\u{1b}[{code}m");
             rest = after;
             continue;
         }
         rest = &rest[c.len_utf8()..];
         if is_unseen(c) && !is_kept(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a string can't fail.
                 let _ = write!(shown, "\\u{unit:04x}");
             }
         } else {
@@ -66,12 +67,17 @@ fn harmless(line: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The length of the colour that `text` begins with, if it does.
-fn colour_at(text: &str) -> Option<usize> {
-    let code = text.strip_prefix("\u{1b}[")?;
-    let (code, _) = code.split_once('m')?;
-    COLOURS.contains(&code).then_some(code.len() + 3)
+/// The colour that `text` begins with, if it is one of ours, and what stands behind it.
+fn colour_at(text: &str) -> Option<(&str, &str)> {
+    let (code, after) = text.strip_prefix(MARK.as_str())?.split_once('m')?;
+    COLOURS.contains(&code).then_some((code, after))
 }
+
+/// What [`paint`] begins its colours with, until they are printed: drawn anew by each process, so that text from elsewhere has none.
+static MARK: LazyLock<String> = LazyLock::new(|| {
+    let drawn = RandomState::new().build_hasher().finish();
+    format!("\u{1b}{drawn:016x}[")
+});
 
 /// An error, where agents read it.
 pub(crate) fn error(reason: &str) {
@@ -85,11 +91,12 @@ pub(crate) fn has_colours() -> bool {
     !unwanted && !dumb && std::io::stdout().is_terminal()
 }
 
-/// `text` in a colour of the ANSI palette, where wanted.
+/// `text` in a colour of the ANSI palette, where wanted: for [`out`] alone, which makes a colour of it.
 pub(crate) fn paint(text: &str, code: &str, wanted: bool) -> String {
     debug_assert!(COLOURS.contains(&code), "{code} would not pass");
     if wanted {
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        let mark = MARK.as_str();
+        format!("{mark}{code}m{text}{mark}0m")
     } else {
         text.to_owned()
     }
@@ -104,6 +111,7 @@ mod tests {
         for (line, shown) in [
             ("\u{1b}]52;c;aGk=\u{7}", "\\u001b]52;c;aGk=\\u0007"),
             ("\u{1b}[2J\u{1b}[8m", "\\u001b[2J\\u001b[8m"),
+            ("\u{1b}[32m❌ ok\u{1b}[0m", "\\u001b[32m❌ ok\\u001b[0m"),
             ("\u{9b}2J\u{85}\u{7f}\r", "\\u009b2J\\u0085\\u007f\\u000d"),
             (
                 "a\u{202e}gpj.exe\u{2066}\u{200f}\u{61c}",
@@ -113,12 +121,10 @@ mod tests {
         ] {
             assert_eq!(harmless(line), shown);
         }
-        for whole in [
-            "a fox 🦊\n\tü 狐狸 👩\u{200d}🚀",
-            &paint("good", "32", true),
-        ] {
-            assert_eq!(harmless(whole), whole);
-        }
+        let whole = "a fox 🦊\n\tü 狐狸 👩\u{200d}🚀";
+        assert_eq!(harmless(whole), whole);
+        let painted = paint("good \u{1b}[31mbad", "32", true);
+        assert_eq!(harmless(&painted), "\u{1b}[32mgood \\u001b[31mbad\u{1b}[0m");
     }
 
     #[test]
