@@ -401,3 +401,19 @@ fn a_record_that_is_gone_is_not_called_whole() {
     let verdict = env.run(["audit", "--verify", "--json"]).exits(1).json();
     assert_eq!(verdict["whole"], false);
 }
+
+#[test]
+fn a_record_that_was_removed_is_missed_after_the_next_call_too() {
+    let env = TestEnv::new();
+    env.submit("a cat");
+    std::fs::remove_dir_all(env.home().join("libtv-audit")).unwrap();
+    env.run(["check"]).ok();
+    env.run(["audit", "--verify"])
+        .exits(1)
+        .says("were removed, and the record doesn't say so");
+    // Begun anew on purpose.
+    std::fs::remove_dir_all(env.home().join("libtv-audit")).unwrap();
+    std::fs::remove_file(env.home().join("libtv-audit.end")).unwrap();
+    env.run(["check"]).ok();
+    env.run(["audit", "--verify"]).ok().says("whole: 1 line");
+}
