@@ -3,10 +3,10 @@
 
 import { refusal } from './policy.mjs';
 
-/** The shim's `http` with rules; `onDenied` hears of each refused request, without its query. */
-export function enforcing(http, policy, onDenied) {
+/** The shim's `http` with rules. `onDenied` hears of each refused request, without its query; `call` says which kind of call is under way. */
+export function enforcing(http, policy, onDenied, call = () => undefined) {
   const handle = (request, options) => {
-    const wanted = described(request);
+    const wanted = { ...described(request), call: call() };
     const reason = refusal(policy, wanted);
     if (reason) {
       const [path] = (wanted.path ?? '').split('?', 1);
@@ -21,10 +21,23 @@ export function enforcing(http, policy, onDenied) {
 function described(request) {
   const method = request.method();
   const scheme = request.scheme();
+  const text = new TextDecoder();
   return {
     method: (method.val ?? method.tag).toUpperCase(),
     scheme: (scheme?.val ?? scheme?.tag ?? 'HTTPS').toLowerCase(),
     authority: request.authority(),
     path: request.pathWithQuery(),
+    headers: request.headers().entries().map(([name, value]) => [name, text.decode(value)]),
+    hasBody: hasBody(request),
   };
+}
+
+/** A request gives its body once: who can't have it any more has been forestalled by the component. */
+function hasBody(request) {
+  try {
+    request.body();
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -1,10 +1,18 @@
-/** One service's rule: `routes` are `METHOD /path`, where `{}` is one segment and `{..}` one or more. */
+/**
+ * A route. In short `METHOD /path`, where `{}` is one segment, an id, and `{..}` one or more; as in `capabilities.json` it
+ * says as well what of query, headers and body a request may have, and for which kinds of call it is.
+ */
+export type Route = string | { method: string; path: string; [member: string]: unknown };
+
+/** One service's rule. */
 export interface Rule {
   /** Scheme, host and port, as `URL.origin` spells them. */
   origin: string;
   /** What stands before every route's path; none by default. */
   prefix?: string;
-  routes: string[];
+  /** The header that its credential stands in. */
+  credential?: string;
+  routes: Route[];
 }
 
 /** What may be asked. A request that fits no rule fails with `HTTP-request-denied`. */

@@ -1,13 +1,8 @@
-// Which requests may leave: scheme, host, port, method and path, all of them. Plain data in, an answer out.
-// The default is made from `capabilities.json`, which the package carries.
+// Which requests may leave: scheme, host, port, method, path, query, headers and body, all of them, and for which calls.
+// Plain data in, an answer out. The default is made from `capabilities.json`, which the package carries.
 
-import { readFileSync } from 'node:fs';
-
-const capabilities = JSON.parse(readFileSync(new URL('dist/capabilities.json', import.meta.url), 'utf8'));
-
-/** The key each LibTV service takes; it must not reach the other one's host. */
-const KEY_PREFIXES = { gateway: 'mgk_', direct: 'sk-libtv-' };
-const ODD_SEQUENCES = /%2e|%2f|%5c|%00|%25|\\/i;
+import { capabilities } from './capabilities.mjs';
+import { ambiguous, fits, oddKey } from './target.mjs';
 
 /**
  * The rules for what is configured in `env` and in the stored configuration: the service of each key, the media
@@ -18,14 +13,14 @@ export function defaultPolicy(env, storedKey) {
   return { rules: capabilities.services.flatMap((service) => ruleFor(service, keys, env)) };
 }
 
-function ruleFor({ id, origins, moved_by: variable, routes }, keys, env) {
-  const prefix = KEY_PREFIXES[id];
+function ruleFor({ id, origins, moved_by: variable, key_prefix: prefix, credential, routes }, keys, env) {
   if (prefix && !keys.some((key) => key.startsWith(prefix))) return [];
   if (id === 'feishu' && !(env.FEISHU_APP_ID && env.FEISHU_APP_SECRET)) return [];
   const base = baseOf((id === 'media' ? env.LIBTV_MEDIA_URL : env[variable]) || origins[0]);
-  const others = capabilities.services.filter((other) => KEY_PREFIXES[other.id] && other.id !== id);
+  const others = capabilities.services.filter((other) => other.key_prefix && other.id !== id);
   const foreign = prefix && others.some(({ origins: [origin] }) => base?.hostname === new URL(origin).hostname);
-  return base && !foreign ? [{ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), routes }] : [];
+  const rule = () => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes });
+  return base && !foreign ? [rule()] : [];
 }
 
 /** `https` anywhere, `http` on this machine only. */
@@ -37,41 +32,63 @@ function baseOf(text) {
   return plain && (url.protocol === 'https:' || (url.protocol === 'http:' && here)) ? url : undefined;
 }
 
-/** Why a request is refused, or nothing. `authority` and `path` are as the component gave them. */
-export function refusal({ rules }, { method, scheme, authority, path }) {
+/**
+ * Why a request is refused, or nothing. `authority` and `path` are as the component gave them, `headers` pairs of name and
+ * value, `hasBody` whether a body was begun, `call` the kind of call that sends it.
+ */
+export function refusal({ rules }, { method, scheme, authority, path, headers = [], hasBody = false, call }) {
   const origin = originOf(scheme, authority);
-  const [pathname] = (path ?? '').split(/[?#]/, 1);
-  const segments = pathname.split('/');
-  if (!origin || !pathname.startsWith('/') || ODD_SEQUENCES.test(pathname) || segments.some((s) => s === '.' || s === '..')) {
-    return 'the URL is malformed or ambiguous';
-  }
+  const [pathname, query] = (path ?? '').split(/\?([^]*)/, 2);
+  if (!origin || ambiguous(pathname)) return 'the URL is malformed or ambiguous';
   const there = rules.filter((rule) => rule.origin === origin);
   if (there.length === 0) return 'this scheme, host and port are not granted';
-  const granted = there.some(({ prefix = '', routes }) =>
-    routes.some((route) => {
-      const [allowed, pattern] = route.split(' ');
-      return allowed === method && pathname.startsWith(prefix) && fits(pathname.slice(prefix.length), pattern);
-    }),
-  );
-  return granted ? undefined : 'this method and path are not granted on that host';
+  for (const { prefix = '', credential, routes } of there) {
+    if (!pathname.startsWith(prefix)) continue;
+    const route = routes.map(described).find((known) => known.method === method && fits(pathname.slice(prefix.length), known.path));
+    if (route) return whatDiffers(route, { credential, query, headers, hasBody, call });
+  }
+  return 'this method and path are not granted on that host';
+}
+
+/** A rule of an embedder may name a route in short, as `GET /path`: it has no rules for what stands beside its path. */
+function described(route) {
+  if (typeof route !== 'string') return route;
+  const [method, path] = route.split(' ');
+  return { method, path };
+}
+
+function whatDiffers(route, { credential, query, headers, hasBody, call }) {
+  if (route.calls && call && !route.calls.includes(call)) return 'this kind of call does not ask that';
+  const key = route.query && oddKey(query, route.query);
+  if (key !== undefined) return `the query holds something that this route does not take (${key.slice(0, 60)})`;
+  if (!route.headers) return undefined;
+  const seen = new Set();
+  for (const [name, value] of headers.map(([given, said]) => [given.toLowerCase(), said])) {
+    const known = route.headers.find((header) => header.name === name);
+    const good = known ? says(known, value, route.body) : route.credential && name === credential;
+    if (!good || seen.has(name)) return `a header that this route does not take, or not with this value (${name.slice(0, 60)})`;
+    seen.add(name);
+  }
+  const wants = route.body.kind !== 'none';
+  return hasBody && !wants ? 'a body that this route does not take' : undefined;
+}
+
+function says({ is, kind }, value, body) {
+  if (is !== undefined) return value === is;
+  if (kind === 'range') return /^bytes=\d+-\d+$/.test(value);
+  if (kind === 'length') return /^\d+$/.test(value) && Number(value) <= body.max_bytes;
+  if (kind !== 'content-type') return /^[\x20-\x7e]{0,256}$/.test(value);
+  if (body.kind === 'json') return /^application\/json(;\s*(charset=utf-8)?)?$/i.test(value);
+  return /^multipart\/form-data;\s*boundary=[\w.-]{1,70}$/.test(value);
 }
 
 /** As `URL` spells it, so that a default port is left out; nothing for what could be read in two ways. */
 function originOf(scheme, authority) {
   const text = `${scheme}://${authority}`;
-  if (!/^[a-z0-9.-]+(:\d+)?$/i.test(authority ?? '') || !URL.canParse(text)) return undefined;
-  const { origin, hostname } = new URL(text);
-  // A trailing dot, or a spelling of an address that URL reads as another one.
-  const asWritten = authority.replace(/:\d+$/, '').toLowerCase();
-  return hostname === asWritten && !hostname.endsWith('.') ? origin : undefined;
-}
-
-function fits(path, pattern) {
-  const given = path.split('/');
-  const wanted = pattern.split('/');
-  for (const [index, part] of wanted.entries()) {
-    if (part === '{..}') return given.length > index && given.slice(index).every((segment) => segment !== '');
-    if (part === '{}' ? !given[index] : given[index] !== part) return false;
-  }
-  return given.length === wanted.length;
+  if (!/^https?$/.test(scheme) || !/^[a-z0-9.-]+(:\d+)?$/i.test(authority ?? '') || !URL.canParse(text)) return undefined;
+  const { origin, hostname, port } = new URL(text);
+  // A trailing dot, a spelling of an address that URL reads as another one, a port with noughts in front.
+  const [asWritten, written] = authority.toLowerCase().split(':');
+  const usual = written === undefined || written === (port || { https: '443', http: '80' }[scheme]);
+  return hostname === asWritten && usual && !hostname.endsWith('.') ? origin : undefined;
 }

@@ -6,14 +6,19 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { http } from '@bytecodealliance/preview2-shim';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { instantiate } from './dist/skill.js';
+import { granted } from './capabilities.mjs';
 import { enforcing } from './http.mjs';
 
 const { env, stateDir, policy } = workerData;
 const modules = new Map();
-const imports = new WASIShim({
+/** The kind of each call, which decides what it may reach. */
+const KINDS = { submit: 'submit', changeProject: 'submit', due: 'look', poll: 'poll', recover: 'poll', query: 'check', check: 'check', tasks: 'check' };
+let call;
+// The shim's object has sockets too, and real keys are in the component.
+const imports = granted(new WASIShim({
   sandbox: { args: ['libtv-video'], env: { ...env, LIBTV_STATE_DIR: '/data' }, preopens: { '/data': stateDir }, enableNetwork: true },
-  http: enforcing(http, policy, (denied) => parentPort.postMessage({ denied })),
-}).getImportObject();
+  http: enforcing(http, policy, (denied) => parentPort.postMessage({ denied }), () => call),
+}).getImportObject());
 
 async function compiled(path) {
   const module = modules.get(path) ?? (await WebAssembly.compile(await readFile(new URL(`dist/${path}`, import.meta.url))));
@@ -22,6 +27,7 @@ async function compiled(path) {
 }
 
 parentPort.on('message', async ({ method, values }) => {
+  call = KINDS[method];
   try {
     const skill = await instantiate(compiled, imports);
     parentPort.postMessage({ value: skill[method](...values) });

@@ -1,7 +1,10 @@
 // The rules by themselves.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+import { granted } from '../capabilities.mjs';
 import { defaultPolicy, refusal } from '../policy.mjs';
 
 const ENV = { LIBTV_API_KEY: 'mgk_1', FEISHU_APP_ID: 'cli_1', FEISHU_APP_SECRET: 'secret' };
@@ -76,4 +79,55 @@ test('an override moves a rule, and cannot lead one key to the other host or int
   for (const url of ['https://im.liblib.tv', 'http://example.com', 'https://user@example.com', 'ftp://127.0.0.1', 'nonsense']) {
     assert.deepEqual(gateway(url), [], url);
   }
+});
+
+test('nothing of the table that the harness has leaves either', () => {
+  const groups = JSON.parse(readFileSync(new URL('../urls.json', import.meta.url), 'utf8'));
+  const rows = groups.flatMap((group) => group.rows);
+  assert.ok(rows.length > 200);
+  for (const [method, url] of rows) {
+    const [, scheme, authority, path] = /^([^:]*):\/\/([^/?#]*)([^]*)$/.exec(url) ?? [undefined, 'https', undefined, url];
+    assert.ok(ask(method, authority, path, { scheme }), `${method} ${url}`);
+  }
+});
+
+const SESSION = { method: 'POST', scheme: 'https', authority: 'seedance.nexu.io', path: '/libtv/v1/session', hasBody: true };
+const STATUS = { method: 'GET', scheme: 'https', authority: 'seedance.nexu.io', path: '/api/v1/key/status' };
+const JSON_TYPE = ['content-type', 'application/json; charset=utf-8'];
+
+test('a request has what its route names and nothing else', () => {
+  const policy = defaultPolicy(ENV);
+  const plain = { ...STATUS, headers: [['user-agent', 'x'], ['accept', 'application/json'], ['X-API-Key', 'k']] };
+  assert.equal(refusal(policy, plain), undefined);
+  assert.equal(refusal(policy, { ...SESSION, headers: [JSON_TYPE, ['content-length', '2']] }), undefined);
+  for (const request of [
+    { ...STATUS, headers: [['x-http-method-override', 'DELETE']] },
+    { ...STATUS, headers: [['X-Original-URL', '/admin']] },
+    { ...STATUS, headers: [['apikey', 'k']] },
+    { ...STATUS, headers: [['x-api-key', 'k'], ['X-API-KEY', 'k']] },
+    { ...STATUS, headers: [['accept-encoding', 'gzip']] },
+    { ...STATUS, headers: [['range', 'bytes=0-15']] },
+    { ...STATUS, hasBody: true },
+    { ...SESSION, headers: [['content-type', 'text/plain']] },
+    { ...SESSION, headers: [JSON_TYPE, ['content-length', '99999999']] },
+    { ...STATUS, authority: 'libtv-res.liblib.art', path: '/claw/x', headers: [['x-api-key', 'k']] },
+  ]) {
+    assert.ok(refusal(policy, request), JSON.stringify(request));
+  }
+});
+
+test('a call asks what its kind may ask', () => {
+  const policy = defaultPolicy(ENV);
+  assert.equal(refusal(policy, { ...SESSION, headers: [JSON_TYPE], call: 'submit' }), undefined);
+  assert.ok(refusal(policy, { ...SESSION, headers: [JSON_TYPE], call: 'poll' }));
+  assert.equal(refusal(policy, { ...STATUS, call: 'poll' }), undefined);
+  assert.ok(refusal(policy, { ...STATUS, call: 'look' }));
+});
+
+test('the component is handed what it needs, and no sockets', () => {
+  const all = new WASIShim().getImportObject();
+  assert.ok(Object.keys(all).some((name) => name.startsWith('wasi:sockets/')));
+  const names = Object.keys(granted(all));
+  assert.ok(names.includes('wasi:http/outgoing-handler'));
+  assert.deepEqual(names.filter((name) => /sockets/.test(name)), []);
 });
