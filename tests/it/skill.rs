@@ -29,7 +29,9 @@ fn the_skill_goes_where_the_agent_looks_with_the_component() {
         let folder = user.join(place).join("libtv-video");
         assert_eq!(
             names(&folder),
-            BTreeSet::from(["SKILL.md", "libtv-video.wasm", MANIFEST].map(str::to_owned))
+            BTreeSet::from(
+                ["SKILL.md", "libtv-video.wasm", "references", MANIFEST].map(str::to_owned)
+            )
         );
         let skill = fs::read_to_string(folder.join("SKILL.md")).unwrap();
         assert!(skill.starts_with("---\nname: libtv-video\n"), "{skill}");

@@ -16,7 +16,6 @@ PNG = bytes.fromhex(
     "1f15c4890000000d49444154789c636000000000060001"
     "e221bc330000000049454e44ae426082"
 )
-# The chat that the document names in its examples.
 CHAT = "oc_0123"
 
 
@@ -41,8 +40,14 @@ class SkillWords(unittest.TestCase):
         cls.commands = commands(cls.text)
         cls.work = os.path.join(cls.folder, "work")
         os.mkdir(cls.work)
-        with open(os.path.join(cls.work, "reference.png"), "wb") as file:
-            file.write(PNG)
+        files = {
+            "reference.png": PNG,
+            "words.txt": b"a cat on the moon says \"hi\", $(exit 1)",
+            "key.txt": cls.world.where["gatewayKey"].encode(),
+        }
+        for name, content in files.items():
+            with open(os.path.join(cls.work, name), "wb") as file:
+                file.write(content)
         cls.put_wasmtime_on_the_path()
 
     @classmethod
@@ -63,7 +68,7 @@ class SkillWords(unittest.TestCase):
         definition = self.commands[0]
         self.assertTrue(definition.startswith("libtv-video() {"), definition)
         self.assertGreaterEqual(len(self.commands), 15, self.commands)
-        submit = next(command for command in self.commands if "LIBTV_TEXT" in command)
+        submit = next(command for command in self.commands if "create-session --channel feishu" in command)
         session = json.loads(self.run_in_a_shell(submit))["sessionId"]
         wait = next(command for command in self.commands if "wait-and-deliver" in command)
         self.run_in_a_shell(wait, session)
@@ -90,9 +95,13 @@ class SkillWords(unittest.TestCase):
         with open(os.path.join(state, "libtv.json"), "w", encoding="utf-8") as file:
             json.dump({"apiKey": key}, file)
         definition = self.commands[0].replace("SKILL_FOLDER", self.skill)
-        command = command.replace("SESSION_ID", session).replace("the key\n", f"{key}\n").replace("COMMAND", "recover")
+        command = command.replace("COMMAND", "recover")
+        values = {
+            "SESSION_ID": session, "CHAT_ID": CHAT, "WORDS_FILE": "words.txt", "KEY_FILE": "key.txt",
+            "FILE": "reference.png", "FOLDER": "results",
+        }
         done = subprocess.run(
-            ["bash", "-ec", f"{definition}\n{command}"], cwd=self.work, env=self.environment, input=key,
+            ["bash", "-ec", f"{definition}\n{command}"], cwd=self.work, env={**self.environment, **values}, input=key,
             capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )
         self.assertEqual(done.returncode, 0, f"{command}\n{done.stdout}{done.stderr}")

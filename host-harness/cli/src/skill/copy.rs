@@ -15,6 +15,8 @@ use super::Variant;
 /// Agents demand that the folder is called as the skill is.
 pub(crate) const NAME: &str = "libtv-video";
 const MANIFEST: &str = ".installed-by-libtv-video.json";
+/// What an agent opens when something went wrong.
+const ERRORS: &str = "references/errors.md";
 /// A manifest names a handful of files; what is larger is none of ours.
 const MAX_MANIFEST_BYTES: u64 = 64 << 10;
 
@@ -48,12 +50,16 @@ struct Manifest {
     files: BTreeMap<String, u64>,
 }
 
-/// The files of this version.
-fn files(variant: Variant) -> [(&'static str, Cow<'static, [u8]>); 2] {
-    [
+/// The files of this version, by their paths in the folder.
+fn files(variant: Variant) -> Vec<(&'static str, Cow<'static, [u8]>)> {
+    let mut files: Vec<(&str, Cow<[u8]>)> = vec![
         ("SKILL.md", variant.text().into_bytes().into()),
         ("libtv-video.wasm", Component::embedded_bytes().into()),
-    ]
+    ];
+    if let Some(errors) = variant.errors() {
+        files.push((ERRORS, errors.into_bytes().into()));
+    }
+    files
 }
 
 /// What is in the place now.
@@ -108,7 +114,11 @@ fn fill(folder: &Path, variant: Variant) -> Result<(), String> {
     };
     for (name, bytes) in files(variant) {
         manifest.files.insert(name.to_owned(), bytes.len() as u64);
-        write(&folder.join(name), &bytes)?;
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| cannot("made", parent, &error))?;
+        }
+        write(&path, &bytes)?;
     }
     let text = serde_json::to_vec_pretty(&manifest)
         .map_err(|error| format!("The manifest can't be made: {error}"))?;
@@ -153,13 +163,17 @@ pub(crate) fn uninstall(skills: &Path) -> Result<Removed, String> {
     };
     // The manifest last: stopped in between, the rest is still known as ours.
     let names = manifest.files.keys().map(String::as_str).chain([MANIFEST]);
-    for name in names.filter(|name| is_plain(name)) {
+    for name in names.filter(|name| is_ours(name)) {
         let path = target.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(cannot("removed", &path, &error));
             }
             _ => {}
+        }
+        if let Some(folder) = path.parent().filter(|folder| *folder != target) {
+            // One with a file of the user's stays, and is told below.
+            let _ = fs::remove_dir(folder);
         }
     }
     let mut left: Vec<String> = fs::read_dir(&target)
@@ -183,9 +197,9 @@ fn manifest(target: &Path) -> Option<Manifest> {
     serde_json::from_slice(&fs::read(&path).ok()?).ok()
 }
 
-/// A name in the folder itself, whatever the manifest says.
-fn is_plain(name: &str) -> bool {
-    Path::new(name).file_name().is_some_and(|last| last == name)
+/// A name in the folder itself, or the one below it that we make, whatever the manifest says.
+fn is_ours(name: &str) -> bool {
+    name == ERRORS || Path::new(name).file_name().is_some_and(|last| last == name)
 }
 
 /// Hidden, so that no agent takes it for a skill.
@@ -203,9 +217,19 @@ mod tests {
 
     #[test]
     fn a_manifest_can_name_only_files_of_its_folder() {
-        for name in ["../x", "/x", "a/b", "..", ".", "", "x/"] {
-            assert!(!is_plain(name), "{name}");
+        for name in [
+            "../x",
+            "/x",
+            "a/b",
+            "..",
+            ".",
+            "",
+            "x/",
+            "references/../x",
+            "references/x",
+        ] {
+            assert!(!is_ours(name), "{name}");
         }
-        assert!(is_plain("SKILL.md"));
+        assert!(is_ours("SKILL.md") && is_ours(ERRORS));
     }
 }

@@ -17,6 +17,7 @@ pub(crate) enum Variant {
 }
 
 const PROGRAM: &str = include_str!("../../../../SKILL.md");
+const ERRORS: &str = include_str!("../../../../references/errors.md");
 /// What stands instead of the program's head, and sections of its own.
 const RUNTIME: &str = include_str!("runtime.md");
 #[cfg(feature = "mcp")]
@@ -35,6 +36,18 @@ impl Variant {
                 &without_the_harness(behind_the_head(PROGRAM)),
             ]
             .concat(),
+        }
+    }
+}
+
+impl Variant {
+    /// The advice for each error; an MCP server's errors bring theirs.
+    pub(crate) fn errors(self) -> Option<String> {
+        match self {
+            Self::Program => Some(ERRORS.to_owned()),
+            #[cfg(feature = "mcp")]
+            Self::Mcp => None,
+            Self::Runtime => Some(without_the_harness(ERRORS)),
         }
     }
 }
@@ -76,11 +89,21 @@ mod tests {
                 "{variant:?}"
             );
             assert!(text.lines().count() < 500, "{variant:?}");
+            let errors = variant.errors();
+            assert_eq!(
+                text.contains("references/errors.md"),
+                errors.is_some(),
+                "{variant:?}"
+            );
         }
-        // Two rows of a table, and nothing else.
+        // A stock runtime has neither `audit` nor `serve`: two rows of the table, and nothing else.
+        let kept = |variant: Variant| variant.errors().unwrap_or_default().lines().count();
+        assert_eq!(kept(Variant::Runtime) + 2, kept(Variant::Program));
         let lines = |text: &str| behind_the_head(text).lines().count();
         let head = RUNTIME.lines().count() + 1;
-        let runtime = Variant::Runtime.text().lines().count();
-        assert_eq!(runtime, head + lines(PROGRAM) - 2);
+        assert_eq!(
+            Variant::Runtime.text().lines().count(),
+            head + lines(PROGRAM)
+        );
     }
 }
