@@ -88,7 +88,8 @@ fn a_continued_session_stays_in_its_topic_and_another_chat_has_none() {
     let env = asked_in_a_topic();
     let id = env.submit_to("a red fox", "oc_test:topic:om_question");
     env.watch(&id).ok();
-    env.gateway().set_default_job(job(&["/sd-gen-save-img/b.png"]));
+    env.gateway()
+        .set_default_job(job(&["/sd-gen-save-img/b.png"]));
     env.run(["create-session", "brighter", "--session-id", &id])
         .ok();
     env.watch(&id).ok();
@@ -97,7 +98,8 @@ fn a_continued_session_stays_in_its_topic_and_another_chat_has_none() {
         replied.count()
     };
     assert_eq!(places_of(&env.chat()), env.chat().len());
-    env.gateway().set_default_job(job(&["/sd-gen-save-img/c.png"]));
+    env.gateway()
+        .set_default_job(job(&["/sd-gen-save-img/c.png"]));
     env.run([
         "create-session",
         "darker",

@@ -36,6 +36,7 @@ fn folder(deliveries: &[Delivery]) -> (Folder, String) {
         text: "a film".to_owned(),
         mode: Mode::Gateway,
         route: Route {
+            reply_to: None,
             channel: "feishu".to_owned(),
             chat_id: "oc_1".to_owned(),
         },

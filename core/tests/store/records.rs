@@ -72,6 +72,7 @@ fn asked() -> Asked {
         text: "一只“狐狸”\nruns, video ratio 16:9".to_owned(),
         mode: Mode::Gateway,
         route: Route {
+            reply_to: None,
             channel: "feishu".to_owned(),
             chat_id: "oc_1".to_owned(),
         },
