@@ -6,9 +6,11 @@
 
 mod delivery;
 
+use serde_json::Value;
+
 use crate::config::Mode;
 use crate::io::{UnixMs, digest};
-use crate::json::{stored, stored_by_name};
+use crate::json::{Stored, member, object, stored, stored_by_name};
 use crate::messages::Message;
 use crate::ratio;
 use crate::urls::{self, ResultUrl};
@@ -77,11 +79,25 @@ pub struct Route {
     pub reply_to: Option<String>,
 }
 
-stored!(Route {
-    channel,
-    chat_id,
-    reply_to,
-});
+impl Stored for Route {
+    fn to_json(&self) -> Value {
+        // A route without a topic is written as version 1 wrote it.
+        let reply_to = self.reply_to.as_ref().map(|id| id as &dyn Stored);
+        object(&[
+            ("channel", Some(&self.channel)),
+            ("chat_id", Some(&self.chat_id)),
+            ("reply_to", reply_to),
+        ])
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        Some(Self {
+            channel: member(value, "channel")?,
+            chat_id: member(value, "chat_id")?,
+            reply_to: member(value, "reply_to")?,
+        })
+    }
+}
 
 impl Route {
     /// Whether there is somebody to send to.
