@@ -137,9 +137,9 @@ impl bindings::Guest for Component {
 }
 
 /// The step of a submit.
-fn submission(step: Step) -> Submission {
+fn submission(_: Step) -> Submission {
     Submission {
-        session_id: step.session_id,
+        session_id: "measured".to_owned(),
         project_uuid: String::new(),
         project_url: String::new(),
         channel: String::new(),
