@@ -140,7 +140,7 @@ impl bindings::Guest for Component {
 fn submission(_: Step) -> Submission {
     Submission {
         session_id: "measured".to_owned(),
-        project_uuid: String::new(),
+        project_uuid: "measured".to_owned(),
         project_url: String::new(),
         channel: String::new(),
         deliverable: false,
