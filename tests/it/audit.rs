@@ -367,7 +367,7 @@ fn a_call_in_which_the_process_was_killed_is_in_the_record_before_and_after_the_
     child.kill().unwrap();
     child.wait().unwrap();
     let killed = (json!("tasks"), json!("no-end"));
-    assert_eq!(outcomes(), [killed.clone()]);
+    assert_eq!(outcomes(), std::slice::from_ref(&killed));
     let told = |lines: u64| {
         let out = env.run(["audit", "--verify"]).ok().stdout;
         let whole = format!("✅ The record is whole: {lines} lines.");

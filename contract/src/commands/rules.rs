@@ -151,15 +151,11 @@ fn request(line: &mut Line, dash: bool) -> Result<(), String> {
 fn upload(line: &Line) -> Result<(), String> {
     let (name, size) = (line.has("name"), line.has("size"));
     match line.value("file") {
-        Some(path) if path == "-" => {
-            if !(name && size) {
-                return Err("--file - needs --name NAME and --size BYTES.".to_owned());
-            }
-        }
+        Some(path) if path == "-" && name && size => Ok(()),
+        Some(path) if path == "-" => Err("--file - needs --name NAME and --size BYTES.".to_owned()),
         Some(path) if !is_blank(&path.to_string_lossy()) && (name || size) => {
-            return Err("--name and --size are for --file - only.".to_owned());
+            Err("--name and --size are for --file - only.".to_owned())
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
 }

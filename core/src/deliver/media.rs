@@ -265,12 +265,10 @@ async fn cover(io: &Io, messenger: &mut Messenger<'_>, url: &ResultUrl) -> Optio
         "cover.jpg",
         "image/jpeg",
     );
-    match messenger
+    let answer = messenger
         .upload_bytes(io, "im/v1/images", &form, &frame.body)
-        .await
-    {
-        answer => key_of(answer, "image_key").ok(),
-    }
+        .await;
+    key_of(answer, "image_key").ok()
 }
 
 fn key_of(answer: Answer, name: &str) -> Result<String, NoMedia> {

@@ -266,7 +266,7 @@ impl Session {
         let planned = delivery.result()?;
         let identity = planned.identity();
         let results = self.turns.iter().flat_map(|turn| &turn.progress.results);
-        let newest = results.filter(|url| url.identity() == identity).last();
+        let newest = results.rev().find(|url| url.identity() == identity);
         Some(newest.unwrap_or(planned))
     }
 

@@ -190,7 +190,7 @@ pub struct Refusal {
     /// The path, or `/…` where a secret may stand in it.
     pub path: String,
     /// Whom a message was for; empty where no recipient was read.
-    pub whom: String,
+    pub whom: Box<str>,
     /// The name of the header or of the query's key that it is about; empty where it is about neither.
     pub part: String,
     /// Why.
@@ -212,7 +212,7 @@ impl Refusal {
             method: clip(method.as_str(), METHOD_CHARS),
             origin: clip(&origin, TARGET_CHARS),
             path: clip(path, TARGET_CHARS),
-            whom: String::new(),
+            whom: Box::default(),
             part: String::new(),
             reason,
         }
@@ -226,7 +226,7 @@ impl Refusal {
 
     /// Of a message to `whom`.
     pub(super) fn of_message(mut self, whom: &str) -> Self {
-        self.whom = clip(whom, TARGET_CHARS);
+        self.whom = clip(whom, TARGET_CHARS).into();
         self
     }
 

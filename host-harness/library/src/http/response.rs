@@ -9,9 +9,7 @@ use super::policy::Service;
 
 /// What of a response stands in the way of a search, by its name; of a service whose responses are searched.
 pub(super) fn unsearchable<B>(response: &Response<B>, service: Service) -> Option<&'static str> {
-    if service.entry().credential.is_none() {
-        return None;
-    }
+    service.entry().credential?;
     let headers = response.headers();
     if !says_only(headers, &CONTENT_ENCODING, "identity") {
         Some("content-encoding")

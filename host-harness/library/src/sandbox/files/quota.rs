@@ -464,7 +464,7 @@ mod tests {
     fn nest(kept: &Kept, folders: usize) {
         use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let mut at = open(&kept.state(), flags, Mode::empty()).unwrap();
+        let mut at = open(kept.state(), flags, Mode::empty()).unwrap();
         let name = "x".repeat(200);
         for _ in 0..folders {
             mkdirat(&at, name.as_str(), Mode::RWXU).unwrap();
