@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
@@ -108,7 +109,7 @@ pub(crate) fn nexu_home() -> Result<PathBuf, String> {
 /// The harness as the environment describes it, for calls at once; or the sentence for behind the ❌.
 pub(crate) fn harness() -> Result<Harness, String> {
     Outside::read()?
-        .harness(&Component::embedded)
+        .harness(&for_long)
         .map_err(|error| error.to_string())
 }
 
@@ -117,4 +118,22 @@ pub(crate) fn harness_for_one_call() -> Result<Harness, String> {
     Outside::read()?
         .harness(&Component::embedded_for_one_call)
         .map_err(|error| error.to_string())
+}
+
+/// The component for a process that lives for long. Where it isn't compiled a process of its own does that (`precompile`): what it
+/// takes would stay with this one. Where there can't be another one, this one compiles.
+fn for_long(cache: Option<&Path>) -> Result<Component, StartError> {
+    if let Some(compiled) = Component::embedded_if_compiled(cache)? {
+        return Ok(compiled);
+    }
+    if let Ok(program) = env::current_exe() {
+        // Whatever came of it: what it left in the cache is found, or isn't.
+        let _ = Command::new(program)
+            .arg("precompile")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+    Component::embedded(cache)
 }

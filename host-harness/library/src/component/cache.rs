@@ -56,6 +56,17 @@ pub(super) fn load(
     unsafe { Component::deserialize(engine, &code) }.map_err(refused)
 }
 
+/// The code of the component with this SHA-256, if it is there.
+pub(super) fn find(
+    engine: &Engine,
+    effort: Effort,
+    digest: &str,
+    folder: &Path,
+) -> Option<Component> {
+    let key = key(engine, digest);
+    Place { folder, key }.read(engine, effort)
+}
+
 pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartError> {
     let compile = || compiler.precompile_component(bytes);
     let threads = ThreadPoolBuilder::new()

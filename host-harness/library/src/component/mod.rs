@@ -59,6 +59,19 @@ impl Component {
         Self::embedded_on(engine::new()?, Effort::Full, cache)
     }
 
+    /// The same where the code is there already, built in or in `cache`; `None` where it would have to be compiled. Compiling takes
+    /// tens of megabytes, which the process has from then on: one that is to stay small has another one do it, and asks again.
+    ///
+    /// # Errors
+    /// [`StartError::Engine`] on a machine that can't run it.
+    pub fn embedded_if_compiled(cache: Option<&Path>) -> Result<Option<Self>, StartError> {
+        let engine = engine::new()?;
+        let compiled = built_in::load(&engine).or_else(|| find_embedded(&engine, cache));
+        compiled
+            .map(|compiled| Self::of(engine, &compiled, built_in::DIGEST.to_owned(), cache))
+            .transpose()
+    }
+
     /// The same for a process that makes one call at a time and soon ends: it starts in less time, since there is no pool
     /// to set up, and where it has to compile it takes the quick way, for code that is larger and slower. Many calls are
     /// what [`embedded`](Self::embedded) is for, which compiles anew then, and leaves better code for both.
@@ -205,6 +218,17 @@ fn compile_embedded(
     let component = (built_in::COMPONENT, built_in::DIGEST);
     let compiler = || engine::compiling(effort);
     cache::load(engine, compiler, effort, component, folder)
+}
+
+/// From the cache.
+#[cfg(feature = "compiler")]
+fn find_embedded(engine: &Engine, folder: Option<&Path>) -> Option<wasmtime::component::Component> {
+    cache::find(engine, Effort::Full, built_in::DIGEST, folder?)
+}
+
+#[cfg(not(feature = "compiler"))]
+fn find_embedded(_: &Engine, _: Option<&Path>) -> Option<wasmtime::component::Component> {
+    None
 }
 
 #[cfg(not(feature = "compiler"))]
