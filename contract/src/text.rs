@@ -1,4 +1,4 @@
-//! Characters of foreign text that are obeyed or hide something, where people and terminals should only see.
+//! What in foreign text is obeyed or hides something, where people, terminals and chats should only see.
 
 /// Whether `c` is not seen but acts: control characters (C0 and C1: what terminals obey), line and paragraph separators, what
 /// turns the direction of writing (so that a name or an address reads as another one), and tags (text that no one sees and a
@@ -16,4 +16,101 @@ pub const fn is_unseen(c: char) -> bool {
             | '\u{2066}'..='\u{2069}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// How the beginning of a tag is written: as it is, and as entities, with which some clients read it.
+const OPENS: [&str; 6] = ["<", "&lt;", "&lt", "&#60;", "&#x3c;", "&#x3C;"];
+
+/// The text with every `<at` of Feishu's markup as people see it, and no program: words come from chats and services, and none
+/// of them may ring everybody's bell.
+#[must_use]
+pub fn without_mentions(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let begins = |open: &&&str| {
+            rest.get(..open.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(open))
+        };
+        let open = OPENS.iter().find(begins).copied();
+        let end = open.map_or(c.len_utf8(), str::len);
+        let (taken, after) = rest.split_at(end);
+        if open.is_some() && is_mention(after) {
+            // The letter that looks like it.
+            shown.push('\u{ff1c}');
+        } else {
+            shown.push_str(taken);
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// Whether a tag that goes on so mentions somebody: `at`, its end too, in any case, behind whatever isn't seen.
+fn is_mention(after: &str) -> bool {
+    let mut seen = after
+        .chars()
+        .filter(|c| !(c.is_whitespace() || is_unseen(*c) || joins(*c)))
+        .skip_while(|c| matches!(c, '/' | '<'))
+        .map(|c| c.to_ascii_lowercase());
+    seen.next() == Some('a') && seen.next() == Some('t')
+}
+
+/// What stands between letters without being seen, and does nothing else.
+const fn joins(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called_by_a_text_however_the_call_is_written() {
+        for call in [
+            "<at user_id=\"all\">everyone</at>",
+            "<AT user_id='all'></AT>",
+            "< at id=all/>",
+            "<\u{200b}at user_id=\"ou_1\">",
+            "<a\u{200b}t user_id=\"all\">",
+            "<\tat\nuser_id=\"all\">",
+            "&lt;at user_id=\"all\"&gt;",
+            "&LT;at user_id=\"all\">",
+            "&#60;at user_id=\"all\">",
+            "&#x3C;at user_id=\"all\">",
+            "<<at user_id=\"all\">",
+            "</at>",
+        ] {
+            let shown = without_mentions(&format!("“{call}” failed"));
+            let folded: String = shown
+                .to_lowercase()
+                .chars()
+                .filter(|c| !c.is_whitespace() && !is_unseen(*c) && !joins(*c))
+                .collect();
+            for open in OPENS {
+                for tag in ["at", "/at"] {
+                    assert!(!folded.contains(&format!("{open}{tag}")), "{shown}");
+                }
+            }
+            assert!(
+                shown.contains('\u{ff1c}') && shown.ends_with("failed"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_words_stay_as_they_are() {
+        for words in [
+            "a < b, a cat",
+            "<b>bold</b>",
+            "1 &lt; 2",
+            "me@example.com at 5",
+            "<a href=\"x\">",
+            "❌ 竖屏 <3",
+            "",
+        ] {
+            assert_eq!(without_mentions(words), words);
+        }
+    }
 }

@@ -63,6 +63,7 @@ mod stranded;
 mod submit;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod texts;
 mod together;
 mod topics;
 mod uploads;

@@ -1,5 +1,6 @@
 //! Results that can't be shown as media go as links: one under its own uuid, or several in one message.
 
+use super::texts::{self, Language};
 use super::{Events, covering, keep, label, plan};
 use crate::io::Io;
 use crate::problem::Problem;
@@ -23,9 +24,10 @@ pub(super) async fn one(
     let Some(url) = link(loaded, at) else {
         return Ok(());
     };
+    let message = worded(loaded, at, &[url], reason);
     let delivery = &mut loaded.session.deliveries[at];
     events.push(format!("{} goes as a link: {reason}", label(delivery)));
-    delivery.message = Some(worded(&[url], reason));
+    delivery.message = Some(message);
     delivery.trouble = Some(reason.to_owned());
     delivery.failures = 0;
     delivery.waits = 0;
@@ -116,9 +118,9 @@ pub(super) async fn compose(
             urls.extend(link(loaded, member));
         }
     }
-    let reason = links.trouble.as_deref().unwrap_or("it can't be uploaded");
+    let reason = links.trouble.as_deref().unwrap_or(texts::NOT_UPLOADED);
     if !urls.is_empty() {
-        return Ok(Some(worded(&urls, reason)));
+        return Ok(Some(worded(loaded, at, &urls, reason)));
     }
     let links = &mut loaded.session.deliveries[at];
     links.end(DeliveryState::LinkOnly, io.now_ms());
@@ -142,6 +144,11 @@ fn link(loaded: &Loaded, at: usize) -> Option<String> {
     Some(link.of_the_file().as_str().to_owned())
 }
 
-fn worded(urls: &[String], reason: &str) -> Content {
-    plan::text(&format!("{}\nSent as a link: {reason}", urls.join("\n")))
+/// The message with links, in the language of what was asked for.
+fn worded(loaded: &Loaded, at: usize, urls: &[String], reason: &str) -> Content {
+    let turn = loaded.session.deliveries[at].turn;
+    let mut turns = loaded.session.turns.iter();
+    let asked = turns.find(|known| known.asked.turn == turn);
+    let language = asked.map_or(Language::English, |turn| Language::of(&turn.asked.words()));
+    plan::text(&language.links(urls, reason))
 }

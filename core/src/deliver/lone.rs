@@ -3,6 +3,7 @@
 
 use super::pace::Pace;
 use super::plan;
+use super::texts::Language;
 use crate::backoff;
 use crate::config::Settings;
 use crate::feishu::Messenger;
@@ -117,8 +118,5 @@ fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {
 }
 
 fn words(submit: &Submit) -> String {
-    let request = plan::shortened(&submit.text);
-    format!(
-        "⚠️ Whether the video service took “{request}” isn't known: its answer was lost. It may have been charged, and it isn't sent again by itself. If nothing arrives here, ask for it once more."
-    )
+    Language::of(&submit.text).unknown(&plan::shortened(&submit.text))
 }

@@ -79,9 +79,7 @@ pub async fn prepare(
     let kind = media::sniff(&seen.head);
     let megabytes = seen.len.div_ceil(1024 * 1024);
     if seen.len > MAX_FILE_BYTES {
-        return Err(NoMedia::Link(format!(
-            "it has {megabytes} MB, and the chat takes files up to 30 MB"
-        )));
+        return Err(NoMedia::Link(super::texts::too_large(megabytes)));
     }
     let name = file_name(url, kind);
     let content_type = media::content_type(kind, url.extension());
@@ -178,7 +176,7 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
         Some(len) => len,
         None => match io.measure(fetch(url.as_str(), None, MAX_FILE_BYTES)).await {
             Ok(Some(len)) => len,
-            Ok(None) => return Err(NoMedia::Link("the chat takes files up to 30 MB".to_owned())),
+            Ok(None) => return Err(NoMedia::Link(super::texts::TOO_LARGE.to_owned())),
             Err(error) => {
                 return Err(no_media(format!(
                     "the media could not be read: {}",

@@ -10,6 +10,7 @@ pub mod media;
 mod pace;
 pub mod plan;
 mod refused;
+mod texts;
 
 use contract::ids::is_service_id;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::texts::Language;
 use crate::io::UnixMs;
 use crate::json;
 use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
@@ -118,33 +119,27 @@ pub fn add(
 /// What the user has to be told about a turn, besides its results.
 fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, String)> {
     let progress = &turn.progress;
-    let request = shortened(&turn.asked.words());
+    let asked = turn.asked.words();
+    let (language, request) = (Language::of(&asked), shortened(&asked));
     let trouble = progress.trouble.clone().unwrap_or_default();
     match progress.state {
         State::Submitted | State::Generating => None,
         State::AwaitingUser => {
             let question = progress.question.clone()?;
-            let words = format!(
-                "❓ The video service asks about “{request}”:\n{question}\nReply here to go on."
-            );
+            let words = language.question(&request, &question);
             Some((Purpose::Question, question, words))
         }
         State::Completed => {
-            let words = format!("⚠️ “{request}”: not everything could be made: {trouble}");
+            let words = language.incomplete(&request, &trouble);
             (!trouble.is_empty()).then_some((Purpose::Failure, String::new(), words))
         }
         State::Failed => {
-            let words = format!("❌ “{request}” failed: {trouble}");
+            let words = language.failed(&request, &trouble);
             // One a turn, whatever each of two processes was told as the reason.
             Some((Purpose::Failure, String::new(), words))
         }
         State::Timeout if progress.results.is_empty() => {
-            let mut words = format!(
-                "⌛ “{request}” has brought no result in the expected time. If one turns up later, it is sent here."
-            );
-            if !trouble.is_empty() {
-                words.push_str(&format!("\nThe last thing seen: {trouble}"));
-            }
+            let mut words = language.timeout(&request, &trouble);
             if let Some(canvas) = canvas.filter(|_| !turn.asked.project_uuid.is_empty()) {
                 words.push_str(&format!("\n{canvas}"));
             }
@@ -154,12 +149,12 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
     }
 }
 
-/// A text message.
+/// A text message. Whoever's words are in it, it calls nobody.
 #[must_use]
 pub fn text(words: &str) -> Content {
     Content {
         msg_type: "text".to_owned(),
-        content: json::text(&json!({"text": words})),
+        content: json::text(&json!({"text": contract::text::without_mentions(words)})),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What follows when a message could not be sent: another try, a link instead, or an end.
 
-use super::{Events, keep, label, links};
+use super::{Events, keep, label, links, texts};
 use crate::backoff;
 use crate::config::Settings;
 use crate::feishu::Messenger;
@@ -47,7 +47,7 @@ pub(super) async fn not_sent(
         Answer::Done(_) => return Ok(()),
         Answer::NoScope(url, reason) => {
             let page = url.unwrap_or_else(|| messenger.permission_page());
-            let why = format!("the app lacks a permission to upload media. Grant it here: {page}");
+            let why = [texts::NO_PERMISSION, &page].concat();
             events.push(format!("{}: {reason}", label(delivery)));
             return links::all(io, loaded, at, &why, events).await;
         }

@@ -7,6 +7,7 @@
 //! other apps.
 
 use contract::ids::is_service_id;
+use contract::text::without_mentions;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -42,7 +43,7 @@ pub(super) fn anew(msg_type: &str, content: &str) -> Option<String> {
     match msg_type {
         "text" => {
             let Text { text } = serde_json::from_str(content).ok()?;
-            let text = text.map(|text| without_calls(&text));
+            let text = text.map(|text| without_mentions(&text));
             serde_json::to_string(&Text { text }).ok()
         }
         "image" => {
@@ -63,49 +64,6 @@ pub(super) fn anew(msg_type: &str, content: &str) -> Option<String> {
     }
 }
 
-/// How the beginning of a tag is written: as it is, and as entities, with which some clients read it.
-const OPENS: [&str; 6] = ["<", "&lt;", "&lt", "&#60;", "&#x3c;", "&#x3C;"];
-
-/// The text with every `<at` as people see it, and no program.
-fn without_calls(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let begins = |open: &&&str| {
-            rest.get(..open.len())
-                .is_some_and(|begin| begin.eq_ignore_ascii_case(open))
-        };
-        let open = OPENS.iter().find(begins).copied();
-        let end = open.map_or(c.len_utf8(), str::len);
-        let (taken, after) = rest.split_at(end);
-        if open.is_some() && is_call(after) {
-            // The letter that looks like it.
-            shown.push('\u{ff1c}');
-        } else {
-            shown.push_str(taken);
-        }
-        rest = after;
-    }
-    shown
-}
-
-/// Whether a tag that goes on so calls somebody: `at`, its end too, in any case, behind whatever isn't seen.
-fn is_call(after: &str) -> bool {
-    let mut seen = after
-        .chars()
-        .filter(|c| !(c.is_whitespace() || c.is_control() || is_unseen(*c)))
-        .skip_while(|c| matches!(c, '/' | '<'))
-        .map(|c| c.to_ascii_lowercase());
-    seen.next() == Some('a') && seen.next() == Some('t')
-}
-
-fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,52 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called_by_a_text_however_the_call_is_written() {
-        for call in [
-            "<at user_id=\"all\">everyone</at>",
-            "<AT user_id='all'></AT>",
-            "< at id=all/>",
-            "<\u{200b}at user_id=\"ou_1\">",
-            "<a\u{200b}t user_id=\"all\">",
-            "<\tat\nuser_id=\"all\">",
-            "&lt;at user_id=\"all\"&gt;",
-            "&LT;at user_id=\"all\">",
-            "&#60;at user_id=\"all\">",
-            "&#x3C;at user_id=\"all\">",
-            "<<at user_id=\"all\">",
-            "</at>",
-        ] {
-            let shown = text(&format!("“{call}” failed"));
-            let folded: String = shown
-                .to_lowercase()
-                .chars()
-                .filter(|c| !c.is_whitespace() && !is_unseen(*c))
-                .collect();
-            for open in OPENS {
-                for tag in ["at", "/at"] {
-                    assert!(!folded.contains(&format!("{open}{tag}")), "{shown}");
-                }
-            }
-            assert!(
-                shown.contains('\u{ff1c}') && shown.ends_with("failed"),
-                "{shown}"
-            );
-        }
-    }
-
-    #[test]
-    fn other_words_stay_as_they_are() {
-        for words in [
-            "a < b, a cat",
-            "<b>bold</b>",
-            "1 &lt; 2",
-            "me@example.com at 5",
-            "<a href=\"x\">",
-            "❌ 竖屏 <3",
-            "",
-        ] {
-            assert_eq!(text(words), words);
-        }
+    fn a_text_goes_out_without_mentions() {
+        assert_eq!(
+            text("<at user_id=\"all\"> me"),
+            "\u{ff1c}at user_id=\"all\"> me"
+        );
     }
 
     #[test]

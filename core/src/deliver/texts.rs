@@ -1,0 +1,200 @@
+//! What the chat is told, in the language of the request: the same in Chinese and in English. Not here: which of it is owed
+//! (`plan.rs`), what must not be in a message (`contract::text`).
+
+/// A language that the chat can be told things in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// For everything that isn't Chinese, too.
+    English,
+    /// Simplified.
+    Chinese,
+}
+
+impl Language {
+    /// That of a request. Names and technical terms are Latin in Chinese requests as well, and a Chinese name may stand in an
+    /// English one: there is one character of Chinese for a word of English. Addresses are neither.
+    #[must_use]
+    pub fn of(words: &str) -> Self {
+        let (mut chinese, mut latin) = (0, 0);
+        for word in words.split_whitespace() {
+            if word.contains("://") {
+                continue;
+            }
+            let mut in_latin = false;
+            for c in word.chars() {
+                if is_kana_or_hangul(c) {
+                    return Self::English;
+                }
+                chinese += usize::from(is_han(c));
+                latin += usize::from(c.is_alphabetic() && !is_han(c) && !in_latin);
+                in_latin = c.is_alphabetic() && !is_han(c);
+            }
+        }
+        if chinese > latin {
+            Self::Chinese
+        } else {
+            Self::English
+        }
+    }
+
+    const fn pick(self, english: &'static str, chinese: &'static str) -> &'static str {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+
+    /// The service asks something.
+    #[must_use]
+    pub fn question(self, request: &str, question: &str) -> String {
+        match self {
+            Self::English => format!(
+                "❓ The video service asks about “{request}”:\n{question}\nReply here to go on."
+            ),
+            Self::Chinese => {
+                format!("❓ 关于“{request}”，视频服务想问：\n{question}\n请直接在这里回复。")
+            }
+        }
+    }
+
+    /// Some results are there, and not all.
+    #[must_use]
+    pub fn incomplete(self, request: &str, reason: &str) -> String {
+        match self {
+            Self::English => format!("⚠️ “{request}”: not everything could be made: {reason}"),
+            Self::Chinese => format!("⚠️ “{request}”：有一部分没能生成：{reason}"),
+        }
+    }
+
+    /// Nothing came of it.
+    #[must_use]
+    pub fn failed(self, request: &str, reason: &str) -> String {
+        match self {
+            Self::English => format!("❌ “{request}” failed: {reason}"),
+            Self::Chinese => format!("❌ “{request}”失败：{reason}"),
+        }
+    }
+
+    /// No result within the time.
+    #[must_use]
+    pub fn timeout(self, request: &str, last_seen: &str) -> String {
+        let mut words = match self {
+            Self::English => format!(
+                "⌛ “{request}” has brought no result in the expected time. If one turns up later, it is sent here."
+            ),
+            Self::Chinese => {
+                format!("⌛ “{request}”在预计时间内没有结果。之后如果有结果，会发到这里。")
+            }
+        };
+        if !last_seen.is_empty() {
+            words.push_str(self.pick("\nThe last thing seen: ", "\n最后看到的情况："));
+            words.push_str(last_seen);
+        }
+        words
+    }
+
+    /// Links in the place of media.
+    #[must_use]
+    pub fn links(self, urls: &[String], reason: &str) -> String {
+        let reason = self.reason(reason);
+        let sent = self.pick("Sent as a link: ", "以链接形式发送：");
+        [&urls.join("\n"), "\n", sent, &reason].concat()
+    }
+
+    /// Whether a submit was taken isn't known.
+    #[must_use]
+    pub fn unknown(self, request: &str) -> String {
+        match self {
+            Self::English => format!(
+                "⚠️ Whether the video service took “{request}” isn't known: its answer was lost. It may have been charged, and it isn't sent again by itself. If nothing arrives here, ask for it once more."
+            ),
+            Self::Chinese => format!(
+                "⚠️ 不清楚视频服务是否接受了“{request}”：它的回答丢失了。可能已经扣费，不会自动重发。如果这里一直没有结果，请再提一次。"
+            ),
+        }
+    }
+
+    /// A reason of our own, which the records keep in English; a platform's stays as it is.
+    fn reason(self, reason: &str) -> String {
+        if self == Self::English {
+            return reason.to_owned();
+        }
+        let sized = reason
+            .strip_prefix(HAS)
+            .and_then(|rest| rest.strip_suffix(TOO_MANY_MB));
+        if let Some(megabytes) = sized {
+            return format!("文件有 {megabytes} MB，聊天只接收 30 MB 以内的文件");
+        }
+        let known = REASONS
+            .iter()
+            .find_map(|(english, chinese)| Some([chinese, reason.strip_prefix(english)?].concat()));
+        known.unwrap_or_else(|| reason.to_owned())
+    }
+}
+
+/// How the app's missing permission begins, with the page that grants it behind it.
+pub const NO_PERMISSION: &str = "the app lacks a permission to upload media. Grant it here: ";
+/// A file over the platform's limit.
+pub const TOO_LARGE: &str = "the chat takes files up to 30 MB";
+const HAS: &str = "it has ";
+const TOO_MANY_MB: &str = " MB, and the chat takes files up to 30 MB";
+
+/// The same for one of a known size.
+#[must_use]
+pub fn too_large(megabytes: u64) -> String {
+    format!("{HAS}{megabytes}{TOO_MANY_MB}")
+}
+
+/// Where nothing better is known.
+pub const NOT_UPLOADED: &str = "it can't be uploaded";
+
+/// How reasons of our own begin, and how that is said in Chinese.
+const REASONS: [(&str, &str); 3] = [
+    (NO_PERMISSION, "应用缺少上传媒体的权限，请管理员在此开通："),
+    (TOO_LARGE, "聊天只接收 30 MB 以内的文件"),
+    (NOT_UPLOADED, "无法上传"),
+];
+
+const fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
+}
+
+const fn is_kana_or_hangul(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{ac00}'..='\u{d7af}' | '\u{1100}'..='\u{11ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_answered_in_its_own_language() {
+        for (words, language) in [
+            ("a red fox runs through snow", Language::English),
+            ("一只红狐狸在雪地里奔跑", Language::Chinese),
+            ("做一个 TikTok 风格的视频，竖屏9:16", Language::Chinese),
+            ("make a video of 狐狸", Language::English),
+            (
+                "生成视频 https://libtv-res.liblib.art/claw/a/very-long-english-name.png",
+                Language::Chinese,
+            ),
+            ("きつねの動画を作って", Language::English),
+            ("여우 영상", Language::English),
+            ("ein Fuchs", Language::English),
+            ("", Language::English),
+            ("🦊", Language::English),
+        ] {
+            assert_eq!(Language::of(words), language, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_reason_of_ours_is_said_in_chinese_and_a_platforms_stays() {
+        let urls = ["https://x.example/a".to_owned()];
+        let told = |reason: &str| Language::Chinese.links(&urls, reason);
+        assert!(told(&too_large(31)).ends_with("文件有 31 MB，聊天只接收 30 MB 以内的文件"));
+        assert!(told(TOO_LARGE).ends_with("30 MB 以内的文件"));
+        assert!(told(&format!("{NO_PERMISSION}https://p")).ends_with("在此开通：https://p"));
+        assert!(told("230002 Bot is out").ends_with("以链接形式发送：230002 Bot is out"));
+    }
+}
