@@ -1,9 +1,10 @@
 //! What a result is, and what isn't one: links that change, thumbnails, pages in the place of media.
 
-use testkit::{Job, StandIn, When};
+use testkit::media::MediaFile;
+use testkit::{Fault, Job, StandIn, When};
 
 use crate::delivery::{deliver, only, recovered, url};
-use crate::env::{TestEnv, texts};
+use crate::env::{TestEnv, files_below, texts};
 
 const VIDEO: &str = "/sd-gen-save-img/cat.mp4";
 
@@ -111,4 +112,84 @@ fn what_an_earlier_turn_brought_is_no_result_of_a_later_one_under_another_signat
     env.continue_session(&id, "another one");
     env.watch(&id).ok();
     assert_eq!(texts(&env.chat()), ["[media]", "[media]"]);
+}
+
+/// Pages and other things that stand in the place of media with status 200.
+fn impostors() -> Vec<MediaFile> {
+    let page = "<!DOCTYPE html><title>Log in</title>";
+    [
+        ("text/html", page),
+        ("video/mp4", page),
+        ("application/xml", "<?xml version=\"1.0\"?><Error/>"),
+        ("application/json", "{\"code\":\"AccessDenied\"}"),
+        ("text/plain", "登录后再试"),
+        ("application/octet-stream", "%PDF-1.7\n"),
+        ("text/html; charset=utf-8", "\u{1}\u{2}\u{3}packed"),
+    ]
+    .map(|(kind, text)| MediaFile::from_bytes(kind, text.as_bytes()))
+    .into()
+}
+
+#[test]
+fn a_page_in_the_place_of_a_film_or_picture_is_tried_again_and_then_a_link() {
+    let env = TestEnv::new();
+    let paths: Vec<String> = (0..)
+        .zip(impostors())
+        .map(|(at, file)| {
+            let path = format!("/sd-gen-save-img/{at}.{}", ["mp4", "png"][at % 2]);
+            env.media().put(&path, file);
+            path
+        })
+        .collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    deliver(&env, &paths);
+    let told = texts(&env.chat());
+    assert_eq!(told.len(), paths.len(), "{told:#?}");
+    for path in paths {
+        let link = format!("{}\n", url(path));
+        assert!(told.iter().any(|text| text.starts_with(&link)), "{told:#?}");
+        let asked = env.media().requests();
+        assert!(asked.iter().filter(|request| request.path == path).count() >= 4);
+    }
+}
+
+#[test]
+fn a_page_that_makes_way_for_the_film_is_forgotten() {
+    let env = TestEnv::new();
+    let page = Fault::Status(
+        200,
+        vec![("content-type".into(), "text/html".into())],
+        "<html>please log in</html>".into(),
+    );
+    env.media().fault("GET /sd-gen-save-img/*", page, 2);
+    deliver(&env, &[VIDEO]);
+    assert_eq!(only(env.chat()).msg_type, "media");
+}
+
+#[test]
+fn a_page_is_not_stored_as_a_film() {
+    let env = TestEnv::new();
+    for (at, file) in (0..).zip(impostors()) {
+        let path = format!("/sd-gen-save-img/{at}.mp4");
+        env.media().put(&path, file);
+        let out = env.run([
+            "download-results",
+            "--urls",
+            &url(&path),
+            "--output-dir",
+            "out",
+        ]);
+        let told = out.exits(1).json();
+        assert_eq!(told["downloaded"], serde_json::json!([]), "{told}");
+        assert!(
+            told["errors"][0]["error"]
+                .as_str()
+                .unwrap()
+                .contains("something else")
+        );
+    }
+    assert_eq!(
+        files_below(&env.folder().join("out")),
+        Vec::<std::path::PathBuf>::new()
+    );
 }

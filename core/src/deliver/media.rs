@@ -27,6 +27,8 @@ const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
 /// Makes the media store answer with a video's first frame.
 const COVER_QUERY: &str = "?x-oss-process=video/snapshot,t_0,f_jpg,m_fast";
 
+const EMPTY: &str = "the media is empty";
+
 /// Why there is no message with the media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoMedia {
@@ -172,6 +174,15 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
             response.status
         )));
     };
+    if response.body.is_empty() {
+        return Err(no_media(EMPTY.to_owned()));
+    }
+    let content_type = response.header("content-type");
+    if let Some(found) = media::instead_of_media(url.extension(), content_type, &response.body) {
+        return Err(NoMedia::Answer(Answer::Gone(format!(
+            "the media store doesn't give it, but something else ({found})"
+        ))));
+    }
     let len = match declared {
         Some(len) => len,
         None => match io.measure(fetch(url.as_str(), None, MAX_FILE_BYTES)).await {
@@ -185,8 +196,8 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
             }
         },
     };
-    if len == 0 || response.body.is_empty() {
-        return Err(no_media("the media is empty".to_owned()));
+    if len == 0 {
+        return Err(no_media(EMPTY.to_owned()));
     }
     Ok(Seen {
         head: response.body,

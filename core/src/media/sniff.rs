@@ -213,35 +213,51 @@ fn program_or_sound(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Text of any kind: no control characters but those that texts have, in whatever encoding.
+/// Text of any kind: no control characters but those that texts have, in whatever encoding. Markup is known by its
+/// beginning, whatever stands in it later.
 fn text(head: &[u8]) -> Option<&'static str> {
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Some("text/plain");
-    }
-    if head
-        .iter()
-        .any(|byte| matches!(byte, 0..=7 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
-    {
-        return None;
-    }
     let start = head
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(head)
         .trim_ascii_start();
-    let begins_with = |tag: &[u8]| {
-        start
-            .get(..tag.len())
-            .is_some_and(|bytes| bytes.eq_ignore_ascii_case(tag))
+    markup(start).or_else(|| is_text(head).then_some("text/plain"))
+}
+
+/// Markup in the encodings that have ASCII's letters, and in UTF-16.
+fn markup(start: &[u8]) -> Option<&'static str> {
+    const TAGS: [(&[u8], &str); 5] = [
+        (b"<svg", "image/svg+xml"),
+        (b"<!doctype html", "text/html"),
+        (b"<html", "text/html"),
+        (b"<head", "text/html"),
+        (b"<?xml", "text/xml"),
+    ];
+    let start = start
+        .strip_prefix(b"\xff\xfe")
+        .or_else(|| start.strip_prefix(b"\xfe\xff"))
+        .unwrap_or(start);
+    let narrow: Vec<u8>;
+    let letters = match start {
+        [0, b'<', 0, ..] | [b'<', 0, _, 0, ..] => {
+            let units = start.iter().copied().filter(|byte| *byte != 0);
+            narrow = units.take(16).collect();
+            &narrow
+        }
+        _ => start,
     };
-    Some(if begins_with(b"<svg") {
-        "image/svg+xml"
-    } else if begins_with(b"<!doctype html") || begins_with(b"<html") {
-        "text/html"
-    } else if begins_with(b"<?xml") {
-        "text/xml"
-    } else {
-        "text/plain"
-    })
+    let (_, mime) = TAGS.iter().find(|(tag, _)| {
+        let begins = letters.get(..tag.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
+    })?;
+    Some(mime)
+}
+
+fn is_text(head: &[u8]) -> bool {
+    let has_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    has_mark
+        || !head
+            .iter()
+            .any(|byte| matches!(byte, 0..=7 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
 }
 
 #[cfg(test)]

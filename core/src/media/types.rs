@@ -91,9 +91,54 @@ fn by_extension(extension: &str) -> Option<&'static str> {
         .map(|(_, mime)| *mime)
 }
 
+/// What the bytes behind a link are, where the link is to be a film or picture and they certainly are neither: the page of
+/// a captive portal or an edge, the store's own error, a document. `extension` is the link's and `declared` the response's
+/// content type, which only counts where the bytes say nothing. A link whose extension is another kind of file's may lead
+/// to what it says; one without an extension to anything but text, which no service makes and everything on the way does.
+#[must_use]
+pub fn instead_of_media(
+    extension: Option<&str>,
+    declared: Option<&str>,
+    head: &[u8],
+) -> Option<&'static str> {
+    let is_media_name = match extension {
+        None => false,
+        Some(extension) => {
+            by_extension(extension)?;
+            true
+        }
+    };
+    match identify(head) {
+        (MediaKind::Unknown, BYTES) => declared.and_then(text_type),
+        (MediaKind::Unknown, found) if found.starts_with("audio/") => None,
+        (MediaKind::Unknown, found) => {
+            let is_text = found.starts_with("text/") || found == "image/svg+xml";
+            (is_media_name || is_text).then_some(found)
+        }
+        (MediaKind::Mp4 | MediaKind::OtherVideo | MediaKind::Image(_), _) => None,
+    }
+}
+
+/// The content type in a header, when it is that of a text.
+fn text_type(declared: &str) -> Option<&'static str> {
+    const TEXTS: [&str; 6] = [
+        "text/html",
+        "application/xhtml+xml",
+        "application/json",
+        "application/xml",
+        "text/xml",
+        "text/plain",
+    ];
+    let declared = declared.trim_start();
+    TEXTS.into_iter().find(|text| {
+        let start = declared.get(..text.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(text))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{content_type, upload_type};
+    use super::{content_type, instead_of_media, upload_type};
     use crate::media::{ImageFormat, MediaKind};
     use proptest::prelude::*;
 
@@ -147,6 +192,49 @@ mod tests {
             taken("a", b"\0\0\0\x10ftypwhat\0\0\0\0"),
             Ok("application/octet-stream")
         );
+    }
+
+    #[test]
+    fn text_of_any_kind_and_documents_stand_for_no_film() {
+        let utf16: Vec<u8> = "<html>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (head, what) in [
+            (&b"<!DOCTYPE html><title>x</title>\x01"[..], "text/html"),
+            (b"\xef\xbb\xbf\n <HTML>", "text/html"),
+            (b"<?xml version='1.0'?><Error/>", "text/xml"),
+            (b"{\"code\": 403}", "text/plain"),
+            (b"not found", "text/plain"),
+            ("\u{767b}\u{5f55}".as_bytes(), "text/plain"),
+            (b"\xb5\xc7\xc2\xbc", "text/plain"),
+            (&utf16, "text/html"),
+            (b"%PDF-1.7", "application/pdf"),
+            (b"\x1f\x8b\x08", "application/gzip"),
+        ] {
+            for extension in ["mp4", "PNG"] {
+                assert_eq!(instead_of_media(Some(extension), None, head), Some(what));
+            }
+        }
+        let packed = &[3, 0, 9, 1];
+        for declared in ["text/html; charset=gbk", "Application/JSON", "text/plain"] {
+            assert!(instead_of_media(Some("mp4"), Some(declared), packed).is_some());
+        }
+    }
+
+    #[test]
+    fn media_and_what_may_be_media_stand_for_themselves() {
+        for declared in [None, Some("text/html"), Some("application/octet-stream")] {
+            assert_eq!(instead_of_media(Some("mp4"), declared, MP4), None);
+            assert_eq!(instead_of_media(Some("mp4"), declared, PNG), None);
+            assert_eq!(instead_of_media(None, declared, PNG), None);
+        }
+        let unheard_of = &[3, 0, 9, 1];
+        assert_eq!(
+            instead_of_media(Some("mp4"), Some("video/mp4"), unheard_of),
+            None
+        );
+        assert_eq!(instead_of_media(Some("mp4"), None, b"ID3\x04\0\0"), None);
+        assert_eq!(instead_of_media(Some("srt"), None, b"1\n00:00:01"), None);
+        assert_eq!(instead_of_media(None, None, b"%PDF-1.7"), None);
+        assert!(instead_of_media(None, None, b"<html>").is_some());
     }
 
     #[test]

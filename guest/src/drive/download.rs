@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use libtv_video_core::io::{Download, HttpError, Method, Request};
 use libtv_video_core::libtv::USER_AGENT;
+use libtv_video_core::media;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::poll::Pollable;
 
@@ -18,6 +19,9 @@ use super::{fs, nonce, place};
 
 /// How many run at once: enough to fill a line, few enough for the store not to mind.
 const AT_ONCE: usize = 5;
+
+/// So much of a file's beginning tells a page from media.
+const HEAD_LEN: usize = 4 * 1024;
 
 /// Pieces taken from one file before the others have their turn.
 const PIECES_A_TURN: usize = 16;
@@ -79,6 +83,8 @@ struct Fetch<'a> {
     stage: Stage,
     file: Descriptor,
     written: u64,
+    head: Vec<u8>,
+    content_type: Option<String>,
     last_news: Instant,
     folder: &'a str,
     name: &'a str,
@@ -115,6 +121,8 @@ impl<'a> Fetch<'a> {
             stage: Stage::Asked(call),
             file,
             written: 0,
+            head: Vec::new(),
+            content_type: None,
             last_news: Instant::now(),
             folder,
             name,
@@ -148,18 +156,23 @@ impl<'a> Fetch<'a> {
                     return Err(format!("the media store answered {}", answer.status));
                 }
                 self.last_news = Instant::now();
+                let headers = answer.headers.into_iter();
+                let mut types = headers.filter(|(name, _)| name == "content-type");
+                self.content_type = types.next().map(|(_, value)| value);
                 self.stage = Stage::Reading(answer.reader);
             }
             Stage::Reading(mut reader) => {
                 for _ in 0..PIECES_A_TURN {
                     match reader.look().map_err(words)? {
                         Piece::Bytes(bytes) => {
+                            let missing = HEAD_LEN.saturating_sub(self.head.len());
+                            self.head.extend(bytes.iter().take(missing));
                             grant::write_at(&self.file, &bytes, self.written)?;
                             self.written += bytes.len() as u64;
                             self.last_news = Instant::now();
                         }
                         Piece::NotYet => break,
-                        Piece::End => return Ok(true),
+                        Piece::End => return self.is_media().map(|()| true),
                     }
                 }
                 self.stage = Stage::Reading(reader);
@@ -170,6 +183,22 @@ impl<'a> Fetch<'a> {
             return Err("the media store stopped sending".to_owned());
         }
         Ok(false)
+    }
+
+    /// A page with status 200 is not what was asked for.
+    fn is_media(&self) -> Result<(), String> {
+        if self.written == 0 {
+            return Err("the media store gave an empty file".to_owned());
+        }
+        let extension = self.name.rsplit_once('.').map(|(_, extension)| extension);
+        // What has no extension of its own is stored with this one.
+        let extension = extension.filter(|extension| *extension != "bin");
+        match media::instead_of_media(extension, self.content_type.as_deref(), &self.head) {
+            Some(found) => Err(format!(
+                "the media store doesn't give it, but something else ({found})"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Makes the complete file durable and puts it in place.
