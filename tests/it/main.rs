@@ -34,6 +34,7 @@ mod machine;
 mod mcp;
 mod mcp_edges;
 mod memory;
+mod mended;
 mod network;
 mod no_component;
 mod openclaw;

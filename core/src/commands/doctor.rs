@@ -273,7 +273,10 @@ fn tell(
                 format!("Have an administrator of the app grant the permission here: {page}"),
             )
         }
-        Answer::Refused(reason) | Answer::NoReply(reason) => {
+        Answer::Refused(reason)
+        | Answer::NoReply(reason)
+        | Answer::Withheld(reason)
+        | Answer::TooLong(reason) => {
             (reason, refusal_advice(reason).to_owned())
         }
         Answer::TokenRefused(reason) => (

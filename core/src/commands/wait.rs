@@ -67,9 +67,14 @@ fn ended(report: &Report) -> Option<Reply> {
     let session = report.session.as_ref()?;
     let turn = session.latest()?;
     let over = match turn.progress.state {
-        State::Completed | State::Failed => report.next_poll_at_ms.is_none(),
+        // What waits for somebody to mend the chat or the app is the harness's, too: it is told now.
+        State::Completed | State::Failed => {
+            report.next_poll_at_ms.is_none() || session.only_waits_for_people()
+        }
         // Late results and the user's answer are the harness's to wait for.
-        State::Timeout | State::AwaitingUser => !session.has_undelivered(),
+        State::Timeout | State::AwaitingUser => {
+            !session.has_undelivered() || session.only_waits_for_people()
+        }
         State::Submitted | State::Generating => false,
     };
     over.then(|| reply(session, turn))

@@ -101,6 +101,8 @@ async fn send(
         | Answer::NoScope(_, reason)
         | Answer::ForeignKey(reason)
         | Answer::NoReply(reason)
+        | Answer::Withheld(reason)
+        | Answer::TooLong(reason)
         | Answer::Refused(reason) => again(io, notice, &reason),
     };
     if is_first {

@@ -262,13 +262,21 @@ async fn deliver(
                 delivery.first_sent_at_ms = None;
             }
             // An earlier try may have shown it, and there is no other way to say it under the same uuid.
+            // The right to send, not to upload: a link isn't taken either.
+            let answer = match answer {
+                Answer::NoScope(url, reason) => {
+                    let page = url.unwrap_or_else(|| messenger.permission_page());
+                    Answer::Withheld(format!("{reason}. Grant it here: {page}"))
+                }
+                answer => answer,
+            };
             let last_resort = {
                 let delivery = &loaded.session.deliveries[at];
                 delivery.result().is_none() || delivery.is_link()
             };
             if !first_try
                 && last_resort
-                && let Answer::Refused(reason) | Answer::NoScope(_, reason) = &answer
+                && let Answer::Refused(reason) = &answer
             {
                 let delivery = &mut loaded.session.deliveries[at];
                 events.push(format!(

@@ -121,12 +121,16 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
     let progress = &turn.progress;
     let asked = turn.asked.words();
     let (language, request) = (Language::of(&asked), shortened(&asked));
-    let trouble = progress.trouble.clone().unwrap_or_default();
+    let trouble = cut(
+        progress.trouble.as_deref().unwrap_or_default(),
+        MAX_NOTICE_CHARS,
+    );
     match progress.state {
         State::Submitted | State::Generating => None,
         State::AwaitingUser => {
             let question = progress.question.clone()?;
-            let words = language.question(&request, &question);
+            let shown = cut(&question, MAX_NOTICE_CHARS);
+            let words = language.question(&request, &shown);
             Some((Purpose::Question, question, words))
         }
         State::Completed => {
@@ -156,6 +160,34 @@ pub fn text(words: &str) -> Content {
         msg_type: "text".to_owned(),
         content: json::text(&json!({"text": contract::text::without_mentions(words)})),
     }
+}
+
+/// Characters of foreign words in a notice: what a person reads of them. The session's log has the rest.
+const MAX_NOTICE_CHARS: usize = 2_000;
+/// A text that is refused as too long isn't cut further than this.
+const MIN_CHARS: usize = 40;
+
+/// Words, cut at the end of a character.
+fn cut(words: &str, max_chars: usize) -> String {
+    match words.char_indices().nth(max_chars) {
+        None => words.to_owned(),
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+    }
+}
+
+/// Half of a text message, but for the links that it begins with; none when there is nothing left to cut.
+#[must_use]
+pub fn shorter(content: &Content) -> Option<Content> {
+    let body = json::parse(content.content.as_bytes())?;
+    let words = body.get("text")?.as_str()?;
+    let links: usize = words
+        .split_inclusive('\n')
+        .take_while(|line| ResultUrl::parse(line.trim_end()).is_some())
+        .map(str::len)
+        .sum();
+    let (links, words) = words.split_at_checked(links)?;
+    let chars = words.chars().count();
+    (chars > MIN_CHARS).then(|| text(&format!("{links}{}", cut(words, chars / 2))))
 }
 
 /// The request, short enough for a notice.

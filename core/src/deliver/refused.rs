@@ -1,6 +1,6 @@
 //! What follows when a message could not be sent: another try, a link instead, or an end.
 
-use super::{Events, keep, label, links, texts};
+use super::{Events, keep, label, links, plan, texts};
 use crate::backoff;
 use crate::config::Settings;
 use crate::feishu::Messenger;
@@ -18,6 +18,11 @@ const MAX_TRIES: u32 = 12;
 const MAX_TRIES_GONE: u32 = 4;
 /// The same where there is no network, there are no credentials, or every try is too fast: a day, until `recover`.
 const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
+/// The same where the chat, the app or its rights stand in the way: with the pauses below most of a day, in which somebody
+/// may mend that.
+const MAX_TRIES_WITHHELD: u32 = 100;
+/// The longest pause then: what is mended soon is noticed soon, by the first ones.
+const MAX_PAUSE_WITHHELD_MS: u64 = 15 * 60 * 1000;
 /// The first pause after a try that was too fast, where the answer names a shorter one: a time that has passed already,
 /// by whichever clock, would otherwise be asked about as often as the network allows. It grows like the others.
 const BASE_WAIT_MS: u64 = 100;
@@ -53,6 +58,17 @@ pub(super) async fn not_sent(
         }
         Answer::Refused(reason) | Answer::NoReply(reason) => {
             return refuse(io, loaded, at, &reason, events).await;
+        }
+        Answer::Withheld(reason) => return withheld(io, loaded, at, reason, events).await,
+        Answer::TooLong(reason) => {
+            let shorter = delivery.message.as_ref().and_then(plan::shorter);
+            let Some(shorter) = shorter else {
+                return refuse(io, loaded, at, &reason, events).await;
+            };
+            delivery.message = Some(shorter);
+            delivery.next_try_at_ms = io.now_ms();
+            events.push(format!("{}: {reason}; again, shorter", label(delivery)));
+            return keep(io, loaded, at).await.map(|_| ());
         }
         Answer::ForeignKey(reason)
             if delivery.result().is_some() && delivery.failures < MAX_TRIES =>
@@ -97,6 +113,42 @@ pub(super) async fn not_sent(
         "{}: {reason}; again in {pause_ms} ms",
         label(delivery)
     ));
+    keep(io, loaded, at).await.map(|_| ())
+}
+
+/// The chat, the app or its rights stand in the way: nothing is wrong with what was sent, and it waits until that is
+/// mended. A result that had become a link begins with its media again, for the same may be so of what stood in its way.
+async fn withheld(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    reason: String,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let jitter = io.jitter();
+    let delivery = &mut loaded.session.deliveries[at];
+    let pause_ms = backoff::pause_ms(
+        delivery.withheld,
+        BASE_PAUSE_MS,
+        MAX_PAUSE_WITHHELD_MS,
+        jitter,
+    );
+    delivery.withheld += 1;
+    let unsent = delivery.state == DeliveryState::Pending;
+    if unsent && delivery.is_link() {
+        delivery.message = None;
+    }
+    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    delivery.trouble = Some(reason.clone());
+    if unsent && delivery.withheld >= MAX_TRIES_WITHHELD {
+        delivery.end(DeliveryState::Failed, io.now_ms());
+        events.push(format!("{} could not be sent: {reason}", label(delivery)));
+    } else {
+        events.push(format!(
+            "{}: {reason}; it isn't the message, so it waits for that to be mended; again in {pause_ms} ms",
+            label(delivery)
+        ));
+    }
     keep(io, loaded, at).await.map(|_| ())
 }
 

@@ -30,6 +30,10 @@ pub enum Answer {
     ForeignKey(String),
     /// There is no such message to reply to, or no replying to it: the chat itself can have it.
     NoReply(String),
+    /// Refused for a cause outside of what was sent: the chat, the app, its rights. Once that is mended the same is taken.
+    Withheld(String),
+    /// The text is too long.
+    TooLong(String),
     /// Refused for good.
     Refused(String),
 }
@@ -46,9 +50,11 @@ pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
             0 => format!("the media could not be read: {reason}"),
             status => format!("the media could not be read (HTTP {status}): {reason}"),
         }),
-        Err(RelayError::Upload(
-            HttpError::NotSent(reason) | HttpError::Denied(reason) | HttpError::Setting(reason),
-        )) => Answer::NotSent(reason),
+        Err(RelayError::Upload(HttpError::NotSent(reason) | HttpError::Setting(reason))) => {
+            Answer::NotSent(reason)
+        }
+        // The same rules refuse it again.
+        Err(RelayError::Upload(HttpError::Denied(reason))) => Answer::Refused(reason),
         Err(RelayError::Upload(HttpError::Lost(reason))) => Answer::Unclear(reason),
     }
 }
@@ -58,11 +64,11 @@ pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
 pub fn token_failure(response: &Response, now_ms: u64) -> Answer {
     let told = describe(response);
     match code(response) {
-        Some(10003 | 10014) => Answer::Refused(format!(
+        Some(10003 | 10014) => Answer::Withheld(format!(
             "Feishu doesn't accept the app's credentials: {told}"
         )),
         Some(_) | None => match read_response(response, now_ms) {
-            wait @ Answer::Wait(..) => wait,
+            answer @ (Answer::Wait(..) | Answer::Withheld(_)) => answer,
             _ => Answer::NotSent(format!("no token: {told}")),
         },
     }
@@ -86,6 +92,13 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
         Some(
             230_011 | 230_019 | 230_050 | 230_054 | 230_071 | 230_110 | 99_992_351..=99_992_354,
         ) => Answer::NoReply(told),
+        // The bot isn't in the chat, its ability is off, the user is outside of its range, the id is another app's; this
+        // machine's address isn't allowed, the month's quota is used up; the app is off or not published.
+        Some(
+            230_002 | 230_006 | 234_007 | 230_013 | 99_992_361 | 99_991_401 | 99_991_403
+            | 99_991_662 | 99_991_673 | 10003 | 10014,
+        ) => Answer::Withheld(told),
+        Some(230_025) => Answer::TooLong(told),
         Some(40009) => Answer::Refused(told),
         Some(_) if response.status == 429 => Answer::Wait(wait_ms(response, now_ms), told),
         Some(_) if response.status >= 500 => Answer::Unclear(told),

@@ -8,7 +8,7 @@ use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use crate::config::Feishu;
-use crate::io::{Io, Method, Relay, RelayError, Request, Response};
+use crate::io::{HttpError, Io, Method, Relay, RelayError, Request, Response};
 use crate::json;
 use crate::libtv::USER_AGENT;
 use crate::multipart::FormEnds;
@@ -187,6 +187,9 @@ impl<'a> Messenger<'a> {
         };
         let response = match io.http(request).await {
             Ok(response) => response,
+            Err(HttpError::Denied(reason)) => {
+                return Err(Answer::Refused(format!("no token: {reason}")));
+            }
             // No message has left: whatever became of the token request, trying again is safe.
             Err(error) => return Err(Answer::NotSent(format!("no token: {}", error.reason()))),
         };

@@ -11,7 +11,7 @@ use crate::io::{Io, UnixMs};
 use crate::libtv::{Service, Trouble, TroubleKind};
 use crate::messages::{self, Message};
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Progress, Session, State, Turn};
+use crate::session::{DeliveryState, Progress, Purpose, Session, State, Turn};
 use crate::store::{self, Loaded};
 use crate::urls::ResultUrl;
 
@@ -120,19 +120,39 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
     })
 }
 
-/// A person asks: what failed may be tried again. What is uncertain may not.
+/// A person asks: what failed begins anew, media first, for whatever stood in the way may be mended. What is uncertain
+/// isn't sent again.
 async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     let now_ms = io.now_ms();
+    let covered: Vec<String> = loaded
+        .session
+        .deliveries
+        .iter()
+        .filter_map(|delivery| delivery.links.clone())
+        .collect();
     for delivery in &mut loaded.session.deliveries {
-        if delivery.state == DeliveryState::Failed {
-            delivery.state = DeliveryState::Pending;
-            delivery.failures = 0;
-            delivery.waits = 0;
-            delivery.ended_at_ms = None;
-            delivery.first_sent_at_ms = None;
+        let is_certainly_unsent = match delivery.state {
+            DeliveryState::Failed => true,
+            DeliveryState::Pending => {
+                delivery.first_sent_at_ms.is_none() && delivery.links.is_none()
+            }
+            _ => false,
+        };
+        // The results of a message with links go by themselves again.
+        let stands_for_others = matches!(delivery.purpose, Purpose::Links(_))
+            && delivery.state == DeliveryState::Failed
+            && covered.contains(&delivery.id);
+        if stands_for_others {
+            continue;
         }
-        if delivery.state.is_open() {
+        let before = delivery.clone();
+        if is_certainly_unsent {
+            delivery.begin_anew(now_ms);
+        } else if delivery.state.is_open() {
             delivery.next_try_at_ms = now_ms;
+        }
+        // Who made it its first record is the one to write it: until then there is nothing to change.
+        if *delivery != before {
             store::save_delivery(io, &loaded.session.key, delivery).await?;
         }
     }
@@ -234,7 +254,7 @@ async fn note_trouble(
                 backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
             let pause_ms = pause_ms.max(trouble.retry_after_ms.unwrap_or(0));
             turn.progress.next_poll_at_ms = io.now_ms().saturating_add(pause_ms);
-            schedule::give_up_if_over(turn, settings, io.now_ms(), events);
+            schedule::after_failure(turn, settings, io.now_ms(), events);
         }
         store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
     }

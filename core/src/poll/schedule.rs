@@ -27,9 +27,13 @@ const POLLS_WHILE_GROWING: u64 = GROWN_AFTER_MS.div_ceil(FIRST_INTERVAL_MS);
 /// So many polls the intervals leave room for until a job is given up,
 const MAX_POLLS_UNTIL_GIVEN_UP: u64 =
     POLLS_WHILE_GROWING + (GIVE_UP_AFTER_MS - GROWN_AFTER_MS).div_ceil(LAST_INTERVAL_MS);
-/// and in all: the most polls that the watching of a turn takes, with the intervals as they are by themselves.
-pub const MAX_POLLS_OF_A_TURN: u64 =
-    MAX_POLLS_UNTIL_GIVEN_UP + (LATE_UNTIL_MS - GIVE_UP_AFTER_MS).div_ceil(LATE_INTERVAL_MS);
+/// and so often giving up is put off because LibTV can't be asked: the network of a machine that wakes up comes later than
+/// its clock. With the pauses after failed polls some hours.
+const MAX_POSTPONED: u32 = 40;
+/// In all: the most polls that the watching of a turn takes, with the intervals as they are by themselves.
+pub const MAX_POLLS_OF_A_TURN: u64 = MAX_POLLS_UNTIL_GIVEN_UP
+    + MAX_POSTPONED as u64
+    + (LATE_UNTIL_MS - GIVE_UP_AFTER_MS).div_ceil(LATE_INTERVAL_MS);
 
 /// The pause before the next poll of a turn.
 #[must_use]
@@ -53,7 +57,7 @@ pub fn is_watched(turn: &Turn, settings: &Settings) -> bool {
         State::Submitted | State::Generating | State::AwaitingUser => true,
         State::Completed | State::Failed => false,
         State::Timeout => match settings.max_polls {
-            Some(max) => turn.progress.polls < max.saturating_add(LATE_POLLS),
+            Some(max) => turn.progress.polls < max.saturating_add(MAX_POSTPONED + LATE_POLLS),
             None => {
                 let next_ms = turn.progress.next_poll_at_ms;
                 let submitted_ms = turn.asked.submitted_at_ms;
@@ -98,22 +102,40 @@ pub fn after_answer(
     give_up_if_over(turn, settings, now_ms, events);
 }
 
-/// Gives a job up when its time or its polls are over. Late results are still looked for.
-pub fn give_up_if_over(
+/// Sets what follows from a poll that failed. That the time is over while nobody could ask says nothing of the job: it is
+/// given up by the next answer, or when there has been none for too long.
+pub fn after_failure(
     turn: &mut Turn,
     settings: &Settings,
     now_ms: UnixMs,
     events: &mut Vec<String>,
 ) {
-    let waiting = match turn.progress.state {
+    if is_waiting(turn) && is_over(turn, settings, now_ms) {
+        turn.progress.postponed += 1;
+        if turn.progress.postponed >= MAX_POSTPONED {
+            give_up_if_over(turn, settings, now_ms, events);
+        }
+    }
+}
+
+const fn is_waiting(turn: &Turn) -> bool {
+    match turn.progress.state {
         State::Submitted | State::Generating | State::AwaitingUser => true,
         State::Completed | State::Failed | State::Timeout => false,
-    };
-    let over = match settings.max_polls {
+    }
+}
+
+/// Whether its time or its polls are over.
+fn is_over(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> bool {
+    match settings.max_polls {
         Some(max) => turn.progress.polls >= max,
         None => age_ms(turn, now_ms) >= GIVE_UP_AFTER_MS,
-    };
-    if waiting && over {
+    }
+}
+
+/// Gives a job up when its time or its polls are over. Late results are still looked for.
+fn give_up_if_over(turn: &mut Turn, settings: &Settings, now_ms: UnixMs, events: &mut Vec<String>) {
+    if is_waiting(turn) && is_over(turn, settings, now_ms) {
         verdict::end(&mut turn.progress, State::Timeout, now_ms, events);
         turn.progress.next_poll_at_ms = now_ms.saturating_add(interval_ms(turn, settings, now_ms));
     }

@@ -38,6 +38,9 @@ pub fn apply(
             end(progress, State::Completed, now_ms, events);
         }
         Verdict::Asks(question) => {
+            if progress.question.as_ref() != Some(&question) {
+                events.push(format!("asks: {question}"));
+            }
             progress.question = Some(question);
             go_on(progress, State::AwaitingUser, events);
         }

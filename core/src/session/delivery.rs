@@ -165,6 +165,8 @@ pub struct Delivery {
     pub failures: u32,
     /// Tries that were refused as too fast.
     pub waits: u32,
+    /// Tries that were refused for a cause outside of the message: the chat, the app, its rights.
+    pub withheld: u32,
     /// When to try next.
     pub next_try_at_ms: UnixMs,
     /// The message in the chat.
@@ -188,6 +190,7 @@ stored!(Delivery {
     first_sent_at_ms,
     failures,
     waits = 0,
+    withheld = 0,
     next_try_at_ms,
     message_id,
     ended_at_ms,
@@ -225,6 +228,7 @@ impl Delivery {
             first_sent_at_ms: None,
             failures: 0,
             waits: 0,
+            withheld: 0,
             next_try_at_ms: now_ms,
             message_id: None,
             ended_at_ms: None,
@@ -271,6 +275,23 @@ impl Delivery {
     pub fn may_send(&self, now_ms: UnixMs) -> bool {
         self.first_sent_at_ms
             .is_none_or(|first_ms| uuid_holds(first_ms, now_ms))
+    }
+
+    /// Begins anew, as if nothing had been tried. What is known of it was so for causes that may be mended since: a result
+    /// is tried as media again. Only for one that is certainly not in the chat.
+    pub fn begin_anew(&mut self, now_ms: UnixMs) {
+        self.state = DeliveryState::Pending;
+        self.first_sent_at_ms = None;
+        self.ended_at_ms = None;
+        self.failures = 0;
+        self.waits = 0;
+        self.withheld = 0;
+        self.next_try_at_ms = now_ms;
+        if self.result().is_some() {
+            self.message = None;
+            self.links = None;
+            self.trouble = None;
+        }
     }
 
     /// Notes an end.

@@ -169,6 +169,8 @@ pub struct Progress {
     pub quiet_polls: u32,
     /// Polls in a row that failed.
     pub failures: u32,
+    /// Polls that failed when the job's time was over: only an answer gives it up.
+    pub postponed: u32,
     /// How many messages the last answered poll saw.
     pub seen: usize,
     /// When to poll next.
@@ -189,6 +191,7 @@ stored!(Progress {
     polls,
     quiet_polls,
     failures,
+    postponed = 0,
     seen,
     next_poll_at_ms,
     ended_at_ms,
@@ -207,6 +210,7 @@ impl Progress {
             polls: 0,
             quiet_polls: 0,
             failures: 0,
+            postponed: 0,
             seen: 0,
             next_poll_at_ms: now_ms,
             ended_at_ms: None,
@@ -298,6 +302,17 @@ impl Session {
             })
             .collect();
         watch::observe_turns(messages, &marks)
+    }
+
+    /// Whether all that is still to be sent was refused for the chat, the app or its rights.
+    #[must_use]
+    pub fn only_waits_for_people(&self) -> bool {
+        let mut open = self
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.state.is_open() && delivery.links.is_none())
+            .peekable();
+        open.peek().is_some() && open.all(|delivery| delivery.withheld > 0)
     }
 
     /// Whether anything is still to be sent.

@@ -43,6 +43,8 @@ pub(super) struct Feishu {
     /// The chat refuses every other message as too fast, as where other apps write to it as well.
     pub(super) refuses_every_other: bool,
     refused_last: bool,
+    /// Until then the bot isn't in the chat.
+    pub(super) absent_until_ms: u64,
     uploads: Vec<String>,
     uuids: BTreeMap<String, (u64, usize)>,
 }
@@ -102,6 +104,9 @@ impl Feishu {
             && now_ms.saturating_sub(*at_ms) < UUID_KEPT_MS
         {
             return sent(*id);
+        }
+        if now_ms < self.absent_until_ms {
+            return network::response(400, "{\"code\":230002,\"msg\":\"bot not in chat\"}");
         }
         let recent = self
             .chat

@@ -50,11 +50,13 @@ pub enum Scenario {
     TwoRefused,
     /// The store signs its links anew for every answer, and now and then shows a thumbnail of the file.
     SignedLinks,
+    /// The bot comes into the chat when everything has long been made.
+    BotComesLate,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -77,6 +79,7 @@ impl Scenario {
         Self::UnknownSubmit,
         Self::TwoRefused,
         Self::SignedLinks,
+        Self::BotComesLate,
     ];
 
     /// Its name on the command line.
@@ -105,6 +108,7 @@ impl Scenario {
             Self::UnknownSubmit => "unknown-submit",
             Self::TwoRefused => "two-refused",
             Self::SignedLinks => "signed-links",
+            Self::BotComesLate => "bot-comes-late",
         }
     }
 
@@ -133,6 +137,7 @@ impl Scenario {
             | Self::KeySwitched
             | Self::TwoPollers
             | Self::RecoverBeside
+            | Self::BotComesLate
             | Self::Direct => vec![first("a video of a cat")],
             Self::Nine
             | Self::RateLimited
@@ -174,7 +179,10 @@ impl Scenario {
         ) {
             roles.push(Role::Harness);
         }
-        if matches!(self, Self::RecoverBeside | Self::UnknownSubmit) {
+        if matches!(
+            self,
+            Self::RecoverBeside | Self::UnknownSubmit | Self::BotComesLate
+        ) {
             roles.push(Role::Recoverer);
         }
         roles

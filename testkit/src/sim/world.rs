@@ -20,6 +20,9 @@ use super::scenario::Scenario;
 use super::trouble::StorageFault;
 use super::weather::Weather;
 
+/// Longer than any `uuid` is remembered.
+const BOT_COMES_AFTER_MS: u64 = 90 * 60 * 1000;
+
 /// What the events of a run come to: the same for the same seed.
 pub(super) struct Trace {
     hash: std::hash::DefaultHasher,
@@ -93,6 +96,9 @@ impl World {
             0
         };
         feishu.refuses_every_other = scenario == Scenario::TwoRefused;
+        if scenario == Scenario::BotComesLate {
+            feishu.absent_until_ms = now_ms + BOT_COMES_AFTER_MS;
+        }
         Self {
             now_ms,
             skew_ms: 0,
