@@ -21,12 +21,7 @@ fn random_faults_and_crashes_break_no_promise() {
 
 #[test]
 fn a_power_failure_at_any_effect_breaks_no_promise() {
-    for scenario in [
-        Scenario::Legacy,
-        Scenario::Video,
-        Scenario::SignedLinks,
-        Scenario::BotComesLate,
-    ] {
+    for scenario in [Scenario::Legacy, Scenario::Video, Scenario::SignedLinks] {
         assert_clean(&sim::crashes(scenario, false, THREADS).once);
     }
 }

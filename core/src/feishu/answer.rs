@@ -95,8 +95,8 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
         // The bot isn't in the chat, its ability is off, the user is outside of its range, the id is another app's; this
         // machine's address isn't allowed, the month's quota is used up; the app is off or not published.
         Some(
-            230_002 | 230_006 | 234_007 | 230_013 | 99_992_361 | 99_991_401 | 99_991_403
-            | 99_991_662 | 99_991_673 | 10003 | 10014,
+            230_002 | 230_006 | 230_013 | 99_992_361 | 99_991_401 | 99_991_403 | 99_991_662
+            | 99_991_673 | 10003 | 10014,
         ) => Answer::Withheld(told),
         Some(230_025) => Answer::TooLong(told),
         Some(40009) => Answer::Refused(told),
