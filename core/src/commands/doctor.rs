@@ -276,9 +276,7 @@ fn tell(
         Answer::Refused(reason)
         | Answer::NoReply(reason)
         | Answer::Withheld(reason)
-        | Answer::TooLong(reason) => {
-            (reason, refusal_advice(reason).to_owned())
-        }
+        | Answer::TooLong(reason) => (reason, refusal_advice(reason).to_owned()),
         Answer::TokenRefused(reason) => (
             reason,
             "Check the app's id and secret on its page.".to_owned(),
