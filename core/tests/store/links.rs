@@ -39,7 +39,6 @@ fn folder(deliveries: &[Delivery]) -> (Folder, String) {
             reply_to: None,
             channel: "feishu".to_owned(),
             chat_id: "oc_1".to_owned(),
-            reply_to: None,
         },
         baseline: Baseline::default(),
         submitted_at_ms: NOW_MS,

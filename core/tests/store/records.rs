@@ -75,7 +75,6 @@ fn asked() -> Asked {
             reply_to: None,
             channel: "feishu".to_owned(),
             chat_id: "oc_1".to_owned(),
-            reply_to: None,
         },
         baseline: Baseline {
             last_seq: Some(41),
