@@ -132,6 +132,8 @@ const MAX_ID_BYTES: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     User,
+    /// A chat with one person: named by either's id.
+    Direct,
     Chat,
     Exactly(IdType),
 }
@@ -139,7 +141,8 @@ enum Kind {
 impl Kind {
     fn named(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
-            "user" | "direct" | "dm" | "p2p" => Self::User,
+            "user" => Self::User,
+            "direct" | "dm" | "p2p" => Self::Direct,
             "chat" | "group" | "channel" => Self::Chat,
             "open_id" | "openid" => Self::Exactly(IdType::OpenId),
             "user_id" | "userid" => Self::Exactly(IdType::UserId),
@@ -198,7 +201,9 @@ fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
     };
     if id.contains('@') {
         return match kind {
-            None | Some(Kind::User | Kind::Exactly(IdType::Email)) if is_email(id) => {
+            None | Some(Kind::User | Kind::Direct | Kind::Exactly(IdType::Email))
+                if is_email(id) =>
+            {
                 of(IdType::Email)
             }
             _ => Err("it is no e-mail address"),
@@ -225,8 +230,9 @@ fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
         .map(|(_, told)| told);
     match (kind, told) {
         (None, told) => of(told.unwrap_or(IdType::ChatId)),
+        (Some(Kind::User), Some(IdType::ChatId)) => Err("it names a user and has the id of a chat"),
         // A direct chat has an id of its own, too.
-        (Some(Kind::User), told) => of(told.unwrap_or(IdType::OpenId)),
+        (Some(Kind::User | Kind::Direct), told) => of(told.unwrap_or(IdType::OpenId)),
         (Some(Kind::Chat), None | Some(IdType::ChatId)) => of(IdType::ChatId),
         (Some(Kind::Chat), Some(_)) => Err("it names a chat and has the id of a user"),
         (Some(Kind::Exactly(IdType::Email)), _) => Err("it is no e-mail address"),
@@ -334,6 +340,7 @@ mod tests {
             "oc_a:b",
             "oc_a/../b",
             "chat:ou_a",
+            "user:oc_a",
             "open_id:oc_a",
             "union_id:ou_a",
             "email:x",

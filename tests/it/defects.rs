@@ -452,7 +452,7 @@ fn defect_20_recover_printed_ids_that_query_session_refused() {
     let env = TestEnv::new();
     env.gateway()
         .fault("GET /libtv/v1/session/nothing", Fault::Html(500), ALWAYS);
-    env.gateway().set_next_session_id("with space & é");
+    env.gateway().set_next_session_id("With_Under-scores_and-2");
     let ids = [env.submit("a cat"), env.submit("a dog")];
     let out = env.run(["recover"]).ok();
     let printed: Vec<String> = out
