@@ -3,12 +3,23 @@
 //! The records are read by hand and not by serde's derive: its readers, one for each type, would be a tenth of the
 //! component. One parser and one writer for the same reason: serde_json's are made anew for each kind of input.
 
+mod repair;
+
 use serde_json::{Map, Value};
 
 /// Reads JSON; `None` when it is none.
 #[must_use]
 pub fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
+}
+
+/// Reads what a service calls JSON. What keeps it from being some, such as half a character, a number that is none or bytes
+/// of another encoding, is replaced, so that nothing is lost for what stands beside it; `None` when there is no sense in it.
+#[must_use]
+pub fn foreign(bytes: &[u8]) -> Option<Value> {
+    parse(bytes)
+        .or_else(|| parse(&repair::repaired(bytes, false)))
+        .or_else(|| parse(&repair::repaired(bytes, true)))
 }
 
 /// Writes JSON, in one line.

@@ -78,3 +78,47 @@ fn what_no_record_holds_is_refused() {
         assert_eq!(read, None, "{state}");
     }
 }
+
+#[test]
+fn what_is_almost_json_is_read_and_loses_nothing_beside_it() {
+    let link = "https://libtv-res.liblib.art/claw/a.mp4";
+    let mut gbk = b"{\"a\": \"\xb1\xa7\xc7\xb8\x95\\\", \"url\": \"".to_vec();
+    gbk.extend_from_slice(link.as_bytes());
+    gbk.extend_from_slice(b"\"}");
+    let utf16: Vec<u8> = format!("\u{feff}{{\"url\": \"{link}\"}}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let mut bodies = vec![gbk, utf16];
+    for beside in [
+        r#""half \ud83d""#,
+        r#""other half \udc31 and \ud83d\ud83d\udc31""#,
+        r#""\ud83"#,
+        r#""\x""#,
+        "NaN",
+        "-Infinity",
+        "[Infinity, 1e999, 5e0]",
+        "\"a\tb\"",
+    ] {
+        let beside = if beside == r#""\ud83"# {
+            r#""\ud83""#
+        } else {
+            beside
+        };
+        bodies.push(format!("{{\"a\": {beside}, \"url\": \"{link}\"}}").into_bytes());
+        bodies.push(format!("\u{feff}{{\"url\": \"{link}\", \"a\": {beside}}}").into_bytes());
+    }
+    bodies.push(
+        format!("{{\"a\": \"cut \u{732b}\", \"url\": \"{link}\"}}")
+            .replace('\u{732b}', "X")
+            .into_bytes(),
+    );
+    for body in bodies {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        let read = super::foreign(&body).unwrap_or_else(|| panic!("{shown}"));
+        assert_eq!(read["url"], link, "{shown}");
+    }
+    for none in ["", "<html>", "{\"a\": ", "{[garbage"] {
+        assert_eq!(super::foreign(none.as_bytes()), None, "{none}");
+    }
+}

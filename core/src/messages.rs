@@ -119,7 +119,7 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
 fn question(arguments: Option<&Value>) -> String {
     let parsed = match arguments {
         Some(Value::String(text)) => {
-            json::parse(text.as_bytes()).unwrap_or_else(|| Value::String(text.clone()))
+            json::foreign(text.as_bytes()).unwrap_or_else(|| Value::String(text.clone()))
         }
         Some(other) => other.clone(),
         None => Value::Null,
@@ -184,7 +184,7 @@ impl ToolAnswer {
         match content {
             Value::String(text) => {
                 if let Some(parsed @ (Value::Object(_) | Value::Array(_))) =
-                    json::parse(text.as_bytes())
+                    json::foreign(text.as_bytes())
                 {
                     self.read(&parsed);
                 }

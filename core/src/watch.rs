@@ -9,6 +9,10 @@ use crate::urls::{self, Links, ResultUrl};
 /// Polls without anything new after which the backend is taken to have said its last word.
 pub const QUIET_POLLS: u32 = 3;
 
+/// Polls without anything new after which words alone, with nothing asked for and nothing under way, are taken for all
+/// that comes: some minutes. An agent that still means to begin does so within seconds.
+pub const QUIET_POLLS_OF_WORDS: u32 = 15;
+
 /// Where a turn's messages begin, noted when it was submitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
@@ -126,6 +130,8 @@ pub struct Observed {
     pub last_word: bool,
     /// The assistant's last text.
     pub last_text: Option<String>,
+    /// Whether nobody has said anything after it, and it began nothing.
+    pub ends_in_words: bool,
     /// Whether the backend has answered at all.
     pub answered: bool,
     /// How many messages: a poll is quiet when this stays.
@@ -155,13 +161,22 @@ pub fn observe(messages: &[&Message], own: &Links) -> Observed {
             Role::Tool => {
                 seen.last_error.clone_from(&message.error);
                 seen.last_word = false;
+                seen.ends_in_words = false;
             }
             Role::Assistant if !message.text.trim().is_empty() => {
                 seen.last_text = Some(message.text.clone());
                 seen.last_word = message.calls.is_empty();
+                seen.ends_in_words = seen.last_word;
             }
-            Role::Assistant if !message.calls.is_empty() => seen.last_word = false,
-            Role::Assistant | Role::User | Role::Other => seen.last_word &= !fresh,
+            Role::Assistant if !message.calls.is_empty() => {
+                seen.last_word = false;
+                seen.ends_in_words = false;
+            }
+            Role::User => {
+                seen.last_word &= !fresh;
+                seen.ends_in_words = false;
+            }
+            Role::Assistant | Role::Other => seen.last_word &= !fresh,
         }
     }
     seen.results = results.into_vec();
@@ -237,6 +252,14 @@ pub fn judge(seen: &Observed, quiet_polls: u32) -> Verdict {
     }
     if settled && let Some(error) = &seen.last_error {
         return Verdict::Failed(error.clone());
+    }
+    if let Some(words) = &seen.last_text
+        && seen.ends_in_words
+        && seen.open_calls == 0
+        && seen.results.is_empty()
+        && quiet_polls >= QUIET_POLLS_OF_WORDS
+    {
+        return Verdict::Failed(format!("nothing was made; the service says: {words}"));
     }
     if seen.answered {
         Verdict::Working

@@ -82,7 +82,7 @@ fn a_job_whose_time_is_over_while_nobody_could_ask_is_not_given_up() {
 }
 
 #[test]
-fn a_job_that_nobody_can_be_asked_about_is_given_up_in_the_end() {
+fn a_look_without_an_answer_does_not_give_a_job_up() {
     let env = TestEnv::builder()
         .var("LIBTV_MAX_POLLS", "2")
         .var("LIBTV_POLL_INTERVAL_SECONDS", "0.001")
@@ -123,4 +123,14 @@ fn a_notice_that_is_refused_as_too_long_comes_shorter() {
     let told = texts(&env.chat());
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(told[0].chars().count() < 1_000, "{told:#?}");
+}
+
+#[test]
+fn a_refusal_in_prose_is_what_the_service_said_last() {
+    let (env, id) = submitted(Job::new().says("抱歉，我无法生成这段视频。"));
+    env.watch(&id);
+    let told = texts(&env.chat());
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("抱歉，我无法生成这段视频。"), "{told:#?}");
+    assert_eq!(recovered(&env, &id)["state"], "failed");
 }

@@ -193,3 +193,26 @@ fn a_page_is_not_stored_as_a_film() {
         Vec::<std::path::PathBuf>::new()
     );
 }
+
+#[test]
+fn of_more_results_than_a_chat_can_bear_the_number_is_told() {
+    let env = TestEnv::new();
+    let paths: Vec<String> = (0..45)
+        .map(|at| format!("/sd-gen-save-img/{at}.png"))
+        .collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    deliver(&env, &paths);
+    let told = texts(&env.chat());
+    assert_eq!(told.len(), 41, "{told:#?}");
+    let notes: Vec<&String> = told.iter().filter(|text| *text != "[image]").collect();
+    assert_eq!(notes.len(), 1, "{told:#?}");
+    assert!(notes[0].starts_with("… and 5 more"), "{notes:#?}");
+}
+
+#[test]
+fn a_film_is_called_in_the_chat_what_people_called_it() {
+    let env = TestEnv::new();
+    deliver(&env, &["/sd-gen-save-img/%E7%8B%90%E7%8B%B8%20%22a%22.mp4"]);
+    let name = only(env.chat()).file.unwrap().file_name.unwrap();
+    assert_eq!(name, "狐狸 _a_.mp4");
+}

@@ -296,17 +296,69 @@ fn key_of(answer: Answer, name: &str) -> Result<String, NoMedia> {
     }
 }
 
-/// The name shown in the chat: the URL's own, with an ending that fits.
+/// The name shown in the chat: the file's own, with an ending that fits.
 fn file_name(url: &ResultUrl, kind: MediaKind) -> String {
-    let path = url.as_str().split(['?', '#']).next().unwrap_or("");
-    let base = crate::multipart::safe_file_name(path);
-    if url.extension().is_some() {
-        return base;
+    let name = shown_name(&url.file_name());
+    let has_ending = name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty() && (1..=5).contains(&ending.len()) && ending.is_ascii()
+    });
+    let ending = match kind {
+        _ if has_ending => "",
+        MediaKind::Mp4 => ".mp4",
+        MediaKind::Image(ImageFormat::Png) => ".png",
+        MediaKind::Image(ImageFormat::Jpeg) => ".jpg",
+        MediaKind::Image(_) | MediaKind::OtherVideo | MediaKind::Unknown => "",
+    };
+    format!("{name}{ending}")
+}
+
+/// A name that is shown, and nothing else: no controls, no marks that turn writing round, no separators and no quotes. Of
+/// a long one the end stays, where its ending is.
+fn shown_name(name: &str) -> String {
+    const MAX_CHARS: usize = 100;
+    let shown: Vec<char> = name
+        .chars()
+        .filter(|c| {
+            !matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
+        .map(|c| {
+            if c.is_control() || "/\\\"'<>|:*?`".contains(c) {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let skipped = shown.len().saturating_sub(MAX_CHARS);
+    let shown: String = shown.into_iter().skip(skipped).collect();
+    let shown = shown.trim_start_matches('.').trim();
+    if shown.is_empty() {
+        "file".to_owned()
+    } else {
+        shown.to_owned()
     }
-    match kind {
-        MediaKind::Mp4 => format!("{base}.mp4"),
-        MediaKind::Image(ImageFormat::Png) => format!("{base}.png"),
-        MediaKind::Image(ImageFormat::Jpeg) => format!("{base}.jpg"),
-        MediaKind::Image(_) | MediaKind::OtherVideo | MediaKind::Unknown => base,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_called_what_people_called_it() {
+        let long = format!("{}.mp4", "x".repeat(300));
+        for (name, shown) in [
+            ("%E7%8B%90%E7%8B%B8.mp4", "\u{72d0}\u{72f8}.mp4"),
+            ("my%20cat.mp4", "my cat.mp4"),
+            ("a%22%0D%0Ab%2Fc%5Cd.mp4", "a___b_c_d.mp4"),
+            ("%E2%80%AEgpj.mp4", "gpj.mp4"),
+            ("%BA%FC.mp4", "\u{fffd}\u{fffd}.mp4"),
+            ("%2525.mp4", "%25.mp4"),
+            ("..%2E.mp4", "mp4.mp4"),
+            ("film", "film.mp4"),
+            (&long, &format!("{}.mp4", "x".repeat(96))),
+        ] {
+            let url = ResultUrl::parse(&format!("https://libtv-res.liblib.art/claw/p/{name}"));
+            assert_eq!(file_name(&url.unwrap(), MediaKind::Mp4), shown);
+        }
     }
 }

@@ -344,6 +344,7 @@ fn label(delivery: &Delivery) -> String {
         Purpose::Question => "question",
         Purpose::Failure => "failure notice",
         Purpose::Timeout => "timeout notice",
+        Purpose::More => "note of further results",
     };
     format!("{what} {}", delivery.order)
 }

@@ -32,6 +32,10 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
         if latest && let Some((purpose, subject, words)) = notice(turn, loaded.session.canvas()) {
             wanted.push((purpose, subject, Some(text(&words))));
         }
+        if turn.progress.more > 0 && turn.progress.ended_at_ms.is_some() {
+            let words = further_results(turn, loaded.session.canvas());
+            wanted.push((Purpose::More, String::new(), Some(text(&words))));
+        }
         for (purpose, subject, message) in wanted {
             add(
                 &mut loaded.session,
@@ -114,6 +118,15 @@ pub fn add(
     }
     session.deliveries.push(delivery);
     Some(session.deliveries.len() - 1)
+}
+
+/// That there are more results than were sent, and where.
+fn further_results(turn: &Turn, canvas: Option<String>) -> String {
+    let words = Language::of(&turn.asked.words()).more(turn.progress.more);
+    match canvas.filter(|_| !turn.asked.project_uuid.is_empty()) {
+        Some(canvas) => [words, canvas].join("\n"),
+        None => words,
+    }
 }
 
 /// What the user has to be told about a turn, besides its results.

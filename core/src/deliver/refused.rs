@@ -23,6 +23,8 @@ const MAX_TRIES_WITHOUT_NETWORK: u32 = 300;
 const MAX_TRIES_WITHHELD: u32 = 100;
 /// The longest pause then: what is mended soon is noticed soon, by the first ones.
 const MAX_PAUSE_WITHHELD_MS: u64 = 15 * 60 * 1000;
+/// Longer pauses end at full quarters of an hour. Before them there are at most seven tries of each.
+const TOGETHER_FROM_MS: u64 = 2 * 60 * 1000;
 /// The first pause after a try that was too fast, where the answer names a shorter one: a time that has passed already,
 /// by whichever clock, would otherwise be asked about as often as the network allows. It grows like the others.
 const BASE_WAIT_MS: u64 = 100;
@@ -138,7 +140,15 @@ async fn withheld(
     if unsent && delivery.is_link() {
         delivery.message = None;
     }
-    delivery.next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    let again_ms = io.now_ms().saturating_add(pause_ms);
+    // All that waits for the same people is tried together: forty results are no forty steps.
+    delivery.next_try_at_ms = if pause_ms >= TOGETHER_FROM_MS {
+        again_ms
+            .checked_next_multiple_of(MAX_PAUSE_WITHHELD_MS)
+            .unwrap_or(again_ms)
+    } else {
+        again_ms
+    };
     delivery.trouble = Some(reason.clone());
     if unsent && delivery.withheld >= MAX_TRIES_WITHHELD {
         delivery.end(DeliveryState::Failed, io.now_ms());

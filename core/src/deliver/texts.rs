@@ -93,6 +93,15 @@ impl Language {
         words
     }
 
+    /// There are more results than are sent.
+    #[must_use]
+    pub fn more(self, count: usize) -> String {
+        match self {
+            Self::English => format!("… and {count} more, on the canvas."),
+            Self::Chinese => format!("…… 还有 {count} 个结果，请在画布上查看。"),
+        }
+    }
+
     /// Links in the place of media.
     #[must_use]
     pub fn links(self, urls: &[String], reason: &str) -> String {

@@ -78,7 +78,7 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
     let told = describe(response);
     match code(response) {
         Some(0) => {
-            let body = json::parse(&response.body).unwrap_or_default();
+            let body = json::foreign(&response.body).unwrap_or_default();
             Answer::Done(body.get("data").cloned().unwrap_or_default())
         }
         Some(99_991_661 | 99_991_663 | 99_991_664 | 99_991_668 | 99_991_671) => {
@@ -112,7 +112,7 @@ fn read_response(response: &Response, now_ms: u64) -> Answer {
 }
 
 fn code(response: &Response) -> Option<i64> {
-    json::parse(&response.body)?.get("code")?.as_i64()
+    json::foreign(&response.body)?.get("code")?.as_i64()
 }
 
 fn wait_ms(response: &Response, now_ms: u64) -> u64 {
@@ -126,7 +126,7 @@ fn wait_ms(response: &Response, now_ms: u64) -> u64 {
 /// The answer in one line for the log, with the platform's log id.
 fn describe(response: &Response) -> String {
     const SHOWN_CHARS: usize = 160;
-    let body = json::parse(&response.body).unwrap_or_default();
+    let body = json::foreign(&response.body).unwrap_or_default();
     let text = match (
         body.get("code").and_then(Value::as_i64),
         body.get("msg").and_then(Value::as_str),
@@ -154,7 +154,7 @@ fn describe(response: &Response) -> String {
 
 /// The page that grants the scope, when the message names one of the platform's own.
 fn grant_url(response: &Response) -> Option<String> {
-    let body = json::parse(&response.body)?;
+    let body = json::foreign(&response.body)?;
     let msg = body.get("msg")?.as_str()?;
     [
         "https://open.feishu.cn/app/",

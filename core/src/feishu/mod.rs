@@ -193,7 +193,7 @@ impl<'a> Messenger<'a> {
             // No message has left: whatever became of the token request, trying again is safe.
             Err(error) => return Err(Answer::NotSent(format!("no token: {}", error.reason()))),
         };
-        let value = json::parse(&response.body).unwrap_or_default();
+        let value = json::foreign(&response.body).unwrap_or_default();
         match value
             .get("tenant_access_token")
             .and_then(Value::as_str)

@@ -142,7 +142,7 @@ pub fn read(
     now_ms: u64,
 ) -> Result<Value, Trouble> {
     let response = answer.map_err(|error| unreachable(mode, &error))?;
-    let mut result = match json::parse(&response.body) {
+    let mut result = match json::foreign(&response.body) {
         Some(body @ Value::Object(_)) if !response.truncated => match mode {
             Mode::Gateway => gateway(&response, body),
             Mode::Direct => direct(&response, body),

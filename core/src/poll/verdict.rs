@@ -2,7 +2,7 @@
 
 use crate::io::UnixMs;
 use crate::poll::clear_trouble;
-use crate::session::{Progress, State, Turn};
+use crate::session::{MAX_RESULTS_OF_A_TURN, Progress, State, Turn};
 use crate::urls::Links;
 use crate::watch::{self, Observed, Verdict};
 
@@ -57,10 +57,17 @@ pub fn apply(
 /// Notes the results that are new, and the newest links of the others.
 fn take_results(progress: &mut Progress, seen: &Observed, events: &mut Vec<String>) {
     let mut links: Links = std::mem::take(&mut progress.results).into_iter().collect();
+    let mut more = 0;
     for url in &seen.results {
-        if links.add(url.clone()) {
+        if links.len() >= MAX_RESULTS_OF_A_TURN && !links.contains(url) {
+            more += 1;
+        } else if links.add(url.clone()) {
             events.push(format!("result {}", links.len()));
         }
+    }
+    if more > progress.more {
+        events.push(format!("{more} results more than are sent"));
+        progress.more = more;
     }
     progress.results = links.into_vec();
 }

@@ -91,6 +91,8 @@ pub enum Purpose {
     Failure,
     /// The job took too long.
     Timeout,
+    /// There are more results than are sent.
+    More,
 }
 
 impl Purpose {
@@ -103,6 +105,7 @@ impl Purpose {
             Self::Question => "question",
             Self::Failure => "failure",
             Self::Timeout => "timeout",
+            Self::More => "more",
         }
     }
 }
@@ -112,13 +115,13 @@ impl Stored for Purpose {
         match self {
             Self::Result(url) => object(&[(self.name(), Some(url))]),
             Self::Links(ids) => object(&[(self.name(), Some(ids))]),
-            Self::Question | Self::Failure | Self::Timeout => self.name().into(),
+            Self::Question | Self::Failure | Self::Timeout | Self::More => self.name().into(),
         }
     }
 
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(name) = value.as_str() {
-            let plain = [Self::Question, Self::Failure, Self::Timeout];
+            let plain = [Self::Question, Self::Failure, Self::Timeout, Self::More];
             return plain.into_iter().find(|purpose| purpose.name() == name);
         }
         let mut members = value.as_object()?.iter();
@@ -248,7 +251,11 @@ impl Delivery {
     pub const fn result(&self) -> Option<&ResultUrl> {
         match &self.purpose {
             Purpose::Result(url) => Some(url),
-            Purpose::Links(_) | Purpose::Question | Purpose::Failure | Purpose::Timeout => None,
+            Purpose::Links(_)
+            | Purpose::Question
+            | Purpose::Failure
+            | Purpose::Timeout
+            | Purpose::More => None,
         }
     }
 

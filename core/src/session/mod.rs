@@ -156,6 +156,10 @@ impl Asked {
     }
 }
 
+/// So many results of a turn are sent; what is beyond stands on the canvas. A prompt brings nine, and some dozen frames:
+/// who sends more floods a chat.
+pub const MAX_RESULTS_OF_A_TURN: usize = 40;
+
 /// Where one turn stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
@@ -163,6 +167,8 @@ pub struct Progress {
     pub state: State,
     /// The newest link of each result so far.
     pub results: Vec<ResultUrl>,
+    /// How many results there were beyond [`MAX_RESULTS_OF_A_TURN`].
+    pub more: usize,
     /// Answered polls.
     pub polls: u32,
     /// Polls in a row without anything new.
@@ -188,6 +194,7 @@ pub struct Progress {
 stored!(Progress {
     state,
     results,
+    more = 0,
     polls,
     quiet_polls,
     failures,
@@ -207,6 +214,7 @@ impl Progress {
         Self {
             state: State::Submitted,
             results: Vec::new(),
+            more: 0,
             polls: 0,
             quiet_polls: 0,
             failures: 0,

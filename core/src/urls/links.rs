@@ -48,6 +48,29 @@ impl ResultUrl {
         normal
     }
 
+    /// The file's name as people wrote it: decoded; bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let mut rest = path(self.as_str())
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .as_bytes();
+        let mut name = Vec::with_capacity(rest.len());
+        while let Some((&first, after)) = rest.split_first() {
+            let decoded = match rest {
+                [b'%', high, low, after @ ..] => hex_digit(*high)
+                    .zip(hex_digit(*low))
+                    .map(|(high, low)| (high << 4 | low, after)),
+                _ => None,
+            };
+            let (byte, after) = decoded.unwrap_or((first, after));
+            name.push(byte);
+            rest = after;
+        }
+        String::from_utf8_lossy(&name).into_owned()
+    }
+
     /// Whether it leads to something that the store makes of the file.
     #[must_use]
     pub fn is_variant(&self) -> bool {

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Baseline, QUIET_POLLS, TurnMark, Verdict, judge, observe, owners};
+use super::{
+    Baseline, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, judge, observe, owners,
+};
 use crate::messages::{self, Message};
 use crate::urls::Links;
 
@@ -253,4 +255,47 @@ proptest! {
             prop_assert!(!seen.results.is_empty() && seen.open_calls == 0);
         }
     }
+}
+
+#[test]
+fn words_with_nothing_under_way_are_what_the_service_said_last() {
+    let refusal = json!({"role": "assistant", "content": "\u{62b1}\u{6b49}"});
+    let said = json!([{"role": "user", "content": "a cat"}, refusal]);
+    assert_eq!(
+        verdict(said.clone(), QUIET_POLLS_OF_WORDS - 1),
+        Verdict::Working
+    );
+    let Verdict::Failed(reason) = verdict(said, QUIET_POLLS_OF_WORDS) else {
+        panic!("it is over");
+    };
+    assert!(reason.ends_with("\u{62b1}\u{6b49}"), "{reason}");
+    for goes_on in [
+        json!([refusal, call("a", "create_generation_task", "{}")]),
+        json!([refusal, {"role": "user", "content": "then a dog"}]),
+        json!([{"role": "assistant", "content": ""}]),
+    ] {
+        assert_eq!(verdict(goes_on, 99), Verdict::Working);
+    }
+}
+
+#[test]
+fn sixty_thousand_addresses_are_read_in_no_time() {
+    let links: Vec<String> = (0..60_000).map(|at| format!("{STORE}/{at}.png")).collect();
+    let messages = read(json!([
+        {"role": "user", "content": links[..20_000].join(" ")},
+        {"role": "assistant", "content": links.join("\n")},
+    ]));
+    let begun = std::time::Instant::now();
+    let marks = [1, 2, 3].map(|_| Baseline::default());
+    let turns: Vec<TurnMark<'_>> = marks
+        .iter()
+        .map(|baseline| TurnMark { baseline, text: "" })
+        .collect();
+    let seen = super::observe_turns(&messages, &turns);
+    assert_eq!(
+        seen.iter().map(|seen| seen.results.len()).max(),
+        Some(40_000)
+    );
+    // Without sets it took minutes.
+    assert!(begun.elapsed().as_secs() < 20);
 }

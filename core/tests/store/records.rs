@@ -92,6 +92,7 @@ fn progress(state: State) -> Progress {
         quiet_polls: 1,
         failures: 2,
         postponed: 0,
+        more: 0,
         seen: 5,
         next_poll_at_ms: 1_800_000_008_000,
         ended_at_ms: Some(1_800_000_100_000),
