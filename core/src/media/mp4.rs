@@ -2,7 +2,8 @@
 //!
 //! The probe says which bytes it wants and is fed them; whoever drives it fetches ranges. It
 //! looks at box headers only: from the first bytes over the top-level boxes, skipping the media, to
-//! `moov` wherever it stands, and in it to `mvhd` (ISO/IEC 14496-12, 8.2.2).
+//! `moov` wherever it stands, and in it to `mvhd` (ISO/IEC 14496-12, 8.2.2). Where that says zero, to `mehd`, or else to
+//! the longest track.
 
 use super::bytes::{be32, be64, fourcc};
 
@@ -46,6 +47,10 @@ pub struct DurationProbe {
     /// Where the boxes that are walked end: the file's end, or that of `moov`.
     end: u64,
     reads: u32,
+    /// Units of a second of a movie header that names no length: that of a fragmented file stands in `mehd` (8.8.2).
+    fragments_scale: Option<u32>,
+    /// The longest track's duration, where the movie header names none and there is no `mehd`.
+    longest: Option<u64>,
     result: Option<Option<u64>>,
 }
 
@@ -66,6 +71,8 @@ impl DurationProbe {
             in_moov: false,
             end: total_len,
             reads: 0,
+            fragments_scale: None,
+            longest: None,
             result: None,
         }
     }
@@ -142,6 +149,37 @@ impl DurationProbe {
                     let cut_off =
                         content.len() < 32 && u64::try_from(data.len()).is_ok_and(|len| len < left);
                     let found = duration(content);
+                    if found.is_none() && cut_off {
+                        return Walk::NeedsMore;
+                    }
+                    if found.is_some() || unknown_scale(content).is_none() {
+                        return Walk::Ended(found);
+                    }
+                    self.fragments_scale = unknown_scale(content);
+                    self.at = self.at.saturating_add(len);
+                }
+                // What follows on their last box is their next sibling: the end stays that of `moov`.
+                (b"mvex" | b"trak", true) if self.fragments_scale.is_some() => {
+                    self.at = self.at.saturating_add(body);
+                }
+                (b"tkhd", true) if self.fragments_scale.is_some() => {
+                    let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
+                    let content = content.unwrap_or_default();
+                    // Version 1 needs 36 bytes.
+                    if content.len() < 36 && u64::try_from(data.len()).is_ok_and(|len| len < left) {
+                        return Walk::NeedsMore;
+                    }
+                    let found = track_duration(content, self.fragments_scale.unwrap_or(0));
+                    self.longest = self.longest.max(found);
+                    self.at = self.at.saturating_add(len);
+                }
+                (b"mehd", true) if self.fragments_scale.is_some() => {
+                    let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
+                    let content = content.unwrap_or_default();
+                    // Version 1 needs 12 bytes.
+                    let cut_off =
+                        content.len() < 12 && u64::try_from(data.len()).is_ok_and(|len| len < left);
+                    let found = fragments_duration(content, self.fragments_scale.unwrap_or(0));
                     return if found.is_none() && cut_off {
                         Walk::NeedsMore
                     } else {
@@ -151,7 +189,7 @@ impl DurationProbe {
                 _ => self.at = self.at.saturating_add(len),
             }
             if self.at >= self.end {
-                return Walk::Ended(None);
+                return Walk::Ended(self.longest);
             }
         }
     }
@@ -193,8 +231,41 @@ fn duration(mvhd: &[u8]) -> Option<u64> {
         ),
         _ => return None,
     };
+    in_millis(units, scale)
+}
+
+fn in_millis(units: u64, scale: u32) -> Option<u64> {
     let millis = units.checked_mul(1000)?.checked_div(u64::from(scale))?;
     (1..=MAX_DURATION_MS).contains(&millis).then_some(millis)
+}
+
+/// Units of a second, of a movie header that is whole and names the length zero.
+fn unknown_scale(mvhd: &[u8]) -> Option<u32> {
+    match mvhd.first()? {
+        0 if be32(mvhd, 16)? == 0 => be32(mvhd, 12),
+        1 if be64(mvhd, 24)? == 0 => be32(mvhd, 20),
+        _ => None,
+    }
+}
+
+/// The duration of all fragments.
+fn fragments_duration(mehd: &[u8], scale: u32) -> Option<u64> {
+    let units = match mehd.first()? {
+        0 => u64::from(be32(mehd, 4)?),
+        1 => be64(mehd, 4)?,
+        _ => return None,
+    };
+    in_millis(units, scale)
+}
+
+/// The duration in a track's header, in the movie's units.
+fn track_duration(tkhd: &[u8], scale: u32) -> Option<u64> {
+    let units = match tkhd.first()? {
+        0 => u64::from(be32(tkhd, 20).filter(|units| *units != u32::MAX)?),
+        1 => be64(tkhd, 28).filter(|units| *units != u64::MAX)?,
+        _ => return None,
+    };
+    in_millis(units, scale)
 }
 
 #[cfg(test)]

@@ -200,3 +200,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_length_of_a_fragmented_film_stands_behind_its_tracks() {
+    let trak = boxed(b"trak", &boxed(b"tkhd", &[0; 84]));
+    let mehds = [
+        boxed(b"mehd", &[&[0; 4][..], &3_150_u32.to_be_bytes()].concat()),
+        boxed(
+            b"mehd",
+            &[&[1, 0, 0, 0][..], &3_150_u64.to_be_bytes()].concat(),
+        ),
+    ];
+    for mehd in mehds {
+        for mvhd in [mvhd0(600, 0), mvhd1(600, 0)] {
+            let mvex = boxed(b"mvex", &[&mehd[..], &boxed(b"trex", &[0; 24])].concat());
+            let moov = boxed(b"moov", &[&mvhd[..], &trak, &mvex].concat());
+            let file = [&ftyp()[..], &moov, &boxed(b"moof", &[0; 100])].concat();
+            for most in [usize::MAX, 64] {
+                assert_eq!(probe(&file, most).0, Some(5_250), "{most}");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_the_movie_names_no_length_its_longest_track_does() {
+    let tkhd = |units: u32| {
+        let content = [&[0; 20][..], &units.to_be_bytes(), &[0; 60]].concat();
+        boxed(
+            b"trak",
+            &[boxed(b"tkhd", &content), boxed(b"mdia", &[9; 90])].concat(),
+        )
+    };
+    let moov = boxed(b"moov", &[mvhd0(600, 0), tkhd(3_150), tkhd(3_000)].concat());
+    let file = [&ftyp()[..], &moov, &boxed(b"mdat", &[0; 100])].concat();
+    for most in [usize::MAX, 64] {
+        assert_eq!(probe(&file, most).0, Some(5_250), "{most}");
+    }
+}
