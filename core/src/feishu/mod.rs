@@ -4,6 +4,8 @@
 pub mod answer;
 pub mod recipient;
 
+use std::cell::Cell;
+
 use contract::recipient::Target;
 use serde_json::{Value, json};
 
@@ -83,17 +85,26 @@ impl<'a> Messenger<'a> {
 
     async fn post(&mut self, io: &Io, path: &str, body: &Value) -> Answer {
         let body = json::text(body);
-        self.call(io, async |io, token| {
-            let request = api_request(
-                self.app,
-                path,
-                token,
-                "application/json; charset=utf-8",
-                body.clone().into_bytes(),
-            );
-            io.http(request).await.map_err(RelayError::Upload)
-        })
-        .await
+        let denied = Cell::new(false);
+        let answer = self
+            .call(io, async |io, token| {
+                let request = api_request(
+                    self.app,
+                    path,
+                    token,
+                    "application/json; charset=utf-8",
+                    body.clone().into_bytes(),
+                );
+                let answer = io.http(request).await;
+                denied.set(matches!(answer, Err(HttpError::Denied(_))));
+                answer.map_err(RelayError::Upload)
+            })
+            .await;
+        match answer {
+            // What the sandbox refuses of a message is its recipient, whom a later submit may name.
+            Answer::Refused(reason) if denied.get() => Answer::Withheld(reason),
+            answer => answer,
+        }
     }
 
     /// Uploads bytes that are already here: a cover.
