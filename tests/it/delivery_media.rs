@@ -104,6 +104,7 @@ fn each_kind_of_image_is_an_image_unchanged() {
         ("a.png", media::png(256, 144)),
         ("a.jpg", media::jpeg(1024, 1024)),
         ("a.gif", media::gif(2_000, 2_000)),
+        ("photo.jpg", media::photo(12_000, 10, 3)),
         ("a.webp", media::webp(1024, 12_000)),
         ("without-an-ending", media::png(64, 64)),
     ] {
@@ -123,6 +124,8 @@ fn an_image_over_feishus_limits_is_a_file() {
         ("heavy.png", media::png(256, 144).padded_to((10 << 20) + 1)),
         ("wide.png", media::png(12_001, 10)),
         ("wide.gif", media::gif(2_001, 10)),
+        // Its size stands behind more than is looked at first.
+        ("photo.jpg", media::photo(12_001, 10, 3)),
         ("high.webp", media::webp(10, 12_001)),
     ] {
         let env = TestEnv::new();

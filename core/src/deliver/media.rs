@@ -22,6 +22,8 @@ const MAX_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
 const MAX_IMAGE_SIDE: u32 = 12_000;
 /// GIFs of fewer.
 const MAX_GIF_SIDE: u32 = 2_000;
+/// So far the size of a photo is looked for: behind a colour profile and EXIF data in segments of 64 KiB each.
+const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
 /// A cover is a JPEG of one frame; a larger one isn't worth having.
 const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
 /// Makes the media store answer with a video's first frame.
@@ -77,7 +79,8 @@ pub async fn prepare(
     messenger: &mut Messenger<'_>,
     url: &ResultUrl,
 ) -> Result<Content, NoMedia> {
-    let seen = look(io, url).await?;
+    let mut seen = look(io, url).await?;
+    look_further(io, url, &mut seen).await;
     let kind = media::sniff(&seen.head);
     let megabytes = seen.len.div_ceil(1024 * 1024);
     if seen.len > MAX_FILE_BYTES {
@@ -204,6 +207,23 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
         len,
         ranges,
     })
+}
+
+/// Reads more of a photo whose size isn't among its first bytes. Without it the platform would refuse it for its size after
+/// the upload, or not take it at all.
+async fn look_further(io: &Io, url: &ResultUrl, seen: &mut Seen) {
+    let is_photo = media::sniff(&seen.head) == MediaKind::Image(ImageFormat::Jpeg);
+    let goes_on = seen.len > seen.head.len() as u64 && seen.len <= MAX_IMAGE_BYTES;
+    if !is_photo || !goes_on || media::image::dimensions(&seen.head).is_some() {
+        return;
+    }
+    let len = seen.len.min(MAX_PHOTO_HEAD_BYTES);
+    let Ok(response) = io.http(fetch(url.as_str(), Some((0, len)), len)).await else {
+        return;
+    };
+    if matches!(response.status, 200 | 206) && response.body.starts_with(&seen.head) {
+        seen.head = response.body;
+    }
 }
 
 fn fits_as_image(format: ImageFormat, seen: &Seen) -> bool {

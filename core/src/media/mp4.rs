@@ -2,10 +2,10 @@
 //!
 //! The probe says which bytes it wants and is fed them; whoever drives it fetches ranges. It
 //! looks at box headers only: from the first bytes over the top-level boxes, skipping the media, to
-//! `moov` wherever it stands, and in it to `mvhd` (ISO/IEC 14496-12, 8.2.2). Where that says zero, to `mehd`, or else to
-//! the longest track.
+//! `moov` wherever it stands, and in it to `mvhd` (ISO/IEC 14496-12, 8.2.2). Where that says zero, as in films made for
+//! streaming, to `mehd`, else to the index of segments (`sidx`), else to the longest track.
 
-use super::bytes::{be32, be64, fourcc};
+use super::bytes::{be16, be32, be64, fourcc};
 
 /// Bytes of the first read: most files made for the web have `moov` within them.
 pub const FIRST_READ: u64 = 64 * 1024;
@@ -51,6 +51,12 @@ pub struct DurationProbe {
     fragments_scale: Option<u32>,
     /// The longest track's duration, where the movie header names none and there is no `mehd`.
     longest: Option<u64>,
+    /// Whether `moov` lies behind, and named no length of the whole.
+    behind_moov: bool,
+    /// What the indexes of segments sum up to, by the stream that they are of.
+    indexed: Vec<(u32, u64)>,
+    /// Bytes of the next read, where a box is larger than one usually is.
+    wanted: u64,
     result: Option<Option<u64>>,
 }
 
@@ -73,6 +79,9 @@ impl DurationProbe {
             reads: 0,
             fragments_scale: None,
             longest: None,
+            behind_moov: false,
+            indexed: Vec::new(),
+            wanted: NEXT_READ,
             result: None,
         }
     }
@@ -98,7 +107,8 @@ impl DurationProbe {
         } else {
             self.walk(offset, bytes)
         };
-        let len = self.end.saturating_sub(self.at).min(NEXT_READ);
+        let wanted = std::mem::replace(&mut self.wanted, NEXT_READ);
+        let len = self.end.saturating_sub(self.at).min(wanted);
         match walk {
             Walk::NeedsMore if self.reads < MAX_READS && len > 0 => ProbeStep::Need {
                 offset: self.at,
@@ -137,6 +147,21 @@ impl DurationProbe {
                 };
             };
             match (&kind, self.in_moov) {
+                (b"sidx", false) if len <= MAX_INDEX => {
+                    let whole = usize::try_from(len).ok().and_then(|len| data.get(..len));
+                    let Some(index) =
+                        whole.and_then(|whole| whole.get(usize::try_from(body).ok()?..))
+                    else {
+                        self.wanted = len.max(NEXT_READ);
+                        return Walk::NeedsMore;
+                    };
+                    self.add_index(index);
+                    self.at = self.at.saturating_add(len);
+                }
+                // The indexes stand in front of what they are of.
+                (b"moof" | b"mdat", false) if self.behind_moov => {
+                    return Walk::Ended(self.without_a_whole());
+                }
                 (b"moov", false) => {
                     self.in_moov = true;
                     self.end = self.at.saturating_add(len).min(self.total);
@@ -159,7 +184,7 @@ impl DurationProbe {
                     self.at = self.at.saturating_add(len);
                 }
                 // What follows on their last box is their next sibling: the end stays that of `moov`.
-                (b"mvex" | b"trak", true) if self.fragments_scale.is_some() => {
+                (b"mvex" | b"trak" | b"mdia", true) if self.fragments_scale.is_some() => {
                     self.at = self.at.saturating_add(body);
                 }
                 (b"tkhd", true) if self.fragments_scale.is_some() => {
@@ -171,6 +196,16 @@ impl DurationProbe {
                     }
                     let found = track_duration(content, self.fragments_scale.unwrap_or(0));
                     self.longest = self.longest.max(found);
+                    self.at = self.at.saturating_add(len);
+                }
+                // Its layout is that of a movie header, with units of its own.
+                (b"mdhd", true) if self.fragments_scale.is_some() => {
+                    let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
+                    let content = content.unwrap_or_default();
+                    if content.len() < 32 && u64::try_from(data.len()).is_ok_and(|len| len < left) {
+                        return Walk::NeedsMore;
+                    }
+                    self.longest = self.longest.max(duration(content));
                     self.at = self.at.saturating_add(len);
                 }
                 (b"mehd", true) if self.fragments_scale.is_some() => {
@@ -188,11 +223,61 @@ impl DurationProbe {
                 }
                 _ => self.at = self.at.saturating_add(len),
             }
-            if self.at >= self.end {
-                return Walk::Ended(self.longest);
+            if self.at >= self.end && self.in_moov && self.end < self.total {
+                self.in_moov = false;
+                self.behind_moov = true;
+                self.at = self.end;
+                self.end = self.total;
+            } else if self.at >= self.end {
+                return Walk::Ended(self.without_a_whole());
             }
         }
     }
+}
+
+impl DurationProbe {
+    /// The length where none is named of the whole.
+    fn without_a_whole(&self) -> Option<u64> {
+        let indexed = self.indexed.iter().map(|(_, millis)| *millis).max();
+        indexed.or(self.longest)
+    }
+
+    /// Adds what an index says of its stream's segments (8.16.3). One that leads to further indexes adds nothing: these are
+    /// met themselves.
+    fn add_index(&mut self, sidx: &[u8]) {
+        let Some((stream, millis)) = segments(sidx) else {
+            return;
+        };
+        let known = self.indexed.iter().position(|(known, _)| *known == stream);
+        if let Some((_, sum)) = known.and_then(|at| self.indexed.get_mut(at)) {
+            *sum = sum.saturating_add(millis).min(MAX_DURATION_MS);
+        } else if self.indexed.len() < MAX_STREAMS {
+            self.indexed.push((stream, millis));
+        }
+    }
+}
+
+/// The largest index that is read: one of five thousand segments, of many hours.
+const MAX_INDEX: u64 = 64 * 1024;
+/// Streams of one film; more are made up.
+const MAX_STREAMS: usize = 16;
+
+/// The stream of an index, and how long its segments play.
+fn segments(sidx: &[u8]) -> Option<(u32, u64)> {
+    let (stream, scale) = (be32(sidx, 4)?, be32(sidx, 8)?);
+    let first = match sidx.first()? {
+        0 => 20,
+        1 => 28,
+        _ => return None,
+    };
+    let count = usize::try_from(be16(sidx, first + 2)?).ok()?;
+    let references = sidx.get(first + 4..)?.chunks_exact(12).take(count);
+    let units = references
+        .filter(|reference| reference.first().is_some_and(|first| first & 0x80 == 0))
+        .filter_map(|reference| be32(reference, 4))
+        .map(u64::from)
+        .sum();
+    Some((stream, in_millis(units, scale)?))
 }
 
 struct Header {

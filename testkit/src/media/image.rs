@@ -45,6 +45,16 @@ pub fn jpeg(width_px: u16, height_px: u16) -> MediaFile {
     MediaFile::new("image/jpeg", Blob::from(bytes.concat()))
 }
 
+/// The same as cameras and editors write it: so many full segments of a colour profile (64 KiB each) stand before the size.
+pub fn photo(width_px: u16, height_px: u16, segments: usize) -> MediaFile {
+    let plain = jpeg(width_px, height_px).to_bytes();
+    let (start, rest) = plain.split_at(2);
+    let mut profile = vec![0xff, 0xe2, 0xff, 0xff];
+    profile.resize(2 + 0xffff, 0);
+    let bytes = [start, &profile.repeat(segments), rest].concat();
+    MediaFile::new("image/jpeg", Blob::from(bytes))
+}
+
 /// A GIF without a frame.
 pub fn gif(width_px: u16, height_px: u16) -> MediaFile {
     let bytes = [

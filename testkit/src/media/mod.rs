@@ -5,7 +5,7 @@ mod image;
 mod mp4;
 mod store;
 
-pub use image::{gif, jpeg, png, webp};
+pub use image::{gif, jpeg, photo, png, webp};
 pub use mp4::mp4;
 pub use store::{ContentLength, Media, Serving};
 

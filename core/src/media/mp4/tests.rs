@@ -238,3 +238,56 @@ fn where_the_movie_names_no_length_its_longest_track_does() {
         assert_eq!(probe(&file, most).0, Some(5_250), "{most}");
     }
 }
+
+/// An index of segments with these durations; those of further indexes are marked.
+fn index(stream: u32, scale: u32, segments: &[u32], leads_further: bool) -> Vec<u8> {
+    let mut content = [
+        &[0; 4][..],
+        &stream.to_be_bytes(),
+        &scale.to_be_bytes(),
+        &[0; 8],
+        &[0; 2],
+    ]
+    .concat();
+    content.extend(u16::try_from(segments.len()).unwrap().to_be_bytes());
+    for units in segments {
+        content.extend((u32::from(leads_further) << 31 | 1_000).to_be_bytes());
+        content.extend(units.to_be_bytes());
+        content.extend([0x90, 0, 0, 0]);
+    }
+    boxed(b"sidx", &content)
+}
+
+#[test]
+fn an_index_of_segments_names_the_length_where_no_header_does() {
+    let moov = boxed(b"moov", &mvhd0(600, 0));
+    let moof = boxed(b"moof", &[0; 100]);
+    for indexes in [
+        index(1, 1000, &[2_000, 2_000, 1_250], false),
+        // Further indexes are counted where they stand; another stream's length isn't added.
+        [
+            index(1, 1000, &[5_250], true),
+            index(1, 1000, &[2_000, 2_000], false),
+            index(1, 1000, &[1_250], false),
+            index(2, 48_000, &[252_000], false),
+        ]
+        .concat(),
+        // More than one read has.
+        index(1, 1000, &[5; 1_050], false),
+    ] {
+        let behind = [&ftyp()[..], &moov, &indexes, &moof].concat();
+        let before = [&ftyp()[..], &indexes, &moov, &moof].concat();
+        for file in [behind, before] {
+            assert_eq!(probe(&file, usize::MAX).0, Some(5_250));
+        }
+    }
+}
+
+#[test]
+fn a_tracks_media_header_names_the_length_where_its_own_does_not() {
+    let mdia = boxed(b"mdia", &boxed(b"mdhd", &mvhd0(48_000, 252_000)[8..]));
+    let trak = boxed(b"trak", &[&boxed(b"tkhd", &[0; 84])[..], &mdia].concat());
+    let moov = boxed(b"moov", &[&mvhd0(600, 0)[..], &trak].concat());
+    let file = [&ftyp()[..], &moov, &boxed(b"mdat", &[0; 100])].concat();
+    assert_eq!(probe(&file, usize::MAX).0, Some(5_250));
+}
