@@ -62,6 +62,11 @@ async fn send(
         ));
     };
     let may_send = |first_ms| uuid_holds(first_ms, io.now_ms());
+    let known = [
+        notice.first_sent_at_ms,
+        submits::marked_since_ms(io, submit).await?,
+    ];
+    notice.first_sent_at_ms = known.into_iter().flatten().min();
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
         return Ok("the chat may or may not have been told: no answer is known".to_owned());
@@ -75,6 +80,7 @@ async fn send(
     notice.first_sent_at_ms.get_or_insert(io.now_ms());
     submit.notice = Some(notice.clone());
     submits::save(io, submit).await?;
+    let mark = submits::mark(io, submit).await?;
     pace.note(io).await?;
     let uuid = digest(&["uuid", &submit.nonce, "unknown", ""], 40);
     let content = plan::text(&words(submit));
@@ -105,8 +111,9 @@ async fn send(
         | Answer::TooLong(reason)
         | Answer::Refused(reason) => again(io, notice, &reason),
     };
+    submits::unmark(io, &mark).await?;
     if is_first {
-        // Certainly not in the chat.
+        // Certainly not in the chat, by this attempt; of another one its own mark tells.
         notice.first_sent_at_ms = None;
     }
     Ok(reason)
