@@ -172,12 +172,10 @@ async fn ended(io: &Io, entry: &str, event: &str) -> Result<Report, Problem> {
     })
 }
 
-/// An intent whose turn is stored is removed once that is polled, or was.
+/// An intent whose turn is stored is removed once that is certainly polled. One that was polled may have lost its entry all
+/// the same: the process that made it died before that was durable. One that has ended ends once more.
 async fn settle(io: &Io, submit: &Submit, asked: &Asked) -> Result<(), Problem> {
-    let key = folder_name(&asked.session_id);
-    if store::is_unpolled(io, &key).await? {
-        store::activate(io, &key).await?;
-    }
+    store::activate(io, &folder_name(&asked.session_id)).await?;
     submits::remove(io, submit).await
 }
 
