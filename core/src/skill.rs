@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::commands::{self, recover};
 use crate::config::Settings;
-use crate::io::{Io, UnixMs};
+use crate::io::{FsOp, Io, UnixMs};
 use crate::json;
 use crate::poll::{self, Haste, schedule};
 use crate::problem::Problem;
@@ -161,6 +161,10 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
         match store::find(&io, &session_id).await? {
             Found::Key(key) => key,
             Found::None | Found::Several => {
+                // An entry may outlive its session: made durable by one process, of a turn of another one that wasn't.
+                if store::active(&io).await?.contains(&session_id) {
+                    store::run(&io, FsOp::Remove(format!("active/{session_id}"))).await?;
+                }
                 return Err(Problem::permanent(format!(
                     "Unknown LibTV session: {session_id}"
                 )));
