@@ -60,7 +60,8 @@ pub(crate) enum Invocation {
 
 /// What the matches of one of the program's own commands ask for.
 fn invocation(name: &str, of: &ArgMatches) -> Invocation {
-    let json = of.try_contains_id("json").is_ok() && of.get_flag("json");
+    // Not every command has it, and clap knows of unknown names only where debug assertions are on.
+    let json = matches!(of.try_get_one("json"), Ok(Some(true)));
     match name {
         "audit" => Invocation::Audit(audit::Wanted {
             json,
