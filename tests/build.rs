@@ -4,7 +4,7 @@
 
 #[path = "hostile/bombs.rs"]
 mod bombs;
-#[path = "../host-harness/library/build/component.rs"]
+#[path = "../host-harness/host/build/component.rs"]
 mod component;
 
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! Writes down what the contract says the component can reach, for those who don't read Rust:
 //!
 //! - `capabilities.json`, for programs and for the npm package
-//! - the policy for Wassette, `doors/wassette/policy.yaml`
+//! - the policy for Wassette, `integrations/wassette/policy.yaml`
 //! - the tables in `SECURITY.md`
 //!
 //! `tests/it/capabilities.rs` compares the contract with the component itself. Not here: enforcing any of it.
@@ -32,7 +32,7 @@ pub fn generate(workspace: &Path) -> Result<Vec<Generated>, String> {
             text: json::capabilities(),
         },
         Generated {
-            path: workspace.join("doors/wassette/policy.yaml"),
+            path: workspace.join("integrations/wassette/policy.yaml"),
             text: render::wassette(),
         },
         Generated {

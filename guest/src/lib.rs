@@ -1,6 +1,6 @@
 //! The component: the skill's core, driven by WASI 0.2.
 //!
-//! Two doors lead in, the typed exports of `wit/world.wit` (`exports`) and the command line
+//! Two entries lead in, the typed exports of `wit/world.wit` (`exports`) and the command line
 //! (`command`); both run procedures of the core, whose effects `drive` performs. There is no logic of
 //! the skill here, and no state: every call starts from the files.
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use fakes::{FEISHU_APP_SECRET, Fake, Fault, GATEWAY_KEY};
 use host_harness::{CallError, Output, Stdio};
 use serde_json::{Value, json};
-use testkit::{FEISHU_APP_SECRET, Fault, GATEWAY_KEY, StandIn};
 
 use crate::delivery::job;
 use crate::env::{CHAT, TestEnv, block_on};

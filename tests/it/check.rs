@@ -1,8 +1,8 @@
 //! `check`, and what the key decides: the service, its header, its address. docs/spec.md section 2 and 4.
 
 use crate::env::TestEnv;
+use fakes::{DIRECT_KEY, Fake, Fault, GATEWAY_KEY};
 use serde_json::json;
-use testkit::{DIRECT_KEY, Fault, GATEWAY_KEY, StandIn};
 
 #[test]
 fn without_a_key_check_says_how_to_set_one_up() {
@@ -263,12 +263,12 @@ fn the_key_of_the_environment_stands_above_the_stored_one() {
 #[test]
 fn a_service_that_can_not_be_reached_is_named() {
     let env = TestEnv::new();
-    env.gateway().fault("*", Fault::Refuse, testkit::ALWAYS);
+    env.gateway().fault("*", Fault::Refuse, fakes::ALWAYS);
     env.run(["tasks"])
         .exits(1)
         .says("❌ Cannot connect to gateway: ");
     let env = TestEnv::direct();
-    env.direct_api().fault("*", Fault::Refuse, testkit::ALWAYS);
+    env.direct_api().fault("*", Fault::Refuse, fakes::ALWAYS);
     env.run(["change-project"])
         .exits(1)
         .says("❌ Cannot connect to direct LibTV API: ");

@@ -1,7 +1,7 @@
 //! What agents stumbled over: what commands show, to whom, and what a wrong one leaves behind. docs/spec.md section 13.
 
+use fakes::{Fake, GATEWAY_KEY, Job, When};
 use serde_json::Value;
-use testkit::{GATEWAY_KEY, Job, StandIn, When};
 
 use crate::env::{CHAT, TestEnv, block_on, files_below};
 
@@ -276,11 +276,8 @@ fn a_key_in_any_words_of_a_typed_call_reaches_neither_component_nor_record() {
 #[test]
 fn a_lost_submit_is_shown_once_in_an_output_until_it_is_forgotten_by_name() {
     let env = TestEnv::new();
-    env.gateway().fault(
-        "POST /libtv/v1/session",
-        testkit::Fault::ResetAfterApplied,
-        1,
-    );
+    env.gateway()
+        .fault("POST /libtv/v1/session", fakes::Fault::ResetAfterApplied, 1);
     env.run(["create-session", "a red fox"]).exits(1);
     let mut id = String::new();
     for _ in 0..3 {

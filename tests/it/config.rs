@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::env::TestEnv;
+use fakes::GATEWAY_KEY;
 use serde_json::json;
-use testkit::GATEWAY_KEY;
 
 const BAD_KEY: &str = "Invalid API Key format. It should start with mgk_ or sk-libtv-.";
 const BAD_RATIO: &str = "Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9.";

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::env::scenes::{POLL, impatient, one_video, submitted, video_when_advanced};
 use crate::env::{CHAT, TestEnv, files_below, texts, wait_until};
+use fakes::media::{self, Serving};
+use fakes::{ALWAYS, App, Fake, Fault, Job, When};
 use serde_json::json;
-use testkit::media::{self, Serving};
-use testkit::{ALWAYS, App, Fault, Job, StandIn, When};
 
 const BASE: &str = "https://libtv-res.liblib.art";
 
@@ -124,7 +124,7 @@ fn defect_08_images_went_as_video_a_missing_scope_was_overlooked_and_a_failed_se
 
     let (env, id) = submitted(one_video("/sd-gen-save-img/v.mp4"));
     env.feishu().add_app(
-        App::new(testkit::FEISHU_APP_ID, testkit::FEISHU_APP_SECRET).without_scope("im:resource"),
+        App::new(fakes::FEISHU_APP_ID, fakes::FEISHU_APP_SECRET).without_scope("im:resource"),
     );
     env.feishu().scope_refusal_is_http_200(true);
     env.watch(&id);
@@ -216,7 +216,7 @@ fn defect_11_credentials_followed_a_redirect_to_another_host() {
         env.run(["tasks"]).exits(1);
         assert!(env.direct_api().requests().is_empty());
         let (env, id) = submitted(one_video("/sd-gen-save-img/v.mp4"));
-        let to = format!("https://{}/claw/x.mp4", testkit::MEDIA_HOST);
+        let to = format!("https://{}/claw/x.mp4", fakes::MEDIA_HOST);
         env.gateway().fault(
             POLL,
             Fault::Status(status, vec![("location".into(), to)], String::new()),

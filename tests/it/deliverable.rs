@@ -27,8 +27,8 @@ fn lacks(env: &TestEnv, what: &str, remedy: &str) {
 fn an_app_that_only_the_agents_environment_has_delivers_nothing() {
     let mut env = TestEnv::builder().without_feishu().start();
     let _serve = env.serve();
-    env.set("FEISHU_APP_ID", testkit::FEISHU_APP_ID);
-    env.set("FEISHU_APP_SECRET", testkit::FEISHU_APP_SECRET);
+    env.set("FEISHU_APP_ID", fakes::FEISHU_APP_ID);
+    env.set("FEISHU_APP_SECRET", fakes::FEISHU_APP_SECRET);
     let what = "The harness that polls has no Feishu or Lark credentials";
     lacks(&env, what, "FEISHU_APP_ID");
 }
@@ -37,7 +37,7 @@ fn an_app_that_only_the_agents_environment_has_delivers_nothing() {
 fn a_key_that_only_the_agents_environment_has_polls_nothing() {
     let mut env = TestEnv::builder().config(None).start();
     let _serve = env.serve();
-    env.set("LIBTV_API_KEY", testkit::GATEWAY_KEY);
+    env.set("LIBTV_API_KEY", fakes::GATEWAY_KEY);
     lacks(
         &env,
         "The harness that polls has no API key",
@@ -49,7 +49,7 @@ fn a_key_that_only_the_agents_environment_has_polls_nothing() {
 fn a_key_of_another_kind_in_the_agents_environment_polls_nothing() {
     let mut env = TestEnv::new();
     let _serve = env.serve();
-    env.set("LIBTV_API_KEY", testkit::DIRECT_KEY);
+    env.set("LIBTV_API_KEY", fakes::DIRECT_KEY);
     let what = "The harness that polls has a key of another kind";
     lacks(&env, what, "LIBTV_API_KEY");
 }
@@ -84,7 +84,7 @@ fn an_app_that_only_the_harness_has_delivers() {
 fn a_key_that_was_saved_a_moment_ago_is_the_harness_key_too() {
     let env = TestEnv::builder().config(None).start();
     let _serve = env.serve();
-    env.run(["setup", "--api-key", testkit::GATEWAY_KEY]).ok();
+    env.run(["setup", "--api-key", fakes::GATEWAY_KEY]).ok();
     assert_eq!(submit(&env, "a cat")["deliverable"], true);
     env.wait_for_messages(CHAT, 1);
 }
@@ -96,7 +96,7 @@ fn what_is_told_beside_the_lock_holds_no_secret_and_counts_only_while_its_harnes
     let path = env.home().join("libtv-harness.json");
     let told: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(told["process"], json!(serve.pid()));
-    assert_eq!(told["app"]["id"], testkit::FEISHU_APP_ID);
+    assert_eq!(told["app"]["id"], fakes::FEISHU_APP_ID);
     serve.kill();
     let reply = submit(&env, "a cat");
     assert!(

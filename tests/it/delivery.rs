@@ -1,8 +1,8 @@
 //! What the delivery tests share: one job, its results at once, watched to its end in the foreground.
 
+use fakes::media::MediaFile;
+use fakes::{Fake, Job, SentMessage, When};
 use serde_json::Value;
-use testkit::media::MediaFile;
-use testkit::{Job, SentMessage, StandIn, When};
 
 use crate::env::TestEnv;
 
@@ -26,7 +26,7 @@ pub fn job(results: &[&str]) -> Job {
 
 /// The address of a result.
 pub fn url(path: &str) -> String {
-    format!("https://{}{path}", testkit::MEDIA_HOST)
+    format!("https://{}{path}", fakes::MEDIA_HOST)
 }
 
 /// Submits a job with these results and watches it to its end, which is a good one.
@@ -64,8 +64,8 @@ pub fn recovered(env: &TestEnv, id: &str) -> Value {
 }
 
 /// The `uuid`s of every attempt to send, as they went over the wire.
-pub fn uuids(stand_in: &impl StandIn) -> Vec<String> {
-    let sent = stand_in.requests_to(MESSAGES);
+pub fn uuids(fake: &impl Fake) -> Vec<String> {
+    let sent = fake.requests_to(MESSAGES);
     sent.iter()
         .filter_map(|request| Some(request.json()?["uuid"].as_str()?.to_owned()))
         .collect()

@@ -1,7 +1,7 @@
 //! docs/spec.md section 7, the table's last row and what follows it: when a link takes the media's place.
 
-use testkit::media::{self, ContentLength, Serving};
-use testkit::{App, FEISHU_APP_ID, FEISHU_APP_SECRET, Fault, StandIn};
+use fakes::media::{self, ContentLength, Serving};
+use fakes::{App, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, Fault};
 
 use crate::delivery::{FILES, IMAGES, deliver, only, recovered, show, url};
 use crate::env::{CHAT, TestEnv};
@@ -80,7 +80,7 @@ fn one_result_that_is_refused_does_not_stop_the_others() {
         2,
         "{kinds:?}"
     );
-    let text = sent.iter().find_map(testkit::SentMessage::text).unwrap();
+    let text = sent.iter().find_map(fakes::SentMessage::text).unwrap();
     assert!(
         text.contains(&url(paths[1])) && !text.contains(&url(paths[0])),
         "{text}"

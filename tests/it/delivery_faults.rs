@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use fakes::{Fake, Fault};
 use serde_json::json;
-use testkit::{Fault, StandIn};
 
 use crate::delivery::{IMAGES, MESSAGES, TOKENS, deliver, only, recovered, uuids};
 use crate::env::{CHAT, TestEnv};
@@ -59,7 +59,7 @@ fn nine_images_arrive_in_order_at_five_a_second_and_none_is_refused() {
     let paths: Vec<String> = (1..=9)
         .map(|n| format!("/sd-gen-save-img/{n}.png"))
         .collect();
-    let files: Vec<_> = (1..=9).map(|n| testkit::media::png(n * 10, 10)).collect();
+    let files: Vec<_> = (1..=9).map(|n| fakes::media::png(n * 10, 10)).collect();
     for (path, file) in paths.iter().zip(&files) {
         env.media().put(path, file.clone());
     }
@@ -73,7 +73,7 @@ fn nine_images_arrive_in_order_at_five_a_second_and_none_is_refused() {
         shown,
         files
             .iter()
-            .map(testkit::media::MediaFile::sha256)
+            .map(fakes::media::MediaFile::sha256)
             .collect::<Vec<_>>()
     );
     for (sixth, first) in sent[5..].iter().zip(&sent) {

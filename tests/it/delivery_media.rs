@@ -1,7 +1,7 @@
 //! docs/spec.md section 7, the table's upper half: what goes into the chat as media, and what is known of it.
 
-use testkit::media::{self, ContentLength, MediaFile, Serving};
-use testkit::{Fault, StandIn};
+use fakes::media::{self, ContentLength, MediaFile, Serving};
+use fakes::{Fake, Fault};
 
 use crate::delivery::{deliver, only, show};
 use crate::env::TestEnv;
@@ -176,7 +176,7 @@ fn a_line_that_breaks_in_the_media_is_tried_again_and_nothing_half_is_sent() {
             .fault_after(format!("GET {VIDEO}").as_str(), 1, fault, 1);
         deliver(&env, &[VIDEO]);
         assert_eq!(only(env.chat()).file.unwrap().sha256, video.sha256());
-        let whole = |upload: &testkit::feishu::UploadedFile| {
+        let whole = |upload: &fakes::feishu::UploadedFile| {
             upload.file_type == "message" || upload.bytes == VIDEO_BYTES
         };
         assert!(env.feishu().uploads().iter().all(whole));

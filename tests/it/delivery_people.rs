@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use fakes::{App, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake};
 use serde_json::{Value, json};
-use testkit::{App, FEISHU_APP_ID, FEISHU_APP_SECRET, StandIn};
 
 use crate::delivery::{TOKENS, job, only};
 use crate::env::{Builder, CHAT, TIMEOUT, TestEnv, block_on};
@@ -94,10 +94,7 @@ fn lark_is_reached_by_the_base_url() {
     let env = TestEnv::builder()
         .var("FEISHU_BASE_URL", "https://open.larksuite.com")
         .start();
-    assert_eq!(
-        came_by(&env),
-        (FEISHU_APP_ID.to_owned(), testkit::LARK_HOST)
-    );
+    assert_eq!(came_by(&env), (FEISHU_APP_ID.to_owned(), fakes::LARK_HOST));
     assert!(env.feishu().requests().is_empty());
 }
 
@@ -107,10 +104,7 @@ fn lark_is_reached_by_the_accounts_domain() {
     let mut first = account(FEISHU_APP_ID, FEISHU_APP_SECRET);
     first["domain"] = "lark".into();
     write(usual_place(&env), &json!({"accounts": [first]}));
-    assert_eq!(
-        came_by(&env),
-        (FEISHU_APP_ID.to_owned(), testkit::LARK_HOST)
-    );
+    assert_eq!(came_by(&env), (FEISHU_APP_ID.to_owned(), fakes::LARK_HOST));
     assert!(env.feishu().requests().is_empty());
 }
 
@@ -126,7 +120,7 @@ fn the_first_account_of_a_list_or_of_an_object_is_the_app() {
     ] {
         let env = bare().start();
         write(usual_place(&env), &json!({"accounts": accounts}));
-        assert_eq!(came_by(&env), (OTHER_ID.to_owned(), testkit::FEISHU_HOST));
+        assert_eq!(came_by(&env), (OTHER_ID.to_owned(), fakes::FEISHU_HOST));
     }
 }
 
@@ -200,7 +194,7 @@ fn without_credentials_a_result_waits_and_is_delivered_once_they_are_there() {
 fn a_platform_that_cannot_be_reached_is_tried_again_until_it_can() {
     let env = TestEnv::new();
     env.gateway().set_default_job(job(&[IMAGE]));
-    env.feishu().fault("*", testkit::Fault::Refuse, 3);
+    env.feishu().fault("*", fakes::Fault::Refuse, 3);
     let _serve = env.serve();
     env.submit("a cat");
     block_on(env.feishu().wait_for_messages(CHAT, 1, TIMEOUT)).unwrap();

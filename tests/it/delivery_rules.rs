@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use testkit::{Body, StandIn, media};
+use fakes::{Body, Fake, media};
 
 use crate::delivery::{FILES, IMAGES, MESSAGES, job};
 use crate::env::{TestEnv, files_below};
@@ -29,7 +29,7 @@ pub fn all_kinds() -> (TestEnv, String) {
 }
 
 #[test]
-fn the_strict_stand_in_takes_everything_and_every_kind_arrives_once() {
+fn the_strict_fake_takes_everything_and_every_kind_arrives_once() {
     let (env, _) = all_kinds();
     let kinds: Vec<String> = env
         .chat()

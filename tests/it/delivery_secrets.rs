@@ -1,7 +1,7 @@
 //! Keys, secrets and tokens are in no file but the user's own, no log, no output and no message.
 
+use fakes::{FEISHU_APP_SECRET, Fake, Fault, GATEWAY_KEY};
 use serde_json::json;
-use testkit::{FEISHU_APP_SECRET, Fault, GATEWAY_KEY, StandIn};
 
 use crate::delivery::{TOKENS, job};
 use crate::delivery_rules::all_kinds;

@@ -1,7 +1,7 @@
 //! `doctor`: every link that can break is named, with what to do.
 
+use fakes::{App, Fake, Fault};
 use serde_json::Value;
-use testkit::{App, Fault, StandIn};
 
 use crate::env::{CHAT, TestEnv, texts};
 

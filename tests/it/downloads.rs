@@ -3,9 +3,9 @@
 use std::fs;
 
 use crate::env::{TestEnv, files_below};
+use fakes::media::{ContentLength, Serving};
+use fakes::{Fake, Job, media};
 use serde_json::json;
-use testkit::media::{ContentLength, Serving};
-use testkit::{Job, StandIn, media};
 
 const BASE: &str = "https://libtv-res.liblib.art/sd-gen-save-img";
 
@@ -127,7 +127,7 @@ fn no_results_are_an_error() {
 fn five_are_loaded_at_a_time_and_no_more() {
     let env = TestEnv::new();
     env.media()
-        .fault("*", testkit::Fault::Latency(300), testkit::ALWAYS);
+        .fault("*", fakes::Fault::Latency(300), fakes::ALWAYS);
     let urls: Vec<String> = (0..11).map(|n| format!("{BASE}/{n}.png")).collect();
     let mut arguments = vec![
         "download-results".to_owned(),
@@ -335,7 +335,7 @@ fn a_folder_that_is_refused_is_not_made() {
 #[test]
 fn a_page_in_the_place_of_a_film_is_not_put_into_the_users_folder() {
     let env = TestEnv::new();
-    let page = testkit::MediaFile::from_bytes("text/html", b"<html>log in</html>");
+    let page = fakes::MediaFile::from_bytes("text/html", b"<html>log in</html>");
     env.media().put("/sd-gen-save-img/film.mp4", page);
     let reply = env
         .run([

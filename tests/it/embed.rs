@@ -1,4 +1,4 @@
-//! The program of `host-harness/examples/embed.rs`, which embeds the library, against the stand-ins.
+//! The program of `host-harness/examples/embed.rs`, which embeds the library, against the fakes.
 
 use crate::env::TestEnv;
 
@@ -11,10 +11,10 @@ fn an_embedding_program_takes_a_job_to_the_chat_with_its_own_vault_clock_and_eve
         .start();
     let folder = env.home().join("app");
     env.set("MY_APP_FOLDER", &folder);
-    env.set("MY_VAULT_LIBTV_KEY", testkit::GATEWAY_KEY);
+    env.set("MY_VAULT_LIBTV_KEY", fakes::GATEWAY_KEY);
     env.set(
         "MY_VAULT_FEISHU",
-        format!("{}:{}", testkit::FEISHU_APP_ID, testkit::FEISHU_APP_SECRET),
+        format!("{}:{}", fakes::FEISHU_APP_ID, fakes::FEISHU_APP_SECRET),
     );
     let out = env.run_program(
         env!("CARGO_BIN_EXE_embed-under-test"),
@@ -36,7 +36,7 @@ fn an_embedding_program_takes_a_job_to_the_chat_with_its_own_vault_clock_and_eve
         "{shown}"
     );
     assert!(!steps.last().unwrap().ends_with("wakes at 0"), "{shown}");
-    assert!(!shown.contains(testkit::GATEWAY_KEY));
+    assert!(!shown.contains(fakes::GATEWAY_KEY));
     env.wait_for_messages("oc_embed", 1);
     assert_eq!(env.gateway().submits().len(), 1);
 }

@@ -1,10 +1,10 @@
-//! A home folder, a world of stand-ins, and the program between them. Not here: what a test expects.
+//! A home folder, a world of fakes, and the program between them. Not here: what a test expects.
 //!
 //! ```ignore
 //! let env = TestEnv::new();                       // gateway key and Feishu app configured, polls every 0.1 s
 //! let out = env.run(["create-session", "a cat", "--channel", "feishu", "--chat-id", "oc_x"]).ok();
 //! let serve = env.serve();                        // killed when it is dropped
-//! env.wait_for_messages("oc_x", 1);               // woken by the stand-in, never asleep
+//! env.wait_for_messages("oc_x", 1);               // woken by the fake, never asleep
 //! ```
 
 #![allow(dead_code, reason = "an environment offers more than each test uses")]
@@ -22,13 +22,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use fakes::{Fake, Feishu, LibTv, Media, SentMessage, World, WorldBuilder};
 use host_harness::{Component, Environment, Harness, Settings};
 pub use output::{Output, Running};
 use secrets::Seen;
 use serde_json::{Value, json};
 pub use serving::Serving;
 pub use talking::Talking;
-use testkit::{Feishu, LibTv, Media, SentMessage, StandIn, World, WorldBuilder};
 use tests::memory::{CANARIES, REPORT, watched_component};
 
 /// The program, built by cargo before these tests run.
@@ -76,7 +76,7 @@ impl Builder {
     }
 
     /// One more app that Feishu and Lark know.
-    pub fn app(mut self, app: testkit::App) -> Self {
+    pub fn app(mut self, app: fakes::App) -> Self {
         self.world = self.world.app(app);
         self
     }
@@ -135,7 +135,7 @@ impl TestEnv {
 
     /// The same with a direct key.
     pub fn direct() -> Self {
-        Self::builder().key(testkit::DIRECT_KEY).start()
+        Self::builder().key(fakes::DIRECT_KEY).start()
     }
 
     /// The same, to be changed.
@@ -146,9 +146,9 @@ impl TestEnv {
             config: None,
         };
         builder
-            .key(testkit::GATEWAY_KEY)
-            .var("FEISHU_APP_ID", testkit::FEISHU_APP_ID)
-            .var("FEISHU_APP_SECRET", testkit::FEISHU_APP_SECRET)
+            .key(fakes::GATEWAY_KEY)
+            .var("FEISHU_APP_ID", fakes::FEISHU_APP_ID)
+            .var("FEISHU_APP_SECRET", fakes::FEISHU_APP_SECRET)
             .var("LIBTV_POLL_INTERVAL_SECONDS", "0.1")
     }
 
@@ -384,9 +384,9 @@ impl TestEnv {
     }
 }
 
-/// Waits for what a stand-in sees.
-pub fn wait_until<S: StandIn>(stand_in: &S, condition: impl Fn(&S) -> bool + Send) {
-    block_on(stand_in.wait_until(TIMEOUT, condition)).unwrap_or_else(|error| panic!("{error}"));
+/// Waits for what a fake sees.
+pub fn wait_until<S: Fake>(fake: &S, condition: impl Fn(&S) -> bool + Send) {
+    block_on(fake.wait_until(TIMEOUT, condition)).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// The texts of messages, `[image]` and the like for others.

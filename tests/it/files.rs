@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use fakes::{Fake, Job, media};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use testkit::{Job, StandIn, media};
 
 use crate::env::{TestEnv, files_below};
 

@@ -1,7 +1,7 @@
 //! The policy in force, in words and as JSON: `libtv-video grants`.
 
+use fakes::{FEISHU_APP_SECRET, Fake, GATEWAY_KEY};
 use serde_json::{Value, json};
-use testkit::{FEISHU_APP_SECRET, GATEWAY_KEY, StandIn};
 
 use crate::env::TestEnv;
 

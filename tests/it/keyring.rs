@@ -1,12 +1,12 @@
-//! The API key in a keyring, where the user asked for that and one answers. The keyring is a stand-in behind the
+//! The API key in a keyring, where the user asked for that and one answers. The keyring is a fake behind the
 //! library's own trait; for the program's own one it is a `secret-tool` that behaves as libsecret's does.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use fakes::{DIRECT_KEY, Fake, GATEWAY_KEY};
 use host_harness::{CallError, CommandEnd, Keyring, Output, Secret, Stdio};
-use testkit::{DIRECT_KEY, GATEWAY_KEY, StandIn};
 
 use crate::env::{TestEnv, block_on};
 

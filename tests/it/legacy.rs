@@ -1,8 +1,8 @@
 //! `libtv-sessions.json` of an earlier installation. docs/spec.md section 3.
 
 use crate::env::{CHAT, TestEnv, texts};
+use fakes::{Fake, Job};
 use serde_json::json;
-use testkit::{Job, StandIn};
 
 /// A file as earlier installations wrote it.
 fn write(env: &TestEnv, sessions: &serde_json::Value) -> String {

@@ -1,8 +1,8 @@
 //! Every command answers programs with one line of JSON, also when it is refused. docs/spec.md section 4.
 
 use crate::env::TestEnv;
+use fakes::media;
 use serde_json::Value;
-use testkit::media;
 
 fn with_json(env: &TestEnv, arguments: &[&str]) -> (i32, Value) {
     let mut arguments = arguments.to_vec();

@@ -1,4 +1,4 @@
-//! The real component in the real harness, against the stand-ins over TLS. Hermetic: nothing is taken from this
+//! The real component in the real harness, against the fakes over TLS. Hermetic: nothing is taken from this
 //! machine's environment, nothing leaves it. Every test has a world of its own; all run at once.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 

@@ -1,7 +1,7 @@
 //! `libtv-video mcp`: what an agent does with the tools, and who polls meanwhile. The protocol's edges stand in `mcp_edges`.
 
+use fakes::{Fake, Fault, Job, When};
 use serde_json::{Value, json};
-use testkit::{Fault, Job, StandIn, When};
 
 use crate::delivery::job;
 use crate::env::{CHAT, Talking, TestEnv, wait_until};
@@ -282,7 +282,7 @@ fn an_error_says_what_failed_and_whether_to_try_again() {
 
     let env = TestEnv::new();
     env.gateway()
-        .fault("POST /libtv/v1/**", Fault::Html(503), testkit::ALWAYS);
+        .fault("POST /libtv/v1/**", Fault::Html(503), fakes::ALWAYS);
     let mut talking = env.mcp();
     let error = talking.bad("change_project", json!({}));
     assert_eq!(
@@ -324,7 +324,7 @@ fn a_wrong_call_is_told_to_the_model_and_nothing_is_sent() {
         assert_eq!(error["kind"], "permanent", "{tool}: {error}");
     }
     let file = env.folder().join("cat.png");
-    testkit::media::png(64, 64).write_to(&file).unwrap();
+    fakes::media::png(64, 64).write_to(&file).unwrap();
     let error = talking.bad("upload", json!({"path": "cat.png"}));
     assert_eq!(error["message"], "Not an absolute path: cat.png");
     assert_eq!(env.gateway().requests().len(), 0);
@@ -407,7 +407,7 @@ fn files_are_uploaded_and_results_stored_where_the_call_says() {
         .set_default_job(job(&["/sd-gen-save-img/a.mp4"]));
     let mut talking = env.polling_mcp();
     let file = env.folder().join("cat 1.png");
-    testkit::media::png(64, 64).write_to(&file).unwrap();
+    fakes::media::png(64, 64).write_to(&file).unwrap();
     let url = talking.good("upload", json!({"path": file}))["url"].clone();
     assert_eq!(json!(env.gateway().uploads()[0].url), url);
     let id = submit(&mut talking, &format!("move it\n{}", url.as_str().unwrap()));
@@ -481,7 +481,7 @@ fn the_other_tools_answer_as_their_commands_do() {
     );
     assert_eq!(queried["content"][1]["type"], "resource_link");
 
-    env.gateway().remove_key(testkit::GATEWAY_KEY);
+    env.gateway().remove_key(fakes::GATEWAY_KEY);
     let checked = talking.good("check", json!({}));
     assert!(checked["problem"]["message"].is_string(), "{checked}");
 }

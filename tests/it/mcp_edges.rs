@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
+use fakes::Job;
 use serde_json::{Value, json};
-use testkit::Job;
 
 use crate::env::{CHAT, TIMEOUT, TestEnv};
 
-/// As `doors/mcp` has them.
+/// As `host-harness/mcp` has them.
 const MESSAGE_BYTES: usize = 1 << 20;
 const WAITS: usize = 32;
 

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Child;
 
-use testkit::{Fault, StandIn, media};
+use fakes::{Fake, Fault, media};
 
 use crate::delivery::job;
 use crate::env::{TestEnv, wait_until};

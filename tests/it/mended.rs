@@ -1,6 +1,6 @@
 //! Causes outside of a result: the chat, the app, its rights, the network. What they hold back comes when they are mended.
 
-use testkit::{FEISHU_APP_SECRET, Fault, Job, StandIn};
+use fakes::{FEISHU_APP_SECRET, Fake, Fault, Job};
 
 use crate::delivery::{MESSAGES, job, only, recovered};
 use crate::env::scenes::{POLL, impatient, submitted};
@@ -45,7 +45,7 @@ fn a_film_that_the_chat_refused_comes_as_a_film_by_itself_once_that_is_mended() 
 fn recover_begins_with_the_media_again_and_tells_no_old_reason() {
     for cause in causes() {
         let env = TestEnv::new();
-        env.feishu().fault(MESSAGES, cause, testkit::ALWAYS);
+        env.feishu().fault(MESSAGES, cause, fakes::ALWAYS);
         env.gateway().set_default_job(job(&[VIDEO]));
         let id = env.submit("a cat");
         env.watch(&id).exits(1);
@@ -89,11 +89,8 @@ fn a_look_without_an_answer_does_not_give_a_job_up() {
         .start();
     env.gateway().set_default_job(Job::never());
     let id = env.submit("a cat");
-    env.gateway().fault(
-        POLL,
-        Fault::rate_limited("retry-after", "0"),
-        testkit::ALWAYS,
-    );
+    env.gateway()
+        .fault(POLL, Fault::rate_limited("retry-after", "0"), fakes::ALWAYS);
     let told = env.run(["recover", &id, "--json"]);
     assert!(told.stdout.contains("submitted"), "{}", told.stdout);
     assert!(env.chat().is_empty());

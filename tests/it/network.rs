@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use testkit::StandIn;
+use fakes::Fake;
 
 use crate::env::{CHAT, TestEnv};
 
@@ -49,7 +49,7 @@ enum Proxying {
     Socks(Option<(&'static str, &'static str)>),
 }
 
-/// A proxy on loopback that knows where the stand-ins are. Its address; and the hosts that it led on to.
+/// A proxy on loopback that knows where the fakes are. Its address; and the hosts that it led on to.
 fn proxy(env: &TestEnv, what: Proxying) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let map = env.vars()[std::ffi::OsStr::new("LIBTV_CONNECT_TO")]
         .to_string_lossy()

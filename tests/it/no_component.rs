@@ -14,12 +14,12 @@ mod output;
 
 use std::sync::Mutex;
 
+use fakes::Fake;
 use host_harness::http::RefusalReason;
 use host_harness::{
     CallError, Component, Event, Harness, LimitHit, Limits, Problem, ServeOptions, StartError,
     Step, StopHandle, Usage, serve,
 };
-use testkit::StandIn;
 
 pub use odd_server::OddServer;
 

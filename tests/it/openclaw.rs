@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
+use fakes::{FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_HOST, Fake, GATEWAY_KEY, LARK_HOST};
 use serde_json::json;
-use testkit::{FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_HOST, GATEWAY_KEY, LARK_HOST, StandIn};
 
 use crate::delivery::job;
 use crate::delivery_people::{OTHER_ID, OTHER_SECRET, account, bare, came_by};

@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use fakes::Fake;
 use host_harness::Submit;
 use host_harness::fault_injection::Faults;
-use testkit::StandIn;
 
 use crate::env::{CHAT, Output, PROGRAM, TestEnv, block_on};
 

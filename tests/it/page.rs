@@ -1,11 +1,11 @@
 //! `serve --ui`: who may see the page, what it is told, and that it can change nothing. How it looks is the browser's
-//! matter: `doors/page/browser-check`.
+//! matter: `host-harness/dashboard/browser-check`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
+use fakes::Fake;
 use serde_json::{Value, json};
-use testkit::StandIn;
 
 use crate::env::{Serving, TIMEOUT, TestEnv};
 

@@ -1,8 +1,8 @@
 //! A message leaves only for a chat that a submit named: kept by the harness, where the component can't write.
 
+use fakes::Fake;
 use host_harness::Submit;
 use serde_json::json;
-use testkit::StandIn;
 
 use crate::delivery::job;
 use crate::env::{CHAT, TestEnv, block_on, files_below};

@@ -20,7 +20,7 @@ fn a_refused_address_is_told_with_what_was_wanted_and_what_would_grant_it() {
     ] {
         assert!(told.contains(part), "{told}");
     }
-    assert!(!told.contains(testkit::GATEWAY_KEY), "{told}");
+    assert!(!told.contains(fakes::GATEWAY_KEY), "{told}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::env::{CHAT, TestEnv, wait_until};
 use crate::intents;
+use fakes::{Fake, Fault};
 use serde_json::{Value, json};
-use testkit::{Fault, StandIn};
 
 const SUBMIT: &str = "POST /libtv/v1/session";
 /// A gateway that takes its time: long enough for a second process to start and ask.

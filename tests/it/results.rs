@@ -1,7 +1,7 @@
 //! What a result is, and what isn't one: links that change, thumbnails, pages in the place of media.
 
-use testkit::media::MediaFile;
-use testkit::{Fault, Job, StandIn, When};
+use fakes::media::MediaFile;
+use fakes::{Fake, Fault, Job, When};
 
 use crate::delivery::{deliver, only, recovered, url};
 use crate::env::{TestEnv, files_below, texts};

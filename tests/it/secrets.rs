@@ -3,8 +3,8 @@
 
 use std::fs;
 
+use fakes::{DIRECT_KEY, FEISHU_APP_SECRET, Fake, Fault, GATEWAY_KEY, media};
 use serde_json::json;
-use testkit::{DIRECT_KEY, FEISHU_APP_SECRET, Fault, GATEWAY_KEY, StandIn, media};
 use tests::canary::spellings;
 use tests::memory::CLEAN;
 

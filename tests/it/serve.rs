@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use fakes::{ALWAYS, Fake, Fault, Job, When};
 use serde_json::Value;
-use testkit::{ALWAYS, Fault, Job, StandIn, When};
 
 use crate::delivery::{IMAGES, MESSAGES, TOKENS, job, only, recovered, uuids};
 use crate::env::scenes::POLL;

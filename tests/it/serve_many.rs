@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use testkit::{Fault, StandIn};
+use fakes::{Fake, Fault};
 
 use crate::delivery::job;
 use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, wait_until};

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use testkit::{Fault, StandIn};
+use fakes::{Fake, Fault};
 
 use crate::delivery::{MESSAGES, job, only};
 use crate::env::{CHAT, Serving, TestEnv, wait_until};

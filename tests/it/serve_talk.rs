@@ -1,7 +1,7 @@
 //! What `serve` says in the chat besides results: that a job takes too long, what the backend asks, why it failed.
 
+use fakes::{Job, When};
 use serde_json::Value;
-use testkit::{Job, When};
 
 use crate::delivery::{job, only};
 use crate::env::{CHAT, TestEnv};

@@ -1,8 +1,8 @@
 //! `query-session`, `tasks`, `recover`, `change-project`: what is known of sessions. docs/spec.md section 4.
 
 use crate::env::{CHAT, TestEnv, texts};
+use fakes::{Fake, Fault, Job, When};
 use serde_json::json;
-use testkit::{Fault, Job, StandIn, When};
 
 #[test]
 fn a_session_shows_its_messages_and_only_a_finished_one_its_canvas() {

@@ -1,5 +1,5 @@
 //! Every command that SKILL.md tells an agent to run does what it says there and nothing else, for a machine with the program and for one
-//! with an MCP client, whose tools are compared with those of the server in `doors/mcp`. The commands for a stock runtime
+//! with an MCP client, whose tools are compared with those of the server in `host-harness/mcp`. The commands for a stock runtime
 //! are run in one: `tests/runtimes/skill.py`.
 
 use std::os::unix::fs::PermissionsExt;
@@ -93,9 +93,9 @@ fn every_command_of_the_skill_runs_as_it_stands_there() {
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let picture = file("reference.png", &testkit::media::png(8, 8).to_bytes());
+    let picture = file("reference.png", &fakes::media::png(8, 8).to_bytes());
     let words = file("words.txt", b"a cat on the moon");
-    let key = file("key.txt", testkit::GATEWAY_KEY.as_bytes());
+    let key = file("key.txt", fakes::GATEWAY_KEY.as_bytes());
     let results = env.folder().join("results");
     let id = env.submit("a cat");
     env.watch(&id).ok();
@@ -124,7 +124,7 @@ fn every_command_of_the_skill_runs_as_it_stands_there() {
                 assert_eq!(serve.terminate().0, 0);
             }
             // For whoever reads one.
-            None => drop(run(&env, &command, &values, testkit::GATEWAY_KEY)),
+            None => drop(run(&env, &command, &values, fakes::GATEWAY_KEY)),
         }
     }
     // As the document asks for it.
@@ -269,9 +269,9 @@ fn an_mcp_clients_skill_has_the_entry_that_starts_the_server_and_the_command_tha
         .ok();
     let text = std::fs::read_to_string(format!("{skills}/libtv-video/SKILL.md")).unwrap();
     for command in commands(&text) {
-        run(&env, &command, &[], testkit::GATEWAY_KEY);
+        run(&env, &command, &[], fakes::GATEWAY_KEY);
     }
-    assert_eq!(env.config()["apiKey"], testkit::GATEWAY_KEY);
+    assert_eq!(env.config()["apiKey"], fakes::GATEWAY_KEY);
 
     let entry = text.split("```json\n").nth(1).unwrap();
     let entry: Value = serde_json::from_str(entry.split("```").next().unwrap()).unwrap();

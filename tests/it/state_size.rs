@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use testkit::StandIn;
+use fakes::Fake;
 
 use crate::delivery::job;
 use crate::env::{CHAT, TestEnv};

@@ -1,7 +1,7 @@
 //! `status`: what is known here, for people and for programs.
 
+use fakes::Fake;
 use serde_json::json;
-use testkit::StandIn;
 
 use crate::env::{CHAT, TestEnv};
 

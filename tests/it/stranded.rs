@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, files_below, texts, wait_until};
 use crate::intents;
+use fakes::{Fake, Fault, Job};
 use host_harness::Submit;
-use testkit::{Fault, Job, StandIn};
 
 const SUBMIT: &str = "POST /libtv/v1/session";
 /// So long nobody says that a submit is over.
@@ -44,7 +44,7 @@ fn without_tasks(env: &TestEnv) {
     let none = serde_json::json!({"tasks": []});
     let tasks = Fault::Json(200, none);
     env.gateway()
-        .fault("GET /api/v1/tasks", tasks, testkit::ALWAYS);
+        .fault("GET /api/v1/tasks", tasks, fakes::ALWAYS);
 }
 
 #[test]

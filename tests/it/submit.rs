@@ -1,8 +1,8 @@
 //! `create-session`. docs/spec.md section 5.
 
 use crate::env::{CHAT, TestEnv, wait_until};
+use fakes::{Fake, Fault, Job};
 use serde_json::json;
-use testkit::{Fault, Job, StandIn};
 
 const SUBMIT: &str = "POST /libtv/v1/session";
 
@@ -375,8 +375,7 @@ fn a_session_is_continued_without_words_and_by_a_prefix_of_its_id() {
 fn a_session_is_not_continued_with_a_key_of_the_other_kind() {
     let env = TestEnv::new();
     let id = env.submit("a cat");
-    env.run(["update-key", "--api-key", testkit::DIRECT_KEY])
-        .ok();
+    env.run(["update-key", "--api-key", fakes::DIRECT_KEY]).ok();
     env.run(["create-session", "more", "--session-id", &id])
         .exits(1)
         .says("another kind of key");

@@ -1,6 +1,6 @@
 //! What the chat is told: in the language of the request, and calling nobody.
 
-use testkit::Job;
+use fakes::Job;
 
 use crate::env::{CHAT, TestEnv};
 

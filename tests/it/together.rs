@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::env::{CHAT, TestEnv, files_below};
-use testkit::Job;
+use fakes::Job;
 
 #[test]
 fn many_processes_at_once_lose_no_session() {
@@ -105,7 +105,7 @@ fn no_secret_is_in_any_file_or_output() {
     for secret in tokens
         .iter()
         .map(String::as_str)
-        .chain([testkit::GATEWAY_KEY, testkit::FEISHU_APP_SECRET])
+        .chain([fakes::GATEWAY_KEY, fakes::FEISHU_APP_SECRET])
     {
         assert!(!text.contains(secret), "{secret} is out");
     }

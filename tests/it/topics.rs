@@ -1,6 +1,6 @@
 //! Where in a chat results belong: asked in a topic, answered in it.
 
-use testkit::{Fault, SentMessage, StandIn};
+use fakes::{Fake, Fault, SentMessage};
 
 use crate::delivery::job;
 use crate::env::{CHAT, TestEnv};

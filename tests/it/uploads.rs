@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::env::TestEnv;
+use fakes::{Fake, Fault, MediaFile, media};
 use serde_json::json;
-use testkit::{Fault, MediaFile, StandIn, media};
 
 fn put(env: &TestEnv, name: &str, file: &MediaFile) -> PathBuf {
     let path = env.folder().join(name);
@@ -154,7 +154,7 @@ fn the_file_with_the_key_is_no_picture_and_is_never_sent() {
     upload(&env, &key_file)
         .exits(1)
         .says("Unsupported file type")
-        .never_says(testkit::GATEWAY_KEY);
+        .never_says(fakes::GATEWAY_KEY);
     assert!(env.gateway().requests().is_empty());
 }
 

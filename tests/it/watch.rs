@@ -2,9 +2,9 @@
 
 use crate::env::scenes::{POLL, impatient, submitted};
 use crate::env::{CHAT, TestEnv, texts, wait_until};
+use fakes::libtv::{FailureForm, VideoField};
+use fakes::{ALWAYS, Fake, Fault, Job, When};
 use serde_json::json;
-use testkit::libtv::{FailureForm, VideoField};
-use testkit::{ALWAYS, Fault, Job, StandIn, When};
 
 /// The state that `recover` shows.
 fn state(env: &TestEnv, id: &str) -> String {
@@ -236,14 +236,14 @@ fn retry_after_is_honoured() {
 #[test]
 fn a_refused_key_makes_the_session_wait_and_say_so() {
     let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
-    env.gateway().remove_key(testkit::GATEWAY_KEY);
+    env.gateway().remove_key(fakes::GATEWAY_KEY);
     let _serve = env.serve();
     wait_until(&env.gateway(), |gateway| {
         gateway.requests_to(POLL).len() >= 2
     });
     let out = env.run(["recover"]).ok();
     out.says("Invalid API Key");
-    env.gateway().add_key(testkit::GATEWAY_KEY);
+    env.gateway().add_key(fakes::GATEWAY_KEY);
     env.run(["recover"]).ok();
     env.wait_for_messages(CHAT, 1);
     assert_eq!(state(&env, &id), "completed");
@@ -252,8 +252,7 @@ fn a_refused_key_makes_the_session_wait_and_say_so() {
 #[test]
 fn a_session_waits_for_a_key_of_its_kind_after_the_user_switched() {
     let (env, id) = submitted(Job::video("/sd-gen-save-img/v.mp4"));
-    env.run(["update-key", "--api-key", testkit::DIRECT_KEY])
-        .ok();
+    env.run(["update-key", "--api-key", fakes::DIRECT_KEY]).ok();
     let out = env.run(["recover"]).ok();
     out.says("key of another kind").says(&id);
     env.run(["query-session", &id])
@@ -261,7 +260,7 @@ fn a_session_waits_for_a_key_of_its_kind_after_the_user_switched() {
         .says("another kind of key");
     assert!(env.direct_api().requests().is_empty());
     assert!(env.gateway().requests_to(POLL).is_empty());
-    env.run(["update-key", "--api-key", testkit::GATEWAY_KEY])
+    env.run(["update-key", "--api-key", fakes::GATEWAY_KEY])
         .ok();
     env.watch(&id).ok();
     assert_eq!(env.chat().len(), 1);

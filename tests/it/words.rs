@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 
-use testkit::StandIn;
+use fakes::Fake;
 
 use crate::env::{CHAT, TestEnv, files_below};
 

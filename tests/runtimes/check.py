@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Drives the one component through a whole job in each runtime, against the stand-ins.
+"""Drives the one component through a whole job in each runtime, against the fakes.
 
 Usage: check.py TOOLS.json   where the programs are: `run` writes it.
 """
@@ -16,7 +16,7 @@ import runtimes
 import wassette
 from runtimes import Problem
 from skill import SkillWords
-from stand_ins import StandIns
+from fakes import Fakes
 
 # Steps until a job has ended, at the most: it is there after four, and its two messages take a step more.
 MAX_STEPS = 30
@@ -200,7 +200,7 @@ def main():
         cases.append(Wassette)
     for case in cases:
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(case))
-    with StandIns(Case.tools["stand-ins"]) as Case.world:
+    with Fakes(Case.tools["fakes"]) as Case.world:
         SkillWords.world = Case.world
         result = unittest.TextTestRunner(verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors)

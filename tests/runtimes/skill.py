@@ -52,7 +52,7 @@ class SkillWords(unittest.TestCase):
 
     @classmethod
     def put_wasmtime_on_the_path(cls):
-        """A `wasmtime` that leads to the stand-ins, which the document knows nothing of."""
+        """A `wasmtime` that leads to the fakes, which the document knows nothing of."""
         programs = os.path.join(cls.folder, "bin")
         os.mkdir(programs)
         led = cls.world.environment()

@@ -8,7 +8,7 @@ import threading
 
 from runtimes import Problem
 
-# Granted for the stand-ins, beside what the policy grants.
+# Granted for the fakes, beside what the policy grants.
 LOOPBACK = "127.0.0.1"
 TEST_VARIABLES = ["LIBTV_MEDIA_URL"]
 # What its log says when every component has its policy.

@@ -43,8 +43,8 @@ impl From<http::Error> for Failed {
     }
 }
 
-impl From<testkit::TimedOut> for Failed {
-    fn from(error: testkit::TimedOut) -> Self {
+impl From<fakes::TimedOut> for Failed {
+    fn from(error: fakes::TimedOut) -> Self {
         Self(error.to_string())
     }
 }

@@ -1,11 +1,11 @@
-//! What every measurement stands on: stand-ins on loopback, a home folder, the program, its rivals.
+//! What every measurement stands on: fakes on loopback, a home folder, the program, its rivals.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use testkit::{ALWAYS, Fault, StandIn, World};
+use fakes::{ALWAYS, Fake, Fault, World};
 
 use crate::Failed;
 use crate::process::{self, Measured, Running};
@@ -18,9 +18,9 @@ pub const STARTED_WITHIN: Duration = Duration::from_secs(60);
 /// The rival from before: standard library only, a process for each waiting job.
 const WAITER: &str = include_str!("../rivals/waiter.py");
 
-/// One installation between stand-ins.
+/// One installation between fakes.
 pub struct Lab {
-    /// The stand-ins.
+    /// The fakes.
     pub world: World,
     folder: tempfile::TempDir,
     programs: Programs,
@@ -31,7 +31,7 @@ impl Lab {
     /// A gateway key is configured, and a Feishu app; the program's code is compiled.
     ///
     /// # Errors
-    /// When the stand-ins can't start, or the program doesn't run.
+    /// When the fakes can't start, or the program doesn't run.
     pub fn new(programs: &Programs) -> Result<Self, Failed> {
         let folder = tempfile::Builder::new()
             .prefix("libtv-benches-")
@@ -42,7 +42,7 @@ impl Lab {
         std::fs::create_dir(&home)?;
         std::fs::write(
             home.join("libtv.json"),
-            format!(r#"{{"apiKey": "{}"}}"#, testkit::GATEWAY_KEY),
+            format!(r#"{{"apiKey": "{}"}}"#, fakes::GATEWAY_KEY),
         )?;
         std::fs::write(folder.path().join("waiter.py"), WAITER)?;
         world.feishu().add_chat(CHAT);
@@ -55,8 +55,8 @@ impl Lab {
             set("LIBTV_CACHE_DIR", programs.cache.clone().into()),
             set("LIBTV_CONNECT_TO", world.connect_to().into()),
             set("SSL_CERT_FILE", ca.into()),
-            set("FEISHU_APP_ID", testkit::FEISHU_APP_ID.into()),
-            set("FEISHU_APP_SECRET", testkit::FEISHU_APP_SECRET.into()),
+            set("FEISHU_APP_ID", fakes::FEISHU_APP_ID.into()),
+            set("FEISHU_APP_SECRET", fakes::FEISHU_APP_SECRET.into()),
         ];
         let lab = Self {
             world,

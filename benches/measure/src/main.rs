@@ -1,4 +1,4 @@
-//! The program beside what people would use instead, measured in turn in one run on the same stand-ins. `benches` builds
+//! The program beside what people would use instead, measured in turn in one run on the same fakes. `benches` builds
 //! both and runs this.
 //!
 //! ```text

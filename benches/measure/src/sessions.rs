@@ -1,4 +1,4 @@
-//! Fills a state folder with sessions that are known to the stand-in, or to nobody.
+//! Fills a state folder with sessions that are known to the fake, or to nobody.
 
 use std::fs;
 use std::path::Path;

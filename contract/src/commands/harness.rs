@@ -17,7 +17,7 @@ const UI: Opt = Opt::new(
     "ADDRESS",
     "also show the jobs on a page of this machine, such as 127.0.0.1:0; its address is printed on standard error",
 )
-.feature("page");
+.feature("dashboard");
 
 const FOR: Opt = Opt::new(
     "for",

@@ -1,7 +1,7 @@
 //! The component's command line: words in, one [`Invocation`] or a text to print out.
 //!
 //! What there is to be read stands in [`contract::commands`]. Parsing only: whether a key, ratio, channel or URL is any good is the commands' business, so
-//! that both doors (this one and the typed exports) refuse in the same words.
+//! that both callers (this one and the typed exports) refuse in the same words.
 
 mod help;
 mod parse;

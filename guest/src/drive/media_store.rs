@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_this_machine_can_stand_in_for_it() {
+    fn nothing_but_this_machine_can_take_its_place() {
         for base in [
             "https://evil.example",
             "http://10.0.0.1:80",

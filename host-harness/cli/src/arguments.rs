@@ -73,7 +73,7 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
         "serve" => Invocation::Serve(serve::Wanted {
             json,
             max_parallel: number(of, "max-parallel").unwrap_or(DEFAULT_PARALLEL),
-            #[cfg(feature = "page")]
+            #[cfg(feature = "dashboard")]
             ui: of.get_one("ui").copied(),
         }),
         #[cfg(feature = "mcp")]
@@ -83,7 +83,7 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
         #[cfg(feature = "demo")]
         "demo" => Invocation::Demo(demo::Wanted {
             plain: of.get_flag("plain"),
-            #[cfg(feature = "page")]
+            #[cfg(feature = "dashboard")]
             ui: of.get_one("ui").copied(),
         }),
         "status" => Invocation::Status(Wanted {

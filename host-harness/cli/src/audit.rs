@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use libtv_harness::{AuditLog, Home, Verified, VerifyError};
+use host::{AuditLog, Home, Verified, VerifyError};
 use serde_json::{Value, json};
 
 use super::{FAILED, environment, print};
@@ -273,9 +273,7 @@ fn request(exchange: &Value) -> String {
 
 /// What stands in a file is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| !libtv_harness::is_unseen(*c))
-        .collect()
+    text.chars().filter(|c| !host::is_unseen(*c)).collect()
 }
 
 fn size(bytes: u64) -> String {

@@ -4,8 +4,8 @@
 use std::env;
 use std::ffi::OsString;
 
-use libtv_harness::http::NetworkSettings;
-use libtv_harness::{Harness, Home};
+use host::http::NetworkSettings;
+use host::{Harness, Home};
 use serde_json::{Value, json};
 
 use super::{FAILED, environment, print, run};
@@ -37,7 +37,7 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
                     "Run: libtv-video check",
                 )),
             }
-            checks.extend(harness.stand_in_address().map(|said| {
+            checks.extend(harness.fake_address().map(|said| {
                 let detail = format!("{said}; it counts, since TLS proves the host");
                 finding("Addresses", true, &detail, "")
             }));

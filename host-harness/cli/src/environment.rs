@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
+use host::{Component, Environment, Harness, Settings, StartError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use libtv_harness::{Component, Environment, Harness, Settings, StartError};
 
 /// Loads the component; told where compiled code is kept.
 pub(crate) type Load = dyn Fn(Option<&Path>) -> Result<Component, StartError> + Send + Sync;

@@ -12,9 +12,9 @@ use super::service::Manager;
 use super::skill::{Agent, Variant};
 
 /// The library's own default.
-pub(crate) const DEFAULT_PARALLEL: usize = libtv_harness::limits::PARALLEL_STEPS;
+pub(crate) const DEFAULT_PARALLEL: usize = host::limits::PARALLEL_STEPS;
 /// And its bound.
-const MAX_PARALLEL: u64 = libtv_harness::limits::MAX_PARALLEL_STEPS as u64;
+const MAX_PARALLEL: u64 = host::limits::MAX_PARALLEL_STEPS as u64;
 
 /// The whole command line, as shells and the manual show it.
 pub(crate) fn whole() -> Command {
@@ -48,7 +48,7 @@ pub(crate) fn is_built(feature: Option<&str>) -> bool {
     match feature {
         Some("mcp") => cfg!(feature = "mcp"),
         Some("demo") => cfg!(feature = "demo"),
-        Some("page") => cfg!(feature = "page"),
+        Some("dashboard") => cfg!(feature = "dashboard"),
         Some("compiler") => cfg!(feature = "compiler"),
         Some(_) | None => true,
     }

@@ -1,7 +1,7 @@
 //! `libtv-video grants`: the policy in force, in words or as JSON. Looks at settings and files only; it works without a
 //! network and without a key, and says then what a key would grant.
 
-use libtv_harness::GrantsReport;
+use host::GrantsReport;
 
 use super::{FAILED, environment, print};
 
@@ -71,7 +71,7 @@ fn network(report: &GrantsReport) -> Vec<String> {
 }
 
 fn credentials(report: &GrantsReport) -> Vec<String> {
-    let line = |credential: &libtv_harness::CredentialReport| {
+    let line = |credential: &host::CredentialReport| {
         format!(
             "{:<20} to {}: {}",
             credential.name, credential.origin, credential.place
@@ -103,20 +103,17 @@ fn messages(report: &GrantsReport) -> Vec<String> {
 }
 
 fn calls(report: &GrantsReport) -> Vec<String> {
-    let line =
-        |call: &libtv_harness::CallReport| [call.calls.to_owned(), format!("    {}", call.grants)];
+    let line = |call: &host::CallReport| [call.calls.to_owned(), format!("    {}", call.grants)];
     report.calls.iter().flat_map(line).collect()
 }
 
 /// An id is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| !libtv_harness::is_unseen(*c))
-        .collect()
+    text.chars().filter(|c| !host::is_unseen(*c)).collect()
 }
 
 fn files(report: &GrantsReport) -> Vec<String> {
-    let line = |file: &libtv_harness::FileReport| {
+    let line = |file: &host::FileReport| {
         [
             format!("{} ({})", file.path, file.access),
             format!("    {}, as {}", file.calls, file.seen_as),
@@ -126,7 +123,7 @@ fn files(report: &GrantsReport) -> Vec<String> {
 }
 
 fn limits(report: &GrantsReport) -> Vec<String> {
-    let line = |limit: &libtv_harness::LimitRow| {
+    let line = |limit: &host::LimitRow| {
         let (step, command) = (grouped(limit.step), grouped(limit.command));
         if step == command {
             format!("{:<28} {step:>14} {}", limit.name, limit.unit)

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtv_harness::{Keyring, Secret};
+use host::{Keyring, Secret};
 
 const TOOL: &str = "secret-tool";
 const LABEL: &str = "API key of libtv-video";

@@ -7,6 +7,8 @@
 
 mod arguments;
 mod audit;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
@@ -18,8 +20,6 @@ mod help;
 mod keyring;
 #[cfg(feature = "mcp")]
 mod mcp;
-#[cfg(feature = "page")]
-mod page;
 #[cfg(feature = "compiler")]
 mod precompile;
 mod print;
@@ -35,7 +35,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Invocation;
-use libtv_harness::{Component, StartError};
+use host::{Component, StartError};
 
 /// Refused or failed.
 pub(crate) const FAILED: u8 = 1;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use libtv_harness::StopHandle;
+use host::StopHandle;
 
 use super::{FAILED, environment, print, signals};
 
@@ -42,7 +42,7 @@ pub(crate) async fn mcp(max_parallel: usize) -> u8 {
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
     let (reader, writer) = (tokio::io::stdin(), tokio::io::stdout());
-    match libtv_mcp::serve(
+    match ::mcp::serve(
         harness,
         max_parallel,
         reader,

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use libtv_harness::Component;
+use host::Component;
 
 use super::{FAILED, environment, print};
 

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{IsTerminal, Write};
 use std::sync::LazyLock;
 
-use libtv_harness::is_unseen;
+use host::is_unseen;
 
 /// One line on standard output.
 pub(crate) fn out(line: &str) {

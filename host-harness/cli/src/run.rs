@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Read, stderr, stdin, stdout};
 
 use contract::commands::{Asked, MAX_WORDS_BYTES, Side, read, words_from_bytes};
-use libtv_harness::{CallError, Output, Stdio, text_from_bytes};
+use host::{CallError, Output, Stdio, text_from_bytes};
 
 use super::{FAILED, environment, print, signals};
 

@@ -1,6 +1,6 @@
 //! `libtv-video serve`: the timer in the foreground, one line an event.
 
-use libtv_harness::{
+use host::{
     Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run,
 };
 
@@ -13,7 +13,7 @@ pub(crate) struct Wanted {
     /// Sessions polled at once.
     pub(crate) max_parallel: usize,
     /// Where a page shows the jobs.
-    #[cfg(feature = "page")]
+    #[cfg(feature = "dashboard")]
     pub(crate) ui: Option<std::net::SocketAddr>,
 }
 
@@ -39,8 +39,8 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     }
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
-    #[cfg(feature = "page")]
-    let page = match super::page::start(&harness, wanted.ui).await {
+    #[cfg(feature = "dashboard")]
+    let page = match super::dashboard::start(&harness, wanted.ui).await {
         Ok(page) => page,
         Err(reason) => {
             print::error(&reason);
@@ -49,7 +49,7 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     };
     let (json, colours) = (wanted.json, print::has_colours());
     let on_event = move |event: &Event| {
-        #[cfg(feature = "page")]
+        #[cfg(feature = "dashboard")]
         if let Some(page) = &page {
             page.note(event);
         }

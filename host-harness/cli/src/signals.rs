@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM and SIGHUP, and the exit codes that shells expect for them.
 
-use libtv_harness::StopHandle;
+use host::StopHandle;
 
 /// 128 + SIGINT.
 const INTERRUPTED: u8 = 130;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::thread;
 use std::time::Duration;
 
-use testkit::{Fault, Job, StandIn, When};
+use fakes::{Fake, Fault, Job, When};
 
 use crate::delivery::{self, IMAGES, MESSAGES};
 use crate::env::scenes::POLL;
@@ -159,12 +159,12 @@ impl Lane {
         }
     }
 
-    /// Kills when the stand-in says that the request is there; nobody answers it.
-    fn hold(&self, stand_in: &impl StandIn, route: &str, fault: Fault) {
-        let before = stand_in.held_requests();
-        stand_in.fault(route, fault, 1);
+    /// Kills when the fake says that the request is there; nobody answers it.
+    fn hold(&self, fake: &impl Fake, route: &str, fault: Fault) {
+        let before = fake.held_requests();
+        fake.fault(route, fault, 1);
         let serve = self.env.serve_unchecked();
-        wait_until(stand_in, |stand_in| stand_in.held_requests() > before);
+        wait_until(fake, |fake| fake.held_requests() > before);
         serve.kill();
     }
 

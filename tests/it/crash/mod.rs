@@ -1,6 +1,6 @@
 //! The real component, stopped before or after each host call by wasmtime's call hook, as if its process had died there, in
 //! thirteen scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
-//! Not here: power that fails (the simulated world of `testkit`), and processes that are killed (`kills.rs`).
+//! Not here: power that fails (the simulated world of `testkit/simulation`), and processes that are killed (`kills.rs`).
 //!
 //! `cargo test` takes a spread of the points; `LIBTV_CRASH=all` takes all, `LIBTV_CRASH=nine` all of one scenario.
 
@@ -14,7 +14,7 @@ mod search;
 use std::path::Path;
 
 use crate::env::{block_on, files_below};
-use libtv_harness::fault_injection::{Side, StopPoint};
+use host::fault_injection::{Side, StopPoint};
 use oracle::Kind;
 use rig::Rig;
 use scenario::Scenario;

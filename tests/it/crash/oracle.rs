@@ -1,11 +1,11 @@
-//! What must be true when a run is over: what the chat got, what was charged, what is told. Looks at the stand-ins and
+//! What must be true when a run is over: what the chat got, what was charged, what is told. Looks at the fakes and
 //! at what `recover` says, never into the state folder.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use fakes::{SentMessage, Submit};
 use serde_json::Value;
-use testkit::{SentMessage, Submit};
 
 use super::scenario;
 

@@ -1,14 +1,14 @@
-//! The stand-ins, two harnesses and a clock, for many runs one after the other. Time is what the clock shows: nothing
+//! The fakes, two harnesses and a clock, for many runs one after the other. Time is what the clock shows: nothing
 //! waits, and a pause of minutes takes no time. Not here: what happens in a run.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use libtv_harness::fault_injection::Faults;
-use libtv_harness::{Component, Environment, Harness, Settings};
+use fakes::{Fake, Feishu, LibTv, World};
+use host::fault_injection::Faults;
+use host::{Component, Environment, Harness, Settings};
 use serde_json::json;
-use testkit::{Feishu, LibTv, StandIn, World};
 
 use super::scenario::{self, Scenario};
 use crate::env::cache;
@@ -96,7 +96,7 @@ impl Rig {
 
     /// The door that a scenario's sessions are made at.
     pub fn libtv(&self, scenario: &Scenario) -> LibTv {
-        if scenario.key == testkit::DIRECT_KEY {
+        if scenario.key == fakes::DIRECT_KEY {
             self.world.direct()
         } else {
             self.world.gateway()
@@ -130,8 +130,8 @@ fn environment(world: &World, folder: &tempfile::TempDir) -> Environment {
     Environment::from_lookup(|name| match name {
         "LIBTV_CONNECT_TO" => Some(world.connect_to().into()),
         "SSL_CERT_FILE" => Some(ca.clone().into()),
-        "FEISHU_APP_ID" => Some(testkit::FEISHU_APP_ID.into()),
-        "FEISHU_APP_SECRET" => Some(testkit::FEISHU_APP_SECRET.into()),
+        "FEISHU_APP_ID" => Some(fakes::FEISHU_APP_ID.into()),
+        "FEISHU_APP_SECRET" => Some(fakes::FEISHU_APP_SECRET.into()),
         _ => None,
     })
 }

@@ -1,7 +1,7 @@
 //! One run of a scenario: stopped once, taken up again by fresh calls, and judged. Not here: which stops there are.
 
-use libtv_harness::fault_injection::StopPoint;
-use libtv_harness::{CallError, Submit, format_time};
+use host::fault_injection::StopPoint;
+use host::{CallError, Submit, format_time};
 use serde_json::{Value, json};
 
 use super::oracle::{self, Evidence, Fate, Kind, Turn, Violation};
@@ -155,7 +155,7 @@ impl Run<'_> {
         self.rig
             .advance_to(self.rig.faults.now_ms() + UNTIL_FORGIVEN_MS);
         let services = [self.rig.world.gateway(), self.rig.world.direct()];
-        let charges: Vec<_> = services.iter().flat_map(testkit::LibTv::submits).collect();
+        let charges: Vec<_> = services.iter().flat_map(fakes::LibTv::submits).collect();
         let mut charges = charges.into_iter();
         let charge = charges.find(|charge| charge.text.starts_with(text))?;
         let chat = self.rig.feishu().chat(&self.chat).messages();

@@ -1,9 +1,9 @@
 //! What happens in a run besides the stop: who asks for what, what the backend makes of it, and what the chat must have
 //! got at the end. Media are tiny but for the one that is too large.
 
-use libtv_harness::fault_injection::Faults;
-use testkit::media::{MediaFile, mp4, png};
-use testkit::{App, Fault, Job, StandIn, When, World};
+use fakes::media::{MediaFile, mp4, png};
+use fakes::{App, Fake, Fault, Job, When, World};
+use host::fault_injection::Faults;
 
 use crate::delivery::MESSAGES;
 
@@ -40,12 +40,12 @@ pub struct Scenario {
     /// Whether the file system has hard links.
     pub has_links: bool,
     pub acts: &'static [Act],
-    /// What is arranged at the stand-ins for every run anew.
+    /// What is arranged at the fakes for every run anew.
     pub before_run: fn(&World),
 }
 
-const GATEWAY: &str = testkit::GATEWAY_KEY;
-const DIRECT: &str = testkit::DIRECT_KEY;
+const GATEWAY: &str = fakes::GATEWAY_KEY;
+const DIRECT: &str = fakes::DIRECT_KEY;
 const VIDEO: Act = Act::Ask {
     words: "a video",
     shown: &["film.mp4"],
@@ -202,7 +202,7 @@ impl Scenario {
 }
 
 fn without_upload_scope(world: &World) {
-    let app = App::new(testkit::FEISHU_APP_ID, testkit::FEISHU_APP_SECRET);
+    let app = App::new(fakes::FEISHU_APP_ID, fakes::FEISHU_APP_SECRET);
     world.feishu().add_app(app.without_scope("im:resource"));
 }
 
@@ -233,7 +233,7 @@ pub fn path(name: &str) -> String {
     format!("/sd-gen-save-img/{name}")
 }
 
-/// Tells both doors of LibTV what to make of which words.
+/// Tells both services of LibTV what to make of which words.
 pub fn teach(world: &World) {
     let video = || Job::video(&path("film.mp4"));
     let picture = Job::new().works().at(When::Polls(1));

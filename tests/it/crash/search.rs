@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Mutex;
 
-use libtv_harness::fault_injection::{Side, StopPoint};
+use host::fault_injection::{Side, StopPoint};
 
 use super::oracle::{Kind, Violation};
 use super::rig::Rig;
@@ -13,7 +13,7 @@ use super::run::{Outcome, run};
 use super::scenario::Scenario;
 use crate::env::block_on;
 
-/// Runs on one set of stand-ins, which remember every request: more would be memory for nothing.
+/// Runs on one set of fakes, which remember every request: more would be memory for nothing.
 const RUNS_A_RIG: usize = 60;
 /// For planted harm: every tenth host call of the smallest scenario; each harm shows at some dozens in a row.
 const PLANTED: Points = Points::Spread(100);

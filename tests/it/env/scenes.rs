@@ -1,6 +1,6 @@
 //! Scenes that many tests begin with: a job, and the session that was submitted for it.
 
-use testkit::{Job, When};
+use fakes::{Job, When};
 
 use super::TestEnv;
 

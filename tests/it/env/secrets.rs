@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use fakes::{DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY};
 use serde_json::Value;
-use testkit::{DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY};
 use tests::canary::Search;
 use tests::memory::{CLEAN, REPORT};
 
@@ -16,7 +16,7 @@ use super::{TestEnv, files_below};
 
 /// A shorter text is no key: it would be found everywhere.
 const KEY_CHARS: usize = 12;
-/// What every token of the stand-in begins with; the tokens themselves are made while the program runs.
+/// What every token of the fake begins with; the tokens themselves are made while the program runs.
 const TOKENS_BEGIN: &str = "t-testkit000000000000";
 
 /// What a test has seen and given so far.

@@ -1,8 +1,8 @@
 //! What a component could do in a call that is for something else.
 
+use fakes::Fake;
 use host_harness::http::RefusalReason;
 use host_harness::{CallError, Problem, Submit};
-use testkit::StandIn;
 
 use super::{GOOD, attack, is_served};
 use crate::env::block_on;

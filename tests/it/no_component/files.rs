@@ -97,7 +97,7 @@ pub fn lists_the_environment() {
     for variable in variables {
         let (name, value) = variable.split_once('=').unwrap();
         assert!(DOCUMENTED.contains(&name), "{name} is not documented");
-        for secret in [testkit::GATEWAY_KEY, testkit::FEISHU_APP_SECRET] {
+        for secret in [fakes::GATEWAY_KEY, fakes::FEISHU_APP_SECRET] {
             assert!(!value.contains(secret), "{name} holds a secret");
         }
     }

@@ -2,7 +2,7 @@
 
 use host_harness::http::RefusalReason;
 
-use testkit::StandIn;
+use fakes::Fake;
 
 use super::{Attack, attack};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use fakes::{ALWAYS, Fake, Fault};
 use host_harness::http::RefusalReason;
 use host_harness::{LimitHit, limits};
-use testkit::{ALWAYS, Fault, StandIn};
 
 use super::{Attack, OddServer, attack};
 use crate::env::TestEnv;

@@ -91,8 +91,8 @@ pub async fn upload(client: &Client, path: &Path) -> Result<(), Failed> {
     });
     let (head, tail) = multipart(&[], "film.mp4", "video/mp4");
     let body = Joined::new(head, Media::File(coming), tail);
-    let request = Request::post(format!("https://{}/libtv/v1/upload", testkit::GATEWAY_HOST))
-        .header("x-api-key", testkit::GATEWAY_KEY)
+    let request = Request::post(format!("https://{}/libtv/v1/upload", fakes::GATEWAY_HOST))
+        .header("x-api-key", fakes::GATEWAY_KEY)
         .header("content-type", content_type())
         .header("content-length", body.rest_len(len))
         .body(body.boxed())?;
@@ -101,7 +101,7 @@ pub async fn upload(client: &Client, path: &Path) -> Result<(), Failed> {
 }
 
 async fn token(client: &Client) -> Result<String, Failed> {
-    let app = json!({"app_id": testkit::FEISHU_APP_ID, "app_secret": testkit::FEISHU_APP_SECRET});
+    let app = json!({"app_id": fakes::FEISHU_APP_ID, "app_secret": fakes::FEISHU_APP_SECRET});
     let request = Request::post(feishu("auth/v3/tenant_access_token/internal"))
         .header("content-type", "application/json; charset=utf-8")
         .body(full(app.to_string()))?;
@@ -111,7 +111,7 @@ async fn token(client: &Client) -> Result<String, Failed> {
 }
 
 fn feishu(path: &str) -> String {
-    format!("https://{}/open-apis/{path}", testkit::FEISHU_HOST)
+    format!("https://{}/open-apis/{path}", fakes::FEISHU_HOST)
 }
 
 fn content_type() -> String {

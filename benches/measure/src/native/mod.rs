@@ -38,8 +38,8 @@ pub fn submit_all(
         let connection = tokio::spawn(connection);
         for body in bodies {
             let request = Request::post("/libtv/v1/session")
-                .header("host", testkit::GATEWAY_HOST)
-                .header("x-api-key", testkit::GATEWAY_KEY)
+                .header("host", fakes::GATEWAY_HOST)
+                .header("x-api-key", fakes::GATEWAY_KEY)
                 .header("content-type", "application/json")
                 .body(client::full(body))?;
             let answer = sender.send_request(request).await.map_err(failed)?;

@@ -51,9 +51,9 @@ pub async fn all(
 pub async fn find_video(client: &Client, session_id: &str) -> Result<Option<String>, Failed> {
     let request = Request::get(format!(
         "https://{}/libtv/v1/session/{session_id}",
-        testkit::GATEWAY_HOST
+        fakes::GATEWAY_HOST
     ))
-    .header("x-api-key", testkit::GATEWAY_KEY)
+    .header("x-api-key", fakes::GATEWAY_KEY)
     .body(full(""))?;
     let answer = client.json(request).await?;
     let messages = answer["messages"].as_array().into_iter().flatten();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{Job, StandIn, When, media};
+use fakes::{Fake, Job, When, media};
 
 use crate::Failed;
 use crate::lab::{self, CHAT, Lab};
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const INTERVAL_MS: &str = "100";
 const VIDEO: &str = "/sd-gen-save-img/bench/film.mp4";
 
-/// Deliveries, each from the question that is answered with the result to the message, by the stand-ins' clock.
+/// Deliveries, each from the question that is answered with the result to the message, by the fakes' clock.
 #[derive(Default)]
 struct Deliveries {
     ours_ms: Vec<f64>,

@@ -1,7 +1,7 @@
 //! What one job costs beside a hundred stored sessions and beside a hundred thousand: neither submitting nor polling
 //! one, nor `recover` of one, may read all.
 
-use testkit::Job;
+use fakes::Job;
 
 use crate::Failed;
 use crate::lab::{CHAT, Lab};

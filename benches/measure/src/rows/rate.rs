@@ -1,11 +1,11 @@
 //! Polls: ten thousand jobs kept to their interval, and how many polls a second are possible at all, beside the native
-//! rival on the same two cores and the same stand-in.
+//! rival on the same two cores and the same fake.
 
 use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use testkit::{Job, StandIn};
+use fakes::{Fake, Job};
 
 use crate::Failed;
 use crate::lab::{self, CHAT, Lab, STARTED_WITHIN};
@@ -26,10 +26,10 @@ const PARALLEL: &str = "512";
 const WARM_WITHIN: Duration = Duration::from_secs(300);
 const POLLS: &str = "GET /libtv/v1/session/*";
 
-/// Sessions that the stand-in knows, submitted by hand: no job ever ends.
+/// Sessions that the fake knows, submitted by hand: no job ever ends.
 ///
 /// # Errors
-/// When the stand-in says no.
+/// When the fake says no.
 pub fn submitted(lab: &Lab, count: usize) -> Result<Vec<String>, Failed> {
     let gateway = lab.world.gateway();
     gateway.set_default_job(Job::never());
@@ -164,7 +164,7 @@ pub fn until_polled_twice(lab: &Lab, jobs: usize) -> Result<(), Failed> {
     until_polls(lab, lab.world.gateway().request_count() + 2 * jobs)
 }
 
-/// Waits until the stand-in was asked so often in all.
+/// Waits until the fake was asked so often in all.
 fn until_polls(lab: &Lab, count: usize) -> Result<(), Failed> {
     let gateway = lab.world.gateway();
     lab::block_on(gateway.wait_until(WARM_WITHIN, |gateway| gateway.request_count() >= count))??;

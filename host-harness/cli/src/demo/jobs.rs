@@ -1,9 +1,9 @@
-//! What the demonstration asks for, what the stand-ins make of it, and whether it all arrived.
+//! What the demonstration asks for, what the fakes make of it, and whether it all arrived.
 
 use std::time::Duration;
 
-use libtv_harness::SessionState;
-use testkit::{Fault, Job as Script, StandIn, When, World, media};
+use fakes::{Fake, Fault, Job as Script, When, World, media};
+use host::SessionState;
 
 /// The chat that everything goes to.
 pub(super) const CHAT: &str = "oc_demo_chat";
@@ -24,7 +24,7 @@ pub(super) struct Job {
     pub(super) says: Option<&'static str>,
 }
 
-/// Fills the stand-ins: results on the media store, scripts for the jobs, faults on the way.
+/// Fills the fakes: results on the media store, scripts for the jobs, faults on the way.
 pub(super) fn prepare(world: &World) -> Vec<Job> {
     let (gateway, feishu) = (world.gateway(), world.feishu());
     feishu.add_chat(CHAT);

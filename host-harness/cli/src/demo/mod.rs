@@ -1,4 +1,4 @@
-//! `libtv-video demo`: the real component, sandbox and timer against stand-ins on loopback, in under a minute and without
+//! `libtv-video demo`: the real component, sandbox and timer against fakes on loopback, in under a minute and without
 //! an account. Four jobs, a few faults on the way, and a count at the end: nothing lost, nothing twice.
 
 mod jobs;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use libtv_harness::{
+use fakes::World;
+use host::{
     Component, Environment, Event, Harness, ServeOptions, Settings, StopHandle, Submit, serve,
 };
-use testkit::World;
 use tokio::sync::mpsc;
 
 use super::{FAILED, print, signals};
@@ -31,7 +31,7 @@ pub(crate) struct Wanted {
     /// Plain lines instead of a live picture.
     pub(crate) plain: bool,
     /// Where a page shows the jobs, until it is interrupted.
-    #[cfg(feature = "page")]
+    #[cfg(feature = "dashboard")]
     pub(crate) ui: Option<std::net::SocketAddr>,
 }
 
@@ -67,22 +67,24 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     let world = tokio::task::spawn_blocking(|| World::builder().start())
         .await
         .map_err(|error| error.to_string())?
-        .map_err(|error| format!("The stand-ins can't start: {error}"))?;
+        .map_err(|error| format!("The fakes can't start: {error}"))?;
     let jobs = jobs::prepare(&world);
     let harness = harness(&world, home.path())?;
 
     let mut screen = Screen::new(wanted.plain);
     screen.intro(&world.connect_to(), &harness.home().state());
-    #[cfg(feature = "page")]
-    let page = super::page::start(&harness, wanted.ui).await?.map(Arc::new);
+    #[cfg(feature = "dashboard")]
+    let page = super::dashboard::start(&harness, wanted.ui)
+        .await?
+        .map(Arc::new);
     let (events, mut news) = mpsc::unbounded_channel::<Event>();
     let timer = tokio::spawn({
         let (harness, stop) = (harness.clone(), stop.clone());
-        #[cfg(feature = "page")]
+        #[cfg(feature = "dashboard")]
         let page = page.clone();
         async move {
             serve(&harness, ServeOptions::default(), stop, |event| {
-                #[cfg(feature = "page")]
+                #[cfg(feature = "dashboard")]
                 if let Some(page) = &page {
                     page.note(event);
                 }
@@ -116,7 +118,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
         }
         tokio::time::sleep(FRAME).await;
     }
-    #[cfg(feature = "page")]
+    #[cfg(feature = "dashboard")]
     if page.is_some() {
         print::hint("The page stays until it is interrupted (Ctrl-C).");
         stop.stopped().await;
@@ -135,7 +137,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
 
     let complaints = jobs::complaints(&jobs, &world);
     screen.summary(&board, &complaints);
-    // The stand-ins end with their thread.
+    // The fakes end with their thread.
     tokio::task::spawn_blocking(move || drop(world))
         .await
         .map_err(|error| error.to_string())?;
@@ -156,14 +158,14 @@ async fn owned(harness: &Harness) -> Result<(), String> {
 fn harness(world: &World, home: &Path) -> Result<Harness, String> {
     let ca = world
         .write_ca(home)
-        .map_err(|error| format!("The stand-ins' certificate can't be written: {error}"))?;
+        .map_err(|error| format!("The fakes' certificate can't be written: {error}"))?;
     let connect_to = world.connect_to();
     let environment = Environment::from_lookup(|name| match name {
         "LIBTV_CONNECT_TO" => Some(connect_to.clone().into()),
         "SSL_CERT_FILE" => Some(ca.clone().into_os_string()),
-        "LIBTV_API_KEY" => Some(testkit::GATEWAY_KEY.into()),
-        "FEISHU_APP_ID" => Some(testkit::FEISHU_APP_ID.into()),
-        "FEISHU_APP_SECRET" => Some(testkit::FEISHU_APP_SECRET.into()),
+        "LIBTV_API_KEY" => Some(fakes::GATEWAY_KEY.into()),
+        "FEISHU_APP_ID" => Some(fakes::FEISHU_APP_ID.into()),
+        "FEISHU_APP_SECRET" => Some(fakes::FEISHU_APP_SECRET.into()),
         "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
         _ => None,
     });

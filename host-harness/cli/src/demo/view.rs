@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use libtv_harness::{Event, EventKind, SessionState};
-use testkit::SentMessage;
+use fakes::SentMessage;
+use host::{Event, EventKind, SessionState};
 
 use super::jobs::Job;
 use crate::print::{has_colours, out, paint};
@@ -155,10 +155,9 @@ impl Screen {
     }
 
     pub(super) fn intro(&self, connect_to: &str, state: &Path) {
-        out(&self.bold(
-            "libtv-video demo: the real component in its sandbox, stand-ins for the services",
-        ));
-        out(&self.faint(&format!("stand-ins  {connect_to}")));
+        out(&self
+            .bold("libtv-video demo: the real component in its sandbox, fakes for the services"));
+        out(&self.faint(&format!("fakes  {connect_to}")));
         out(&self.faint(&format!("state      {}", state.display())));
         out(&self
             .faint("on the way two 502s, a broken connection, and a message whose answer is lost"));

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use libtv_harness::Component;
+use host::Component;
 use serde::{Deserialize, Serialize};
 
 use super::Variant;

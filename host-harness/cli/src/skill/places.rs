@@ -9,7 +9,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use libtv_harness::openclaw_state_dir;
+use host::openclaw_state_dir;
 
 use crate::environment::variable;
 

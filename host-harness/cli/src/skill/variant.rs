@@ -29,7 +29,7 @@ impl Variant {
         match self {
             Self::Program => PROGRAM.to_owned(),
             #[cfg(feature = "mcp")]
-            Self::Mcp => [MCP_HEAD, "## Rules\n\n", libtv_mcp::RULES].concat(),
+            Self::Mcp => [MCP_HEAD, "## Rules\n\n", ::mcp::RULES].concat(),
             Self::Runtime => [
                 RUNTIME,
                 "\n",

@@ -63,12 +63,11 @@ fn turn(turn: &Value, session: &Value, now: Option<Timestamp>, style: &Style) ->
         ("question ", &turn["question"]),
         ("trouble  ", &turn["trouble"]),
     ] {
-        lines.extend(value.as_str().map(|value| {
-            format!(
-                "    {label}  {}",
-                value.replace(libtv_harness::is_unseen, " ")
-            )
-        }));
+        lines.extend(
+            value
+                .as_str()
+                .map(|value| format!("    {label}  {}", value.replace(host::is_unseen, " "))),
+        );
     }
     let deliveries = list(&session["deliveries"]);
     for delivery in deliveries

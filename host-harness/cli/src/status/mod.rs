@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
-use libtv_harness::Harness;
+use host::Harness;
 use serde_json::Value;
 
 use super::{environment, print, run, signals};

@@ -54,7 +54,7 @@ pub(super) fn distance(from: Option<Timestamp>, to: Option<Timestamp>) -> String
 pub(super) fn cut(text: &str, columns: usize) -> String {
     let text: String = text
         .chars()
-        .map(|c| if libtv_harness::is_unseen(c) { ' ' } else { c })
+        .map(|c| if host::is_unseen(c) { ' ' } else { c })
         .collect();
     if text.width() <= columns {
         return text;

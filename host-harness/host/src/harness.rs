@@ -1,0 +1,553 @@
+//! Calls into the component: typed ones for embedders and the timer, commands for the command line. Each runs on a fresh
+//! instance with its own limits. Not here: when to call (`timer/`), what arguments become (`command/`).
+
+use std::sync::Arc;
+
+use wasmtime::Store;
+use wasmtime_wasi::p2::bindings::CommandPre;
+
+use contract::commands::is_nowhere;
+
+use crate::answer;
+use crate::audit::{AuditLog, Kind, Recorder, Trouble, recorded};
+use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
+use crate::component::Component;
+use crate::credentials::{Finding, Secret, TenantTokens};
+use crate::error::{CallError, StartError};
+use crate::grants::{Basis, state_folder};
+use crate::home::Home;
+use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody};
+use crate::limits::Limits;
+use crate::recipients::Recipients;
+use crate::report::{GrantsReport, PolicyDigest};
+use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
+use crate::settings::Settings;
+
+/// The user's own pause between two polls, in seconds, and its bounds.
+const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
+const SHORTEST_INTERVAL_MS: f64 = 100.0;
+const LONGEST_INTERVAL_MS: f64 = 3_600_000.0;
+
+/// The component with everything it is granted. Cheap to clone; clones share connections and tokens.
+#[derive(Clone)]
+pub struct Harness {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    component: Component,
+    settings: Settings,
+    home: Home,
+    client: Client,
+    tokens: Arc<TenantTokens>,
+    recipients: Arc<Recipients>,
+    quota: Arc<StateQuota>,
+    audit: AuditLog,
+    trouble: Trouble,
+    policy: PolicyDigest,
+}
+
+/// A request for a video or an image.
+#[derive(Debug, Clone, Default)]
+pub struct Submit {
+    message: Option<String>,
+    session_id: Option<String>,
+    channel: Option<String>,
+    chat_id: Option<String>,
+    reply_to: Option<String>,
+}
+
+impl Submit {
+    /// A new session with the user's words, relayed as they are.
+    pub fn message(text: impl Into<String>) -> Self {
+        Self {
+            message: Some(text.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Another turn of a session.
+    #[must_use]
+    pub fn in_session(mut self, session_id: impl Into<String>) -> Self {
+        self.session_id = Some(session_id.into());
+        self
+    }
+
+    /// Where the results go.
+    #[must_use]
+    pub fn to(self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
+        self.through(channel).to_chat(chat_id)
+    }
+
+    /// Into the topic or thread of a message (`om_…`), where the chat is named, too.
+    #[must_use]
+    pub fn in_reply_to(mut self, message_id: impl Into<String>) -> Self {
+        self.reply_to = Some(message_id.into());
+        self
+    }
+
+    /// The chat as the component reads it: with the message that is answered.
+    fn target(&self) -> Option<String> {
+        match (&self.chat_id, &self.reply_to) {
+            (Some(chat), Some(message)) if !chat.trim().is_empty() => {
+                Some(format!("{}:topic:{}", chat.trim(), message.trim()))
+            }
+            (chat, _) => chat.clone(),
+        }
+    }
+
+    /// The channel alone; without it that of the session or of the settings.
+    #[must_use]
+    pub fn through(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
+    }
+
+    /// The chat alone; without it that of the session or of the settings.
+    #[must_use]
+    pub fn to_chat(mut self, chat_id: impl Into<String>) -> Self {
+        self.chat_id = Some(chat_id.into());
+        self
+    }
+}
+
+impl Harness {
+    /// Prepares the home folder and the client. Must be called inside a tokio runtime when calls follow.
+    ///
+    /// # Errors
+    /// [`StartError`] for a setting or folder that can't be used.
+    pub fn new(component: Component, settings: Settings) -> Result<Self, StartError> {
+        let home = Home::at(&settings.nexu_home);
+        home.prepare()?;
+        let environment = &settings.environment;
+        let client = Client::new(ClientSettings {
+            connect_to: environment.connect_to.clone(),
+            proxy: environment.proxy.clone(),
+            no_proxy: environment.no_proxy.clone(),
+            ssl_cert_file: environment.ssl_cert_file.clone(),
+        })?;
+        let recipients = Arc::new(Recipients::at(home.recipients()));
+        let room = Room {
+            bytes: settings.step_limits.state_bytes,
+            files: settings.step_limits.state_files,
+        };
+        let quota = StateQuota::new(home.state(), home.state_account(), room);
+        let audit = AuditLog::at(home.audit());
+        let trouble = Trouble::default();
+        trouble.note(&audit, audit.take_up_lost());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                component,
+                settings,
+                home,
+                client,
+                tokens: Arc::default(),
+                recipients,
+                quota: Arc::new(quota),
+                audit,
+                trouble,
+                policy: PolicyDigest::default(),
+            }),
+        })
+    }
+
+    /// The files under `$NEXU_HOME`.
+    pub fn home(&self) -> &Home {
+        &self.inner.home
+    }
+
+    /// The component in use.
+    pub fn component(&self) -> &Component {
+        &self.inner.component
+    }
+
+    /// What may be reached at this moment, one line for each rule.
+    pub fn egress_rules(&self) -> Vec<String> {
+        self.basis(None).policy.describe()
+    }
+
+    /// Whether the address of some host that was connected to stood for another one (a proxy's fake-ip, or NAT64), in words.
+    pub fn fake_address(&self) -> Option<&str> {
+        self.inner.client.fake()
+    }
+
+    /// How requests leave this machine, and the settings for that which can't be used.
+    pub fn network_settings(&self) -> NetworkSettings {
+        self.inner.client.settings()
+    }
+
+    /// What is granted at this moment.
+    pub fn grants(&self) -> GrantsReport {
+        GrantsReport::of(&self.inner.settings)
+    }
+
+    /// The record of what calls did.
+    pub fn audit(&self) -> &AuditLog {
+        &self.inner.audit
+    }
+
+    /// Why the last call could not be recorded, as a sentence for the user; `None` when it was. What it did counts all
+    /// the same.
+    pub fn record_trouble(&self) -> Option<String> {
+        self.inner.trouble.get()
+    }
+
+    /// The sessions that want a poll, and when.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing was changed.
+    pub async fn due(&self) -> Result<Vec<DueSession>, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_due(&mut store).await
+        };
+        self.typed(Kind::Due, &[], work, answer::listing).await.0
+    }
+
+    /// The same for some entries of the folder [`Home::active`], by their names: one answer for each, in their order.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing was changed.
+    pub async fn due_entries(&self, entries: &[String]) -> Result<Vec<DueSession>, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_due_entries(&mut store, entries).await
+        };
+        self.typed(Kind::Due, &[], work, answer::listing).await.0
+    }
+
+    /// One poll step of one session. Safe to repeat at any time.
+    ///
+    /// # Errors
+    /// [`CallError`]; what the step had stored by then stays.
+    pub async fn poll(&self, session_id: &str) -> Result<Step, CallError> {
+        self.poll_measured(session_id).await.0
+    }
+
+    /// [`poll`](Self::poll), with what it used.
+    pub async fn poll_measured(&self, session_id: &str) -> (Result<Step, CallError>, Usage) {
+        let kind = Kind::Poll(session_id.to_owned());
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_poll(&mut store, session_id).await
+        };
+        let log_bytes = self.inner.settings.step_limits.log_bytes;
+        self.typed(kind, &[session_id], work, |step| {
+            answer::step(step, session_id, log_bytes)
+        })
+        .await
+    }
+
+    /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
+    ///
+    /// # Errors
+    /// [`CallError`]. After [`Problem::PermanentOutcomeUnknown`], a limit or a trap nobody knows whether it was taken:
+    /// look with [`tasks`](Self::tasks) or [`recover`](Self::recover) before submitting again.
+    pub async fn submit(&self, submit: Submit) -> Result<Submission, CallError> {
+        let Submit {
+            message,
+            session_id,
+            channel,
+            ..
+        } = &submit;
+        let chat_id = &submit.target();
+        let said = [message, session_id, channel, chat_id];
+        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        // Before the chat is noted.
+        self.refuse_secrets(&self.basis(None), said.iter().copied())?;
+        self.home().writable()?;
+        if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
+            self.name_recipient_of_submit(chat_id.as_deref())?;
+        }
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            let (message, session_id) = (message.as_deref(), session_id.as_deref());
+            instance
+                .call_submit(
+                    &mut store,
+                    message,
+                    session_id,
+                    channel.as_deref(),
+                    chat_id.as_deref(),
+                )
+                .await
+        };
+        let kind = Kind::Submit(submit.session_id.clone());
+        self.typed(kind, &said, work, answer::submission).await.0
+    }
+
+    /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
+    /// whoever moves sessions here from elsewhere: a submit does this by itself.
+    ///
+    /// # Errors
+    /// [`CallError`] when it can't be stored.
+    pub fn name_recipient(&self, chat: &str) -> Result<(), CallError> {
+        self.inner.recipients.name(chat)
+    }
+
+    /// Lets messages be replies to this one, as a submit does that answers it.
+    pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
+        self.inner.recipients.name_message(message_id)
+    }
+
+    /// Refuses words that hold a secret in use, before the component reads them.
+    pub(crate) fn refuse_secrets<'a>(
+        &self,
+        basis: &Basis,
+        said: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), CallError> {
+        let spellings = basis.broker.spellings();
+        let is_secret = |text: &str| spellings.find(text.as_bytes()) == Some(Finding::Secret);
+        if said.into_iter().any(is_secret) {
+            return Err(CallError::Refused(
+                "An API key, app secret or token stands in the arguments, as it is or encoded. Nothing was sent: a service \
+                 would see it. Take it out and try again."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Notes whom a submit names, or the environment for it, before the component hears of it.
+    pub(crate) fn name_recipient_of_submit(&self, chat: Option<&str>) -> Result<(), CallError> {
+        let fallback = || self.inner.settings.environment.passed("OPENCLAW_CHAT_ID");
+        let named = chat.filter(|chat| !chat.trim().is_empty());
+        named
+            .or_else(fallback)
+            .map_or(Ok(()), |chat| self.name_recipient(chat))
+    }
+
+    /// A session's messages, result URLs and canvas link, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn query(
+        &self,
+        session_id: &str,
+        after_seq: Option<u64>,
+        project_id: Option<&str>,
+    ) -> Result<String, CallError> {
+        let said: Vec<&str> = [session_id].into_iter().chain(project_id).collect();
+        let kind = Kind::Query(session_id.to_owned());
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance
+                .call_query(&mut store, session_id, after_seq, project_id)
+                .await
+        };
+        self.typed(kind, &said, work, Ok).await.0
+    }
+
+    /// What is configured, and whether the key is good, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn check(&self) -> Result<String, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_check(&mut store).await
+        };
+        self.typed(Kind::Check, &[], work, Ok).await.0
+    }
+
+    /// The key's tasks on the gateway, as JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn tasks(&self) -> Result<String, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_tasks(&mut store).await
+        };
+        self.typed(Kind::Tasks, &[], work, Ok).await.0
+    }
+
+    /// Every known session as JSON text; delivers what is undelivered.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn recover(&self) -> Result<String, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_recover(&mut store).await
+        };
+        self.typed(Kind::Recover, &[], work, Ok).await.0
+    }
+
+    /// Starts a new project on the canvas; answers with JSON text.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn change_project(&self) -> Result<String, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_change_project(&mut store).await
+        };
+        self.typed(Kind::ChangeProject, &[], work, Ok).await.0
+    }
+
+    /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
+    /// addresses of the media store are fetched, with the checks that the component's own requests pass. It stands in the
+    /// record as the harness's own request, under the session that it is shown for, when its body has ended or is dropped.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`]: no result's address, or the media store can't be reached.
+    pub async fn open_result(
+        &self,
+        url: &str,
+        range: Option<&str>,
+        session_id: Option<&str>,
+    ) -> Result<http::Response<ResultBody>, CallError> {
+        let basis = self.basis(None);
+        self.refuse_secrets(&basis, [url].into_iter().chain(session_id))?;
+        let environment = basis.environment(&self.inner.settings, &self.inner.home);
+        let kind = Kind::OpenResult(session_id.map(str::to_owned));
+        let egress = self.egress(&basis, &self.inner.settings.step_limits, &kind);
+        let recorder = self.recorder(kind, &basis, &environment, &egress);
+        match egress.open_result(url, range).await {
+            Ok(response) => Ok(recorded(response, recorder)),
+            Err(error) => {
+                recorder.end(Err(&error), None).await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn basis(&self, new_key: Option<Arc<Secret>>) -> Basis {
+        Basis::gather(
+            &self.inner.settings,
+            &self.inner.home,
+            &self.inner.tokens,
+            new_key,
+        )
+    }
+
+    /// The pause between two polls that the user chose, as the component reads it: for the timer, which keeps a pace of its
+    /// own. What the component makes of it has no say here.
+    pub(crate) fn poll_interval_ms(&self) -> Option<u64> {
+        let text = self.inner.settings.environment.passed(POLL_INTERVAL)?;
+        let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0)?;
+        Some((seconds * 1000.0).clamp(SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS) as u64)
+    }
+
+    pub(crate) fn quota(&self) -> Arc<StateQuota> {
+        Arc::clone(&self.inner.quota)
+    }
+
+    pub(crate) fn egress(&self, basis: &Basis, limits: &Limits, kind: &Kind) -> Egress {
+        let Inner {
+            client, recipients, ..
+        } = &*self.inner;
+        basis.egress(client, recipients, limits, kind.call())
+    }
+
+    pub(crate) fn recorder(
+        &self,
+        kind: Kind,
+        basis: &Basis,
+        environment: &[(String, String)],
+        egress: &Egress,
+    ) -> Recorder {
+        let Inner {
+            component,
+            settings,
+            home,
+            audit,
+            trouble,
+            policy,
+            ..
+        } = &*self.inner;
+        let policy = policy.digest(settings, home, basis, environment);
+        let meter = Arc::clone(&egress.meter);
+        let place = (audit.clone(), trouble.clone());
+        Recorder::begin(place, kind, component.digest(), policy, meter)
+    }
+
+    /// Runs one typed export. `said` are the words that it is given: one that holds a secret ends here, before component
+    /// and record read them. `believed` sees its answer before it is recorded as good.
+    async fn typed<T, Work>(
+        &self,
+        kind: Kind,
+        said: &[&str],
+        work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+        believed: impl FnOnce(T) -> Result<T, CallError>,
+    ) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
+    {
+        let basis = self.basis(None);
+        if let Err(refused) = self.refuse_secrets(&basis, said.iter().copied()) {
+            return (Err(refused), Usage::default());
+        }
+        let limits = self.inner.settings.step_limits.clone();
+        let environment = basis.environment(&self.inner.settings, &self.inner.home);
+        let egress = self.egress(&basis, &limits, &kind);
+        let recorder = self.recorder(kind, &basis, &environment, &egress);
+        let grants = Grants {
+            environment,
+            arguments: Vec::new(),
+            folders: state_folder(&self.inner.home),
+            quota: self.quota(),
+            stdin: None,
+            stdout: OutputPipe::new(Output::discard()),
+            stderr: OutputPipe::new(Output::discard()),
+            egress,
+            #[cfg(feature = "fault-injection")]
+            faults: self.inner.settings.faults.clone(),
+        };
+        let (result, usage) = match Call::new(&self.inner.component, grants, limits) {
+            Ok(call) => self.run_typed(call, work).await,
+            Err(error) => (Err(error), Usage::default()),
+        };
+        let result = result.and_then(believed);
+        let outcome = result.as_ref().map(|_| 0);
+        recorder.end(outcome, Some(&usage)).await;
+        (result, usage)
+    }
+
+    async fn run_typed<T, Work>(
+        &self,
+        call: Call,
+        work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+    ) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
+    {
+        let pre = self.inner.component.typed();
+        let run = |mut store: Store<Guest>| async move {
+            let instance = pre.instantiate_async(&mut store).await?;
+            work(instance, store).await
+        };
+        let (result, usage) = call.run(run).await;
+        (
+            result.and_then(|answer| {
+                answer.map_err(|problem| CallError::Problem(answer::problem(problem)))
+            }),
+            usage,
+        )
+    }
+
+    /// Runs `wasi:cli/run` and answers with its exit code.
+    pub(crate) async fn run_cli(&self, grants: Grants) -> (Result<i32, CallError>, Usage) {
+        let pre: &CommandPre<Guest> = match self.inner.component.command() {
+            Ok(pre) => pre,
+            Err(error) => {
+                return (
+                    Err(CallError::Trap(format!("it has no command line: {error}"))),
+                    Usage::default(),
+                );
+            }
+        };
+        let call = match Call::new(
+            &self.inner.component,
+            grants,
+            self.inner.settings.command_limits.clone(),
+        ) {
+            Ok(call) => call,
+            Err(error) => return (Err(error), Usage::default()),
+        };
+        let run = |mut store: Store<Guest>| async move {
+            let command = pre.instantiate_async(&mut store).await?;
+            match command.wasi_cli_run().call_run(&mut store).await {
+                Ok(result) => Ok(i32::from(result.is_err())),
+                Err(error) => crate::sandbox::exit_code(&error).ok_or(error),
+            }
+        };
+        call.run(run).await
+    }
+}

@@ -1,0 +1,98 @@
+//! The harness around the `libtv-video` component: sandbox, timer, credentials.
+//!
+//! It loads one WASI 0.2 component of the world `libtv:video/libtv-video`, grants it what a call
+//! needs and nothing else, and calls its poll step on a timer. It knows the WIT world, not the
+//! skill: what a session is made of is the component's business.
+//!
+//! The library never prints, reads no environment variable and knows no home folder; everything
+//! comes in through [`Settings`]. The command line (`host-harness/cli`) is a caller like any other.
+//!
+//! ```no_run
+//! use host::{Component, Environment, Harness, ServeOptions, Settings, StopHandle, Submit, serve};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // 1. The component: the one embedded at build time, or any bytes of the same world.
+//! let component = Component::embedded(Some("/var/cache/libtv".as_ref()))?;
+//!
+//! // 2. Where things stand, and the values a command line would read from the environment.
+//! let environment = Environment::from_lookup(|name| match name {
+//!     "LIBTV_API_KEY" => Some("mgk_…".into()),
+//!     _ => None,
+//! });
+//! let settings = Settings::new("/home/user/.nexu").with_environment(environment);
+//! let harness = Harness::new(component, settings)?;
+//!
+//! // 3. Typed calls, each on a fresh instance with its own limits …
+//! let submission = harness.submit(Submit::message("a red fox runs through snow").to("feishu", "oc_…")).await?;
+//! let step = harness.poll(&submission.session_id).await?;
+//!
+//! // … or the timer, which calls `poll` whenever a session is due, until it is told to stop.
+//! let stop = StopHandle::new();
+//! serve(&harness, ServeOptions::default(), stop.clone(), |event| println!("{event}")).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What belongs to what
+//!
+//! | module | is |
+//! |---|---|
+//! | [`Component`] | the compiled component, its engine, the cache of compiled code |
+//! | [`Harness`] | calls: a fresh instance each, limits, grants, environment, credentials |
+//! | [`serve`] | the timer: who is due, retries, the log files, the ownership of the state folder |
+//! | [`Limits`] | every bound, with its reason |
+//! | [`GrantsReport`] | what is granted at this moment |
+//! | [`AuditLog`] | the record: what every call did |
+//! | [`http`] | the only way out: egress rules, connector, client |
+//! | [`credentials`] | secrets, where they are found, and the broker that puts them into requests |
+//! | [`Home`] | the files under `$NEXU_HOME` |
+#![deny(unsafe_code)]
+
+mod answer;
+mod audit;
+pub mod bindings;
+mod command;
+mod component;
+pub mod credentials;
+mod error;
+#[cfg(feature = "fault-injection")]
+pub mod fault_injection;
+mod files;
+mod folder;
+mod grants;
+mod harness;
+mod home;
+pub mod http;
+pub mod limits;
+mod media;
+mod polling;
+mod recipients;
+mod report;
+mod sandbox;
+mod settings;
+mod timer;
+
+pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
+pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
+pub use command::{CommandEnd, JsonReply, Stdio};
+pub use component::Component;
+#[cfg(feature = "compiler")]
+pub use component::Precompiled;
+pub use contract::settings::passed_on;
+pub use contract::text::is_unseen;
+pub use credentials::{
+    CredentialSource, Credentials, FeishuApp, Keyring, Secret, openclaw_state_dir,
+};
+pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
+pub use files::text_from_bytes;
+pub use harness::{Harness, Submit};
+pub use home::Home;
+pub use limits::{LimitRow, Limits};
+pub use report::{
+    CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
+    RouteReport,
+};
+pub use sandbox::{Output, Usage};
+pub use settings::{Environment, Settings};
+pub use timer::{
+    Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve,
+};

@@ -1,0 +1,239 @@
+//! What each tool does: arguments into one call of the component, its answer into the tool's.
+
+use std::path::Path;
+
+use host::{CallError, Harness, Submit};
+use serde_json::{Map, Value};
+
+use crate::command;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::reply::Answer;
+use crate::status;
+use crate::timer::Steps;
+use crate::tools::{Tool, answers, arguments};
+use crate::wait;
+
+/// Runs a tool to its end.
+///
+/// # Errors
+/// What the client is told.
+pub(crate) async fn run(
+    harness: &Harness,
+    steps: &Steps,
+    tool: Tool,
+    given: &Map<String, Value>,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    match tool {
+        Tool::CreateSession => create(harness, arguments::read(given)?, progress).await,
+        Tool::ContinueSession => go_on(harness, arguments::read(given)?, progress).await,
+        Tool::WaitForResult => wait_for(harness, steps, arguments::read(given)?, progress).await,
+        Tool::QuerySession => query(harness, arguments::read(given)?, progress).await,
+        Tool::ListSessions => list(harness, arguments::read(given)?).await,
+        Tool::Recover => recover(harness, arguments::read(given)?, progress).await,
+        Tool::Tasks => {
+            let arguments::Nothing {} = arguments::read(given)?;
+            let work = progress.during("asking for the tasks", harness.tasks());
+            Answer::of(&text::<answers::Tasks>(work.await)?)
+        }
+        Tool::Check => {
+            let arguments::Nothing {} = arguments::read(given)?;
+            let work = progress.during("asking about the key", harness.check());
+            Answer::of(&text::<answers::Checked>(work.await)?)
+        }
+        Tool::ChangeProject => {
+            let arguments::Nothing {} = arguments::read(given)?;
+            let work = progress.during("asking for a project", harness.change_project());
+            Answer::of(&text::<answers::Project>(work.await)?)
+        }
+        Tool::Upload => upload(harness, arguments::read(given)?, progress).await,
+        Tool::DownloadResults => download(harness, arguments::read(given)?, progress).await,
+    }
+}
+
+async fn create(
+    harness: &Harness,
+    given: arguments::CreateSession,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let mut request = addressed(Submit::message(given.message), given.channel, given.chat_id);
+    if let Some(message_id) = given.reply_to {
+        request = request.in_reply_to(message_id);
+    }
+    submit(harness, request, progress).await
+}
+
+async fn go_on(
+    harness: &Harness,
+    given: arguments::ContinueSession,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let request = Submit::message(given.message).in_session(given.session_id);
+    submit(
+        harness,
+        addressed(request, given.channel, given.chat_id),
+        progress,
+    )
+    .await
+}
+
+fn addressed(mut request: Submit, channel: Option<String>, chat_id: Option<String>) -> Submit {
+    if let Some(channel) = channel {
+        request = request.through(channel);
+    }
+    if let Some(chat_id) = chat_id {
+        request = request.to_chat(chat_id);
+    }
+    request
+}
+
+async fn submit(
+    harness: &Harness,
+    request: Submit,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let submission = progress
+        .during("submitting", harness.submit(request))
+        .await
+        .map_err(|error| Failure::of_submit(&error))?;
+    Answer::of(&answers::Submitted {
+        status: "submitted",
+        session_id: submission.session_id,
+        project_uuid: submission.project_uuid,
+        channel: submission.channel,
+        deliverable: submission.deliverable,
+        note: submission.note,
+    })
+}
+
+async fn wait_for(
+    harness: &Harness,
+    steps: &Steps,
+    given: arguments::WaitForResult,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let (id, seconds) = (&given.session_id, given.timeout_seconds);
+    let known = wait::wait(harness, steps, id, seconds, progress).await?;
+    let (ended, session) = (known.has_news(), known.shown());
+    let waited = answers::Waited { ended, session };
+    let results = &waited.session.results;
+    Ok(Answer::of(&waited)?.with_results(results.iter().map(|product| product.url.as_str())))
+}
+
+async fn query(
+    harness: &Harness,
+    given: arguments::QuerySession,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let work = harness.query(&given.session_id, given.after_seq, None);
+    let asked = progress.during("asking for the messages", work).await;
+    let queried: answers::Queried = text(asked)?;
+    let has_finished = queried.project_url.is_some();
+    let shown = if has_finished {
+        queried.result_urls.as_slice()
+    } else {
+        &[]
+    };
+    Ok(Answer::of(&queried)?.with_results(shown.iter().map(String::as_str)))
+}
+
+async fn list(harness: &Harness, given: arguments::ListSessions) -> Result<Answer, Failure> {
+    let (sessions, unknown_submits, damaged) = match &given.session_id {
+        Some(id) => (
+            vec![status::one(harness, id).await?],
+            Vec::new(),
+            Vec::new(),
+        ),
+        None => {
+            let all = status::all(harness, given.last).await?;
+            (all.sessions, all.unknown_submits, all.damaged)
+        }
+    };
+    Answer::of(&answers::Sessions {
+        sessions: sessions.into_iter().map(status::Known::shown).collect(),
+        unknown_submits,
+        damaged,
+    })
+}
+
+async fn recover(
+    harness: &Harness,
+    given: arguments::Recover,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let mut line = vec!["recover"];
+    line.extend(given.session_id.iter().flat_map(|id| ["--", id]));
+    let work = command::run(harness, &line);
+    let answer = progress.during("asking about the sessions", work).await?;
+    Answer::of(&answers::read::<answers::Recovered>(answer.json)?)
+}
+
+async fn upload(
+    harness: &Harness,
+    given: arguments::Upload,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    absolute(&given.path)?;
+    let file = format!("--file={}", given.path);
+    let line = ["upload", file.as_str()];
+    let work = command::run(harness, &line);
+    let answer = progress.during("uploading", work).await?;
+    Answer::of(&answers::read::<answers::Uploaded>(answer.json)?)
+}
+
+async fn download(
+    harness: &Harness,
+    given: arguments::DownloadResults,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    given.output_dir.as_deref().map_or(Ok(()), absolute)?;
+    let option =
+        |name: &str, value: Option<&String>| value.map(|value| format!("--{name}={value}"));
+    let options = [
+        option("output-dir", given.output_dir.as_ref()),
+        option("prefix", given.prefix.as_ref()),
+    ];
+    let mut line = vec!["download-results"];
+    line.extend(options.iter().flatten().map(String::as_str));
+    line.extend(["--", &given.session_id]);
+    let work = command::run(harness, &line);
+    let answer = progress.during("downloading", work).await?;
+    if let Some(reason) = answer.json.get("error").and_then(Value::as_str) {
+        return Err(Failure::permanent(
+            reason,
+            "Where the job stands is told by `list_sessions`.",
+        ));
+    }
+    let downloaded: answers::Downloaded = answers::read(answer.json)?;
+    if !answer.worked && downloaded.downloaded.is_empty() {
+        let reasons: Vec<String> = downloaded
+            .errors
+            .into_iter()
+            .map(|trouble| format!("{}: {}", trouble.file, trouble.error))
+            .collect();
+        return Err(Failure::temporary(
+            reasons.join("; "),
+            "Files that are complete stay; try again later.",
+        ));
+    }
+    let files = downloaded.downloaded.iter().map(String::as_str);
+    Ok(Answer::of(&downloaded)?.with_files(files))
+}
+
+/// A relative path would mean a place below wherever the client started the server.
+fn absolute(path: &str) -> Result<(), Failure> {
+    if Path::new(path).is_absolute() {
+        return Ok(());
+    }
+    Err(Failure::permanent(
+        format!("Not an absolute path: {path}"),
+        "Give the whole path.",
+    ))
+}
+
+/// A typed export's JSON text.
+fn text<T: serde::de::DeserializeOwned>(said: Result<String, CallError>) -> Result<T, Failure> {
+    let said = said.map_err(|error| Failure::of_call(&error))?;
+    answers::read(serde_json::from_str(&said).unwrap_or(Value::String(said)))
+}

@@ -1,0 +1,93 @@
+//! All fakes, for programs that aren't written in Rust: the stock runtimes of `tests/runtimes`, the
+//! package in `integrations/npm` and the MCP clients of `host-harness/mcp/client-check`.
+//!
+//! Prints one line of JSON with where they are reached (without TLS: stock runtimes take no authority of
+//! ours; with TLS: `connectTo` and the authority's certificate) and the credentials they know. After that, each line on standard input is a chat, answered with
+//! one line: what it received, and what was charged. Runs until its standard input ends.
+
+use std::io::{BufRead, Write};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use fakes::{
+    DIRECT_KEY, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, GATEWAY_KEY, Job, SentMessage, When, World,
+    media,
+};
+use serde_json::{Value, json};
+
+/// For a parent that is gone without closing the pipe: no check takes this long.
+const SILENT_FOR: Duration = Duration::from_secs(3600);
+
+fn main() -> std::io::Result<()> {
+    let world = World::builder().start()?;
+    let gateway = world.gateway();
+    // Larger than any buffer on the way, so that it has to stream.
+    let video = media::mp4(5_000, 3 << 20, false);
+    world.media().put("/sd-gen-save-img/fox.mp4", video);
+    gateway.on_message_containing(
+        "fox",
+        Job::new()
+            .at(When::Polls(1))
+            .works()
+            .at(When::Polls(2))
+            .videos(["/sd-gen-save-img/fox.mp4"])
+            .at(When::Polls(3))
+            .images(["/sd-gen-save-img/{session}/fox.png"])
+            .at(When::Polls(4))
+            .says("done"),
+    );
+    // Two seconds with a poll every tenth: long enough to do something meanwhile.
+    gateway.on_message_containing(
+        "patience",
+        Job::new()
+            .works()
+            .at(When::Polls(20))
+            .videos(["/sd-gen-save-img/{session}.mp4"])
+            .says("done"),
+    );
+    say(&json!({
+        "gateway": gateway.http_base(),
+        "direct": world.direct().http_base(),
+        "media": world.media().http_base(),
+        "feishu": world.feishu().http_base(),
+        "connectTo": world.connect_to(),
+        "ca": world.ca_pem(),
+        "gatewayKey": GATEWAY_KEY,
+        "directKey": DIRECT_KEY,
+        "appId": FEISHU_APP_ID,
+        "appSecret": FEISHU_APP_SECRET,
+    }))?;
+
+    let (asked, questions) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if line.is_err() || line.is_ok_and(|chat| asked.send(chat).is_err()) {
+                break;
+            }
+        }
+    });
+    loop {
+        match questions.recv_timeout(SILENT_FOR) {
+            Ok(chat) => say(&json!({
+                "messages": world.feishu().chat(&chat).messages().iter().map(message).collect::<Value>(),
+                "submits": gateway.submits().iter().map(|submit| submit.text.as_str()).collect::<Value>(),
+            }))?,
+            Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => return Ok(()),
+        }
+    }
+}
+
+fn message(sent: &SentMessage) -> Value {
+    let media = sent.file.as_ref().or(sent.image.as_ref());
+    json!({
+        "type": sent.msg_type,
+        "content": sent.content,
+        "sha256": media.map(|media| media.sha256.as_str()),
+    })
+}
+
+fn say(value: &Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")?;
+    out.flush()
+}

@@ -1,0 +1,98 @@
+//! Fakes for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
+//! store, Feishu and Lark. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
+//! in memory, record every request and fail on demand. They are not mocks of our own client: what they
+//! accept and refuse is written down in `docs/apis/libtv.md` and `docs/apis/feishu.md`, and the Feishu one is checked
+//! with the two official SDKs (`testkit/fakes/sdk-check/run`).
+//!
+//! # Overview
+//!
+//! ```no_run
+//! # async fn overview(dir: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use fakes::{ALWAYS, Fault, Job, Fake, When, World, media};
+//!
+//! // One thread and one runtime of its own: usable from sync and async tests alike.
+//! let world = World::builder().start()?;              // dropping it stops everything
+//! world.connect_to();                                 // "seedance.nexu.io=127.0.0.1:40001,im.liblib.tv=…"
+//! world.ca_pem(); world.write_ca(dir)?;               // for SSL_CERT_FILE
+//!
+//! // Every fake (`gateway()`, `direct()`, `media()`, `feishu()`, `lark()`) is a cheap clone and a `Fake`:
+//! let gateway = world.gateway();
+//! gateway.http_base();                                // "http://127.0.0.1:40002", without TLS
+//! gateway.https_addr();                               // SocketAddr
+//! gateway.fault("POST /libtv/v1/session", Fault::ResetAfterApplied, 1);
+//! gateway.fault_after("GET /libtv/v1/session/*", 3, Fault::Html(502), ALWAYS);
+//! gateway.clear_faults();
+//! gateway.requests();                                 // Vec<Recorded>: method, path, query, headers, body, status, at_ms
+//! gateway.requests_to("GET /libtv/v1/session/*");     // the same route patterns as for faults
+//! gateway.wait_until(Duration::from_secs(5), |g| g.submits().len() == 1).await?;   // woken, never polling
+//! gateway.set_clock_offset(Duration::from_secs(3600)); // this service's clock, not the machine's
+//! gateway.stop_clock();                               // only the offset moves it then
+//!
+//! // LibTV: one engine, two envelopes (`LibTv` is the type of both).
+//! gateway.set_default_job(Job::video("/sd-gen-save-img/cat.mp4"));
+//! gateway.on_message_containing("nine", Job::images_over_time(9));
+//! gateway.on_message_containing("cat", Job::new()
+//!     .at(When::Polls(1)).works()
+//!     .at(When::Polls(3)).videos(["/sd-gen-save-img/a.mp4"])
+//!     .at(When::After(Duration::from_secs(2))).images(["/sd-gen-save-img/{session}/b.png"])
+//!     .at(When::Advanced).says("done"));
+//! gateway.add_key("mgk_other"); gateway.set_uses(7, 10);
+//! gateway.submits();                                  // Vec<Submit>: what was charged, in order
+//! gateway.polls("session-id"); gateway.messages("session-id"); gateway.advance("session-id");
+//! gateway.uploads();                                  // Vec<Upload>: file name, type, bytes, sha256, url
+//! world.direct().retire(true); world.direct().reuse_default_session(true);
+//!
+//! // Media: any result path answers with a small file of its kind, unless told otherwise.
+//! world.media().put("/sd-gen-save-img/cat.mp4", media::mp4(5_000, 200 << 20, false));
+//! world.media().serve(media::Serving { ranges: false, ..Default::default() });
+//! world.media().remove("/claw/gone.mp4");
+//!
+//! // Feishu and Lark (`Feishu` is the type of both).
+//! let feishu = world.feishu();
+//! feishu.add_app(fakes::App::new("cli_b", "secret").without_scope("im:resource"));
+//! feishu.add_chat("oc_x"); feishu.remove_bot_from("oc_y"); feishu.revoke_tokens(); feishu.strict(true);
+//! let sent = feishu.wait_for_messages("oc_x", 9, Duration::from_secs(10)).await?;  // Vec<SentMessage>
+//! sent[0].file.as_ref().map(|file| (&file.sha256, file.duration_ms));
+//! feishu.chat("oc_x").messages(); feishu.chat("oc_x").attempts();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with
+//! [`FEISHU_APP_SECRET`].
+
+mod blob;
+mod fault;
+pub mod feishu;
+mod intake;
+pub mod libtv;
+pub mod media;
+mod record;
+mod reply;
+mod route;
+mod serve;
+mod service;
+mod sniff;
+mod tls;
+mod world;
+
+pub use fault::{ALWAYS, Fault};
+pub use feishu::{App, Feishu, SentMessage};
+pub use libtv::{Job, LibTv, Submit, When};
+pub use media::{Media, MediaFile};
+pub use record::{Body, Part, Recorded};
+pub use route::Route;
+pub use service::{Fake, Service, TimedOut};
+pub use world::{
+    DIRECT_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World, WorldBuilder,
+};
+
+/// A key the gateway takes from the start.
+pub const GATEWAY_KEY: &str = "mgk_testkit0123456789abcdefghij1234";
+/// A key the direct API takes from the start.
+pub const DIRECT_KEY: &str = "sk-libtv-testkit0123456789abcdef5678";
+/// An app that Feishu and Lark know from the start, with all scopes and bot ability.
+pub const FEISHU_APP_ID: &str = "cli_testkit000000001";
+/// Its secret.
+pub const FEISHU_APP_SECRET: &str = "testkitsecret0123456789abcdefghi";

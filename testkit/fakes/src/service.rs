@@ -1,0 +1,275 @@
+//! What every fake has: an address, a clock, faults to come and requests that came.
+
+use crate::fault::{Fate, Fault, Faults};
+use crate::record::{Body, Part, Recorded};
+use crate::reply::Reply;
+use crate::route::Route;
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// A poisoned lock means that another test thread panicked; the state itself is still whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The part of a fake that all of them share.
+#[derive(Debug)]
+pub struct Service {
+    host: &'static str,
+    https: SocketAddr,
+    http: SocketAddr,
+    began: Instant,
+    changed: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    clock_offset: Duration,
+    clock_stopped_at: Option<Duration>,
+    faults: Faults,
+    requests: Vec<Recorded>,
+    refused_connections: u64,
+    held_requests: u64,
+}
+
+impl Service {
+    pub(crate) fn new(
+        host: &'static str,
+        https: SocketAddr,
+        http: SocketAddr,
+        began: Instant,
+    ) -> Self {
+        Self {
+            host,
+            https,
+            http,
+            began,
+            changed: Notify::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn host(&self) -> &'static str {
+        self.host
+    }
+
+    pub(crate) fn connect_to(&self) -> String {
+        format!("{}={}", self.host, self.https)
+    }
+
+    /// Since the world began, by the machine's clock.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    /// Since the world began, by this service's own clock.
+    pub(crate) fn now(&self) -> Duration {
+        let state = lock(&self.state);
+        state
+            .clock_stopped_at
+            .unwrap_or_else(|| self.began.elapsed())
+            + state.clock_offset
+    }
+
+    pub(crate) fn tell(&self) {
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn fate(&self, method: &str, path: &str) -> Fate {
+        lock(&self.state).faults.take(method, path)
+    }
+
+    pub(crate) fn refuses_connection(&self) -> bool {
+        let mut state = lock(&self.state);
+        let refuses = state.faults.take_connection();
+        state.refused_connections += u64::from(refuses);
+        refuses
+    }
+
+    pub(crate) fn hold(&self) {
+        lock(&self.state).held_requests += 1;
+        self.tell();
+    }
+
+    pub(crate) fn record(&self, mut request: Recorded) -> usize {
+        if let Body::Form { parts, .. } = &mut request.body {
+            parts.iter_mut().for_each(Part::forget);
+        }
+        let mut state = lock(&self.state);
+        state.requests.push(request);
+        let index = state.requests.len() - 1;
+        drop(state);
+        self.tell();
+        index
+    }
+
+    pub(crate) fn answered(&self, index: usize, status: u16) {
+        if let Some(request) = lock(&self.state).requests.get_mut(index) {
+            request.status = Some(status);
+        }
+        self.tell();
+    }
+}
+
+/// What a service does with a request; `serve.rs` does the rest.
+pub(crate) trait Handler: Send + Sync + 'static {
+    fn service(&self) -> &Service;
+
+    /// An answer that is given without looking at the body, which is read to its end nevertheless.
+    fn edge(&self, _request: &Recorded) -> Option<Reply> {
+        None
+    }
+
+    /// Carries the request out, `latency` after it came.
+    fn answer(
+        self: Arc<Self>,
+        request: Recorded,
+        latency: Duration,
+    ) -> impl Future<Output = Reply> + Send;
+}
+
+/// The condition a test waited for did not come about in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    /// How long was waited.
+    pub after: Duration,
+    /// What was there at the end.
+    pub seen: String,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not within {:?}: {}", self.after, self.seen)
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+/// What every fake can do. Bring it into scope with `use fakes::Fake`.
+pub trait Fake: Clone + Send + Sync {
+    /// The shared part.
+    #[doc(hidden)]
+    fn service(&self) -> &Service;
+
+    /// The name it stands in for, for example `open.feishu.cn`.
+    fn host(&self) -> &'static str {
+        self.service().host
+    }
+
+    /// Where it listens with TLS; always loopback.
+    fn https_addr(&self) -> SocketAddr {
+        self.service().https
+    }
+
+    /// Where it listens without TLS; always loopback.
+    fn http_addr(&self) -> SocketAddr {
+        self.service().http
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    fn http_base(&self) -> String {
+        format!("http://{}", self.http_addr())
+    }
+
+    /// `https://127.0.0.1:PORT`, for a client that trusts the world's authority.
+    fn https_base(&self) -> String {
+        format!("https://{}", self.https_addr())
+    }
+
+    /// Plays `fault` on the next `times` requests that fit ([`crate::ALWAYS`]: on all).
+    fn fault(&self, route: impl Into<Route>, fault: Fault, times: usize) {
+        self.fault_after(route, 0, fault, times);
+    }
+
+    /// The same, after the first `skip` requests that fit.
+    fn fault_after(&self, route: impl Into<Route>, skip: usize, fault: Fault, times: usize) {
+        lock(&self.service().state)
+            .faults
+            .plan(route.into(), skip, fault, times);
+    }
+
+    /// Forgets the faults that have not been played.
+    fn clear_faults(&self) {
+        lock(&self.service().state).faults.clear();
+    }
+
+    /// Every request so far, in the order in which their bodies ended.
+    fn requests(&self) -> Vec<Recorded> {
+        lock(&self.service().state).requests.clone()
+    }
+
+    /// How many there were.
+    fn request_count(&self) -> usize {
+        lock(&self.service().state).requests.len()
+    }
+
+    /// Those that fit a route.
+    fn requests_to(&self, route: impl Into<Route>) -> Vec<Recorded> {
+        let route = route.into();
+        let state = lock(&self.service().state);
+        state
+            .requests
+            .iter()
+            .filter(|request| route.fits(&request.method, &request.path))
+            .cloned()
+            .collect()
+    }
+
+    /// Connections that were hung up on before a request was read.
+    fn refused_connections(&self) -> u64 {
+        lock(&self.service().state).refused_connections
+    }
+
+    /// Requests that got no answer so far, by [`Fault::SilentBefore`] and [`Fault::SilentAfterApplied`]; also
+    /// those whose client has left meanwhile.
+    fn held_requests(&self) -> u64 {
+        lock(&self.service().state).held_requests
+    }
+
+    /// Moves this service's clock ahead of the machine's: for tokens, rates, the hour of a `uuid`,
+    /// [`crate::When::After`].
+    fn set_clock_offset(&self, offset: Duration) {
+        lock(&self.service().state).clock_offset = offset;
+        self.service().tell();
+    }
+
+    /// Stops this service's clock where it stands; only [`Fake::set_clock_offset`] moves it then. For
+    /// tests of rates, which a busy machine must not slow down.
+    fn stop_clock(&self) {
+        let elapsed = self.service().began.elapsed();
+        lock(&self.service().state).clock_stopped_at = Some(elapsed);
+    }
+
+    /// Waits until `condition` holds. It is asked again after every request and every change, not
+    /// on a timer. Needs a tokio runtime with time.
+    fn wait_until(
+        &self,
+        timeout: Duration,
+        condition: impl Fn(&Self) -> bool + Send,
+    ) -> impl Future<Output = Result<(), TimedOut>> + Send {
+        async move {
+            let deadline = tokio::time::Instant::now() + timeout;
+            loop {
+                let mut changed = pin!(self.service().changed.notified());
+                changed.as_mut().enable();
+                if condition(self) {
+                    return Ok(());
+                }
+                if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                    let seen =
+                        format!("{} requests came to {}", self.requests().len(), self.host());
+                    return Err(TimedOut {
+                        after: timeout,
+                        seen,
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The fakes, asked as a client would ask them.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml spares test functions, but not their helpers"
+)]
+
+mod client;
+mod faults;
+mod feishu;
+mod libtv;
+mod media;
+mod world;

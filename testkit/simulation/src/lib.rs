@@ -1,0 +1,41 @@
+//! A world in which everything can go wrong and nothing is real: disk, network, clock and both
+//! services are simulated, and the processes in it are the core's own procedures. Same seed, same run.
+//!
+//! It is not the place to test the component's wiring (that's `tests/`), nor the services' fine print
+//! (that's the fakes). What it looks for are crashes, faults and interleavings that lose a result, show
+//! one twice or pay for one twice.
+
+mod actors;
+mod check;
+mod disk;
+mod exhaustive;
+mod feishu;
+mod legacy;
+mod libtv;
+mod media;
+mod network;
+mod plant;
+mod process;
+mod replay;
+mod report;
+mod rng;
+mod run;
+mod scenario;
+mod search;
+mod storm;
+mod trouble;
+mod weather;
+mod world;
+
+pub use check::{Kind, Violation};
+pub use disk::Fate;
+pub use exhaustive::{Crashes, crashes, failing, repeated};
+pub use network::{Fault, Wait};
+pub use plant::Plant;
+pub use replay::{command, parse, told};
+pub use report::{EffectKind, MAX_POLLS_TO_SETTLE, Options, Performed, Report};
+pub use run::run;
+pub use scenario::Scenario;
+pub use search::{Finding, Tally, planted, random, random_options};
+pub use trouble::{Mishap, Point, StorageFault, Trouble};
+pub use weather::Possible;

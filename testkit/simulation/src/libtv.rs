@@ -1,0 +1,205 @@
+//! LibTV in the simulated world: submits are charged and make sessions, whose messages become visible
+//! as time goes on. It remembers what it was paid for.
+
+use libtv_video_core::io::{Method, Request, Response};
+use serde_json::Value;
+
+use super::network;
+use super::scenario::{self, Says};
+
+/// A submit that was paid for.
+pub(super) struct Charge {
+    pub(super) text: String,
+    pub(super) session_id: String,
+}
+
+/// A result that was made.
+pub(super) struct Made {
+    /// The submit that it answers, by its place.
+    pub(super) charge: usize,
+    pub(super) url: String,
+}
+
+struct Said {
+    session_id: String,
+    at_ms: u64,
+    /// The message's JSON behind its number.
+    json: String,
+}
+
+/// LibTV, as both of its services.
+#[derive(Default)]
+pub(super) struct LibTv {
+    pub(super) charges: Vec<Charge>,
+    pub(super) made: Vec<Made>,
+    /// Keys that came to the wrong service.
+    pub(super) misplaced_keys: u32,
+    pub(super) echoes: bool,
+    /// The planted bug: only what leads to the first result is passed on, as if it were all.
+    pub(super) ends_after_first_url: bool,
+    /// How each answer changes the links in it.
+    pub(super) signs: Signs,
+    said: Vec<Said>,
+}
+
+/// How links are signed.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signs {
+    #[default]
+    Never,
+    /// In the query; every third answer shows thumbnails instead.
+    Query,
+    /// In the path: the planted bug, for links of which nobody can see that they lead to the same.
+    Path,
+}
+
+const FOLDER: &str = "/sd-gen-save-img/";
+
+impl Signs {
+    fn sign(self, json: &str, now_ms: u64) -> String {
+        match self {
+            Self::Never => json.to_owned(),
+            Self::Query if now_ms.is_multiple_of(3) => {
+                json.replace(".png\"", ".png?x-oss-process=image/resize,w_200\"")
+            }
+            Self::Query => json.replace(
+                ".png\"",
+                &format!(".png?Expires={now_ms}&Signature=%2B{now_ms}\""),
+            ),
+            Self::Path => json.replace(FOLDER, &format!("{FOLDER}{now_ms}/")),
+        }
+    }
+}
+
+/// Whether a link, or a text with links, leads to a result, whatever its signature.
+pub(super) fn leads_to(text: &str, url: &str) -> bool {
+    let file = url.split(FOLDER).nth(1).unwrap_or(url);
+    text.contains(file)
+}
+
+impl LibTv {
+    /// Answers a request; `direct` tells the door.
+    pub(super) fn answer(&mut self, request: &Request, direct: bool, now_ms: u64) -> Response {
+        let prefix = if direct { "Bearer sk-libtv-" } else { "mgk_" };
+        let key_fits = request
+            .credential
+            .as_ref()
+            .is_some_and(|(_, key)| key.expose().starts_with(prefix));
+        self.misplaced_keys += u32::from(!key_fits);
+        let path = request.url.splitn(4, '/').nth(3).unwrap_or("");
+        let root = if direct {
+            "openapi/session"
+        } else {
+            "libtv/v1/session"
+        };
+        let data = match (request.method, path.strip_prefix(root)) {
+            (Method::Post, Some("")) => self.submit(&request.body, now_ms),
+            (Method::Get, Some(rest)) => self.messages(rest.trim_start_matches('/'), now_ms),
+            _ => return network::response(404, "404 page not found"),
+        };
+        if direct {
+            network::response(200, &format!("{{\"code\":0,\"data\":{data}}}"))
+        } else {
+            network::response(200, &data)
+        }
+    }
+
+    fn submit(&mut self, body: &[u8], now_ms: u64) -> String {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = body.get("message").and_then(Value::as_str).unwrap_or("");
+        let session_id = match body.get("sessionId").and_then(Value::as_str) {
+            Some(id) => id.to_owned(),
+            None => format!("session-{:04}", self.charges.len() + 1),
+        };
+        self.begin(&session_id, text, now_ms);
+        format!("{{\"sessionId\":\"{session_id}\",\"projectUuid\":\"project-{session_id}\"}}")
+    }
+
+    /// Takes a request on, as if it had been submitted.
+    pub(super) fn begin(&mut self, session_id: &str, text: &str, now_ms: u64) {
+        self.charges.push(Charge {
+            text: text.to_owned(),
+            session_id: session_id.to_owned(),
+        });
+        let turn = self.charges.len();
+        if self.echoes {
+            let text = Value::from(text);
+            self.say(
+                session_id,
+                now_ms,
+                format!("\"role\":\"user\",\"content\":{text}}}"),
+            );
+        }
+        for (after_s, says) in scenario::job(text) {
+            let at_ms = now_ms + after_s * 1000;
+            let json = match says {
+                Says::Calls(count) => {
+                    let calls: Vec<String> = (0..count).map(|call| format!("{{\"id\":\"call-{turn}-{call}\",\"function\":{{\"name\":\"generate\",\"arguments\":\"{{}}\"}}}}")).collect();
+                    format!(
+                        "\"role\":\"assistant\",\"content\":\"\",\"toolCalls\":[{}]}}",
+                        calls.join(",")
+                    )
+                }
+                Says::Result(call, ending) => {
+                    let url = format!(
+                        "https://libtv-res.liblib.art/sd-gen-save-img/{session_id}/{turn}-{call}.{ending}"
+                    );
+                    let list = if ending == "png" { "images" } else { "videos" };
+                    let json = format!(
+                        "\"role\":\"tool\",\"toolCallId\":\"call-{turn}-{call}\",\"content\":{{\"task_result\":{{\"{list}\":[{{\"previewPath\":\"{url}\"}}]}}}}}}"
+                    );
+                    self.made.push(Made {
+                        charge: turn - 1,
+                        url,
+                    });
+                    json
+                }
+                Says::Error(call) => format!(
+                    "\"role\":\"tool\",\"toolCallId\":\"call-{turn}-{call}\",\"content\":{{\"task_result\":{{\"status\":\"failed\",\"error\":\"the model failed\"}}}}}}"
+                ),
+                Says::Asks => format!(
+                    "\"role\":\"assistant\",\"content\":\"\",\"toolCalls\":[{{\"id\":\"ask-{turn}\",\"function\":{{\"name\":\"ask_user\",\"arguments\":\"{{\\\"question\\\":\\\"Which style?\\\"}}\"}}}}]}}"
+                ),
+                Says::Words => "\"role\":\"assistant\",\"content\":\"That is all.\"}".to_owned(),
+            };
+            self.say(session_id, at_ms, json);
+        }
+        self.said.sort_by_key(|said| said.at_ms);
+    }
+
+    fn say(&mut self, session_id: &str, at_ms: u64, json: String) {
+        self.said.push(Said {
+            session_id: session_id.to_owned(),
+            at_ms,
+            json,
+        });
+    }
+
+    /// When it will have said everything.
+    pub(super) fn ends_at_ms(&self) -> u64 {
+        self.said.last().map_or(0, |said| said.at_ms)
+    }
+
+    fn messages(&self, session_id: &str, now_ms: u64) -> String {
+        let mut list = String::from("{\"messages\":[");
+        let visible = self
+            .said
+            .iter()
+            .filter(|said| said.at_ms <= now_ms && said.session_id == session_id);
+        for (at, said) in visible.enumerate() {
+            if at > 0 {
+                list.push(',');
+            }
+            let json = self.signs.sign(&said.json, now_ms);
+            list.push_str(&format!("{{\"seq\":{},{json}", at + 1));
+            if self.ends_after_first_url && said.json.contains("previewPath") {
+                let calls: Vec<String> = (0..9).map(|call| format!(",{{\"role\":\"tool\",\"toolCallId\":\"call-1-{call}\",\"content\":{{}}}}")).collect();
+                list.push_str(&calls.concat());
+                list.push_str(",{\"role\":\"assistant\",\"content\":\"Done.\"}");
+                break;
+            }
+        }
+        list.push_str("]}");
+        list
+    }
+}
