@@ -4,12 +4,14 @@
 //! reading of a command line by its table, with lexopt: two readers of one table would be two grammars.
 //! Not here: what anybody does with a fact.
 
+pub mod channels;
 pub mod commands;
 pub mod ids;
 pub mod imports;
 pub mod kind;
-pub mod recipient;
 pub mod services;
 pub mod settings;
 pub mod text;
 pub mod transport;
+
+pub use channels::feishu::recipient;

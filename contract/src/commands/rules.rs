@@ -3,8 +3,9 @@
 
 use std::ffi::OsStr;
 
+use super::Value;
 use super::line::Line;
-use super::{CHANNELS, Value};
+use crate::channels;
 use crate::kind::Kind;
 
 /// How to go on where something isn't UTF-8.
@@ -64,10 +65,8 @@ impl Line {
         let says_something = self.word().is_some() || self.of_kind(Value::Session).is_some();
         let channel = self.of_kind(Value::Channel);
         let known = channel.is_none_or(|channel| {
-            let channel = channel.trim();
-            CHANNELS
-                .iter()
-                .any(|known| channel.eq_ignore_ascii_case(known))
+            let is = |word: &str| word.eq_ignore_ascii_case(channel.trim());
+            channels::words().any(is)
         });
         self.command.words.value == Value::Words && says_something && known
     }

@@ -1,7 +1,7 @@
-//! Who results go to: every spelling of a recipient that agents use, read once for the component, which sends, and for the
-//! harness, which lets messages out for nobody else. What isn't understood is refused before money is spent.
+//! How recipients at Feishu and Lark are written: every spelling that agents use, read once for the component, which sends,
+//! and for the harness, which lets messages out for nobody else. What isn't understood is refused before money is spent.
 //!
-//! The ids are Feishu's and Lark's. The longer forms are OpenClaw's targets and session keys.
+//! The longer forms are OpenClaw's targets and session keys.
 
 /// An e-mail address has at most 254 bytes, Feishu's own ids some forty; OpenClaw's keys put three of them in a row.
 const MAX_BYTES: usize = 512;

@@ -1,0 +1,68 @@
+//! Feishu, and Lark, which is the same elsewhere.
+
+pub mod recipient;
+
+use super::{Channel, Platform, Recipient, Recipients, Section, Variables};
+use crate::services::{self, FEISHU_ORIGIN, LARK_ORIGIN};
+
+/// Feishu or Lark.
+pub const FEISHU: Channel = Channel {
+    id: "feishu",
+    name: "Feishu or Lark",
+    platforms: &[
+        Platform {
+            word: "feishu",
+            origin: FEISHU_ORIGIN,
+        },
+        Platform {
+            word: "lark",
+            origin: LARK_ORIGIN,
+        },
+    ],
+    service: &services::FEISHU,
+    recipients: Recipients {
+        kinds: &["open_id", "user_id", "union_id", "email", "chat_id"],
+        accepted: recipient::ACCEPTED,
+        read,
+        message: recipient::message_id,
+    },
+    variables: Variables {
+        app: "FEISHU_APP_ID",
+        secret: "FEISHU_APP_SECRET",
+        base_url: "FEISHU_BASE_URL",
+        account: "FEISHU_ACCOUNT",
+        found_in: "FEISHU_CREDENTIALS_FROM",
+        missing: "FEISHU_CREDENTIALS_MISSING",
+    },
+    section: Section {
+        name: "feishu",
+        app: "appId",
+        secret: "appSecret",
+        platform: "domain",
+    },
+    document: "docs/apis/feishu.md",
+};
+
+fn read(text: &str) -> Result<Recipient, &'static str> {
+    let recipient::Target {
+        id_type,
+        id,
+        reply_to,
+    } = recipient::read(text)?;
+    Ok(Recipient {
+        kind: id_type.name(),
+        id,
+        reply_to,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_are_those_of_the_grammar() {
+        let kinds = recipient::IdType::ALL.map(recipient::IdType::name);
+        assert_eq!(FEISHU.recipients.kinds, kinds);
+    }
+}

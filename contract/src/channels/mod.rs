@@ -1,0 +1,183 @@
+//! The chats that results go to: one entry a channel, in a file of its own. What an entry doesn't say about a channel, nobody
+//! outside of the channel's own folder may know: its names, its variables, where its credentials stand, and how its
+//! recipients are written come from here.
+//!
+//! Not here: what may be asked of the service behind it (`services`), and how a message is made (`core`).
+
+pub mod feishu;
+
+use crate::services::Service;
+
+pub use feishu::FEISHU;
+
+/// Every channel. The first is meant where nobody names one.
+pub const CHANNELS: [&Channel; 1] = [&FEISHU];
+
+/// One channel.
+#[derive(Debug)]
+pub struct Channel {
+    /// Its name for programs.
+    pub id: &'static str,
+    /// Its name for people, in the middle of a sentence.
+    pub name: &'static str,
+    /// The platforms it is the same for, each with the word that agents use for it. The first is the default.
+    pub platforms: &'static [Platform],
+    /// The service that carries its messages.
+    pub service: &'static Service,
+    /// How its recipients are written.
+    pub recipients: Recipients,
+    /// The variables that set it up.
+    pub variables: Variables,
+    /// Where its credentials stand in OpenClaw's configuration.
+    pub section: Section,
+    /// The project's document about the service.
+    pub document: &'static str,
+}
+
+/// One of the platforms that speak alike.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// The channel's name as agents, records and configurations write it, in lower case.
+    pub word: &'static str,
+    /// Where it is.
+    pub origin: &'static str,
+}
+
+/// How a channel's recipients are written.
+#[derive(Debug)]
+pub struct Recipients {
+    /// The kinds of id, in the platform's own words.
+    pub kinds: &'static [&'static str],
+    /// What is accepted, for people.
+    pub accepted: &'static str,
+    /// Reads a recipient as an agent names it. The error is the end of a sentence, and doesn't repeat the text: it may be a
+    /// key in the wrong place.
+    pub read: fn(&str) -> Result<Recipient, &'static str>,
+    /// Reads the id of a message that is answered; the error as before.
+    pub message: fn(&str) -> Result<String, &'static str>,
+}
+
+/// A recipient that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// What kind of id it is: one of the channel's [`Recipients::kinds`].
+    pub kind: &'static str,
+    /// The id.
+    pub id: String,
+    /// The message that results are to answer, where the text names one.
+    pub reply_to: Option<String>,
+}
+
+/// The variables that set a channel up. Each is described in `settings`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Variables {
+    /// The app's id. No secret.
+    pub app: &'static str,
+    /// The app's secret.
+    pub secret: &'static str,
+    /// Another address of the service: what moves it.
+    pub base_url: &'static str,
+    /// Which account of OpenClaw's configuration is meant. Only the harness reads it.
+    pub account: &'static str,
+    /// From the harness, in words: where the app was found.
+    pub found_in: &'static str,
+    /// From the harness, in words: why there is none.
+    pub missing: &'static str,
+}
+
+/// A channel's part of OpenClaw's configuration: `channels.<name>`, at its top or in one of its `accounts`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The name of the part.
+    pub name: &'static str,
+    /// The member that holds the app's id.
+    pub app: &'static str,
+    /// The member that holds the app's secret, or says where it is kept.
+    pub secret: &'static str,
+    /// The member that names the platform, by its word or its origin.
+    pub platform: &'static str,
+}
+
+impl Channel {
+    /// Every word for it.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.platforms.iter().map(|platform| platform.word)
+    }
+
+    /// Where its first platform is.
+    #[must_use]
+    pub const fn origin(&self) -> &'static str {
+        match self.platforms {
+            [first, ..] => first.origin,
+            [] => "",
+        }
+    }
+
+    /// The platform of this word, in capitals or not.
+    #[must_use]
+    pub fn platform(&self, word: &str) -> Option<&'static Platform> {
+        let mut platforms = self.platforms.iter();
+        platforms.find(|platform| platform.word.eq_ignore_ascii_case(word))
+    }
+}
+
+/// The channel that `word` names, in capitals or not; the first one where it is empty.
+#[must_use]
+pub fn named(word: &str) -> Option<&'static Channel> {
+    let word = word.trim();
+    CHANNELS
+        .into_iter()
+        .find(|channel| word.is_empty() || channel.platform(word).is_some())
+}
+
+/// Every word that names a channel.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    CHANNELS.into_iter().flat_map(Channel::words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::VARIABLES;
+
+    #[test]
+    fn a_channel_is_named_by_each_of_its_words_and_no_word_names_two() {
+        let all: Vec<&str> = words().collect();
+        for (at, word) in all.iter().enumerate() {
+            assert!(!all[at + 1..].contains(word), "{word}");
+            let channel = named(&word.to_uppercase()).unwrap();
+            assert!(channel.words().any(|known| known == *word));
+        }
+        assert_eq!(named(" ").unwrap().id, CHANNELS[0].id);
+        assert!(named("nowhere").is_none());
+    }
+
+    #[test]
+    fn a_channel_says_what_the_tables_of_services_and_settings_say() {
+        for channel in CHANNELS {
+            for platform in channel.platforms {
+                assert!(channel.service.origins.contains(&platform.origin));
+            }
+            let variables = &channel.variables;
+            assert_eq!(channel.service.moved_by, Some(variables.base_url));
+            for name in [
+                variables.app,
+                variables.secret,
+                variables.base_url,
+                variables.found_in,
+                variables.missing,
+            ] {
+                assert!(VARIABLES.iter().any(|known| known.name == name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_of_a_kind_that_the_channel_names() {
+        for channel in CHANNELS {
+            let read = (channel.recipients.read)("some-id").unwrap();
+            assert!(channel.recipients.kinds.contains(&read.kind));
+            assert!((channel.recipients.read)("").is_err());
+        }
+    }
+}
