@@ -1,7 +1,7 @@
 //! Reads a request's body in constant memory: files are counted and hashed, not kept.
 
 use crate::blob::Sha256;
-use crate::record::{Body, Part};
+use crate::record::{Body, KEPT_HEAD_BYTES, Part};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
@@ -53,6 +53,7 @@ async fn read_plain(mut body: Incoming) -> Body {
     Body::Other {
         bytes,
         sha256: hash.finish(),
+        head: kept.split_to(kept.len().min(KEPT_HEAD_BYTES)).freeze(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Fakes for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
 //! store, Feishu and Lark. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
 //! in memory, record every request and fail on demand. They are not mocks of our own client: what they
-//! accept and refuse is written down in `docs/apis/libtv.md` and `docs/apis/feishu.md`, and the Feishu one is checked
-//! with the two official SDKs (`testkit/fakes/sdk-check/run`).
+//! accept and refuse is written down in `docs/apis/`, a document per service, and where a service has official SDKs,
+//! its fake is checked with them (`testkit/fakes/sdk-check/run`).
 //!
 //! # Overview
 //!
@@ -68,6 +68,7 @@ pub mod feishu;
 mod intake;
 pub mod libtv;
 pub mod media;
+mod rates;
 mod record;
 mod reply;
 mod route;

@@ -52,6 +52,11 @@ impl Recorded {
         }
     }
 
+    /// The length that the headers announce, if they do.
+    pub fn announced_bytes(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
     /// A part of a multipart body, by its name.
     pub fn part(&self, name: &str) -> Option<&Part> {
         match &self.body {
@@ -77,6 +82,8 @@ pub enum Body {
         bytes: u64,
         /// Lower-case hexadecimal.
         sha256: String,
+        /// The first bytes of the content: at least 4 KiB, unless it is shorter.
+        head: Bytes,
     },
     /// `multipart/form-data`.
     Form {

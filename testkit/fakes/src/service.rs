@@ -9,7 +9,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
 /// A poisoned lock means that another test thread panicked; the state itself is still whole.
@@ -24,6 +24,8 @@ pub struct Service {
     https: SocketAddr,
     http: SocketAddr,
     began: Instant,
+    /// Of the same moment, since 1970: for services whose ids or dates a client compares with its own clock.
+    began_unix: Duration,
     changed: Notify,
     state: Mutex<State>,
 }
@@ -50,6 +52,10 @@ impl Service {
             https,
             http,
             began,
+            began_unix: SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .saturating_sub(began.elapsed()),
             changed: Notify::new(),
             state: Mutex::default(),
         }
@@ -75,6 +81,11 @@ impl Service {
             .clock_stopped_at
             .unwrap_or_else(|| self.began.elapsed())
             + state.clock_offset
+    }
+
+    /// Since 1970, by this service's own clock.
+    pub(crate) fn unix_now(&self) -> Duration {
+        self.began_unix + self.now()
     }
 
     pub(crate) fn tell(&self) {

@@ -4,7 +4,7 @@ use crate::feishu::{App, Feishu};
 use crate::libtv::{Dialect, LibTv};
 use crate::media::Media;
 use crate::serve;
-use crate::service::{Fake, Handler, Service};
+use crate::service::{Handler, Service};
 use crate::tls::Authority;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +15,6 @@ use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 /// The host name of the Nexu gateway.
 pub const GATEWAY_HOST: &str = "seedance.nexu.io";
@@ -36,6 +35,7 @@ pub struct World {
     feishu: Feishu,
     lark: Feishu,
     ca_pem: String,
+    connect_to: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -68,34 +68,18 @@ impl WorldBuilder {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let began = Instant::now();
-        let authority = Authority::new()?;
-        let mut servers = Servers(Vec::new());
         let context = runtime.enter();
-        let open = |host: &'static str| -> io::Result<(Service, Ports)> {
-            let (https, https_addr) = bind()?;
-            let (http, http_addr) = bind()?;
-            let tls = authority.acceptor(host)?;
-            Ok((
-                Service::new(host, https_addr, http_addr, began),
-                Ports { https, http, tls },
-            ))
-        };
-        let (service, ports) = open(GATEWAY_HOST)?;
-        let gateway = LibTv::new(service, Dialect::Gateway);
-        servers.add(gateway.handler(), ports);
-        let (service, ports) = open(DIRECT_HOST)?;
-        let direct = LibTv::new(service, Dialect::Direct);
-        servers.add(direct.handler(), ports);
-        let (service, ports) = open(MEDIA_HOST)?;
-        let media = Media::new(service);
-        servers.add(media.handler(), ports);
-        let (service, ports) = open(FEISHU_HOST)?;
-        let feishu = Feishu::new(service);
-        servers.add(feishu.handler(), ports);
-        let (service, ports) = open(LARK_HOST)?;
-        let lark = Feishu::new(service);
-        servers.add(lark.handler(), ports);
+        let mut opening = Opening::new(Authority::new()?);
+        let gateway = LibTv::new(opening.service(GATEWAY_HOST)?, Dialect::Gateway);
+        opening.serve(gateway.handler())?;
+        let direct = LibTv::new(opening.service(DIRECT_HOST)?, Dialect::Direct);
+        opening.serve(direct.handler())?;
+        let media = Media::new(opening.service(MEDIA_HOST)?);
+        opening.serve(media.handler())?;
+        let feishu = Feishu::new(opening.service(FEISHU_HOST)?);
+        opening.serve(feishu.handler())?;
+        let lark = Feishu::new(opening.service(LARK_HOST)?);
+        opening.serve(lark.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -109,12 +93,17 @@ impl WorldBuilder {
             lark.add_app(app);
         }
 
+        let Opening {
+            authority,
+            servers,
+            connect_to,
+            ..
+        } = opening;
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("fakes".into()).spawn(move || {
             runtime.block_on(async {
                 let mut running = JoinSet::new();
                 servers
-                    .0
                     .into_iter()
                     .for_each(|server| drop(running.spawn(server)));
                 // Either way the world is gone.
@@ -129,31 +118,56 @@ impl WorldBuilder {
             feishu,
             lark,
             ca_pem: authority.pem().to_owned(),
+            connect_to: connect_to.join(","),
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 }
 
-struct Ports {
-    https: TcpListener,
-    http: TcpListener,
-    tls: TlsAcceptor,
-}
-
 type Server = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
-struct Servers(Vec<Server>);
+/// Services on their way to being served: one that is added needs its two lines above, a handle in [`World`], and
+/// nothing else.
+struct Opening {
+    authority: Authority,
+    began: Instant,
+    ports: Option<(TcpListener, TcpListener)>,
+    servers: Vec<Server>,
+    connect_to: Vec<String>,
+}
 
-impl Servers {
-    fn add<H: Handler>(&mut self, handler: Arc<H>, ports: Ports) {
-        self.0.push(Box::pin(serve::listen(
-            handler.clone(),
-            ports.https,
-            Some(ports.tls),
-        )));
-        self.0
-            .push(Box::pin(serve::listen(handler, ports.http, None)));
+impl Opening {
+    fn new(authority: Authority) -> Self {
+        Self {
+            authority,
+            began: Instant::now(),
+            ports: None,
+            servers: Vec::new(),
+            connect_to: Vec::new(),
+        }
+    }
+
+    /// Binds two ports, with TLS and without.
+    fn service(&mut self, host: &'static str) -> io::Result<Service> {
+        let (https, https_addr) = bind()?;
+        let (http, http_addr) = bind()?;
+        self.ports = Some((https, http));
+        Ok(Service::new(host, https_addr, http_addr, self.began))
+    }
+
+    /// Serves on the ports that were bound last.
+    fn serve<H: Handler>(&mut self, handler: Arc<H>) -> io::Result<()> {
+        let Some((https, http)) = self.ports.take() else {
+            return Err(io::Error::other("no port was bound for this handler"));
+        };
+        self.connect_to.push(handler.service().connect_to());
+        let tls = self.authority.acceptor(handler.service().host())?;
+        let with_tls = serve::listen(handler.clone(), https, Some(tls));
+        self.servers.push(Box::pin(with_tls));
+        self.servers
+            .push(Box::pin(serve::listen(handler, http, None)));
+        Ok(())
     }
 }
 
@@ -197,18 +211,7 @@ impl World {
 
     /// The value of `LIBTV_CONNECT_TO`: each host name and where it is reached with TLS.
     pub fn connect_to(&self) -> String {
-        let services = [
-            self.gateway.service(),
-            self.direct.service(),
-            self.media.service(),
-            self.feishu.service(),
-            self.lark.service(),
-        ];
-        let pairs: Vec<_> = services
-            .iter()
-            .map(|service| service.connect_to())
-            .collect();
-        pairs.join(",")
+        self.connect_to.clone()
     }
 
     /// The certificate of the world's authority, the value of a file for `SSL_CERT_FILE`.

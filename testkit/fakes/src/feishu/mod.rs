@@ -6,7 +6,6 @@ mod app;
 mod handler;
 mod message;
 mod platform;
-mod rates;
 mod upload;
 
 pub use app::App;

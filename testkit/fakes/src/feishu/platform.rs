@@ -1,18 +1,24 @@
 //! The platform's state and its order of checks: token, scope, rate, fields, bot ability, upload rules,
-//! message rules, five a second, uuid. The edge before them is in `edge.rs`.
+//! message rules, five a second, uuid. The edge before them is in `handler.rs`.
 
 use super::answer::Refusal;
 use super::app::{App, Apps, SEND_SCOPES, UPDATE_SCOPES, UPLOAD_SCOPES};
 use super::message::{
     Attempt, Replied, SentMessage, Wanted, check_card, is_shared, is_well_formed,
 };
-use super::rates::{API_MINUTE, API_SECOND, CHAT, Rates};
 use super::upload::{self, UploadKind, UploadedFile};
+use crate::rates::{Limit, Rates};
 use crate::record::Recorded;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+/// Messages to one chat or user, and updates of one card.
+const CHAT: Limit = Limit::new(5, Duration::from_secs(1));
+/// Calls of one app to one API.
+const API_SECOND: Limit = Limit::new(50, Duration::from_secs(1));
+/// Calls of one app to one API.
+const API_MINUTE: Limit = Limit::new(1000, Duration::from_secs(60));
 /// How long a `uuid` stands for its message.
 const UUID_LIFE: Duration = Duration::from_secs(3600);
 /// How long a card can be updated.

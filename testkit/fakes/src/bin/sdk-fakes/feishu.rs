@@ -1,12 +1,8 @@
-//! The Feishu fake alone, for clients that aren't written in Rust: `sdk-check/run` drives the official
-//! SDKs against it. Prints its port (without TLS) and runs until its standard input ends.
+//! What `sdk-check/feishu.*` expects to find.
 
-use fakes::{App, Fake, Fault, World};
-use std::io::{Read, Write};
-use std::time::Duration;
+use fakes::{ALWAYS, App, Fake, Fault, World};
 
-fn main() -> std::io::Result<()> {
-    let world = World::builder().start()?;
+pub fn prepare(world: &World) -> String {
     let feishu = world.feishu();
     // The SDKs keep tokens by app id for the whole process, so each scenario has its own.
     for scenario in ["good", "uploads", "messages", "uuid", "foreign", "limited"] {
@@ -26,17 +22,7 @@ fn main() -> std::io::Result<()> {
     feishu.fault(
         "POST /open-apis/im/v1/messages/om_limited/reply",
         Fault::rate_limited("x-ogw-ratelimit-reset", "1"),
-        fakes::ALWAYS,
+        ALWAYS,
     );
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", feishu.http_addr().port())?;
-    out.flush()?;
-    // A parent that is gone closes the pipe; the time is for one that leaks it.
-    let (ended, wait) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let read = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = ended.send(read);
-    });
-    let _ = wait.recv_timeout(Duration::from_secs(3600));
-    Ok(())
+    feishu.http_base()
 }

@@ -1,3 +1,4 @@
+// sdk: @larksuiteoapi/node-sdk@1.74.0
 // The Node SDK against the fake: prints how many checks passed, or the first difference.
 import * as lark from '@larksuiteoapi/node-sdk';
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+# sdk: lark-oapi==1.7.5
 """The Python SDK against the fake: prints how many checks passed, or the first difference."""
 
 import base64
