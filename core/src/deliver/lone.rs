@@ -12,6 +12,7 @@ use crate::feishu::recipient;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
 use crate::session::uuid_holds;
+use crate::store::attempts::Attempts;
 use crate::store::submits::{self, Notice, Submit};
 
 /// Tries after which the chat counts as one that can't be told: with the pauses below that is a day, in which somebody may
@@ -61,11 +62,9 @@ async fn send(
             "no Feishu or Lark credentials were found",
         ));
     };
+    let attempts = Attempts::of_submit(&submit.nonce);
     let may_send = |first_ms| uuid_holds(first_ms, io.now_ms());
-    let known = [
-        notice.first_sent_at_ms,
-        submits::marked_since_ms(io, submit).await?,
-    ];
+    let known = [notice.first_sent_at_ms, attempts.since_ms(io).await?];
     notice.first_sent_at_ms = known.into_iter().flatten().min();
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
@@ -80,7 +79,7 @@ async fn send(
     notice.first_sent_at_ms.get_or_insert(io.now_ms());
     submit.notice = Some(notice.clone());
     submits::save(io, submit).await?;
-    let mark = submits::mark(io, submit).await?;
+    let marker = attempts.begin(io).await?;
     pace.note(io).await?;
     let uuid = digest(&["uuid", &submit.nonce, "unknown", ""], 40);
     let content = plan::text(&words(submit));
@@ -111,9 +110,9 @@ async fn send(
         | Answer::TooLong(reason)
         | Answer::Refused(reason) => again(io, notice, &reason),
     };
-    submits::unmark(io, &mark).await?;
+    marker.refused(io).await?;
     if is_first {
-        // Certainly not in the chat, by this attempt; of another one its own mark tells.
+        // Certainly not in the chat, by this attempt; of another one its own marker tells.
         notice.first_sent_at_ms = None;
     }
     Ok(reason)

@@ -22,7 +22,8 @@ use crate::io::{Io, UnixMs};
 use crate::poll::schedule;
 use crate::problem::Problem;
 use crate::session::{Delivery, DeliveryState, Purpose, Route};
-use crate::store::{self, Loaded, tries};
+use crate::store::attempts::Attempts;
+use crate::store::{self, Loaded};
 use media::NoMedia;
 use pace::Pace;
 use refused::{not_sent, without_app};
@@ -72,7 +73,7 @@ pub async fn run(
     settle(io, loaded, events).await
 }
 
-/// Stores what marks of tries say: a record that disagrees with what is decided on would count as another process's.
+/// Stores what markers of attempts say: a record that disagrees with what is decided on would count as another process's.
 async fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     for id in std::mem::take(&mut loaded.recalled) {
         let deliveries = &loaded.session.deliveries;
@@ -210,9 +211,10 @@ async fn deliver(
     delivery.next_try_at_ms = io.now_ms() + io.jitter() % TRY_SPREAD_MS;
     delivery.message = Some(content.clone());
     let uuid = delivery.uuid.clone();
-    // The first record is made exclusively: it needs no mark.
+    // The first record is made exclusively: it needs no marker.
     let begun = if loaded.stored.contains(&delivery.id) {
-        Some(tries::begin(io, &loaded.session.key, &delivery.id).await?)
+        let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
+        Some(attempts.begin(io).await?)
     } else {
         None
     };
@@ -250,7 +252,7 @@ async fn deliver(
             // Certainly not in the chat, by this try.
             let refused = !matches!(answer, Answer::Unclear(_));
             if let Some(begun) = begun.filter(|_| refused) {
-                tries::refused(io, begun).await?;
+                begun.refused(io).await?;
             }
             if overtaken(io, loaded, at).await? {
                 return Ok(());

@@ -333,7 +333,9 @@ fn unknown_scale(mvhd: &[u8]) -> Option<u32> {
     }
 }
 
-/// The duration of all fragments.
+/// The duration of the whole, fragments included. ISO/IEC 14496-12 (8.8.2) defines `fragment_duration` as the length of
+/// the presentation "including fragments", so it isn't added to the movie header's, as some readers do: in files where
+/// both are set, the sum counts what stands in front of the fragments twice.
 fn fragments_duration(mehd: &[u8], scale: u32) -> Option<u64> {
     let units = match mehd.first()? {
         0 => u64::from(be32(mehd, 4)?),

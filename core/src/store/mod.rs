@@ -7,20 +7,20 @@
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
 //! sessions/<key>/pulse-0001    its polls since, unsynced      (the poller writes)
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
-//! sessions/<key>/t-<id>-…      empty: a try of its message    (who tries writes)
+//! sessions/<key>/t-<id>-…      empty: an attempt at its message (its maker removes it)
 //! submits/<what is asked>      a paid submit under way, or one whose answer was lost
 //! damaged/…                    records set aside
 //! ```
 //! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
 //! content or the new. But for a pulse: what may be lost need not wait for the disk.
 
+pub mod attempts;
 mod files;
 mod finished;
 pub mod legacy;
 mod pulse;
 pub mod record;
 pub mod submits;
-pub mod tries;
 
 use std::cmp::Ordering;
 
@@ -230,7 +230,10 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         stored: Vec::new(),
         recalled: Vec::new(),
     };
-    let marks: Vec<_> = names.iter().filter_map(|name| tries::parse(name)).collect();
+    let markers: Vec<_> = names
+        .iter()
+        .filter_map(|name| attempts::parse(name))
+        .collect();
     for name in &names {
         if name.starts_with("asked-") {
             let Some(asked) =
@@ -279,7 +282,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             loaded.lost_deliveries.push(links.clone());
         }
     }
-    tries::apply(&mut loaded, &marks);
+    attempts::apply(&mut loaded, &markers);
     one_for_each_result(&mut loaded);
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
 }

@@ -5,6 +5,7 @@
 //! An intent's file is named after what is asked for and made exclusively: of several processes that ask for the same at
 //! the same time, one submits.
 
+use super::attempts::Attempts;
 use super::record::{self, Bad};
 use super::{files, list, put_new, read, run, sync_folders};
 use crate::config::Mode;
@@ -225,58 +226,9 @@ pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
 pub async fn remove(io: &Io, submit: &Submit) -> Result<(), Problem> {
     run(io, FsOp::Remove(format!("submits/{}", submit.file_name()))).await?;
     if submit.notice.is_some() {
-        let prefix = mark_of(submit);
-        for mark in files(io).await? {
-            if mark.starts_with(&prefix) {
-                // One that stays is no intent, and means nothing any more.
-                unmark(io, &mark).await.ok();
-            }
-        }
+        Attempts::of_submit(&submit.nonce).forget(io).await?;
     }
     run(io, FsOp::SyncDir("submits".to_owned())).await
-}
-
-/// How a mark's name begins. It is an empty file, and so no intent.
-fn mark_of(submit: &Submit) -> String {
-    format!("t-{}-", submit.nonce)
-}
-
-/// Marks an attempt to tell the chat, durably, before its message leaves: the record has many writers, and what one of them
-/// learns of its own attempt says nothing of another's (as `tries.rs` does for deliveries). Gives the mark's name.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub async fn mark(io: &Io, submit: &Submit) -> Result<String, Problem> {
-    let name = format!(
-        "{}{:014}-{}",
-        mark_of(submit),
-        io.now_ms(),
-        &io.nonce()[..8]
-    );
-    files::put(io, "submits", &name, Vec::new()).await?;
-    Ok(name)
-}
-
-/// Removes the mark of an attempt that was certainly refused.
-///
-/// # Errors
-/// When the state folder can't be written.
-pub async fn unmark(io: &Io, mark: &str) -> Result<(), Problem> {
-    run(io, FsOp::Remove(format!("submits/{mark}"))).await
-}
-
-/// Since when the chat may have been told, by the marks.
-///
-/// # Errors
-/// When the state folder can't be read.
-pub async fn marked_since_ms(io: &Io, submit: &Submit) -> Result<Option<UnixMs>, Problem> {
-    let prefix = mark_of(submit);
-    let names = files(io).await?;
-    let begun = names.iter().filter_map(|name| {
-        let (at_ms, _) = name.strip_prefix(&prefix)?.split_once('-')?;
-        at_ms.parse().ok()
-    });
-    Ok(begun.min())
 }
 
 /// The names of all files of intents, in order.
