@@ -9,6 +9,7 @@
 
 mod command;
 mod drive;
+mod environment;
 mod exports;
 mod input;
 mod settings;

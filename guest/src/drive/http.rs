@@ -17,7 +17,7 @@ use wasip2::io::streams::OutputStream;
 use super::body::{self, Reader, STALLED_AFTER};
 use super::grant::PIECE;
 use super::{http_error, media_store};
-use crate::settings;
+use crate::environment;
 
 /// A name, a TCP and a TLS handshake take a second or two on a bad line; services that are down
 /// should be noticed well within one poll interval.
@@ -229,7 +229,7 @@ impl Call {
 fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool), HttpError> {
     // The same parser that the core's checks use: nothing can be understood differently here.
     let url = Url::parse(&request.url).map_err(|_| unusable("the address is not valid"))?;
-    let url = media_store::reached_at(url, settings::media_url().as_deref())
+    let url = media_store::reached_at(url, environment::media_url().as_deref())
         .map_err(|reason| unusable(&reason))?;
     let scheme = match url.scheme() {
         "https" => Scheme::Https,

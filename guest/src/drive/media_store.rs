@@ -7,8 +7,7 @@
 use libtv_video_core::urls::ORIGIN;
 use url::{Position, Url};
 
-/// Names the override.
-pub const VARIABLE: &str = "LIBTV_MEDIA_URL";
+use crate::environment::MEDIA_URL;
 
 /// The address to ask for `url`, which is another one only for the media store and with an override.
 ///
@@ -26,7 +25,7 @@ pub fn reached_at(url: Url, override_url: Option<&str>) -> Result<Url, String> {
             let origin = &base[..Position::BeforePath];
             Url::parse(&format!("{origin}{}", &url[Position::BeforePath..])).ok()
         })
-        .ok_or_else(|| format!("{VARIABLE} must be http://127.0.0.1:PORT or another address of this machine, without a path"))
+        .ok_or_else(|| format!("{MEDIA_URL} must be http://127.0.0.1:PORT or another address of this machine, without a path"))
 }
 
 fn of_this_machine(text: &str) -> Option<Url> {
@@ -81,7 +80,7 @@ mod tests {
             "",
         ] {
             let refused = asked(RESULT, Some(base)).unwrap_err();
-            assert!(refused.contains(VARIABLE), "{base}: {refused}");
+            assert!(refused.contains(MEDIA_URL), "{base}: {refused}");
         }
     }
 

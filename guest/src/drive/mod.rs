@@ -9,7 +9,7 @@ mod fs;
 mod grant;
 mod http;
 mod http_error;
-pub mod media_store;
+mod media_store;
 mod place;
 mod relay;
 pub mod stdin;
@@ -22,7 +22,7 @@ use wasip2::clocks::wall_clock;
 use wasip2::random::random::get_random_bytes;
 
 use self::stdin::Stdin;
-use crate::settings::{self, CONFIG_FILE};
+use crate::environment::{self, CONFIG_FILE};
 
 pub use self::fs::read as read_file;
 
@@ -39,7 +39,7 @@ where
         .map_err(|_| "the runtime gave too few random bytes")?;
     let mut task = Task::new(seed, now_ms(), procedure);
     let mut driver = Driver {
-        state_dir: settings::state_dir(),
+        state_dir: environment::state_dir(),
         stdin: None,
     };
     let mut outcome = None;
@@ -96,7 +96,7 @@ pub fn say(stream: Stream, line: &str) {
 }
 
 fn save_config(text: &[u8]) -> Result<(), String> {
-    let folder = settings::config_dir();
+    let folder = environment::config_dir();
     let path = format!("{folder}/{CONFIG_FILE}");
     let temporary = format!("{folder}/.{CONFIG_FILE}.{}.tmp", nonce());
     fs::make_dir(&folder).and_then(|()| fs::replace(&path, &temporary, text))

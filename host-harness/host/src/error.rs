@@ -72,6 +72,41 @@ impl HomeError {
     }
 }
 
+/// What can go wrong with `libtv.json`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// It is there, but not a JSON object.
+    #[error("{} is damaged: {reason}. Repair it or move it away, then run setup again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without its content.
+        reason: String,
+    },
+    /// It can't be read or written.
+    #[error("{action} {}: {source}. Check permissions and free space", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl ConfigError {
+    /// What is wrong, without the file's name and without advice: the component says both itself.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Damaged { reason, .. } => reason.clone(),
+            Self::Io { action, source, .. } => format!("{action} it: {source}"),
+        }
+    }
+}
+
 /// Which bound a call ran into. `Limits` and `limits` say why each is what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -199,7 +234,7 @@ pub enum CallError {
     Home(#[from] HomeError),
     /// `libtv.json` can't be read or written; see there.
     #[error(transparent)]
-    Config(#[from] crate::credentials::ConfigError),
+    Config(#[from] ConfigError),
     /// The arguments ask for something that is never granted; the text says what and why.
     #[error("{0}")]
     Refused(String),

@@ -195,6 +195,22 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Reads a text file of at most `max` bytes.
+pub(crate) fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
+    let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
+    let meta = fs::metadata(path)?;
+    if !meta.is_file() && !meta.is_dir() {
+        // A pipe that nobody writes to would never end.
+        return Err(invalid("it is a pipe or a device, and no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(invalid("it is far larger than such a file can be"));
+    }
+    text_from_bytes(bytes).map_err(invalid)
+}
+
 /// Text from a file or a pipe, which has to be UTF-8. A byte order mark in front of it stays.
 ///
 /// # Errors

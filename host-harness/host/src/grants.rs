@@ -7,15 +7,14 @@ use contract::kind::Kind;
 use contract::services::{DIRECT, GATEWAY, Service};
 use serde_json::{Map, Value};
 
-use crate::credentials::{
-    Broker, ConfigFile, FoundCredentials, KeyMode, Placeholders, Secret, TenantTokens,
-};
+use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::home::Home;
-use crate::http::{BaseUrl, CallMeter, Client, Egress, Policy};
+use crate::http::{BaseUrl, Broker, CallMeter, Client, Egress, Policy, TenantTokens};
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
 use crate::sandbox::{Folder, Use};
+use crate::secrets::{FEISHU_SECRET, KeyMode, Placeholders, Secret};
 use crate::settings::Settings;
 
 /// Where the component finds its state folder.
@@ -121,10 +120,7 @@ impl Basis {
         }
         if let Some(app) = &self.broker.feishu {
             set("FEISHU_APP_ID", app.app_id.clone());
-            set(
-                "FEISHU_APP_SECRET",
-                crate::credentials::FEISHU_SECRET.to_owned(),
-            );
+            set("FEISHU_APP_SECRET", FEISHU_SECRET.to_owned());
             set("FEISHU_BASE_URL", app.base.text());
             set("FEISHU_CREDENTIALS_FROM", app.found_in.clone());
         }
@@ -218,7 +214,7 @@ fn default(service: &Service) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Environment;
+    use crate::environment::Environment;
 
     fn rules(variables: &[(&str, &str)]) -> String {
         let folder = tempfile::tempdir().unwrap();

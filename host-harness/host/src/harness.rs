@@ -12,15 +12,15 @@ use crate::answer;
 use crate::audit::{AuditLog, Kind, Recorder, Trouble, recorded};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
 use crate::component::Component;
-use crate::credentials::{Finding, Secret, TenantTokens};
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody};
+use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody, TenantTokens};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
 use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
+use crate::secrets::{Finding, Secret};
 use crate::settings::Settings;
 
 /// The user's own pause between two polls, in seconds, and its bounds.
@@ -490,7 +490,7 @@ impl Harness {
             #[cfg(feature = "fault-injection")]
             faults: self.inner.settings.faults.clone(),
         };
-        let (result, usage) = match Call::new(&self.inner.component, grants, limits) {
+        let (result, usage) = match Call::new(self.inner.component.machine(), grants, limits) {
             Ok(call) => self.run_typed(call, work).await,
             Err(error) => (Err(error), Usage::default()),
         };
@@ -534,7 +534,7 @@ impl Harness {
             }
         };
         let call = match Call::new(
-            &self.inner.component,
+            self.inner.component.machine(),
             grants,
             self.inner.settings.command_limits.clone(),
         ) {

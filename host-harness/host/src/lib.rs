@@ -53,6 +53,8 @@ pub mod bindings;
 mod command;
 mod component;
 pub mod credentials;
+mod engine;
+mod environment;
 mod error;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
@@ -64,11 +66,15 @@ mod home;
 pub mod http;
 pub mod limits;
 mod media;
+mod openclaw;
 mod polling;
 mod recipients;
 mod report;
 mod sandbox;
+mod secrets;
 mod settings;
+mod stopped;
+mod time;
 mod timer;
 
 pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
@@ -79,20 +85,21 @@ pub use component::Component;
 pub use component::Precompiled;
 pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
-pub use credentials::{
-    CredentialSource, Credentials, FeishuApp, Keyring, Secret, openclaw_state_dir,
-};
-pub use error::{CallError, HomeError, LimitHit, ServeError, StartError};
+pub use credentials::{CredentialSource, Credentials, Keyring};
+pub use environment::Environment;
+pub use error::{CallError, ConfigError, HomeError, LimitHit, ServeError, StartError};
 pub use files::text_from_bytes;
 pub use harness::{Harness, Submit};
 pub use home::Home;
+pub use http::FeishuApp;
 pub use limits::{LimitRow, Limits};
+pub use openclaw::openclaw_state_dir;
 pub use report::{
     CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
     RouteReport,
 };
 pub use sandbox::{Output, Usage};
-pub use settings::{Environment, Settings};
-pub use timer::{
-    Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, format_time, serve,
-};
+pub use secrets::Secret;
+pub use settings::Settings;
+pub use time::format_time;
+pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};

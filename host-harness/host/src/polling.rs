@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::credentials::{FoundCredentials, Secret};
+use crate::credentials::FoundCredentials;
 use crate::files;
 use crate::home::Home;
+use crate::secrets::Secret;
 
 /// What is told is a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
@@ -58,8 +59,8 @@ impl Means {
 
 /// A key as far as people may see it: its kind and its last four characters.
 fn shown(key: &Secret) -> String {
-    let kind = crate::credentials::KeyMode::of(key.expose());
-    let prefix = crate::credentials::KeyMode::prefix(kind);
+    let kind = crate::secrets::KeyMode::of(key.expose());
+    let prefix = crate::secrets::KeyMode::prefix(kind);
     format!("{prefix}…{}", key.last_four())
 }
 

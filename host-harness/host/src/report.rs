@@ -8,12 +8,12 @@ use contract::services::{Key, TOKEN_PATH};
 use serde::Serialize;
 
 use crate::audit::digest;
-use crate::credentials::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, KeyMode};
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
 use crate::home::Home;
-use crate::http::{GrantedRoute, Policy, Service};
+use crate::http::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, GrantedRoute, Policy, Service};
 use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
+use crate::secrets::KeyMode;
 use crate::settings::Settings;
 
 /// Everything a component may do here.
@@ -291,7 +291,7 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
     };
     for key in basis.broker.keys.all() {
         match key.mode {
-            Some(KeyMode::Gateway) => add(key.handle, Service::Gateway, "header X-API-KEY"),
+            Some(KeyMode::Gateway) => add(key.handle, Service::Gateway, "header -API-KEY"),
             Some(KeyMode::Direct) => add(key.handle, Service::Direct, "header Authorization"),
             None => {}
         }
@@ -371,7 +371,7 @@ fn setting_commands() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Environment;
+    use crate::environment::Environment;
 
     fn report(variables: &'static [(&'static str, &'static str)]) -> GrantsReport {
         let folder = tempfile::tempdir().unwrap();

@@ -28,7 +28,7 @@ use super::begun::Begun;
 use crate::error::CallError;
 use crate::http::{CallMeter, Refusal};
 use crate::sandbox::Usage;
-use crate::timer::format_time;
+use crate::time::format_time;
 
 /// A session's id has at most this much room; LibTV's have 36 characters.
 const SESSION_CHARS: usize = 128;

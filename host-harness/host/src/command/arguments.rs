@@ -12,8 +12,8 @@ use contract::commands::{
 };
 use contract::kind::Kind;
 
-use crate::credentials::{Placeholders, Secret};
 use crate::error::CallError;
+use crate::secrets::{Placeholders, Secret};
 
 use super::downloads::{Downloads, GUEST_DOWNLOADS};
 use super::places::Places;

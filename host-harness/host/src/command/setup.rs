@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
-use crate::credentials::{Change, ConfigError, ConfigFile, KeySlot};
-use crate::error::{CallError, HomeError};
+use crate::credentials::{Change, ConfigFile, KeySlot};
+use crate::error::{CallError, ConfigError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
 use crate::sandbox::{Folder, Output, Use};
@@ -175,7 +175,7 @@ impl Write for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::Secret;
+    use crate::secrets::Secret;
     use crate::settings::Settings;
 
     fn basis(home: &Home) -> Basis {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::places::Places;
-use crate::credentials::{Finding, Spellings};
 use crate::error::CallError;
+use crate::secrets::{Finding, Spellings};
 use crate::{files, media};
 
 /// What the services take.

@@ -26,7 +26,8 @@ pub(super) fn load(engine: &Engine) -> Option<Component> {
 #[cfg(all(test, feature = "compiler"))]
 mod tests {
     use super::*;
-    use crate::component::{Component as Linked, engine};
+    use crate::component::Component as Linked;
+    use crate::engine;
 
     #[test]
     fn code_compiled_for_any_processor_of_this_kind_fits_the_engine_that_runs_it() {

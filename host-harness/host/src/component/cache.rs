@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::engine::Effort;
 use super::refused;
 use super::trusted::{self, Private};
+use crate::engine::Effort;
 use crate::error::StartError;
 use crate::files;
 

@@ -3,9 +3,7 @@
 mod built_in;
 #[cfg(feature = "compiler")]
 mod cache;
-mod engine;
 mod link;
-mod ticker;
 #[cfg(feature = "compiler")]
 mod trusted;
 
@@ -17,11 +15,9 @@ use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::bindings::LibtvVideoPre;
+use crate::engine::{self, Effort, Machine};
 use crate::error::StartError;
 use crate::sandbox::Guest;
-
-use engine::Effort;
-pub(crate) use ticker::Ticking;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
 #[derive(Clone)]
@@ -40,11 +36,10 @@ pub struct Precompiled {
 }
 
 struct Inner {
-    engine: Engine,
+    machine: Machine,
     typed: LibtvVideoPre<Guest>,
     command: Result<CommandPre<Guest>, String>,
     digest: String,
-    ticker: ticker::Ticker,
     cache: Option<PathBuf>,
 }
 
@@ -158,11 +153,10 @@ impl Component {
         let typed = LibtvVideoPre::new(pre).map_err(refused)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                engine,
+                machine: Machine::new(engine),
                 typed,
                 command,
                 digest,
-                ticker: ticker::Ticker::new(),
                 cache: cache.map(Path::to_owned),
             }),
         })
@@ -183,16 +177,9 @@ impl Component {
         self.inner.cache.as_deref()
     }
 
-    /// Lets the guest of a call be interrupted, until what is returned is dropped.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub(crate) fn tick(&self) -> std::io::Result<Ticking> {
-        self.inner.ticker.tick(&self.inner.engine)
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.inner.engine
+    /// Where its calls run.
+    pub(crate) fn machine(&self) -> &Machine {
+        &self.inner.machine
     }
 
     pub(crate) fn typed(&self) -> &LibtvVideoPre<Guest> {

@@ -2,50 +2,16 @@
 //! `setup`s at once lose nothing. Unknown members and their order stay. A damaged file is named, never reset.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::error::ConfigError;
 use crate::files;
 
 /// A configuration of two values; a larger file is not ours.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// What can go wrong with `libtv.json`.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// It is there, but not a JSON object.
-    #[error("{} is damaged: {reason}. Repair it or move it away, then run setup again", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, without its content.
-        reason: String,
-    },
-    /// It can't be read or written.
-    #[error("{action} {}: {source}. Check permissions and free space", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl ConfigError {
-    /// What is wrong, without the file's name and without advice: the component says both itself.
-    pub(crate) fn reason(&self) -> String {
-        match self {
-            Self::Damaged { reason, .. } => reason.clone(),
-            Self::Io { action, source, .. } => format!("{action} it: {source}"),
-        }
-    }
-}
 
 /// One change to a member.
 pub enum Change {
@@ -77,7 +43,7 @@ impl ConfigFile {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(&self) -> Result<Map<String, Value>, ConfigError> {
-        let text = match read_bounded(&self.path, MAX_BYTES) {
+        let text = match files::read_bounded(&self.path, MAX_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -149,22 +115,6 @@ impl ConfigFile {
             source,
         }
     }
-}
-
-/// Reads a text file of at most `max` bytes.
-pub(super) fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
-    let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
-    let meta = fs::metadata(path)?;
-    if !meta.is_file() && !meta.is_dir() {
-        // A pipe that nobody writes to would never end.
-        return Err(invalid("it is a pipe or a device, and no file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max {
-        return Err(invalid("it is far larger than such a file can be"));
-    }
-    files::text_from_bytes(bytes).map_err(invalid)
 }
 
 #[cfg(test)]

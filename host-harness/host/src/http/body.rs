@@ -21,7 +21,7 @@ use super::refusal::Refusal;
 use super::trace::{Exchange, Trace};
 use crate::error::LimitHit;
 use crate::limits::Limits;
-use crate::sandbox::Stopped;
+use crate::stopped::Stopped;
 
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::body::{CallMeter, OpenRequest, Outgoing, Progress, Timed, full};
+use super::broker::FEISHU_APP_SECRET;
 use super::connect_to::ConnectTo;
 use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared, Unusable};
 use super::errors::{find, from_client, name};
@@ -23,7 +24,6 @@ use super::proxy::Proxies;
 use super::refusal::Refusal;
 use super::tls;
 use super::trace::{Answer, Exchange, Sender};
-use crate::credentials::FEISHU_APP_SECRET;
 use crate::error::StartError;
 use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
 

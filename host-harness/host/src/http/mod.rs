@@ -13,8 +13,10 @@
 //! ```
 
 mod addresses;
+mod app;
 mod base_url;
 mod body;
+mod broker;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod bundle;
 mod client;
@@ -34,6 +36,7 @@ mod result;
 mod scrub;
 mod search;
 mod target;
+mod tenant_token;
 mod tls;
 mod trace;
 
@@ -48,6 +51,7 @@ use http::{Method, Request, Response, Uri};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
+pub use app::FeishuApp;
 pub use base_url::BaseUrl;
 pub use client::NetworkSettings;
 pub use connect_to::{ConnectTo, ConnectToError};
@@ -57,11 +61,13 @@ pub use refusal::{Refusal, RefusalReason};
 pub use result::ResultBody;
 
 pub(crate) use body::{CallMeter, full};
+pub(crate) use broker::{Broker, FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN};
 pub(crate) use client::{Client, ClientSettings, SendOptions};
+pub(crate) use tenant_token::TenantTokens;
 
 use body::OpenRequest;
+use broker::{ExchangeFuture, Verdict};
 
-use crate::credentials::{Broker, ExchangeFuture, Verdict};
 use crate::recipients::Recipients;
 use messages::Route;
 use trace::Sender;

@@ -11,7 +11,7 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use crate::credentials::{Finding, Spellings};
+use crate::secrets::{Finding, Spellings};
 
 /// The answer without secrets.
 pub(super) fn scrub(response: Response<WasiBody>, spellings: Arc<Spellings>) -> Response<WasiBody> {

@@ -15,7 +15,7 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::body::{CallMeter, full};
 use super::refusal::{Refusal, RefusalReason};
-use crate::credentials::{Finding, Spellings};
+use crate::secrets::{Finding, Spellings};
 
 /// Up to here a body is held until all of it was searched: a submit of the longest words that a person types, and no
 /// more than an upload holds at a time anyway.

@@ -5,7 +5,6 @@ mod files;
 mod limiter;
 mod meter;
 mod output;
-mod stopped;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,17 +16,17 @@ use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{FieldMapError, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::component::{Component, Ticking};
+use crate::engine::{Machine, Ticking};
 use crate::error::{CallError, HomeError, LimitHit};
 use crate::http::{CallMeter, Egress, Refusal};
 use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
+use crate::stopped::Stopped;
 
 use files::Folders;
 pub(crate) use files::{Room, StateQuota, Use, add_to_linker};
 use limiter::{Limiter, Peak};
 pub use output::Output;
 pub(crate) use output::OutputPipe;
-pub(crate) use stopped::Stopped;
 
 use meter::{CpuMeter, Metered};
 use output::Tail;
@@ -121,7 +120,7 @@ struct Signs {
 
 impl Call {
     pub(crate) fn new(
-        component: &Component,
+        machine: &Machine,
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, CallError> {
@@ -171,7 +170,7 @@ impl Call {
             limiter,
         };
 
-        let mut store = Store::new(component.engine(), guest);
+        let mut store = Store::new(machine.engine(), guest);
         store.limiter(|guest| &mut guest.limiter);
         store.set_hostcall_fuel(limits.answer_bytes);
         store.set_epoch_deadline(1);
@@ -188,7 +187,7 @@ impl Call {
             faults.hook(&mut store);
             store.data_mut().folders.faults = Some(faults.clone());
         }
-        let ticking = component.tick().map_err(|error| {
+        let ticking = machine.tick().map_err(|error| {
             CallError::Trap(format!("there is no thread for its clock: {error}"))
         })?;
         Ok(Self {

@@ -11,6 +11,7 @@ use super::event::{Event, EventKind, one_line, state_name};
 use crate::files;
 use crate::home::Home;
 use crate::limits::LISTED_SESSIONS;
+use crate::time::format_time;
 
 /// A two-hour job writes a few kilobytes; a month of failures must not fill a disk.
 const MAX_BYTES: u64 = 512 << 10;
@@ -185,14 +186,6 @@ fn push(text: &mut String, at_ms: u64, line: &str) {
     text.push(' ');
     text.push_str(&one_line(&clipped));
     text.push('\n');
-}
-
-/// Milliseconds since 1970 as `2026-01-02T03:04:05.678Z`.
-pub fn format_time(at_ms: u64) -> String {
-    i64::try_from(at_ms)
-        .ok()
-        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
-        .map_or_else(|| format!("{at_ms}ms"), |time| format!("{time:.3}"))
 }
 
 /// To a log that had `before` bytes; answers how many it has.

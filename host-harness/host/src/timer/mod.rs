@@ -14,6 +14,5 @@ mod watch;
 
 pub use clock::{Clock, SystemClock};
 pub use event::{Event, EventKind};
-pub use log::format_time;
 pub use serve::{ServeOptions, Served, serve};
 pub use stop::StopHandle;

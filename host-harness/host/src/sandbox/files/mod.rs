@@ -17,9 +17,9 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
-use super::stopped::Stopped;
 use super::{Folder, Guest};
 use crate::limits::Limits;
+use crate::stopped::Stopped;
 
 use listing::Entries;
 pub(crate) use quota::{Room, StateQuota};

@@ -1,9 +1,9 @@
 //! What makes a Feishu or Lark account in OpenClaw's configuration.
 
-use super::super::Secret;
 use super::accounts::{Choice, choose};
 use super::config::Config;
 use crate::http::BaseUrl;
+use crate::secrets::Secret;
 use contract::services::{FEISHU_ORIGIN as FEISHU, LARK_ORIGIN as LARKSUITE};
 
 pub(super) const CHANNEL: &str = "feishu";

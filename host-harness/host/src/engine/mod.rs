@@ -1,4 +1,6 @@
-//! The engine's configuration.
+//! The engine that components run on: its configuration, and the tick by which it interrupts them.
+
+mod ticker;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 #[cfg(feature = "compiler")]
@@ -9,9 +11,12 @@ use crate::limits::{
     INSTANCES, LIVE_INSTANCES, MEMORIES, MEMORY_BYTES, STACK_BYTES, TABLE_ELEMENTS, TABLES,
 };
 
+use ticker::Ticker;
+pub(crate) use ticker::Ticking;
+
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
-pub(super) fn new() -> Result<Engine, StartError> {
+pub(crate) fn new() -> Result<Engine, StartError> {
     let mut config = running();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     Engine::new(&config).or_else(|_| on_demand())
@@ -19,13 +24,40 @@ pub(super) fn new() -> Result<Engine, StartError> {
 
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
 /// command. Compiled code fits both.
-pub(super) fn on_demand() -> Result<Engine, StartError> {
+pub(crate) fn on_demand() -> Result<Engine, StartError> {
     made(&running())
+}
+
+/// An engine with the tick that interrupts what runs on it: what a call needs of a component's place.
+pub(crate) struct Machine {
+    engine: Engine,
+    ticker: Ticker,
+}
+
+impl Machine {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            ticker: Ticker::new(),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Lets the guest of a call be interrupted, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn tick(&self) -> std::io::Result<Ticking> {
+        self.ticker.tick(&self.engine)
+    }
 }
 
 /// How much the compiler takes upon itself. The code does the same, and any engine here runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effort {
+pub(crate) enum Effort {
     /// Half the time, for code that is three quarters larger: for a command that somebody waits for.
     Quick,
     /// The best code, for what runs long or often.
@@ -34,7 +66,7 @@ pub(super) enum Effort {
 
 /// An engine that compiles for the two above.
 #[cfg(feature = "compiler")]
-pub(super) fn compiling(effort: Effort) -> Result<Engine, StartError> {
+pub(crate) fn compiling(effort: Effort) -> Result<Engine, StartError> {
     let mut config = base();
     match effort {
         Effort::Quick => config
@@ -47,7 +79,7 @@ pub(super) fn compiling(effort: Effort) -> Result<Engine, StartError> {
 
 /// An engine that compiles for any processor of this kind, not only for the one it runs on.
 #[cfg(feature = "compiler")]
-pub(super) fn for_shipping() -> Result<Engine, StartError> {
+pub(crate) fn for_shipping() -> Result<Engine, StartError> {
     let mut config = base();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     config
@@ -58,7 +90,7 @@ pub(super) fn for_shipping() -> Result<Engine, StartError> {
 
 /// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
 #[cfg(feature = "compiler")]
-pub(super) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError> {
+pub(crate) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError> {
     let mut config = base();
     tune(&mut config);
     made(&config)

@@ -1,6 +1,6 @@
 //! Puts secrets into requests: each into the header it belongs to, for the service it belongs to. A placeholder
 //! anywhere else is refused, and so is a request that carries a real secret. Bodies are searched elsewhere
-//! (`http/search.rs`), for what is known here.
+//! (`search.rs`), for what is known here.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,13 +11,13 @@ use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::placeholder::{
-    FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder,
-};
-use super::sources::FeishuApp;
-use super::spellings::{Finding, Spellings};
+use super::app::FeishuApp;
+use super::policy::Service;
+use super::refusal::RefusalReason;
 use super::tenant_token::{TenantTokens, Token};
-use crate::http::{RefusalReason, Service};
+use crate::secrets::{
+    FEISHU_SECRET, Finding, KeyMode, Placeholders, Spellings, TENANT_TOKEN, mentions_placeholder,
+};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const BEARER: &str = "Bearer ";

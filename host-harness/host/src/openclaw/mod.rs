@@ -25,23 +25,23 @@ use feishu::Found;
 pub use places::openclaw_state_dir;
 pub(crate) use places::{Lookup, Places};
 
-use super::Secret;
+use crate::secrets::Secret;
 
 /// A Feishu or Lark account.
-pub(super) struct Account {
-    pub(super) app_id: String,
-    pub(super) secret: Arc<Secret>,
+pub(crate) struct Account {
+    pub(crate) app_id: String,
+    pub(crate) secret: Arc<Secret>,
     /// The origin of its platform, or why it isn't known.
-    pub(super) origin: Result<&'static str, String>,
+    pub(crate) origin: Result<&'static str, String>,
     /// The file and the account, for people.
-    pub(super) found_in: String,
+    pub(crate) found_in: String,
 }
 
 /// The Feishu account called `name`, or the one that is meant without a name, in the first file that has any.
 ///
 /// # Errors
 /// Words for behind "Feishu credentials:": what was looked at, or what is there and can't be used.
-pub(super) fn feishu_account(
+pub(crate) fn feishu_account(
     places: &Places,
     nexu_home: &Path,
     name: Option<&str>,

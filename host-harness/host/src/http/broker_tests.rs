@@ -1,6 +1,6 @@
 use super::*;
-use crate::credentials::Secret;
 use crate::http::BaseUrl;
+use crate::secrets::Secret;
 
 const GATEWAY_KEY: &str = "mgk_realrealreal1234";
 const DIRECT_KEY: &str = "sk-libtv-realrealreal9999";

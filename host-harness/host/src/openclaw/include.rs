@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::super::config_file::read_bounded;
 use super::text;
+use crate::files::read_bounded;
 
 /// OpenClaw's own limit.
 const MAX_DEPTH: usize = 10;

@@ -11,9 +11,9 @@ use http::{Request, Response, header};
 use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
 
+use super::app::FeishuApp;
 use super::broker::{ExchangeFuture, json_response};
-use super::spellings::{LatestSpellings, Spellings};
-use super::{FeishuApp, Secret};
+use crate::secrets::{LatestSpellings, Secret, Spellings};
 
 /// A token isn't used in its last five minutes: an upload may take as long.
 const MARGIN: Duration = Duration::from_secs(300);

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::super::config_file::read_bounded;
 use super::include::is_absent;
 use super::places::Places;
+use crate::files::read_bounded;
 
 /// A `.env` holds a few dozen lines.
 const MAX_ENV_BYTES: u64 = 256 << 10;

@@ -1,0 +1,80 @@
+//! The values that a command line reads from environment variables, as values.
+//! Not here: reading the environment. That is the caller's, once, before anything else.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use contract::settings::passed_on;
+
+use crate::openclaw::{Lookup, Places};
+use crate::secrets::Secret;
+
+/// Values that a command line takes from environment variables, already read. Empty ones count as unset.
+#[derive(Default)]
+pub struct Environment {
+    pub(crate) api_key: Option<Arc<Secret>>,
+    pub(crate) passed_on: Vec<(&'static str, String)>,
+    pub(crate) feishu_app_id: Option<String>,
+    pub(crate) feishu_app_secret: Option<Arc<Secret>>,
+    pub(crate) feishu_account: Option<String>,
+    pub(crate) feishu_base_url: Option<String>,
+    pub(crate) openclaw: Places,
+    pub(crate) connect_to: Option<String>,
+    /// The variable that names a proxy, and its value.
+    pub(crate) proxy: Option<(&'static str, String)>,
+    pub(crate) no_proxy: Option<String>,
+    pub(crate) ssl_cert_file: Option<PathBuf>,
+}
+
+/// The variables that name a proxy; the first one that is set counts.
+const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+impl Environment {
+    /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let os = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let text = |name: &str| {
+            os(name)
+                .map(|value| value.to_string_lossy().trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let secret = |name: &str| text(name).map(|value| Arc::new(Secret::new(value)));
+        Self {
+            api_key: secret("LIBTV_API_KEY"),
+            passed_on: passed_on()
+                .filter_map(|name| Some((name, text(name)?)))
+                .collect(),
+            feishu_app_id: text("FEISHU_APP_ID"),
+            feishu_app_secret: secret("FEISHU_APP_SECRET"),
+            feishu_account: text("FEISHU_ACCOUNT"),
+            feishu_base_url: text("FEISHU_BASE_URL"),
+            openclaw: Places::from_lookup(&|name| lookup(name)),
+            connect_to: text("LIBTV_CONNECT_TO"),
+            // In the order of curl and most tools.
+            proxy: PROXIES.iter().find_map(|name| Some((*name, text(name)?))),
+            no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
+            ssl_cert_file: os("SSL_CERT_FILE").map(PathBuf::from),
+        }
+    }
+
+    /// Lets OpenClaw's configuration refer to any variable (`${NAME}`), and to a `.env` in the folder where this program was
+    /// started: what OpenClaw itself allows. Without this, only to what stands in its own files.
+    #[must_use]
+    pub fn with_references(
+        mut self,
+        variables: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+        folder: Option<PathBuf>,
+    ) -> Self {
+        let variables: Arc<Lookup> = Arc::new(variables);
+        self.openclaw.refer_to(variables, folder);
+        self
+    }
+
+    pub(crate) fn passed(&self, name: &str) -> Option<&str> {
+        self.passed_on
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

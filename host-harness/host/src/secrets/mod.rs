@@ -1,0 +1,13 @@
+//! Secrets in memory: what they are, what stands for them inside the sandbox, and how they may be written.
+//! Not here: where they are found (`credentials/`), and how they get into requests (`http/broker.rs`).
+
+mod placeholder;
+mod secret;
+mod spellings;
+
+pub use secret::Secret;
+
+pub(crate) use placeholder::{
+    FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder,
+};
+pub(crate) use spellings::{Finding, LatestSpellings, Spellings};
