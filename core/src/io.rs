@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 use crate::secret::Secret;
 
+/// Names this program to the services.
+pub const USER_AGENT: &str = concat!("LibTVSkill/", env!("CARGO_PKG_VERSION"));
+
 /// Milliseconds since 1970-01-01 UTC.
 pub type UnixMs = u64;
 

@@ -10,13 +10,13 @@ use contract::recipient;
 
 use crate::config::{HarnessState, Settings};
 use crate::io::Io;
-use crate::libtv::{Service, Submitted, Trouble};
-use crate::messages;
 use crate::problem::{Failure, Problem};
 use crate::ratio;
 use crate::session::{Asked, Route, Session, canvas_link, folder_name};
 use crate::store::{self, Found, submits};
-use crate::watch::Baseline;
+use crate::upstream::Baseline;
+use crate::upstream::session_api::messages;
+use crate::upstream::session_api::{Service, Submitted, Trouble};
 use repeated::Claim;
 
 /// What to do about a submit of unknown outcome.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use libtv_video_core::config::Mode;
 use libtv_video_core::session::{Asked, Progress, Route, folder_name};
 use libtv_video_core::store::record;
-use libtv_video_core::watch::Baseline;
+use libtv_video_core::upstream::Baseline;
 
 use crate::Failed;
 use crate::lab::CHAT;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Reply, for_operator};
 use crate::config::{DIRECT_URL, HarnessState, Mode, Settings};
 use crate::io::Io;
-use crate::libtv::Service;
 use crate::problem::Problem;
+use crate::upstream::session_api::Service;
 
 /// Shows the configuration and asks the gateway about the key.
 ///

@@ -7,11 +7,11 @@ use super::Reply;
 use crate::config::{HarnessState, Mode, Settings};
 use crate::feishu::Messenger;
 use crate::feishu::answer::Answer;
-use crate::io::{HttpError, Io, Method, Request, digest};
-use crate::libtv::{Service, USER_AGENT};
+use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::multipart::Form;
 use crate::problem::Problem;
 use crate::session::Content;
+use crate::upstream::session_api::Service;
 
 /// A play button, 64 by 64 pixels.
 const PICTURE: &[u8] = include_bytes!("doctor.png");

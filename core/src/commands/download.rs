@@ -6,9 +6,9 @@ use super::Reply;
 use super::query::{known, own_files, results_among, results_in, service_of};
 use crate::config::{Mode, Settings};
 use crate::io::{Download, Io};
-use crate::libtv::Service;
 use crate::problem::Problem;
-use crate::urls::{Links, ResultUrl};
+use crate::upstream::results::{Links, ResultUrl};
+use crate::upstream::session_api::Service;
 
 /// Where files go when nothing is said. The harness puts the home folder's path in its place.
 const DEFAULT_DIR: &str = "libtv_results";

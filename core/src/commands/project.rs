@@ -5,9 +5,9 @@ use serde_json::json;
 use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
-use crate::libtv::Service;
 use crate::problem::Problem;
 use crate::session::canvas_link;
+use crate::upstream::session_api::Service;
 
 /// Starts a new project on the canvas.
 ///

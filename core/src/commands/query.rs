@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
-use crate::libtv::Service;
-use crate::messages::{self, Role};
 use crate::problem::Problem;
 use crate::session::{Session, State, canvas_link};
 use crate::store::{self, Found};
-use crate::urls::{Links, ResultUrl};
-use crate::watch::{self, Verdict};
+use crate::upstream::results::{Links, ResultUrl};
+use crate::upstream::session_api::Service;
+use crate::upstream::session_api::messages::{self, Role};
+use crate::upstream::session_api::turns::{self, Verdict};
 
 /// Shows the state, the messages, the results in them, what has reached the chat, and the canvas link once the job has
 /// finished.
@@ -113,7 +113,7 @@ fn stands(session: &Session, list: &Value, list_is_whole: bool) -> Stands {
     let seen = session.observe(&messages::parse(list)).pop();
     let judged = seen
         .filter(|_| list_is_whole && !matches!(stands.state, State::Completed | State::Failed))
-        .map(|seen| (watch::judge(&seen, 0), seen.last_text));
+        .map(|seen| (turns::judge(&seen, 0), seen.last_text));
     match judged {
         None => {
             stands.question = stored.and_then(|progress| progress.question.clone());

@@ -14,7 +14,7 @@ use crate::session::{Delivery, Session, State, Turn};
 use crate::store::{self, Loaded};
 use crate::submit::stranded;
 use crate::time::format_rfc3339;
-use crate::urls::ResultUrl;
+use crate::upstream::results::ResultUrl;
 
 /// Ended sessions that are shown when no number was given: what was asked for lately.
 const DEFAULT_ENDED: usize = 20;

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::Reply;
 use crate::config::{Mode, Settings};
 use crate::io::{Io, digest};
-use crate::libtv::Service;
 use crate::problem::Problem;
 use crate::session::{Asked, Progress, Route, State, folder_name};
 use crate::store;
 use crate::time;
-use crate::urls::ResultUrl;
-use crate::watch::Baseline;
+use crate::upstream::Baseline;
+use crate::upstream::results::ResultUrl;
+use crate::upstream::session_api::Service;
 
 /// Lists the tasks.
 ///

@@ -7,10 +7,10 @@ use crate::cli::FileArg;
 use crate::config::Settings;
 use crate::io::{FileSource, Io, Method, RelayError, SendFile};
 use crate::json;
-use crate::libtv::Service;
 use crate::media;
 use crate::multipart::Form;
 use crate::problem::Problem;
+use crate::upstream::session_api::Service;
 
 /// What the services take.
 const MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;

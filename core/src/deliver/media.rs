@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::feishu::answer::Answer;
 use crate::feishu::{Media, Messenger};
+use crate::io::USER_AGENT;
 use crate::io::{Io, Method, Request};
 use crate::json;
-use crate::libtv::USER_AGENT;
 use crate::media::mp4::{DurationProbe, ProbeStep};
 use crate::media::{self, HEAD_LEN, ImageFormat, MediaKind};
 use crate::multipart::Form;
 use crate::session::Content;
-use crate::urls::ResultUrl;
+use crate::upstream::results::ResultUrl;
 
 /// The platform takes files up to 30 MB.
 const MAX_FILE_BYTES: u64 = 30 * 1024 * 1024;

@@ -10,7 +10,7 @@ use crate::io::UnixMs;
 use crate::json;
 use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
 use crate::store::Loaded;
-use crate::urls::ResultUrl;
+use crate::upstream::results::ResultUrl;
 
 /// Adds the deliveries that the session's turns call for and that aren't there yet.
 pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {

@@ -10,9 +10,9 @@ use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use crate::config::Feishu;
+use crate::io::USER_AGENT;
 use crate::io::{HttpError, Io, Method, Relay, RelayError, Request, Response};
 use crate::json;
-use crate::libtv::USER_AGENT;
 use crate::multipart::FormEnds;
 use crate::secret::Secret;
 use crate::session::Content;

@@ -8,12 +8,12 @@ use crate::backoff;
 use crate::config::Settings;
 use crate::deliver::{self, plan};
 use crate::io::{Io, UnixMs};
-use crate::libtv::{Service, Trouble, TroubleKind};
-use crate::messages::{self, Message};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Progress, Purpose, Session, State, Turn};
 use crate::store::{self, Loaded};
-use crate::urls::ResultUrl;
+use crate::upstream::results::ResultUrl;
+use crate::upstream::session_api::messages::{self, Message};
+use crate::upstream::session_api::{Service, Trouble, TroubleKind};
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;

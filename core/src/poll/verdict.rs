@@ -3,8 +3,8 @@
 use crate::io::UnixMs;
 use crate::poll::clear_trouble;
 use crate::session::{MAX_RESULTS_OF_A_TURN, Progress, State, Turn};
-use crate::urls::Links;
-use crate::watch::{self, Observed, Verdict};
+use crate::upstream::results::Links;
+use crate::upstream::session_api::turns::{self, Observed, Verdict};
 
 /// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
 /// asks nobody anything and ends quietly when nothing of it is under way.
@@ -22,7 +22,7 @@ pub fn apply(
     progress.quiet_polls = if quiet { progress.quiet_polls + 1 } else { 0 };
     progress.seen = seen.count;
     take_results(progress, seen, events);
-    let verdict = watch::judge(seen, progress.quiet_polls);
+    let verdict = turns::judge(seen, progress.quiet_polls);
     match verdict {
         Verdict::Complete(trouble) => {
             progress.trouble = trouble;

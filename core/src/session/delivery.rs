@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::io::{UnixMs, digest};
 use crate::json::{Stored, object, stored, stored_by_name};
-use crate::urls::ResultUrl;
+use crate::upstream::results::ResultUrl;
 
 /// How long a repeated `uuid` certainly sends nothing twice: Feishu says an hour, less the margin.
 pub const UUID_WINDOW_MS: u64 = 60 * 60 * 1000 - UUID_MARGIN_MS;

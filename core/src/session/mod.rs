@@ -11,10 +11,11 @@ use serde_json::Value;
 use crate::config::Mode;
 use crate::io::{UnixMs, digest};
 use crate::json::{Stored, member, object, stored, stored_by_name};
-use crate::messages::Message;
 use crate::ratio;
-use crate::urls::{self, ResultUrl};
-use crate::watch::{self, Baseline, Observed, TurnMark};
+use crate::upstream::Baseline;
+use crate::upstream::results::{self, ResultUrl};
+use crate::upstream::session_api::messages::Message;
+use crate::upstream::session_api::turns::{self, Observed, TurnMark};
 
 pub use delivery::{Content, Delivery, DeliveryState, Purpose, uuid_holds};
 
@@ -152,7 +153,7 @@ impl Asked {
     /// The files that the user passed in with the words.
     #[must_use]
     pub fn own_files(&self) -> Vec<ResultUrl> {
-        urls::extract(&self.text)
+        results::extract(&self.text)
     }
 }
 
@@ -309,7 +310,7 @@ impl Session {
                 text: &turn.asked.text,
             })
             .collect();
-        watch::observe_turns(messages, &marks)
+        turns::observe_turns(messages, &marks)
     }
 
     /// Whether all that is still to be sent was refused for the chat, the app or its rights.

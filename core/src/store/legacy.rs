@@ -12,8 +12,8 @@ use crate::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use crate::time;
-use crate::urls::{Links, ResultUrl};
-use crate::watch::Baseline;
+use crate::upstream::Baseline;
+use crate::upstream::results::{Links, ResultUrl};
 
 const COPY: &str = "legacy-sessions.json";
 const DONE: &str = "legacy-sessions.done";

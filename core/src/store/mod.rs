@@ -28,7 +28,7 @@ use crate::io::{FsOp, Io};
 use crate::json::Stored;
 use crate::problem::Problem;
 use crate::session::{Asked, Delivery, Progress, Session, Turn, folder_name, safe_prefix};
-use crate::urls::Links;
+use crate::upstream::results::Links;
 pub(crate) use files::{list, read, run};
 pub use files::{put, put_new};
 pub use finished::{KEEP_FINISHED, finish};

@@ -13,7 +13,7 @@ use crate::io::{FsOp, Io, UnixMs, digest};
 use crate::json::{self, Stored, object, stored};
 use crate::problem::Problem;
 use crate::session::Route;
-use crate::watch::Baseline;
+use crate::upstream::Baseline;
 use serde_json::Value;
 
 /// A submit without an outcome that is older than this belongs to a process that died: the request

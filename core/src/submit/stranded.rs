@@ -12,14 +12,14 @@ use crate::backoff::MAX_RETRY_AFTER_MS;
 use crate::config::{Mode, Settings};
 use crate::deliver;
 use crate::io::{FsOp, Io, UnixMs};
-use crate::libtv::{Service, Submitted, Trouble, TroubleKind};
-use crate::messages::{self, Role};
 use crate::poll::Report;
 use crate::problem::Problem;
 use crate::session::{Asked, folder_name};
 use crate::store::{self, submits, submits::Submit};
 use crate::time;
-use crate::watch::Baseline;
+use crate::upstream::Baseline;
+use crate::upstream::session_api::messages::{self, Role};
+use crate::upstream::session_api::{Service, Submitted, Trouble, TroubleKind};
 use serde_json::Value;
 
 /// What the entry of an intent begins with. A session's folder has a dash before its digest, so it can't have this name.

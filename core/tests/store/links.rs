@@ -6,8 +6,8 @@ use libtv_video_core::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use libtv_video_core::store::{self, record};
-use libtv_video_core::urls::ResultUrl;
-use libtv_video_core::watch::Baseline;
+use libtv_video_core::upstream::Baseline;
+use libtv_video_core::upstream::results::ResultUrl;
 
 use crate::folder::{Folder, NOW_MS};
 

@@ -11,8 +11,8 @@ use libtv_video_core::session::{
 use libtv_video_core::store::Pulse;
 use libtv_video_core::store::record::{self, Bad};
 use libtv_video_core::store::submits::Submit;
-use libtv_video_core::urls::ResultUrl;
-use libtv_video_core::watch::Baseline;
+use libtv_video_core::upstream::Baseline;
+use libtv_video_core::upstream::results::ResultUrl;
 use libtv_video_core::{commands, skill};
 
 use crate::folder::{Folder, settings};

@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use libtv_video_core::io::USER_AGENT;
 use libtv_video_core::io::{Download, HttpError, Method, Request};
-use libtv_video_core::libtv::USER_AGENT;
 use libtv_video_core::media;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::poll::Pollable;

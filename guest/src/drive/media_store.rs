@@ -4,7 +4,7 @@
 //! without changing what counts as a result, for tests and closed networks in runtimes that can't be told so
 //! themselves. Our harness can (`LIBTV_CONNECT_TO`) and never passes the variable on.
 
-use libtv_video_core::urls::ORIGIN;
+use libtv_video_core::upstream::results::ORIGIN;
 use url::{Position, Url};
 
 use crate::environment::MEDIA_URL;

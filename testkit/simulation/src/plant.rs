@@ -5,7 +5,7 @@ use libtv_video_core::io::{FsDone, FsOp, Request};
 use libtv_video_core::session::{Asked, Delivery, DeliveryState};
 use libtv_video_core::store::record;
 use libtv_video_core::store::submits::Submit;
-use libtv_video_core::watch::Baseline;
+use libtv_video_core::upstream::Baseline;
 use serde_json::Value;
 
 use super::process::{Process, Role};

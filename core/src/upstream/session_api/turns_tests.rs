@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use super::{
     Baseline, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, judge, observe, owners,
 };
-use crate::messages::{self, Message};
-use crate::urls::Links;
+use crate::upstream::results::Links;
+use crate::upstream::session_api::messages::{self, Message};
 
 const STORE: &str = "https://libtv-res.liblib.art/sd-gen-save-img";
 

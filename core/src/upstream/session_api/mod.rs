@@ -1,21 +1,20 @@
 //! LibTV, through the gateway or directly: requests, and what their replies mean.
 //! `docs/apis/libtv.md` of the project's documents is the source of every route and text.
 
+pub mod messages;
 mod reply;
+pub mod turns;
 
 use contract::ids::is_service_id;
 use serde_json::{Map, Value, json};
 
 use crate::config::{ApiKey, Mode, Settings};
-use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response};
+use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT};
 use crate::json;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
 pub use reply::{Trouble, TroubleKind};
-
-/// Names this program to the services.
-pub const USER_AGENT: &str = concat!("LibTVSkill/", env!("CARGO_PKG_VERSION"));
 
 /// A service with the key that belongs to it. There is no way to have one with the other's key.
 pub struct Service<'a> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::json::stored;
-use crate::messages::{Call, Message, Role};
-use crate::urls::{self, Links, ResultUrl};
+use crate::upstream::results::{self, Links, ResultUrl};
+use crate::upstream::session_api::messages::{Call, Message, Role};
 
 /// Polls without anything new after which the backend is taken to have said its last word.
 pub const QUIET_POLLS: u32 = 3;
@@ -193,7 +193,7 @@ pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observ
     let owners = owners(messages, turns);
     let mut no_results: Links = turns
         .iter()
-        .flat_map(|turn| urls::extract(turn.text))
+        .flat_map(|turn| results::extract(turn.text))
         .chain(urls_of(messages.iter(), &[Role::User]))
         .collect();
     let owned = |turn: Option<usize>| -> Vec<&Message> {
@@ -269,5 +269,5 @@ pub fn judge(seen: &Observed, quiet_polls: u32) -> Verdict {
 }
 
 #[cfg(test)]
-#[path = "watch/tests.rs"]
+#[path = "turns_tests.rs"]
 mod tests;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::json;
-use crate::urls::{self, Links, ResultUrl};
+use crate::upstream::results::{self, Links, ResultUrl};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn message(value: &Value) -> Option<Message> {
         }
         Role::User | Role::Assistant => {
             message.text = plain_text(content);
-            message.urls = urls::extract(&message.text);
+            message.urls = results::extract(&message.text);
         }
         Role::Other => {}
     }
