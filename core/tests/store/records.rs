@@ -10,7 +10,7 @@ use libtv_video_core::session::{
 };
 use libtv_video_core::store::Pulse;
 use libtv_video_core::store::record::{self, Bad};
-use libtv_video_core::store::submits::Submit;
+use libtv_video_core::store::submits::{Notice, Submit};
 use libtv_video_core::upstream::Baseline;
 use libtv_video_core::upstream::results::ResultUrl;
 use libtv_video_core::{commands, skill};
@@ -229,7 +229,169 @@ fn samples() -> Vec<(String, Record)> {
         let record = Record::Delivery(delivery(purpose, DeliveryState::Delivered));
         found.push((format!("delivery-for-{name}"), record));
     }
+    found.extend(as_they_are_left());
     found
+}
+
+/// What a process of version 1 may leave behind: messages of each kind, in each state, with the words as they were sent.
+fn as_they_are_left() -> Vec<(String, Record)> {
+    let result = || Purpose::Result(url());
+    let message = |msg_type: &str, content: &str| {
+        Some(Content {
+            msg_type: msg_type.to_owned(),
+            content: content.to_owned(),
+        })
+    };
+    let link = "{\"text\":\"https://libtv-res.liblib.art/sd-gen-save-img/1/a.mp4\\nSent as a link: the chat takes files up to 30 MB\"}";
+    let question = "{\"text\":\"❓ The video service asks about “a \u{ff1c}at user_id=1>”:\\nWhich style?\\nReply here to go on.\"}";
+    let film = "{\"file_key\":\"file_v3_1\",\"image_key\":\"img_v3_1\"}";
+    let unsent = |purpose, message| Delivery {
+        message,
+        first_sent_at_ms: None,
+        failures: 0,
+        message_id: None,
+        ended_at_ms: None,
+        trouble: None,
+        links: None,
+        ..delivery(purpose, DeliveryState::Pending)
+    };
+    let begun = |purpose, message| Delivery {
+        state: DeliveryState::Sending,
+        first_sent_at_ms: Some(1_800_000_150_000),
+        ..unsent(purpose, message)
+    };
+    let ended = |state, purpose, message| Delivery {
+        state,
+        ended_at_ms: Some(1_800_000_170_000),
+        ..begun(purpose, message)
+    };
+    let deliveries = [
+        ("untried", unsent(result(), None)),
+        (
+            "owed-question",
+            unsent(Purpose::Question, message("text", question)),
+        ),
+        (
+            "withheld",
+            Delivery {
+                withheld: 3,
+                ..unsent(result(), message("image", "{\"image_key\":\"img_v3_2\"}"))
+            },
+        ),
+        (
+            "will-be-link",
+            Delivery {
+                trouble: Some("the chat takes files up to 30 MB".to_owned()),
+                ..unsent(result(), message("text", link))
+            },
+        ),
+        ("begun-film", begun(result(), message("media", film))),
+        (
+            "begun-image",
+            begun(result(), message("image", "{\"image_key\":\"img_v3_2\"}")),
+        ),
+        (
+            "begun-file",
+            begun(result(), message("file", "{\"file_key\":\"file_v3_2\"}")),
+        ),
+        ("begun-link", begun(result(), message("text", link))),
+        (
+            "shown-film",
+            Delivery {
+                message_id: Some("om_1".to_owned()),
+                ..ended(DeliveryState::Delivered, result(), message("media", film))
+            },
+        ),
+        (
+            "shown-link",
+            Delivery {
+                message_id: Some("om_2".to_owned()),
+                ..ended(DeliveryState::LinkOnly, result(), message("text", link))
+            },
+        ),
+        (
+            "gave-up",
+            Delivery {
+                failures: 300,
+                first_sent_at_ms: None,
+                trouble: Some("no Feishu or Lark credentials were found".to_owned()),
+                ..ended(
+                    DeliveryState::Failed,
+                    Purpose::Timeout,
+                    message("text", question),
+                )
+            },
+        ),
+        (
+            "unsure",
+            ended(
+                DeliveryState::Uncertain,
+                result(),
+                message("file", "{\"file_key\":\"file_v3_2\"}"),
+            ),
+        ),
+        (
+            "more",
+            unsent(
+                Purpose::More,
+                message("text", "{\"text\":\"… and 3 more, on the canvas.\"}"),
+            ),
+        ),
+    ];
+    let answering = Route {
+        channel: "lark".to_owned(),
+        chat_id: "user:x1".to_owned(),
+        reply_to: Some("om_7".to_owned()),
+    };
+    let told = |notice| Submit {
+        told: false,
+        file: "fedcba98".to_owned(),
+        route: answering.clone(),
+        notice: Some(notice),
+        ..submit()
+    };
+    let notice = Notice {
+        first_sent_at_ms: None,
+        failures: 2,
+        next_try_at_ms: 1_800_000_009_000,
+    };
+    let mut left: Vec<(String, Record)> = deliveries
+        .into_iter()
+        .map(|(name, record)| (format!("left-delivery-{name}"), Record::Delivery(record)))
+        .collect();
+    let asked = Asked {
+        route: answering.clone(),
+        ..asked()
+    };
+    let many = Progress {
+        more: 3,
+        postponed: 1,
+        ..progress(State::Completed)
+    };
+    let begun = Notice {
+        first_sent_at_ms: Some(1_800_000_008_000),
+        ..notice.clone()
+    };
+    let kept = Submit {
+        unknown: None,
+        baseline: Some(asked.baseline.clone()),
+        became: Some("session-1".to_owned()),
+        ..told(notice.clone())
+    };
+    left.extend([
+        ("left-asked-in-topic".to_owned(), Record::Asked(asked)),
+        ("left-progress-more".to_owned(), Record::Progress(many)),
+        (
+            "left-submit-notice-refused".to_owned(),
+            Record::Submit(told(notice)),
+        ),
+        (
+            "left-submit-notice-begun".to_owned(),
+            Record::Submit(told(begun)),
+        ),
+        ("left-submit-became".to_owned(), Record::Submit(kept)),
+    ]);
+    left
 }
 
 fn folder() -> std::path::PathBuf {
