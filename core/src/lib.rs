@@ -6,11 +6,11 @@
 //! simulated world drive the very same code.
 
 pub mod backoff;
+pub mod channel;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod deliver;
-pub mod feishu;
 pub mod io;
 pub mod json;
 pub mod media;

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::Reply;
+use crate::channel::feishu::Messenger;
+use crate::channel::feishu::answer::Answer;
 use crate::config::{HarnessState, Mode, Settings};
-use crate::feishu::Messenger;
-use crate::feishu::answer::Answer;
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::multipart::Form;
 use crate::problem::Problem;

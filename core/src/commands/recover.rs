@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::query::known;
 use super::{Reply, unknown_submit};
+use crate::channel::feishu::recipient;
 use crate::config::Settings;
-use crate::feishu::recipient;
 use crate::io::Io;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;

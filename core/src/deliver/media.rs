@@ -3,8 +3,8 @@
 use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
-use crate::feishu::answer::Answer;
-use crate::feishu::{Media, Messenger};
+use crate::channel::feishu::answer::Answer;
+use crate::channel::feishu::{Media, Messenger};
 use crate::io::USER_AGENT;
 use crate::io::{Io, Method, Request};
 use crate::json;

@@ -14,10 +14,10 @@ mod texts;
 
 use contract::ids::is_service_id;
 
+use crate::channel::feishu::Messenger;
+use crate::channel::feishu::answer::Answer;
+use crate::channel::feishu::recipient;
 use crate::config::Settings;
-use crate::feishu::Messenger;
-use crate::feishu::answer::Answer;
-use crate::feishu::recipient;
 use crate::io::{Io, UnixMs};
 use crate::poll::schedule;
 use crate::problem::Problem;

@@ -2,9 +2,9 @@
 
 use super::{Events, keep, label, links, plan, texts};
 use crate::backoff;
+use crate::channel::feishu::Messenger;
+use crate::channel::feishu::answer::Answer;
 use crate::config::Settings;
-use crate::feishu::Messenger;
-use crate::feishu::answer::Answer;
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::DeliveryState;
