@@ -6,6 +6,9 @@ use std::time::UNIX_EPOCH;
 /// so a longer pause (a date in the wrong year, a number in the wrong unit) would lose it unasked.
 pub const MAX_RETRY_AFTER_MS: u64 = 60 * 60 * 1000;
 
+/// A fixed interval is stretched so much for what is only looked for late.
+pub const LATE_STRETCH: u64 = 10;
+
 /// Digits of a fraction of a second that matter.
 const MILLI_DIGITS: u32 = 3;
 
@@ -22,6 +25,17 @@ pub fn pause_ms(attempt: u32, base_ms: u64, max_ms: u64, jitter: u64) -> u64 {
     // The modulus' bias is nothing beside the noise this is for. `full - kept + 1` can't overflow:
     // `kept` is 0 only for a `full` of 0 or 1.
     kept + jitter % (full - kept + 1)
+}
+
+/// Whether what was planned for a time is due. What is further away than any pause was planned by a clock that
+/// has been set back since; `fixed_interval_ms` is the longest one where the user has set it.
+#[must_use]
+pub fn is_due(at_ms: u64, now_ms: u64, fixed_interval_ms: Option<u64>) -> bool {
+    let longest_ms = fixed_interval_ms
+        .unwrap_or(0)
+        .saturating_mul(LATE_STRETCH)
+        .max(MAX_RETRY_AFTER_MS);
+    at_ms <= now_ms || at_ms - now_ms > longest_ms
 }
 
 /// How long the server asked to wait, in milliseconds, at most [`MAX_RETRY_AFTER_MS`].

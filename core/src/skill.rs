@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use crate::backoff;
 use crate::commands::{self, recover};
 use crate::config::Settings;
 use crate::io::{FsOp, Io, UnixMs};
 use crate::json;
-use crate::poll::{self, Haste, schedule};
+use crate::poll::{self, Haste};
 use crate::problem::Problem;
 use crate::session::State;
 use crate::store::{self, Found};
@@ -124,7 +125,9 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
             Ok(Some(loaded)) if !loaded.session.turns.is_empty() => Due {
                 session_id: loaded.session.id().to_owned(),
                 at_ms: poll::next(&loaded, settings)
-                    .filter(|at_ms| !schedule::is_due(*at_ms, io.now_ms(), settings))
+                    .filter(|at_ms| {
+                        !backoff::is_due(*at_ms, io.now_ms(), settings.fixed_interval_ms)
+                    })
                     .unwrap_or_else(|| io.now_ms()),
             },
             Ok(None) => Due {

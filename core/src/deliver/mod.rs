@@ -14,12 +14,12 @@ mod texts;
 
 use contract::ids::is_service_id;
 
+use crate::backoff;
 use crate::channel::feishu::Messenger;
 use crate::channel::feishu::answer::Answer;
 use crate::channel::feishu::recipient;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
-use crate::poll::schedule;
 use crate::problem::Problem;
 use crate::session::{Delivery, DeliveryState, Purpose, Route};
 use crate::store::attempts::Attempts;
@@ -89,7 +89,7 @@ async fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
 fn is_due(loaded: &Loaded, at: usize, now_ms: UnixMs, settings: &Settings) -> bool {
     let delivery = &loaded.session.deliveries[at];
     delivery.state.is_open()
-        && schedule::is_due(delivery.next_try_at_ms, now_ms, settings)
+        && backoff::is_due(delivery.next_try_at_ms, now_ms, settings.fixed_interval_ms)
         && delivery.links.is_none()
 }
 

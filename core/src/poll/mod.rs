@@ -116,7 +116,11 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
             || (haste == Haste::Now && !turn.progress.state.is_final());
         watched
             && (haste == Haste::Now
-                || schedule::is_due(turn.progress.next_poll_at_ms, now_ms, settings))
+                || backoff::is_due(
+                    turn.progress.next_poll_at_ms,
+                    now_ms,
+                    settings.fixed_interval_ms,
+                ))
     })
 }
 

@@ -20,8 +20,6 @@ const LATE_INTERVAL_MS: u64 = 15 * 60 * 1000;
 const LATE_UNTIL_MS: u64 = 24 * 60 * 60 * 1000;
 /// or so many polls where the interval and the number of polls are fixed.
 const LATE_POLLS: u32 = 96;
-/// A fixed interval is stretched so much for late results.
-const LATE_STRETCH: u64 = 10;
 /// Polls while the interval grows, at most.
 const POLLS_WHILE_GROWING: u64 = GROWN_AFTER_MS.div_ceil(FIRST_INTERVAL_MS);
 /// So many polls the intervals leave room for until a job is given up,
@@ -40,7 +38,7 @@ pub const MAX_POLLS_OF_A_TURN: u64 = MAX_POLLS_UNTIL_GIVEN_UP
 pub fn interval_ms(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> u64 {
     let late = turn.progress.state == State::Timeout;
     match settings.fixed_interval_ms {
-        Some(fixed) if late => fixed.saturating_mul(LATE_STRETCH),
+        Some(fixed) if late => fixed.saturating_mul(backoff::LATE_STRETCH),
         Some(fixed) => fixed,
         None if late => LATE_INTERVAL_MS,
         None => {
@@ -67,17 +65,6 @@ pub fn is_watched(turn: &Turn, settings: &Settings) -> bool {
             }
         },
     }
-}
-
-/// Whether what was planned for a time is due. What is further away than any pause was planned by a clock that
-/// has been set back since.
-#[must_use]
-pub fn is_due(at_ms: UnixMs, now_ms: UnixMs, settings: &Settings) -> bool {
-    let fixed_ms = settings.fixed_interval_ms.unwrap_or(0);
-    let longest_ms = fixed_ms
-        .saturating_mul(LATE_STRETCH)
-        .max(backoff::MAX_RETRY_AFTER_MS);
-    at_ms <= now_ms || at_ms - now_ms > longest_ms
 }
 
 /// How long ago a turn was submitted. By a clock that stands before that, having been set back, as long as
