@@ -1,5 +1,5 @@
 //! Fakes for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
-//! store, Feishu and Lark. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
+//! store, Feishu and Lark, Discord. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
 //! in memory, record every request and fail on demand. They are not mocks of our own client: what they
 //! accept and refuse is written down in `docs/apis/`, a document per service, and where a service has official SDKs,
 //! its fake is checked with them (`testkit/fakes/sdk-check/run`).
@@ -55,6 +55,13 @@
 //! let sent = feishu.wait_for_messages("oc_x", 9, Duration::from_secs(10)).await?;  // Vec<SentMessage>
 //! sent[0].file.as_ref().map(|file| (&file.sha256, file.duration_ms));
 //! feishu.chat("oc_x").messages(); feishu.chat("oc_x").attempts();
+//!
+//! // Discord: channels, threads and direct conversations alike, by channel id.
+//! let discord = world.discord();
+//! discord.strict(true); discord.set_nonce_window(Duration::ZERO);
+//! discord.deny("200000000000000001", fakes::discord::Permission::AttachFiles);
+//! let sent = discord.wait_for_messages("200000000000000001", 1, Duration::from_secs(10)).await?;
+//! sent[0].called.is_empty();                           // nobody's telephone rang
 //! # Ok(())
 //! # }
 //! ```
@@ -63,6 +70,8 @@
 //! [`FEISHU_APP_SECRET`].
 
 mod blob;
+mod civil;
+pub mod discord;
 mod fault;
 pub mod feishu;
 mod intake;
@@ -78,6 +87,7 @@ mod sniff;
 mod tls;
 mod world;
 
+pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};
 pub use feishu::{App, Feishu, SentMessage};
 pub use libtv::{Job, LibTv, Submit, When};
@@ -86,7 +96,8 @@ pub use record::{Body, Part, Recorded};
 pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
 pub use world::{
-    DIRECT_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World, WorldBuilder,
+    DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World,
+    WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -97,3 +108,8 @@ pub const DIRECT_KEY: &str = "sk-libtv-testkit0123456789abcdef5678";
 pub const FEISHU_APP_ID: &str = "cli_testkit000000001";
 /// Its secret.
 pub const FEISHU_APP_SECRET: &str = "testkitsecret0123456789abcdefghi";
+/// A bot token that Discord knows from the start.
+pub const DISCORD_BOT_TOKEN: &str =
+    "MTAwMDAwMDAwMDAwMDAwMDAx.Gtstkt.testkit0123456789abcdefghijklmnopqrs";
+/// The user id of that bot.
+pub const DISCORD_BOT_ID: &str = "100000000000000001";

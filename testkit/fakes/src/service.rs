@@ -162,6 +162,27 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
+/// Waits until `look` sees at least `count` messages in a chat, and gives them. The number it gives with them is that of
+/// the attempts, for the error.
+///
+/// # Errors
+/// When there are fewer after `timeout`.
+pub(crate) async fn wait_for_count<M>(
+    fake: &impl Fake,
+    chat: &str,
+    count: usize,
+    timeout: Duration,
+    look: impl Fn() -> (Vec<M>, usize) + Send + Sync,
+) -> Result<Vec<M>, TimedOut> {
+    let waited = fake.wait_until(timeout, |_| look().0.len() >= count).await;
+    let (messages, attempts) = look();
+    let seen = messages.len();
+    waited.map(|()| messages).map_err(|_| TimedOut {
+        after: timeout,
+        seen: format!("{seen} of {count} messages to {chat} after {attempts} attempts"),
+    })
+}
+
 /// What every fake can do. Bring it into scope with `use fakes::Fake`.
 pub trait Fake: Clone + Send + Sync {
     /// The shared part.

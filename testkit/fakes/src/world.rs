@@ -1,5 +1,6 @@
 //! All fakes together, on a thread of their own.
 
+use crate::discord::Discord;
 use crate::feishu::{App, Feishu};
 use crate::libtv::{Dialect, LibTv};
 use crate::media::Media;
@@ -27,6 +28,9 @@ pub const FEISHU_HOST: &str = "open.feishu.cn";
 /// The host name of Lark's open platform.
 pub const LARK_HOST: &str = "open.larksuite.com";
 
+/// The host name of Discord.
+pub const DISCORD_HOST: &str = "discord.com";
+
 /// The running fakes. Handles may outlive it; the servers don't.
 pub struct World {
     gateway: LibTv,
@@ -34,6 +38,7 @@ pub struct World {
     media: Media,
     feishu: Feishu,
     lark: Feishu,
+    discord: Discord,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -80,6 +85,8 @@ impl WorldBuilder {
         opening.serve(feishu.handler())?;
         let lark = Feishu::new(opening.service(LARK_HOST)?);
         opening.serve(lark.handler())?;
+        let discord = Discord::new(opening.service(DISCORD_HOST)?);
+        opening.serve(discord.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -117,6 +124,7 @@ impl WorldBuilder {
             media,
             feishu,
             lark,
+            discord,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -207,6 +215,11 @@ impl World {
     /// Lark's open platform: the same program with a state of its own.
     pub fn lark(&self) -> Feishu {
         self.lark.clone()
+    }
+
+    /// Discord.
+    pub fn discord(&self) -> Discord {
+        self.discord.clone()
     }
 
     /// The value of `LIBTV_CONNECT_TO`: each host name and where it is reached with TLS.

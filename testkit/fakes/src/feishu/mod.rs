@@ -12,7 +12,7 @@ pub use app::App;
 pub use message::{Attempt, SentMessage};
 pub use upload::{MAX_FILE_BYTES, MAX_IMAGE_BYTES, UploadKind, UploadedFile};
 
-use crate::service::{Fake, Service, TimedOut, lock};
+use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -181,21 +181,8 @@ impl Feishu {
         timeout: Duration,
     ) -> Result<Vec<SentMessage>, TimedOut> {
         let chat = self.chat(receive_id);
-        match self
-            .wait_until(timeout, |_| chat.messages().len() >= count)
-            .await
-        {
-            Ok(()) => Ok(chat.messages()),
-            Err(_) => {
-                let (seen, attempts) = (chat.messages().len(), chat.attempts().len());
-                let seen =
-                    format!("{seen} of {count} messages to {receive_id} after {attempts} attempts");
-                Err(TimedOut {
-                    after: timeout,
-                    seen,
-                })
-            }
-        }
+        let look = || (chat.messages(), chat.attempts().len());
+        wait_for_count(self, receive_id, count, timeout, look).await
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod client;
+mod discord;
 mod faults;
 mod feishu;
 mod libtv;

@@ -2,6 +2,7 @@
 //! Prints one line for each, its name and its address (without TLS), and runs until its standard input ends. What a check
 //! expects to find is prepared in a file per fake, of the same name as the check.
 
+mod discord;
 mod feishu;
 
 use fakes::World;
@@ -14,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// A fake's name, and what makes it ready and gives its address.
 type Prepared = (&'static str, fn(&World) -> String);
 
-const FAKES: &[Prepared] = &[("feishu", feishu::prepare)];
+const FAKES: &[Prepared] = &[("discord", discord::prepare), ("feishu", feishu::prepare)];
 
 fn main() -> std::io::Result<()> {
     let world = World::builder().start()?;
