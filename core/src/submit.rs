@@ -419,7 +419,10 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
     if settings.feishu.is_none() && settings.harness != HarnessState::PollingWithItsApp {
         return obstacle(
             "since this assistant can't write to the chat yet: ask for it later",
-            "No Feishu or Lark credentials were found (FEISHU_APP_ID and FEISHU_APP_SECRET, or openclaw.json). `libtv-video check` says where they were looked for.",
+            &format!(
+                "Feishu or Lark credentials to send results with: {}",
+                settings.no_feishu
+            ),
         );
     }
     if settings.no_harness_claim {

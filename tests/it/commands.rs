@@ -293,3 +293,41 @@ fn a_lost_submit_is_shown_once_in_an_output_until_it_is_forgotten_by_name() {
     env.run(["recover", "--forget", &id]).ok();
     env.run(["recover"]).ok().never_says("got no answer");
 }
+
+#[test]
+fn what_only_whoever_runs_the_machine_can_do_stands_on_lines_of_their_own() {
+    let env = TestEnv::new();
+    env.gateway()
+        .fault("POST /libtv/v1/session", fakes::Fault::ResetAfterApplied, 1);
+    env.run(["create-session", "a red fox"]).exits(1);
+    let home = env.home();
+    #[cfg(unix)]
+    {
+        // As a volume with fsGroup: told with the folder's path.
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&home, std::fs::Permissions::from_mode(0o770)).unwrap();
+    }
+    let home = home.display().to_string();
+    for command in [
+        &["create-session"][..],
+        &["create-session", "a dog"],
+        &["query-session", "--what"],
+        &["status"],
+        &["recover"],
+        &["tasks"],
+        &["wrong-command"],
+    ] {
+        let out = env.run(command);
+        let lines = out.stdout.lines().chain(out.stderr.lines());
+        // JSON has a member for it.
+        for line in lines
+            .map(str::trim_start)
+            .filter(|line| !line.starts_with('{'))
+        {
+            assert!(
+                line.starts_with('→') || !(line.contains("libtv-video ") || line.contains(&home)),
+                "{command:?}: {line}"
+            );
+        }
+    }
+}

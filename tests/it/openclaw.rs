@@ -104,6 +104,12 @@ fn a_secret_that_cannot_be_had_is_told_by_its_member_and_no_other_account_is_tak
         assert_eq!(json["feishu"], json!(null));
         assert!(json["feishuProblem"].as_str().unwrap().contains(words));
         env.run(["doctor"]).exits(1).says("accounts.main.appSecret");
+        // The submit itself says why nothing will arrive, to whoever can mend it.
+        let line = ["create-session", "a fox", "--channel", "feishu"];
+        let submitted = env.run([&line[..], &["--chat-id", "oc_x"]].concat());
+        let note = submitted.ok().json()["operatorNote"].to_string();
+        assert!(note.contains("accounts.main.appSecret"), "{note}");
+        assert!(note.contains(words), "{note}");
         nothing_is_sent(&env, "accounts.main.appSecret");
     }
 }

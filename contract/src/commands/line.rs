@@ -50,7 +50,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// The line for the user and how to go on.
+    /// The line for the user, and how to go on for whoever typed it.
     #[must_use]
     pub fn text(&self) -> String {
         let (name, space, what) = match self.command {
@@ -60,7 +60,7 @@ impl Mistake {
         [
             "❌ ",
             &self.sentence,
-            "\n`libtv-video ",
+            "\n→ `libtv-video ",
             name,
             space,
             "--help`",

@@ -230,7 +230,7 @@ fn a_file_is_a_path_or_standard_input_with_name_and_size() {
         &["upload", "--file", "a.mp4", "--size", "7"],
     ] {
         assert!(
-            usage(words).ends_with("\n`libtv-video upload --help` shows how."),
+            usage(words).ends_with("\n→ `libtv-video upload --help` shows how."),
             "{words:?}"
         );
     }

@@ -219,6 +219,7 @@ pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
     ready(io, settings).await?;
     for submit in stranded::unknown(io).await? {
         io.err(format!("⚠️ {}", unknown_submit(&submit))).await;
+        io.err(format!("→ {FIND_OUT}")).await;
     }
     Ok(())
 }
@@ -242,6 +243,9 @@ async fn open_to_read(io: &Io, settings: &Settings) {
     }
 }
 
+/// How whoever runs the machine finds out what became of a submit of unknown outcome.
+const FIND_OUT: &str = "Find out with: libtv-video tasks, libtv-video recover";
+
 /// A submit of unknown outcome, in words.
 #[must_use]
 pub fn unknown_submit(submit: &submits::Submit) -> String {
@@ -257,7 +261,7 @@ pub fn unknown_submit(submit: &submits::Submit) -> String {
         format!("A submit of {at} (“{words}”)")
     };
     format!(
-        "{begun} got no answer: {}. It may have been charged, and isn't sent again by itself. Find out with: libtv-video tasks, libtv-video recover",
+        "{begun} got no answer: {}. It may have been charged, and isn't sent again by itself.",
         submit
             .unknown
             .as_deref()

@@ -83,7 +83,7 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply,
     for submit in submits {
         lines.push(format!("⚠️ {}", unknown_submit(&submit)));
         lines.push(format!(
-            "→ When it is known what became of it: libtv-video recover --forget {}",
+            "→ Find out with: libtv-video tasks. When it is known what became of it: libtv-video recover --forget {}",
             submit.id()
         ));
         unknown.push(json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));

@@ -32,6 +32,11 @@ pub(crate) fn hint(line: &str) {
     let _ = writeln!(stderr, "{line}");
 }
 
+/// What only whoever runs the machine can mend, on standard error: an agent doesn't relay a line that begins so.
+pub(crate) fn warn_operator(told: &impl std::fmt::Display) {
+    hint(&format!("→ ⚠️ {told}"));
+}
+
 /// Clears the terminal from the top.
 pub(crate) fn clear() {
     let _ = write!(std::io::stdout(), "\u{1b}[H\u{1b}[2J");

@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
         code = signals::signal() => return code,
     };
     if let Some(trouble) = harness.record_trouble() {
-        print::hint(&format!("⚠️ {trouble}"));
+        print::warn_operator(&trouble);
     }
     match result {
         Ok(end) => {
@@ -50,15 +50,15 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
                 print::hint(&format!("🔒 {refusal}"));
             }
             if let Some(warning) = &end.warning {
-                print::hint(&format!("⚠️ {warning}"));
+                print::warn_operator(&warning);
             }
             // What can't be used may be why it failed.
             if is_check || end.exit_code != 0 {
                 for reason in harness.network_settings().unusable() {
-                    print::hint(&format!("⚠️ {reason}"));
+                    print::warn_operator(&reason);
                 }
                 for note in &end.notes {
-                    print::hint(&format!("⚠️ {note}"));
+                    print::warn_operator(&note);
                 }
             }
             u8::try_from(end.exit_code).unwrap_or(FAILED)

@@ -32,10 +32,10 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
         return FAILED;
     }
     for reason in network.unusable() {
-        print::hint(&format!("⚠️ {reason}"));
+        print::warn_operator(&reason);
     }
     for told in harness.home().open_to_others() {
-        print::hint(&format!("⚠️ {told}"));
+        print::warn_operator(&told);
     }
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());

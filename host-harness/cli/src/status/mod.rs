@@ -118,12 +118,13 @@ fn picture(status: &Value, now: &str, one: bool, terminal: bool) -> Vec<String> 
     for submit in words::list(&status["unknownSubmits"]) {
         lines.push(style.paint(
             &format!(
-                "⚠️ A submit of {} got no answer and may have been charged: “{}”. Find out with: libtv-video tasks, libtv-video recover",
+                "⚠️ A submit of {} got no answer and may have been charged: “{}”.",
                 words::text(&submit["startedAt"]),
                 words::cut(words::text(&submit["text"]), 40),
             ),
             "33",
         ));
+        lines.push("→ Find out with: libtv-video tasks, libtv-video recover".to_owned());
     }
     for told in words::list(&status["damaged"]) {
         lines.push(style.paint(&format!("⚠️ {}", words::text(told)), "33"));
