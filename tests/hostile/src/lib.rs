@@ -100,6 +100,11 @@ impl bindings::Guest for Component {
         if chosen() == "names_sessions_without_end" {
             return Ok(attacks::names_sessions_without_end::listing(entries));
         }
+        if chosen() == "has_more_sessions_than_the_timer_takes" {
+            return Ok(attacks::has_more_sessions_than_the_timer_takes::listing(
+                entries,
+            ));
+        }
         let due = |session_id| DueSession {
             session_id,
             at_ms: 0,

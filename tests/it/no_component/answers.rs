@@ -2,6 +2,8 @@
 
 use host_harness::{CallError, LimitHit, limits};
 
+use host_harness::EventKind;
+
 use super::{GOOD, HOSTILE, attack, is_served};
 use crate::env::block_on;
 
@@ -54,4 +56,23 @@ pub fn names_sessions_without_end() {
         let line = event.to_string();
         assert!(line.len() < 1_000, "{} bytes", line.len());
     }
+}
+
+#[test]
+pub fn has_more_sessions_than_the_timer_takes() {
+    let attack = attack!(has_more_sessions_than_the_timer_takes);
+    let active = attack.harness().home().active();
+    // With the honest one, two more than it takes.
+    for number in 0..=limits::MAX_SESSIONS {
+        std::fs::write(active.join(format!("s{number}")), "").unwrap();
+    }
+    let told = attack.on_the_timer_until(&[GOOD], |lines| {
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        has("left out: more than") && has("started: polling")
+    });
+    let taken = told.iter().find_map(|event| match event.kind {
+        EventKind::Started { sessions, .. } => Some(sessions),
+        _ => None,
+    });
+    assert_eq!(taken, Some(limits::MAX_SESSIONS));
 }

@@ -58,7 +58,7 @@ pub(super) struct Found {
     /// The folder that was listed: another one than before, where the component put a new one in its place.
     pub(super) folder: Identity,
     /// Why some were left out.
-    pub(super) left_out: Option<LimitHit>,
+    pub(super) left_out: Option<String>,
 }
 
 /// Looks. `known` are the entries seen before; it is used only for news of all.
@@ -77,22 +77,26 @@ pub(super) async fn look(
     }
     let home = harness.home().clone();
     let sorting = tokio::task::spawn_blocking(move || listed(&home, news, &known));
-    let (folder, wanted, gone) = sorting
+    let (folder, sorted) = sorting
         .await
         .map_err(|error| CallError::Trap(error.to_string()))??;
     let mut found = Found {
-        due: Vec::with_capacity(wanted.len()),
-        gone,
+        due: Vec::with_capacity(sorted.wanted.len()),
+        gone: sorted.gone,
         folder,
-        left_out: None,
+        left_out: sorted
+            .has_more
+            .then(|| format!("more than {MAX_SESSIONS} sessions")),
     };
-    for batch in wanted.chunks(BATCH) {
+    for batch in sorted.wanted.chunks(BATCH) {
         match read(harness, batch, &mut found).await {
             // One of them has it; the others are no worse for that.
             Err(CallError::Limit(hit @ LimitHit::SessionId(_))) => {
                 for entry in batch.chunks(1) {
                     match read(harness, entry, &mut found).await {
-                        Err(CallError::Limit(LimitHit::SessionId(_))) => found.left_out = Some(hit),
+                        Err(CallError::Limit(LimitHit::SessionId(_))) => {
+                            found.left_out = Some(hit.to_string());
+                        }
                         read => read?,
                     }
                 }
@@ -119,27 +123,32 @@ async fn read(harness: &Harness, entries: &[Entry], found: &mut Found) -> Result
 
 type Entry = (String, Option<SystemTime>);
 
+/// The entries of a folder, by what is to be done about them.
+#[derive(Debug, Default)]
+struct Sorted {
+    /// To be read.
+    wanted: Vec<Entry>,
+    /// Not there any more.
+    gone: Vec<String>,
+    /// There are more than the timer takes: the others were not listed.
+    has_more: bool,
+}
+
 /// Opens the folder, whatever the component has made of its name since the last look, and sorts what is in it.
 fn listed(
     home: &Home,
     news: News,
     known: &HashMap<String, Seen>,
-) -> Result<(Identity, Vec<Entry>, Vec<String>), CallError> {
+) -> Result<(Identity, Sorted), CallError> {
     let folder = home.open_active(&home.open_state()?)?;
     let sorted = folder
         .identity()
         .and_then(|identity| Ok((identity, sort(&folder, news, known)?)));
-    let (identity, (wanted, gone)) =
-        sorted.map_err(|error| HomeError::new("can't list", home.active(), error))?;
-    Ok((identity, wanted, gone))
+    Ok(sorted.map_err(|error| HomeError::new("can't list", home.active(), error))?)
 }
 
 /// The entries to read, and those that are gone.
-fn sort(
-    folder: &OpenFolder,
-    news: News,
-    known: &HashMap<String, Seen>,
-) -> io::Result<(Vec<Entry>, Vec<String>)> {
+fn sort(folder: &OpenFolder, news: News, known: &HashMap<String, Seen>) -> io::Result<Sorted> {
     let modified = |name: &str| -> Option<Entry> {
         let metadata = folder.stat(Path::new(name)).ok()?;
         let modified = metadata.modified().ok();
@@ -154,18 +163,24 @@ fn sort(
                 None => gone.push(name),
             }
         }
-        return Ok((present, gone));
+        return Ok(Sorted {
+            wanted: present,
+            gone,
+            has_more: false,
+        });
     }
     let mut listed = Vec::new();
+    let mut has_more = false;
     for entry in folder.entries()? {
         if let Ok(name) = entry?.file_name().into_string()
             && is_entry(&name)
             && let Some(entry) = modified(&name)
         {
-            listed.push(entry);
             if listed.len() == MAX_SESSIONS {
+                has_more = true;
                 break;
             }
+            listed.push(entry);
         }
     }
     let names: BTreeSet<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
@@ -173,7 +188,7 @@ fn sort(
         .keys()
         .filter(|name| !names.contains(name.as_str()))
         // Where there were too many to list all.
-        .filter(|name| listed.len() < MAX_SESSIONS || modified(name).is_none())
+        .filter(|name| !has_more || modified(name).is_none())
         .cloned()
         .collect();
     listed.retain(|(name, modified)| {
@@ -182,7 +197,11 @@ fn sort(
             .is_some_and(|seen| seen.modified == *modified);
         !same || news.names.contains(name)
     });
-    Ok((listed, gone))
+    Ok(Sorted {
+        wanted: listed,
+        gone,
+        has_more,
+    })
 }
 
 /// A file on its way to becoming an entry has a hidden name.
@@ -222,19 +241,19 @@ mod tests {
         for name in ["same", "changed", "removed", ".hidden"] {
             put(name);
         }
-        let (first, gone) = sort(&open(&folder), News::all(), &HashMap::new()).unwrap();
+        let first = sort(&open(&folder), News::all(), &HashMap::new()).unwrap();
         assert_eq!(
-            (names(&first), gone.len()),
+            (names(&first.wanted), first.gone.len()),
             (vec!["changed", "removed", "same"], 0)
         );
 
-        let mut known = seen(&first);
+        let mut known = seen(&first.wanted);
         known.get_mut("changed").unwrap().modified = Some(SystemTime::UNIX_EPOCH);
         std::fs::remove_file(folder.path().join("removed")).unwrap();
         put("new");
-        let (wanted, gone) = sort(&open(&folder), News::all(), &known).unwrap();
-        assert_eq!(names(&wanted), ["changed", "new"]);
-        assert_eq!(gone, ["removed"]);
+        let second = sort(&open(&folder), News::all(), &known).unwrap();
+        assert_eq!(names(&second.wanted), ["changed", "new"]);
+        assert_eq!(second.gone, ["removed"]);
     }
 
     #[test]
@@ -245,9 +264,9 @@ mod tests {
         }
         let mut news = News::default();
         news.names.extend(["one".to_owned(), "gone".to_owned()]);
-        let (wanted, gone) = sort(&open(&folder), news, &HashMap::new()).unwrap();
+        let sorted = sort(&open(&folder), news, &HashMap::new()).unwrap();
         assert_eq!(
-            (names(&wanted), gone),
+            (names(&sorted.wanted), sorted.gone),
             (vec!["one"], vec!["gone".to_owned()])
         );
     }

@@ -427,7 +427,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 self.schedule.forget(&seen.session_id);
             }
         }
-        let mut left_out = found.left_out.map(|hit| hit.to_string());
+        let mut left_out = found.left_out;
         let mut listed = Vec::with_capacity(found.due.len());
         for (name, seen, at_ms) in found.due {
             if self.entries.len() >= MAX_SESSIONS && !self.entries.contains_key(&name) {
