@@ -1,6 +1,7 @@
 //! A folder held open. What is in it is reached through its descriptor and never by a path: whoever puts a link in the
-//! place of a folder leads nobody anywhere. The component can write the state folder, so the harness goes into it this way.
-//! Not here: paths that no component can change.
+//! place of a folder leads nobody anywhere. The component can write the state folder, and other users may write where
+//! downloads go and compiled code is kept, so the harness goes into all of them this way.
+//! Not here: what may be in a folder, and who may have put it there.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -35,6 +36,21 @@ impl OpenFolder {
         }
         #[cfg(not(unix))]
         at::open_ambient_dir(path, cap_primitives::ambient_authority()).map(Self)
+    }
+
+    /// The same, but where the path's last part is a link, that is no folder.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn at_itself(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::{Mode, OFlags, open};
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            Ok(Self(File::from(open(path, flags, Mode::empty())?)))
+        }
+        #[cfg(not(unix))]
+        Self::at(path)
     }
 
     /// Opens a folder in it. A link is none.
@@ -92,6 +108,73 @@ impl OpenFolder {
         at::create_dir(&self.0, name, &options)
     }
 
+    /// Opens a file in it for reading. A link is none, and a pipe doesn't wait for somebody to write.
+    ///
+    /// # Errors
+    /// It isn't there, or can't be read.
+    pub(crate) fn file(&self, name: &Path) -> io::Result<File> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::{Mode, OFlags, openat};
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            Ok(File::from(openat(&self.0, name, flags, Mode::empty())?))
+        }
+        #[cfg(not(unix))]
+        {
+            let mut options = OpenOptions::new();
+            options.read(true).follow(FollowSymlinks::No);
+            at::open(&self.0, name, &options)
+        }
+    }
+
+    /// Makes a file in it, 0600.
+    ///
+    /// # Errors
+    /// Something has the name already, or it can't be made.
+    pub(crate) fn create_new(&self, name: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        at::OpenOptionsExt::mode(&mut options, 0o600);
+        at::open(&self.0, name, &options)
+    }
+
+    /// Gives a file of another folder the same name here.
+    ///
+    /// # Errors
+    /// Something has the name already, or the file system knows no links.
+    pub(crate) fn link_from(&self, other: &Self, name: &Path) -> io::Result<()> {
+        at::hard_link(&other.0, name, &self.0, name)
+    }
+
+    /// Removes a file of it, a link itself and not what it leads to.
+    ///
+    /// # Errors
+    /// It isn't there, or can't be removed.
+    pub(crate) fn remove_file(&self, name: &Path) -> io::Result<()> {
+        at::remove_file(&self.0, name)
+    }
+
+    /// Makes durable which names are in it, where the system can do that.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        if cfg!(unix) {
+            crate::files::sync_open_folder(&self.0)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Who may do what with it.
+    ///
+    /// # Errors
+    /// It can't be asked.
+    pub(crate) fn metadata(&self) -> io::Result<std::fs::Metadata> {
+        self.0.metadata()
+    }
+
     /// What has the name, a link itself and not what it leads to.
     ///
     /// # Errors
@@ -123,23 +206,15 @@ impl OpenFolder {
             let _ = at::remove_file(&self.0, temporary);
             return replaced;
         }
-        if cfg!(unix) {
-            crate::files::sync_open_folder(&self.0)
-        } else {
-            Ok(())
-        }
+        self.sync()
     }
 
     fn new_file(&self) -> io::Result<(File, String)> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        at::OpenOptionsExt::mode(&mut options, 0o600);
         let mut attempts = 0;
         loop {
             attempts += 1;
             let name = format!(".libtv-{:016x}", fastrand::u64(..));
-            match at::open(&self.0, Path::new(&name), &options) {
+            match self.create_new(Path::new(&name)) {
                 Ok(file) => return Ok((file, name)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < NAMES => {}
                 Err(error) => return Err(error),

@@ -7,56 +7,28 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::folder::OpenFolder;
+
 /// Digested at a time.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// A folder of the user's own that nobody else can enter.
-pub(super) struct Private(File);
+pub(super) struct Private(OpenFolder);
 
 impl Private {
     /// `None` when there is no such folder, it is a link, somebody else's, or others can enter it.
     pub(super) fn open(path: &Path) -> Option<Self> {
-        let folder = open_folder(path).ok()?;
+        let folder = OpenFolder::at_itself(path).ok()?;
         let meta = folder.metadata().ok()?;
-        (meta.is_dir() && is_ours(&meta, 0o077)).then_some(Self(folder))
+        is_ours(&meta, 0o077).then_some(Self(folder))
     }
 
     /// A file in it; `None` when it is a link, has other names, is somebody else's, or others can write to it.
     pub(super) fn file(&self, path: &Path) -> Option<File> {
-        let file = self.open_file(path).ok()?;
+        let file = self.0.file(Path::new(path.file_name()?)).ok()?;
         let meta = file.metadata().ok()?;
         (meta.is_file() && is_ours(&meta, 0o022) && names(&meta) == 1).then_some(file)
     }
-
-    #[cfg(unix)]
-    fn open_file(&self, path: &Path) -> io::Result<File> {
-        use rustix::fs::{Mode, OFlags, openat};
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let name = path.file_name().unwrap_or_default();
-        Ok(openat(&self.0, name, flags, Mode::empty())?.into())
-    }
-
-    #[cfg(not(unix))]
-    fn open_file(&self, path: &Path) -> io::Result<File> {
-        crate::files::open_without_following(path)
-    }
-}
-
-#[cfg(unix)]
-fn open_folder(path: &Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags, open};
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok(open(path, flags, Mode::empty())?.into())
-}
-
-#[cfg(not(unix))]
-fn open_folder(path: &Path) -> io::Result<File> {
-    use std::os::windows::fs::OpenOptionsExt;
-    // FILE_FLAG_BACKUP_SEMANTICS: what a folder is opened with there.
-    fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(0x0200_0000)
-        .open(path)
 }
 
 /// It belongs to this user, and the others have none of the rights `none_of`. Where there are no such rights, the user's

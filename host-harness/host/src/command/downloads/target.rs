@@ -3,30 +3,47 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files;
+use crate::folder::OpenFolder;
 use crate::media;
 
 /// Compared at a time.
 const PIECE_BYTES: usize = 64 << 10;
 
 pub(super) struct Target {
-    #[cfg(unix)]
-    folder: std::os::fd::OwnedFd,
-    #[cfg(not(unix))]
-    folder: std::path::PathBuf,
+    folder: OpenFolder,
+    path: PathBuf,
 }
 
 impl Target {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            folder: OpenFolder::at_itself(path)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Whether it is the folder at `path`.
+    pub(super) fn is(&self, path: &Path) -> bool {
+        if cfg!(not(unix)) {
+            // There, folders have no identity that can be asked for.
+            return self.path == path;
+        }
+        let there = OpenFolder::at(path).and_then(|folder| folder.identity());
+        matches!((self.folder.identity(), there), (Ok(here), Ok(there)) if here == there)
+    }
+
     /// Takes the file `name` out of the folder `from`, when it is a picture or a film, with the name it has there.
     ///
     /// # Errors
     /// A sentence. The file stays where it is then, and whatever has the name keeps it; `shown` is how the user reads that.
     pub(super) fn take(&self, from: &Path, name: &str, shown: &dyn Display) -> Result<(), String> {
-        let from = from.join(name);
         let unusable = |error: io::Error| format!("it can't be read: {error}");
-        let mut file = files::open_without_following(&from).map_err(unusable)?;
+        let from = OpenFolder::at(from).map_err(unusable)?;
+        let path = Path::new(name);
+        let mut file = from.file(path).map_err(unusable)?;
         let meta = file.metadata().map_err(unusable)?;
         if !meta.is_file() || has_other_names(&meta) {
             return Err("it isn't a file of its own".to_owned());
@@ -35,7 +52,7 @@ impl Target {
         media::judge(&head).map_err(|kind| format!("it is no picture or film, but {kind}"))?;
         // As it was made; where there are no permissions there is nothing to tighten.
         let _ = files::make_private(&file);
-        match self.link(&from, name) {
+        match self.folder.link_from(&from, path) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 self.accept_equal(&file, name, shown)
@@ -47,13 +64,12 @@ impl Target {
 
     /// Makes what was taken durable. Where that can't be done, the files are there all the same.
     pub(super) fn sync(&self) {
-        #[cfg(unix)]
-        let _ = rustix::fs::fsync(&self.folder);
+        let _ = self.folder.sync();
     }
 
     fn copy(&self, mut file: &File, name: &str, shown: &dyn Display) -> Result<(), String> {
         let failed = |error: io::Error| format!("could not write {shown}: {error}");
-        let mut copy = match self.create(name) {
+        let mut copy = match self.folder.create_new(Path::new(name)) {
             Ok(copy) => copy,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return self.accept_equal(file, name, shown);
@@ -65,7 +81,7 @@ impl Target {
             .and_then(|_| copy.sync_all());
         copied.map_err(|error| {
             // Half a film is none.
-            self.remove(name);
+            let _ = self.folder.remove_file(Path::new(name));
             failed(error)
         })
     }
@@ -73,85 +89,14 @@ impl Target {
     /// A file of the same content that has the name already is as good; one of other content stays.
     fn accept_equal(&self, file: &File, name: &str, shown: &dyn Display) -> Result<(), String> {
         match self
-            .existing(name)
+            .folder
+            .file(Path::new(name))
             .and_then(|existing| equal(file, &existing))
         {
             Ok(true) => Ok(()),
             Ok(false) => Err(format!("{shown} exists already, with other content")),
             Err(_) => Err(format!("{shown} exists already and can't be compared")),
         }
-    }
-}
-
-#[cfg(unix)]
-impl Target {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        use rustix::fs::{CWD, Mode, OFlags, openat};
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(Self {
-            folder: openat(CWD, path, flags, Mode::empty())?,
-        })
-    }
-
-    /// Whether it is the folder at `path`.
-    pub(super) fn is(&self, path: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let there = fs::metadata(path).map(|meta| (meta.dev(), meta.ino()));
-        let here = rustix::fs::fstat(&self.folder);
-        matches!((here, there), (Ok(here), Ok(there)) if (u128::from(here.st_dev), u128::from(here.st_ino)) == (u128::from(there.0), u128::from(there.1)))
-    }
-
-    fn link(&self, from: &Path, name: &str) -> io::Result<()> {
-        use rustix::fs::{AtFlags, CWD, linkat};
-        Ok(linkat(CWD, from, &self.folder, name, AtFlags::empty())?)
-    }
-
-    fn create(&self, name: &str) -> io::Result<File> {
-        use rustix::fs::{Mode, OFlags, openat};
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(openat(&self.folder, name, flags, Mode::RUSR | Mode::WUSR)?.into())
-    }
-
-    fn existing(&self, name: &str) -> io::Result<File> {
-        use rustix::fs::{Mode, OFlags, openat};
-        // Opening a pipe would wait for somebody to write.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Ok(openat(&self.folder, name, flags, Mode::empty())?.into())
-    }
-
-    fn remove(&self, name: &str) {
-        let _ = rustix::fs::unlinkat(&self.folder, name, rustix::fs::AtFlags::empty());
-    }
-}
-
-#[cfg(not(unix))]
-impl Target {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            folder: path.to_owned(),
-        })
-    }
-
-    /// Whether it is the folder at `path`.
-    pub(super) fn is(&self, path: &Path) -> bool {
-        self.folder == path
-    }
-
-    fn link(&self, from: &Path, name: &str) -> io::Result<()> {
-        fs::hard_link(from, self.folder.join(name))
-    }
-
-    fn create(&self, name: &str) -> io::Result<File> {
-        File::create_new(self.folder.join(name))
-    }
-
-    fn existing(&self, name: &str) -> io::Result<File> {
-        files::open_without_following(&self.folder.join(name))
-    }
-
-    fn remove(&self, name: &str) {
-        let _ = fs::remove_file(self.folder.join(name));
     }
 }
 
