@@ -53,6 +53,21 @@ fn what_feishu_refuses_to_take_is_a_link_that_says_why() {
 }
 
 #[test]
+fn a_link_with_a_parameter_that_no_store_is_asked_with_goes_out_as_it_is_and_nothing_is_fetched() {
+    let env = TestEnv::new();
+    let link = format!("{VIDEO}?policy=anything");
+    let message = show(&env, VIDEO, media::mp4(5_000, 300_000, false));
+    assert_eq!(message.msg_type, "media");
+    let fetched = env.media().requests().len();
+    let id = deliver(&env, &[&link]);
+    let text = env.chat()[1].text().unwrap().to_owned();
+    assert!(text.contains(&url(&link)), "{text}");
+    assert_eq!(env.media().requests().len(), fetched);
+    let told = recovered(&env, &id);
+    assert_eq!(told["results"][0]["delivery"], "link_only", "{told}");
+}
+
+#[test]
 fn an_edge_that_fails_is_tried_again_and_the_video_comes_as_media() {
     let env = TestEnv::new();
     env.feishu().fault(FILES, Fault::Html(502), 1);

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use crate::channel::feishu::answer::Answer;
 use crate::channel::feishu::{Media, Messenger};
-use crate::io::USER_AGENT;
-use crate::io::{Io, Method, Request};
+use crate::io::{HttpError, Io, Method, Request, USER_AGENT};
 use crate::json;
 use crate::media::mp4::{DurationProbe, ProbeStep};
 use crate::media::{self, HEAD_LEN, ImageFormat, MediaKind};
@@ -156,7 +155,14 @@ async fn look(io: &Io, url: &ResultUrl) -> Result<Seen, NoMedia> {
     let response = io
         .http(fetch(url.as_str(), Some((0, head_len)), head_len))
         .await
-        .map_err(|error| no_media(format!("the media could not be read: {}", error.reason())))?;
+        .map_err(|error| {
+            let reason = format!("the media could not be read: {}", error.reason());
+            match error {
+                // The same rules refuse it again: half an hour of attempts would only keep the link back.
+                HttpError::Denied(_) => NoMedia::Link(reason),
+                _ => no_media(reason),
+            }
+        })?;
     let ranges = response.status == 206;
     let declared = if ranges {
         response
