@@ -31,6 +31,19 @@ fn a_video_is_media_with_its_duration_and_a_cover_wherever_its_index_stands() {
 }
 
 #[test]
+fn a_film_made_for_streaming_has_the_duration_of_its_fragments() {
+    let env = TestEnv::new();
+    let film = media::fragmented_mp4(5_041, VIDEO_BYTES);
+    let message = show(&env, VIDEO, film.clone());
+    assert_eq!(message.msg_type, "media");
+    let file = message.file.unwrap();
+    assert_eq!(
+        (file.duration_ms, file.sha256),
+        (Some(5_041), film.sha256())
+    );
+}
+
+#[test]
 fn a_store_without_ranges_still_gives_a_whole_video() {
     for (at_end, duration_ms) in [(false, Some(5_041)), (true, None)] {
         let env = TestEnv::new();

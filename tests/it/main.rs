@@ -40,6 +40,7 @@ mod no_component;
 mod openclaw;
 #[cfg(unix)]
 mod other_owner;
+mod over_hours;
 mod page;
 mod precompile;
 mod ratio;

@@ -4,6 +4,7 @@ use fakes::media::MediaFile;
 use fakes::{Fake, Fault, Job, When};
 
 use crate::delivery::{deliver, only, recovered, url};
+use crate::env::scenes::POLL;
 use crate::env::{TestEnv, files_below, texts};
 
 const VIDEO: &str = "/sd-gen-save-img/cat.mp4";
@@ -215,4 +216,23 @@ fn a_film_is_called_in_the_chat_what_people_called_it() {
     deliver(&env, &["/sd-gen-save-img/%E7%8B%90%E7%8B%B8%20%22a%22.mp4"]);
     let name = only(env.chat()).file.unwrap().file_name.unwrap();
     assert_eq!(name, "狐狸 _a_.mp4");
+}
+
+#[test]
+fn an_answer_that_is_almost_json_is_read_and_its_film_delivered() {
+    let env = TestEnv::new();
+    env.media()
+        .put(VIDEO, fakes::media::mp4(5_041, 100_000, false));
+    env.gateway().set_default_job(Job::never());
+    let id = env.submit("a cat");
+    // Half a character, a line break and a control character as they are, and what a log line left in front of it.
+    let said = format!(
+        "{{\"messages\": [{{\"id\": \"m9\", \"seq\": 9, \"role\": \"assistant\", \"content\": \"done \\ud83d\n\u{1}: {}\"}}]}}",
+        url(VIDEO)
+    );
+    let header = ("content-type".to_owned(), "application/json".to_owned());
+    let almost = Fault::Status(200, vec![header], format!("\u{feff}{said}"));
+    env.gateway().fault(POLL, almost, fakes::ALWAYS);
+    env.watch(&id).ok();
+    assert_eq!(only(env.chat()).msg_type, "media");
 }

@@ -5,6 +5,7 @@ use std::thread;
 use fakes::{Fake, Fault};
 
 use crate::delivery::job;
+use crate::env::scenes::POLL;
 use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, wait_until};
 
 const SESSIONS: usize = 200;
@@ -99,4 +100,27 @@ fn in_flight(max_parallel: usize) -> String {
 fn as_many_steps_run_at_once_as_are_allowed_and_not_one_more() {
     assert_eq!(in_flight(1), "1 steps in flight");
     assert_eq!(in_flight(3), "3 steps in flight");
+}
+
+#[test]
+fn a_session_that_had_its_steps_of_the_day_is_set_aside_by_every_timer_that_starts() {
+    let env = TestEnv::new();
+    env.gateway().set_default_job(fakes::Job::never());
+    let id = env.submit("a cat");
+    // At an interval of 0.1 s a day has 302 400 steps; all but one are used up.
+    let now_ms = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let used = serde_json::json!({&id: {"since_ms": now_ms, "steps": 302_399, "stopped": 0}});
+    let pace = env.home().join("libtv-pace.json");
+    std::fs::write(pace, used.to_string()).unwrap();
+    let told = format!("{id}: set aside: it had all the steps of a day");
+    let polls = || env.gateway().requests_to(POLL).len();
+    for _ in 0..2 {
+        let serve = env.serve();
+        serve.wait_for_line(&told);
+        serve.terminate();
+        assert_eq!(polls(), 1);
+    }
+    // A person who asks is answered all the same.
+    env.run(["recover", &id]).ok();
+    assert_eq!(polls(), 2);
 }

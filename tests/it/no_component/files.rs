@@ -283,13 +283,15 @@ const SECRET_NAME: &str = "secret-project-name";
 /// Once the folder has its name again, a session comes as a submit makes it.
 #[cfg(unix)]
 fn submit_behind_the_link(state: &std::path::Path) {
+    use notify::{RecursiveMode, Watcher};
     let (active, away) = (state.join("active"), state.join("away"));
-    let begun = std::time::Instant::now();
+    let (noticed, changes) = std::sync::mpsc::channel();
+    let mut watch = notify::recommended_watcher(noticed).unwrap();
+    watch.watch(state, RecursiveMode::NonRecursive).unwrap();
     while !away.exists() || active.is_symlink() || !active.exists() {
-        if begun.elapsed() > std::time::Duration::from_secs(60) {
+        if changes.recv_timeout(crate::env::TIMEOUT).is_err() {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::fs::write(active.join("good"), "").unwrap();
 }

@@ -6,7 +6,7 @@ mod mp4;
 mod store;
 
 pub use image::{gif, jpeg, photo, png, webp};
-pub use mp4::mp4;
+pub use mp4::{fragmented_mp4, mp4};
 pub use store::{ContentLength, Media, Serving};
 
 use crate::blob::{Blob, Sha256};

@@ -18,7 +18,7 @@ pub fn mp4(duration_ms: u32, total_len: u64, moov_at_end: bool) -> MediaFile {
         b"ftyp",
         &[b"isom", &0x200_u32.to_be_bytes()[..], b"isomiso2avc1mp41"].concat(),
     );
-    let moov = moov(duration_ms);
+    let moov = moov(duration_ms, &[]);
     let rest = total_len
         .saturating_sub((ftyp.len() + moov.len()) as u64)
         .max(8);
@@ -37,6 +37,27 @@ pub fn mp4(duration_ms: u32, total_len: u64, moov_at_end: bool) -> MediaFile {
     MediaFile::new("video/mp4", blob)
 }
 
+/// A video made for streaming: its movie header and tracks name no length, that of all its fragments stands in `mehd`.
+pub fn fragmented_mp4(duration_ms: u32, total_len: u64) -> MediaFile {
+    let ftyp = atom(
+        b"ftyp",
+        &[b"iso5", &0x200_u32.to_be_bytes()[..], b"iso5iso6mp41"].concat(),
+    );
+    let mvex = [
+        boxed(b"mehd", fields([0, duration_ms])),
+        boxed(b"trex", fields([0, 1, 1, 0, 0, 0])),
+    ];
+    let moov = moov(0, &atom(b"mvex", &mvex.concat()));
+    let moof = atom(b"moof", &boxed(b"mfhd", fields([0, 1])));
+    let before = [ftyp, moov, moof].concat();
+    let rest = total_len.saturating_sub(before.len() as u64).max(8);
+    let (header, picture_len) = mdat_header(rest);
+    MediaFile::new(
+        "video/mp4",
+        Blob::from(before).then(header).then_noise(picture_len),
+    )
+}
+
 fn mdat_header(box_len: u64) -> (Vec<u8>, u64) {
     if box_len < LARGE_BOX_BYTES {
         (
@@ -51,7 +72,8 @@ fn mdat_header(box_len: u64) -> (Vec<u8>, u64) {
     }
 }
 
-fn moov(duration_ms: u32) -> Vec<u8> {
+/// `behind` stands behind its track.
+fn moov(duration_ms: u32, behind: &[u8]) -> Vec<u8> {
     let mvhd = fields([
         0,
         0,
@@ -80,7 +102,7 @@ fn moov(duration_ms: u32) -> Vec<u8> {
     let trak = [boxed(b"tkhd", tkhd), atom(b"mdia", &mdia)].concat();
     atom(
         b"moov",
-        &[boxed(b"mvhd", mvhd), atom(b"trak", &trak)].concat(),
+        &[&boxed(b"mvhd", mvhd), &atom(b"trak", &trak), behind].concat(),
     )
 }
 
@@ -146,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_fixed_boxes_have_their_standard_length() {
-        let moov = moov(1);
+        let moov = moov(1, &[]);
         assert_eq!(moov[8..12], 108_u32.to_be_bytes(), "mvhd");
         assert_eq!(
             moov[8 + 108 + 8..8 + 108 + 12],
