@@ -85,16 +85,18 @@ mod serve;
 mod service;
 mod sniff;
 mod tls;
+mod when;
 mod world;
 
 pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};
 pub use feishu::{App, Feishu, SentMessage};
-pub use libtv::{Job, LibTv, Submit, When};
+pub use libtv::{Job, LibTv, Submit};
 pub use media::{Media, MediaFile};
 pub use record::{Body, Part, Recorded};
 pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
+pub use when::When;
 pub use world::{
     DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World,
     WorldBuilder,

@@ -1,6 +1,6 @@
 //! Sessions, turns and what they have shown so far. Knows neither HTTP nor keys.
 
-use super::job::{Job, When};
+use super::job::Job;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -66,16 +66,9 @@ impl Session {
                 let Some(stage) = turn.job.stages.get(turn.next_stage) else {
                     break;
                 };
-                let due = match stage.when {
-                    When::Now => true,
-                    When::Polls(polls) => self.polls - turn.began_polls >= polls,
-                    When::After(pause) => now.saturating_sub(turn.began) >= pause,
-                    When::Advanced => {
-                        let due = self.advances > 0;
-                        self.advances -= u32::from(due);
-                        due
-                    }
-                };
+                let polls = self.polls - turn.began_polls;
+                let elapsed = now.saturating_sub(turn.began);
+                let due = stage.when.is_due(polls, elapsed, &mut self.advances);
                 if !due {
                     break;
                 }

@@ -1,21 +1,8 @@
 //! Scripts for jobs: which messages a session shows, and when.
 
+use crate::when::When;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// When a stage of a job becomes visible, counted from the submit that began the job.
-/// A stage never comes before the one ahead of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    /// At once.
-    Now,
-    /// With the n-th time the session is asked (`GET …/session/{id}`).
-    Polls(u32),
-    /// After this time, by the fake's clock.
-    After(Duration),
-    /// With the next call of [`super::LibTv::advance`].
-    Advanced,
-}
 
 /// The three documented forms in which a tool says that it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ mod tasks;
 
 pub(crate) use dialect::Dialect;
 pub use engine::Submit;
-pub use job::{FailureForm, Job, VideoField, When};
+pub use job::{FailureForm, Job, VideoField};
 
 use crate::record::Recorded;
 use crate::reply::Reply;
@@ -235,7 +235,7 @@ impl LibTv {
             .unwrap_or_default()
     }
 
-    /// Shows the session's next stage that stands at [`When::Advanced`]. False when there is no such session.
+    /// Shows the session's next stage that stands at [`crate::When::Advanced`]. False when there is no such session.
     pub fn advance(&self, session_id: &str) -> bool {
         let now = self.service().now();
         self.change(|state| state.engine.advance(session_id, now))
