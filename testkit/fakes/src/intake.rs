@@ -9,22 +9,20 @@ use hyper::body::Incoming;
 
 /// Enough of a file to find the size of a picture behind its metadata.
 const HEAD_BYTES: usize = 64 * 1024;
-/// The largest JSON any of the services takes is 150 KB (a Feishu text message).
-const TEXT_BYTES: usize = 1024 * 1024;
 
-/// Reads to the end, whatever the body is.
-pub(crate) async fn read(headers: &HeaderMap, body: Incoming) -> Body {
+/// Reads to the end, whatever the body is. Text of up to `max_text_bytes` is kept.
+pub(crate) async fn read(headers: &HeaderMap, body: Incoming, max_text_bytes: u64) -> Body {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
     match multer::parse_boundary(content_type) {
         Ok(boundary) => read_form(body, boundary).await,
-        Err(_) => read_plain(body).await,
+        Err(_) => read_plain(body, max_text_bytes).await,
     }
 }
 
-async fn read_plain(mut body: Incoming) -> Body {
+async fn read_plain(mut body: Incoming, max_text_bytes: u64) -> Body {
     let (mut bytes, mut hash, mut kept) = (0_u64, Sha256::new(), BytesMut::new());
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
@@ -35,7 +33,7 @@ async fn read_plain(mut body: Incoming) -> Body {
         };
         bytes += data.len() as u64;
         hash.update(data);
-        if bytes <= TEXT_BYTES as u64 {
+        if bytes <= max_text_bytes {
             kept.extend_from_slice(data);
         }
     }

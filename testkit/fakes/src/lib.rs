@@ -69,6 +69,7 @@
 //! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with
 //! [`FEISHU_APP_SECRET`].
 
+pub mod ark;
 mod blob;
 mod civil;
 pub mod discord;
@@ -77,6 +78,7 @@ pub mod feishu;
 mod intake;
 pub mod libtv;
 pub mod media;
+pub mod pippit;
 mod rates;
 mod record;
 mod reply;
@@ -88,24 +90,35 @@ mod tls;
 mod when;
 mod world;
 
+pub use ark::{Ark, ArkError, Clip};
 pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};
 pub use feishu::{App, Feishu, SentMessage};
 pub use libtv::{Job, LibTv, Submit};
 pub use media::{Media, MediaFile};
+pub use pippit::{Pippit, PippitError, Run};
 pub use record::{Body, Part, Recorded};
 pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
 pub use when::When;
 pub use world::{
-    DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, World,
-    WorldBuilder,
+    ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
+    MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
+    PIPPIT_MEDIA_HOSTS, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
 pub const GATEWAY_KEY: &str = "mgk_testkit0123456789abcdefghij1234";
 /// A key the direct API takes from the start.
 pub const DIRECT_KEY: &str = "sk-libtv-testkit0123456789abcdef5678";
+/// A key that Ark takes from the start. Keys have no prefix that tells which service they belong to.
+pub const ARK_KEY: &str = "7e57a4c0-0a4c-4e57-8a4c-0123456789ab";
+/// A key that ModelArk takes from the start.
+pub const MODELARK_KEY: &str = "7e57b4c0-0b4c-4e57-8b4c-0123456789cd";
+/// A key that Pippit takes from the start in China.
+pub const PIPPIT_KEY: &str = "ak-testkit0123456789abcdefghij9012";
+/// A key that Pippit takes from the start abroad.
+pub const PIPPIT_INTL_KEY: &str = "ak-testkit0123456789abcdefghij9013";
 /// An app that Feishu and Lark know from the start, with all scopes and bot ability.
 pub const FEISHU_APP_ID: &str = "cli_testkit000000001";
 /// Its secret.

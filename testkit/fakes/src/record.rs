@@ -7,6 +7,11 @@ use serde_json::Value;
 /// How much of each part of a form is kept: a text field whole, of a file enough to recognise it.
 pub(crate) const KEPT_HEAD_BYTES: usize = 4096;
 
+/// Longer strings of a JSON body are cut: pictures travel in them as `data:` URLs, and a record is for assertions.
+const KEPT_STRING_BYTES: usize = 256 * 1024;
+/// What is left of them.
+const KEPT_OF_LONG_STRING_BYTES: usize = 64;
+
 /// A request as it arrived, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -41,6 +46,23 @@ impl Recorded {
         self.query.as_deref()?.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (key == name).then(|| percent_decode(value, true))
+        })
+    }
+
+    /// Every value of a query parameter, percent-decoded, in order.
+    pub fn query_values(&self, name: &str) -> Vec<String> {
+        self.query_pairs()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value)
+            .collect()
+    }
+
+    /// All query parameters, percent-decoded, in order.
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (String, String)> {
+        let pairs = self.query.as_deref().unwrap_or_default().split('&');
+        pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(key, true), percent_decode(value, true))
         })
     }
 
@@ -129,6 +151,19 @@ impl Part {
         if self.head.len() > KEPT_HEAD_BYTES {
             self.head = Bytes::copy_from_slice(&self.head[..KEPT_HEAD_BYTES]);
         }
+    }
+}
+
+/// Replaces strings that are too long to keep by their beginning and their length.
+pub(crate) fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > KEPT_STRING_BYTES => {
+            let head: String = text.chars().take(KEPT_OF_LONG_STRING_BYTES).collect();
+            *text = format!("{head}… ({} bytes)", text.len());
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
     }
 }
 

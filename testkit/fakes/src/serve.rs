@@ -146,7 +146,7 @@ async fn handle<H: Handler>(
         return hang_up("refused");
     }
     let edge = handler.edge(&request);
-    request.body = intake::read(&request.headers, body).await;
+    request.body = intake::read(&request.headers, body, handler.max_json_bytes()).await;
     let aborted = matches!(request.body, Body::Aborted);
     let index = service.record(request.clone());
     if aborted {

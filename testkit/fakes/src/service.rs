@@ -1,7 +1,7 @@
 //! What every fake has: an address, a clock, faults to come and requests that came.
 
 use crate::fault::{Fate, Fault, Faults};
-use crate::record::{Body, Part, Recorded};
+use crate::record::{Body, Part, Recorded, shorten};
 use crate::reply::Reply;
 use crate::route::Route;
 use std::fmt;
@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
+/// The largest JSON that most services take is 150 KB (a Feishu text message).
+const MAX_JSON_BYTES: u64 = 1024 * 1024;
+
 /// A poisoned lock means that another test thread panicked; the state itself is still whole.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -21,6 +24,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub struct Service {
     host: &'static str,
+    /// Other names that it is reached under.
+    aliases: &'static [&'static str],
     https: SocketAddr,
     http: SocketAddr,
     began: Instant,
@@ -49,6 +54,7 @@ impl Service {
     ) -> Self {
         Self {
             host,
+            aliases: &[],
             https,
             http,
             began,
@@ -61,12 +67,27 @@ impl Service {
         }
     }
 
+    /// The same service under more names.
+    pub(crate) fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
     pub(crate) fn host(&self) -> &'static str {
         self.host
     }
 
+    /// All of its names.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.host).chain(self.aliases.iter().copied())
+    }
+
     pub(crate) fn connect_to(&self) -> String {
-        format!("{}={}", self.host, self.https)
+        let pairs: Vec<_> = self
+            .hosts()
+            .map(|host| format!("{host}={}", self.https))
+            .collect();
+        pairs.join(",")
     }
 
     /// Since the world began, by the machine's clock.
@@ -112,6 +133,9 @@ impl Service {
         if let Body::Form { parts, .. } = &mut request.body {
             parts.iter_mut().for_each(Part::forget);
         }
+        if let Body::Json(value) = &mut request.body {
+            shorten(value);
+        }
         let mut state = lock(&self.state);
         state.requests.push(request);
         let index = state.requests.len() - 1;
@@ -131,6 +155,11 @@ impl Service {
 /// What a service does with a request; `serve.rs` does the rest.
 pub(crate) trait Handler: Send + Sync + 'static {
     fn service(&self) -> &Service;
+
+    /// How long a body may be to be read as JSON; what is longer is only counted and hashed.
+    fn max_json_bytes(&self) -> u64 {
+        MAX_JSON_BYTES
+    }
 
     /// An answer that is given without looking at the body, which is read to its end nevertheless.
     fn edge(&self, _request: &Recorded) -> Option<Reply> {

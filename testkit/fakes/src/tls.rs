@@ -37,13 +37,17 @@ impl Authority {
         &self.pem
     }
 
-    pub(crate) fn acceptor(&self, host: &str) -> io::Result<TlsAcceptor> {
+    /// For a service with these names, the first of which is the one it is called by.
+    pub(crate) fn acceptor(
+        &self,
+        hosts: impl Iterator<Item = &'static str>,
+    ) -> io::Result<TlsAcceptor> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let names = vec![
-            host.to_owned(),
-            "localhost".to_owned(),
-            "127.0.0.1".to_owned(),
-        ];
+        let names: Vec<_> = hosts
+            .chain(["localhost", "127.0.0.1"])
+            .map(str::to_owned)
+            .collect();
+        let host = names.first().cloned().unwrap_or_default();
         let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;

@@ -1,9 +1,11 @@
 //! All fakes together, on a thread of their own.
 
+use crate::ark::{Ark, Region};
 use crate::discord::Discord;
 use crate::feishu::{App, Feishu};
 use crate::libtv::{Dialect, LibTv};
 use crate::media::Media;
+use crate::pippit::Pippit;
 use crate::serve;
 use crate::service::{Handler, Service};
 use crate::tls::Authority;
@@ -23,6 +25,28 @@ pub const GATEWAY_HOST: &str = "seedance.nexu.io";
 pub const DIRECT_HOST: &str = "im.liblib.tv";
 /// The host name of the media store.
 pub const MEDIA_HOST: &str = "libtv-res.liblib.art";
+/// The host name of Volcengine Ark.
+pub const ARK_HOST: &str = "ark.cn-beijing.volces.com";
+/// The hosts of the buckets that Ark's results were seen in; which of them depends on the model.
+pub const ARK_MEDIA_HOSTS: [&str; 3] = [
+    "ark-content-generation-cn-beijing.tos-cn-beijing.volces.com",
+    "ark-content-generation-v2-cn-beijing.tos-cn-beijing.volces.com",
+    "ark-acg-cn-beijing.tos-cn-beijing.volces.com",
+];
+/// The host name of BytePlus ModelArk.
+pub const MODELARK_HOST: &str = "ark.ap-southeast.bytepluses.com";
+/// The hosts of its buckets, likewise.
+pub const MODELARK_MEDIA_HOSTS: [&str; 3] = [
+    "ark-content-generation-ap-southeast-1.tos-ap-southeast-1.volces.com",
+    "ark-content-generation-v2-ap-southeast-1.tos-ap-southeast-1.bytepluses.com",
+    "ark-acg-ap-southeast-1.tos-ap-southeast-1.volces.com",
+];
+/// The host name of Pippit in China (小云雀).
+pub const PIPPIT_HOST: &str = "xyq.jianying.com";
+/// The host name of Pippit abroad.
+pub const PIPPIT_INTL_HOST: &str = "www.pippit.ai";
+/// Where this fake keeps Pippit's videos and images: no document names the hosts (?).
+pub const PIPPIT_MEDIA_HOSTS: [&str; 2] = ["v3-artist.vlabvod.com", "p3-pippit-sign.byteimg.com"];
 /// The host name of Feishu's open platform.
 pub const FEISHU_HOST: &str = "open.feishu.cn";
 /// The host name of Lark's open platform.
@@ -36,6 +60,13 @@ pub struct World {
     gateway: LibTv,
     direct: LibTv,
     media: Media,
+    ark: Ark,
+    ark_media: Media,
+    modelark: Ark,
+    modelark_media: Media,
+    pippit: Pippit,
+    pippit_intl: Pippit,
+    pippit_media: Media,
     feishu: Feishu,
     lark: Feishu,
     discord: Discord,
@@ -81,6 +112,15 @@ impl WorldBuilder {
         opening.serve(direct.handler())?;
         let media = Media::new(opening.service(MEDIA_HOST)?);
         opening.serve(media.handler())?;
+        let (ark, ark_media) = opening.ark(Region::China, ARK_HOST, &ARK_MEDIA_HOSTS)?;
+        let (modelark, modelark_media) =
+            opening.ark(Region::Abroad, MODELARK_HOST, &MODELARK_MEDIA_HOSTS)?;
+        let pippit = Pippit::new(opening.service(PIPPIT_HOST)?, crate::PIPPIT_KEY);
+        opening.serve(pippit.handler())?;
+        let pippit_intl = Pippit::new(opening.service(PIPPIT_INTL_HOST)?, crate::PIPPIT_INTL_KEY);
+        opening.serve(pippit_intl.handler())?;
+        let pippit_media = Media::open(opening.service_of(&PIPPIT_MEDIA_HOSTS)?);
+        opening.serve(pippit_media.handler())?;
         let feishu = Feishu::new(opening.service(FEISHU_HOST)?);
         opening.serve(feishu.handler())?;
         let lark = Feishu::new(opening.service(LARK_HOST)?);
@@ -122,6 +162,13 @@ impl WorldBuilder {
             gateway,
             direct,
             media,
+            ark,
+            ark_media,
+            modelark,
+            modelark_media,
+            pippit,
+            pippit_intl,
+            pippit_media,
             feishu,
             lark,
             discord,
@@ -164,13 +211,35 @@ impl Opening {
         Ok(Service::new(host, https_addr, http_addr, self.began))
     }
 
+    /// The same with several names. The first is the one it is called by.
+    fn service_of(&mut self, hosts: &'static [&'static str]) -> io::Result<Service> {
+        let (first, others) = hosts
+            .split_first()
+            .ok_or_else(|| io::Error::other("a service needs a name"))?;
+        Ok(self.service(first)?.also(others))
+    }
+
+    /// Ark or ModelArk, and the buckets of its results.
+    fn ark(
+        &mut self,
+        region: Region,
+        host: &'static str,
+        buckets: &'static [&'static str],
+    ) -> io::Result<(Ark, Media)> {
+        let results = Media::signed(self.service_of(buckets)?, region.store());
+        self.serve(results.handler())?;
+        let ark = Ark::new(self.service(host)?, region, results.clone());
+        self.serve(ark.handler())?;
+        Ok((ark, results))
+    }
+
     /// Serves on the ports that were bound last.
     fn serve<H: Handler>(&mut self, handler: Arc<H>) -> io::Result<()> {
         let Some((https, http)) = self.ports.take() else {
             return Err(io::Error::other("no port was bound for this handler"));
         };
         self.connect_to.push(handler.service().connect_to());
-        let tls = self.authority.acceptor(handler.service().host())?;
+        let tls = self.authority.acceptor(handler.service().hosts())?;
         let with_tls = serve::listen(handler.clone(), https, Some(tls));
         self.servers.push(Box::pin(with_tls));
         self.servers
@@ -205,6 +274,41 @@ impl World {
     /// The media store.
     pub fn media(&self) -> Media {
         self.media.clone()
+    }
+
+    /// Volcengine Ark.
+    pub fn ark(&self) -> Ark {
+        self.ark.clone()
+    }
+
+    /// The private buckets of its results.
+    pub fn ark_media(&self) -> Media {
+        self.ark_media.clone()
+    }
+
+    /// BytePlus ModelArk: the same program with models, keys and a state of its own.
+    pub fn modelark(&self) -> Ark {
+        self.modelark.clone()
+    }
+
+    /// The private buckets of its results.
+    pub fn modelark_media(&self) -> Media {
+        self.modelark_media.clone()
+    }
+
+    /// Pippit in China (小云雀).
+    pub fn pippit(&self) -> Pippit {
+        self.pippit.clone()
+    }
+
+    /// Pippit abroad: the same program with a state of its own.
+    pub fn pippit_intl(&self) -> Pippit {
+        self.pippit_intl.clone()
+    }
+
+    /// Where the results of both lie.
+    pub fn pippit_media(&self) -> Media {
+        self.pippit_media.clone()
     }
 
     /// Feishu's open platform.

@@ -1,8 +1,10 @@
-//! The media store: an object store without credentials, under `/sd-gen-save-img/` and `/claw/`.
-//! Files come from the builders beside it; nothing is stored that was uploaded.
+//! The media stores: LibTV's, without credentials, under `/sd-gen-save-img/` and `/claw/`; the private buckets of Ark
+//! and ModelArk, opened by signed links that die; Pippit's. Files come from the builders beside it; nothing is stored
+//! that was uploaded.
 
 mod image;
 mod mp4;
+mod signed;
 mod store;
 
 pub use image::{gif, jpeg, photo, png, webp};

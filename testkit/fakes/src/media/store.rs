@@ -1,5 +1,6 @@
 //! The media fake itself: which file stands where, and how honestly it is served.
 
+use super::signed::{self, Issued};
 use super::{MediaFile, gif, jpeg, mp4, png, webp};
 use crate::blob::Blob;
 use crate::record::Recorded;
@@ -13,8 +14,8 @@ use std::time::Duration;
 /// Length of the video that stands where nothing was put: small, yet more than one chunk.
 const DEFAULT_VIDEO_BYTES: u64 = 300_000;
 const DEFAULT_VIDEO_MS: u32 = 5_000;
-/// Only what begins so is a result or an upload; everything else is 404.
-const PREFIXES: [&str; 2] = ["/sd-gen-save-img/", "/claw/"];
+/// Only what begins so is a result or an upload of LibTV; everything else there is 404.
+const LIBTV_PREFIXES: &[&str] = &["/sd-gen-save-img/", "/claw/"];
 
 /// How files are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,10 @@ struct State {
     removed: HashSet<String>,
     serving: Serving,
     invents: bool,
+    /// What begins so can be invented.
+    prefixes: &'static [&'static str],
+    /// The links of a private bucket; none where the store is open.
+    issued: Option<Issued>,
 }
 
 #[derive(Debug)]
@@ -79,12 +84,29 @@ impl Fake for Media {
 }
 
 impl Media {
+    /// LibTV's store.
     pub(crate) fn new(service: Service) -> Self {
+        Self::with(service, LIBTV_PREFIXES, None)
+    }
+
+    /// A store that is open to everybody and has something at any path.
+    pub(crate) fn open(service: Service) -> Self {
+        Self::with(service, &["/"], None)
+    }
+
+    /// A private bucket: only links that [`Media::sign`] made open it, each for its time.
+    pub(crate) fn signed(service: Service, region: &'static str) -> Self {
+        Self::with(service, &["/"], Some(Issued::new(region)))
+    }
+
+    fn with(service: Service, prefixes: &'static [&'static str], issued: Option<Issued>) -> Self {
         let state = State {
             files: HashMap::new(),
             removed: HashSet::new(),
             serving: Serving::default(),
             invents: true,
+            prefixes,
+            issued,
         };
         Self(Arc::new(Inner {
             service,
@@ -128,6 +150,15 @@ impl Media {
         lock(&self.0.state).invents = invents;
     }
 
+    /// A link that opens a path of a private bucket for so long, from `now_s` (Unix) on. Of an open store: the link alone.
+    pub(crate) fn sign(&self, host: &str, path: &str, now_s: u64, valid_s: u64) -> String {
+        let mut state = lock(&self.0.state);
+        match &mut state.issued {
+            None => format!("https://{host}{path}"),
+            Some(issued) => format!("https://{host}{path}?{}", issued.sign(path, now_s, valid_s)),
+        }
+    }
+
     /// What a path answers with, if it does.
     pub fn file(&self, path: &str) -> Option<MediaFile> {
         self.0.find(path).map(|(file, _)| file)
@@ -145,7 +176,8 @@ impl Inner {
         }
         let invents = state.invents
             && !state.removed.contains(path)
-            && PREFIXES
+            && state
+                .prefixes
                 .iter()
                 .any(|prefix| path.len() > prefix.len() && path.starts_with(prefix));
         invents.then(|| (invented(path), state.serving.clone()))
@@ -155,8 +187,17 @@ impl Inner {
         if request.method != "GET" && request.method != "HEAD" {
             return refusal(405, "MethodNotAllowed");
         }
+        let now_s = self.service.unix_now().as_secs();
+        if let Some(issued) = &lock(&self.state).issued
+            && let Some(refused) = issued.refusal(request, now_s)
+        {
+            return refused;
+        }
         let Some((file, serving)) = self.find(&request.path) else {
-            return refusal(404, "NoSuchKey");
+            return match lock(&self.state).issued {
+                None => refusal(404, "NoSuchKey"),
+                Some(_) => signed::refusal(404, "NoSuchKey", "The specified key does not exist."),
+            };
         };
         if serving.requires_referer && request.header("referer").is_none() {
             return refusal(403, "AccessDenied");

@@ -5,10 +5,12 @@
     reason = "clippy.toml spares test functions, but not their helpers"
 )]
 
+mod ark;
 mod client;
 mod discord;
 mod faults;
 mod feishu;
 mod libtv;
 mod media;
+mod pippit;
 mod world;
