@@ -4,7 +4,9 @@
 use contract::ids::is_service_id;
 
 use crate::bindings::{DueSession, Failure, Problem, Step, Submission};
-use crate::error::{CallError, LimitHit};
+use sandbox::error::LimitHit;
+
+use crate::error::CallError;
 use crate::limits::{LISTED_SESSIONS, SESSION_ID_BYTES};
 
 /// A failure's sentence or advice is cut here: what is longer is no sentence, and would be printed with every retry.

@@ -7,13 +7,13 @@ use contract::kind::Kind;
 use contract::services::{DIRECT, GATEWAY, Service};
 use serde_json::{Map, Value};
 
+use crate::call::{Folder, Use};
 use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::home::Home;
 use crate::http::{BaseUrl, Broker, CallMeter, Client, Egress, Policy, TenantTokens};
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
-use crate::sandbox::{Folder, Use};
 use crate::secrets::{FEISHU_SECRET, KeyMode, Placeholders, Secret};
 use crate::settings::Settings;
 

@@ -7,10 +7,12 @@ use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use contract::commands::is_nowhere;
+use sandbox::audit::AuditLog;
 
 use crate::answer;
-use crate::audit::{AuditLog, Kind, Recorder, Trouble, recorded};
+use crate::audit::{Kind, Recorder, Trouble, recorded};
 use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
+use crate::call::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
@@ -19,7 +21,6 @@ use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody, T
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
-use crate::sandbox::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::secrets::{Finding, Secret};
 use crate::settings::Settings;
 
@@ -545,7 +546,7 @@ impl Harness {
             let command = pre.instantiate_async(&mut store).await?;
             match command.wasi_cli_run().call_run(&mut store).await {
                 Ok(result) => Ok(i32::from(result.is_err())),
-                Err(error) => crate::sandbox::exit_code(&error).ok_or(error),
+                Err(error) => crate::call::exit_code(&error).ok_or(error),
             }
         };
         call.run(run).await

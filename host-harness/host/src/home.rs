@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, HomeError};
-use crate::files;
-use crate::folder::OpenFolder;
 use crate::recipients::Recipients;
+use sandbox::files;
+use sandbox::folder::OpenFolder;
 
 /// A session id in a file name is cut here: file systems allow 255 bytes.
 const NAME_CHARS: usize = 96;
@@ -268,7 +268,7 @@ impl Home {
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
-                let error = crate::files::lock_error(error);
+                let error = sandbox::files::lock_error(error, "$NEXU_HOME");
                 Err(HomeError::new("can't lock", self.owner_lock(), error))
             }
         }

@@ -50,16 +50,12 @@
 mod answer;
 mod audit;
 pub mod bindings;
+mod call;
 mod command;
 mod component;
 pub mod credentials;
-mod engine;
 mod environment;
 mod error;
-#[cfg(feature = "fault-injection")]
-pub mod fault_injection;
-mod files;
-mod folder;
 mod grants;
 mod harness;
 mod home;
@@ -70,15 +66,12 @@ mod openclaw;
 mod polling;
 mod recipients;
 mod report;
-mod sandbox;
 mod secrets;
 mod settings;
-mod stopped;
-mod time;
 mod timer;
 
-pub use audit::{AuditLog, Broken, Place, Verified, VerifyError};
 pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
+pub use call::{Output, Usage};
 pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
@@ -87,8 +80,7 @@ pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
 pub use credentials::{CredentialSource, Credentials, Keyring};
 pub use environment::Environment;
-pub use error::{CallError, ConfigError, HomeError, LimitHit, ServeError, StartError};
-pub use files::text_from_bytes;
+pub use error::{CallError, ConfigError, HomeError, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;
 pub use http::FeishuApp;
@@ -98,8 +90,12 @@ pub use report::{
     CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
     RouteReport,
 };
-pub use sandbox::{Output, Usage};
+pub use sandbox::audit::{AuditLog, Broken, Place, Verified, VerifyError};
+pub use sandbox::error::LimitHit;
+#[cfg(feature = "fault-injection")]
+pub use sandbox::fault_injection;
+pub use sandbox::files::text_from_bytes;
+pub use sandbox::time::format_time;
 pub use secrets::Secret;
 pub use settings::Settings;
-pub use time::format_time;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};

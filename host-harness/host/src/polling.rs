@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::credentials::FoundCredentials;
-use crate::files;
 use crate::home::Home;
 use crate::secrets::Secret;
+use sandbox::files;
 
 /// What is told is a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, HomeError};
-use crate::files;
+use sandbox::files;
 
 /// An e-mail address has at most 254 bytes, Feishu's own ids some forty.
 const ID_BYTES: usize = 256;

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use contract::services::{Key, TOKEN_PATH};
 use serde::Serialize;
 
-use crate::audit::digest;
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
 use crate::home::Home;
 use crate::http::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, GrantedRoute, Policy, Service};
@@ -15,6 +14,7 @@ use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
 use crate::secrets::KeyMode;
 use crate::settings::Settings;
+use sandbox::audit::digest;
 
 /// Everything a component may do here.
 #[derive(Debug, Clone, Serialize)]

@@ -19,7 +19,7 @@ pub struct Settings {
     pub(crate) keyring: KeySlot,
     pub(crate) utc_offset_seconds: i32,
     #[cfg(feature = "fault-injection")]
-    pub(crate) faults: Option<crate::fault_injection::Faults>,
+    pub(crate) faults: Option<sandbox::fault_injection::Faults>,
 }
 
 impl Settings {
@@ -85,7 +85,7 @@ impl Settings {
     /// Lets a test stop every call of this harness where it wants, and set the clock that the component sees.
     #[cfg(feature = "fault-injection")]
     #[must_use]
-    pub fn with_faults(mut self, faults: crate::fault_injection::Faults) -> Self {
+    pub fn with_faults(mut self, faults: sandbox::fault_injection::Faults) -> Self {
         self.faults = Some(faults);
         self
     }

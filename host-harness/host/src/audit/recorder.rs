@@ -20,15 +20,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use contract::commands::find;
 use contract::kind;
+use sandbox::audit::{AuditLog, Begun};
+use sandbox::time::format_time;
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::AuditLog;
-use super::begun::Begun;
+use crate::call::Usage;
 use crate::error::CallError;
 use crate::http::{CallMeter, Refusal};
-use crate::sandbox::Usage;
-use crate::time::format_time;
 
 /// A session's id has at most this much room; LibTV's have 36 characters.
 const SESSION_CHARS: usize = 128;

@@ -15,10 +15,10 @@ use contract::commands::find;
 use contract::kind::Kind;
 
 use crate::audit;
+use crate::call::{Folder, Grants, Output, OutputPipe, Usage, Use};
 use crate::error::CallError;
 use crate::grants::{GUEST_STATE, state_folder};
 use crate::harness::Harness;
-use crate::sandbox::{Folder, Grants, Output, OutputPipe, Usage, Use};
 
 use arguments::Rewritten;
 use downloads::Downloads;

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::{CommandEnd, Stdio};
-use crate::error::{CallError, LimitHit};
+use sandbox::error::LimitHit;
+
+use crate::call::Output;
+use crate::error::CallError;
 use crate::harness::Harness;
 use crate::limits::{REPLY_BYTES, REPLY_VALUES};
-use crate::sandbox::Output;
 
 /// What a command answered.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
+use crate::call::{Folder, Output, Use};
 use crate::credentials::{Change, ConfigFile, KeySlot};
 use crate::error::{CallError, ConfigError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
-use crate::sandbox::{Folder, Output, Use};
 
 /// The members that a command may change.
 const MEMBERS: [&str; 2] = ["apiKey", "videoRatio"];

@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use super::places::Places;
 use crate::error::CallError;
+use crate::media;
 use crate::secrets::{Finding, Spellings};
-use crate::{files, media};
 
 /// What the services take.
 const MOST_BYTES: u64 = 200 << 20;
@@ -42,7 +42,7 @@ impl Upload {
         }
         let shown = path.to_owned();
         places.give_at_all(&real, &shown)?;
-        let Ok(mut file) = files::open_without_following(&real) else {
+        let Ok(mut file) = sandbox::files::open_without_following(&real) else {
             return Ok(None);
         };
         let Ok(meta) = file.metadata() else {
@@ -60,7 +60,7 @@ impl Upload {
                 "File too large ({whole}.{tenth}MB). Maximum 200MB."
             ));
         }
-        let Ok(head) = files::head(&mut file, media::HEAD_BYTES) else {
+        let Ok(head) = sandbox::files::head(&mut file, media::HEAD_BYTES) else {
             return Ok(None);
         };
         // Before its place: what a file is tells the user more than where it lies.

@@ -27,7 +27,7 @@ pub(super) fn load(engine: &Engine) -> Option<Component> {
 mod tests {
     use super::*;
     use crate::component::Component as Linked;
-    use crate::engine;
+    use sandbox::engine;
 
     #[test]
     fn code_compiled_for_any_processor_of_this_kind_fits_the_engine_that_runs_it() {

@@ -9,7 +9,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{self, ErrorCode};
 use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::{RequestOptions, WasiHttp, WasiHttpView};
 
-use crate::sandbox::Guest;
+use crate::call::Guest;
 
 /// A component may import an earlier patch version: they are compatible.
 const OUTGOING_HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
@@ -17,7 +17,7 @@ const OUTGOING_HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    crate::sandbox::add_to_linker(&mut linker)?;
+    crate::call::add_to_linker(&mut linker)?;
     types::add_to_linker::<_, WasiHttp>(&mut linker, &LinkOptions::default().into(), Guest::http)?;
     linker
         .instance(OUTGOING_HANDLER)?

@@ -1,11 +1,7 @@
 //! The compiled component and the engine it runs on. Made once; every call takes a fresh instance from it.
 
 mod built_in;
-#[cfg(feature = "compiler")]
-mod cache;
 mod link;
-#[cfg(feature = "compiler")]
-mod trusted;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +10,15 @@ use wasmtime::Engine;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
+#[cfg(feature = "compiler")]
+use sandbox::component::cache;
+use sandbox::component::refused;
+use sandbox::engine::{self, Effort, Machine};
+use sandbox::error::LoadError;
+
 use crate::bindings::LibtvVideoPre;
-use crate::engine::{self, Effort, Machine};
+use crate::call::Guest;
 use crate::error::StartError;
-use crate::sandbox::Guest;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
 #[derive(Clone)]
@@ -117,7 +118,7 @@ impl Component {
     #[cfg(feature = "compiler")]
     fn on(
         engine: Engine,
-        compiler: impl FnOnce() -> Result<Engine, StartError>,
+        compiler: impl FnOnce() -> Result<Engine, LoadError>,
         bytes: &[u8],
         cache: Option<&Path>,
     ) -> Result<Self, StartError> {
@@ -134,7 +135,10 @@ impl Component {
     #[cfg(feature = "compiler")]
     pub fn precompile_embedded() -> Result<Precompiled, StartError> {
         use sha2::{Digest, Sha256};
-        let code = cache::compile(&engine::for_shipping()?, built_in::COMPONENT)?;
+        let code = cache::compile(
+            &engine::for_shipping(env!("LIBTV_TARGET"))?,
+            built_in::COMPONENT,
+        )?;
         let file = [built_in::DIGEST.as_bytes(), b"\n", &code].concat();
         let sha256 = cache::hex(&Sha256::digest(&file));
         Ok(Precompiled { file, sha256 })
@@ -191,17 +195,12 @@ impl Component {
     }
 }
 
-/// Bytes that are no such component.
-fn refused(error: wasmtime::Error) -> StartError {
-    StartError::Component(format!("{error:#}"))
-}
-
 #[cfg(feature = "compiler")]
 fn compile_embedded(
     engine: &Engine,
     effort: Effort,
     folder: Option<&Path>,
-) -> Result<wasmtime::component::Component, StartError> {
+) -> Result<wasmtime::component::Component, LoadError> {
     let component = (built_in::COMPONENT, built_in::DIGEST);
     let compiler = || engine::compiling(effort);
     cache::load(engine, compiler, effort, component, folder)
@@ -223,8 +222,8 @@ fn compile_embedded(
     _: &Engine,
     _: Effort,
     _: Option<&Path>,
-) -> Result<wasmtime::component::Component, StartError> {
-    Err(StartError::Component(
+) -> Result<wasmtime::component::Component, LoadError> {
+    Err(LoadError::Component(
         "this build has no compiler, and no compiled code that fits this machine".to_owned(),
     ))
 }

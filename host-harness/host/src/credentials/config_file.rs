@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::ConfigError;
-use crate::files;
+use sandbox::files;
 
 /// A configuration of two values; a larger file is not ours.
 const MAX_BYTES: u64 = 1 << 20;

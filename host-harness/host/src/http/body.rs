@@ -19,9 +19,9 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use super::errors::from_hyper;
 use super::refusal::Refusal;
 use super::trace::{Exchange, Trace};
-use crate::error::LimitHit;
-use crate::limits::Limits;
-use crate::stopped::Stopped;
+use sandbox::error::LimitHit;
+use sandbox::limits::Limits;
+use sandbox::stopped::Stopped;
 
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;

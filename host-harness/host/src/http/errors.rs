@@ -37,7 +37,7 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
     }
     if error.is_parse_too_large() {
         WasiError::HttpResponseHeaderSectionSize(
-            u32::try_from(crate::limits::RESPONSE_HEADER_BYTES).ok(),
+            u32::try_from(sandbox::limits::RESPONSE_HEADER_BYTES).ok(),
         )
     } else if error.is_parse() {
         WasiError::HttpProtocolError

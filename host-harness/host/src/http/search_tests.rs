@@ -25,7 +25,7 @@ struct End {
 }
 
 async fn send(pieces: Vec<Bytes>) -> End {
-    let meter = Arc::new(CallMeter::new(&crate::limits::Limits::default()));
+    let meter = Arc::new(CallMeter::new(&sandbox::limits::Limits::default()));
     let spellings = Arc::new(Spellings::of([KEY].into_iter()));
     let request = Request::post("https://h/p")
         .body(Pieces(pieces.into()).boxed_unsync())

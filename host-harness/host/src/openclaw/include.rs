@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::text;
-use crate::files::read_bounded;
+use sandbox::files::read_bounded;
 
 /// OpenClaw's own limit.
 const MAX_DEPTH: usize = 10;

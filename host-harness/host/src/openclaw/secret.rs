@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::variables::is_name;
-use crate::files::read_bounded;
+use sandbox::files::read_bounded;
 
 /// OpenClaw's own limit for a file of secrets, unless the provider says otherwise.
 const FILE_BYTES: u64 = 1 << 20;

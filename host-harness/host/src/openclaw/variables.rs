@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::include::is_absent;
 use super::places::Places;
-use crate::files::read_bounded;
+use sandbox::files::read_bounded;
 
 /// A `.env` holds a few dozen lines.
 const MAX_ENV_BYTES: u64 = 256 << 10;

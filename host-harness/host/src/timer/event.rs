@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::bindings::{SessionState, Step};
+use crate::call::Usage;
 use crate::http::Refusal;
-use crate::sandbox::Usage;
 
 /// Something happened.
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::event::{Event, EventKind, one_line, state_name};
-use crate::files;
 use crate::home::Home;
 use crate::limits::LISTED_SESSIONS;
-use crate::time::format_time;
+use sandbox::files;
+use sandbox::time::format_time;
 
 /// A two-hour job writes a few kilobytes; a month of failures must not fill a disk.
 const MAX_BYTES: u64 = 512 << 10;
@@ -224,7 +224,7 @@ mod tests {
     use std::fs::File;
 
     use super::*;
-    use crate::sandbox::Usage;
+    use crate::call::Usage;
 
     fn failed(reason: &str) -> Event {
         failed_of("s/1", reason)

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::bindings::DueSession;
-use crate::error::{CallError, HomeError, LimitHit};
-use crate::folder::{Identity, OpenFolder};
+use sandbox::error::LimitHit;
+
+use crate::error::{CallError, HomeError};
 use crate::harness::Harness;
 use crate::home::Home;
 use crate::limits::MAX_SESSIONS;
+use sandbox::folder::{Identity, OpenFolder};
 
 /// Sessions read by one call: some milliseconds of its time on the processor.
 const BATCH: usize = 200;

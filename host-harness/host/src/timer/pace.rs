@@ -8,11 +8,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files;
 use crate::limits::{
     MAX_SESSIONS, MAX_STOPPED_STEPS, NEW_SESSION_MS, NEW_SESSIONS_AT_ONCE, STEP_FLOOR_MS,
     STEPS_A_DAY,
 };
+use sandbox::files;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// A session that has had fewer steps is not worth a place in the file: it has nearly its whole budget.

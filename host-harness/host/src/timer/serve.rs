@@ -16,7 +16,10 @@ use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
 use crate::bindings::Step;
-use crate::error::{CallError, LimitHit, ServeError};
+use sandbox::error::LimitHit;
+
+use crate::call::Usage;
+use crate::error::{CallError, ServeError};
 use crate::harness::Harness;
 use crate::home::{Home, Owner};
 use crate::limits::{
@@ -24,7 +27,6 @@ use crate::limits::{
     STEPS_A_DAY,
 };
 use crate::polling::{self, Means};
-use crate::sandbox::Usage;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
 const GRACE: Duration = Duration::from_secs(3);

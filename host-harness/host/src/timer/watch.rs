@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::look::{News, is_entry};
 use crate::error::HomeError;
-use crate::folder::Identity;
 use crate::home::Home;
+use sandbox::folder::Identity;
 
 /// How often to look where watching fails.
 const FALLBACK: Duration = Duration::from_secs(1);

@@ -5,9 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::files;
-use crate::folder::OpenFolder;
 use crate::media;
+use sandbox::files;
+use sandbox::folder::OpenFolder;
 
 /// Compared at a time.
 const PIECE_BYTES: usize = 64 << 10;

@@ -1,11 +1,11 @@
 //! The record's files: one line a call, appended by many processes, in files that are bounded in size and number.
 //!
 //! ```text
-//! libtv-audit/audit-000001.jsonl   lines (line.rs); the chain goes on from file to file
-//! libtv-audit/head                 which line is the last: file, its length, number, digest
-//! libtv-audit/kept.jsonl           the first and last lines of each day of files that were pruned (kept.rs)
-//! libtv-audit/lock                 held for the length of one append
-//! libtv-audit.end                  the last line's number and digest once more (outside.rs)
+//! <folder>/audit-000001.jsonl   lines (line.rs); the chain goes on from file to file
+//! <folder>/head                 which line is the last: file, its length, number, digest
+//! <folder>/kept.jsonl           the first and last lines of each day of files that were pruned (kept.rs)
+//! <folder>/lock                 held for the length of one append
+//! <folder>.end                  the last line's number and digest once more (outside.rs)
 //! ```
 //!
 //! Nothing is synced: a line survives the process that wrote it; what a power cut takes is told by the verification.

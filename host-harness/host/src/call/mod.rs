@@ -16,11 +16,13 @@ use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{FieldMapError, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::engine::{Machine, Ticking};
-use crate::error::{CallError, HomeError, LimitHit};
+use sandbox::engine::{Machine, Ticking};
+use sandbox::error::LimitHit;
+
+use crate::error::{CallError, HomeError};
 use crate::http::{CallMeter, Egress, Refusal};
-use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
-use crate::stopped::Stopped;
+use sandbox::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
+use sandbox::stopped::Stopped;
 
 use files::Folders;
 pub(crate) use files::{Room, StateQuota, Use, add_to_linker};
@@ -69,7 +71,7 @@ pub(crate) struct Grants {
     pub(crate) stderr: OutputPipe,
     pub(crate) egress: Egress,
     #[cfg(feature = "fault-injection")]
-    pub(crate) faults: Option<crate::fault_injection::Faults>,
+    pub(crate) faults: Option<sandbox::fault_injection::Faults>,
 }
 
 /// The state behind one instance.

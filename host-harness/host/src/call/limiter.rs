@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
-use crate::error::LimitHit;
-use crate::limits::{INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES};
-use crate::stopped::Stopped;
+use sandbox::error::LimitHit;
+use sandbox::limits::{INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES};
+use sandbox::stopped::Stopped;
 
 /// The most linear memory an instance had.
 #[derive(Default)]

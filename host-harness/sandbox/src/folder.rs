@@ -16,18 +16,18 @@ const ATTEMPTS: u32 = 4;
 
 /// Tells one folder from another, whatever its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity(u64, u64);
+pub struct Identity(u64, u64);
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct OpenFolder(File);
+pub struct OpenFolder(File);
 
 impl OpenFolder {
     /// Opens a folder by its path, through links: for paths that no component can change.
     ///
     /// # Errors
     /// It isn't there, is no folder, or can't be read.
-    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+    pub fn at(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         {
             use rustix::fs::{Mode, OFlags, open};
@@ -42,7 +42,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn at_itself(path: &Path) -> io::Result<Self> {
+    pub fn at_itself(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         {
             use rustix::fs::{Mode, OFlags, open};
@@ -57,7 +57,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn folder(&self, name: &Path) -> io::Result<Self> {
+    pub fn folder(&self, name: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         {
             use rustix::fs::{Mode, OFlags, openat};
@@ -78,7 +78,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// Something else has the name, or it can't be made.
-    pub(crate) fn private_folder(&self, name: &Path) -> io::Result<Self> {
+    pub fn private_folder(&self, name: &Path) -> io::Result<Self> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -112,7 +112,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It isn't there, or can't be read.
-    pub(crate) fn file(&self, name: &Path) -> io::Result<File> {
+    pub fn file(&self, name: &Path) -> io::Result<File> {
         #[cfg(unix)]
         {
             use rustix::fs::{Mode, OFlags, openat};
@@ -131,7 +131,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// Something has the name already, or it can't be made.
-    pub(crate) fn create_new(&self, name: &Path) -> io::Result<File> {
+    pub fn create_new(&self, name: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -143,7 +143,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// Something has the name already, or the file system knows no links.
-    pub(crate) fn link_from(&self, other: &Self, name: &Path) -> io::Result<()> {
+    pub fn link_from(&self, other: &Self, name: &Path) -> io::Result<()> {
         at::hard_link(&other.0, name, &self.0, name)
     }
 
@@ -151,7 +151,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It isn't there, or can't be removed.
-    pub(crate) fn remove_file(&self, name: &Path) -> io::Result<()> {
+    pub fn remove_file(&self, name: &Path) -> io::Result<()> {
         at::remove_file(&self.0, name)
     }
 
@@ -159,7 +159,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// The disk refuses.
-    pub(crate) fn sync(&self) -> io::Result<()> {
+    pub fn sync(&self) -> io::Result<()> {
         if cfg!(unix) {
             crate::files::sync_open_folder(&self.0)
         } else {
@@ -171,7 +171,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It can't be asked.
-    pub(crate) fn metadata(&self) -> io::Result<std::fs::Metadata> {
+    pub fn metadata(&self) -> io::Result<std::fs::Metadata> {
         self.0.metadata()
     }
 
@@ -179,7 +179,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// Nothing has it.
-    pub(crate) fn stat(&self, name: &Path) -> io::Result<Metadata> {
+    pub fn stat(&self, name: &Path) -> io::Result<Metadata> {
         at::stat(&self.0, name, FollowSymlinks::No)
     }
 
@@ -187,7 +187,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It can't be read.
-    pub(crate) fn entries(&self) -> io::Result<ReadDir> {
+    pub fn entries(&self) -> io::Result<ReadDir> {
         at::read_base_dir(&self.0)
     }
 
@@ -196,7 +196,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It can't be written, or a folder has the name.
-    pub(crate) fn write_durably(&self, name: &Path, content: &[u8]) -> io::Result<()> {
+    pub fn write_durably(&self, name: &Path, content: &[u8]) -> io::Result<()> {
         let (mut file, temporary) = self.new_file()?;
         let written = file.write_all(content).and_then(|()| file.sync_all());
         let temporary = Path::new(&temporary);
@@ -213,7 +213,7 @@ impl OpenFolder {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let name = format!(".libtv-{:016x}", fastrand::u64(..));
+            let name = format!(".new-{:016x}", fastrand::u64(..));
             match self.create_new(Path::new(&name)) {
                 Ok(file) => return Ok((file, name)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < NAMES => {}
@@ -226,7 +226,7 @@ impl OpenFolder {
     ///
     /// # Errors
     /// It can't be asked.
-    pub(crate) fn identity(&self) -> io::Result<Identity> {
+    pub fn identity(&self) -> io::Result<Identity> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
@@ -239,7 +239,7 @@ impl OpenFolder {
 
     /// A path that leads to this very folder for as long as it is held open, whatever has its name; `None` where the system
     /// has none such.
-    pub(crate) fn lasting_path(&self) -> Option<std::path::PathBuf> {
+    pub fn lasting_path(&self) -> Option<std::path::PathBuf> {
         #[cfg(target_os = "linux")]
         {
             use std::os::fd::AsRawFd;

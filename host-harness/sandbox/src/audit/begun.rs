@@ -3,8 +3,8 @@
 //! `audit` shows it until then. So a call that does its harm first and has the process killed is in the record.
 //!
 //! ```text
-//! libtv-audit/begun/<16 hex digits>        one call, its line as far as it is known when it begins
-//! libtv-audit/begun/<16 hex digits>.new    on its way to that name: nobody has it before it is locked
+//! <folder>/begun/<16 hex digits>        one call, its line as far as it is known when it begins
+//! <folder>/begun/<16 hex digits>.new    on its way to that name: nobody has it before it is locked
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -27,15 +27,18 @@ const NEW_FOR: Duration = Duration::from_secs(3600);
 
 /// A call under way. Dropped, it counts as lost: only [`end`](Self::end) takes it off.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub struct Begun {
     path: PathBuf,
     // Locked until it is closed.
     _file: File,
 }
 
 impl Begun {
-    /// Notes that a call begins.
-    pub(super) fn note(log: &Path, line: &Map<String, Value>) -> io::Result<Self> {
+    /// Notes that a call begins, in the record in the folder `log`.
+    ///
+    /// # Errors
+    /// The note can't be made: the call then has none, and would not be missed.
+    pub fn note(log: &Path, line: &Map<String, Value>) -> io::Result<Self> {
         files::private_folder(log)?;
         let folder = log.join(FOLDER);
         files::private_folder(&folder)?;
@@ -58,7 +61,7 @@ impl Begun {
     }
 
     /// Its line is written: it is off.
-    pub(super) fn end(self) -> io::Result<()> {
+    pub fn end(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }
 }
@@ -79,7 +82,7 @@ impl Open {
     }
 
     /// Its line is written.
-    pub(super) fn end(self) -> io::Result<()> {
+    pub fn end(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }
 }

@@ -8,9 +8,9 @@ use cap_primitives::fs::{DirEntry, FileType, ReadDir};
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
-use crate::error::LimitHit;
-use crate::limits::FOLDER_ENTRIES;
-use crate::sandbox::Stopped;
+use crate::call::Stopped;
+use sandbox::error::LimitHit;
+use sandbox::limits::FOLDER_ENTRIES;
 
 /// What one call has read of folders; its streams share it.
 pub(super) struct Entries {

@@ -18,8 +18,8 @@ use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::{Folder, Guest};
-use crate::limits::Limits;
-use crate::stopped::Stopped;
+use sandbox::limits::Limits;
+use sandbox::stopped::Stopped;
 
 use listing::Entries;
 pub(crate) use quota::{Room, StateQuota};
@@ -50,7 +50,7 @@ pub(super) struct Folders {
     /// What the call reads of folders.
     entries: Arc<Entries>,
     #[cfg(feature = "fault-injection")]
-    pub(super) faults: Option<crate::fault_injection::Faults>,
+    pub(super) faults: Option<sandbox::fault_injection::Faults>,
 }
 
 impl Folders {

@@ -6,17 +6,17 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 #[cfg(feature = "compiler")]
 use wasmtime::{OptLevel, RegallocAlgorithm};
 
-use crate::error::StartError;
+use crate::error::LoadError;
 use crate::limits::{
     INSTANCES, LIVE_INSTANCES, MEMORIES, MEMORY_BYTES, STACK_BYTES, TABLE_ELEMENTS, TABLES,
 };
 
 use ticker::Ticker;
-pub(crate) use ticker::Ticking;
+pub use ticker::Ticking;
 
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
-pub(crate) fn new() -> Result<Engine, StartError> {
+pub fn new() -> Result<Engine, LoadError> {
     let mut config = running();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     Engine::new(&config).or_else(|_| on_demand())
@@ -24,25 +24,27 @@ pub(crate) fn new() -> Result<Engine, StartError> {
 
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
 /// command. Compiled code fits both.
-pub(crate) fn on_demand() -> Result<Engine, StartError> {
+pub fn on_demand() -> Result<Engine, LoadError> {
     made(&running())
 }
 
 /// An engine with the tick that interrupts what runs on it: what a call needs of a component's place.
-pub(crate) struct Machine {
+pub struct Machine {
     engine: Engine,
     ticker: Ticker,
 }
 
 impl Machine {
-    pub(crate) fn new(engine: Engine) -> Self {
+    /// On this engine; its thread is started by the first call.
+    pub fn new(engine: Engine) -> Self {
         Self {
             engine,
             ticker: Ticker::new(),
         }
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
+    /// What compiles and instantiates.
+    pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
@@ -50,14 +52,14 @@ impl Machine {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn tick(&self) -> std::io::Result<Ticking> {
+    pub fn tick(&self) -> std::io::Result<Ticking> {
         self.ticker.tick(&self.engine)
     }
 }
 
 /// How much the compiler takes upon itself. The code does the same, and any engine here runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
+pub enum Effort {
     /// Half the time, for code that is three quarters larger: for a command that somebody waits for.
     Quick,
     /// The best code, for what runs long or often.
@@ -66,7 +68,7 @@ pub(crate) enum Effort {
 
 /// An engine that compiles for the two above.
 #[cfg(feature = "compiler")]
-pub(crate) fn compiling(effort: Effort) -> Result<Engine, StartError> {
+pub fn compiling(effort: Effort) -> Result<Engine, LoadError> {
     let mut config = base();
     match effort {
         Effort::Quick => config
@@ -77,31 +79,32 @@ pub(crate) fn compiling(effort: Effort) -> Result<Engine, StartError> {
     made(&config)
 }
 
-/// An engine that compiles for any processor of this kind, not only for the one it runs on.
+/// An engine that compiles for any processor of the kind `target` (a triple as rustc names it), not only for the one it
+/// runs on.
 #[cfg(feature = "compiler")]
-pub(crate) fn for_shipping() -> Result<Engine, StartError> {
+pub fn for_shipping(target: &str) -> Result<Engine, LoadError> {
     let mut config = base();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     config
-        .target(env!("LIBTV_TARGET"))
+        .target(target)
         .and_then(|config| Engine::new(config))
         .map_err(refused)
 }
 
 /// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
 #[cfg(feature = "compiler")]
-pub(crate) fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, StartError> {
+pub fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, LoadError> {
     let mut config = base();
     tune(&mut config);
     made(&config)
 }
 
-fn made(config: &Config) -> Result<Engine, StartError> {
+fn made(config: &Config) -> Result<Engine, LoadError> {
     Engine::new(config).map_err(refused)
 }
 
-fn refused(error: wasmtime::Error) -> StartError {
-    StartError::Engine(format!("{error:#}"))
+fn refused(error: wasmtime::Error) -> LoadError {
+    LoadError::Engine(format!("{error:#}"))
 }
 
 /// Without the compiler: to set it up takes time and memory, and most processes find their code compiled.

@@ -12,8 +12,8 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use crate::error::LimitHit;
-use crate::stopped::Stopped;
+use sandbox::error::LimitHit;
+use sandbox::stopped::Stopped;
 
 /// One write is at most this long; the component writes lines.
 const CHUNK_BYTES: usize = 64 << 10;

@@ -2,7 +2,7 @@
 //! in minutes can't push out of it what the days before were like, nor how it began.
 //!
 //! ```text
-//! libtv-audit/kept.jsonl    lines of pruned files, in their order
+//! <folder>/kept.jsonl    lines of pruned files, in their order
 //! ```
 //!
 //! Not here: that they are unchanged (`verify.rs`); each holds its own digest, and the last is the one before the files begin.

@@ -17,7 +17,7 @@ use wasmtime::component::Component;
 use super::refused;
 use super::trusted::{self, Private};
 use crate::engine::Effort;
-use crate::error::StartError;
+use crate::error::LoadError;
 use crate::files;
 
 /// Each takes some megabytes of memory: on sixteen the first run of all would have 120 instead of 61, to save the half of a
@@ -32,13 +32,13 @@ const SEALED_WITHIN_S: u32 = 300_000_000;
 
 /// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`. Code that was
 /// made with full effort serves everybody, quick code who asks for no more.
-pub(super) fn load(
+pub fn load(
     engine: &Engine,
-    compiler: impl FnOnce() -> Result<Engine, StartError>,
+    compiler: impl FnOnce() -> Result<Engine, LoadError>,
     effort: Effort,
     (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
-) -> Result<Component, StartError> {
+) -> Result<Component, LoadError> {
     let place = folder.map(|folder| Place {
         folder,
         key: key(engine, digest),
@@ -57,17 +57,16 @@ pub(super) fn load(
 }
 
 /// The code of the component with this SHA-256, if it is there.
-pub(super) fn find(
-    engine: &Engine,
-    effort: Effort,
-    digest: &str,
-    folder: &Path,
-) -> Option<Component> {
+pub fn find(engine: &Engine, effort: Effort, digest: &str, folder: &Path) -> Option<Component> {
     let key = key(engine, digest);
     Place { folder, key }.read(engine, effort)
 }
 
-pub(super) fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, StartError> {
+/// Code for the engine that `compiler` compiles for, from a component's bytes.
+///
+/// # Errors
+/// [`LoadError::Component`] where the compiler refuses.
+pub fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
     let compile = || compiler.precompile_component(bytes);
     let threads = ThreadPoolBuilder::new()
         .num_threads(available_parallelism().map_or(1, |all| all.get().min(COMPILING_THREADS)))
@@ -270,6 +269,7 @@ impl Hasher for Sha256Hasher {
     }
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// As two digits a byte.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -38,7 +38,7 @@ impl Link {
 }
 
 /// SHA-256 in hex.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write;
     let mut text = String::with_capacity(DIGEST_CHARS);
     for byte in Sha256::digest(bytes) {

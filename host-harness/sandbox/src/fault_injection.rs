@@ -103,7 +103,7 @@ impl Faults {
     }
 
     /// Whether the point was come to. The component call that was stopped there ended with
-    /// [`CallError::Trap`](crate::CallError::Trap).
+    /// a trap.
     pub fn has_stopped(&self) -> bool {
         self.plan().stopped
     }
@@ -129,7 +129,7 @@ impl Faults {
     }
 
     /// Whether a hard link is refused, which is counted.
-    pub(crate) fn refuses_link(&self) -> bool {
+    pub fn refuses_link(&self) -> bool {
         let refuses = self.0.refuses_links.load(Ordering::SeqCst);
         self.0
             .refused_links
@@ -148,7 +148,7 @@ impl Faults {
     }
 
     /// Whether the sync of a folder is refused, which is counted.
-    pub(crate) fn refuses_folder_sync(&self) -> bool {
+    pub fn refuses_folder_sync(&self) -> bool {
         let refuses = self.0.refuses_folder_syncs.load(Ordering::SeqCst);
         self.0
             .refused_folder_syncs
@@ -156,11 +156,13 @@ impl Faults {
         refuses
     }
 
-    pub(crate) fn set_clock(&self, wasi: &mut WasiCtxBuilder) {
+    /// Gives the instances of `wasi` the clock that is set by hand.
+    pub fn set_clock(&self, wasi: &mut WasiCtxBuilder) {
         wasi.wall_clock(Clock(self.clone()));
     }
 
-    pub(crate) fn hook<T>(&self, store: &mut Store<T>) {
+    /// Counts the host calls of this store, and stops it where that is planned.
+    pub fn hook<T>(&self, store: &mut Store<T>) {
         store.set_epoch_deadline(NO_TICK);
         let faults = self.clone();
         let caller = self.0.component_calls.fetch_add(1, Ordering::SeqCst);

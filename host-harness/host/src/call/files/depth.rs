@@ -9,7 +9,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Files;
-use crate::limits::{FOLDER_DEPTH, NAME_BYTES};
+use sandbox::limits::{FOLDER_DEPTH, NAME_BYTES};
 
 /// The last part of a path, bounded, and what stands before it.
 fn split(path: &str) -> FsResult<(&Path, &str)> {

@@ -27,7 +27,7 @@ struct State {
 }
 
 /// A call that runs, until it is dropped.
-pub(crate) struct Ticking(Arc<Shared>);
+pub struct Ticking(Arc<Shared>);
 
 impl Ticker {
     pub(super) fn new() -> Self {
@@ -43,7 +43,7 @@ impl Ticker {
         if !state.started {
             let (shared, engine) = (Arc::clone(&self.0), engine.weak());
             std::thread::Builder::new()
-                .name("libtv-epoch".to_owned())
+                .name("sandbox-epoch".to_owned())
                 .spawn(move || shared.run(&engine))?;
             state.started = true;
         }

@@ -2,7 +2,7 @@
 //! is missed, and not only until the next call begins another one. Where it can't be written there is none.
 //!
 //! ```text
-//! libtv-audit.end    number and digest of the last line
+//! <folder>.end    number and digest of the last line
 //! ```
 
 use std::fs::{self, OpenOptions};

@@ -9,25 +9,27 @@ use crate::error::LimitHit;
 
 /// The first limit that was hit; later ones are its consequences.
 #[derive(Debug, Default)]
-pub(crate) struct Stopped {
+pub struct Stopped {
     first: Mutex<Option<LimitHit>>,
     told: Notify,
 }
 
 impl Stopped {
-    pub(crate) fn at(&self, limit: LimitHit) {
+    /// Notes that `limit` was hit.
+    pub fn at(&self, limit: LimitHit) {
         if let Ok(mut first) = self.first.lock() {
             first.get_or_insert(limit);
         }
         self.told.notify_one();
     }
 
-    pub(crate) fn limit(&self) -> Option<LimitHit> {
+    /// The limit, if one was hit.
+    pub fn limit(&self) -> Option<LimitHit> {
         self.first.lock().ok().and_then(|first| *first)
     }
 
     /// Resolves when a limit is hit. For one waiter.
-    pub(crate) async fn hit(&self) -> LimitHit {
+    pub async fn hit(&self) -> LimitHit {
         loop {
             if let Some(limit) = self.limit() {
                 return limit;

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// New files are for their owner only.
-pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
 /// Creates a folder and its parents, the folder itself for its owner only. An existing one is tightened, where that can be done.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+pub fn private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -33,7 +33,7 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for reading, never through a link in its own place, and without waiting for a pipe's other end.
-pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
+pub fn open_without_following(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -51,7 +51,7 @@ pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
 
 /// Opens a file that this user put there, root, or the owner of its folder. One that somebody else put into a folder while it was
 /// open to others counts as none, and so do links, folders and pipes.
-pub(crate) fn open_own(path: &Path) -> io::Result<File> {
+pub fn open_own(path: &Path) -> io::Result<File> {
     let file = open_without_following(path)?;
     let meta = file.metadata()?;
     #[cfg(unix)]
@@ -71,14 +71,14 @@ pub(crate) fn open_own(path: &Path) -> io::Result<File> {
 }
 
 /// The first bytes of a file, at most so many.
-pub(crate) fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
+pub fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     file.take(most_bytes as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
 /// Makes an open file one for its owner only.
-pub(crate) fn make_private(file: &File) -> io::Result<()> {
+pub fn make_private(file: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -90,7 +90,7 @@ pub(crate) fn make_private(file: &File) -> io::Result<()> {
 }
 
 /// Takes the permissions of group and others away, where there are any.
-pub(crate) fn tighten(path: &Path) -> io::Result<()> {
+pub fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -106,8 +106,8 @@ pub(crate) fn tighten(path: &Path) -> io::Result<()> {
 }
 
 /// A hardening that can't be done here is no error: on a volume of another owner nobody but that one may change
-/// permissions, and many file systems have none. Who looks is told (`Home::open_to_others`).
-pub(crate) fn where_known(hardened: io::Result<()>) -> io::Result<()> {
+/// permissions, and many file systems have none.
+pub fn where_known(hardened: io::Result<()>) -> io::Result<()> {
     match hardened {
         Err(error) if is_refused_or_unknown(&error) => Ok(()),
         other => other,
@@ -131,7 +131,7 @@ fn is_unknown(error: &io::Error) -> bool {
 }
 
 /// Whether nothing can be written there, by this user or at all.
-pub(crate) fn is_read_only(error: &io::Error) -> bool {
+pub fn is_read_only(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
@@ -142,7 +142,7 @@ pub(crate) fn is_read_only(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// When another one holds it for longer than `patience`.
-pub(crate) fn lock(file: &File, patience: Duration) -> io::Result<()> {
+pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     let begun = Instant::now();
     loop {
         match file.try_lock() {
@@ -153,32 +153,34 @@ pub(crate) fn lock(file: &File, patience: Duration) -> io::Result<()> {
             Err(TryLockError::WouldBlock) => {
                 return Err(io::Error::other("another process holds its lock"));
             }
-            Err(TryLockError::Error(error)) => return Err(lock_error(error)),
+            Err(TryLockError::Error(error)) => return Err(lock_error(error, "its folder")),
         }
     }
 }
 
-/// The error of a lock that can't be had, in words where the file system knows none.
-pub(crate) fn lock_error(error: io::Error) -> io::Error {
+/// The error of a lock that can't be had, in words where the file system knows none; `kept` is what should be kept elsewhere.
+pub fn lock_error(error: io::Error, kept: &str) -> io::Error {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
         let without = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS];
         if Errno::from_io_error(&error).is_some_and(|known| without.contains(&known)) {
             return io::Error::other(format!(
-                "its file system has no locks (flock: {error}); keep $NEXU_HOME on a local disk, or mount the share with locks"
+                "its file system has no locks (flock: {error}); keep {kept} on a local disk, or mount the share with locks"
             ));
         }
     }
+    #[cfg(not(unix))]
+    let _ = kept;
     error
 }
 
 /// Replaces a file with `content`, 0600. After a crash it has the old or the new content; after `Ok` the new one.
-pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // tempfile makes it 0600 and removes it on every way out but success.
     let mut file = tempfile::Builder::new()
-        .prefix(".libtv-")
+        .prefix(".new-")
         .tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
@@ -187,7 +189,7 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a rename in `folder` durable. Where folders can't be opened, the file system takes care of it.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         sync_open_folder(&File::open(folder)?)
     } else {
@@ -196,7 +198,7 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Reads a text file of at most `max` bytes.
-pub(crate) fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
+pub fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
     let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
     let meta = fs::metadata(path)?;
     if !meta.is_file() && !meta.is_dir() {
@@ -228,7 +230,7 @@ pub fn text_from_bytes(bytes: Vec<u8>) -> Result<String, &'static str> {
 
 /// The same of a folder that is open. Where folders can't be synced (shares, some FUSE file systems) nothing else can be done; a
 /// disk that fails is an error everywhere.
-pub(crate) fn sync_open_folder(folder: &File) -> io::Result<()> {
+pub fn sync_open_folder(folder: &File) -> io::Result<()> {
     match folder.sync_all() {
         Err(error) if is_unknown(&error) => Ok(()),
         other => other,
@@ -236,7 +238,7 @@ pub(crate) fn sync_open_folder(folder: &File) -> io::Result<()> {
 }
 
 /// Whether a folder's entries can be made durable at all.
-pub(crate) fn can_sync(folder: &Path) -> bool {
+pub fn can_sync(folder: &Path) -> bool {
     !cfg!(unix)
         || !File::open(folder)
             .and_then(|folder| folder.sync_all())

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::quota::{NoRoom, Room, StateQuota};
-use crate::error::LimitHit;
-use crate::limits::KEEP_FREE_BYTES;
-use crate::sandbox::Stopped;
+use crate::call::Stopped;
+use sandbox::error::LimitHit;
+use sandbox::limits::KEEP_FREE_BYTES;
 
 /// The disk is asked for its free space whenever so much was written.
 const ASK_EVERY_BYTES: u64 = 8 << 20;

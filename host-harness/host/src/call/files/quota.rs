@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::LimitHit;
-use crate::files;
-use crate::folder::OpenFolder;
+use sandbox::error::LimitHit;
+use sandbox::files;
+use sandbox::folder::OpenFolder;
 
 /// What a process takes from the account at a time: one look at a file for some hundred writes of a record.
 const PIECE: Room = Room {
@@ -26,7 +26,7 @@ const PIECE: Room = Room {
 const FULL_FOR: Duration = Duration::from_secs(1);
 /// The account's lock is held for one read and one write, or for one measuring of a large folder.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
-/// Folders in folders that are measured: far more than a call can make ([`FOLDER_DEPTH`](crate::limits::FOLDER_DEPTH)), for
+/// Folders in folders that are measured: far more than a call can make ([`FOLDER_DEPTH`](sandbox::limits::FOLDER_DEPTH)), for
 /// what older versions left. Each is a descriptor while it is open.
 const MEASURED_DEPTH: usize = 64;
 /// Parts of a path that are named when it can't be read.
