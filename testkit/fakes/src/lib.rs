@@ -1,5 +1,5 @@
 //! Fakes for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
-//! store, Feishu and Lark, Discord. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
+//! store, Feishu and Lark, Discord, Slack. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
 //! in memory, record every request and fail on demand. They are not mocks of our own client: what they
 //! accept and refuse is written down in `docs/apis/`, a document per service, and where a service has official SDKs,
 //! its fake is checked with them (`testkit/fakes/sdk-check/run`).
@@ -62,6 +62,12 @@
 //! discord.deny("200000000000000001", fakes::discord::Permission::AttachFiles);
 //! let sent = discord.wait_for_messages("200000000000000001", 1, Duration::from_secs(10)).await?;
 //! sent[0].called.is_empty();                           // nobody's telephone rang
+//!
+//! // Slack: two hosts with one state.
+//! let (slack, files) = (world.slack(), world.slack_files());
+//! slack.add_app(fakes::slack::App::new("xoxb-other", "U0OTHER0001").without_scope("files:read"));
+//! files.fault("POST /upload/v1/*", Fault::Html(504), 1); slack.hide_shares_for(3);
+//! slack.wait_for_messages("C0123456789", 1, Duration::from_secs(10)).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -78,6 +84,7 @@ pub mod feishu;
 mod intake;
 pub mod libtv;
 pub mod media;
+mod params;
 pub mod pippit;
 mod rates;
 mod record;
@@ -85,6 +92,7 @@ mod reply;
 mod route;
 mod serve;
 mod service;
+pub mod slack;
 mod sniff;
 mod tls;
 mod when;
@@ -100,11 +108,12 @@ pub use pippit::{Pippit, PippitError, Run};
 pub use record::{Body, Part, Recorded};
 pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
+pub use slack::{Slack, SlackFiles};
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
     MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
-    PIPPIT_MEDIA_HOSTS, World, WorldBuilder,
+    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -128,3 +137,7 @@ pub const DISCORD_BOT_TOKEN: &str =
     "MTAwMDAwMDAwMDAwMDAwMDAx.Gtstkt.testkit0123456789abcdefghijklmnopqrs";
 /// The user id of that bot.
 pub const DISCORD_BOT_ID: &str = "100000000000000001";
+/// A bot token that Slack knows from the start, with all scopes.
+pub const SLACK_BOT_TOKEN: &str = "xoxb-testkit-0123456789-abcdefghijklmnopqrstuvwx";
+/// The bot user of that app.
+pub const SLACK_BOT_ID: &str = "U0TESTKIT01";

@@ -8,6 +8,7 @@ use crate::media::Media;
 use crate::pippit::Pippit;
 use crate::serve;
 use crate::service::{Handler, Service};
+use crate::slack::{Slack, SlackFiles};
 use crate::tls::Authority;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -55,6 +56,11 @@ pub const LARK_HOST: &str = "open.larksuite.com";
 /// The host name of Discord.
 pub const DISCORD_HOST: &str = "discord.com";
 
+/// The host name of Slack's methods.
+pub const SLACK_HOST: &str = "slack.com";
+/// The host name that takes the bytes of files for Slack.
+pub const SLACK_FILES_HOST: &str = "files.slack.com";
+
 /// The running fakes. Handles may outlive it; the servers don't.
 pub struct World {
     gateway: LibTv,
@@ -70,6 +76,8 @@ pub struct World {
     feishu: Feishu,
     lark: Feishu,
     discord: Discord,
+    slack: Slack,
+    slack_files: SlackFiles,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -127,6 +135,10 @@ impl WorldBuilder {
         opening.serve(lark.handler())?;
         let discord = Discord::new(opening.service(DISCORD_HOST)?);
         opening.serve(discord.handler())?;
+        let slack_files = Slack::files(opening.service(SLACK_FILES_HOST)?);
+        opening.serve(slack_files.handler())?;
+        let slack = Slack::new(opening.service(SLACK_HOST)?, &slack_files);
+        opening.serve(slack.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -172,6 +184,8 @@ impl WorldBuilder {
             feishu,
             lark,
             discord,
+            slack,
+            slack_files,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -324,6 +338,16 @@ impl World {
     /// Discord.
     pub fn discord(&self) -> Discord {
         self.discord.clone()
+    }
+
+    /// Slack's methods.
+    pub fn slack(&self) -> Slack {
+        self.slack.clone()
+    }
+
+    /// The host that takes the bytes of files for Slack.
+    pub fn slack_files(&self) -> SlackFiles {
+        self.slack_files.clone()
     }
 
     /// The value of `LIBTV_CONNECT_TO`: each host name and where it is reached with TLS.

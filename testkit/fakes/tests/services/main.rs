@@ -13,4 +13,5 @@ mod feishu;
 mod libtv;
 mod media;
 mod pippit;
+mod slack;
 mod world;

@@ -12,7 +12,15 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-fn over_tls(world: &World, address: SocketAddr, host: &'static str) -> std::io::Result<Vec<u8>> {
+const NOTHING: &[u8] = b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+/// Sends exactly this, encrypted for `host`, and reads to the end of the connection.
+pub fn over_tls(
+    world: &World,
+    address: SocketAddr,
+    host: &'static str,
+    request: &[u8],
+) -> std::io::Result<Vec<u8>> {
     let mut roots = rustls::RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(world.ca_pem().as_bytes()).unwrap())
@@ -27,7 +35,7 @@ fn over_tls(world: &World, address: SocketAddr, host: &'static str) -> std::io::
     let name = ServerName::try_from(host).unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address)?);
-    stream.write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+    stream.write_all(request)?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -56,6 +64,7 @@ fn every_host_is_reached_with_tls_under_its_own_name() {
             &world,
             address.parse().unwrap(),
             Box::leak(host.to_owned().into_boxed_str()),
+            NOTHING,
         );
         let is_of = |hosts: &[&str]| hosts.contains(&host);
         let status = if is_of(&ARK_MEDIA_HOSTS) || is_of(&MODELARK_MEDIA_HOSTS) {
@@ -77,8 +86,8 @@ fn every_host_is_reached_with_tls_under_its_own_name() {
 #[test]
 fn a_host_does_not_answer_under_the_name_of_another() {
     let world = World::builder().start().unwrap();
-    assert!(over_tls(&world, world.gateway().https_addr(), GATEWAY_HOST).is_ok());
-    assert!(over_tls(&world, world.gateway().https_addr(), FEISHU_HOST).is_err());
+    assert!(over_tls(&world, world.gateway().https_addr(), GATEWAY_HOST, NOTHING).is_ok());
+    assert!(over_tls(&world, world.gateway().https_addr(), FEISHU_HOST, NOTHING).is_err());
 }
 
 #[test]

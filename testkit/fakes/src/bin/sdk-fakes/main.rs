@@ -4,6 +4,7 @@
 
 mod discord;
 mod feishu;
+mod slack;
 
 use fakes::World;
 use std::io::{Read, Write};
@@ -15,7 +16,11 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// A fake's name, and what makes it ready and gives its address.
 type Prepared = (&'static str, fn(&World) -> String);
 
-const FAKES: &[Prepared] = &[("discord", discord::prepare), ("feishu", feishu::prepare)];
+const FAKES: &[Prepared] = &[
+    ("discord", discord::prepare),
+    ("feishu", feishu::prepare),
+    ("slack", slack::prepare),
+];
 
 fn main() -> std::io::Result<()> {
     let world = World::builder().start()?;
