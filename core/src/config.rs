@@ -2,77 +2,17 @@
 //! decided here; reading it is the driver's. With our harness the secrets are placeholders.
 
 use serde_json::{Map, Value};
-use url::Url;
 
-use crate::json::{self, stored_by_name};
+use crate::json;
 use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
 use crate::secret::Secret;
+use crate::upstream::{ApiKey, ServiceId, Upstream, base_url};
 
-/// The gateway's address unless overridden.
-pub const GATEWAY_URL: &str = "https://seedance.nexu.io/";
-/// The direct API's address unless overridden.
-pub const DIRECT_URL: &str = "https://im.liblib.tv";
 /// Feishu's address unless the account says Lark.
 pub const FEISHU_URL: &str = "https://open.feishu.cn";
 /// What is said of a missing app where the runtime doesn't know more.
 const NO_FEISHU: &str = "not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET.";
-
-/// Which service a key belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// `mgk_…`: the Nexu gateway.
-    Gateway,
-    /// `sk-libtv-…`: the direct API.
-    Direct,
-}
-
-stored_by_name!(Mode { Gateway, Direct });
-
-impl Mode {
-    /// The name used in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "nexu_gateway",
-            Self::Direct => "libtv_direct",
-        }
-    }
-
-    /// What a key of this mode begins with.
-    #[must_use]
-    pub const fn key_prefix(self) -> &'static str {
-        match self {
-            Self::Gateway => "mgk_",
-            Self::Direct => "sk-libtv-",
-        }
-    }
-}
-
-/// An API key whose form is right.
-pub struct ApiKey {
-    /// The service it belongs to.
-    pub mode: Mode,
-    /// The key.
-    pub secret: Secret,
-}
-
-impl ApiKey {
-    /// Takes a key with a known prefix, something behind it, and only visible ASCII in it.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let mode = [Mode::Gateway, Mode::Direct]
-            .into_iter()
-            .find(|mode| text.starts_with(mode.key_prefix()))?;
-        let good = text.len() > mode.key_prefix().len()
-            && text.bytes().all(|byte| byte.is_ascii_graphic());
-        good.then(|| Self {
-            mode,
-            secret: Secret::new(text.to_owned()),
-        })
-    }
-}
 
 /// The stored configuration, as the driver found it.
 pub enum Stored {
@@ -188,9 +128,8 @@ pub struct Settings {
     pub stored: Result<Map<String, Value>, String>,
     /// The path shown to people.
     pub config_path: String,
-    /// `LIBTV_GATEWAY_URL` or the default; the problem of a bad override.
-    gateway_url: Result<String, String>,
-    direct_url: Result<String, String>,
+    /// Where each service is reached; the problem of a bad override.
+    addresses: Vec<(ServiceId, Result<String, String>)>,
     /// The messenger's app.
     pub feishu: Option<Feishu>,
     /// Why there is none, in words for behind "Feishu credentials:".
@@ -244,12 +183,9 @@ impl Settings {
             stored_ratio,
             stored,
             config_path: vars("LIBTV_CONFIG_PATH").unwrap_or_else(|| "libtv.json".to_owned()),
-            gateway_url: base_url(vars("LIBTV_GATEWAY_URL"), GATEWAY_URL, "LIBTV_GATEWAY_URL"),
-            direct_url: base_url(
-                vars("LIBTV_DIRECT_BASE_URL"),
-                DIRECT_URL,
-                "LIBTV_DIRECT_BASE_URL",
-            ),
+            addresses: ServiceId::all()
+                .map(|service| (service, address(vars, service)))
+                .collect(),
             feishu: feishu(vars),
             no_feishu: vars("FEISHU_CREDENTIALS_MISSING").unwrap_or_else(|| NO_FEISHU.to_owned()),
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
@@ -282,28 +218,71 @@ impl Settings {
         if let (Err(reason), false) = (&self.stored, self.key_from_environment) {
             return Err(damaged(&self.config_path, reason));
         }
-        Err(Problem::permanent("API Key not configured.").advise(
-            "Run: libtv-video setup --api-key mgk_...\nOr, with a direct LibTV key: libtv-video setup --api-key sk-libtv-...",
-        ))
+        Err(Problem::permanent("API Key not configured.").advise(set_up()))
     }
 
     /// The base address of a service, without a slash at its end.
     ///
     /// # Errors
     /// Permanent: the override is no `https` address, nor an `http` one of this machine.
-    pub fn base_url(&self, mode: Mode) -> Result<&str, Problem> {
-        let url = match mode {
-            Mode::Gateway => &self.gateway_url,
-            Mode::Direct => &self.direct_url,
-        };
-        url.as_deref().map_err(Problem::permanent)
+    pub fn base_url(&self, service: ServiceId) -> Result<&str, Problem> {
+        match self.addresses.iter().find(|(known, _)| *known == service) {
+            Some((_, url)) => url.as_deref().map_err(Problem::permanent),
+            None => Ok(service.usual_address()),
+        }
+    }
+
+    /// The service of the key in force.
+    ///
+    /// # Errors
+    /// Permanent: no key, or a bad override.
+    pub fn upstream(&self) -> Result<Upstream<'_>, Problem> {
+        let key = self.require_key()?;
+        Ok(Upstream::new(key, self.base_url(key.service)?))
+    }
+
+    /// The service that a session was submitted to, with a key of it; none when the key in force is another's: a key never
+    /// reaches a service that it doesn't belong to.
+    ///
+    /// # Errors
+    /// As [`Self::upstream`].
+    pub fn upstream_of(&self, service: ServiceId) -> Result<Option<Upstream<'_>>, Problem> {
+        Ok(Some(self.upstream()?).filter(|upstream| upstream.service() == service))
     }
 }
 
 /// The words for a key of no known form.
 #[must_use]
 pub fn bad_key() -> Problem {
-    Problem::permanent("Invalid API Key format. It should start with mgk_ or sk-libtv-.")
+    let prefixes: Vec<&str> = ServiceId::all().map(ServiceId::key_prefix).collect();
+    Problem::permanent(format!(
+        "Invalid API Key format. It should start with {}.",
+        prefixes.join(" or ")
+    ))
+}
+
+/// How a key is stored, one line a service.
+fn set_up() -> String {
+    let mut lines = Vec::new();
+    for service in ServiceId::all() {
+        let with = service.member().a_key;
+        let begin = if lines.is_empty() {
+            "Run".to_owned()
+        } else {
+            format!("Or, with {with}")
+        };
+        lines.push(format!(
+            "{begin}: libtv-video setup --api-key {}...",
+            service.key_prefix()
+        ));
+    }
+    lines.join("\n")
+}
+
+fn address(vars: &dyn Fn(&str) -> Option<String>, service: ServiceId) -> Result<String, String> {
+    let name = service.member().entry.moved_by.unwrap_or_default();
+    let moved = (!name.is_empty()).then(|| vars(name)).flatten();
+    base_url(moved, service.usual_address(), name)
 }
 
 /// The words for a configuration file that can't be used.
@@ -332,29 +311,6 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
                 )),
             }
         }
-    }
-}
-
-/// `https` anywhere, `http` for this machine only: a key must not cross a network in the clear.
-fn base_url(overridden: Option<String>, default: &str, name: &str) -> Result<String, String> {
-    let text = overridden.unwrap_or_else(|| default.to_owned());
-    let url = Url::parse(text.trim()).map_err(|_| format!("{name} is not a URL."))?;
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let allowed = match url.scheme() {
-        "https" => url.host_str().is_some(),
-        "http" => loopback,
-        _ => false,
-    };
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if allowed && plain {
-        Ok(url.as_str().trim_end_matches('/').to_owned())
-    } else {
-        Err(format!(
-            "{name} must be an https:// address (http:// only for this machine), without user, query or fragment."
-        ))
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{ApiKey, HarnessState, Mode, Settings, Stored};
+use super::{ApiKey, HarnessState, ServiceId, Settings, Stored};
 
 fn settings(stored: &str, vars: &[(&str, &str)]) -> Settings {
     let vars: Vec<(String, String)> = vars
@@ -17,8 +17,14 @@ fn settings(stored: &str, vars: &[(&str, &str)]) -> Settings {
 
 #[test]
 fn a_keys_prefix_decides_where_it_goes() {
-    assert!(ApiKey::parse("mgk_abc").is_some_and(|key| key.mode == Mode::Gateway));
-    assert!(ApiKey::parse(" sk-libtv-abc\n").is_some_and(|key| key.mode == Mode::Direct));
+    assert!(
+        ApiKey::parse("mgk_abc")
+            .is_some_and(|key| key.service == ServiceId::of(&crate::upstream::nexu::NEXU))
+    );
+    assert!(
+        ApiKey::parse(" sk-libtv-abc\n")
+            .is_some_and(|key| key.service == ServiceId::of(&crate::upstream::libtv::LIBTV))
+    );
     for bad in [
         "",
         "mgk_",
@@ -44,7 +50,7 @@ fn the_environments_key_and_ratio_stand_above_the_stored_ones() {
     assert!(
         found
             .require_key()
-            .is_ok_and(|key| key.mode == Mode::Direct)
+            .is_ok_and(|key| key.service == ServiceId::of(&crate::upstream::libtv::LIBTV))
     );
     assert_eq!(found.ratio.to_string(), "9:16");
     assert_eq!(
@@ -72,14 +78,15 @@ fn an_override_is_https_or_this_machine() {
     ] {
         assert_eq!(
             settings("{}", &[("LIBTV_GATEWAY_URL", url)])
-                .base_url(Mode::Gateway)
+                .base_url(ServiceId::of(&crate::upstream::nexu::NEXU))
                 .is_ok(),
             good,
             "{url}"
         );
     }
     assert_eq!(
-        settings("{}", &[("LIBTV_GATEWAY_URL", "https://a.b/c//")]).base_url(Mode::Gateway),
+        settings("{}", &[("LIBTV_GATEWAY_URL", "https://a.b/c//")])
+            .base_url(ServiceId::of(&crate::upstream::nexu::NEXU)),
         Ok("https://a.b/c")
     );
 }

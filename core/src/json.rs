@@ -141,32 +141,34 @@ impl<T: Stored> Stored for Vec<T> {
 }
 
 /// Makes a struct one of the [`Stored`]: an object with these members. One with a default, `member = 0`, is left out when
-/// it has that value, and has it when it is missing.
+/// it has that value, and has it when it is missing; `member as "name"` is called otherwise in records.
 macro_rules! stored {
-    ($type:ident { $($member:ident $(= $default:literal)?),+ $(,)? }) => {
+    ($type:ident { $($member:ident $(as $name:literal)? $(= $default:literal)?),+ $(,)? }) => {
         impl $crate::json::Stored for $type {
             fn to_json(&self) -> serde_json::Value {
                 $crate::json::object(&[$(
-                    (stringify!($member), $crate::json::stored!(@write self.$member $(, $default)?))
+                    ($crate::json::stored!(@name $member $(, $name)?), $crate::json::stored!(@write self.$member $(, $default)?))
                 ),+])
             }
 
             fn from_json(value: &serde_json::Value) -> Option<Self> {
                 Some(Self {
-                    $($member: $crate::json::stored!(@read value, $member $(, $default)?)),+
+                    $($member: $crate::json::stored!(@read value, $crate::json::stored!(@name $member $(, $name)?) $(, $default)?)),+
                 })
             }
         }
     };
+    (@name $member:ident) => { stringify!($member) };
+    (@name $member:ident, $name:literal) => { $name };
     (@write $member:expr) => { Some(&$member) };
     (@write $member:expr, $default:literal) => {
         ($member != $default).then_some(&$member as &dyn $crate::json::Stored)
     };
-    (@read $object:ident, $member:ident) => {
-        $crate::json::member($object, stringify!($member))?
+    (@read $object:ident, $name:expr) => {
+        $crate::json::member($object, $name)?
     };
-    (@read $object:ident, $member:ident, $default:literal) => {
-        $crate::json::member::<Option<_>>($object, stringify!($member))?.unwrap_or($default)
+    (@read $object:ident, $name:expr, $default:literal) => {
+        $crate::json::member::<Option<_>>($object, $name)?.unwrap_or($default)
     };
 }
 pub(crate) use stored;

@@ -12,11 +12,9 @@ use crate::config::{HarnessState, Settings};
 use crate::io::Io;
 use crate::problem::{Failure, Problem};
 use crate::ratio;
-use crate::session::{Asked, Route, Session, canvas_link, folder_name};
+use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
-use crate::upstream::Baseline;
-use crate::upstream::session_api::messages;
-use crate::upstream::session_api::{Service, Submitted, Trouble};
+use crate::upstream::{Baseline, Error, Job, Order, Submitted, Upstream};
 use repeated::Claim;
 
 /// What to do about a submit of unknown outcome.
@@ -77,9 +75,9 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     }
     let nowhere = is_nowhere(request.channel.as_deref(), request.chat_id.as_deref());
     let named = named(settings, &request)?;
-    let service = Service::configured(settings)?;
+    let upstream = settings.upstream()?;
     let continued = match &request.session_id {
-        Some(id) => Some(continued(io, &service, id).await?),
+        Some(id) => Some(continued(io, &upstream, id).await?),
         None => None,
     };
     let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
@@ -90,20 +88,22 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     };
     let words = match (text, &continued) {
         // A picture's ratio is in its words or left to the service.
-        (Some(text), None) if request.kind.as_deref() != Some("image") => {
+        (Some(text), None) if wants_ratio(&upstream, &request) => {
             ratio::with_ratio(text, &settings.ratio)
         }
         (Some(text), _) => text.to_owned(),
         (None, _) => String::new(),
     };
+    let nonce = io.nonce();
     let mut intent = submits::Submit {
-        nonce: io.nonce(),
+        trace: upstream.traced_by(&nonce),
+        nonce,
         text: words.clone(),
         session_id: continued
             .as_ref()
             .map(|(id, ..)| id.clone())
             .unwrap_or_default(),
-        mode: service.mode(),
+        service: upstream.service(),
         started_at_ms: io.now_ms(),
         unknown: None,
         told: false,
@@ -122,12 +122,16 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         Claim::Answered(asked) => return Ok(submission(settings, &asked, &wanted)),
     }
     let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
-    let submitted = match service
-        .submit(io, session_id, text.map(|_| words.as_str()))
-        .await
-    {
+    let trace = intent.trace.clone();
+    let order = Order {
+        words: text.map(|_| words.as_str()),
+        session_id,
+        kind: request.kind.as_deref(),
+        trace: trace.as_deref(),
+    };
+    let submitted = match upstream.submit(io, &order).await {
         Ok(submitted) => submitted,
-        Err(trouble) => return Err(not_submitted(io, &mut intent, &trouble).await),
+        Err(error) => return Err(not_submitted(io, &mut intent, &error).await),
     };
     match begin(io, &intent, &submitted).await {
         Ok(asked) => {
@@ -156,6 +160,11 @@ async fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Resu
     let asked = asked(io, intent, submitted).await?;
     store::begin_turn(io, &asked).await?;
     Ok(asked)
+}
+
+/// Whether the ratio is put beside the words. A picture's is in its words or left to the service.
+fn wants_ratio(upstream: &Upstream<'_>, request: &Request) -> bool {
+    upstream.service().traits().ratio_in_words && request.kind.as_deref() != Some("image")
 }
 
 /// A byte order mark in front of the words, as editors of Windows leave one in a file, isn't part of them.
@@ -244,7 +253,7 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
 async fn continued(
     io: &Io,
-    service: &Service<'_>,
+    upstream: &Upstream<'_>,
     id: &str,
 ) -> Result<(String, Option<Session>, Baseline), Problem> {
     let known = match store::find(io, id).await? {
@@ -256,15 +265,15 @@ async fn continued(
             )));
         }
     };
-    if let Some(mode) = known
+    if let Some(service) = known
         .as_ref()
         .and_then(Session::latest)
-        .map(|turn| turn.asked.mode)
-        && mode != service.mode()
+        .map(|turn| turn.asked.service)
+        && service != upstream.service()
     {
         return Err(Problem::permanent(format!(
             "This session was submitted with another kind of key ({}…).",
-            mode.key_prefix()
+            service.key_prefix()
         ))
         .advise("Switch back to that key with update-key, or begin a new session."));
     }
@@ -278,11 +287,14 @@ async fn continued(
             "Unknown LibTV session: {shown}"
         )));
     }
-    let list = service
-        .messages(io, &session_id, None)
-        .await
-        .map_err(|trouble| trouble.problem())?;
-    Ok((session_id, known, Baseline::after(&messages::parse(&list))))
+    let job = Job {
+        session_id: &session_id,
+        turns: &[],
+        after: None,
+    };
+    let seen = upstream.observe(io, &job).await;
+    let end = seen.map_err(|error| error.problem())?.end;
+    Ok((session_id, known, end))
 }
 
 /// A continued session keeps its chat unless another is named.
@@ -317,14 +329,15 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
 
 /// Stores what became of a submit without a session, and words it. Where that can't be stored the intent stays,
 /// and counts as one of unknown outcome after a while.
-async fn not_submitted(io: &Io, intent: &mut submits::Submit, trouble: &Trouble) -> Problem {
-    if !trouble.may_be_applied {
+async fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Problem {
+    // Whatever an error means, only that nothing can have been taken removes an intent.
+    if !error.may_be_applied {
         stranded::remove_own(io, intent).await;
-        return trouble.problem();
+        return error.problem();
     }
-    intent.unknown = Some(trouble.message.clone());
+    intent.unknown = Some(error.message.clone());
     submits::save(io, intent).await.ok();
-    Problem::OutcomeUnknown(Failure::new(trouble.message.clone())).advise(FIND_OUT)
+    Problem::OutcomeUnknown(Failure::new(error.message.clone())).advise(FIND_OUT)
 }
 
 /// The new turn, numbered behind those of the session it landed in: with a direct key that may be an
@@ -349,7 +362,7 @@ async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Resu
         turn: latest.map_or(1, |turn| turn.asked.turn + 1),
         nonce: intent.nonce.clone(),
         text: intent.text.clone(),
-        mode: intent.mode,
+        service: intent.service,
         route: intent.route.clone(),
         baseline,
         submitted_at_ms: intent.started_at_ms,
@@ -389,7 +402,7 @@ fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> 
     Submission {
         session_id: asked.session_id.clone(),
         project_uuid: asked.project_uuid.clone(),
-        project_url: canvas_link(&asked.project_uuid),
+        project_url: asked.project_link().unwrap_or_default(),
         channel: asked.route.channel.clone(),
         deliverable: operator_note.is_none(),
         note,

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use libtv_video_core::config::Mode;
 use libtv_video_core::session::{Asked, Progress, Route, folder_name};
 use libtv_video_core::store::record;
 use libtv_video_core::upstream::Baseline;
+use libtv_video_core::upstream::ServiceId;
 
 use crate::Failed;
 use crate::lab::CHAT;
@@ -26,7 +26,7 @@ pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Faile
         turn: 1,
         nonce: key.clone(),
         text: "a red fox runs through snow, video ratio 16:9".to_owned(),
-        mode: Mode::Gateway,
+        service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
             reply_to: None,
             channel: "feishu".to_owned(),

@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::Reply;
-use crate::config::{self, ApiKey, Settings};
+use crate::config::{self, Settings};
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::ratio::Ratio;
 use crate::secret::Secret;
+use crate::upstream::ApiKey;
 
 const KEY: &str = "apiKey";
 const RATIO: &str = "videoRatio";

@@ -4,22 +4,20 @@
 use serde_json::{Value, json};
 
 use super::{Reply, for_operator};
-use crate::config::{DIRECT_URL, HarnessState, Mode, Settings};
+use crate::config::{HarnessState, Settings};
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::upstream::session_api::Service;
+use crate::upstream::{KeyStatus, Upstream};
 
-/// Shows the configuration and asks the gateway about the key.
+/// Shows the configuration and asks the service about the key.
 ///
 /// # Errors
-/// Without a key, with a refused one, or when the gateway can't be asked.
+/// Without a key, with a refused one, or when the service can't be asked.
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
-    let service = Service::configured(settings)?;
-    let key = settings.require_key()?.secret.masked();
-    let (name, url) = match service.mode() {
-        Mode::Gateway => ("Gateway", format!("{}/", service.base())),
-        Mode::Direct => ("Direct LibTV", service.base().to_owned()),
-    };
+    let upstream = settings.upstream()?;
+    let service = upstream.service();
+    let key = upstream.secret().masked();
+    let (name, url) = (service.member().title, upstream.shown_address());
     let mut lines = vec![
         format!("🔑 API Key: {key}"),
         format!("📐 Video ratio: {}", settings.ratio),
@@ -30,19 +28,10 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
         "apiKey": key,
         "videoRatio": settings.ratio.to_string(),
         "config": settings.config_path,
-        "mode": service.mode().name(),
+        "mode": service.name(),
         "url": url,
     });
-    let verified = match service.mode() {
-        Mode::Gateway => gateway(io, &service, &mut lines, &mut json).await.err(),
-        Mode::Direct => {
-            lines.push("✅ Direct LibTV key configured".to_owned());
-            lines
-                .push("ℹ️ The key was not verified: the direct API has no status call.".to_owned());
-            json["verified"] = Value::Bool(false);
-            None
-        }
-    };
+    let verified = key_status(io, &upstream, &mut lines, &mut json).await.err();
     let mut operator = Vec::new();
     if let Some(problem) = &verified {
         lines.push(format!("❌ {}", problem.failure().message));
@@ -50,9 +39,9 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     }
     where_the_key_is(settings, &mut operator, &mut json);
     surroundings(settings, &mut operator, &mut json);
-    if service.mode() == Mode::Direct && service.base() == DIRECT_URL {
-        operator.push(RETIRED.to_owned());
-        json["warning"] = RETIRED.into();
+    if let Some(warning) = service.warning_at(&upstream) {
+        operator.push(warning.to_owned());
+        json["warning"] = warning.into();
     }
     lines.extend(operator.iter().flat_map(|line| for_operator(line)));
     let exit_code = u8::from(verified.is_some());
@@ -66,9 +55,6 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     })
 }
 
-/// What is known of the direct service: how it has answered, and that nothing was seen of it since.
-const RETIRED: &str = "⚠️ The direct service is known not to take jobs any more: it has answered “LibTV Skill 已升级为 LibTV CLI”, and nothing public since June 2026 shows it taking one.";
-
 fn where_the_key_is(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
     if settings.key_from_environment {
         lines.push(
@@ -81,36 +67,38 @@ fn where_the_key_is(settings: &Settings, lines: &mut Vec<String>, json: &mut Val
     }
 }
 
-async fn gateway(
+async fn key_status(
     io: &Io,
-    service: &Service<'_>,
+    upstream: &Upstream<'_>,
     lines: &mut Vec<String>,
     json: &mut Value,
 ) -> Result<(), Problem> {
-    let status = service
-        .key_status(io)
-        .await
-        .map_err(|trouble| trouble.problem())?;
-    let number = |name: &str| status.get(name).and_then(Value::as_i64);
-    let (Some(remaining), Some(max)) = (number("remaining_uses"), number("max_uses")) else {
-        return Err(Problem::temporary(
-            "Guard check failed: key status response is missing remaining_uses/max_uses.",
-        ));
+    let status = upstream.check(io).await.map_err(|error| error.problem())?;
+    let (uses, expires_at) = match status {
+        KeyStatus::Good { uses, expires_at } => (uses, expires_at),
+        KeyStatus::Unclear(reason) => {
+            return Err(Problem::temporary(format!("Guard check failed: {reason}.")));
+        }
+        KeyStatus::Unverifiable(api) => {
+            let title = upstream.service().member().title;
+            lines.push(format!("✅ {title} key configured"));
+            lines.push(format!(
+                "ℹ️ The key was not verified: {api} has no status call."
+            ));
+            json["verified"] = Value::Bool(false);
+            return Ok(());
+        }
     };
     lines.push("✅ Key valid".to_owned());
-    lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
     json["verified"] = Value::Bool(true);
-    json["remainingUses"] = remaining.into();
-    json["maxUses"] = max.into();
-    if let Some(expires) = status
-        .get("expires_at")
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
-    {
-        lines.push(format!(
-            "⏰ Expires at: {}",
-            super::tasks::printable(expires)
-        ));
+    if let Some((remaining, max)) = uses {
+        lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
+        json["remainingUses"] = remaining.into();
+        json["maxUses"] = max.into();
+    }
+    if let Some(expires) = expires_at {
+        let shown = super::tasks::printable(&expires);
+        lines.push(format!("⏰ Expires at: {shown}"));
         json["expiresAt"] = expires.into();
     }
     Ok(())

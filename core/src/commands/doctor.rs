@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::Reply;
 use crate::channel::feishu::Messenger;
 use crate::channel::feishu::answer::Answer;
-use crate::config::{HarnessState, Mode, Settings};
+use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::multipart::Form;
 use crate::problem::Problem;
 use crate::session::Content;
-use crate::upstream::session_api::Service;
+use crate::upstream::KeyStatus;
 
 /// A play button, 64 by 64 pixels.
 const PICTURE: &[u8] = include_bytes!("doctor.png");
@@ -79,48 +79,46 @@ async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
             &crate::config::damaged(&settings.config_path, reason),
         );
     }
-    let service = match Service::configured(settings) {
-        Ok(service) => service,
+    let upstream = match settings.upstream() {
+        Ok(upstream) => upstream,
         Err(problem) => return findings.problem(LINK, &problem),
     };
-    io.err(format!("Asking {} …", service.base())).await;
-    let (masked, base) = (service.masked_key(), service.base());
-    match service.mode() {
-        Mode::Direct => findings.note(
-            LINK,
+    io.err(format!("Asking {} …", upstream.base())).await;
+    let (masked, base) = (upstream.secret().masked(), upstream.base());
+    let used_up = "Replace it with: libtv-video update-key --api-key K";
+    let (health, words, advice) = match upstream.check(io).await {
+        Ok(KeyStatus::Unverifiable(api)) => (
             Health::Doubtful,
-            &format!(
-                "{masked} for {base}: the direct API has no call that tells whether it is good"
-            ),
+            format!("{masked} for {base}: {api} has no call that tells whether it is good"),
             "",
         ),
-        Mode::Gateway => match service.key_status(io).await {
-            Ok(status) => {
-                let uses = |name: &str| status.get(name).and_then(Value::as_i64);
-                match (uses("remaining_uses"), uses("max_uses")) {
-                    (Some(0), Some(max)) => findings.note(
-                        LINK,
-                        Health::Broken,
-                        &format!("{masked} is used up: 0 of {max} uses remain"),
-                        "Replace it with: libtv-video update-key --api-key K",
-                    ),
-                    (Some(remaining), Some(max)) => findings.note(
-                        LINK,
-                        Health::Good,
-                        &format!("{masked} is good at {base}, {remaining} of {max} uses remain"),
-                        "",
-                    ),
-                    _ => findings.note(
-                        LINK,
-                        Health::Broken,
-                        "key status response is missing remaining_uses/max_uses",
-                        "Try again in a moment; submit nothing until then.",
-                    ),
-                }
-            }
-            Err(trouble) => findings.problem(LINK, &trouble.problem()),
-        },
-    }
+        Ok(KeyStatus::Unclear(reason)) => (
+            Health::Broken,
+            reason.to_owned(),
+            "Try again in a moment; submit nothing until then.",
+        ),
+        Ok(KeyStatus::Good {
+            uses: Some((0, max)),
+            ..
+        }) => (
+            Health::Broken,
+            format!("{masked} is used up: 0 of {max} uses remain"),
+            used_up,
+        ),
+        Ok(KeyStatus::Good {
+            uses: Some((remaining, max)),
+            ..
+        }) => (
+            Health::Good,
+            format!("{masked} is good at {base}, {remaining} of {max} uses remain"),
+            "",
+        ),
+        Ok(KeyStatus::Good { uses: None, .. }) => {
+            (Health::Good, format!("{masked} is good at {base}"), "")
+        }
+        Err(error) => return findings.problem(LINK, &error.problem()),
+    };
+    findings.note(LINK, health, &words, advice);
 }
 
 /// Any answer will do: that there is no such file is one.

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use super::query::{known, own_files, results_among, results_in, service_of};
-use crate::config::{Mode, Settings};
+use super::query::{known, upstream_of};
+use crate::config::Settings;
 use crate::io::{Download, Io};
 use crate::problem::Problem;
-use crate::upstream::results::{Links, ResultUrl};
-use crate::upstream::session_api::Service;
+use crate::upstream::results::{Links, ResultUrl, prefixes};
 
 /// Where files go when nothing is said. The harness puts the home folder's path in its place.
 const DEFAULT_DIR: &str = "libtv_results";
@@ -84,37 +83,26 @@ fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
     let mut found = Links::default();
     for text in urls {
         let url = ResultUrl::parse(text.trim()).ok_or_else(|| {
-            Problem::permanent(format!("Not a result URL: {}", super::tasks::printable(text)))
-                .advise("Result URLs begin with https://libtv-res.liblib.art/sd-gen-save-img/ or https://libtv-res.liblib.art/claw/")
+            Problem::permanent(format!(
+                "Not a result URL: {}",
+                super::tasks::printable(text)
+            ))
+            .advise(format!(
+                "Result URLs begin with {}",
+                prefixes().join(" or ")
+            ))
         })?;
         found.add(url);
     }
     Ok(found.into_vec())
 }
 
-/// The gateway has a route for it; the direct API's results stand in the messages.
 async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
     let session = known(io, id).await?;
-    let service: Service<'_> = service_of(settings, &session)?;
-    match service.mode() {
-        Mode::Gateway => {
-            let reply = service
-                .results(io, session.id())
-                .await
-                .map_err(|trouble| trouble.problem())?;
-            let listed = reply.get("urls").and_then(Value::as_array);
-            let urls = listed.into_iter().flatten();
-            let urls = urls.filter_map(|url| ResultUrl::parse(url.as_str()?));
-            Ok(results_among(urls, &own_files(&session)))
-        }
-        Mode::Direct => {
-            let list = service
-                .messages(io, session.id(), None)
-                .await
-                .map_err(|trouble| trouble.problem())?;
-            Ok(results_in(&session, &list))
-        }
-    }
+    let upstream = upstream_of(settings, &session)?;
+    let marks = session.marks();
+    let found = upstream.results(io, &session.job(&marks)).await;
+    found.map_err(|error| error.problem())
 }
 
 fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {

@@ -6,19 +6,16 @@ use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::session::canvas_link;
-use crate::upstream::session_api::Service;
 
 /// Starts a new project on the canvas.
 ///
 /// # Errors
 /// When the service refuses or can't be asked.
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
-    let uuid = Service::configured(settings)?
-        .change_project(io)
-        .await
-        .map_err(|trouble| trouble.problem())?;
-    let url = canvas_link(&uuid);
+    let upstream = settings.upstream()?;
+    let uuid = upstream.begin_project(io).await;
+    let uuid = uuid.map_err(|error| error.problem())?;
+    let url = upstream.service().project_link(&uuid);
     Ok(Reply::only_json(
         json!({"projectUuid": uuid, "projectUrl": url}),
     ))

@@ -6,12 +6,10 @@ use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::session::{Session, State, canvas_link};
+use crate::session::{Session, State};
 use crate::store::{self, Found};
-use crate::upstream::results::{Links, ResultUrl};
-use crate::upstream::session_api::Service;
-use crate::upstream::session_api::messages::{self, Role};
-use crate::upstream::session_api::turns::{self, Verdict};
+use crate::upstream::results::ResultUrl;
+use crate::upstream::{Job, Upstream, Verdict, View, judge};
 
 /// Shows the state, the messages, the results in them, what has reached the chat, and the canvas link once the job has
 /// finished.
@@ -26,10 +24,10 @@ pub async fn run(
     project_id: Option<&str>,
 ) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
-    let list = asked(io, settings, &session, after_seq).await?;
-    let stands = stands(&session, &list, after_seq.is_none());
-    let mut reply = json!({"messages": list, "state": stands.state.name()});
-    add_results(&mut reply, &session, &list, stands.state, project_id);
+    let view = asked(io, settings, &session, after_seq).await?;
+    let stands = stands(&session, &view, after_seq.is_none());
+    let mut reply = json!({"messages": view.shown, "state": stands.state.name()});
+    add_results(&mut reply, &session, &view, stands.state, project_id);
     Ok(Reply::only_json(reply))
 }
 
@@ -40,8 +38,8 @@ pub async fn run(
 /// As [`run`].
 pub async fn short(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
-    let list = asked(io, settings, &session, None).await?;
-    let stands = stands(&session, &list, true);
+    let view = asked(io, settings, &session, None).await?;
+    let stands = stands(&session, &view, true);
     let mut reply = json!({"sessionId": session.id(), "state": stands.state.name()});
     for (name, text) in [
         ("question", stands.question),
@@ -52,7 +50,7 @@ pub async fn short(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Prob
             reply[name] = Value::String(text);
         }
     }
-    add_results(&mut reply, &session, &list, stands.state, None);
+    add_results(&mut reply, &session, &view, stands.state, None);
     Ok(Reply::only_json(reply))
 }
 
@@ -61,31 +59,36 @@ async fn asked(
     settings: &Settings,
     session: &Session,
     after_seq: Option<u64>,
-) -> Result<Value, Problem> {
-    service_of(settings, session)?
-        .messages(io, session.id(), after_seq)
-        .await
-        .map_err(|trouble| trouble.problem())
+) -> Result<View, Problem> {
+    let upstream = upstream_of(settings, session)?;
+    let marks = session.marks();
+    let job = Job {
+        after: after_seq,
+        ..session.job(&marks)
+    };
+    let view = upstream.observe(io, &job).await;
+    view.map_err(|error| error.problem())
 }
 
 /// The canvas once the job has finished, results, and what became of each message to the chat.
 fn add_results(
     reply: &mut Value,
     session: &Session,
-    list: &Value,
+    view: &View,
     state: State,
     project_id: Option<&str>,
 ) {
     let link = match project_id {
-        Some(project) => Some(canvas_link(project)),
+        Some(project) => session
+            .latest()
+            .and_then(|turn| turn.asked.service.project_link(project)),
         None => session.canvas(),
     };
     if let Some(link) = link.filter(|_| state == State::Completed) {
         reply["projectUrl"] = Value::String(link);
     }
-    let urls = results_in(session, list);
-    if !urls.is_empty() {
-        reply["result_urls"] = urls.iter().map(ResultUrl::as_str).collect();
+    if !view.results.is_empty() {
+        reply["result_urls"] = view.results.iter().map(ResultUrl::as_str).collect();
     }
     let deliveries = session.deliveries.iter();
     reply["deliveries"] = deliveries
@@ -102,7 +105,7 @@ struct Stands {
 }
 
 /// As stored, or, where nobody has polled, as its messages say.
-fn stands(session: &Session, list: &Value, list_is_whole: bool) -> Stands {
+fn stands(session: &Session, view: &View, is_whole: bool) -> Stands {
     let stored = session.latest().map(|turn| &turn.progress);
     let mut stands = Stands {
         state: stored.map_or(State::Submitted, |progress| progress.state),
@@ -110,10 +113,10 @@ fn stands(session: &Session, list: &Value, list_is_whole: bool) -> Stands {
         says: None,
         trouble: None,
     };
-    let seen = session.observe(&messages::parse(list)).pop();
+    let seen = view.turns.last();
     let judged = seen
-        .filter(|_| list_is_whole && !matches!(stands.state, State::Completed | State::Failed))
-        .map(|seen| (turns::judge(&seen, 0), seen.last_text));
+        .filter(|_| is_whole && !matches!(stands.state, State::Completed | State::Failed))
+        .map(|seen| (judge(seen, 0), seen.says.clone()));
     match judged {
         None => {
             stands.question = stored.and_then(|progress| progress.question.clone());
@@ -187,46 +190,15 @@ pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
 ///
 /// # Errors
 /// Permanent: no key, or one of another kind.
-pub fn service_of<'a>(settings: &'a Settings, session: &Session) -> Result<Service<'a>, Problem> {
-    let service = Service::configured(settings)?;
-    match session.latest().map(|turn| turn.asked.mode) {
-        Some(mode) if mode != service.mode() => Err(Problem::permanent(format!(
+pub fn upstream_of<'a>(settings: &'a Settings, session: &Session) -> Result<Upstream<'a>, Problem> {
+    let Some(service) = session.latest().map(|turn| turn.asked.service) else {
+        return settings.upstream();
+    };
+    settings.upstream_of(service)?.ok_or_else(|| {
+        Problem::permanent(format!(
             "This session was submitted with another kind of key ({}…) and can only be asked for with one.",
-            mode.key_prefix()
+            service.key_prefix()
         ))
-        .advise("Switch with: libtv-video update-key --api-key K")),
-        Some(_) | None => Ok(service),
-    }
-}
-
-/// All results in a session's messages, without the user's own files.
-#[must_use]
-pub fn results_in(session: &Session, list: &Value) -> Vec<ResultUrl> {
-    let messages = messages::parse(list);
-    let mut own = own_files(session);
-    own.extend(
-        messages
-            .iter()
-            .filter(|message| message.role == Role::User)
-            .flat_map(|message| message.urls.clone()),
-    );
-    let urls = messages
-        .into_iter()
-        .filter(|message| message.role != Role::User)
-        .flat_map(|message| message.urls);
-    results_among(urls, &own)
-}
-
-/// The files that the user passed in with the words of a session.
-#[must_use]
-pub fn own_files(session: &Session) -> Links {
-    let turns = session.turns.iter();
-    turns.flat_map(|turn| turn.asked.own_files()).collect()
-}
-
-/// The newest link of each result, in order, without the user's own files.
-#[must_use]
-pub fn results_among(urls: impl Iterator<Item = ResultUrl>, own: &Links) -> Vec<ResultUrl> {
-    let results: Links = urls.filter(|url| !own.contains(url)).collect();
-    results.into_vec()
+        .advise("Switch with: libtv-video update-key --api-key K")
+    })
 }

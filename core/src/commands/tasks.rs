@@ -1,86 +1,77 @@
-//! `tasks`: what the gateway knows of the key's tasks. Completed ones become recoverable here.
+//! `tasks`: what the service knows of the key's tasks. Completed ones become recoverable here.
 
 use contract::ids::is_service_id;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Reply;
-use crate::config::{Mode, Settings};
+use crate::config::Settings;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
 use crate::session::{Asked, Progress, Route, State, folder_name};
 use crate::store;
 use crate::time;
-use crate::upstream::Baseline;
 use crate::upstream::results::ResultUrl;
-use crate::upstream::session_api::Service;
+use crate::upstream::{Baseline, Listed, ServiceId, Stage};
 
 /// Lists the tasks.
 ///
 /// # Errors
-/// Permanent with a direct key; as the service says otherwise.
+/// Permanent with a key of a service that has no such list; as the service says otherwise.
 pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
-    let service = Service::configured(settings)?;
-    if service.mode() == Mode::Direct {
-        return Err(Problem::permanent(
-            "The tasks command is only available for Nexu-managed mgk_ keys.",
-        ));
+    let upstream = settings.upstream()?;
+    let service = upstream.service();
+    if !service.traits().lists {
+        return Err(nothing_listed());
     }
-    let reply = service
-        .tasks(io)
-        .await
-        .map_err(|trouble| trouble.problem())?;
-    let tasks = reply
-        .get("tasks")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    if tasks.is_empty() {
+    let listing = upstream.list(io).await.map_err(|error| error.problem())?;
+    if listing.jobs.is_empty() {
         return Ok(Reply::good(
             vec!["No tasks found for this key.".to_owned()],
             json!({"tasks": []}),
         ));
     }
     let mut lines = Vec::new();
-    for task in &tasks {
-        lines.extend(block(task));
-        keep(io, task).await?;
+    for job in &listing.jobs {
+        lines.extend(block(job));
+        keep(io, service, job).await?;
     }
-    Ok(Reply::good(lines, json!({"tasks": tasks})))
+    Ok(Reply::good(lines, json!({"tasks": listing.shown})))
 }
 
-fn block(task: &Value) -> Vec<String> {
-    let text = |name: &str| {
-        task.get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(printable)
+fn nothing_listed() -> Problem {
+    let listing = ServiceId::all().filter(|service| service.traits().lists);
+    let keys: Vec<&str> = listing.map(|service| service.member().keys).collect();
+    Problem::permanent(format!(
+        "The tasks command is only available for {}.",
+        keys.join(" and ")
+    ))
+}
+
+fn block(job: &Listed) -> Vec<String> {
+    let icon = match job.stage {
+        Stage::Done => "✅",
+        Stage::Failed => "❌",
+        Stage::Waiting => "⏳",
+        Stage::Working => "🎬",
+        Stage::Unknown => "❔",
     };
-    let status = text("status").unwrap_or_else(|| "unknown".to_owned());
-    let icon = match status.as_str() {
-        "completed" => "✅",
-        "failed" => "❌",
-        "pending" => "⏳",
-        "composing" | "composed" | "rendering" | "rendered" | "storing" => "🎬",
-        _ => "❔",
+    let or = |text: &Option<String>, otherwise: &str| {
+        text.as_deref()
+            .map_or_else(|| otherwise.to_owned(), printable)
     };
     let mut lines = vec![
-        format!(
-            "{icon} {}",
-            text("id").unwrap_or_else(|| "(no id)".to_owned())
-        ),
-        format!(
-            "   backend: {}",
-            text("backend").unwrap_or_else(|| "libtv".to_owned())
-        ),
-        format!("   status: {status}"),
+        format!("{icon} {}", or(&job.id, "(no id)")),
+        format!("   backend: {}", or(&job.backend, "unknown")),
+        format!("   status: {}", or(&job.status, "unknown")),
     ];
-    for (label, name) in [
-        ("created", "created_at"),
-        ("completed", "completed_at"),
-        ("url", "video_url"),
-        ("error", "error_message"),
+    for (label, text) in [
+        ("created", &job.created_at),
+        ("completed", &job.completed_at),
+        ("url", &job.url),
+        ("error", &job.error),
     ] {
-        lines.extend(text(name).map(|value| format!("   {label}: {value}")));
+        let text = text.as_deref().map(printable);
+        lines.extend(text.map(|text| format!("   {label}: {text}")));
     }
     lines.push(String::new());
     lines
@@ -88,20 +79,15 @@ fn block(task: &Value) -> Vec<String> {
 
 /// Stores a completed task as a session that has ended, unless it is known. It is neither polled nor
 /// counted among those that are pruned: listing tasks pushes nothing out.
-async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
-    let text = |name: &str| {
-        task.get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let (Some(id), Some("completed")) = (text("id"), text("status")) else {
+async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
+    let (Some(id), Stage::Done) = (job.id.as_deref(), job.stage) else {
         return Ok(());
     };
     // What can't be an id could be asked for by nobody.
     if !is_service_id(id) {
         return Ok(());
     }
-    let Some(url) = text("video_url").and_then(ResultUrl::parse) else {
+    let Some(url) = job.url.as_deref().and_then(ResultUrl::parse) else {
         return Ok(());
     };
     let key = folder_name(id);
@@ -111,7 +97,7 @@ async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
     {
         return Ok(());
     }
-    let at = |name: &str| text(name).and_then(|text| time::parse(text, 0));
+    let at = |text: &Option<String>| text.as_deref().and_then(|text| time::parse(text, 0));
     let now_ms = io.now_ms();
     let asked = Asked {
         session_id: id.to_owned(),
@@ -119,15 +105,15 @@ async fn keep(io: &Io, task: &Value) -> Result<(), Problem> {
         turn: 1,
         nonce: digest(&["task", id], 32),
         text: String::new(),
-        mode: Mode::Gateway,
+        service,
         route: Route::default(),
         baseline: Baseline::default(),
-        submitted_at_ms: at("created_at").unwrap_or(now_ms),
+        submitted_at_ms: at(&job.created_at).unwrap_or(now_ms),
     };
     let progress = Progress {
         state: State::Completed,
         results: vec![url],
-        ended_at_ms: at("completed_at").or(Some(now_ms)),
+        ended_at_ms: at(&job.completed_at).or(Some(now_ms)),
         ..Progress::begun(asked.submitted_at_ms)
     };
     store::store_turn(io, &asked).await?;

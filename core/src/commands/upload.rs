@@ -1,32 +1,30 @@
-//! `upload`: a reference image or video to LibTV.
+//! `upload`: a reference image or video to the service.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Reply;
 use crate::cli::FileArg;
 use crate::config::Settings;
-use crate::io::{FileSource, Io, Method, RelayError, SendFile};
+use crate::io::{FileSource, Io, RelayError, SendFile};
 use crate::json;
 use crate::media;
 use crate::multipart::Form;
 use crate::problem::Problem;
-use crate::upstream::session_api::Service;
-
-/// What the services take.
-const MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;
+use crate::upstream::{References, Upstream};
 
 /// Uploads a file; it streams.
 ///
 /// # Errors
 /// Permanent for a file that is missing, too large or of another kind; as the service says otherwise.
 pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem> {
-    let service = Service::configured(settings)?;
+    let upstream = settings.upstream()?;
+    let max_bytes = max_bytes(&upstream)?;
     let (source, name, size) = match file {
         FileArg::Path(path) => (FileSource::Path(path.clone()), path, None),
         FileArg::Stdin { name, size } => (FileSource::Stdin, name, Some(size)),
     };
     if let Some(size) = size {
-        check_size(size)?;
+        check_size(size, max_bytes)?;
     }
     let shown = super::tasks::printable(&name);
     let seen = io
@@ -36,7 +34,7 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
     let Some(seen) = seen else {
         return Err(Problem::permanent(format!("File not found: {shown}")));
     };
-    check_size(seen.len)?;
+    check_size(seen.len, max_bytes)?;
     if seen.len == 0 {
         return Err(Problem::permanent(format!("The file is empty: {shown}")));
     }
@@ -46,12 +44,9 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
         ))
     })?;
     let form = Form::new(&io.nonce()).file("file", &name, kind.content_type);
-    let upload = service.request(
-        Method::Post,
-        service.upload_path(),
-        Some(form.content_type),
-        Vec::new(),
-    );
+    let Some(upload) = upstream.upload(&form.content_type) else {
+        return Err(nothing_uploaded(&upstream));
+    };
     io.err(format!("Uploading {shown} ({} MB) …", megabytes(seen.len)))
         .await;
     let answer = io
@@ -70,17 +65,11 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
             return Err(Problem::permanent(format!("Cannot read {shown}: {reason}")));
         }
     };
-    let data = service
-        .read(io, answer)
-        .map_err(|trouble| trouble.problem())?;
-    let Some(url) = data
-        .get("url")
-        .and_then(Value::as_str)
-        .filter(|url| url.starts_with("https://"))
-    else {
+    let url = upstream.uploaded(io, answer);
+    let Some(url) = url.map_err(|error| error.problem())? else {
         return Err(Problem::temporary("Failed: no url returned"));
     };
-    let url = super::tasks::printable(url);
+    let url = super::tasks::printable(&url);
     let json = json!({"url": url});
     Ok(Reply::good(
         vec![
@@ -92,19 +81,34 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
     ))
 }
 
-fn check_size(bytes: u64) -> Result<(), Problem> {
-    if bytes <= MAX_FILE_BYTES {
+/// The most bytes that the service takes.
+fn max_bytes(upstream: &Upstream<'_>) -> Result<u64, Problem> {
+    match upstream.service().traits().references {
+        References::Uploaded(max_bytes) => Ok(max_bytes),
+        References::InRequest(_) => Err(nothing_uploaded(upstream)),
+    }
+}
+
+fn nothing_uploaded(upstream: &Upstream<'_>) -> Problem {
+    let title = upstream.service().member().title;
+    Problem::permanent(format!("{title} takes no uploads."))
+}
+
+fn check_size(bytes: u64, max_bytes: u64) -> Result<(), Problem> {
+    if bytes <= max_bytes {
         return Ok(());
     }
     Err(Problem::permanent(format!(
-        "File too large ({}MB). Maximum 200MB.",
-        megabytes(bytes)
+        "File too large ({}MB). Maximum {}MB.",
+        megabytes(bytes),
+        max_bytes / MEGABYTE
     )))
 }
 
+const MEGABYTE: u64 = 1024 * 1024;
+
 /// With one digit behind the point. Not by a floating-point number: writing one takes 12 KB of code.
 fn megabytes(bytes: u64) -> String {
-    const MEGABYTE: u64 = 1024 * 1024;
     let (whole, rest) = (bytes / MEGABYTE, bytes % MEGABYTE);
     let tenths = (rest * 10 + MEGABYTE / 2) / MEGABYTE;
     format!("{}.{}", whole + tenths / 10, tenths % 10)

@@ -10,7 +10,7 @@ use crate::io::UnixMs;
 use crate::json;
 use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
 use crate::store::Loaded;
-use crate::upstream::results::ResultUrl;
+use crate::upstream::results::{ResultId, ResultUrl};
 
 /// Adds the deliveries that the session's turns call for and that aren't there yet.
 pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
@@ -25,7 +25,8 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
         for url in &turn.progress.results {
             let identity = url.identity();
             if planned.insert(identity.clone()) {
-                wanted.push((Purpose::Result(url.clone()), identity, None));
+                let subject = identity.as_str().to_owned();
+                wanted.push((Purpose::Result(url.clone()), subject, None));
             }
         }
         let latest = at + 1 == turns.len();
@@ -52,8 +53,8 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
 
 /// Which results have a delivery. Earlier versions made one for each link to a result: those that have not begun wait for
 /// what becomes of the one that has, and end with it.
-fn planned(session: &mut Session) -> BTreeSet<String> {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+fn planned(session: &mut Session) -> BTreeSet<ResultId> {
+    let mut first: BTreeMap<ResultId, usize> = BTreeMap::new();
     let mut again = Vec::new();
     for (at, delivery) in session.deliveries.iter().enumerate() {
         let Some(identity) = delivery.result().map(ResultUrl::identity) else {

@@ -12,15 +12,10 @@ use crate::problem::Problem;
 use crate::session::{DeliveryState, Progress, Purpose, Session, State, Turn};
 use crate::store::{self, Loaded};
 use crate::upstream::results::ResultUrl;
-use crate::upstream::session_api::messages::{self, Message};
-use crate::upstream::session_api::{Service, Trouble, TroubleKind};
+use crate::upstream::{Error, Meaning, Observation};
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
-/// How often in a row the service may refuse to tell of a session, or not know it, before the job
-/// counts as failed: a refusal whose words aren't known may still pass.
-const MAX_REFUSED: u32 = 5;
-
 /// How a poll is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Haste {
@@ -170,44 +165,42 @@ async fn watch(
     loaded: &mut Loaded,
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    let Some(latest) = loaded.session.latest() else {
-        return Ok(());
-    };
-    let (mode, session_id) = (latest.asked.mode, latest.asked.session_id.clone());
-    let answer = match Service::configured(settings) {
-        Ok(service) if service.mode() == mode => service.messages(io, &session_id, None).await,
-        Ok(_) => Err(waits_for_key(format!(
-            "it was submitted with a key of another kind ({}…) and waits for one",
-            mode.key_prefix()
-        ))),
-        Err(problem) => Err(waits_for_key(problem.failure().message.clone())),
-    };
+    let answer = look(io, settings, &loaded.session).await;
     match answer {
-        Ok(list) => judge(io, settings, loaded, &messages::parse(&list), events).await,
-        Err(trouble) => note_trouble(io, settings, loaded, &trouble, events).await,
+        Ok(seen) => judge(io, settings, loaded, &seen, events).await,
+        Err(error) => note_error(io, settings, loaded, &error, events).await,
     }
 }
 
-fn waits_for_key(message: String) -> Trouble {
-    Trouble {
-        kind: TroubleKind::Key,
-        message,
-        retry_after_ms: None,
-        may_be_applied: false,
-        from_service: false,
-    }
+/// What each turn comes to, by a key of the service that the session was submitted to.
+async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Observation>, Error> {
+    let waits = |message| Error::unasked(Meaning::KeyRefused, message);
+    let Some(service) = session.latest().map(|turn| turn.asked.service) else {
+        return Ok(Vec::new());
+    };
+    let upstream = settings
+        .upstream_of(service)
+        .map_err(|problem| waits(problem.failure().message.clone()))?;
+    let upstream = upstream.ok_or_else(|| {
+        waits(format!(
+            "it was submitted with a key of another kind ({}…) and waits for one",
+            service.key_prefix()
+        ))
+    })?;
+    let marks = session.marks();
+    let view = upstream.observe(io, &session.job(&marks)).await?;
+    Ok(view.turns)
 }
 
 async fn judge(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
-    messages: &[Message],
+    seen: &[Observation],
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    let seen = loaded.session.observe(messages);
     let count = loaded.session.turns.len();
-    for (at, (turn, seen)) in loaded.session.turns.iter_mut().zip(&seen).enumerate() {
+    for (at, (turn, seen)) in loaded.session.turns.iter_mut().zip(seen).enumerate() {
         if turn.progress.state.is_final() {
             continue;
         }
@@ -221,14 +214,14 @@ async fn judge(
 }
 
 /// The question could not be asked or was refused. Only the service's own refusal ends a job.
-async fn note_trouble(
+async fn note_error(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
-    trouble: &Trouble,
+    error: &Error,
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    events.push(format!("poll: {}", trouble.message));
+    events.push(format!("poll: {}", error.message));
     let jitter = io.jitter();
     for turn in loaded
         .session
@@ -239,24 +232,15 @@ async fn note_trouble(
         let progress = &mut turn.progress;
         progress.polls += 1;
         progress.failures += 1;
-        progress.trouble = Some(trouble.message.clone());
-        let ended = match trouble.kind {
-            TroubleKind::Refused if trouble.ends_job() => true,
-            TroubleKind::Refused | TroubleKind::NoSession => {
-                trouble.from_service && progress.failures >= MAX_REFUSED
-            }
-            TroubleKind::Passing
-            | TroubleKind::Denied
-            | TroubleKind::Setting
-            | TroubleKind::Key => false,
-        };
+        progress.trouble = Some(error.message.clone());
+        let ended = verdict::ends_job(error, progress.failures);
         if ended {
             verdict::end(progress, State::Failed, io.now_ms(), events);
         } else {
             let interval_ms = schedule::interval_ms(turn, settings, io.now_ms());
             let pause_ms =
                 backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
-            let pause_ms = pause_ms.max(trouble.retry_after_ms.unwrap_or(0));
+            let pause_ms = pause_ms.max(error.retry_after_ms.unwrap_or(0));
             turn.progress.next_poll_at_ms = io.now_ms().saturating_add(pause_ms);
             schedule::after_failure(turn, settings, io.now_ms(), events);
         }

@@ -4,13 +4,17 @@ use crate::io::UnixMs;
 use crate::poll::clear_trouble;
 use crate::session::{MAX_RESULTS_OF_A_TURN, Progress, State, Turn};
 use crate::upstream::results::Links;
-use crate::upstream::session_api::turns::{self, Observed, Verdict};
+use crate::upstream::{Error, Meaning, Observation, Verdict, judge};
+
+/// How often in a row the service may refuse to tell of a session, or not know it, before the job
+/// counts as failed: a refusal whose words aren't known may still pass.
+const MAX_REFUSED: u32 = 5;
 
 /// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
 /// asks nobody anything and ends quietly when nothing of it is under way.
 pub fn apply(
     turn: &mut Turn,
-    seen: &Observed,
+    seen: &Observation,
     is_latest: bool,
     now_ms: UnixMs,
     events: &mut Vec<String>,
@@ -22,7 +26,7 @@ pub fn apply(
     progress.quiet_polls = if quiet { progress.quiet_polls + 1 } else { 0 };
     progress.seen = seen.count;
     take_results(progress, seen, events);
-    let verdict = turns::judge(seen, progress.quiet_polls);
+    let verdict = judge(seen, progress.quiet_polls);
     match verdict {
         Verdict::Complete(trouble) => {
             progress.trouble = trouble;
@@ -33,7 +37,7 @@ pub fn apply(
             end(progress, State::Failed, now_ms, events);
         }
         Verdict::Asks(_) | Verdict::Waiting | Verdict::Working
-            if !is_latest && seen.open_calls == 0 =>
+            if !is_latest && seen.under_way == 0 =>
         {
             end(progress, State::Completed, now_ms, events);
         }
@@ -47,7 +51,7 @@ pub fn apply(
         Verdict::Waiting => go_on(progress, State::Submitted, events),
         Verdict::Working => {
             if progress.results.is_empty() {
-                progress.trouble = seen.last_text.as_deref().map(shortened);
+                progress.trouble = seen.says.as_deref().map(shortened);
             }
             go_on(progress, State::Generating, events);
         }
@@ -55,7 +59,7 @@ pub fn apply(
 }
 
 /// Notes the results that are new, and the newest links of the others.
-fn take_results(progress: &mut Progress, seen: &Observed, events: &mut Vec<String>) {
+fn take_results(progress: &mut Progress, seen: &Observation, events: &mut Vec<String>) {
     let mut links: Links = std::mem::take(&mut progress.results).into_iter().collect();
     let mut more = 0;
     for url in &seen.results {
@@ -70,6 +74,22 @@ fn take_results(progress: &mut Progress, seen: &Observed, events: &mut Vec<Strin
         progress.more = more;
     }
     progress.results = links.into_vec();
+}
+
+/// Whether a poll that was refused ends the job: `failures` counts those in a row, this one included. Only the service's own
+/// refusal does, and one whose words aren't known as its last only when it keeps to it.
+pub fn ends_job(error: &Error, failures: u32) -> bool {
+    match error.meaning {
+        Meaning::Moderated | Meaning::Quota if error.is_last_word => error.from_service,
+        Meaning::Moderated | Meaning::Quota | Meaning::Refused | Meaning::NotFound => {
+            error.from_service && failures >= MAX_REFUSED
+        }
+        Meaning::Passing
+        | Meaning::RateLimited
+        | Meaning::NotPermitted
+        | Meaning::Setting
+        | Meaning::KeyRefused => false,
+    }
 }
 
 /// Ends a turn, or gives it up.
@@ -103,3 +123,6 @@ fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 300;
     text.chars().take(SHOWN_CHARS).collect()
 }
+
+#[cfg(test)]
+mod tests;

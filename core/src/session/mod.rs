@@ -8,14 +8,11 @@ mod delivery;
 
 use serde_json::Value;
 
-use crate::config::Mode;
 use crate::io::{UnixMs, digest};
 use crate::json::{Stored, member, object, stored, stored_by_name};
 use crate::ratio;
-use crate::upstream::Baseline;
-use crate::upstream::results::{self, ResultUrl};
-use crate::upstream::session_api::messages::Message;
-use crate::upstream::session_api::turns::{self, Observed, TurnMark};
+use crate::upstream::results::ResultUrl;
+use crate::upstream::{Baseline, Job, ServiceId, TurnMark};
 
 pub use delivery::{Content, Delivery, DeliveryState, Purpose, uuid_holds};
 
@@ -122,7 +119,7 @@ pub struct Asked {
     /// The words as they were sent.
     pub text: String,
     /// The service it was submitted to.
-    pub mode: Mode,
+    pub service: ServiceId,
     /// Where results go.
     pub route: Route,
     /// Where this turn's messages begin.
@@ -137,7 +134,7 @@ stored!(Asked {
     turn,
     nonce,
     text,
-    mode,
+    service as "mode",
     route,
     baseline,
     submitted_at_ms,
@@ -150,10 +147,12 @@ impl Asked {
         ratio::without_ratio(&self.text)
     }
 
-    /// The files that the user passed in with the words.
+    /// Where people see its project, when that is known and the service has such a page.
     #[must_use]
-    pub fn own_files(&self) -> Vec<ResultUrl> {
-        results::extract(&self.text)
+    pub fn project_link(&self) -> Option<String> {
+        let is_known = !self.project_uuid.is_empty();
+        let link = || self.service.project_link(&self.project_uuid);
+        is_known.then(link).flatten()
     }
 }
 
@@ -270,7 +269,7 @@ impl Session {
             .iter()
             .rev()
             .find(|turn| !turn.asked.project_uuid.is_empty())
-            .map(|turn| canvas_link(&turn.asked.project_uuid))
+            .and_then(|turn| turn.asked.project_link())
     }
 
     /// The newest link to the result that a delivery is for.
@@ -300,17 +299,26 @@ impl Session {
         })
     }
 
-    /// What each turn's messages say, in the order of the turns.
+    /// What is asked of the service about it: each turn, in order.
     #[must_use]
-    pub fn observe(&self, messages: &[Message]) -> Vec<Observed> {
+    pub fn marks(&self) -> Vec<TurnMark<'_>> {
         let turns = self.turns.iter();
-        let marks: Vec<TurnMark<'_>> = turns
+        turns
             .map(|turn| TurnMark {
                 baseline: &turn.asked.baseline,
                 text: &turn.asked.text,
             })
-            .collect();
-        turns::observe_turns(messages, &marks)
+            .collect()
+    }
+
+    /// The same as a job of its service.
+    #[must_use]
+    pub fn job<'a>(&'a self, marks: &'a [TurnMark<'a>]) -> Job<'a> {
+        Job {
+            session_id: self.id(),
+            turns: marks,
+            after: None,
+        }
     }
 
     /// Whether all that is still to be sent was refused for the chat, the app or its rights.
@@ -331,16 +339,6 @@ impl Session {
             .iter()
             .any(|delivery| delivery.state.is_open())
     }
-}
-
-/// The canvas link of a project.
-#[must_use]
-pub fn canvas_link(project_uuid: &str) -> String {
-    let mut link = "https://www.liblib.tv/canvas?projectId=".to_owned();
-    link.extend(url::form_urlencoded::byte_serialize(
-        project_uuid.as_bytes(),
-    ));
-    link
 }
 
 /// The name of a session's folder: readable, safe whatever the server calls it, and unique.

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::{FsOp, begin_turn, put, read, run, save_delivery, save_progress};
-use crate::config::Mode;
 use crate::io::{Io, digest};
 use crate::json;
 use crate::problem::Problem;
@@ -12,8 +11,8 @@ use crate::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use crate::time;
-use crate::upstream::Baseline;
 use crate::upstream::results::{Links, ResultUrl};
+use crate::upstream::{Baseline, ServiceId};
 
 const COPY: &str = "legacy-sessions.json";
 const DONE: &str = "legacy-sessions.done";
@@ -73,11 +72,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         project_uuid: text("project_uuid"),
         turn: 1,
         text: text("submitted_text"),
-        mode: if text("auth_mode") == Mode::Direct.name() {
-            Mode::Direct
-        } else {
-            Mode::Gateway
-        },
+        service: ServiceId::named(&text("auth_mode")).unwrap_or_else(ServiceId::of_earlier_records),
         route: Route {
             reply_to: None,
             channel: route("channel").to_ascii_lowercase(),
@@ -124,7 +119,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
                 1,
                 order,
                 Purpose::Result(url.clone()),
-                &url.identity(),
+                url.identity().as_str(),
                 now_ms,
             );
             delivery.end(DeliveryState::Delivered, delivered_at_ms);

@@ -295,7 +295,7 @@ fn one_for_each_result(loaded: &mut Loaded) {
         if !loaded.lost_deliveries.is_empty() {
             for url in &turn.progress.results {
                 if loaded.lost_deliveries.contains(&id(url.as_str())) {
-                    loaded.lost_deliveries.push(id(&url.identity()));
+                    loaded.lost_deliveries.push(id(url.identity().as_str()));
                 }
             }
         }

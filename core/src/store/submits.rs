@@ -8,12 +8,11 @@
 use super::attempts::Attempts;
 use super::record::{self, Bad};
 use super::{files, list, put_new, read, run, sync_folders};
-use crate::config::Mode;
 use crate::io::{FsOp, Io, UnixMs, digest};
 use crate::json::{self, Stored, object, stored};
 use crate::problem::Problem;
 use crate::session::Route;
-use crate::upstream::Baseline;
+use crate::upstream::{Baseline, ServiceId};
 use serde_json::Value;
 
 /// A submit without an outcome that is older than this belongs to a process that died: the request
@@ -34,7 +33,7 @@ pub struct Submit {
     /// The session it continues, or empty.
     pub session_id: String,
     /// The service.
-    pub mode: Mode,
+    pub service: ServiceId,
     /// When it began.
     pub started_at_ms: UnixMs,
     /// Why its outcome isn't known, once that is certain.
@@ -51,6 +50,8 @@ pub struct Submit {
     pub notice: Option<Notice>,
     /// The session that it became, of one that is kept for a caller who had given it up.
     pub became: Option<String>,
+    /// By what the service can be asked for it, where it gave something beforehand.
+    pub trace: Option<String>,
 }
 
 /// Where the message stands that tells the chat of a submit of unknown outcome.
@@ -78,7 +79,7 @@ impl Stored for Submit {
             ("nonce", Some(&self.nonce)),
             ("text", Some(&self.text)),
             ("session_id", Some(&self.session_id)),
-            ("mode", Some(&self.mode)),
+            ("mode", Some(&self.service)),
             ("started_at_ms", Some(&self.started_at_ms)),
             ("unknown", Some(&self.unknown)),
             ("told", Some(&self.told)),
@@ -87,6 +88,7 @@ impl Stored for Submit {
             ("baseline", self.baseline.as_ref().map(|value| value as _)),
             ("notice", self.notice.as_ref().map(|value| value as _)),
             ("became", self.became.as_ref().map(|value| value as _)),
+            ("trace", self.trace.as_ref().map(|value| value as _)),
         ])
     }
 
@@ -96,7 +98,7 @@ impl Stored for Submit {
             nonce: json::member(value, "nonce")?,
             text: json::member(value, "text")?,
             session_id: json::member(value, "session_id")?,
-            mode: json::member(value, "mode")?,
+            service: json::member(value, "mode")?,
             started_at_ms: json::member(value, "started_at_ms")?,
             unknown: optional("unknown")?,
             told: json::member(value, "told")?,
@@ -105,6 +107,7 @@ impl Stored for Submit {
             baseline: json::member(value, "baseline")?,
             notice: json::member(value, "notice")?,
             became: optional("became")?,
+            trace: optional("trace")?,
         })
     }
 }
@@ -140,7 +143,7 @@ impl Submit {
     pub fn asks_the_same(&self, other: &Self) -> bool {
         self.text == other.text
             && self.session_id == other.session_id
-            && self.mode == other.mode
+            && self.service == other.service
             && self.route == other.route
     }
 
@@ -152,7 +155,7 @@ impl Submit {
             "submit",
             &self.text,
             &self.session_id,
-            self.mode.key_prefix(),
+            self.service.key_prefix(),
             &route.channel,
             &route.chat_id,
         ];
@@ -182,7 +185,7 @@ impl Submit {
             nonce: file.to_owned(),
             text: String::new(),
             session_id: String::new(),
-            mode: Mode::Gateway,
+            service: ServiceId::of_earlier_records(),
             started_at_ms: 0,
             unknown: Some(format!("its record submits/{file}: {}", bad.words())),
             told: true,
@@ -191,6 +194,7 @@ impl Submit {
             baseline: None,
             notice: None,
             became: None,
+            trace: None,
         }
     }
 }

@@ -6,21 +6,15 @@
 //! can be proved; the chat that asked is told of the rest, once, and they stay until a person says that they may be
 //! forgotten.
 
-use contract::ids::is_service_id;
-
 use crate::backoff::MAX_RETRY_AFTER_MS;
-use crate::config::{Mode, Settings};
+use crate::config::Settings;
 use crate::deliver;
 use crate::io::{FsOp, Io, UnixMs};
 use crate::poll::Report;
 use crate::problem::Problem;
 use crate::session::{Asked, folder_name};
 use crate::store::{self, submits, submits::Submit};
-use crate::time;
-use crate::upstream::Baseline;
-use crate::upstream::session_api::messages::{self, Role};
-use crate::upstream::session_api::{Service, Submitted, Trouble, TroubleKind};
-use serde_json::Value;
+use crate::upstream::{Error, Fate, Lost, Sighting, Submitted, fate};
 
 /// What the entry of an intent begins with. A session's folder has a dash before its digest, so it can't have this name.
 const ENTRY: &str = "submit-";
@@ -28,12 +22,6 @@ const ENTRY: &str = "submit-";
 const LOOKED_FOR_MS: u64 = 15 * 60 * 1000;
 /// After this pause.
 const LOOK_AGAIN_MS: u64 = 30 * 1000;
-/// A task of the service counts as this submit's when it was made so long before its request was begun, by another clock,
-const TASK_BEFORE_MS: u64 = 60 * 1000;
-/// and so long after.
-const TASK_AFTER_MS: u64 = 4 * 60 * 1000;
-/// Tasks of that time whose messages are looked at.
-const MAX_TASKS: usize = 8;
 
 /// The name of an intent's entry in `active`.
 #[must_use]
@@ -130,19 +118,19 @@ pub async fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Repor
     if due_ms > io.now_ms() {
         return Ok(Some(later(due_ms, Vec::new())));
     }
-    match proved(io, settings, &submit).await {
-        Ok(Some(submitted)) => {
+    match what_became(io, settings, &submit).await {
+        Ok(Fate::Ours(submitted)) => {
             let asked = super::asked(io, &submit, &submitted).await?;
             store::begin_turn(io, &asked).await?;
             settle(io, &submit, &asked).await?;
             let event = format!("the service has it as session {}", asked.session_id);
             return Ok(Some(ended(io, id, &event).await?));
         }
-        Err(trouble) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
-            let event = format!("what became of it can't be asked: {}", trouble.message);
+        Err(error) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
+            let event = format!("what became of it can't be asked: {}", error.message);
             return Ok(Some(later(io.now_ms() + LOOK_AGAIN_MS, vec![event])));
         }
-        Ok(None) | Err(_) => {}
+        Ok(Fate::NotTaken | Fate::Several | Fate::CannotSay) | Err(_) => {}
     }
     let events = deliver::lone::tell(io, settings, &mut submit).await?;
     if submit.told {
@@ -226,18 +214,14 @@ pub(super) async fn remove_own(io: &Io, submit: &Submit) {
     submits::remove(io, submit).await.ok();
 }
 
-/// What became of a submit, where the service can prove it: a session in which these words were said behind the place
-/// where it began, and by nobody else that is known here.
-async fn proved(
-    io: &Io,
-    settings: &Settings,
-    submit: &Submit,
-) -> Result<Option<Submitted>, Trouble> {
-    let Ok(service) = Service::configured(settings) else {
-        return Ok(None);
+/// What became of a submit, where its service can prove it: a job that may have come of it, and that is nobody else's as
+/// far as is known here.
+async fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fate, Error> {
+    let Ok(Some(upstream)) = settings.upstream_of(submit.service) else {
+        return Ok(Fate::CannotSay);
     };
-    if service.mode() != submit.mode || submit.text.trim().is_empty() {
-        return Ok(None);
+    if submit.text.trim().is_empty() {
+        return Ok(Fate::CannotSay);
     }
     // Two that said the same can't be told apart.
     let others = submits::all(io).await.unwrap_or_default();
@@ -245,96 +229,60 @@ async fn proved(
         .iter()
         .any(|other| other.nonce != submit.nonce && other.text == submit.text)
     {
-        return Ok(None);
+        return Ok(Fate::Several);
     }
-    if !submit.session_id.is_empty() {
-        return continued(io, &service, submit).await;
-    }
-    if submit.mode == Mode::Direct {
-        return Ok(None);
-    }
-    let Some(reply) = answered(service.tasks(io).await)? else {
-        return Ok(None);
+    let continues = if submit.session_id.is_empty() {
+        None
+    } else {
+        match continued(io, submit).await {
+            Some(session) => Some(session),
+            None => return Ok(Fate::CannotSay),
+        }
     };
-    let mut found = Vec::new();
-    for id in candidates(&reply, submit) {
-        let Some(list) = answered(service.messages(io, id, None).await)? else {
-            continue;
-        };
-        let is_known = !store::list(io, &format!("sessions/{}", folder_name(id)))
+    let lost = Lost {
+        words: &submit.text,
+        continues: continues.as_ref(),
+        baseline: submit.baseline.as_ref(),
+        started_at_ms: submit.started_at_ms,
+        trace: submit.trace.as_deref(),
+    };
+    let mut seen = upstream.look_for(io, &lost).await?;
+    if continues.is_none() {
+        without_known(io, &mut seen).await;
+    }
+    Ok(fate(seen))
+}
+
+/// Takes those out that have come of other submits.
+async fn without_known(io: &Io, seen: &mut Sighting) {
+    let mut unknown = Vec::new();
+    for job in std::mem::take(&mut seen.candidates) {
+        let folder = format!("sessions/{}", folder_name(&job.session_id));
+        let is_known = !store::list(io, &folder)
             .await
             .unwrap_or_default()
             .is_empty();
-        if !is_known && said(&list, None, &submit.text) == 1 {
-            found.push(id);
+        if !is_known {
+            unknown.push(job);
         }
     }
-    Ok(match found.as_slice() {
-        [id] => Some(Submitted {
-            session_id: (*id).to_owned(),
-            project_uuid: String::new(),
-        }),
-        _ => None,
-    })
+    seen.candidates = unknown;
 }
 
-/// Only a question that didn't get through is asked again.
-fn answered(answer: Result<Value, Trouble>) -> Result<Option<Value>, Trouble> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(trouble) if trouble.kind == TroubleKind::Passing => Err(trouble),
-        Err(_) => Ok(None),
-    }
-}
-
-async fn continued(
-    io: &Io,
-    service: &Service<'_>,
-    submit: &Submit,
-) -> Result<Option<Submitted>, Trouble> {
+/// The session that a submit continues; none where nothing about it could be proved.
+async fn continued(io: &Io, submit: &Submit) -> Option<Submitted> {
     let key = folder_name(&submit.session_id);
-    let Ok(Some(known)) = store::load(io, &key).await else {
-        return Ok(None);
-    };
+    let known = store::load(io, &key).await.ok()??;
     let turns = &known.session.turns;
     // A turn that began behind it would lose its messages to it.
     let began = submit.baseline.as_ref().map_or(0, |from| from.count);
     if turns.iter().any(|turn| turn.asked.baseline.count >= began) {
-        return Ok(None);
+        return None;
     }
-    let Some(list) = answered(service.messages(io, &submit.session_id, None).await)? else {
-        return Ok(None);
-    };
-    let is_proved = said(&list, submit.baseline.as_ref(), &submit.text) == 1;
     let project = turns.iter().rev().map(|turn| &turn.asked.project_uuid);
     let project = project.into_iter().find(|project| !project.is_empty());
-    Ok(is_proved.then(|| Submitted {
+    Some(Submitted {
         session_id: submit.session_id.clone(),
         project_uuid: project.cloned().unwrap_or_default(),
-    }))
-}
-
-/// How often these words were said by the user behind a baseline.
-fn said(list: &Value, baseline: Option<&Baseline>, words: &str) -> usize {
-    let messages = messages::parse(list);
-    let start = baseline.map_or(0, |baseline| baseline.start(&messages));
-    let spoken = messages.iter().skip(start);
-    spoken
-        .filter(|message| message.role == Role::User && message.text.trim() == words.trim())
-        .count()
-}
-
-/// The ids of tasks that were made when the submit was sent.
-fn candidates<'a>(reply: &'a Value, submit: &Submit) -> Vec<&'a str> {
-    let from_ms = submit.started_at_ms.saturating_sub(TASK_BEFORE_MS);
-    let to_ms = submit.started_at_ms.saturating_add(TASK_AFTER_MS);
-    let tasks = reply.get("tasks").and_then(Value::as_array);
-    let made = |task: &Value| time::parse(task.get("created_at")?.as_str()?, 0);
-    tasks
-        .into_iter()
-        .flatten()
-        .filter(|task| made(task).is_some_and(|at_ms| (from_ms..=to_ms).contains(&at_ms)))
-        .filter_map(|task| task.get("id")?.as_str().filter(|id| is_service_id(id)))
-        .take(MAX_TASKS)
-        .collect()
+    })
 }

@@ -1,7 +1,29 @@
-//! The services that make media: how each is asked, and what its answers mean. Nothing here knows a chat, a stored file or
-//! a timer.
+//! The services that make media: the port that the rest of the program asks through, and its members.
+//!
+//! Nothing here knows a chat, a stored file or a timer; nothing outside of here names a service. A service is one folder
+//! and one line in [`MEMBERS`]; its addresses, its key and its routes stand in `contract::services`.
 
+mod account;
+mod error;
+pub mod libtv;
+mod member;
+pub mod nexu;
+mod observation;
+mod port;
+mod reconcile;
 pub mod results;
 pub mod session_api;
 
-pub use session_api::turns::Baseline;
+pub use account::{ApiKey, Upstream, base_url};
+pub use error::{Error, Meaning};
+pub use member::{Member, References, ServiceId, Shape, Traits};
+pub use observation::{
+    Baseline, Observation, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, View, judge,
+};
+pub use port::{
+    Answer, Job, KeyStatus, Listed, Listing, Order, Port, Stage, Submitted, not_offered,
+};
+pub use reconcile::{Fate, Lost, Sighting, fate};
+
+/// Every service, in the order in which people are told of them. The first is that of records which name none.
+pub static MEMBERS: [&Member; 2] = [&nexu::NEXU, &libtv::LIBTV];

@@ -1,9 +1,9 @@
 //! `libtv-sessions.json` as the predecessor wrote it, kept: what each of its sessions becomes.
 
-use libtv_video_core::config::Mode;
 use libtv_video_core::session::{DeliveryState, Session, State, folder_name};
 use libtv_video_core::store::{self, legacy};
 use libtv_video_core::time;
+use libtv_video_core::upstream::ServiceId;
 
 use crate::folder::Folder;
 
@@ -38,7 +38,10 @@ fn every_session_of_the_predecessor_keeps_its_meaning() {
     let turn = delivered.latest().unwrap();
     assert_eq!(turn.asked.text, "一只猫在雪地里奔跑, video ratio 16:9");
     assert_eq!(turn.asked.project_uuid, "5a0b1c2d3e4f5061728394a5b6c7d8e9");
-    assert_eq!(turn.asked.mode, Mode::Gateway);
+    assert_eq!(
+        turn.asked.service,
+        ServiceId::of(&libtv_video_core::upstream::nexu::NEXU)
+    );
     // A time without a zone is local.
     assert_eq!(
         Some(turn.asked.submitted_at_ms / 1000),
@@ -61,8 +64,11 @@ fn every_session_of_the_predecessor_keeps_its_meaning() {
     let waiting = session(&mut state, 2);
     let turn = waiting.latest().unwrap();
     assert_eq!(
-        (turn.asked.mode, turn.progress.state),
-        (Mode::Direct, State::Submitted)
+        (turn.asked.service, turn.progress.state),
+        (
+            ServiceId::of(&libtv_video_core::upstream::libtv::LIBTV),
+            State::Submitted
+        )
     );
     assert_eq!(turn.asked.route.channel, "feishu");
     assert_eq!(

@@ -1,12 +1,12 @@
 //! Records of version 1 in which every link to a result counted as a result, and was what its delivery is named after.
 
-use libtv_video_core::config::Mode;
 use libtv_video_core::deliver::plan;
 use libtv_video_core::session::{
     Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use libtv_video_core::store::{self, record};
 use libtv_video_core::upstream::Baseline;
+use libtv_video_core::upstream::ServiceId;
 use libtv_video_core::upstream::results::ResultUrl;
 
 use crate::folder::{Folder, NOW_MS};
@@ -34,7 +34,7 @@ fn folder(deliveries: &[Delivery]) -> (Folder, String) {
         turn: 1,
         nonce: NONCE.to_owned(),
         text: "a film".to_owned(),
-        mode: Mode::Gateway,
+        service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
             reply_to: None,
             channel: "feishu".to_owned(),

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use libtv_video_core::config::Mode;
 use libtv_video_core::session::{
     Asked, Content, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
@@ -12,6 +11,7 @@ use libtv_video_core::store::Pulse;
 use libtv_video_core::store::record::{self, Bad};
 use libtv_video_core::store::submits::{Notice, Submit};
 use libtv_video_core::upstream::Baseline;
+use libtv_video_core::upstream::ServiceId;
 use libtv_video_core::upstream::results::ResultUrl;
 use libtv_video_core::{commands, skill};
 
@@ -70,7 +70,7 @@ fn asked() -> Asked {
         turn: 2,
         nonce: "00112233445566778899aabbccddeeff".to_owned(),
         text: "一只“狐狸”\nruns, video ratio 16:9".to_owned(),
-        mode: Mode::Gateway,
+        service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
             reply_to: None,
             channel: "feishu".to_owned(),
@@ -131,7 +131,7 @@ fn submit() -> Submit {
         nonce: "ffeeddccbbaa99887766554433221100".to_owned(),
         text: "a cat".to_owned(),
         session_id: "session-1".to_owned(),
-        mode: Mode::Direct,
+        service: ServiceId::of(&libtv_video_core::upstream::libtv::LIBTV),
         started_at_ms: 1_800_000_000_000,
         unknown: Some("connection reset".to_owned()),
         told: true,
@@ -140,6 +140,7 @@ fn submit() -> Submit {
         baseline: None,
         notice: None,
         became: None,
+        trace: None,
     }
 }
 
@@ -157,7 +158,7 @@ fn samples() -> Vec<(String, Record)> {
         project_uuid: String::new(),
         turn: 1,
         text: String::new(),
-        mode: Mode::Direct,
+        service: ServiceId::of(&libtv_video_core::upstream::libtv::LIBTV),
         route: Route::default(),
         baseline: Baseline::default(),
         ..asked()

@@ -1,10 +1,10 @@
 //! Submits of unknown outcome are told until a person says that they may be forgotten.
 
-use libtv_video_core::config::Mode;
 use libtv_video_core::io::Io;
 use libtv_video_core::session::Route;
 use libtv_video_core::store::record;
 use libtv_video_core::store::submits::{self, Submit};
+use libtv_video_core::upstream::ServiceId;
 use libtv_video_core::{commands, skill};
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ fn with_unknown_submit() -> Folder {
         nonce: "ffeeddccbbaa99887766554433221100".to_owned(),
         text: "a cat".to_owned(),
         session_id: String::new(),
-        mode: Mode::Gateway,
+        service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         started_at_ms: NOW_MS,
         unknown: Some("connection reset".to_owned()),
         told: false,
@@ -26,6 +26,7 @@ fn with_unknown_submit() -> Folder {
         baseline: None,
         notice: None,
         became: None,
+        trace: None,
     };
     let mut state = Folder::default();
     state

@@ -4,7 +4,7 @@
 //! without changing what counts as a result, for tests and closed networks in runtimes that can't be told so
 //! themselves. Our harness can (`LIBTV_CONNECT_TO`) and never passes the variable on.
 
-use libtv_video_core::upstream::results::ORIGIN;
+use contract::services::MEDIA;
 use url::{Position, Url};
 
 use crate::environment::MEDIA_URL;
@@ -17,7 +17,8 @@ pub fn reached_at(url: Url, override_url: Option<&str>) -> Result<Url, String> {
     let Some(base) = override_url else {
         return Ok(url);
     };
-    if !url.as_str().starts_with(ORIGIN) {
+    let origin = url.origin().ascii_serialization();
+    if !MEDIA.origins.contains(&origin.as_str()) {
         return Ok(url);
     }
     of_this_machine(base)
@@ -92,7 +93,7 @@ mod tests {
             "\\evil.example/x",
             "https://evil.example/",
         ] {
-            let url = format!("{ORIGIN}{path}");
+            let url = format!("{}/{path}", MEDIA.origins[0]);
             let asked = reached_at(Url::parse(&url).unwrap(), Some("http://127.0.0.1:9"));
             assert!(
                 asked

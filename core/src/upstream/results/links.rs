@@ -5,6 +5,19 @@ use std::collections::BTreeMap;
 
 use super::{ResultUrl, path};
 
+/// Tells results apart: what is delivered once has one of these. It is stored in the names of deliveries, and so never
+/// changes for a result that has been seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResultId(String);
+
+impl ResultId {
+    /// As text, for digests: the service's name for the result behind `id:`, else host and path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Queries that have a store make something else of a file: a frame, a smaller picture. Aliyun, Tencent, Volcengine,
 /// Qiniu, Baidu.
 const PROCESSING: [&str; 6] = [
@@ -17,10 +30,19 @@ const PROCESSING: [&str; 6] = [
 ];
 
 impl ResultUrl {
+    /// Which result it is: the service's own name for it, else what the address leads to. Two addresses of one identity
+    /// are delivered once.
+    #[must_use]
+    pub fn identity(&self) -> ResultId {
+        ResultId(match &self.id {
+            Some(id) => format!("id:{id}"),
+            None => self.leads_to(),
+        })
+    }
+
     /// What it leads to, whatever its query, its fragment and its spelling: host and path, in the one spelling in which
     /// nothing is percent-encoded that need not be. An encoded slash is no slash.
-    #[must_use]
-    pub fn identity(&self) -> String {
+    fn leads_to(&self) -> String {
         let mut normal = String::with_capacity(self.as_str().len());
         let mut rest = path(self.as_str()).as_bytes();
         while let Some((&first, after)) = rest.split_first() {
@@ -83,7 +105,10 @@ impl ResultUrl {
     pub fn of_the_file(&self) -> Self {
         let is_only = parameters(self.as_str()).all(is_processing);
         if self.is_variant() && is_only {
-            Self(path(self.as_str()).to_owned())
+            Self {
+                url: path(self.as_str()).to_owned(),
+                id: self.id.clone(),
+            }
         } else {
             self.clone()
         }
@@ -114,7 +139,7 @@ fn is_plain(byte: u8) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Links {
     links: Vec<ResultUrl>,
-    places: BTreeMap<String, usize>,
+    places: BTreeMap<ResultId, usize>,
 }
 
 impl Links {
@@ -185,6 +210,7 @@ impl FromIterator<ResultUrl> for Links {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Stored;
 
     fn url(tail: &str) -> ResultUrl {
         ResultUrl::parse(&format!("https://libtv-res.liblib.art/claw/{tail}")).unwrap()
@@ -209,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_services_own_name_is_the_identity_whatever_the_link_is() {
+        let one = url("p/a.mp4?X-Tos-Signature=1").identified("cgt-1".to_owned());
+        let again = url("q/b.mp4?X-Tos-Signature=2").identified("cgt-1".to_owned());
+        let other = url("p/a.mp4").identified("cgt-2".to_owned());
+        assert_eq!(one.identity(), again.identity());
+        assert_ne!(one.identity(), other.identity());
+        assert_ne!(other.identity(), url("p/a.mp4").identity());
+        let links: Links = [one, again.clone(), other].into_iter().collect();
+        assert_eq!((links.len(), links.of(&again)), (2, Some(&again)));
+        for written in [url("p/a.mp4"), again] {
+            assert_eq!(ResultUrl::from_json(&written.to_json()), Some(written));
+        }
+    }
+
+    #[test]
     fn other_paths_are_other_results() {
         for (one, other) in [
             ("p/a.mp4", "p/A.mp4"),
@@ -225,7 +266,7 @@ mod tests {
     #[test]
     fn the_identity_of_a_plain_link_is_the_link() {
         let plain = url("p/0f-e_1~2.mp4");
-        assert_eq!(plain.identity(), plain.as_str());
+        assert_eq!(plain.identity().as_str(), plain.as_str());
     }
 
     #[test]

@@ -1,22 +1,19 @@
 //! Result URLs: which addresses in a backend's words are a finished file, and nothing else.
 //!
-//! Everything here is text in, text out. A [`ResultUrl`] can only hold an address under one of the
-//! two prefixes of the media store, so whoever is given one need not check again before fetching
-//! or sending it.
+//! Everything here is text in, text out. A [`ResultUrl`] can only hold an address in a store of some
+//! service, so whoever is given one need not check again before fetching or sending it.
 
 mod links;
+mod store;
 
 use serde_json::Value;
 
-use crate::json::Stored;
-pub use links::Links;
+use crate::json::{Stored, member, object};
+pub use links::{Links, ResultId};
+pub use store::{Store, prefixes, stores};
 
-/// Generated files.
-const GENERATED: &str = "https://libtv-res.liblib.art/sd-gen-save-img/";
-/// Uploads of users, and some results.
-const UPLOADED: &str = "https://libtv-res.liblib.art/claw/";
-/// What both prefixes begin with, the media store's own address: where a scan stops to look closer.
-pub const ORIGIN: &str = "https://libtv-res.liblib.art/";
+/// What every address begins with: where a scan stops to look closer.
+const SCHEME: &str = "https://";
 
 /// Bytes of the longest URL taken. Result URLs have about 120, signed ones some 600; proxies and
 /// the store itself refuse addresses of several kilobytes, so a longer one is no working result
@@ -26,21 +23,32 @@ pub const MAX_URL_LEN: usize = 2048;
 /// Longest extension, in characters: `webp` and `jpeg` have four, one is left over for the unknown.
 const MAX_EXTENSION_LEN: usize = 5;
 
-/// The address of a finished file in the LibTV media store, exactly as it was found.
+/// The address of a finished file in the media store of a service, exactly as it was found, and the service's own name for
+/// the result, where it gives one.
 ///
-/// It begins with `https://libtv-res.liblib.art/sd-gen-save-img/` or `…/claw/`, has a file behind
-/// that, consists of printable ASCII without quotes, brackets and backslashes, has no `.` or `..`
+/// It begins with one of [`prefixes`], has a file behind that, consists of printable ASCII without quotes, brackets and backslashes, has no `.` or `..`
 /// segment (percent-encoded or not) and at most [`MAX_URL_LEN`] bytes. Query and fragment are kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResultUrl(String);
+pub struct ResultUrl {
+    url: String,
+    id: Option<String>,
+}
 
 impl Stored for ResultUrl {
+    /// One without a name of its own is its address, as version 1 wrote it.
     fn to_json(&self) -> Value {
-        self.as_str().into()
+        match &self.id {
+            None => self.as_str().into(),
+            Some(id) => object(&[("id", Some(id)), ("url", Some(&self.url))]),
+        }
     }
 
     fn from_json(value: &Value) -> Option<Self> {
-        Self::parse(value.as_str()?)
+        if let Some(text) = value.as_str() {
+            return Self::parse(text);
+        }
+        let url = Self::parse(&member::<String>(value, "url")?)?;
+        Some(url.identified(member(value, "id")?))
     }
 }
 
@@ -49,20 +57,34 @@ impl ResultUrl {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (end, url) = scan(text, None)?;
-        (end == text.len() && url.len() == end).then(|| Self(url.to_owned()))
+        (end == text.len() && url.len() == end).then(|| Self::found(url))
+    }
+
+    fn found(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            id: None,
+        }
+    }
+
+    /// The same result by the name that its service has for it: a task, an artefact. Its address may change then.
+    #[must_use]
+    pub fn identified(mut self, id: String) -> Self {
+        self.id = Some(id);
+        self
     }
 
     /// The URL as it was found.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 
-    /// Whether it stands under `/claw/`, where users' uploads are: the file may be the user's own
-    /// reference, but need not be, some results stand there too.
+    /// Whether it stands where users' uploads are: the file may be the user's own reference, but need not be, some
+    /// results stand there too.
     #[must_use]
     pub fn is_upload(&self) -> bool {
-        self.0.starts_with(UPLOADED)
+        stores().any(|store| store.is_upload(&self.url))
     }
 
     /// The extension of the file's name, without the dot and in the case it was written in: compare
@@ -70,7 +92,7 @@ impl ResultUrl {
     /// it can stand in the name of a local file.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {
-        let name = path(&self.0).rsplit('/').next()?;
+        let name = path(&self.url).rsplit('/').next()?;
         let (stem, extension) = name.rsplit_once('.')?;
         let safe = (1..=MAX_EXTENSION_LEN).contains(&extension.len())
             && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -94,7 +116,7 @@ pub fn extract(text: &str) -> Vec<ResultUrl> {
     // Up to where the text has been dealt with, and whether an address under a prefix ended there.
     let (mut at, mut after_address) = (0, false);
     while let Some(rest) = text.get(at..)
-        && let Some(skipped) = rest.find(ORIGIN)
+        && let Some(skipped) = rest.find(SCHEME)
         && let Some((before, candidate)) = text.split_at_checked(at + skipped)
     {
         let glued = after_address && skipped == 0;
@@ -104,11 +126,11 @@ pub fn extract(text: &str) -> Vec<ResultUrl> {
             None
         };
         after_address = scanned.is_some();
-        // On a miss too the scan goes on behind the origin, so that each byte is looked at once.
-        let (len, url) = scanned.unwrap_or((ORIGIN.len(), ""));
+        // On a miss too the scan goes on behind the scheme, so that each byte is looked at once.
+        let (len, url) = scanned.unwrap_or((SCHEME.len(), ""));
         at = before.len() + len;
         if !url.is_empty() {
-            found.add(ResultUrl(url.to_owned()));
+            found.add(ResultUrl::found(url));
         }
     }
     found.into_vec()
@@ -125,14 +147,12 @@ fn ends_in_scheme(before: &str) -> bool {
 }
 
 /// Where the address that `text` begins with ends, and the result URL in it: empty when it isn't
-/// one. `None` when the text begins with neither prefix.
+/// one. `None` when the text begins with no prefix of a store.
 fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
-    let prefix = [GENERATED, UPLOADED]
-        .into_iter()
-        .find(|prefix| text.starts_with(prefix))?;
-    let tail = text.get(prefix.len()..)?;
+    let prefix_len = stores().find_map(|store| store.prefix_len(text))?;
+    let tail = text.get(prefix_len..)?;
     // Every byte up to `end` is ASCII, so both cuts are at character boundaries.
-    let end = prefix.len() + tail_len(tail.as_bytes());
+    let end = prefix_len + tail_len(tail.as_bytes());
     let whole = text.get(..end)?;
     let mut url = whole.trim_end_matches(['*', ',', '.', ';', ':', '!', '?']);
     if let Some(mark @ (b'_' | b'~')) = before {
@@ -140,7 +160,7 @@ fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
     }
     let good = url.len() <= MAX_URL_LEN
         && path(url)
-            .get(prefix.len()..)
+            .get(prefix_len..)
             .is_some_and(|file| file.bytes().any(|byte| byte != b'/'))
         && !has_dot_segment(path(url))
         && !has_dot_segment(path(whole));

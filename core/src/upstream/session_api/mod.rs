@@ -1,6 +1,7 @@
-//! LibTV, through the gateway or directly: requests, and what their replies mean.
-//! `docs/apis/libtv.md` of the project's documents is the source of every route and text.
+//! LibTV's API of sessions, which more than one service offers, each in its own dialect: requests, and what their responses
+//! mean. `docs/apis/libtv.md` is the source of every route and text.
 
+mod look_for;
 pub mod messages;
 mod reply;
 pub mod turns;
@@ -8,249 +9,248 @@ pub mod turns;
 use contract::ids::is_service_id;
 use serde_json::{Map, Value, json};
 
-use crate::config::{ApiKey, Mode, Settings};
+use super::results::{self, Links, ResultUrl};
+use super::{Baseline, Error, Job, Order, Submitted, Upstream, View};
 use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT};
 use crate::json;
-use crate::problem::Problem;
 use crate::secret::Secret;
+use messages::Role;
 
-pub use reply::{Trouble, TroubleKind};
+pub use look_for::{answered, look_for};
+pub use reply::{is_success, meaning, not_json, said};
 
-/// A service with the key that belongs to it. There is no way to have one with the other's key.
-pub struct Service<'a> {
-    key: &'a ApiKey,
-    base: &'a str,
-}
-
-/// What a submit gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submitted {
-    /// The session.
-    pub session_id: String,
-    /// Its project.
-    pub project_uuid: String,
-}
-
-impl<'a> Service<'a> {
-    /// The service of the configured key.
-    ///
-    /// # Errors
-    /// Permanent: no key, or a bad override.
-    pub fn configured(settings: &'a Settings) -> Result<Self, Problem> {
-        let key = settings.require_key()?;
-        Ok(Self {
-            key,
-            base: settings.base_url(key.mode)?,
-        })
-    }
-
-    /// Which service it is.
-    #[must_use]
-    pub const fn mode(&self) -> Mode {
-        self.key.mode
-    }
-
-    /// The key's last characters, for people.
-    #[must_use]
-    pub fn masked_key(&self) -> String {
-        self.key.secret.masked()
-    }
-
-    /// The base address.
-    #[must_use]
-    pub const fn base(&self) -> &str {
-        self.base
-    }
-
-    /// A request to one of its routes; `content_type` where it has a body.
-    #[must_use]
-    pub fn request(
-        &self,
-        method: Method,
-        path: &str,
-        content_type: Option<String>,
-        body: Vec<u8>,
-    ) -> Request {
-        let key = self.key.secret.expose();
-        let credential = match self.key.mode {
-            Mode::Gateway => ("x-api-key", Secret::new(key.to_owned())),
-            Mode::Direct => ("authorization", Secret::new(format!("Bearer {key}"))),
-        };
-        let mut headers = vec![
-            ("user-agent", USER_AGENT.to_owned()),
-            ("accept", "application/json".to_owned()),
-        ];
-        headers.extend(content_type.map(|value| ("content-type", value)));
-        Request {
-            method,
-            url: format!("{}/{path}", self.base),
-            headers,
-            credential: Some(credential),
-            body,
-            max_response_bytes: MAX_API_RESPONSE_BYTES,
-        }
-    }
-
-    /// What a session path begins with.
-    const fn session_root(&self) -> &'static str {
-        match self.key.mode {
-            Mode::Gateway => "libtv/v1/session",
-            Mode::Direct => "openapi/session",
-        }
-    }
-
+/// What one service's way of offering this API differs in.
+pub struct Dialect {
+    /// What the path of a session begins with.
+    pub sessions: &'static str,
     /// Where files are uploaded to.
-    #[must_use]
-    pub const fn upload_path(&self) -> &'static str {
-        match self.key.mode {
-            Mode::Gateway => "libtv/v1/upload",
-            Mode::Direct => "openapi/file/upload",
+    pub uploads: &'static str,
+    /// The service in a sentence that says that it can't be reached.
+    pub called: &'static str,
+    /// What is said of a response in no known form, in front of its status.
+    pub failed: &'static str,
+    /// What is said of a response that lacks fields: they stand between these two.
+    pub lacking: (&'static str, &'static str),
+    /// The header that carries the key, in lower case, and what stands before the key in it.
+    pub key_header: (&'static str, &'static str),
+    /// Takes the payload out of a response whose body is a JSON object.
+    pub payload: fn(&Dialect, &Response, Value) -> Result<Value, Error>,
+}
+
+/// A request to a path of the service; `content_type` where it has a body.
+#[must_use]
+pub fn request(
+    dialect: &Dialect,
+    upstream: &Upstream<'_>,
+    method: Method,
+    path: &str,
+    content_type: Option<String>,
+    body: Vec<u8>,
+) -> Request {
+    let (name, before) = dialect.key_header;
+    let key = Secret::new([before, upstream.secret().expose()].concat());
+    let mut headers = vec![
+        ("user-agent", USER_AGENT.to_owned()),
+        ("accept", "application/json".to_owned()),
+    ];
+    headers.extend(content_type.map(|value| ("content-type", value)));
+    Request {
+        method,
+        url: format!("{}/{path}", upstream.base()),
+        headers,
+        credential: Some((name, key)),
+        body,
+        max_response_bytes: MAX_API_RESPONSE_BYTES,
+    }
+}
+
+/// Asks a path.
+///
+/// # Errors
+/// [`Error`].
+pub async fn get(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    path: &str,
+) -> Result<Value, Error> {
+    let request = request(dialect, upstream, Method::Get, path, None, Vec::new());
+    let answer = io.http(request).await;
+    reply::read(dialect, answer, io.now_ms())
+}
+
+async fn post(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Error> {
+    let json = "application/json; charset=utf-8".to_owned();
+    let body = json::text(body).into_bytes();
+    let request = request(dialect, upstream, Method::Post, path, Some(json), body);
+    let answer = io.http(request).await;
+    reply::read(dialect, answer, io.now_ms())
+}
+
+/// Submits, once.
+///
+/// # Errors
+/// [`Error`]; its `may_be_applied` says whether it may have been charged.
+pub async fn submit(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    order: &Order<'_>,
+) -> Result<Submitted, Error> {
+    let mut body = Map::new();
+    for (name, value) in [("sessionId", order.session_id), ("message", order.words)] {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), Value::String(value.to_owned()));
         }
     }
+    let body = Value::Object(body);
+    let data = post(dialect, io, upstream, dialect.sessions, &body).await?;
+    let mut found = required(dialect, &data, &["sessionId", "projectUuid"])?;
+    let project_uuid = found.pop().unwrap_or_default();
+    Ok(Submitted {
+        session_id: found.pop().unwrap_or_default(),
+        project_uuid,
+    })
+}
 
-    /// The gateway's view of the key.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn key_status(&self, io: &Io) -> Result<Value, Trouble> {
-        self.get(io, "api/v1/key/status").await
-    }
+/// Looks at a session.
+///
+/// # Errors
+/// [`Error`].
+pub async fn observe(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    job: &Job<'_>,
+) -> Result<View, Error> {
+    let shown = list(dialect, io, upstream, job.session_id, job.after).await?;
+    let messages = messages::parse(&shown);
+    let mut own = own_files(job);
+    let said_by_user = messages.iter().filter(|one| one.role == Role::User);
+    own.extend(said_by_user.flat_map(|message| message.urls.clone()));
+    let others = messages.iter().filter(|one| one.role != Role::User);
+    let results = without(others.flat_map(|message| message.urls.clone()), &own);
+    Ok(View {
+        turns: turns::observe_turns(&messages, job.turns),
+        results,
+        end: Baseline::after(&messages),
+        shown,
+    })
+}
 
-    /// The gateway's tasks of the key.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn tasks(&self, io: &Io) -> Result<Value, Trouble> {
-        self.get(io, "api/v1/tasks").await
+/// A session's messages, as they are; `null` and a missing list are an empty one.
+async fn list(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    session_id: &str,
+    after_seq: Option<u64>,
+) -> Result<Value, Error> {
+    let mut path = session_path(dialect, session_id);
+    if let Some(seq) = after_seq {
+        path.push_str(&format!("?afterSeq={seq}"));
     }
+    let data = get(dialect, io, upstream, &path).await?;
+    match data.get("messages") {
+        Some(list @ Value::Array(_)) => Ok(list.clone()),
+        Some(Value::Null) | None => Ok(Value::Array(Vec::new())),
+        Some(_) => Err(Error::unreadable("the messages are no list")),
+    }
+}
 
-    /// The gateway's results of a session.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn results(&self, io: &Io, session_id: &str) -> Result<Value, Trouble> {
-        self.get(
-            io,
-            &format!("{}/{}/results", self.session_root(), segment(session_id)),
-        )
-        .await
-    }
+/// Starts a new project.
+///
+/// # Errors
+/// [`Error`].
+pub async fn begin_project(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+) -> Result<String, Error> {
+    let path = format!("{}/change-project", dialect.sessions);
+    let data = post(dialect, io, upstream, &path, &json!({})).await?;
+    required(dialect, &data, &["projectUuid"]).map(|mut found| found.remove(0))
+}
 
-    /// A session's messages, as they are; `null` and a missing list are an empty one.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn messages(
-        &self,
-        io: &Io,
-        session_id: &str,
-        after_seq: Option<u64>,
-    ) -> Result<Value, Trouble> {
-        let mut path = format!("{}/{}", self.session_root(), segment(session_id));
-        if let Some(seq) = after_seq {
-            path.push_str(&format!("?afterSeq={seq}"));
-        }
-        let data = self.get(io, &path).await?;
-        match data.get("messages") {
-            Some(list @ Value::Array(_)) => Ok(list.clone()),
-            Some(Value::Null) | None => Ok(Value::Array(Vec::new())),
-            Some(_) => Err(Trouble::garbage("the messages are no list")),
-        }
-    }
+/// The request that uploads a file, without its body.
+#[must_use]
+pub fn upload(dialect: &Dialect, upstream: &Upstream<'_>, content_type: &str) -> Request {
+    let content_type = Some(content_type.to_owned());
+    request(
+        dialect,
+        upstream,
+        Method::Post,
+        dialect.uploads,
+        content_type,
+        Vec::new(),
+    )
+}
 
-    /// Starts a new project.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn change_project(&self, io: &Io) -> Result<String, Trouble> {
-        let path = format!("{}/change-project", self.session_root());
-        let data = self.post(io, &path, &json!({})).await?;
-        self.required(&data, &["projectUuid"])
-            .map(|mut found| found.remove(0))
-    }
+/// Where an uploaded file is; none where the response doesn't say.
+///
+/// # Errors
+/// [`Error`].
+pub fn uploaded(
+    dialect: &Dialect,
+    io: &Io,
+    answer: Result<Response, HttpError>,
+) -> Result<Option<String>, Error> {
+    let data = reply::read(dialect, answer, io.now_ms())?;
+    let url = data.get("url").and_then(Value::as_str);
+    let url = url.filter(|url| url.starts_with("https://"));
+    Ok(url.map(str::to_owned))
+}
 
-    /// Submits. This costs the user money: the caller stores its intent before, its outcome after.
-    ///
-    /// # Errors
-    /// [`Trouble`]; its `may_be_applied` says whether it may have been charged.
-    pub async fn submit(
-        &self,
-        io: &Io,
-        session_id: Option<&str>,
-        message: Option<&str>,
-    ) -> Result<Submitted, Trouble> {
-        let mut body = Map::new();
-        for (name, value) in [("sessionId", session_id), ("message", message)] {
-            if let Some(value) = value {
-                body.insert(name.to_owned(), Value::String(value.to_owned()));
-            }
-        }
-        let data = self
-            .post(io, self.session_root(), &Value::Object(body))
-            .await?;
-        let mut found = self.required(&data, &["sessionId", "projectUuid"])?;
-        let project_uuid = found.pop().unwrap_or_default();
-        Ok(Submitted {
-            session_id: found.pop().unwrap_or_default(),
-            project_uuid,
-        })
-    }
+/// The path of a session.
+#[must_use]
+pub fn session_path(dialect: &Dialect, session_id: &str) -> String {
+    format!("{}/{}", dialect.sessions, segment(session_id))
+}
 
-    /// Reads any reply of this service: the payload, or what is wrong.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn read(&self, io: &Io, answer: Result<Response, HttpError>) -> Result<Value, Trouble> {
-        reply::read(self.key.mode, answer, io.now_ms())
-    }
+/// The files that the user passed in with the words of a job.
+#[must_use]
+pub fn own_files(job: &Job<'_>) -> Links {
+    let turns = job.turns.iter();
+    turns.flat_map(|turn| results::extract(turn.text)).collect()
+}
 
-    async fn get(&self, io: &Io, path: &str) -> Result<Value, Trouble> {
-        let answer = io
-            .http(self.request(Method::Get, path, None, Vec::new()))
-            .await;
-        self.read(io, answer)
-    }
+/// The newest link of each result, in order, without the user's own files.
+#[must_use]
+pub fn without(urls: impl Iterator<Item = ResultUrl>, own: &Links) -> Vec<ResultUrl> {
+    let results: Links = urls.filter(|url| !own.contains(url)).collect();
+    results.into_vec()
+}
 
-    async fn post(&self, io: &Io, path: &str, body: &Value) -> Result<Value, Trouble> {
-        let json = "application/json; charset=utf-8".to_owned();
-        let answer = io
-            .http(self.request(
-                Method::Post,
-                path,
-                Some(json),
-                json::text(body).into_bytes(),
-            ))
-            .await;
-        self.read(io, answer)
+/// The ids of these names, or which of them are missing or can't be one.
+fn required(dialect: &Dialect, data: &Value, names: &[&str]) -> Result<Vec<String>, Error> {
+    let text = |name: &&str| data.get(*name).and_then(Value::as_str);
+    let id = |name: &&str| text(name).filter(|text| is_service_id(text));
+    let missing: Vec<&str> = names
+        .iter()
+        .filter(|name| id(name).is_none())
+        .copied()
+        .collect();
+    if missing.is_empty() {
+        return Ok(names.iter().filter_map(id).map(str::to_owned).collect());
     }
-
-    /// The ids of these names, or which of them are missing or can't be one.
-    fn required(&self, data: &Value, names: &[&str]) -> Result<Vec<String>, Trouble> {
-        let text = |name: &&str| data.get(*name).and_then(Value::as_str);
-        let id = |name: &&str| text(name).filter(|text| is_service_id(text));
-        let missing: Vec<&str> = names
-            .iter()
-            .filter(|name| id(name).is_none())
-            .copied()
-            .collect();
-        if missing.is_empty() {
-            return Ok(names.iter().filter_map(id).map(str::to_owned).collect());
-        }
-        // What is there and is no id isn't repeated: it may be anything.
-        let is_empty = |name: &&str| text(name).is_none_or(str::is_empty);
-        let what = if missing.iter().all(is_empty) {
-            ""
-        } else {
-            "valid "
-        };
-        let missing = missing.join(", ");
-        Err(Trouble::incomplete(match self.key.mode {
-            Mode::Gateway => format!("Failed: no {what}{missing} returned"),
-            Mode::Direct => {
-                format!("Direct LibTV response missing required field(s): {what}{missing}")
-            }
-        }))
-    }
+    // What is there and is no id isn't repeated: it may be anything.
+    let is_empty = |name: &&str| text(name).is_none_or(str::is_empty);
+    let what = if missing.iter().all(is_empty) {
+        ""
+    } else {
+        "valid "
+    };
+    let (before, behind) = dialect.lacking;
+    let missing = missing.join(", ");
+    Err(Error::incomplete(format!(
+        "{before}{what}{missing}{behind}"
+    )))
 }
 
 /// An id as one segment of a path, whatever the server put into it.

@@ -1,7 +1,8 @@
-use super::{TroubleKind, read};
-use crate::config::Mode;
+use super::{Dialect, Error, Meaning, read};
 use crate::io::{HttpError, Response};
 use crate::problem::Problem;
+use crate::upstream::libtv::DIALECT as DIRECT;
+use crate::upstream::nexu::DIALECT as GATEWAY;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -14,8 +15,8 @@ fn answer(status: u16, body: &str) -> Response {
     }
 }
 
-fn trouble(mode: Mode, status: u16, body: &str) -> super::Trouble {
-    read(mode, Ok(answer(status, body)), 0).unwrap_err()
+fn trouble(dialect: &Dialect, status: u16, body: &str) -> Error {
+    read(dialect, Ok(answer(status, body)), 0).unwrap_err()
 }
 
 #[test]
@@ -24,12 +25,12 @@ fn a_gateways_words_are_shown_as_they_are() {
         r#"{"error":{"code":"x","user_message":"Free trial uses exhausted"}}"#,
         r#"{"error":"Free trial uses exhausted"}"#,
     ] {
-        let found = trouble(Mode::Gateway, 403, body);
+        let found = trouble(&GATEWAY, 403, body);
         assert_eq!(
-            (found.message.as_str(), found.kind),
-            ("Free trial uses exhausted", TroubleKind::Refused)
+            (found.message.as_str(), found.meaning),
+            ("Free trial uses exhausted", Meaning::Quota)
         );
-        assert!(found.ends_job());
+        assert!(found.is_last_word);
         assert_eq!(found.retry_after_ms, Some(7000));
     }
 }
@@ -37,19 +38,16 @@ fn a_gateways_words_are_shown_as_they_are() {
 #[test]
 fn an_error_text_under_a_200_is_not_the_end() {
     assert_eq!(
-        trouble(Mode::Gateway, 200, r#"{"error":"text"}"#).kind,
-        TroubleKind::Passing
+        trouble(&GATEWAY, 200, r#"{"error":"text"}"#).meaning,
+        Meaning::Passing
     );
-    assert_eq!(
-        trouble(Mode::Gateway, 200, "<html>").kind,
-        TroubleKind::Passing
-    );
+    assert_eq!(trouble(&GATEWAY, 200, "<html>").meaning, Meaning::Passing);
 }
 
 #[test]
 fn the_retired_services_sentence_is_not_hidden() {
     let found = trouble(
-        Mode::Direct,
+        &DIRECT,
         200,
         r#"{"code":0,"message":"LibTV Skill 已升级为 LibTV CLI"}"#,
     );
@@ -64,70 +62,65 @@ fn a_direct_reply_may_write_its_code_and_its_text_in_two_ways() {
         r#"{"code":0,"message":"success","data":{"a":1}}"#,
     ] {
         assert_eq!(
-            read(Mode::Direct, Ok(answer(200, body)), 0).unwrap(),
+            read(&DIRECT, Ok(answer(200, body)), 0).unwrap(),
             json!({"a": 1})
         );
     }
     assert_eq!(
-        trouble(Mode::Direct, 200, r#"{"code":0}"#).message,
+        trouble(&DIRECT, 200, r#"{"code":0}"#).message,
         "Direct LibTV response missing data object."
     );
     assert_eq!(
-        trouble(
-            Mode::Direct,
-            200,
-            r#"{"code":4004,"msg":"会话不存在或无效"}"#
-        )
-        .kind,
-        TroubleKind::NoSession
+        trouble(&DIRECT, 200, r#"{"code":4004,"msg":"会话不存在或无效"}"#).meaning,
+        Meaning::NotFound
     );
     assert_eq!(
-        trouble(Mode::Direct, 200, r#"{"code":5001,"msg":"算力不足"}"#).kind,
-        TroubleKind::Passing
+        trouble(&DIRECT, 200, r#"{"code":5001,"msg":"算力不足"}"#).meaning,
+        Meaning::Passing
     );
     assert_eq!(
         trouble(
-            Mode::Direct,
+            &DIRECT,
             401,
             r#"{"code":401,"msg":"accessKey 不存在或无效"}"#
         )
-        .kind,
-        TroubleKind::Key
+        .meaning,
+        Meaning::KeyRefused
     );
 }
 
 #[test]
 fn only_a_request_that_left_may_have_been_applied() {
-    let lost = read(Mode::Gateway, Err(HttpError::Lost("reset".into())), 0).unwrap_err();
-    let refused = read(Mode::Gateway, Err(HttpError::NotSent("refused".into())), 0).unwrap_err();
+    let lost = read(&GATEWAY, Err(HttpError::Lost("reset".into())), 0).unwrap_err();
+    let refused = read(&GATEWAY, Err(HttpError::NotSent("refused".into())), 0).unwrap_err();
     assert_eq!((lost.may_be_applied, refused.may_be_applied), (true, false));
     assert_eq!(refused.message, "Cannot connect to gateway: refused");
-    assert!(trouble(Mode::Gateway, 504, "<html>").may_be_applied);
-    assert!(!trouble(Mode::Gateway, 400, "<html>").may_be_applied);
-    for mode in [Mode::Gateway, Mode::Direct] {
+    assert!(trouble(&GATEWAY, 504, "<html>").may_be_applied);
+    assert!(!trouble(&GATEWAY, 400, "<html>").may_be_applied);
+    for dialect in [&GATEWAY, &DIRECT] {
         let words = r#"{"code":500,"message":"x","error":{"message":"x"}}"#;
-        assert!(trouble(mode, 500, words).may_be_applied);
-        assert!(!trouble(mode, 400, words).may_be_applied);
+        assert!(trouble(dialect, 500, words).may_be_applied);
+        assert!(!trouble(dialect, 400, words).may_be_applied);
     }
 }
 
 #[test]
 fn what_the_sandbox_refuses_is_no_matter_of_trying_again() {
-    let denied = read(Mode::Gateway, Err(HttpError::Denied("the rules".into())), 0).unwrap_err();
+    let denied = read(&GATEWAY, Err(HttpError::Denied("the rules".into())), 0).unwrap_err();
     assert!(!denied.may_be_applied);
     let Problem::Permanent(failure) = denied.problem() else {
         panic!("{denied:?} should be permanent");
     };
     assert_eq!(failure.message, "Cannot connect to gateway: the rules");
     assert!(failure.advice.contains("the sandbox's rules"));
-    let unsent = read(Mode::Gateway, Err(HttpError::NotSent("no name".into())), 0).unwrap_err();
+    let unsent = read(&GATEWAY, Err(HttpError::NotSent("no name".into())), 0).unwrap_err();
     assert!(matches!(unsent.problem(), Problem::Temporary(_)));
 }
 
 proptest! {
     #[test]
     fn no_reply_panics(status in 100_u16..600, body in ".{0,300}", direct in any::<bool>()) {
-        let mode = if direct { Mode::Direct } else { Mode::Gateway };
-        let _ = read(mode, Ok(answer(status, &body)), 0);
+        let dialect = if direct { &DIRECT } else { &GATEWAY };
+        let _ = read(dialect, Ok(answer(status, &body)), 0);
     }
 }

@@ -1,28 +1,10 @@
-//! When is a job finished? Judges the messages of one turn. docs/spec.md section 6 is its source.
+//! Which messages belong to which turn, and what those of a turn say.
 
 use std::collections::BTreeMap;
 
-use crate::json::stored;
 use crate::upstream::results::{self, Links, ResultUrl};
 use crate::upstream::session_api::messages::{Call, Message, Role};
-
-/// Polls without anything new after which the backend is taken to have said its last word.
-pub const QUIET_POLLS: u32 = 3;
-
-/// Polls without anything new after which words alone, with nothing asked for and nothing under way, are taken for all
-/// that comes: some minutes. An agent that still means to begin does so within seconds.
-pub const QUIET_POLLS_OF_WORDS: u32 = 15;
-
-/// Where a turn's messages begin, noted when it was submitted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Baseline {
-    /// The highest number seen before the submit.
-    pub last_seq: Option<u64>,
-    /// How many messages there were before it.
-    pub count: usize,
-}
-
-stored!(Baseline { last_seq, count });
+use crate::upstream::{Baseline, Observation, TurnMark};
 
 impl Baseline {
     /// The baseline that these messages make for the next turn.
@@ -45,14 +27,6 @@ impl Baseline {
             Some(_) | None => self.count.min(messages.len()),
         }
     }
-}
-
-/// What is known of a turn when its messages are looked for.
-pub struct TurnMark<'a> {
-    /// Its baseline.
-    pub baseline: &'a Baseline,
-    /// The words that were sent.
-    pub text: &'a str,
 }
 
 /// Which turn each message belongs to; none for what was there before the first.
@@ -115,35 +89,12 @@ fn open_calls<'a>(messages: &[&'a Message]) -> Vec<&'a Call> {
         .collect()
 }
 
-/// What the messages of one turn say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observed {
-    /// The newest link of each result, in order, without the user's own files.
-    pub results: Vec<ResultUrl>,
-    /// Calls that wait for their answer, questions not among them.
-    pub open_calls: usize,
-    /// The question that waits for the user.
-    pub question: Option<String>,
-    /// The last tool answer's reason, when it was an error.
-    pub last_error: Option<String>,
-    /// Whether the assistant has spoken after the last result or error.
-    pub last_word: bool,
-    /// The assistant's last text.
-    pub last_text: Option<String>,
-    /// Whether nobody has said anything after it, and it began nothing.
-    pub ends_in_words: bool,
-    /// Whether the backend has answered at all.
-    pub answered: bool,
-    /// How many messages: a poll is quiet when this stays.
-    pub count: usize,
-}
-
 /// Reads one turn's messages, in order. `own` are the files that the user passed in, and what else is no result.
 #[must_use]
-pub fn observe(messages: &[&Message], own: &Links) -> Observed {
-    let mut seen = Observed {
+pub fn observe(messages: &[&Message], own: &Links) -> Observation {
+    let mut seen = Observation {
         count: messages.len(),
-        ..Observed::default()
+        ..Observation::default()
     };
     let given: Links = urls_of(messages.iter().copied(), &[Role::User]).collect();
     let mut results = Links::default();
@@ -159,12 +110,12 @@ pub fn observe(messages: &[&Message], own: &Links) -> Observed {
         }
         match message.role {
             Role::Tool => {
-                seen.last_error.clone_from(&message.error);
+                seen.failure.clone_from(&message.error);
                 seen.last_word = false;
                 seen.ends_in_words = false;
             }
             Role::Assistant if !message.text.trim().is_empty() => {
-                seen.last_text = Some(message.text.clone());
+                seen.says = Some(message.text.clone());
                 seen.last_word = message.calls.is_empty();
                 seen.ends_in_words = seen.last_word;
             }
@@ -182,14 +133,14 @@ pub fn observe(messages: &[&Message], own: &Links) -> Observed {
     seen.results = results.into_vec();
     let open = open_calls(messages);
     seen.question = open.iter().find_map(|call| call.question.clone());
-    seen.open_calls = open.iter().filter(|call| call.question.is_none()).count();
+    seen.under_way = open.iter().filter(|call| call.question.is_none()).count();
     seen
 }
 
 /// Reads a session's messages turn by turn. What the user passed in, in any turn, is no result; nor
 /// does what an earlier turn brought answer a later one, though the backend may speak of it.
 #[must_use]
-pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observed> {
+pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observation> {
     let owners = owners(messages, turns);
     let mut no_results: Links = turns
         .iter()
@@ -222,50 +173,6 @@ fn urls_of<'a>(
     messages
         .filter(|message| roles.contains(&message.role))
         .flat_map(|message| message.urls.iter().cloned())
-}
-
-/// What to make of a turn now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// No answer yet.
-    Waiting,
-    /// The backend works.
-    Working,
-    /// It asks the user this.
-    Asks(String),
-    /// All results are there; the reason, when its last tool failed nevertheless.
-    Complete(Option<String>),
-    /// It failed for this reason.
-    Failed(String),
-}
-
-/// Judges what was observed; `quiet_polls` counts the polls in a row, this one included, that
-/// brought nothing new.
-#[must_use]
-pub fn judge(seen: &Observed, quiet_polls: u32) -> Verdict {
-    let settled = seen.open_calls == 0 && (seen.last_word || quiet_polls >= QUIET_POLLS);
-    if let Some(question) = &seen.question {
-        return Verdict::Asks(question.clone());
-    }
-    if settled && !seen.results.is_empty() {
-        return Verdict::Complete(seen.last_error.clone());
-    }
-    if settled && let Some(error) = &seen.last_error {
-        return Verdict::Failed(error.clone());
-    }
-    if let Some(words) = &seen.last_text
-        && seen.ends_in_words
-        && seen.open_calls == 0
-        && seen.results.is_empty()
-        && quiet_polls >= QUIET_POLLS_OF_WORDS
-    {
-        return Verdict::Failed(format!("nothing was made; the service says: {words}"));
-    }
-    if seen.answered {
-        Verdict::Working
-    } else {
-        Verdict::Waiting
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{
-    Baseline, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, judge, observe, owners,
-};
+use super::{Baseline, TurnMark, observe, owners};
 use crate::upstream::results::Links;
 use crate::upstream::session_api::messages::{self, Message};
+use crate::upstream::{QUIET_POLLS, QUIET_POLLS_OF_WORDS, Verdict, judge};
 
 const STORE: &str = "https://libtv-res.liblib.art/sd-gen-save-img";
 
@@ -252,7 +251,7 @@ proptest! {
         prop_assert_eq!(owners(&messages, &marks).len(), messages.len());
         let seen = observe(&messages.iter().collect::<Vec<_>>(), &Links::default());
         if let Verdict::Complete(_) = judge(&seen, quiet) {
-            prop_assert!(!seen.results.is_empty() && seen.open_calls == 0);
+            prop_assert!(!seen.results.is_empty() && seen.under_way == 0);
         }
     }
 }

@@ -1,0 +1,182 @@
+//! A key, and the service that it opens. There is no way to ask a service with another's key.
+
+use url::Url;
+
+use super::port::{Answer, Job, KeyStatus, Listing, Order, Submitted};
+use super::results::ResultUrl;
+use super::{Error, Lost, ServiceId, Sighting, View};
+use crate::io::{HttpError, Io, Request, Response};
+use crate::secret::Secret;
+
+/// An API key whose form is right.
+pub struct ApiKey {
+    /// The service it belongs to.
+    pub service: ServiceId,
+    /// The key.
+    pub secret: Secret,
+}
+
+impl ApiKey {
+    /// Takes a key with a known prefix, something behind it, and only visible ASCII in it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let service = ServiceId::of_key(text)?;
+        let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_visible.then(|| Self {
+            service,
+            secret: Secret::new(text.to_owned()),
+        })
+    }
+}
+
+/// The address of a service, without a slash at its end: its own, or the one it was moved to. `https` anywhere, `http`
+/// for this machine only: a key must not cross a network in the clear.
+///
+/// # Errors
+/// What is wrong with the address; `name` is the variable that gives it.
+pub fn base_url(moved: Option<String>, usual: &str, name: &str) -> Result<String, String> {
+    let text = moved.unwrap_or_else(|| usual.to_owned());
+    let url = Url::parse(text.trim()).map_err(|_| format!("{name} is not a URL."))?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let allowed = match url.scheme() {
+        "https" => url.host_str().is_some(),
+        "http" => loopback,
+        _ => false,
+    };
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if allowed && plain {
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    } else {
+        Err(format!(
+            "{name} must be an https:// address (http:// only for this machine), without user, query or fragment."
+        ))
+    }
+}
+
+/// A service, where it is reached, and a key of it.
+#[derive(Clone, Copy)]
+pub struct Upstream<'a> {
+    key: &'a ApiKey,
+    base: &'a str,
+}
+
+impl<'a> Upstream<'a> {
+    /// The service of a key, at this address.
+    #[must_use]
+    pub const fn new(key: &'a ApiKey, base: &'a str) -> Self {
+        Self { key, base }
+    }
+
+    /// Which service it is.
+    #[must_use]
+    pub const fn service(&self) -> ServiceId {
+        self.key.service
+    }
+
+    /// The key.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.key.secret
+    }
+
+    /// Its address, without a slash at the end.
+    #[must_use]
+    pub const fn base(&self) -> &str {
+        self.base
+    }
+
+    /// Its address as people are shown it.
+    #[must_use]
+    pub fn shown_address(&self) -> String {
+        self.service().member().port.shown_address(self.base)
+    }
+
+    /// What is stored with the intent of a submit; see [`super::Port::traced_by`].
+    #[must_use]
+    pub fn traced_by(&self, nonce: &str) -> Option<String> {
+        self.service().member().port.traced_by(nonce)
+    }
+
+    /// Submits. This costs the user money: the caller stores its intent before, its outcome after.
+    ///
+    /// # Errors
+    /// [`Error`]; its `may_be_applied` says whether it may have been charged.
+    pub async fn submit(&self, io: &Io, order: &Order<'_>) -> Result<Submitted, Error> {
+        self.service().member().port.submit(io, self, order).await
+    }
+
+    /// What there is to see of a job.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn observe(&self, io: &Io, job: &Job<'_>) -> Result<View, Error> {
+        self.service().member().port.observe(io, self, job).await
+    }
+
+    /// All results of a job, without the user's own files.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn results(&self, io: &Io, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
+        self.service().member().port.results(io, self, job).await
+    }
+
+    /// Which jobs may have come of a submit whose answer was lost.
+    ///
+    /// # Errors
+    /// [`Error`]: the service couldn't be asked, and may be asked again.
+    pub async fn look_for(&self, io: &Io, lost: &Lost<'_>) -> Result<Sighting, Error> {
+        self.service().member().port.look_for(io, self, lost).await
+    }
+
+    /// What the service says of the key. It costs nothing.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn check(&self, io: &Io) -> Result<KeyStatus, Error> {
+        self.service().member().port.check(io, self).await
+    }
+
+    /// The jobs of the key.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn list(&self, io: &Io) -> Result<Listing, Error> {
+        self.service().member().port.list(io, self).await
+    }
+
+    /// Starts a new project; its id.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn begin_project(&self, io: &Io) -> Result<String, Error> {
+        self.service().member().port.begin_project(io, self).await
+    }
+
+    /// The request that uploads a file as a form of this content type, without its body; none where nothing is uploaded.
+    #[must_use]
+    pub fn upload(&self, content_type: &str) -> Option<Request> {
+        self.service().member().port.upload(self, content_type)
+    }
+
+    /// The address of what was uploaded; none where the service doesn't say.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn uploaded(
+        &self,
+        io: &Io,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Option<String>, Error> {
+        self.service().member().port.uploaded(io, answer)
+    }
+}
+
+/// What is done is done at once: for members that needn't ask.
+pub(super) fn ready<'a, T: 'a>(result: Result<T, Error>) -> Answer<'a, T> {
+    Box::pin(std::future::ready(result))
+}

@@ -1,0 +1,142 @@
+//! A call without the result that it should have, in a closed set of meanings: whoever asks decides by these, and never by
+//! a service's own words or codes.
+
+use crate::io::HttpError;
+use crate::problem::{Failure, Problem};
+
+/// What it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Network, load, or a response that is none: passes by itself.
+    Passing,
+    /// Asked too often: passes after a pause.
+    RateLimited,
+    /// The sandbox doesn't let the request out: whoever runs it has to change that.
+    NotPermitted,
+    /// A setting of this machine is in the way of every request: whoever runs it has to change that.
+    Setting,
+    /// The key isn't accepted.
+    KeyRefused,
+    /// Credits, uses or a bill: nothing is made until that is settled.
+    Quota,
+    /// What was asked for, or what came of it, isn't allowed there.
+    Moderated,
+    /// Refused for another reason: a wrong request.
+    Refused,
+    /// The service doesn't know the job.
+    NotFound,
+}
+
+/// A call without the result it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What it means.
+    pub meaning: Meaning,
+    /// The sentence for the user, without `❌`. It never holds a secret.
+    pub message: String,
+    /// How long the service wants to be left alone, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// Whether a submit may have taken effect all the same.
+    pub may_be_applied: bool,
+    /// Whether the service itself answered, in its own words.
+    pub from_service: bool,
+    /// Whether these words are known to be the last that the service has for a job: asking again gives the same.
+    pub is_last_word: bool,
+}
+
+impl Error {
+    /// What the service says, in its own words.
+    #[must_use]
+    pub const fn said(meaning: Meaning, message: String) -> Self {
+        Self {
+            meaning,
+            message,
+            retry_after_ms: None,
+            may_be_applied: false,
+            from_service: true,
+            is_last_word: false,
+        }
+    }
+
+    /// What is known without asking.
+    #[must_use]
+    pub const fn unasked(meaning: Meaning, message: String) -> Self {
+        let mut error = Self::said(meaning, message);
+        error.from_service = false;
+        error
+    }
+
+    /// A call that the service doesn't have.
+    #[must_use]
+    pub const fn refused(message: String) -> Self {
+        Self::unasked(Meaning::Refused, message)
+    }
+
+    /// A response that can't be understood.
+    #[must_use]
+    pub fn unreadable(reason: &str) -> Self {
+        let message = format!("The service's answer can't be understood: {reason}");
+        Self {
+            may_be_applied: true,
+            ..Self::unasked(Meaning::Passing, message)
+        }
+    }
+
+    /// A good response that lacks a field.
+    #[must_use]
+    pub const fn incomplete(message: String) -> Self {
+        let mut error = Self::said(Meaning::Passing, message);
+        error.may_be_applied = true;
+        error
+    }
+
+    /// No response at all; `called` is the service as people know it.
+    #[must_use]
+    pub fn unreachable(called: &str, error: &HttpError) -> Self {
+        let meaning = match error {
+            HttpError::Denied(_) => Meaning::NotPermitted,
+            HttpError::Setting(_) => Meaning::Setting,
+            HttpError::NotSent(_) | HttpError::Lost(_) => Meaning::Passing,
+        };
+        let message = format!("Cannot connect to {called}: {}", error.reason());
+        Self {
+            may_be_applied: matches!(error, HttpError::Lost(_)),
+            ..Self::unasked(meaning, message)
+        }
+    }
+
+    /// Whether asking again may give something else by itself.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        matches!(self.meaning, Meaning::Passing | Meaning::RateLimited)
+    }
+
+    /// As a command's failure.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let mut failure = Failure::new(self.message.clone());
+        failure.retry_after_ms = self.retry_after_ms;
+        failure.advice = self.advice().to_owned();
+        if self.passes() {
+            Problem::Temporary(failure)
+        } else {
+            Problem::Permanent(failure)
+        }
+    }
+
+    const fn advice(&self) -> &'static str {
+        match self.meaning {
+            Meaning::Passing | Meaning::RateLimited => "Try again in a moment.",
+            Meaning::NotPermitted => {
+                "Whoever runs this has to allow it in the sandbox's rules; trying again changes nothing."
+            }
+            Meaning::Setting => {
+                "Whoever runs this has to change that setting or network (libtv-video doctor looks at both); trying again changes nothing."
+            }
+            Meaning::KeyRefused => {
+                "Check the key with: libtv-video check. Replace it with: libtv-video update-key --api-key K"
+            }
+            Meaning::Quota | Meaning::Moderated | Meaning::Refused | Meaning::NotFound => "",
+        }
+    }
+}

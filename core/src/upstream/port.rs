@@ -1,0 +1,193 @@
+//! What every service is asked, and answers, in terms that none of them owns.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use super::account::ready;
+use super::results::ResultUrl;
+use super::{Error, Lost, Sighting, TurnMark, Upstream, View};
+use crate::io::{HttpError, Io, Request, Response};
+
+/// An answer that is being asked for.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
+/// How a service is spoken to. Everything that not every service offers has an answer that says so.
+pub trait Port: Sync {
+    /// Submits, once: whoever implements it never repeats the request.
+    fn submit<'a>(
+        &'a self,
+        io: &'a Io,
+        upstream: &'a Upstream<'_>,
+        order: &'a Order<'_>,
+    ) -> Answer<'a, Submitted>;
+
+    /// Looks at a job.
+    fn observe<'a>(
+        &'a self,
+        io: &'a Io,
+        upstream: &'a Upstream<'_>,
+        job: &'a Job<'_>,
+    ) -> Answer<'a, View>;
+
+    /// What the service says of the key, without cost.
+    fn check<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus>;
+
+    /// All results of a job: where there is no call for them, what there is to see of it.
+    fn results<'a>(
+        &'a self,
+        io: &'a Io,
+        upstream: &'a Upstream<'_>,
+        job: &'a Job<'_>,
+    ) -> Answer<'a, Vec<ResultUrl>> {
+        Box::pin(async move { Ok(self.observe(io, upstream, job).await?.results) })
+    }
+
+    /// What is stored with the intent of a submit, before it leaves, so that the service can be asked for it if the answer
+    /// is lost. `nonce` is the intent's own and random. None where the words and the time are all there is.
+    fn traced_by(&self, _nonce: &str) -> Option<String> {
+        None
+    }
+
+    /// Which jobs may have come of a submit whose answer was lost.
+    fn look_for<'a>(
+        &'a self,
+        _io: &'a Io,
+        _upstream: &'a Upstream<'_>,
+        _lost: &'a Lost<'_>,
+    ) -> Answer<'a, Sighting> {
+        ready(Ok(Sighting::default()))
+    }
+
+    /// The jobs of the key.
+    fn list<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
+        ready(Err(not_offered(upstream, "list of jobs")))
+    }
+
+    /// Starts a new project.
+    fn begin_project<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, String> {
+        ready(Err(not_offered(upstream, "projects")))
+    }
+
+    /// The request that uploads a file as a form of this content type, without its body.
+    fn upload(&self, _upstream: &Upstream<'_>, _content_type: &str) -> Option<Request> {
+        None
+    }
+
+    /// Reads the answer to an upload: where the file is now, if it says so.
+    ///
+    /// # Errors
+    /// [`Error`].
+    fn uploaded(
+        &self,
+        io: &Io,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Option<String>, Error>;
+
+    /// An address as people are shown it.
+    fn shown_address(&self, base: &str) -> String {
+        base.to_owned()
+    }
+}
+
+/// What is said of a call that a service doesn't have.
+#[must_use]
+pub fn not_offered(upstream: &Upstream<'_>, what: &str) -> Error {
+    let title = upstream.service().member().title;
+    Error::refused(format!("{title} has no {what}."))
+}
+
+/// What is to be submitted.
+#[derive(Default)]
+pub struct Order<'a> {
+    /// The words, as they go out.
+    pub words: Option<&'a str>,
+    /// The session that is continued.
+    pub session_id: Option<&'a str>,
+    /// `image` or `video`, where it is known what is asked for.
+    pub kind: Option<&'a str>,
+    /// What [`Port::traced_by`] gave, and was stored.
+    pub trace: Option<&'a str>,
+}
+
+/// What a submit gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The session, or the task.
+    pub session_id: String,
+    /// Its project, or empty.
+    pub project_uuid: String,
+}
+
+/// A job that is looked at.
+pub struct Job<'a> {
+    /// Its session, or its task.
+    pub session_id: &'a str,
+    /// What was asked for in it, oldest first.
+    pub turns: &'a [TurnMark<'a>],
+    /// Only what stands behind this place, where the service can do that.
+    pub after: Option<u64>,
+}
+
+/// What a service says of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// It is good.
+    Good {
+        /// How often it can still be used, and how often in all.
+        uses: Option<(i64, i64)>,
+        /// Until when, as the service writes it.
+        expires_at: Option<String>,
+    },
+    /// The service answers, and not as it should: for this reason.
+    Unclear(&'static str),
+    /// There is no call that tells: the name of what has none.
+    Unverifiable(&'static str),
+}
+
+/// The jobs of a key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    /// As the service lists them.
+    pub shown: Vec<Value>,
+    /// The same, read; one for each of `shown`.
+    pub jobs: Vec<Listed>,
+}
+
+/// A job in a list. What the service doesn't say is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: Option<String>,
+    /// Who works on it.
+    pub backend: Option<String>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The same in the service's word.
+    pub status: Option<String>,
+    /// When it began, as the service writes it.
+    pub created_at: Option<String>,
+    /// When it ended, as the service writes it.
+    pub completed_at: Option<String>,
+    /// Its result's address, as it was found: it needn't be one.
+    pub url: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Where a listed job stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits.
+    Waiting,
+    /// It is worked on.
+    Working,
+    /// Its result is there.
+    Done,
+    /// It failed.
+    Failed,
+    /// The service's word isn't known.
+    #[default]
+    Unknown,
+}

@@ -1,0 +1,80 @@
+//! What became of a submit whose answer was lost, by what the service lists. A submit is never repeated by itself,
+//! whatever is found.
+
+use super::{Baseline, Submitted};
+use crate::io::UnixMs;
+
+/// A submit whose answer was lost, as its intent has it.
+pub struct Lost<'a> {
+    /// The words.
+    pub words: &'a str,
+    /// The session that it continues, and its project; none for a new request.
+    pub continues: Option<&'a Submitted>,
+    /// Where its turn's messages begin, when it continues a session.
+    pub baseline: Option<&'a Baseline>,
+    /// When it began, by this machine's clock.
+    pub started_at_ms: UnixMs,
+    /// What was stored so that the service can be asked for it, where it gave something.
+    pub trace: Option<&'a str>,
+}
+
+/// What a service shows of a lost submit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Jobs that may be it.
+    pub candidates: Vec<Submitted>,
+    /// Whether a job that isn't among them certainly isn't there: the service lists every one of that time, and long
+    /// enough has passed.
+    pub is_complete: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is this job.
+    Ours(Submitted),
+    /// It was certainly not taken: nothing was charged.
+    NotTaken,
+    /// It may be one of several: only a person can say.
+    Several,
+    /// Nothing is proved.
+    CannotSay,
+}
+
+/// Judges what is left of a sighting, once the jobs that are known to be others' have been taken out.
+#[must_use]
+pub fn fate(mut seen: Sighting) -> Fate {
+    match (seen.candidates.pop(), seen.candidates.is_empty()) {
+        (Some(one), true) => Fate::Ours(one),
+        (Some(_), false) => Fate::Several,
+        (None, _) if seen.is_complete => Fate::NotTaken,
+        (None, _) => Fate::CannotSay,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_candidate_is_ours_and_only_a_complete_list_proves_that_there_is_none() {
+        let job = |id: &str| Submitted {
+            session_id: id.to_owned(),
+            project_uuid: String::new(),
+        };
+        for (candidates, is_complete, expected) in [
+            (vec![job("a")], false, Fate::Ours(job("a"))),
+            (vec![job("a")], true, Fate::Ours(job("a"))),
+            (vec![job("a"), job("b")], true, Fate::Several),
+            (vec![job("a"), job("b")], false, Fate::Several),
+            (vec![], true, Fate::NotTaken),
+            (vec![], false, Fate::CannotSay),
+        ] {
+            let seen = Sighting {
+                candidates,
+                is_complete,
+            };
+            assert_eq!(fate(seen.clone()), expected, "{seen:?}");
+        }
+    }
+}

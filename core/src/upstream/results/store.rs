@@ -1,0 +1,67 @@
+//! Where results are: the stores of all services, as the contract grants them.
+
+use contract::services::Service;
+
+use super::super::MEMBERS;
+
+/// How the path of a route ends that leads to files.
+const ANY_FILE: &str = "{..}";
+
+/// Where a service puts its results.
+#[derive(Debug)]
+pub struct Store {
+    /// Its addresses, and below which paths there are files.
+    pub entry: &'static Service,
+    /// The path below which users' own files are, among results.
+    pub uploads: Option<&'static str>,
+}
+
+impl Store {
+    /// What the addresses of its files begin with, in two parts.
+    fn prefixes(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let entry = self.entry;
+        let paths = entry.routes.iter();
+        let paths = paths.filter_map(|route| route.path.strip_suffix(ANY_FILE));
+        paths.flat_map(|path| entry.origins.iter().map(move |origin| (*origin, path)))
+    }
+
+    /// How long the prefix is that a text begins with.
+    pub(super) fn prefix_len(&self, text: &str) -> Option<usize> {
+        self.prefixes().find_map(|(origin, path)| {
+            let is_below = text.strip_prefix(origin)?.starts_with(path);
+            is_below.then_some(origin.len() + path.len())
+        })
+    }
+
+    /// Whether an address stands where users' own files are.
+    pub(super) fn is_upload(&self, url: &str) -> bool {
+        self.uploads.is_some_and(|uploads| {
+            let mut below = self
+                .entry
+                .origins
+                .iter()
+                .filter_map(|origin| url.strip_prefix(*origin));
+            below.any(|path| path.starts_with(uploads))
+        })
+    }
+}
+
+/// The stores of all services; one that several share as often as that.
+pub fn stores() -> impl Iterator<Item = &'static Store> {
+    MEMBERS
+        .iter()
+        .flat_map(|member| member.traits.stores.iter().copied())
+}
+
+/// What the address of a result may begin with, each once, in the order of the services.
+#[must_use]
+pub fn prefixes() -> Vec<String> {
+    let mut found = Vec::new();
+    for (origin, path) in stores().flat_map(Store::prefixes) {
+        let prefix = [origin, path].concat();
+        if !found.contains(&prefix) {
+            found.push(prefix);
+        }
+    }
+    found
+}

@@ -1,0 +1,78 @@
+//! The session that came of a submit whose answer was lost: one in which its words were said behind the place where it
+//! began. Nothing tells two that said the same apart, and no list is certain to be whole.
+
+use contract::ids::is_service_id;
+
+use super::messages::{self, Role};
+use super::{Dialect, list};
+use crate::io::Io;
+use crate::upstream::{Baseline, Error, Lost, Sighting, Submitted, Upstream};
+use serde_json::Value;
+
+/// Looks into the session that a submit continued, or into those of `ids`, which may have come of a new request.
+///
+/// # Errors
+/// [`Error`], only where asking again may give something else.
+pub async fn look_for(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    lost: &Lost<'_>,
+    ids: &[String],
+) -> Result<Sighting, Error> {
+    let mut candidates = Vec::new();
+    match lost.continues {
+        Some(session) => {
+            if says_once(dialect, io, upstream, &session.session_id, lost).await? {
+                candidates.push(session.clone());
+            }
+        }
+        None => {
+            for id in ids.iter().filter(|id| is_service_id(id)) {
+                if says_once(dialect, io, upstream, id, lost).await? {
+                    candidates.push(Submitted {
+                        session_id: id.clone(),
+                        project_uuid: String::new(),
+                    });
+                }
+            }
+        }
+    }
+    Ok(Sighting {
+        candidates,
+        is_complete: false,
+    })
+}
+
+/// Only a question that didn't get through is asked again: a service that refuses it will do so next time.
+///
+/// # Errors
+/// [`Error`].
+pub fn answered<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.passes() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn says_once(
+    dialect: &Dialect,
+    io: &Io,
+    upstream: &Upstream<'_>,
+    session_id: &str,
+    lost: &Lost<'_>,
+) -> Result<bool, Error> {
+    let list = answered(list(dialect, io, upstream, session_id, None).await)?;
+    Ok(list.is_some_and(|list| said(&list, lost.baseline, lost.words) == 1))
+}
+
+/// How often these words were said by the user behind a baseline.
+fn said(list: &Value, baseline: Option<&Baseline>, words: &str) -> usize {
+    let messages = messages::parse(list);
+    let start = baseline.map_or(0, |baseline| baseline.start(&messages));
+    let spoken = messages.iter().skip(start);
+    spoken
+        .filter(|message| message.role == Role::User && message.text.trim() == words.trim())
+        .count()
+}
