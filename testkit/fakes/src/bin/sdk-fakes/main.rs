@@ -2,6 +2,7 @@
 //! Prints one line for each, its name and its address (without TLS), and runs until its standard input ends. What a check
 //! expects to find is prepared in a file per fake, of the same name as the check.
 
+mod ark;
 mod discord;
 mod feishu;
 mod slack;
@@ -17,8 +18,10 @@ const LIMIT: Duration = Duration::from_secs(3600);
 type Prepared = (&'static str, fn(&World) -> String);
 
 const FAKES: &[Prepared] = &[
+    ("ark", ark::prepare),
     ("discord", discord::prepare),
     ("feishu", feishu::prepare),
+    ("modelark", ark::prepare_abroad),
     ("slack", slack::prepare),
 ];
 
