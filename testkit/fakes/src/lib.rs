@@ -1,5 +1,5 @@
-//! Fakes for the services the skill talks to: the Nexu gateway, the direct LibTV API, the media
-//! store, Feishu and Lark, Discord, Slack. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
+//! Fakes for the services the skill talks to, those that make media and the chats that show them: each is a method of
+//! [`World`]. They listen on loopback, speak HTTP/1.1 with and without TLS, keep their state
 //! in memory, record every request and fail on demand. They are not mocks of our own client: what they
 //! accept and refuse is written down in `docs/apis/`, a document per service, and where a service has official SDKs,
 //! its fake is checked with them (`testkit/fakes/sdk-check/run`).
@@ -48,6 +48,21 @@
 //! world.media().serve(media::Serving { ranges: false, ..Default::default() });
 //! world.media().remove("/claw/gone.mp4");
 //!
+//! // Ark and ModelArk (`Ark` is the type of both). Results lie in private buckets, behind links that die after a day.
+//! let ark = world.ark();
+//! ark.on_text_containing("cat", fakes::Clip::video_at("/clips/cat.mp4").ending(When::After(Duration::from_secs(90))));
+//! ark.refuse_text_containing("knife", fakes::ArkError::sensitive_text());
+//! ark.fault(fakes::ark::TASKS, fakes::ArkError::overloaded().into(), 1);
+//! ark.delay_list(Duration::from_secs(30)); ark.sign_links_anew(true); ark.set_overdue(true);
+//! ark.made(); ark.status("cgt-…"); ark.polls("cgt-…"); ark.advance("cgt-…");
+//! ark.set_clock_offset(fakes::ark::LINK_LIFE); world.ark_media().set_clock_offset(fakes::ark::LINK_LIFE);
+//!
+//! // Pippit, in China and abroad (`Pippit` is the type of both).
+//! let pippit = world.pippit();
+//! pippit.on_message_containing("ad", fakes::Run::asking("Landscape?", &["yes", "no"]));
+//! pippit.set_default_run(fakes::Run::fails(fakes::pippit::OUT_OF_CREDITS, "no credits"));
+//! pippit.submits(); pippit.state("run_…"); pippit.assets();
+//!
 //! // Feishu and Lark (`Feishu` is the type of both).
 //! let feishu = world.feishu();
 //! feishu.add_app(fakes::App::new("cli_b", "secret").without_scope("im:resource"));
@@ -72,8 +87,8 @@
 //! # }
 //! ```
 //!
-//! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`FEISHU_APP_ID`] with
-//! [`FEISHU_APP_SECRET`].
+//! Keys and apps that are valid from the start: [`GATEWAY_KEY`], [`DIRECT_KEY`], [`ARK_KEY`], [`MODELARK_KEY`],
+//! [`PIPPIT_KEY`], [`PIPPIT_INTL_KEY`], [`FEISHU_APP_ID`] with [`FEISHU_APP_SECRET`].
 
 pub mod ark;
 mod blob;
