@@ -231,7 +231,7 @@ pub enum Effect {
     Relay(Relay),
     /// Looks at a local file.
     Inspect(FileSource, Option<u64>),
-    /// A local file to LibTV.
+    /// A local file to the service.
     SendFile(SendFile),
     /// Several files, up to five at a time.
     Download(Vec<Download>),
@@ -348,7 +348,7 @@ impl Io {
         }
     }
 
-    /// A local file to LibTV.
+    /// A local file to the service.
     pub async fn send_file(&self, send: SendFile) -> Result<Response, RelayError> {
         match self.perform(Effect::SendFile(send)).await {
             Outcome::Sent(result) => result,

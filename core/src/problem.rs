@@ -40,6 +40,12 @@ impl Problem {
             .advise("Check that the disk isn't full and the folder can be written.")
     }
 
+    /// Nothing is known here of a session of this id; `shown` is fit to be printed.
+    #[must_use]
+    pub fn unknown_session(shown: &str) -> Self {
+        Self::permanent(format!("Unknown LibTV session: {shown}"))
+    }
+
     /// Adds what the user can do.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

@@ -168,9 +168,7 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
                 if store::active(&io).await?.contains(&session_id) {
                     store::run(&io, FsOp::Remove(format!("active/{session_id}"))).await?;
                 }
-                return Err(Problem::permanent(format!(
-                    "Unknown LibTV session: {session_id}"
-                )));
+                return Err(Problem::unknown_session(&session_id));
             }
         }
     };

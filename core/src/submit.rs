@@ -283,9 +283,7 @@ async fn continued(
     // One that an earlier version stored may be anything.
     if known.is_none() && !is_service_id(&session_id) {
         let shown: String = id.chars().filter(|c| !c.is_control()).take(40).collect();
-        return Err(Problem::permanent(format!(
-            "Unknown LibTV session: {shown}"
-        )));
+        return Err(Problem::unknown_session(&shown));
     }
     let job = Job {
         session_id: &session_id,
@@ -340,7 +338,7 @@ async fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> 
     Problem::OutcomeUnknown(Failure::new(error.message.clone())).advise(FIND_OUT)
 }
 
-/// The new turn, numbered behind those of the session it landed in: with a direct key that may be an
+/// The new turn, numbered behind those of the session it landed in: a new request may land in an
 /// existing one.
 async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
     let landed = store::load(io, &folder_name(&submitted.session_id)).await?;

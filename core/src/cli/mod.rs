@@ -104,7 +104,7 @@ pub enum Command {
         /// `--project-id`.
         project_id: Option<String>,
     },
-    /// Lists the gateway's tasks of this key.
+    /// Lists the tasks of this key, as its service knows them.
     Tasks,
     /// Shows every known session, or one, and resumes what is undelivered.
     Recover {

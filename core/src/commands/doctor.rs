@@ -12,6 +12,7 @@ use crate::multipart::Form;
 use crate::problem::Problem;
 use crate::session::Content;
 use crate::upstream::KeyStatus;
+use crate::upstream::results::{Store, stores};
 
 /// A play button, 64 by 64 pixels.
 const PICTURE: &[u8] = include_bytes!("doctor.png");
@@ -124,11 +125,14 @@ async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
 /// Any answer will do: that there is no such file is one.
 async fn media_store(io: &Io, findings: &mut Findings) {
     const LINK: &str = "Media store";
+    let Some(url) = stores().find_map(Store::probe) else {
+        return;
+    };
     io.err("Asking the media store …").await;
     let answer = io
         .http(Request {
             method: Method::Get,
-            url: "https://libtv-res.liblib.art/claw/libtv-video-doctor".to_owned(),
+            url,
             headers: vec![("user-agent", USER_AGENT.to_owned())],
             credential: None,
             body: Vec::new(),

@@ -167,18 +167,12 @@ pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
                 .map(|loaded| loaded.session)
                 .filter(|session| !session.turns.is_empty())
                 .ok_or_else(|| {
-                    Problem::permanent(format!(
-                        "Unknown LibTV session: {}",
-                        super::tasks::printable(id)
-                    ))
-                    .advise("The ids known here are listed by: libtv-video recover")
+                    Problem::unknown_session(&super::tasks::printable(id))
+                        .advise("The ids known here are listed by: libtv-video recover")
                 })
         }
-        Found::None => Err(Problem::permanent(format!(
-            "Unknown LibTV session: {}",
-            super::tasks::printable(id)
-        ))
-        .advise("The ids known here are listed by: libtv-video recover")),
+        Found::None => Err(Problem::unknown_session(&super::tasks::printable(id))
+            .advise("The ids known here are listed by: libtv-video recover")),
         Found::Several => Err(Problem::permanent(format!(
             "Several sessions begin with {}: give more of the id.",
             super::tasks::printable(id)

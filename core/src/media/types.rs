@@ -25,10 +25,10 @@ pub fn content_type(kind: MediaKind, extension: Option<&str>) -> &'static str {
 ///
 /// The content decides where it says something:
 /// - a video or picture is taken whatever it is called: files from chats and cameras often have no
-///   extension or a wrong one, and LibTV looks at the content too;
+///   extension or a wrong one, and services look at the content too;
 /// - text, sound, documents, archives, programs and empty files are refused even when they are called
-///   `.mp4`: LibTV would take the money and fail on them minutes later, and a file that isn't what
-///   its name says may be one that the user never meant to give away. An SVG is text: LibTV has no use for it.
+///   `.mp4`: a service would take the money and fail on them minutes later, and a file that isn't what
+///   its name says may be one that the user never meant to give away. An SVG is text: no service has a use for it.
 ///
 /// Bytes that say nothing (a rare container, a codec without magic) are taken when the name says
 /// video or picture, else refused.

@@ -49,7 +49,7 @@ pub async fn step(
     let mut events = Vec::new();
     let Some(mut loaded) = store::load(io, key).await? else {
         store::finish(io, key, io.now_ms()).await?;
-        return Err(Problem::permanent(format!("Unknown LibTV session: {key}")));
+        return Err(Problem::unknown_session(key));
     };
     events.append(&mut loaded.damaged);
     if loaded.session.turns.is_empty() {

@@ -25,7 +25,7 @@ const POLLS_WHILE_GROWING: u64 = GROWN_AFTER_MS.div_ceil(FIRST_INTERVAL_MS);
 /// So many polls the intervals leave room for until a job is given up,
 const MAX_POLLS_UNTIL_GIVEN_UP: u64 =
     POLLS_WHILE_GROWING + (GIVE_UP_AFTER_MS - GROWN_AFTER_MS).div_ceil(LAST_INTERVAL_MS);
-/// and so often giving up is put off because LibTV can't be asked: the network of a machine that wakes up comes later than
+/// and so often giving up is put off because the service can't be asked: the network of a machine that wakes up comes later than
 /// its clock. With the pauses after failed polls some hours.
 const MAX_POSTPONED: u32 = 40;
 /// In all: the most polls that the watching of a turn takes, with the intervals as they are by themselves.

@@ -188,8 +188,8 @@ pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
     Ok(found)
 }
 
-/// The turn that an intent became, when it is stored: mostly in the session that it names. With a direct key a request
-/// may land in another one.
+/// The turn that an intent became, when it is stored: mostly in the session that it names. A new request may land in
+/// one that is there.
 ///
 /// # Errors
 /// When the state folder can't be read.

@@ -6,4 +6,7 @@ use super::super::results::Store;
 pub static STORE: Store = Store {
     entry: &contract::services::MEDIA,
     uploads: Some("/claw/"),
+    // Some clients had to send it.
+    referer: Some("https://www.liblib.art/"),
+    first_frame: Some("?x-oss-process=video/snapshot,t_0,f_jpg,m_fast"),
 };

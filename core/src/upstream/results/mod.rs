@@ -80,6 +80,19 @@ impl ResultUrl {
         &self.url
     }
 
+    /// The page that a request for it says it comes from, where its store wants one.
+    #[must_use]
+    pub fn referer(&self) -> Option<&'static str> {
+        store::of(&self.url)?.referer
+    }
+
+    /// The address of a picture of a film's first frame, where its store makes one: not of a link that is signed.
+    #[must_use]
+    pub fn first_frame(&self) -> Option<String> {
+        let query = store::of(&self.url)?.first_frame?;
+        (!self.url.contains('?')).then(|| [self.as_str(), query].concat())
+    }
+
     /// Whether it stands where users' uploads are: the file may be the user's own reference, but need not be, some
     /// results stand there too.
     #[must_use]

@@ -14,6 +14,10 @@ pub struct Store {
     pub entry: &'static Service,
     /// The path below which users' own files are, among results.
     pub uploads: Option<&'static str>,
+    /// The page that a client says it comes from, where the store wants one.
+    pub referer: Option<&'static str>,
+    /// The query that makes a picture of a film's first frame, where the store makes one.
+    pub first_frame: Option<&'static str>,
 }
 
 impl Store {
@@ -31,6 +35,13 @@ impl Store {
             let is_below = text.strip_prefix(origin)?.starts_with(path);
             is_below.then_some(origin.len() + path.len())
         })
+    }
+
+    /// An address at which there is nothing: any answer to it shows that the store is reached.
+    #[must_use]
+    pub fn probe(&self) -> Option<String> {
+        let (origin, path) = self.prefixes().last()?;
+        Some([origin, path, "libtv-video-doctor"].concat())
     }
 
     /// Whether an address stands where users' own files are.
@@ -51,6 +62,11 @@ pub fn stores() -> impl Iterator<Item = &'static Store> {
     MEMBERS
         .iter()
         .flat_map(|member| member.traits.stores.iter().copied())
+}
+
+/// The store of an address.
+pub(super) fn of(url: &str) -> Option<&'static Store> {
+    stores().find(|store| store.prefix_len(url).is_some())
 }
 
 /// What the address of a result may begin with, each once, in the order of the services.
