@@ -24,4 +24,5 @@ pub mod skill;
 pub mod store;
 pub mod submit;
 pub mod time;
+pub mod types;
 pub mod upstream;

@@ -5,8 +5,8 @@
 pub struct Failure {
     /// The sentence for the user, without `❌`. It never holds a secret.
     pub message: String,
-    /// What the user can do, or empty.
-    pub advice: String,
+    /// What whoever runs this can do about it, a line for each step.
+    pub advice: Option<String>,
     /// How long to wait before trying again, in milliseconds, where the service said so.
     pub retry_after_ms: Option<u64>,
 }
@@ -49,7 +49,7 @@ impl Problem {
     /// Adds what the user can do.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.failure_mut().advice = advice.into();
+        self.failure_mut().advice = Some(advice.into());
         self
     }
 
@@ -77,7 +77,7 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            advice: String::new(),
+            advice: None,
             retry_after_ms: None,
         }
     }

@@ -1,54 +1,18 @@
 //! The component's typed functions.
 
-use serde_json::Value;
-
 use crate::backoff;
-use crate::commands::{self, recover};
+use crate::commands::{self, check, doctor, project, query, recover, status, tasks};
 use crate::config::Settings;
-use crate::io::{FsOp, Io, UnixMs};
-use crate::json;
+use crate::io::{FsOp, Io};
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
 use crate::session::State;
 use crate::store::{self, Found};
 use crate::submit::{self, stranded};
-
-pub use crate::submit::Submission;
-
-/// A session that wants to be polled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// Its id.
-    pub session_id: String,
-    /// When.
-    pub at_ms: UnixMs,
-}
-
-/// A line for the session's log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// When it happened.
-    pub at_ms: UnixMs,
-    /// What happened.
-    pub text: String,
-}
-
-/// What a poll step did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepReport {
-    /// The session's id.
-    pub session_id: String,
-    /// Where it stands.
-    pub state: State,
-    /// When to call again.
-    pub next_poll_at_ms: Option<UnixMs>,
-    /// Results of the latest turn.
-    pub results: u32,
-    /// Those of them that have reached the chat.
-    pub delivered: u32,
-    /// What happened.
-    pub events: Vec<Event>,
-}
+use crate::types::{
+    Configuration, DueSession, Event, Finding, Overview, Project, Step, Submission, Task,
+    Transcript,
+};
 
 /// Submits a request; see [`submit::run`].
 ///
@@ -77,15 +41,6 @@ pub async fn submit(
         },
     )
     .await
-    .map(in_one_note)
-}
-
-/// The typed answer has one note: what the operator can do stands behind it on a line of its own, as in every output.
-fn in_one_note(mut submission: Submission) -> Submission {
-    if let Some(note) = submission.operator_note.take() {
-        submission.note = [&submission.note, "\n→ ", &note].concat();
-    }
-    submission
 }
 
 /// The sessions that have not ended, and the submits that nobody works on any more: what a process that died has left is
@@ -94,7 +49,7 @@ fn in_one_note(mut submission: Submission) -> Submission {
 /// # Errors
 /// When the state folder can't be used. A session that can't be read doesn't hide the others: it is
 /// due at once, and its poll says what is wrong.
-pub async fn due(io: Io, settings: &Settings) -> Result<Vec<Due>, Problem> {
+pub async fn due(io: Io, settings: &Settings) -> Result<Vec<DueSession>, Problem> {
     commands::ready(&io, settings).await?;
     stranded::take_up(&io).await?;
     let entries = store::active(&io).await?;
@@ -110,7 +65,7 @@ pub async fn due_entries(
     io: Io,
     settings: &Settings,
     entries: Vec<String>,
-) -> Result<Vec<Due>, Problem> {
+) -> Result<Vec<DueSession>, Problem> {
     commands::ready(&io, settings).await?;
     if entries.is_empty() {
         stranded::take_up(&io).await?;
@@ -118,11 +73,11 @@ pub async fn due_entries(
     Ok(due_at(&io, settings, entries).await)
 }
 
-async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> {
+async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSession> {
     let mut found = Vec::with_capacity(entries.len());
     for key in entries {
         let due = match store::load(io, &key).await {
-            Ok(Some(loaded)) if !loaded.session.turns.is_empty() => Due {
+            Ok(Some(loaded)) if !loaded.session.turns.is_empty() => DueSession {
                 session_id: loaded.session.id().to_owned(),
                 at_ms: poll::next(&loaded, settings)
                     .filter(|at_ms| {
@@ -130,14 +85,14 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
                     })
                     .unwrap_or_else(|| io.now_ms()),
             },
-            Ok(None) => Due {
+            Ok(None) => DueSession {
                 at_ms: match stranded::due_at_ms(io, &key).await {
                     Ok(Some(at_ms)) => at_ms,
                     Ok(None) | Err(_) => io.now_ms(),
                 },
                 session_id: key,
             },
-            Ok(Some(_)) | Err(_) => Due {
+            Ok(Some(_)) | Err(_) => DueSession {
                 session_id: key,
                 at_ms: io.now_ms(),
             },
@@ -151,7 +106,7 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<Due> 
 ///
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
-pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<StepReport, Problem> {
+pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Step, Problem> {
     if let Some(report) = stranded::step(&io, settings, &session_id).await? {
         return Ok(told(&io, session_id, report));
     }
@@ -176,7 +131,7 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
     Ok(told(&io, session_id, report))
 }
 
-fn told(io: &Io, session_id: String, report: poll::Report) -> StepReport {
+fn told(io: &Io, session_id: String, report: poll::Report) -> Step {
     let latest = report.session.as_ref().and_then(|session| session.latest());
     // Nothing usable is left of it, or it is a submit of which nobody knows yet.
     let none = if report.next_poll_at_ms.is_some() {
@@ -185,7 +140,7 @@ fn told(io: &Io, session_id: String, report: poll::Report) -> StepReport {
         State::Failed
     };
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    StepReport {
+    Step {
         session_id: report
             .session
             .as_ref()
@@ -211,7 +166,7 @@ fn told(io: &Io, session_id: String, report: poll::Report) -> StepReport {
     }
 }
 
-/// A session's messages; JSON.
+/// A session's messages, and what they mean.
 ///
 /// # Errors
 /// As the command.
@@ -221,54 +176,75 @@ pub async fn query(
     id: String,
     after_seq: Option<u64>,
     project_id: Option<String>,
-) -> Result<String, Problem> {
+) -> Result<Transcript, Problem> {
     commands::open(&io, settings).await?;
-    commands::query::run(&io, settings, &id, after_seq, project_id.as_deref())
-        .await
-        .map(|reply| text(&reply.json))
+    let queried = query::run(&io, settings, &id, after_seq, project_id.as_deref()).await?;
+    Ok(queried.transcript())
 }
 
-/// What is configured; JSON.
+/// What is configured.
 ///
 /// # Errors
 /// As the command.
-pub async fn check(io: Io, settings: &Settings) -> Result<String, Problem> {
-    commands::check::run(&io, settings)
-        .await
-        .map(|reply| text(&reply.json))
+pub async fn check(io: Io, settings: &Settings) -> Result<Configuration, Problem> {
+    Ok(check::run(&io, settings).await?.configuration)
 }
 
-/// The key's tasks; JSON.
+/// Each link of the chain from the key to the chat.
+///
+/// # Errors
+/// None: what is broken is a finding.
+pub async fn doctor(
+    io: Io,
+    settings: &Settings,
+    chat_id: Option<String>,
+) -> Result<Vec<Finding>, Problem> {
+    commands::open_to_read(&io, settings).await;
+    Ok(doctor::run(&io, settings, chat_id.as_deref()).await)
+}
+
+/// What is stored of one session, or of those that go on and the latest that have ended.
 ///
 /// # Errors
 /// As the command.
-pub async fn tasks(io: Io, settings: &Settings) -> Result<String, Problem> {
+pub async fn status(
+    io: Io,
+    settings: &Settings,
+    id: Option<String>,
+    ended: Option<u32>,
+) -> Result<Overview, Problem> {
+    commands::open_to_read(&io, settings).await;
+    status::run(&io, settings, id.as_deref(), ended.map(u64::from)).await
+}
+
+/// The key's tasks.
+///
+/// # Errors
+/// As the command.
+pub async fn tasks(io: Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
     commands::open(&io, settings).await?;
-    commands::tasks::run(&io, settings)
-        .await
-        .map(|reply| text(&reply.json))
+    let tasks = tasks::run(&io, settings).await?;
+    Ok(tasks::typed(tasks))
 }
 
-/// Every known session; JSON.
+/// One session, or every known one.
 ///
 /// # Errors
 /// As the command.
-pub async fn recover(io: Io, settings: &Settings) -> Result<String, Problem> {
+pub async fn recover(io: Io, settings: &Settings, id: Option<String>) -> Result<Overview, Problem> {
     commands::open(&io, settings).await?;
-    let reply = recover::run(&io, settings, &recover::Wanted::default()).await?;
-    Ok(text(&reply.json))
+    let wanted = recover::Wanted {
+        id,
+        ..recover::Wanted::default()
+    };
+    let recovered = recover::run(&io, settings, &wanted).await?;
+    Ok(recovered.overview(io.now_ms()))
 }
 
-/// A new project; JSON.
+/// A new project.
 ///
 /// # Errors
 /// As the command.
-pub async fn change_project(io: Io, settings: &Settings) -> Result<String, Problem> {
-    commands::project::run(&io, settings)
-        .await
-        .map(|reply| text(&reply.json))
-}
-
-fn text(json: &Value) -> String {
-    json::text(json)
+pub async fn change_project(io: Io, settings: &Settings) -> Result<Project, Problem> {
+    project::run(&io, settings).await
 }

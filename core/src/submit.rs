@@ -47,8 +47,8 @@ pub struct Submission {
     pub project_uuid: String,
     /// The canvas link.
     pub project_url: String,
-    /// The channel, or empty.
-    pub channel: String,
+    /// The channel.
+    pub channel: Option<String>,
     /// Whether results arrive by themselves.
     pub deliverable: bool,
     /// A sentence for the user, to acknowledge with.
@@ -401,11 +401,16 @@ fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> 
         session_id: asked.session_id.clone(),
         project_uuid: asked.project_uuid.clone(),
         project_url: asked.project_link().unwrap_or_default(),
-        channel: asked.route.channel.clone(),
+        channel: named_text(&asked.route.channel),
         deliverable: operator_note.is_none(),
         note,
         operator_note,
     }
+}
+
+/// What is empty where nothing was named.
+fn named_text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// Why results would not arrive by themselves.

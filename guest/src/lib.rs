@@ -21,6 +21,8 @@ mod bindings {
         world: "libtv-video",
         path: "../wit",
         pub_export_macro: true,
+        // The records are the core's own types: what the core answers leaves without being copied into another type.
+        with: { "libtv:video/types@0.2.0": libtv_video_core::types },
     });
 }
 

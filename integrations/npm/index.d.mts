@@ -46,11 +46,13 @@ export interface Submission {
   projectUuid: string;
   /** The canvas link. Show it to people only once the job has finished. */
   projectUrl: string;
-  channel: string;
+  channel?: string;
   /** True only when results will arrive in the chat by themselves. */
   deliverable: boolean;
-  /** A sentence to acknowledge the request with. */
+  /** A sentence for the user, to acknowledge the request with. */
   note: string;
+  /** What only whoever runs this machine can do, so that the result arrives by itself. */
+  operatorNote?: string;
 }
 
 export interface Step {
@@ -65,11 +67,131 @@ export interface Step {
   events: { atMs: number; text: string }[];
 }
 
+export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'link-only' | 'failed' | 'uncertain';
+
+/** One message to the chat. Times are milliseconds since 1970, here and everywhere. */
+export interface Delivery {
+  turn: number;
+  order: number;
+  purpose: 'result' | 'links' | 'question' | 'failure' | 'timeout' | 'more';
+  url?: string;
+  state: DeliveryState;
+  messageId?: string;
+  endedAtMs?: number;
+  trouble?: string;
+}
+
+/** One video or image. */
+export interface Product {
+  /** Relay it character by character. */
+  url: string;
+  delivery?: DeliveryState;
+  messageId?: string;
+}
+
+/** One request within a session. */
+export interface Turn {
+  number: number;
+  text: string;
+  state: SessionState;
+  submittedAtMs: number;
+  endedAtMs?: number;
+  deliveredAtMs?: number;
+  polls: number;
+  results: Product[];
+  question?: string;
+  trouble?: string;
+}
+
+export interface Session {
+  sessionId: string;
+  state: SessionState;
+  channel?: string;
+  chatId?: string;
+  replyTo?: string;
+  /** None when everything has ended. */
+  nextPollAtMs?: number;
+  /** The canvas link, once the job has finished. */
+  projectUrl?: string;
+  /** The oldest first; at least one. */
+  turns: Turn[];
+  deliveries: Delivery[];
+}
+
+/** What is known of sessions. */
+export interface Overview {
+  nowMs: number;
+  sessions: Session[];
+  /** Submits whose answer was lost. They may have been charged. */
+  unknownSubmits: { id: string; text: string; startedAtMs?: number; reason?: string }[];
+  /** What can't be read or asked about, in sentences for the user. */
+  damaged: string[];
+}
+
+/** A value that a service gave, under its JSON pointer. */
+export interface Field {
+  path: string;
+  value:
+    | { tag: 'null' | 'empty-list' | 'empty-object' }
+    | { tag: 'boolean'; val: boolean }
+    | { tag: 'integer' | 'decimal'; val: number }
+    | { tag: 'text'; val: string };
+}
+
+/** A session's messages, and what they mean. */
+export interface Transcript {
+  sessionId: string;
+  state: SessionState;
+  question?: string;
+  says?: string;
+  trouble?: string;
+  messages: { seq?: number; role: 'user' | 'assistant' | 'tool' | 'other'; text: string; resultUrls: string[]; fields: Field[] }[];
+  resultUrls: string[];
+  deliveries: Delivery[];
+  projectUrl?: string;
+}
+
+/** What is configured, and whether the key is good. */
+export interface Configuration {
+  apiKey: string;
+  keyFrom?: string;
+  service: string;
+  url: string;
+  videoRatio: string;
+  config: string;
+  verified: boolean;
+  uses?: { remaining: number; max: number };
+  expiresAt?: string;
+  accounts: { channel: string; id: string; url: string; foundIn: string }[];
+  noAccounts?: string;
+  polling: { tag: 'active' | 'absent' | 'unknown' } | { tag: 'lacking'; val: string };
+  warning?: string;
+  /** Why nothing can be submitted now. */
+  problem?: { kind: SkillError['kind']; message: string; advice?: string; retryAfterMs?: number };
+}
+
+/** What was found of one link of the chain from the key to the chat. */
+export interface Finding {
+  link: string;
+  health: 'good' | 'doubtful' | 'broken';
+  detail: string;
+  advice?: string;
+}
+
+/** One task of the key, as the service keeps it. */
+export interface Task {
+  id?: string;
+  status?: string;
+  url?: string;
+  error?: string;
+  fields: Field[];
+}
+
 /** What failed. A kind with `permanent` in its name must not be repeated by itself. */
 export class SkillError extends Error {
   kind: 'temporary' | 'permanent' | 'permanent-outcome-unknown';
-  /** What the user can do about it, or empty. */
-  advice: string;
+  /** What whoever runs this can do about it, a line for each step. */
+  advice?: string;
   retryAfterMs?: number;
 }
 
@@ -81,11 +203,16 @@ export interface Skill {
   due(): Promise<{ sessionId: string; atMs: number }[]>;
   /** Does what can be done now for one session, and says when to call again. Safe to repeat. */
   poll(sessionId: string): Promise<Step>;
-  query(sessionId: string, options?: { afterSeq?: number; projectId?: string }): Promise<unknown>;
-  check(): Promise<unknown>;
-  tasks(): Promise<unknown>;
-  recover(): Promise<unknown>;
-  changeProject(): Promise<unknown>;
+  query(sessionId: string, options?: { afterSeq?: number; projectId?: string }): Promise<Transcript>;
+  check(): Promise<Configuration>;
+  /** Looks at every link; with a chat it sends a text and a picture there. */
+  doctor(chatId?: string): Promise<Finding[]>;
+  /** What is stored of one session, or of all that go on and the `ended` ones (20) that ended last. Asks nobody. */
+  status(which?: { sessionId?: string; ended?: number }): Promise<Overview>;
+  tasks(): Promise<Task[]>;
+  /** One session, or every known one: asks about unfinished ones and delivers what is undelivered. */
+  recover(sessionId?: string): Promise<Overview>;
+  changeProject(): Promise<{ projectUuid: string; projectUrl: string }>;
   /** Ends the thread. A call under way rejects. */
   close(): Promise<void>;
 }

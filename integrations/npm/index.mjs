@@ -12,12 +12,12 @@ const DEFAULT_CALL_MS = 10 * 60 * 1000;
 
 /** What the component answers instead of a result. */
 export class SkillError extends Error {
-  constructor({ tag, val }) {
-    super(val.message);
+  constructor({ kind, message, advice, retryAfterMs }) {
+    super(message);
     this.name = 'SkillError';
-    this.kind = tag;
-    this.advice = val.advice;
-    this.retryAfterMs = val.retryAfterMs === undefined ? undefined : Number(val.retryAfterMs);
+    this.kind = kind;
+    this.advice = advice;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -27,27 +27,28 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
   const settings = { stateDir, env, policy: policy ?? defaultPolicy(env, await storedKey(stateDir)) };
   const thread = new Thread(settings, onDenied, callMs);
   const call = (method, ...values) => thread.call(method, values);
-  const json = async (method, ...values) => JSON.parse(await call(method, ...values));
   return {
     submit: ({ message, sessionId, channel, chatId }) => call('submit', message, sessionId, channel, chatId),
-    due: async () => (await call('due')).map(({ sessionId, atMs }) => ({ sessionId, atMs: Number(atMs) })),
-    poll: async (sessionId) => step(await call('poll', sessionId)),
+    due: () => call('due'),
+    poll: (sessionId) => call('poll', sessionId),
     query: (sessionId, { afterSeq, projectId } = {}) =>
-      json('query', sessionId, afterSeq === undefined ? undefined : BigInt(afterSeq), projectId),
-    check: () => json('check'),
-    tasks: () => json('tasks'),
-    recover: () => json('recover'),
-    changeProject: () => json('changeProject'),
+      call('query', sessionId, afterSeq === undefined ? undefined : BigInt(afterSeq), projectId),
+    check: () => call('check'),
+    doctor: (chatId) => call('doctor', chatId),
+    status: ({ sessionId, ended } = {}) => call('status', sessionId, ended),
+    tasks: () => call('tasks'),
+    recover: (sessionId) => call('recover', sessionId),
+    changeProject: () => call('changeProject'),
     close: () => thread.close(),
   };
 }
 
-function step({ nextPollAtMs, events, ...rest }) {
-  return {
-    ...rest,
-    nextPollAtMs: nextPollAtMs === undefined ? undefined : Number(nextPollAtMs),
-    events: events.map(({ atMs, text }) => ({ atMs: Number(atMs), text })),
-  };
+/** An answer with numbers for the 64-bit ones: times, and what services count, stay below 2^53. */
+function plain(value) {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
 }
 
 /** The key that `setup` left in the state folder counts for the policy; a damaged file is the component's to tell. */
@@ -95,8 +96,8 @@ class Thread {
     const timer = setTimeout(() => this.#giveUp(`the call took longer than ${this.#callMs} ms`), this.#callMs);
     const { problem, value } = await answer;
     clearTimeout(timer);
-    if (problem) throw new SkillError(problem);
-    return value;
+    if (problem) throw new SkillError(plain(problem));
+    return plain(value);
   }
 
   #start() {
@@ -115,6 +116,6 @@ class Thread {
     const worker = this.#worker;
     this.#worker = undefined;
     worker.terminate();
-    this.#answered({ problem: { tag: 'permanent-outcome-unknown', val: { message, advice: '`recover` shows what became of the request.' } } });
+    this.#answered({ problem: { kind: 'permanent-outcome-unknown', message, advice: '`recover` shows what became of the request.' } });
   }
 }

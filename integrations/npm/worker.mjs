@@ -12,7 +12,10 @@ import { enforcing } from './http.mjs';
 const { env, stateDir, policy } = workerData;
 const modules = new Map();
 /** The kind of each call, which decides what it may reach. */
-const KINDS = { submit: 'submit', changeProject: 'submit', due: 'look', poll: 'poll', recover: 'poll', query: 'check', check: 'check', tasks: 'check' };
+const KINDS = {
+  submit: 'submit', changeProject: 'submit', due: 'look', status: 'look', poll: 'poll', recover: 'poll',
+  query: 'check', check: 'check', tasks: 'check', doctor: 'doctor',
+};
 let call;
 // The shim's object has sockets too, and real keys are in the component.
 const imports = granted(new WASIShim({
@@ -32,7 +35,7 @@ parentPort.on('message', async ({ method, values }) => {
     const skill = await instantiate(compiled, imports);
     parentPort.postMessage({ value: skill[method](...values) });
   } catch (error) {
-    const problem = error.payload ?? { tag: 'permanent-outcome-unknown', val: { message: `libtv-video failed inside: ${error}`, advice: '' } };
+    const problem = error.payload ?? { kind: 'permanent-outcome-unknown', message: `libtv-video failed inside: ${error}` };
     parentPort.postMessage({ problem });
   }
 });

@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use fakes::Fake;
 use host_harness::http::RefusalReason;
 use host_harness::{
-    CallError, Component, Event, Harness, LimitHit, Limits, Problem, ServeOptions, StartError,
+    CallError, Component, Event, Harness, LimitHit, Limits, ProblemKind, ServeOptions, StartError,
     Step, StopHandle, Usage, serve,
 };
 
@@ -254,7 +254,7 @@ impl End {
     #[track_caller]
     fn told(self, error: &str) -> Self {
         match &self.result {
-            Err(CallError::Problem(Problem::Permanent(failure))) => {
+            Err(CallError::Problem(failure)) if failure.kind == ProblemKind::Permanent => {
                 assert_eq!(failure.message, error);
             }
             other => panic!("not refused: {other:?}"),

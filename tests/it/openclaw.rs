@@ -246,10 +246,6 @@ fn the_skill_goes_where_this_openclaw_looks_for_it() {
 fn an_embedding_program_reads_openclaws_files_as_well() {
     let (env, _) =
         plain(&json!({"channels": {"feishu": account(OTHER_ID, OTHER_SECRET)}}).to_string());
-    let arguments = ["check"];
-    let reply = block_on(
-        env.harness()
-            .run_for_json(arguments, host_harness::Output::to(std::io::sink())),
-    );
-    assert_eq!(reply.unwrap().json["feishu"]["appId"], OTHER_ID);
+    let configuration = block_on(env.harness().check()).unwrap();
+    assert_eq!(configuration.accounts[0].id, OTHER_ID);
 }

@@ -167,7 +167,7 @@ fn the_memory_of_every_call_is_searched() {
     }
     let harness = env.harness();
     block_on(harness.due()).unwrap();
-    block_on(harness.recover()).unwrap();
+    block_on(harness.recover(None)).unwrap();
     assert_eq!(env.memory_report().len(), 5);
 }
 

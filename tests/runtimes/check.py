@@ -69,13 +69,15 @@ class AnyRuntime(Case):
         # Again is as good as once.
         self.poll_to_the_end(submission["session_id"])
         self.assertEqual(self.world.chat(chat), told)
+        self.assertEqual(self.runtime.call("query", self.environment, session_id=submission["session_id"],
+                                           after_seq=None, project_id=None)["state"], "completed")
         return submission["session_id"], told
 
     def test_an_error_has_its_kind_and_says_what_to_do(self):
         del self.environment["LIBTV_API_KEY"]
         with self.assertRaises(Problem) as caught:
             self.runtime.call("tasks", self.environment)
-        self.assertEqual(caught.exception.tag, "permanent")
+        self.assertEqual(caught.exception.kind, "permanent")
         self.assertIn("API Key not configured", str(caught.exception))
 
 
@@ -169,13 +171,13 @@ class Wassette(AnyRuntime):
         tools = self.runtime.tools(self.environment)
         self.assertIn("Costs the user\nmoney, and is never repeated by itself.", tools["submit"]["description"])
         self.assertIn("Safe to repeat at any time.", tools["poll"]["description"])
-        ours = ["submit", "due", "poll", "query", "check", "tasks", "recover", "change-project"]
+        ours = ["submit", "due", "poll", "query", "check", "doctor", "status", "tasks", "recover", "change-project"]
         for name in ours:
             self.assertNotIn("Auto-generated", tools[name]["description"])
 
     def test_a_good_key_is_called_good(self):
-        told = json.loads(self.runtime.call("check", self.environment))
-        self.assertEqual((told["mode"], told["verified"]), ("nexu_gateway", True), told)
+        told = self.runtime.call("check", self.environment)
+        self.assertEqual((told["service"], told["verified"]), ("nexu_gateway", True), told)
 
     def test_a_host_that_the_policy_does_not_name_is_not_asked(self):
         # Another spelling of loopback, so that nothing but the policy keeps it away.
@@ -183,7 +185,7 @@ class Wassette(AnyRuntime):
         self.environment["LIBTV_GATEWAY_URL"] = elsewhere
         with self.assertRaises(Problem) as caught:
             self.runtime.call("tasks", self.environment)
-        self.assertEqual(caught.exception.tag, "permanent", caught.exception)
+        self.assertEqual(caught.exception.kind, "permanent", caught.exception)
 
 
 def digest(path):

@@ -16,11 +16,11 @@ PATIENCE_S = 120
 
 
 class Problem(Exception):
-    """The component's own error: `tag` is the case of `problem`, the text its message."""
+    """The component's own error: the kind of its `problem`, and the message."""
 
-    def __init__(self, tag, message):
+    def __init__(self, kind, message):
         super().__init__(message)
-        self.tag = tag
+        self.kind = kind
 
 
 class WasmtimePy:
@@ -48,7 +48,11 @@ class WasmtimePy:
         value = instance.get_func(store, export.replace("_", "-"))(store, *arguments.values())
         # Cases that Python can tell apart by their type come without a tag.
         if isinstance(value, components.Variant):
-            raise Problem(value.tag, value.payload.message)
+            if value.tag == "err":
+                raise Problem(value.payload.kind, value.payload.message)
+            value = value.payload
+        elif hasattr(value, "retry-after-ms") or hasattr(value, "retry_after_ms"):
+            raise Problem(value.kind, value.message)
         return plain(value)
 
     def command(self, arguments, environment, folders=()):
@@ -104,7 +108,7 @@ class Jco:
         done = self._run({"export": export, "arguments": list(arguments.values())}, environment, [])
         answer = json.loads(done.stdout)
         if "problem" in answer:
-            raise Problem(answer["problem"]["tag"], answer["problem"]["val"]["message"])
+            raise Problem(answer["problem"]["kind"], answer["problem"]["message"])
         return answer["value"]
 
     def command(self, arguments, environment, folders=()):
@@ -132,7 +136,7 @@ class WasmtimeCli:
         words = ", ".join("none" if value is None else json.dumps(value) for value in arguments.values())
         done = self._run(environment, [], ["--invoke", f"{export.replace('_', '-')}({words})"], [])
         answer = done.stdout.strip()
-        failed = re.match(r'err\(([a-z-]+)\(\{message: "(.*?)"', answer)
+        failed = re.match(r'err\(\{kind: ([a-z-]+), message: "(.*?)"', answer)
         if failed:
             raise Problem(*failed.groups())
         fields = re.findall(r'([a-z-]+): (?:some\()?("(?:[^"\\]|\\.)*"|[a-z-]+|\d+)', answer)

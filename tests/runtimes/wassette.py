@@ -48,7 +48,7 @@ class Wassette:
         answer = self._ask("tools/call", {"name": export.replace("_", "-"), "arguments": given})
         result = answer["structuredContent"]["result"]
         if "err" in result:
-            raise Problem(result["err"]["tag"], result["err"]["val"]["message"])
+            raise Problem(result["err"]["kind"], result["err"]["message"])
         value = result["ok"]
         return {name.replace("-", "_"): field for name, field in value.items()} if isinstance(value, dict) else value
 

@@ -7,143 +7,219 @@ use super::{Reply, for_operator};
 use crate::config::{HarnessState, Settings};
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::upstream::{KeyStatus, Upstream};
+use crate::types::{ChannelAccount, Configuration, Polling, Uses};
+use crate::upstream::{KeyStatus, ServiceId, Upstream};
 
-/// Shows the configuration and asks the service about the key.
+/// Looks at the configuration and asks the service about the key. A key that is refused is a finding, not an error.
 ///
 /// # Errors
-/// Without a key, with a refused one, or when the service can't be asked.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+/// Without a key, or with an address that can't be used.
+pub async fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
     let upstream = settings.upstream()?;
     let service = upstream.service();
-    let key = upstream.secret().masked();
-    let (name, url) = (service.member().title, upstream.shown_address());
-    let mut lines = vec![
-        format!("🔑 API Key: {key}"),
-        format!("📐 Video ratio: {}", settings.ratio),
-        format!("📁 Config: {}", settings.config_path),
-        format!("🌐 {name}: {url}"),
-    ];
-    let mut json = json!({
-        "apiKey": key,
-        "videoRatio": settings.ratio.to_string(),
-        "config": settings.config_path,
-        "mode": service.name(),
-        "url": url,
-    });
-    let verified = key_status(io, &upstream, &mut lines, &mut json).await.err();
-    let mut operator = Vec::new();
-    if let Some(problem) = &verified {
-        lines.push(format!("❌ {}", problem.failure().message));
-        operator.extend(problem.failure().advice.lines().map(str::to_owned));
-    }
-    where_the_key_is(settings, &mut operator, &mut json);
-    surroundings(settings, &mut operator, &mut json);
-    if let Some(warning) = service.warning_at(&upstream) {
-        operator.push(warning.to_owned());
-        json["warning"] = warning.into();
-    }
-    lines.extend(operator.iter().flat_map(|line| for_operator(line)));
-    let exit_code = u8::from(verified.is_some());
-    if let Some(problem) = verified {
-        json["error"] =
-            json!({"message": problem.failure().message, "advice": problem.failure().advice});
-    }
-    Ok(Reply {
-        exit_code,
-        ..Reply::good(lines, json)
+    let mut configuration = Configuration {
+        api_key: upstream.secret().masked(),
+        key_from: settings.key_from.clone(),
+        service: service.name().to_owned(),
+        url: upstream.shown_address(),
+        video_ratio: settings.ratio.to_string(),
+        config: settings.config_path.clone(),
+        verified: false,
+        uses: None,
+        expires_at: None,
+        accounts: accounts(settings),
+        no_accounts: settings
+            .feishu
+            .is_none()
+            .then(|| settings.no_feishu.clone()),
+        polling: polling(settings.harness),
+        warning: service.warning_at(&upstream).map(str::to_owned),
+        problem: None,
+    };
+    let status = key_status(io, &upstream, &mut configuration).await;
+    let (unverifiable, problem) = match status {
+        Ok(unverifiable) => (unverifiable, None),
+        Err(problem) => (None, Some(problem.into())),
+    };
+    configuration.problem = problem;
+    Ok(Checked {
+        service,
+        unverifiable,
+        configuration,
     })
 }
 
-fn where_the_key_is(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
-    if settings.key_from_environment {
-        lines.push(
-            "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.".to_owned(),
-        );
-    }
-    if let Some(place) = &settings.key_from {
-        lines.push(format!("🔐 The key is kept in: {place}"));
-        json["keyFrom"] = place.as_str().into();
-    }
+/// What is configured, and what people are told beside it.
+pub struct Checked {
+    service: ServiceId,
+    /// The name of what has no call that tells whether a key is good.
+    unverifiable: Option<&'static str>,
+    /// As the typed export has it.
+    pub configuration: Configuration,
 }
 
 async fn key_status(
     io: &Io,
     upstream: &Upstream<'_>,
-    lines: &mut Vec<String>,
-    json: &mut Value,
-) -> Result<(), Problem> {
+    configuration: &mut Configuration,
+) -> Result<Option<&'static str>, Problem> {
     let status = upstream.check(io).await.map_err(|error| error.problem())?;
     let (uses, expires_at) = match status {
         KeyStatus::Good { uses, expires_at } => (uses, expires_at),
         KeyStatus::Unclear(reason) => {
             return Err(Problem::temporary(format!("Guard check failed: {reason}.")));
         }
-        KeyStatus::Unverifiable(api) => {
-            let title = upstream.service().member().title;
-            lines.push(format!("✅ {title} key configured"));
-            lines.push(format!(
-                "ℹ️ The key was not verified: {api} has no status call."
-            ));
-            json["verified"] = Value::Bool(false);
-            return Ok(());
-        }
+        KeyStatus::Unverifiable(api) => return Ok(Some(api)),
     };
-    lines.push("✅ Key valid".to_owned());
-    json["verified"] = Value::Bool(true);
-    if let Some((remaining, max)) = uses {
+    configuration.verified = true;
+    configuration.uses = uses.map(|(remaining, max)| Uses { remaining, max });
+    configuration.expires_at = expires_at;
+    Ok(None)
+}
+
+fn accounts(settings: &Settings) -> Vec<ChannelAccount> {
+    let account = settings.feishu.as_ref().map(|app| ChannelAccount {
+        channel: "feishu".to_owned(),
+        id: app.app_id.clone(),
+        url: app.base_url.clone(),
+        found_in: app.found_in.clone(),
+    });
+    account.into_iter().collect()
+}
+
+fn polling(harness: HarnessState) -> Polling {
+    match harness {
+        HarnessState::Polling | HarnessState::PollingWithItsApp => Polling::Active,
+        HarnessState::Lacking(lack) => Polling::Lacking(lack.words().0.to_owned()),
+        HarnessState::Absent => Polling::Absent,
+        HarnessState::Unknown => Polling::Unknown,
+    }
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(settings: &Settings, checked: Checked) -> Reply {
+    let lines = lines(settings, &checked);
+    let exit_code = u8::from(checked.configuration.problem.is_some());
+    Reply {
+        exit_code,
+        ..Reply::good(lines, as_json(checked))
+    }
+}
+
+fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
+    let (configuration, title) = (&checked.configuration, checked.service.member().title);
+    let mut lines = vec![
+        format!("🔑 API Key: {}", configuration.api_key),
+        format!("📐 Video ratio: {}", configuration.video_ratio),
+        format!("📁 Config: {}", configuration.config),
+        format!("🌐 {title}: {}", configuration.url),
+    ];
+    if let Some(api) = checked.unverifiable {
+        lines.push(format!("✅ {title} key configured"));
+        lines.push(format!(
+            "ℹ️ The key was not verified: {api} has no status call."
+        ));
+    }
+    if configuration.verified {
+        lines.push("✅ Key valid".to_owned());
+    }
+    if let Some(Uses { remaining, max }) = configuration.uses {
         lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
-        json["remainingUses"] = remaining.into();
-        json["maxUses"] = max.into();
     }
-    if let Some(expires) = expires_at {
-        let shown = super::tasks::printable(&expires);
-        lines.push(format!("⏰ Expires at: {shown}"));
-        json["expiresAt"] = expires.into();
+    if let Some(expires_at) = &configuration.expires_at {
+        let expires_at = super::tasks::printable(expires_at);
+        lines.push(format!("⏰ Expires at: {expires_at}"));
     }
-    Ok(())
+    let mut operator = Vec::new();
+    if let Some(problem) = &configuration.problem {
+        lines.push(format!("❌ {}", problem.message));
+        operator.extend(problem.advice.clone());
+    }
+    if settings.key_from_environment {
+        let told = "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.";
+        operator.push(told.to_owned());
+    }
+    if let Some(place) = &configuration.key_from {
+        operator.push(format!("🔐 The key is kept in: {place}"));
+    }
+    operator.extend(surroundings(settings));
+    operator.extend(configuration.warning.clone());
+    lines.extend(operator.iter().flat_map(|line| for_operator(line)));
+    lines
 }
 
 /// The two things that decide whether results arrive by themselves.
-fn surroundings(settings: &Settings, lines: &mut Vec<String>, json: &mut Value) {
-    match &settings.feishu {
-        Some(app) => {
-            lines.push(format!(
-                "💬 Feishu credentials: found in {} (app {}, {})",
-                app.found_in, app.app_id, app.base_url
-            ));
-            json["feishu"] =
-                json!({"appId": app.app_id, "url": app.base_url, "from": app.found_in});
-        }
-        None => {
-            lines.push(format!("💬 Feishu credentials: {}", settings.no_feishu));
-            json["feishu"] = Value::Null;
-            json["feishuProblem"] = settings.no_feishu.as_str().into();
-        }
-    }
-    let (line, polling) = match settings.harness {
-        HarnessState::Polling => ("⏱️ Harness: polling".to_owned(), Value::Bool(true)),
-        HarnessState::PollingWithItsApp => (
-            "⏱️ Harness: polling, with Feishu or Lark credentials of its own".to_owned(),
-            Value::Bool(true),
+fn surroundings(settings: &Settings) -> [String; 2] {
+    let credentials = match &settings.feishu {
+        Some(app) => format!(
+            "💬 Feishu credentials: found in {} (app {}, {})",
+            app.found_in, app.app_id, app.base_url
         ),
+        None => format!("💬 Feishu credentials: {}", settings.no_feishu),
+    };
+    let harness = match settings.harness {
+        HarnessState::Polling => "⏱️ Harness: polling".to_owned(),
+        HarnessState::PollingWithItsApp => {
+            "⏱️ Harness: polling, with Feishu or Lark credentials of its own".to_owned()
+        }
         HarnessState::Lacking(lack) => {
             let (what, remedy) = lack.words();
-            json["harnessLacks"] = what.into();
-            let line = format!(
+            format!(
                 "⚠️ Harness: polling, but results don't arrive by themselves: {what}. {remedy}."
-            );
-            (line, Value::Bool(true))
+            )
         }
-        HarnessState::Absent => (
-            "⏱️ Harness: none is polling. Start one with: libtv-video serve".to_owned(),
-            Value::Bool(false),
-        ),
-        HarnessState::Unknown => (
-            "⏱️ Harness: this runtime doesn't say".to_owned(),
-            Value::Null,
-        ),
+        HarnessState::Absent => {
+            "⏱️ Harness: none is polling. Start one with: libtv-video serve".to_owned()
+        }
+        HarnessState::Unknown => "⏱️ Harness: this runtime doesn't say".to_owned(),
     };
-    lines.push(line);
-    json["harness"] = polling;
+    [credentials, harness]
+}
+
+fn as_json(checked: Checked) -> Value {
+    let configuration = checked.configuration;
+    let mut json = json!({
+        "apiKey": configuration.api_key,
+        "videoRatio": configuration.video_ratio,
+        "config": configuration.config,
+        "mode": configuration.service,
+        "url": configuration.url,
+    });
+    // Of a key that couldn't be asked about nothing is said.
+    if configuration.verified || checked.unverifiable.is_some() {
+        json["verified"] = configuration.verified.into();
+    }
+    if let Some(Uses { remaining, max }) = configuration.uses {
+        json["remainingUses"] = remaining.into();
+        json["maxUses"] = max.into();
+    }
+    add(&mut json, "expiresAt", configuration.expires_at);
+    add(&mut json, "keyFrom", configuration.key_from);
+    let app = configuration.accounts.into_iter().next();
+    json["feishu"] = match app {
+        Some(app) => json!({"appId": app.id, "url": app.url, "from": app.found_in}),
+        None => Value::Null,
+    };
+    let (lacks, polls) = match configuration.polling {
+        Polling::Active => (None, Value::Bool(true)),
+        Polling::Lacking(what) => (Some(what), Value::Bool(true)),
+        Polling::Absent => (None, Value::Bool(false)),
+        Polling::Unknown => (None, Value::Null),
+    };
+    add(&mut json, "feishuProblem", configuration.no_accounts);
+    add(&mut json, "harnessLacks", lacks);
+    json["harness"] = polls;
+    add(&mut json, "warning", configuration.warning);
+    if let Some(problem) = &configuration.problem {
+        json["error"] = json!({"message": problem.message, "advice": problem.advice.as_deref().unwrap_or_default()});
+    }
+    json
+}
+
+/// A member that is left out where there is nothing to say.
+fn add(json: &mut Value, name: &str, text: Option<String>) {
+    if let Some(text) = text {
+        json[name] = text.into();
+    }
 }

@@ -11,6 +11,7 @@ use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::multipart::Form;
 use crate::problem::Problem;
 use crate::session::Content;
+use crate::types::{Finding, Health};
 use crate::upstream::KeyStatus;
 use crate::upstream::results::{Store, stores};
 
@@ -19,56 +20,63 @@ const PICTURE: &[u8] = include_bytes!("doctor.png");
 /// An answer of the media store about a file that isn't there is a short page.
 const MAX_PAGE_BYTES: u64 = 64 * 1024;
 
-/// How a link is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    Good,
-    /// Results arrive all the same, or the link couldn't be looked at.
-    Doubtful,
-    Broken,
-}
-
 /// What was found, link by link.
 #[derive(Default)]
-struct Findings {
-    lines: Vec<String>,
-    checks: Vec<Value>,
-    broken: bool,
-}
+struct Findings(Vec<Finding>);
 
 impl Findings {
     fn note(&mut self, link: &str, health: Health, detail: &str, advice: &str) {
-        let (icon, name) = match health {
-            Health::Good => ("✅", "good"),
-            Health::Doubtful => ("⚠️", "doubtful"),
-            Health::Broken => ("❌", "broken"),
-        };
-        self.broken |= health == Health::Broken;
-        let detail = super::tasks::printable(detail);
-        self.lines.push(format!("{icon} {link}: {detail}"));
-        self.lines
-            .extend(advice.lines().map(|line| format!("   → {line}")));
-        self.checks
-            .push(json!({"link": link, "health": name, "detail": detail, "advice": advice}));
+        self.0.push(Finding {
+            link: link.to_owned(),
+            health,
+            detail: super::tasks::printable(detail),
+            advice: (!advice.is_empty()).then(|| advice.to_owned()),
+        });
     }
 
     fn problem(&mut self, link: &str, problem: &Problem) {
         let failure = problem.failure();
-        self.note(link, Health::Broken, &failure.message, &failure.advice);
+        let advice = failure.advice.as_deref().unwrap_or_default();
+        self.note(link, Health::Broken, &failure.message, advice);
     }
 }
 
 /// Looks at every link, also behind a broken one.
-pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Reply {
+pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Finding> {
     let mut findings = Findings::default();
     service(io, settings, &mut findings).await;
     media_store(io, &mut findings).await;
     harness(settings, &mut findings);
     messenger(io, settings, chat_id, &mut findings).await;
-    let json = json!({"healthy": !findings.broken, "checks": findings.checks});
+    findings.0
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(findings: &[Finding]) -> Reply {
+    let (mut lines, mut checks, mut broken) = (Vec::new(), Vec::new(), false);
+    for Finding {
+        link,
+        health,
+        detail,
+        advice,
+    } in findings
+    {
+        let (icon, name) = match health {
+            Health::Good => ("✅", "good"),
+            Health::Doubtful => ("⚠️", "doubtful"),
+            Health::Broken => ("❌", "broken"),
+        };
+        broken |= *health == Health::Broken;
+        let advice = advice.as_deref().unwrap_or_default();
+        lines.push(format!("{icon} {link}: {detail}"));
+        lines.extend(advice.lines().map(|line| format!("   → {line}")));
+        checks.push(json!({"link": link, "health": name, "detail": detail, "advice": advice}));
+    }
+    let json = json!({"healthy": !broken, "checks": checks});
     Reply {
-        exit_code: u8::from(findings.broken),
-        ..Reply::good(findings.lines, json)
+        exit_code: u8::from(broken),
+        ..Reply::good(lines, json)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod account;
 pub mod check;
 pub mod doctor;
 pub mod download;
+mod fields;
 pub mod project;
 pub mod query;
 pub mod recover;
@@ -94,18 +95,24 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         }
         Command::RemoveKey => account::remove_key(io, settings).await,
         Command::Upload { file } => upload::run(io, settings, file).await,
-        Command::ChangeProject => project::run(io, settings).await,
+        Command::ChangeProject => {
+            let project = project::run(io, settings).await?;
+            Ok(project::reply(&project))
+        }
         Command::Check => {
             open_to_read(io, settings).await;
-            check::run(io, settings).await
+            let checked = check::run(io, settings).await?;
+            Ok(check::reply(settings, checked))
         }
         Command::Doctor { chat_id } => {
             open_to_read(io, settings).await;
-            Ok(doctor::run(io, settings, chat_id.as_deref()).await)
+            let findings = doctor::run(io, settings, chat_id.as_deref()).await;
+            Ok(doctor::reply(&findings))
         }
         Command::Status { id, last } => {
             open_to_read(io, settings).await;
-            status::run(io, settings, id.as_deref(), last).await
+            let overview = status::run(io, settings, id.as_deref(), last).await?;
+            Ok(status::reply(&overview))
         }
         Command::CreateSession {
             text,
@@ -136,7 +143,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 "sessionId": submission.session_id,
                 "projectUuid": submission.project_uuid,
                 "projectUrl": submission.project_url,
-                "channel": submission.channel,
+                "channel": submission.channel.unwrap_or_default(),
                 "deliverable": submission.deliverable,
                 "note": submission.note,
                 "operatorNote": submission.operator_note,
@@ -149,11 +156,14 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             project_id,
         } => {
             open(io, settings).await?;
-            if short {
-                query::short(io, settings, &id).await
+            let after_seq = after_seq.filter(|_| !short);
+            let project_id = project_id.as_deref().filter(|_| !short);
+            let queried = query::run(io, settings, &id, after_seq, project_id).await?;
+            Ok(if short {
+                queried.short()
             } else {
-                query::run(io, settings, &id, after_seq, project_id.as_deref()).await
-            }
+                queried.reply()
+            })
         }
         Command::DownloadResults {
             id,
@@ -183,7 +193,8 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         }
         Command::Tasks => {
             open_to_read(io, settings).await;
-            tasks::run(io, settings).await
+            let tasks = tasks::run(io, settings).await?;
+            Ok(tasks::reply(tasks))
         }
         Command::Recover {
             id,
@@ -201,7 +212,8 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                 chat_id,
                 channel,
             };
-            recover::run(io, settings, &wanted).await
+            let recovered = recover::run(io, settings, &wanted).await?;
+            Ok(recovered.reply())
         }
         Command::Forget { submit } => {
             ready(io, settings).await?;
@@ -237,7 +249,7 @@ pub async fn ready(io: &Io, settings: &Settings) -> Result<(), Problem> {
 }
 
 /// The same for who only reads. A state folder in trouble, or one that can't be written, is no reason not to say what is known.
-async fn open_to_read(io: &Io, settings: &Settings) {
+pub async fn open_to_read(io: &Io, settings: &Settings) {
     if let Err(problem) = open(io, settings).await {
         io.err(format!("⚠️ {}", problem.failure().message)).await;
     }
@@ -282,12 +294,16 @@ async fn tell(io: &Io, problem: &Problem, json: bool) {
             Problem::Permanent(_) => "permanent",
             Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
         };
-        let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice, "retryAfterMs": failure.retry_after_ms});
+        let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms});
         io.out(json::text(&json!({"error": error}))).await;
         return;
     }
     io.out(format!("❌ {}", failure.message)).await;
-    for line in for_operator(&failure.advice) {
+    for line in failure
+        .advice
+        .iter()
+        .flat_map(|advice| for_operator(advice))
+    {
         io.out(line).await;
     }
 }

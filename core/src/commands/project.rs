@@ -6,17 +6,29 @@ use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
 use crate::problem::Problem;
+use crate::types::Project;
 
 /// Starts a new project on the canvas.
 ///
 /// # Errors
 /// When the service refuses or can't be asked.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+pub async fn run(io: &Io, settings: &Settings) -> Result<Project, Problem> {
     let upstream = settings.upstream()?;
     let uuid = upstream.begin_project(io).await;
-    let uuid = uuid.map_err(|error| error.problem())?;
-    let url = upstream.service().project_link(&uuid);
-    Ok(Reply::only_json(
-        json!({"projectUuid": uuid, "projectUrl": url}),
-    ))
+    let project_uuid = uuid.map_err(|error| error.problem())?;
+    Ok(Project {
+        project_url: upstream
+            .service()
+            .project_link(&project_uuid)
+            .unwrap_or_default(),
+        project_uuid,
+    })
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(project: &Project) -> Reply {
+    Reply::only_json(
+        json!({"projectUuid": project.project_uuid, "projectUrl": project.project_url}),
+    )
 }

@@ -2,16 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::Reply;
+use super::{Reply, fields, status};
 use crate::config::Settings;
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::{Session, State};
 use crate::store::{self, Found};
+use crate::types::{Message, Transcript};
 use crate::upstream::results::ResultUrl;
+use crate::upstream::session_api::messages;
 use crate::upstream::{Job, Upstream, Verdict, View, judge};
 
-/// Shows the state, the messages, the results in them, what has reached the chat, and the canvas link once the job has
+/// What a session was found to be.
+pub struct Queried {
+    /// All but its messages.
+    transcript: Transcript,
+    /// The job, as the service shows it: a list of messages.
+    shown: Value,
+}
+
+/// Finds out the state, the messages, the results in them, what has reached the chat, and the canvas link once the job has
 /// finished.
 ///
 /// # Errors
@@ -22,36 +32,83 @@ pub async fn run(
     id: &str,
     after_seq: Option<u64>,
     project_id: Option<&str>,
-) -> Result<Reply, Problem> {
+) -> Result<Queried, Problem> {
     let session = known(io, id).await?;
     let view = asked(io, settings, &session, after_seq).await?;
     let stands = stands(&session, &view, after_seq.is_none());
-    let mut reply = json!({"messages": view.shown, "state": stands.state.name()});
-    add_results(&mut reply, &session, &view, stands.state, project_id);
-    Ok(Reply::only_json(reply))
+    let link = match project_id {
+        Some(project) => session
+            .latest()
+            .and_then(|turn| turn.asked.service.project_link(project)),
+        None => session.canvas(),
+    };
+    let transcript = Transcript {
+        session_id: session.id().to_owned(),
+        state: stands.state,
+        question: stands.question,
+        says: stands.says,
+        trouble: stands.trouble,
+        messages: Vec::new(),
+        result_urls: texts(&view.results),
+        deliveries: status::deliveries(&session),
+        project_url: link.filter(|_| stands.state == State::Completed),
+    };
+    Ok(Queried {
+        transcript,
+        shown: view.shown,
+    })
 }
 
-/// Only what the user is shown: the state, a question, a reason or the last word of a job under way, results and what has
-/// reached the chat.
-///
-/// # Errors
-/// As [`run`].
-pub async fn short(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
-    let session = known(io, id).await?;
-    let view = asked(io, settings, &session, None).await?;
-    let stands = stands(&session, &view, true);
-    let mut reply = json!({"sessionId": session.id(), "state": stands.state.name()});
-    for (name, text) in [
-        ("question", stands.question),
-        ("says", stands.says),
-        ("trouble", stands.trouble),
-    ] {
-        if let Some(text) = text {
-            reply[name] = Value::String(text);
+impl Queried {
+    /// As the typed export has it.
+    #[must_use]
+    pub fn transcript(self) -> Transcript {
+        let given = self.shown.as_array().into_iter().flatten();
+        let messages = given.filter_map(|given| {
+            let read = messages::message(given)?;
+            Some(Message {
+                seq: read.seq,
+                role: read.role,
+                text: read.text,
+                result_urls: texts(&read.urls),
+                fields: fields::of(given),
+            })
+        });
+        Transcript {
+            messages: messages.collect(),
+            ..self.transcript
         }
     }
-    add_results(&mut reply, &session, &view, stands.state, None);
-    Ok(Reply::only_json(reply))
+
+    /// As the command line writes it.
+    #[must_use]
+    pub fn reply(self) -> Reply {
+        let json = json!({"messages": self.shown, "state": self.transcript.state.name()});
+        with_results(json, self.transcript)
+    }
+
+    /// Only what the user is shown: the state, a question, a reason or the last word of a job under way, results and what
+    /// has reached the chat.
+    #[must_use]
+    pub fn short(self) -> Reply {
+        let transcript = self.transcript;
+        let mut json =
+            json!({"sessionId": transcript.session_id, "state": transcript.state.name()});
+        for (name, text) in [
+            ("question", &transcript.question),
+            ("says", &transcript.says),
+            ("trouble", &transcript.trouble),
+        ] {
+            if let Some(text) = text {
+                json[name] = text.as_str().into();
+            }
+        }
+        with_results(json, transcript)
+    }
+}
+
+fn texts(urls: &[ResultUrl]) -> Vec<String> {
+    urls.iter().map(|url| url.as_str().to_owned()).collect()
 }
 
 async fn asked(
@@ -70,30 +127,16 @@ async fn asked(
     view.map_err(|error| error.problem())
 }
 
-/// The canvas once the job has finished, results, and what became of each message to the chat.
-fn add_results(
-    reply: &mut Value,
-    session: &Session,
-    view: &View,
-    state: State,
-    project_id: Option<&str>,
-) {
-    let link = match project_id {
-        Some(project) => session
-            .latest()
-            .and_then(|turn| turn.asked.service.project_link(project)),
-        None => session.canvas(),
-    };
-    if let Some(link) = link.filter(|_| state == State::Completed) {
-        reply["projectUrl"] = Value::String(link);
+/// Adds the canvas once the job has finished, results, and what became of each message to the chat.
+fn with_results(mut json: Value, transcript: Transcript) -> Reply {
+    if let Some(link) = transcript.project_url {
+        json["projectUrl"] = link.into();
     }
-    if !view.results.is_empty() {
-        reply["result_urls"] = view.results.iter().map(ResultUrl::as_str).collect();
+    if !transcript.result_urls.is_empty() {
+        json["result_urls"] = transcript.result_urls.into();
     }
-    let deliveries = session.deliveries.iter();
-    reply["deliveries"] = deliveries
-        .map(|delivery| super::status::delivery(session, delivery))
-        .collect();
+    json["deliveries"] = status::deliveries_json(&transcript.deliveries);
+    Reply::only_json(json)
 }
 
 /// Where the latest turn stands.

@@ -4,16 +4,17 @@ use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use super::query::known;
-use super::{Reply, unknown_submit};
+use super::{Reply, status, unknown_submit};
 use crate::channel::feishu::recipient;
 use crate::config::Settings;
-use crate::io::Io;
+use crate::io::{Io, UnixMs};
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Route, Session, State, Turn};
 use crate::store::{self, submits};
 use crate::submit::stranded;
 use crate::time::format_rfc3339;
+use crate::types::Overview;
 
 /// Which sessions; all of them where nothing is said.
 #[derive(Default)]
@@ -50,49 +51,88 @@ impl Wanted {
 /// # Errors
 /// When the state folder can't be used, or there is no such session. A session that can't be read is named and doesn't
 /// stop the others.
-pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Reply, Problem> {
-    let (mut lines, mut sessions, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Recovered, Problem> {
     let keys = match &wanted.id {
         Some(id) => vec![known(io, id).await?.key],
         None => store::all(io).await?,
     };
+    let mut seen = Vec::new();
     for key in keys {
-        let mut told = Vec::new();
-        let session = match look(io, settings, &key, wanted, &mut told).await {
-            Ok(session) => session,
-            Err(problem) => {
-                told.push(problem.failure().message.clone());
-                None
-            }
-        };
-        lines.extend(told.iter().map(|told| format!("⚠️ {told}")));
-        damaged.append(&mut told);
-        if let Some(session) = session {
-            lines.extend(block(&session));
-            sessions.push(as_json(&session));
+        let mut one = Seen::default();
+        if let Err(problem) = look(io, settings, &key, wanted, &mut one).await {
+            one.told.push(problem.failure().message.clone());
+        }
+        seen.push(one);
+    }
+    let mut submits = Vec::new();
+    if wanted.id.is_none() {
+        submits = stranded::unknown(io).await?;
+        submits.retain(|submit| wanted.goes(&submit.route));
+    }
+    Ok(Recovered { seen, submits })
+}
+
+/// What `recover` found.
+pub struct Recovered {
+    seen: Vec<Seen>,
+    submits: Vec<submits::Submit>,
+}
+
+/// What was found of one session.
+#[derive(Default)]
+struct Seen {
+    /// What can't be read of it, or why it can't be asked about.
+    told: Vec<String>,
+    session: Option<Session>,
+    next_poll_at_ms: Option<UnixMs>,
+}
+
+impl Recovered {
+    /// As the typed export has it.
+    #[must_use]
+    pub fn overview(self, now_ms: UnixMs) -> Overview {
+        let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
+        for mut one in self.seen {
+            damaged.append(&mut one.told);
+            let session = one.session.as_ref();
+            sessions
+                .extend(session.and_then(|session| status::session(session, one.next_poll_at_ms)));
+        }
+        Overview {
+            now_ms,
+            sessions,
+            unknown_submits: self.submits.iter().map(status::unknown).collect(),
+            damaged,
         }
     }
-    let mut unknown = Vec::new();
-    let submits = if wanted.id.is_none() {
-        let mut submits = stranded::unknown(io).await?;
-        submits.retain(|submit| wanted.goes(&submit.route));
-        submits
-    } else {
-        Vec::new()
-    };
-    for submit in submits {
-        lines.push(format!("⚠️ {}", unknown_submit(&submit)));
-        lines.push(format!(
-            "→ Find out with: libtv-video tasks. When it is known what became of it: libtv-video recover --forget {}",
-            submit.id()
-        ));
-        unknown.push(json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown}));
+
+    /// As the command line writes it.
+    #[must_use]
+    pub fn reply(self) -> Reply {
+        let (mut lines, mut sessions, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+        for one in self.seen {
+            lines.extend(one.told.iter().map(|told| format!("⚠️ {told}")));
+            damaged.extend(one.told);
+            if let Some(session) = &one.session {
+                lines.extend(block(session));
+                sessions.push(as_json(session));
+            }
+        }
+        let mut unknown = Vec::new();
+        for submit in &self.submits {
+            lines.push(format!("⚠️ {}", unknown_submit(submit)));
+            lines.push(format!(
+                "→ Find out with: libtv-video tasks. When it is known what became of it: libtv-video recover --forget {}",
+                submit.id()
+            ));
+            unknown.push(status::unknown(submit));
+        }
+        if lines.is_empty() {
+            lines.push("No sessions found.".to_owned());
+        }
+        let json = json!({"sessions": sessions, "unknownSubmits": status::unknown_json(&unknown), "damaged": damaged});
+        Reply::good(lines, json)
     }
-    if lines.is_empty() {
-        lines.push("No sessions found.".to_owned());
-    }
-    let json = json!({"sessions": sessions, "unknownSubmits": unknown, "damaged": damaged});
-    Ok(Reply::good(lines, json))
 }
 
 /// Forgets a submit of unknown outcome, by a person's word.
@@ -111,19 +151,19 @@ async fn look(
     settings: &Settings,
     key: &str,
     wanted: &Wanted,
-    told: &mut Vec<String>,
-) -> Result<Option<Session>, Problem> {
+    seen: &mut Seen,
+) -> Result<(), Problem> {
     let Some(mut loaded) = store::load(io, key).await? else {
-        return Ok(None);
+        return Ok(());
     };
     let nothing_left = loaded.session.turns.is_empty();
     if !nothing_left && !wanted.shows(&loaded.session) {
-        return Ok(None);
+        return Ok(());
     }
-    told.append(&mut loaded.damaged);
+    seen.told.append(&mut loaded.damaged);
     // Nothing is left of it but what was set aside.
     if nothing_left {
-        return Ok(None);
+        return Ok(());
     }
     let open = loaded
         .session
@@ -135,9 +175,10 @@ async fn look(
         .deliveries
         .iter()
         .any(|delivery| delivery.state.is_open() || delivery.state == DeliveryState::Failed);
-    let unplanned = poll::next(&loaded, settings).is_some();
-    if !(open || undelivered || unplanned) {
-        return Ok(Some(loaded.session));
+    let next_poll_at_ms = poll::next(&loaded, settings);
+    if !(open || undelivered || next_poll_at_ms.is_some()) {
+        seen.session = Some(loaded.session);
+        return Ok(());
     }
     io.err(format!(
         "Asking about {} …",
@@ -145,7 +186,9 @@ async fn look(
     ))
     .await;
     let report = poll::step(io, settings, key, Haste::Now).await?;
-    Ok(report.session.or(Some(loaded.session)))
+    seen.next_poll_at_ms = report.next_poll_at_ms;
+    seen.session = report.session.or(Some(loaded.session));
+    Ok(())
 }
 
 fn block(session: &Session) -> Vec<String> {

@@ -7,13 +7,13 @@ use super::Reply;
 use super::query::known;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
-use crate::json::Stored;
 use crate::poll;
 use crate::problem::Problem;
-use crate::session::{Delivery, Session, State, Turn};
-use crate::store::{self, Loaded};
+use crate::session::{self, Session, State};
+use crate::store::{self, submits};
 use crate::submit::stranded;
 use crate::time::format_rfc3339;
+use crate::types::{self, Delivery, Overview, Product, Purpose, Turn, UnknownSubmit};
 use crate::upstream::results::ResultUrl;
 
 /// Ended sessions that are shown when no number was given: what was asked for lately.
@@ -28,7 +28,7 @@ pub async fn run(
     settings: &Settings,
     id: Option<&str>,
     last: Option<u64>,
-) -> Result<Reply, Problem> {
+) -> Result<Overview, Problem> {
     let keys = match id {
         Some(id) => vec![known(io, id).await?.key],
         None => chosen(io, last).await?,
@@ -38,26 +38,19 @@ pub async fn run(
         match store::load(io, &key).await {
             Ok(Some(loaded)) => {
                 damaged.extend_from_slice(&loaded.damaged);
-                sessions.extend(session(&loaded, settings));
+                sessions.extend(session(&loaded.session, poll::next(&loaded, settings)));
             }
             // Pruned meanwhile.
             Ok(None) => {}
             Err(problem) => damaged.push(problem.failure().message.clone()),
         }
     }
-    let unknown: Vec<Value> = stranded::unknown(io)
-        .await?
-        .into_iter()
-        .map(|submit| {
-            json!({"id": submit.id(), "text": submit.text, "startedAt": format_rfc3339(submit.started_at_ms), "reason": submit.unknown})
-        })
-        .collect();
-    Ok(Reply::only_json(json!({
-        "now": format_rfc3339(io.now_ms()),
-        "sessions": sessions,
-        "unknownSubmits": unknown,
-        "damaged": damaged,
-    })))
+    Ok(Overview {
+        now_ms: io.now_ms(),
+        sessions,
+        unknown_submits: stranded::unknown(io).await?.iter().map(unknown).collect(),
+        damaged,
+    })
 }
 
 /// The folders of the sessions that go on, and of the `last` ones that ended, the latest first.
@@ -78,54 +71,151 @@ async fn chosen(io: &Io, last: Option<u64>) -> Result<Vec<String>, Problem> {
     Ok(keys)
 }
 
-fn session(loaded: &Loaded, settings: &Settings) -> Option<Value> {
-    let session = &loaded.session;
+/// A session as the typed exports have it; none where nothing is left of it.
+pub(super) fn session(
+    session: &Session,
+    next_poll_at_ms: Option<UnixMs>,
+) -> Option<types::Session> {
     let latest = session.latest()?;
-    let state = latest.progress.state;
-    let turns: Vec<Value> = session.turns.iter().map(turn).collect();
-    let deliveries: Vec<Value> = session
-        .deliveries
-        .iter()
-        .map(|one| delivery(session, one))
-        .collect();
-    Some(json!({
-        "sessionId": session.id(),
-        "state": state.name(),
-        "channel": latest.asked.route.channel,
-        "chatId": latest.asked.route.chat_id,
-        "nextPollAt": poll::next(loaded, settings).map(format_rfc3339),
-        "projectUrl": session.canvas().filter(|_| state == State::Completed),
-        "turns": turns,
-        "deliveries": deliveries,
+    let (state, route) = (latest.progress.state, &latest.asked.route);
+    Some(types::Session {
+        session_id: session.id().to_owned(),
+        state,
+        channel: named(&route.channel),
+        chat_id: named(&route.chat_id),
+        reply_to: route.reply_to.clone(),
+        next_poll_at_ms,
+        project_url: session.canvas().filter(|_| state == State::Completed),
+        turns: session.turns.iter().map(|one| turn(session, one)).collect(),
+        deliveries: deliveries(session),
+    })
+}
+
+/// What is empty where nothing was named.
+fn named(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn turn(session: &Session, turn: &session::Turn) -> Turn {
+    let progress = &turn.progress;
+    let product = |url: &ResultUrl| {
+        let delivery = session.delivery_of(url);
+        Product {
+            url: url.as_str().to_owned(),
+            delivery: delivery.map(|delivery| delivery.state),
+            message_id: delivery.and_then(|delivery| delivery.message_id.clone()),
+        }
+    };
+    Turn {
+        number: turn.asked.turn,
+        text: turn.asked.words(),
+        state: progress.state,
+        submitted_at_ms: turn.asked.submitted_at_ms,
+        ended_at_ms: progress.ended_at_ms,
+        delivered_at_ms: progress.delivered_at_ms,
+        polls: progress.polls,
+        results: progress.results.iter().map(product).collect(),
+        question: progress.question.clone(),
+        trouble: progress.trouble.clone(),
+    }
+}
+
+/// What became of each message to the chat.
+pub(super) fn deliveries(session: &Session) -> Vec<Delivery> {
+    let deliveries = session.deliveries.iter();
+    deliveries
+        .map(|delivery| Delivery {
+            turn: delivery.turn,
+            order: delivery.order,
+            purpose: Purpose::from(&delivery.purpose),
+            url: session.link_of(delivery).map(|url| url.as_str().to_owned()),
+            state: delivery.state,
+            message_id: delivery.message_id.clone(),
+            ended_at_ms: delivery.ended_at_ms,
+            trouble: delivery.trouble.clone(),
+        })
+        .collect()
+}
+
+/// A submit of unknown outcome.
+pub(super) fn unknown(submit: &submits::Submit) -> UnknownSubmit {
+    UnknownSubmit {
+        id: submit.id().to_owned(),
+        text: submit.text.clone(),
+        // One that can't be read has no time.
+        started_at_ms: Some(submit.started_at_ms).filter(|at_ms| *at_ms > 0),
+        reason: submit.unknown.clone(),
+    }
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(overview: &Overview) -> Reply {
+    let sessions: Vec<Value> = overview.sessions.iter().map(session_json).collect();
+    Reply::only_json(json!({
+        "now": format_rfc3339(overview.now_ms),
+        "sessions": sessions,
+        "unknownSubmits": unknown_json(&overview.unknown_submits),
+        "damaged": overview.damaged,
     }))
 }
 
-fn turn(turn: &Turn) -> Value {
-    let progress = &turn.progress;
-    let at = |at: Option<UnixMs>| at.map(format_rfc3339);
+fn session_json(session: &types::Session) -> Value {
+    let turns: Vec<Value> = session.turns.iter().map(turn_json).collect();
     json!({
-        "turn": turn.asked.turn,
-        "text": turn.asked.words(),
-        "state": progress.state.name(),
-        "submittedAt": format_rfc3339(turn.asked.submitted_at_ms),
-        "endedAt": at(progress.ended_at_ms),
-        "deliveredAt": at(progress.delivered_at_ms),
-        "polls": progress.polls,
-        "results": progress.results.to_json(),
-        "question": progress.question,
-        "trouble": progress.trouble,
+        "sessionId": session.session_id,
+        "state": session.state.name(),
+        "channel": session.channel.as_deref().unwrap_or_default(),
+        "chatId": session.chat_id.as_deref().unwrap_or_default(),
+        "nextPollAt": session.next_poll_at_ms.map(format_rfc3339),
+        "projectUrl": session.project_url,
+        "turns": turns,
+        "deliveries": deliveries_json(&session.deliveries),
     })
 }
 
-pub(super) fn delivery(session: &Session, delivery: &Delivery) -> Value {
+fn turn_json(turn: &Turn) -> Value {
+    let results: Vec<&str> = turn
+        .results
+        .iter()
+        .map(|product| product.url.as_str())
+        .collect();
     json!({
-        "turn": delivery.turn,
-        "order": delivery.order,
-        "purpose": delivery.purpose.name(),
-        "url": session.link_of(delivery).map(ResultUrl::as_str),
-        "state": delivery.state.name(),
-        "messageId": delivery.message_id,
-        "endedAt": delivery.ended_at_ms.map(format_rfc3339),
-        "trouble": delivery.trouble,
+        "turn": turn.number,
+        "text": turn.text,
+        "state": turn.state.name(),
+        "submittedAt": format_rfc3339(turn.submitted_at_ms),
+        "endedAt": turn.ended_at_ms.map(format_rfc3339),
+        "deliveredAt": turn.delivered_at_ms.map(format_rfc3339),
+        "polls": turn.polls,
+        "results": results,
+        "question": turn.question,
+        "trouble": turn.trouble,
     })
+}
+
+/// As the command line writes them.
+pub(super) fn deliveries_json(deliveries: &[Delivery]) -> Value {
+    let one = |delivery: &Delivery| {
+        json!({
+            "turn": delivery.turn,
+            "order": delivery.order,
+            "purpose": delivery.purpose.name(),
+            "url": delivery.url,
+            "state": delivery.state.name(),
+            "messageId": delivery.message_id,
+            "endedAt": delivery.ended_at_ms.map(format_rfc3339),
+            "trouble": delivery.trouble,
+        })
+    };
+    deliveries.iter().map(one).collect()
+}
+
+/// As the command line writes them.
+pub(super) fn unknown_json(submits: &[UnknownSubmit]) -> Value {
+    let one = |submit: &UnknownSubmit| {
+        let started_at_ms = submit.started_at_ms.unwrap_or_default();
+        json!({"id": submit.id, "text": submit.text, "startedAt": format_rfc3339(started_at_ms), "reason": submit.reason})
+    };
+    submits.iter().map(one).collect()
 }

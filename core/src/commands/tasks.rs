@@ -3,39 +3,56 @@
 use contract::ids::is_service_id;
 use serde_json::json;
 
-use super::Reply;
+use super::{Reply, fields};
 use crate::config::Settings;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
 use crate::session::{Asked, Progress, Route, State, folder_name};
 use crate::store;
 use crate::time;
+use crate::types::Task;
 use crate::upstream::results::ResultUrl;
-use crate::upstream::{Baseline, Listed, ServiceId, Stage};
+use crate::upstream::{Baseline, Listed, Listing, ServiceId, Stage};
 
-/// Lists the tasks.
+/// Lists the tasks, as the service gave them.
 ///
 /// # Errors
 /// Permanent with a key of a service that has no such list; as the service says otherwise.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+pub async fn run(io: &Io, settings: &Settings) -> Result<Listing, Problem> {
     let upstream = settings.upstream()?;
     let service = upstream.service();
     if !service.traits().lists {
         return Err(nothing_listed());
     }
     let listing = upstream.list(io).await.map_err(|error| error.problem())?;
-    if listing.jobs.is_empty() {
-        return Ok(Reply::good(
-            vec!["No tasks found for this key.".to_owned()],
-            json!({"tasks": []}),
-        ));
-    }
-    let mut lines = Vec::new();
     for job in &listing.jobs {
-        lines.extend(block(job));
         keep(io, service, job).await?;
     }
-    Ok(Reply::good(lines, json!({"tasks": listing.shown})))
+    Ok(listing)
+}
+
+/// As the typed export has them.
+#[must_use]
+pub fn typed(listing: Listing) -> Vec<Task> {
+    let jobs = listing.jobs.into_iter().zip(&listing.shown);
+    jobs.map(|(job, shown)| Task {
+        id: job.id,
+        status: job.status,
+        url: job.url,
+        error: job.error,
+        fields: fields::of(shown),
+    })
+    .collect()
+}
+
+/// As the command line writes them.
+#[must_use]
+pub fn reply(listing: Listing) -> Reply {
+    let mut lines: Vec<String> = listing.jobs.iter().flat_map(block).collect();
+    if listing.jobs.is_empty() {
+        lines.push("No tasks found for this key.".to_owned());
+    }
+    Reply::good(lines, json!({"tasks": listing.shown}))
 }
 
 fn nothing_listed() -> Problem {

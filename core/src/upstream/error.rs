@@ -116,7 +116,7 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let mut failure = Failure::new(self.message.clone());
         failure.retry_after_ms = self.retry_after_ms;
-        failure.advice = self.advice().to_owned();
+        failure.advice = self.advice().map(str::to_owned);
         if self.passes() {
             Problem::Temporary(failure)
         } else {
@@ -124,8 +124,8 @@ impl Error {
         }
     }
 
-    const fn advice(&self) -> &'static str {
-        match self.meaning {
+    const fn advice(&self) -> Option<&'static str> {
+        Some(match self.meaning {
             Meaning::Passing | Meaning::RateLimited => "Try again in a moment.",
             Meaning::NotPermitted => {
                 "Whoever runs this has to allow it in the sandbox's rules; trying again changes nothing."
@@ -136,7 +136,9 @@ impl Error {
             Meaning::KeyRefused => {
                 "Check the key with: libtv-video check. Replace it with: libtv-video update-key --api-key K"
             }
-            Meaning::Quota | Meaning::Moderated | Meaning::Refused | Meaning::NotFound => "",
-        }
+            Meaning::Quota | Meaning::Moderated | Meaning::Refused | Meaning::NotFound => {
+                return None;
+            }
+        })
     }
 }

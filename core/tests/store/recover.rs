@@ -73,9 +73,8 @@ fn a_submit_of_unknown_outcome_is_told_by_every_command_until_a_person_forgets_i
 fn the_typed_function_tells_of_a_submit_of_unknown_outcome_every_time() {
     let mut state = with_unknown_submit();
     for _ in 0..4 {
-        let (reply, _) = state.run(async |io| skill::recover(io, &settings()).await);
-        let reply: Value = serde_json::from_str(&reply.unwrap()).unwrap();
-        assert_eq!(reply["unknownSubmits"].as_array().unwrap().len(), 1);
+        let (overview, _) = state.run(async |io| skill::recover(io, &settings(), None).await);
+        assert_eq!(overview.unwrap().unknown_submits.len(), 1);
     }
 }
 
@@ -86,9 +85,8 @@ fn an_intent_that_cannot_be_read_is_told_like_one_of_unknown_outcome() {
     state
         .0
         .insert(INTENT.to_owned(), b"libtv-video 1 submit 9".to_vec());
-    let (reply, _) = state.run(async |io| skill::recover(io, &settings()).await);
-    let reply: Value = serde_json::from_str(&reply.unwrap()).unwrap();
-    let reason = reply["unknownSubmits"][0]["reason"].as_str().unwrap();
+    let (overview, _) = state.run(async |io| skill::recover(io, &settings(), None).await);
+    let reason = overview.unwrap().unknown_submits.remove(0).reason.unwrap();
     assert!(reason.contains("damaged"), "{reason}");
     assert!(state.0.contains_key(INTENT));
 }

@@ -2,11 +2,10 @@
 //! asking the services.
 
 use std::env;
-use std::ffi::OsString;
 
 use host::http::NetworkSettings;
-use host::{Harness, Home};
-use serde_json::{Value, json};
+use host::{Finding, Harness, Health, Home};
+use serde_json::json;
 
 use super::{FAILED, environment, print, run};
 
@@ -24,46 +23,32 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
         }
     };
     let mut checks = surroundings(&harness);
-    let mut arguments: Vec<OsString> = vec!["doctor".into()];
-    arguments.extend(chat_id.map(|chat_id| format!("--chat-id={chat_id}").into()));
-    match harness.run_for_json(arguments, run::to_stderr()).await {
-        Ok(mut reply) => {
-            match reply.json["checks"].take() {
-                Value::Array(found) => checks.extend(found),
-                _ => checks.push(finding(
-                    "Component",
-                    false,
-                    "it gave no answer",
-                    "Run: libtv-video check",
-                )),
-            }
+    let (found, usage) = harness.doctor(chat_id.as_deref(), run::to_stderr()).await;
+    let refusals: Vec<String> = usage.refusals.iter().map(ToString::to_string).collect();
+    match found {
+        Ok(found) => {
+            checks.extend(found);
             checks.extend(harness.fake_address().map(|said| {
                 let detail = format!("{said}; it counts, since TLS proves the host");
                 finding("Addresses", true, &detail, "")
             }));
-            let refusals: Vec<String> = reply
-                .end
-                .usage
-                .refusals
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            report(checks, &refusals, as_json)
         }
-        Err(error) => {
-            checks.push(finding("Component", false, &run::sentence(&error), ""));
-            report(checks, &[], as_json)
-        }
+        Err(error) => checks.push(finding("Component", false, &run::sentence(&error), "")),
     }
+    report(checks, &refusals, as_json)
 }
 
 /// In the component's own form.
-fn finding(link: &str, good: bool, detail: &str, advice: &str) -> Value {
-    let health = if good { "good" } else { "broken" };
-    json!({"link": link, "health": health, "detail": detail, "advice": advice})
+fn finding(link: &str, good: bool, detail: &str, advice: &str) -> Finding {
+    Finding {
+        link: link.to_owned(),
+        health: if good { Health::Good } else { Health::Broken },
+        detail: detail.to_owned(),
+        advice: (!advice.is_empty()).then(|| advice.to_owned()),
+    }
 }
 
-fn surroundings(harness: &Harness) -> Vec<Value> {
+fn surroundings(harness: &Harness) -> Vec<Finding> {
     let digest: String = harness.component().digest().chars().take(12).collect();
     let version = env!("CARGO_PKG_VERSION");
     let mut checks = vec![
@@ -97,7 +82,7 @@ fn surroundings(harness: &Harness) -> Vec<Value> {
 }
 
 /// Whether something can be stored, which permissions alone don't tell.
-fn state_folder(home: &Home) -> Value {
+fn state_folder(home: &Home) -> Finding {
     let folder = home.state();
     let shown = folder.display().to_string();
     match tempfile::Builder::new()
@@ -106,12 +91,10 @@ fn state_folder(home: &Home) -> Value {
     {
         Ok(_) => match home.open_to_others().as_slice() {
             [] => finding("State folder", true, &shown, ""),
-            told => json!({
-                "link": "State folder",
-                "health": "doubtful",
-                "detail": shown,
-                "advice": told.join("\n"),
-            }),
+            told => Finding {
+                health: Health::Doubtful,
+                ..finding("State folder", true, &shown, &told.join("\n"))
+            },
         },
         Err(error) => finding(
             "State folder",
@@ -123,7 +106,7 @@ fn state_folder(home: &Home) -> Value {
 }
 
 /// What leads requests elsewhere, or was meant to.
-fn network(settings: &NetworkSettings) -> Vec<Value> {
+fn network(settings: &NetworkSettings) -> Vec<Finding> {
     const ADVICE: &str = "Correct or unset the variable.";
     let mut found = Vec::new();
     if let Some(proxy) = &settings.proxy {
@@ -160,8 +143,8 @@ fn network(settings: &NetworkSettings) -> Vec<Value> {
     found
 }
 
-fn report(checks: Vec<Value>, refusals: &[String], as_json: bool) -> u8 {
-    let healthy = !checks.iter().any(|check| check["health"] == "broken");
+fn report(checks: Vec<Finding>, refusals: &[String], as_json: bool) -> u8 {
+    let healthy = !checks.iter().any(|check| check.health == Health::Broken);
     if as_json {
         print::out(
             &json!({"healthy": healthy, "checks": checks, "refusals": refusals}).to_string(),
@@ -170,18 +153,17 @@ fn report(checks: Vec<Value>, refusals: &[String], as_json: bool) -> u8 {
     }
     let colours = print::has_colours();
     for check in &checks {
-        let said = |name: &str| check[name].as_str().unwrap_or_default();
-        let (icon, colour) = match said("health") {
-            "good" => ("✅", "32"),
-            "doubtful" => ("⚠️", "33"),
-            _ => ("❌", "31"),
+        let (icon, colour) = match check.health {
+            Health::Good => ("✅", "32"),
+            Health::Doubtful => ("⚠️", "33"),
+            Health::Broken => ("❌", "31"),
         };
         print::out(&format!(
             "{icon} {}: {}",
-            print::paint(said("link"), colour, colours),
-            said("detail")
+            print::paint(&check.link, colour, colours),
+            check.detail
         ));
-        for line in said("advice").lines() {
+        for line in check.advice.iter().flat_map(|advice| advice.lines()) {
             print::out(&format!("   → {line}"));
         }
     }

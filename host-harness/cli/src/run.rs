@@ -63,17 +63,22 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             }
             u8::try_from(end.exit_code).unwrap_or(FAILED)
         }
-        Err(error) if wants_json => {
-            print::out(&as_json(&error));
-            FAILED
-        }
         Err(error) => {
-            print::error(&error.to_string());
-            for line in error.advice().lines() {
-                print::out(&format!("→ {line}"));
-            }
+            tell(&error, wants_json);
             FAILED
         }
+    }
+}
+
+/// Why a call failed, as the component's own commands tell it.
+pub(crate) fn tell(error: &CallError, as_json: bool) {
+    if as_json {
+        print::out(&self::as_json(error));
+        return;
+    }
+    print::error(&error.to_string());
+    for line in error.advice().lines() {
+        print::out(&format!("→ {line}"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
-use serde_json::Value;
+use serde::Serialize;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -57,8 +57,12 @@ pub(crate) fn whole(
 }
 
 /// JSON.
-pub(crate) fn json(value: &Value) -> Response<Body> {
-    whole(StatusCode::OK, "application/json", value.to_string())
+pub(crate) fn json(value: &impl Serialize) -> Response<Body> {
+    match serde_json::to_vec(value) {
+        Ok(text) => whole(StatusCode::OK, "application/json", text),
+        // None of what is answered here: a defect is told, not hidden.
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
 }
 
 /// A sentence for a person who looks at the network panel.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use host::{Harness, Output};
-use serde_json::Value;
+use host::{Harness, Output, Overview};
 use tokio::sync::Mutex;
 
 use crate::links;
@@ -15,7 +14,7 @@ const FRESH: Duration = Duration::from_millis(200);
 /// The latest answer. It may have megabytes, and is shared by whoever asks.
 pub(crate) struct Jobs {
     harness: Harness,
-    latest: Mutex<Option<(Instant, Arc<Value>)>>,
+    latest: Mutex<Option<(Instant, Arc<Overview>)>>,
 }
 
 impl Jobs {
@@ -30,24 +29,17 @@ impl Jobs {
     ///
     /// # Errors
     /// A sentence, when it can't be had.
-    pub(crate) async fn status(&self) -> Result<Arc<Value>, String> {
+    pub(crate) async fn status(&self) -> Result<Arc<Overview>, String> {
         let mut latest = self.latest.lock().await;
         if let Some((at, status)) = &*latest
             && at.elapsed() < FRESH
         {
             return Ok(Arc::clone(status));
         }
-        let mut reply = self
-            .harness
-            .run_for_json(["status"], Output::discard())
-            .await
-            .map_err(|error| error.to_string())?;
-        if reply.end.exit_code != 0 {
-            let reason = reply.json["error"]["message"].as_str();
-            return Err(reason.unwrap_or("the sessions can't be read").to_owned());
-        }
-        links::lead_home(&mut reply.json);
-        let status = Arc::new(reply.json);
+        let known = self.harness.status(None, None, Output::discard()).await;
+        let mut overview = known.map_err(|error| error.to_string())?;
+        links::lead_home(&mut overview);
+        let status = Arc::new(overview);
         *latest = Some((Instant::now(), Arc::clone(&status)));
         Ok(status)
     }

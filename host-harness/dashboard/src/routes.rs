@@ -46,7 +46,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
         "icon.svg" => answer::whole(StatusCode::OK, "image/svg+xml", ICON),
         "page.css" => answer::whole(StatusCode::OK, "text/css; charset=utf-8", STYLE),
         "api/status" => match shared.jobs.status().await {
-            Ok(status) => answer::json(&status),
+            Ok(status) => answer::json(&*status),
             Err(reason) => answer::refused(StatusCode::INTERNAL_SERVER_ERROR, &reason),
         },
         "api/events" => {

@@ -3,11 +3,13 @@
 
 use contract::ids::is_service_id;
 
-use crate::bindings::{DueSession, Failure, Problem, Step, Submission};
 use sandbox::error::LimitHit;
 
 use crate::error::CallError;
-use crate::limits::{LISTED_SESSIONS, SESSION_ID_BYTES};
+use crate::limits::{ANSWER_VALUES, LISTED_SESSIONS, SESSION_ID_BYTES};
+use crate::types::{
+    Configuration, DueSession, Overview, Problem, Project, Step, Submission, Task, Transcript,
+};
 
 /// A failure's sentence or advice is cut here: what is longer is no sentence, and would be printed with every retry.
 const SENTENCE_CHARS: usize = 4_000;
@@ -55,18 +57,65 @@ pub(crate) fn listing(due: Vec<DueSession>) -> Result<Vec<DueSession>, CallError
 
 /// A problem in sentences, not in books.
 pub(crate) fn problem(problem: Problem) -> Problem {
-    let short = |failure: Failure| Failure {
-        message: cut(failure.message),
-        advice: cut(failure.advice),
-        ..failure
-    };
-    match problem {
-        Problem::Temporary(failure) => Problem::Temporary(short(failure)),
-        Problem::Permanent(failure) => Problem::Permanent(short(failure)),
-        Problem::PermanentOutcomeUnknown(failure) => {
-            Problem::PermanentOutcomeUnknown(short(failure))
-        }
+    Problem {
+        message: cut(problem.message),
+        advice: problem.advice.map(cut),
+        ..problem
     }
+}
+
+/// Messages with at most [`ANSWER_VALUES`] values: made objects of, each takes many times its bytes in memory.
+pub(crate) fn transcript(transcript: Transcript) -> Result<Transcript, CallError> {
+    let fields = transcript.messages.iter().map(|message| &message.fields);
+    values(fields.map(Vec::len))?;
+    Ok(transcript)
+}
+
+/// Tasks with at most [`ANSWER_VALUES`] values.
+pub(crate) fn tasks(tasks: Vec<Task>) -> Result<Vec<Task>, CallError> {
+    values(tasks.iter().map(|task| task.fields.len()))?;
+    Ok(tasks)
+}
+
+/// One value for each that is counted, and those that it has.
+fn values(counts: impl Iterator<Item = usize>) -> Result<(), CallError> {
+    let values = counts.fold(0, |sum: usize, count| {
+        sum.saturating_add(count).saturating_add(1)
+    });
+    if values > ANSWER_VALUES {
+        return Err(CallError::Limit(LimitHit::Values(ANSWER_VALUES)));
+    }
+    Ok(())
+}
+
+/// At most [`LISTED_SESSIONS`] sessions, each with a turn and an id that can be kept.
+pub(crate) fn overview(overview: Overview) -> Result<Overview, CallError> {
+    if overview.sessions.len() > LISTED_SESSIONS {
+        return Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)));
+    }
+    let ids = overview.sessions.iter().map(|session| &session.session_id);
+    if ids.into_iter().any(|id| id.len() > SESSION_ID_BYTES) {
+        return Err(CallError::Limit(LimitHit::SessionId(SESSION_ID_BYTES)));
+    }
+    Ok(overview)
+}
+
+/// A configuration whose problem is one in sentences.
+pub(crate) fn configuration(configuration: Configuration) -> Configuration {
+    Configuration {
+        problem: configuration.problem.map(problem),
+        ..configuration
+    }
+}
+
+/// A project under an id that can be shown, typed and put into a command.
+pub(crate) fn project(project: Project) -> Result<Project, CallError> {
+    if is_service_id(&project.project_uuid) {
+        return Ok(project);
+    }
+    Err(CallError::Trap(
+        "it answered with a project's id that can't be one".to_owned(),
+    ))
 }
 
 fn cut(mut text: String) -> String {
@@ -80,7 +129,7 @@ fn cut(mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::{Event, SessionState};
+    use crate::types::{Event, SessionState};
 
     fn step_with(text: &str) -> Step {
         Step {
@@ -110,9 +159,10 @@ mod tests {
             session_id: session_id.to_owned(),
             project_uuid: project_uuid.to_owned(),
             project_url: String::new(),
-            channel: String::new(),
+            channel: None,
             deliverable: false,
             note: String::new(),
+            operator_note: None,
         };
         assert!(submission(of("90f05e0c-1", "p_1")).is_ok());
         let long = "x".repeat(129);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sandbox::error::{LimitHit, LoadError};
 
-use crate::bindings::Problem;
+use crate::types::{Problem, ProblemKind};
 
 /// Why a harness could not be made. Nothing here passes by itself.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl ConfigError {
 #[non_exhaustive]
 pub enum CallError {
     /// The component answered with an error of its own.
-    #[error("{}", problem_text(.0))]
+    #[error("{}", .0.message)]
     Problem(Problem),
     /// The call was stopped at a limit. The session's files are as if the process had died: it goes on later.
     #[error("the step was stopped: it used {0}")]
@@ -144,20 +144,12 @@ pub enum CallError {
     Usage(String),
 }
 
-fn problem_text(problem: &Problem) -> &str {
-    match problem {
-        Problem::Temporary(failure)
-        | Problem::Permanent(failure)
-        | Problem::PermanentOutcomeUnknown(failure) => &failure.message,
-    }
-}
-
 impl CallError {
     /// Whether the same call may succeed later. A limit or a trap counts as temporary: what caused it may be gone,
     /// and a step is safe to repeat.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Problem(problem) => matches!(problem, Problem::Temporary(_)),
+            Self::Problem(problem) => problem.kind == ProblemKind::Temporary,
             Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
             Self::Config(_) | Self::Refused(_) | Self::Usage(_) => false,
         }
@@ -166,9 +158,11 @@ impl CallError {
     /// Its name in the record.
     pub(crate) fn name(&self) -> String {
         let name = match self {
-            Self::Problem(Problem::Temporary(_)) => "failed-temporarily",
-            Self::Problem(Problem::Permanent(_)) => "failed",
-            Self::Problem(Problem::PermanentOutcomeUnknown(_)) => "outcome-unknown",
+            Self::Problem(problem) => match problem.kind {
+                ProblemKind::Temporary => "failed-temporarily",
+                ProblemKind::Permanent => "failed",
+                ProblemKind::PermanentOutcomeUnknown => "outcome-unknown",
+            },
             Self::Limit(hit) => return format!("stopped-at-{}-limit", hit.name()),
             Self::Trap(_) => "trap",
             Self::Home(_) => "file-trouble",
@@ -182,9 +176,7 @@ impl CallError {
     /// How long the service asked to wait, in milliseconds.
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::Problem(Problem::Temporary(failure) | Problem::Permanent(failure)) => {
-                failure.retry_after_ms
-            }
+            Self::Problem(problem) => problem.retry_after_ms,
             _ => None,
         }
     }
@@ -192,11 +184,7 @@ impl CallError {
     /// What the user can do about it, or empty.
     pub fn advice(&self) -> &str {
         match self {
-            Self::Problem(
-                Problem::Temporary(failure)
-                | Problem::Permanent(failure)
-                | Problem::PermanentOutcomeUnknown(failure),
-            ) => &failure.advice,
+            Self::Problem(problem) => problem.advice.as_deref().unwrap_or_default(),
             _ => "",
         }
     }

@@ -11,8 +11,8 @@ use sandbox::audit::AuditLog;
 
 use crate::answer;
 use crate::audit::{Kind, Recorder, Trouble, recorded};
-use crate::bindings::{DueSession, LibtvVideo, Problem, Step, Submission};
-use crate::call::{Call, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
+use crate::bindings::LibtvVideo;
+use crate::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
@@ -23,6 +23,7 @@ use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
 use crate::secrets::{Finding, Secret};
 use crate::settings::Settings;
+use crate::types::{DueSession, Problem, Step, Submission};
 
 /// The user's own pause between two polls, in seconds, and its bounds.
 const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
@@ -46,6 +47,16 @@ struct Inner {
     audit: AuditLog,
     trouble: Trouble,
     policy: PolicyDigest,
+}
+
+/// On what terms a typed export is called.
+pub(crate) struct Terms<'a> {
+    pub(crate) limits: Limits,
+    pub(crate) folders: Vec<Folder>,
+    /// Where what it tells beside its answer goes.
+    pub(crate) stderr: Output,
+    /// Whom messages may go to, made of whom they may go to always.
+    pub(crate) recipients: Option<Box<dyn FnOnce(&Arc<Recipients>) -> Arc<Recipients> + Send + 'a>>,
 }
 
 /// A request for a video or an image.
@@ -239,7 +250,7 @@ impl Harness {
     /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
     ///
     /// # Errors
-    /// [`CallError`]. After [`Problem::PermanentOutcomeUnknown`], a limit or a trap nobody knows whether it was taken:
+    /// [`CallError`]. After [`ProblemKind::PermanentOutcomeUnknown`](crate::ProblemKind::PermanentOutcomeUnknown), a limit or a trap nobody knows whether it was taken:
     /// look with [`tasks`](Self::tasks) or [`recover`](Self::recover) before submitting again.
     pub async fn submit(&self, submit: Submit) -> Result<Submission, CallError> {
         let Submit {
@@ -312,70 +323,6 @@ impl Harness {
         named
             .or_else(fallback)
             .map_or(Ok(()), |chat| self.name_recipient(chat))
-    }
-
-    /// A session's messages, result URLs and canvas link, as JSON text.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn query(
-        &self,
-        session_id: &str,
-        after_seq: Option<u64>,
-        project_id: Option<&str>,
-    ) -> Result<String, CallError> {
-        let said: Vec<&str> = [session_id].into_iter().chain(project_id).collect();
-        let kind = Kind::Query(session_id.to_owned());
-        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance
-                .call_query(&mut store, session_id, after_seq, project_id)
-                .await
-        };
-        self.typed(kind, &said, work, Ok).await.0
-    }
-
-    /// What is configured, and whether the key is good, as JSON text.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn check(&self) -> Result<String, CallError> {
-        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_check(&mut store).await
-        };
-        self.typed(Kind::Check, &[], work, Ok).await.0
-    }
-
-    /// The key's tasks on the gateway, as JSON text.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn tasks(&self) -> Result<String, CallError> {
-        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_tasks(&mut store).await
-        };
-        self.typed(Kind::Tasks, &[], work, Ok).await.0
-    }
-
-    /// Every known session as JSON text; delivers what is undelivered.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn recover(&self) -> Result<String, CallError> {
-        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_recover(&mut store).await
-        };
-        self.typed(Kind::Recover, &[], work, Ok).await.0
-    }
-
-    /// Starts a new project on the canvas; answers with JSON text.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn change_project(&self) -> Result<String, CallError> {
-        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_change_project(&mut store).await
-        };
-        self.typed(Kind::ChangeProject, &[], work, Ok).await.0
     }
 
     /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
@@ -459,10 +406,36 @@ impl Harness {
         Recorder::begin(place, kind, component.digest(), policy, meter)
     }
 
-    /// Runs one typed export. `said` are the words that it is given: one that holds a secret ends here, before component
-    /// and record read them. `believed` sees its answer before it is recorded as good.
-    async fn typed<T, Work>(
+    /// Those of a step.
+    pub(crate) fn terms<'a>(&self) -> Terms<'a> {
+        Terms {
+            limits: self.inner.settings.step_limits.clone(),
+            folders: state_folder(&self.inner.home),
+            stderr: Output::discard(),
+            recipients: None,
+        }
+    }
+
+    /// Runs one typed export as a step. `said` are the words that it is given: one that holds a secret ends here, before
+    /// component and record read them. `believed` sees its answer before it is recorded as good.
+    pub(crate) async fn typed<T, Work>(
         &self,
+        kind: Kind,
+        said: &[&str],
+        work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
+        believed: impl FnOnce(T) -> Result<T, CallError>,
+    ) -> (Result<T, CallError>, Usage)
+    where
+        Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
+    {
+        self.typed_on(self.terms(), kind, said, work, believed)
+            .await
+    }
+
+    /// [`typed`](Self::typed), on other terms than a step's.
+    pub(crate) async fn typed_on<T, Work>(
+        &self,
+        terms: Terms<'_>,
         kind: Kind,
         said: &[&str],
         work: impl FnOnce(LibtvVideo, Store<Guest>) -> Work,
@@ -475,23 +448,26 @@ impl Harness {
         if let Err(refused) = self.refuse_secrets(&basis, said.iter().copied()) {
             return (Err(refused), Usage::default());
         }
-        let limits = self.inner.settings.step_limits.clone();
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
-        let egress = self.egress(&basis, &limits, &kind);
+        let mut egress = self.egress(&basis, &terms.limits, &kind);
+        if let Some(recipients) = terms.recipients {
+            egress.recipients = recipients(&egress.recipients);
+        }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,
             arguments: Vec::new(),
-            folders: state_folder(&self.inner.home),
+            folders: terms.folders,
             quota: self.quota(),
             stdin: None,
             stdout: OutputPipe::new(Output::discard()),
-            stderr: OutputPipe::new(Output::discard()),
+            stderr: OutputPipe::new(terms.stderr),
             egress,
             #[cfg(feature = "fault-injection")]
             faults: self.inner.settings.faults.clone(),
         };
-        let (result, usage) = match Call::new(self.inner.component.machine(), grants, limits) {
+        let (result, usage) = match Call::new(self.inner.component.machine(), grants, terms.limits)
+        {
             Ok(call) => self.run_typed(call, work).await,
             Err(error) => (Err(error), Usage::default()),
         };

@@ -49,7 +49,7 @@
 
 mod answer;
 mod audit;
-pub mod bindings;
+mod bindings;
 mod call;
 mod command;
 mod component;
@@ -61,6 +61,7 @@ mod harness;
 mod home;
 pub mod http;
 pub mod limits;
+mod looks;
 mod media;
 mod openclaw;
 mod polling;
@@ -69,8 +70,8 @@ mod report;
 mod secrets;
 mod settings;
 mod timer;
+mod types;
 
-pub use bindings::{DueSession, Failure, Problem, SessionState, Step, Submission};
 pub use call::{Output, Usage};
 pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
@@ -99,3 +100,9 @@ pub use sandbox::time::format_time;
 pub use secrets::Secret;
 pub use settings::Settings;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
+pub use types::{
+    ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field, Finding, Health,
+    Message, Overview, Polling, Problem, ProblemKind, Product, Project, Purpose, Role, Scalar,
+    Session, SessionState, Step, Submission, Task, Transcript, Turn, UnknownSubmit, Uses,
+    object_of, rfc3339,
+};

@@ -51,8 +51,9 @@ pub const SESSION_ID_BYTES: usize = 256;
 /// A command's reply that is read as JSON, in bytes: four thousand jobs in a `status`.
 pub const REPLY_BYTES: u64 = 4 << 20;
 
-/// And in JSON values, each of which takes up to two hundred bytes in memory. A job in a `status` has about thirty.
-pub const REPLY_VALUES: usize = 150_000;
+/// Values that a service gave (messages, tasks) in one answer: made objects of, each takes up to two hundred bytes in memory.
+/// A long session has some ten thousand.
+pub const ANSWER_VALUES: usize = 150_000;
 
 /// One bound, for people and programs.
 #[derive(Debug, Clone, Serialize)]
@@ -118,7 +119,7 @@ pub(crate) fn rows(step: &Limits, command: &Limits) -> Vec<LimitRow> {
         ),
         same("id of a session", "bytes", SESSION_ID_BYTES),
         row("reply read as JSON", "bytes", &|_| REPLY_BYTES),
-        same("values in it", "values", REPLY_VALUES),
+        same("values in an answer", "values", ANSWER_VALUES),
         row("standard output", "bytes", &|l| l.stdout_bytes),
         row("standard error", "bytes", &|l| l.stderr_bytes),
         same("elements of a table", "elements", TABLE_ELEMENTS),

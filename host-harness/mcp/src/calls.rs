@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use host::{CallError, Harness, Submit};
+use host::{CallError, Harness, Submission, Submit};
 use serde_json::{Map, Value};
 
 use crate::command;
@@ -35,17 +35,25 @@ pub(crate) async fn run(
         Tool::Tasks => {
             let arguments::Nothing {} = arguments::read(given)?;
             let work = progress.during("asking for the tasks", harness.tasks());
-            Answer::of(&text::<answers::Tasks>(work.await)?)
+            let tasks = made(work.await)?;
+            let tasks = tasks.iter().map(|task| host::object_of(&task.fields));
+            Answer::of(&answers::Tasks {
+                tasks: tasks.collect(),
+            })
         }
         Tool::Check => {
             let arguments::Nothing {} = arguments::read(given)?;
             let work = progress.during("asking about the key", harness.check());
-            Answer::of(&text::<answers::Checked>(work.await)?)
+            Answer::of(&answers::Checked::from(made(work.await)?))
         }
         Tool::ChangeProject => {
             let arguments::Nothing {} = arguments::read(given)?;
             let work = progress.during("asking for a project", harness.change_project());
-            Answer::of(&text::<answers::Project>(work.await)?)
+            let project = made(work.await)?;
+            Answer::of(&answers::Project {
+                project_uuid: project.project_uuid,
+                project_url: project.project_url,
+            })
         }
         Tool::Upload => upload(harness, arguments::read(given)?, progress).await,
         Tool::DownloadResults => download(harness, arguments::read(given)?, progress).await,
@@ -97,14 +105,23 @@ async fn submit(
         .during("submitting", harness.submit(request))
         .await
         .map_err(|error| Failure::of_submit(&error))?;
+    let note = in_one_note(&submission);
     Answer::of(&answers::Submitted {
         status: "submitted",
         session_id: submission.session_id,
         project_uuid: submission.project_uuid,
-        channel: submission.channel,
+        note,
+        channel: submission.channel.unwrap_or_default(),
         deliverable: submission.deliverable,
-        note: submission.note,
     })
+}
+
+/// The tool's answer has one note: what the operator can do stands behind it on a line of its own, as in every output.
+fn in_one_note(submission: &Submission) -> String {
+    match &submission.operator_note {
+        Some(note) => format!("{}\n→ {note}", submission.note),
+        None => submission.note.clone(),
+    }
 }
 
 async fn wait_for(
@@ -128,7 +145,7 @@ async fn query(
 ) -> Result<Answer, Failure> {
     let work = harness.query(&given.session_id, given.after_seq, None);
     let asked = progress.during("asking for the messages", work).await;
-    let queried: answers::Queried = text(asked)?;
+    let queried = answers::Queried::from(made(asked)?);
     let has_finished = queried.project_url.is_some();
     let shown = if has_finished {
         queried.result_urls.as_slice()
@@ -162,11 +179,9 @@ async fn recover(
     given: arguments::Recover,
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
-    let mut line = vec!["recover"];
-    line.extend(given.session_id.iter().flat_map(|id| ["--", id]));
-    let work = command::run(harness, &line);
-    let answer = progress.during("asking about the sessions", work).await?;
-    Answer::of(&answers::read::<answers::Recovered>(answer.json)?)
+    let work = harness.recover(given.session_id.as_deref());
+    let overview = progress.during("asking about the sessions", work).await;
+    Answer::of(&answers::Recovered::from(made(overview)?))
 }
 
 async fn upload(
@@ -232,8 +247,7 @@ fn absolute(path: &str) -> Result<(), Failure> {
     ))
 }
 
-/// A typed export's JSON text.
-fn text<T: serde::de::DeserializeOwned>(said: Result<String, CallError>) -> Result<T, Failure> {
-    let said = said.map_err(|error| Failure::of_call(&error))?;
-    answers::read(serde_json::from_str(&said).unwrap_or(Value::String(said)))
+/// What a typed call answered, or why it didn't, in words for a model.
+fn made<T>(answer: Result<T, CallError>) -> Result<T, Failure> {
+    answer.map_err(|error| Failure::of_call(&error))
 }

@@ -1,6 +1,6 @@
 //! Why a call didn't work, in words for a model: what failed, whether the same call may be repeated, what to do.
 
-use host::{CallError, Problem};
+use host::{CallError, Problem, ProblemKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,9 +76,10 @@ impl Failure {
     /// Of a call that costs nothing.
     pub(crate) fn of_call(error: &CallError) -> Self {
         let kind = match error {
-            CallError::Problem(Problem::PermanentOutcomeUnknown(_)) => {
-                Kind::PermanentOutcomeUnknown
-            }
+            CallError::Problem(Problem {
+                kind: ProblemKind::PermanentOutcomeUnknown,
+                ..
+            }) => Kind::PermanentOutcomeUnknown,
             other if other.is_temporary() => Kind::Temporary,
             _ => Kind::Permanent,
         };
@@ -122,7 +123,7 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
-    use host::{Failure as Told, LimitHit};
+    use host::LimitHit;
 
     use super::*;
 
@@ -140,12 +141,13 @@ mod tests {
 
     #[test]
     fn a_problem_keeps_its_words_and_its_pause() {
-        let told = Told {
+        let told = Problem {
+            kind: ProblemKind::Temporary,
             message: "busy".into(),
-            advice: "Wait.".into(),
+            advice: Some("Wait.".into()),
             retry_after_ms: Some(7),
         };
-        let failure = Failure::of_submit(&CallError::Problem(Problem::Temporary(told)));
+        let failure = Failure::of_submit(&CallError::Problem(told));
         assert_eq!(failure.text(), "❌ busy\nWait.");
         assert_eq!(
             (failure.may_retry(), failure.retry_after_ms),

@@ -90,12 +90,12 @@ fn described(known: &Known) -> Resource {
         .take(TITLE_CHARS)
         .collect();
     let title = if words.is_empty() {
-        known.session_id.clone()
+        known.session_id().to_owned()
     } else {
         words
     };
-    let address = utf8_percent_encode(&known.session_id, NON_ALPHANUMERIC);
-    Resource::new(format!("{SCHEME}{address}"), &known.session_id)
+    let address = utf8_percent_encode(known.session_id(), NON_ALPHANUMERIC);
+    Resource::new(format!("{SCHEME}{address}"), known.session_id())
         .with_title(title)
         .with_description(known.line())
         .with_mime_type(MIME_TYPE)

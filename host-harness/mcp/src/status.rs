@@ -1,15 +1,11 @@
-//! What is known here of sessions, by the component's `status` command: it asks nobody and sends nothing.
+//! What is known here of sessions, by the component's `status`: it asks nobody and sends nothing.
 
-use host::Harness;
-use serde::Deserialize;
+use host::{DeliveryState, Harness, Output, Session, SessionState, rfc3339};
 
-use crate::command;
 use crate::failure::Failure;
-use crate::tools::answers::{self, Delivery, Product, Session, State, UnknownSubmit};
+use crate::tools::answers::{self, Product, UnknownSubmit};
 
 /// Everything that is known.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
     pub(crate) sessions: Vec<Known>,
     pub(crate) unknown_submits: Vec<UnknownSubmit>,
@@ -17,44 +13,14 @@ pub(crate) struct Status {
 }
 
 /// One session, as it is stored.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Known {
-    pub(crate) session_id: String,
-    pub(crate) state: State,
-    channel: String,
-    chat_id: String,
-    /// None: it has ended, and everything that could be delivered is.
-    next_poll_at: Option<String>,
-    project_url: Option<String>,
-    turns: Vec<Turn>,
-    deliveries: Vec<Sent>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Turn {
-    text: String,
-    submitted_at: String,
-    ended_at: Option<String>,
-    delivered_at: Option<String>,
-    results: Vec<String>,
-    question: Option<String>,
-    trouble: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Sent {
-    url: Option<String>,
-    state: Delivery,
-}
+pub(crate) struct Known(Session);
 
 /// One session, by its id or a unique prefix.
 ///
 /// # Errors
 /// Permanent when it isn't known.
 pub(crate) async fn one(harness: &Harness, session_id: &str) -> Result<Known, Failure> {
-    let status = read(harness, &["status", "--", session_id]).await?;
+    let status = read(harness, Some(session_id), None).await?;
     status.sessions.into_iter().next().ok_or_else(|| {
         Failure::permanent(
             status.damaged.first().map_or_else(
@@ -71,107 +37,104 @@ pub(crate) async fn one(harness: &Harness, session_id: &str) -> Result<Known, Fa
 /// # Errors
 /// When the state folder can't be read.
 pub(crate) async fn all(harness: &Harness, ended: u32) -> Result<Status, Failure> {
-    read(harness, &["status", "--last", &ended.to_string()]).await
+    read(harness, None, Some(ended)).await
 }
 
-async fn read(harness: &Harness, arguments: &[&str]) -> Result<Status, Failure> {
-    answers::read(command::run(harness, arguments).await?.json)
+async fn read(
+    harness: &Harness,
+    session_id: Option<&str>,
+    ended: Option<u32>,
+) -> Result<Status, Failure> {
+    let overview = harness
+        .status(session_id, ended, Output::discard())
+        .await
+        .map_err(|error| Failure::of_call(&error))?;
+    let unknown = overview.unknown_submits.into_iter();
+    Ok(Status {
+        sessions: overview.sessions.into_iter().map(Known).collect(),
+        unknown_submits: unknown.map(UnknownSubmit::from).collect(),
+        damaged: overview.damaged,
+    })
 }
 
 impl Known {
+    /// Its id.
+    pub(crate) fn session_id(&self) -> &str {
+        &self.0.session_id
+    }
+
     /// Whether there is something to tell the user: nothing comes any more, or the user has to answer first.
     pub(crate) fn has_news(&self) -> bool {
-        match self.state {
-            State::Submitted | State::Generating => false,
-            State::AwaitingUser | State::Timeout => true,
-            State::Completed | State::Failed => self.next_poll_at.is_none(),
+        match self.0.state {
+            SessionState::Submitted | SessionState::Generating => false,
+            SessionState::AwaitingUser | SessionState::Timeout => true,
+            SessionState::Completed | SessionState::Failed => self.0.next_poll_at_ms.is_none(),
         }
     }
 
     /// Whether results may be shown.
     fn has_ended(&self) -> bool {
-        match self.state {
-            State::Submitted | State::Generating | State::AwaitingUser => false,
-            State::Completed | State::Failed | State::Timeout => true,
+        match self.0.state {
+            SessionState::Submitted | SessionState::Generating | SessionState::AwaitingUser => {
+                false
+            }
+            SessionState::Completed | SessionState::Failed | SessionState::Timeout => true,
         }
     }
 
     /// What the user asked for last in it.
     pub(crate) fn words(&self) -> &str {
-        self.turns.last().map_or("", |turn| &turn.text)
+        self.0.latest().map_or("", |turn| &turn.text)
     }
 
     /// Where it stands, in a line for people.
     pub(crate) fn line(&self) -> String {
-        let found = self.turns.last().map_or(0, |turn| turn.results.len());
-        let shown = self
-            .products()
-            .filter(|product| product.delivery.is_some_and(is_shown))
+        let results = || self.0.latest().into_iter().flat_map(|turn| &turn.results);
+        let found = results().count();
+        let shown = results()
+            .filter_map(|product| product.delivery)
+            .filter(|delivery| DeliveryState::is_in_the_chat(*delivery))
             .count();
-        let state = match self.state {
-            State::Submitted => "submitted: waiting for the service to begin",
-            State::Generating => "being made",
-            State::AwaitingUser => "the service asks the user something",
-            State::Completed => "finished",
-            State::Failed => "failed",
-            State::Timeout => "no result within two hours",
+        let state = match self.0.state {
+            SessionState::Submitted => "submitted: waiting for the service to begin",
+            SessionState::Generating => "being made",
+            SessionState::AwaitingUser => "the service asks the user something",
+            SessionState::Completed => "finished",
+            SessionState::Failed => "failed",
+            SessionState::Timeout => "no result within two hours",
         };
         format!("{state}; {found} results, {shown} delivered")
     }
 
-    /// The latest turn's results.
-    fn products(&self) -> impl Iterator<Item = Product> {
-        let latest = self.turns.last();
-        latest
-            .into_iter()
-            .flat_map(|turn| &turn.results)
-            .map(|url| Product {
-                url: url.clone(),
-                delivery: self
-                    .deliveries
-                    .iter()
-                    .find(|sent| sent.url.as_deref() == Some(url))
-                    .map(|sent| sent.state),
-            })
-    }
-
     /// As the tools show it.
-    pub(crate) fn shown(self) -> Session {
-        let results: Vec<Product> = self.products().collect();
-        let (results_so_far, has_ended) = (results.len(), self.has_ended());
-        let latest = self.turns.into_iter().next_back();
-        let (text, submitted_at, ended_at, delivered_at, question, trouble) = match latest {
-            Some(turn) => (
-                turn.text,
-                turn.submitted_at,
-                turn.ended_at,
-                turn.delivered_at,
-                turn.question,
-                turn.trouble,
-            ),
-            None => Default::default(),
-        };
-        Session {
-            session_id: self.session_id,
-            state: self.state,
+    pub(crate) fn shown(self) -> answers::Session {
+        let has_ended = self.has_ended();
+        let session = self.0;
+        let latest = session.turns.into_iter().next_back();
+        let (mut results, mut question, mut trouble) = (Vec::new(), None, None);
+        let (mut text, mut submitted_at) = (String::new(), String::new());
+        let (mut ended_at, mut delivered_at) = (None, None);
+        if let Some(turn) = latest {
+            results.extend(turn.results.into_iter().map(Product::from));
+            (text, question, trouble) = (turn.text, turn.question, turn.trouble);
+            submitted_at = rfc3339(turn.submitted_at_ms);
+            ended_at = turn.ended_at_ms.map(rfc3339);
+            delivered_at = turn.delivered_at_ms.map(rfc3339);
+        }
+        answers::Session {
+            session_id: session.session_id,
+            state: session.state.into(),
             text,
-            channel: self.channel,
-            chat_id: self.chat_id,
+            channel: session.channel.unwrap_or_default(),
+            chat_id: session.chat_id.unwrap_or_default(),
             submitted_at,
             ended_at,
             delivered_at,
-            question: question.filter(|_| self.state == State::AwaitingUser),
+            question: question.filter(|_| session.state == SessionState::AwaitingUser),
             trouble,
-            results_so_far,
+            results_so_far: results.len(),
             results: if has_ended { results } else { Vec::new() },
-            project_url: self.project_url,
+            project_url: session.project_url,
         }
-    }
-}
-
-fn is_shown(delivery: Delivery) -> bool {
-    match delivery {
-        Delivery::Delivered | Delivery::LinkOnly => true,
-        Delivery::Pending | Delivery::Sending | Delivery::Failed | Delivery::Uncertain => false,
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn wait(
         let pause = if steps.polls_here() { HEARTBEAT } else { LOOK };
         let next = deadline.min(Instant::now() + pause);
         tokio::select! {
-            () = step_of(&mut ended, &known.session_id) => {}
+            () = step_of(&mut ended, known.session_id()) => {}
             () = tokio::time::sleep_until(next) => {}
         }
     }

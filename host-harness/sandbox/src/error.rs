@@ -86,8 +86,8 @@ pub enum LimitHit {
     /// A longer id of a session than there can be.
     #[error("more than {0} bytes for a session's id")]
     SessionId(usize),
-    /// More values in a JSON reply than are read.
-    #[error("more than {0} values in a JSON reply")]
+    /// More values in an answer than are read.
+    #[error("more than {0} values in an answer")]
     Values(usize),
 }
 

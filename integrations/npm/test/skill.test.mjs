@@ -30,7 +30,12 @@ test('an allowed job goes from the submit to the chat', async (t) => {
   const { messages, submits } = await world.chat('oc_electron');
   assert.deepEqual(messages.map((message) => message.type), ['media', 'image']);
   assert.equal(submits.length, 1);
-  assert.equal((await skill.query(sessionId)).result_urls.length, 2);
+  const { state, resultUrls, messages: said } = await skill.query(sessionId);
+  assert.deepEqual([state, resultUrls.length], ['completed', 2]);
+  assert.equal(said[0].role, 'user');
+  const { sessions } = await skill.status({ sessionId: sessionId.slice(0, 8) });
+  assert.deepEqual(sessions[0].turns[0].results.map(({ delivery }) => delivery), ['delivered', 'delivered']);
+  assert.deepEqual((await skill.recover(sessionId)).sessions.length, 1);
   assert.deepEqual(await skill.due(), []);
   assert.deepEqual(denied, []);
 });

@@ -9,9 +9,11 @@ export async function use(env: Record<string, string>): Promise<string> {
     const { sessionId, deliverable } = await skill.submit({ message: 'a fox', channel: 'feishu', chatId: 'oc_1' });
     const step = await skill.poll(sessionId);
     const next: number | undefined = step.nextPollAtMs;
-    return deliverable && step.state === 'completed' ? 'there' : `again at ${next}`;
+    const [session] = (await skill.status({ sessionId })).sessions;
+    const where = session?.turns.at(-1)?.results.map(({ url, delivery }) => `${url} ${delivery ?? 'nowhere'}`).join();
+    return deliverable && step.state === 'completed' ? `there: ${where}` : `again at ${next}`;
   } catch (error) {
-    if (error instanceof SkillError && error.kind === 'temporary') return error.advice;
+    if (error instanceof SkillError && error.kind === 'temporary') return error.advice ?? error.message;
     throw error;
   } finally {
     await skill.close();

@@ -1,7 +1,7 @@
 //! What each actor of a run does next, and what follows from the end of a call.
 
 use libtv_video_core::problem::Problem;
-use libtv_video_core::skill::{Due, Submission};
+use libtv_video_core::types::{DueSession, Submission};
 
 use super::process::{Call, Ended, Role};
 use super::run::{MINUTE_MS, Run, START_MS};
@@ -88,7 +88,7 @@ impl Run {
         }
     }
 
-    fn plan_polls(&mut self, at: usize, due: &[Due]) {
+    fn plan_polls(&mut self, at: usize, due: &[DueSession]) {
         let (now_ms, told_ms) = (self.world.now_ms, self.world.told_ms());
         let actor = &mut self.actors[at];
         let failed = std::mem::take(&mut actor.failed);

@@ -6,7 +6,8 @@ use libtv_video_core::commands;
 use libtv_video_core::config::{Settings, Stored};
 use libtv_video_core::io::{Task, UnixMs};
 use libtv_video_core::problem::Problem;
-use libtv_video_core::skill::{self, Due, StepReport, Submission};
+use libtv_video_core::skill;
+use libtv_video_core::types::{DueSession, Step, Submission};
 
 /// Who runs a process.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub(super) enum Call {
 
 /// What a call gave.
 pub(super) enum Ended {
-    Due(Result<Vec<Due>, Problem>),
-    Poll(Result<StepReport, Problem>),
+    Due(Result<Vec<DueSession>, Problem>),
+    Poll(Result<Step, Problem>),
     Submit(&'static str, Result<Submission, Problem>),
     Recover,
 }

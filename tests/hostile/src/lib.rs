@@ -22,7 +22,8 @@ mod bindings {
 }
 
 pub use bindings::libtv::video::types::{
-    DueSession, Event, Failure, Problem, SessionState, Step, Submission,
+    Configuration, DueSession, Event, Field, Finding, Overview, Problem, ProblemKind, Project,
+    Scalar, Session, SessionState, Step, Submission, Task, Transcript,
 };
 
 mod attacks {
@@ -120,23 +121,37 @@ impl bindings::Guest for Component {
         attempt.map_err(refused)
     }
 
-    fn query(_: String, _: Option<u64>, _: Option<String>) -> Result<String, Problem> {
+    fn query(_: String, _: Option<u64>, _: Option<String>) -> Result<Transcript, Problem> {
         Err(refused("it knows nothing".to_owned()))
     }
 
-    fn check() -> Result<String, Problem> {
-        Ok("{}".to_owned())
+    fn check() -> Result<Configuration, Problem> {
+        Err(refused("it checks nothing".to_owned()))
     }
 
-    fn tasks() -> Result<String, Problem> {
-        Ok("{}".to_owned())
+    fn doctor(_: Option<String>) -> Result<Vec<Finding>, Problem> {
+        Ok(Vec::new())
     }
 
-    fn recover() -> Result<String, Problem> {
-        Ok("{}".to_owned())
+    fn status(_: Option<String>, _: Option<u32>) -> Result<Overview, Problem> {
+        match chosen() {
+            "answers_without_end" => Ok(attacks::answers_without_end::overview()),
+            _ => Err(refused("it knows nothing".to_owned())),
+        }
     }
 
-    fn change_project() -> Result<String, Problem> {
+    fn tasks() -> Result<Vec<Task>, Problem> {
+        match chosen() {
+            "answers_without_end" => Ok(attacks::answers_without_end::tasks()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn recover(_: Option<String>) -> Result<Overview, Problem> {
+        Err(refused("it recovers nothing".to_owned()))
+    }
+
+    fn change_project() -> Result<Project, Problem> {
         Err(refused("it changes nothing".to_owned()))
     }
 }
@@ -147,9 +162,10 @@ fn submission(_: Step) -> Submission {
         session_id: "measured".to_owned(),
         project_uuid: "measured".to_owned(),
         project_url: String::new(),
-        channel: String::new(),
+        channel: None,
         deliverable: false,
         note: String::new(),
+        operator_note: None,
     }
 }
 
@@ -166,11 +182,12 @@ fn outcome() -> String {
 }
 
 fn refused(message: String) -> Problem {
-    Problem::Permanent(Failure {
+    Problem {
+        kind: ProblemKind::Permanent,
         message,
-        advice: String::new(),
+        advice: None,
         retry_after_ms: None,
-    })
+    }
 }
 
 /// As a command it does the same, and prints what came of it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use fakes::{SentMessage, Submit};
-use serde_json::Value;
+use host::{Overview, SessionState, UnknownSubmit};
 
 use super::scenario;
 
@@ -68,7 +68,7 @@ pub struct Evidence<'a> {
     /// and when a person had asked for everything once more.
     pub shown_after_recover: &'a [String],
     /// What that person was told.
-    pub recovered: &'a Value,
+    pub recovered: Option<&'a Overview>,
 }
 
 /// What a message begins with that tells of a submit of unknown outcome.
@@ -129,13 +129,11 @@ fn messages(evidence: &Evidence<'_>, shown: &[String], found: &mut Vec<Violation
 
 /// Of what nobody knows, every command says so until a person has it forgotten.
 fn unknown(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let listed = evidence.recovered["unknownSubmits"].as_array();
-    let listed = listed.map(Vec::as_slice).unwrap_or_default();
+    let listed = evidence
+        .recovered
+        .map_or(&[][..], |overview| &overview.unknown_submits);
     for turn in evidence.turns.iter().filter(|turn| turn.fate == Fate::Told) {
-        let is_its = |one: &Value| {
-            let text = one["text"].as_str();
-            text.is_some_and(|text| text.starts_with(&turn.text))
-        };
+        let is_its = |one: &UnknownSubmit| one.text.starts_with(&turn.text);
         if !listed.iter().any(is_its) {
             let words = format!("recover says nothing of “{}”", turn.text);
             found.push(Violation::new(Kind::Untold, words));
@@ -144,24 +142,26 @@ fn unknown(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
 }
 
 fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
-    let listed = evidence.recovered["sessions"].as_array();
-    let listed = listed.map(Vec::as_slice).unwrap_or_default();
+    let listed = evidence
+        .recovered
+        .map_or(&[][..], |overview| &overview.sessions);
     let is_told = evidence.turns.iter().any(|turn| turn.fate == Fate::Told);
     for session in listed {
-        let (id, state) = (&session["sessionId"], &session["state"]);
+        let (id, state) = (&session.session_id, session.state);
         // A question whose answer was lost on its way stays open, until the session is given up.
-        let is_open_question = is_told && state == "awaiting_user";
-        if state != "completed" && state != "failed" && !is_open_question {
+        let is_open_question = is_told && state == SessionState::AwaitingUser;
+        let has_ended = matches!(state, SessionState::Completed | SessionState::Failed);
+        if !has_ended && !is_open_question {
             found.push(Violation::new(
                 Kind::Unsettled,
-                format!("session {id} stays {state}"),
+                format!("session {id} stays {}", state.name()),
             ));
         }
-        for result in session["results"].as_array().into_iter().flatten() {
+        for result in session.turns.iter().flat_map(|turn| &turn.results) {
             // One that an earlier installation delivered was none of ours.
-            let ours = !result["delivery"].is_null();
-            if ours && result["delivery"] != "delivered" && result["delivery"] != "link_only" {
-                found.push(Violation::new(Kind::Lost, format!("recover says {result}")));
+            if result.delivery.is_some_and(|state| !state.is_in_the_chat()) {
+                let words = format!("recover says {result:?}");
+                found.push(Violation::new(Kind::Lost, words));
             }
         }
     }

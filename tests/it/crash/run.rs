@@ -1,8 +1,8 @@
 //! One run of a scenario: stopped once, taken up again by fresh calls, and judged. Not here: which stops there are.
 
 use host::fault_injection::StopPoint;
-use host::{CallError, Submit, format_time};
-use serde_json::{Value, json};
+use host::{CallError, Overview, Submit, format_time};
+use serde_json::json;
 
 use super::oracle::{self, Evidence, Fate, Kind, Turn, Violation};
 use super::rig::Rig;
@@ -75,7 +75,7 @@ pub async fn run(
         charges: &rig.libtv(scenario).submits(),
         shown: &before,
         shown_after_recover: &oracle::items(&rig.feishu().chat(&run.chat).messages()),
-        recovered: &recovered,
+        recovered: recovered.as_ref(),
     }));
     Outcome {
         stopped: run.died,
@@ -275,15 +275,11 @@ impl Run<'_> {
         is_news
     }
 
-    async fn recover(&mut self) -> Value {
-        let told = self.rig.harness.recover().await;
-        let told = told.map_err(|error| error.to_string());
-        let told =
-            told.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
-        told.unwrap_or_else(|error| {
-            self.broken(&format!("recover: {error}"));
-            Value::Null
-        })
+    async fn recover(&mut self) -> Option<Overview> {
+        let overview = self.rig.harness.recover(None).await;
+        overview
+            .inspect_err(|error| self.broken(&format!("recover: {error}")))
+            .ok()
     }
 
     fn shown(&self) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use fakes::Fake;
 use host_harness::http::RefusalReason;
-use host_harness::{CallError, Problem, Submit};
+use host_harness::{CallError, ProblemKind, Submit};
 
 use super::{GOOD, attack, is_served};
 use crate::env::block_on;
@@ -25,7 +25,9 @@ pub fn uploads_from_a_poll() {
 #[track_caller]
 fn said<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
     match answer {
-        Err(CallError::Problem(Problem::Permanent(failure))) => failure.message,
+        Err(CallError::Problem(problem)) if problem.kind == ProblemKind::Permanent => {
+            problem.message
+        }
         other => panic!("not refused: {other:?}"),
     }
 }

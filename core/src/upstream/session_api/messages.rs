@@ -58,7 +58,9 @@ pub fn parse(list: &Value) -> Vec<Message> {
         .unwrap_or_default()
 }
 
-fn message(value: &Value) -> Option<Message> {
+/// Reads one message; `None` for what is no object.
+#[must_use]
+pub fn message(value: &Value) -> Option<Message> {
     let object = value.as_object()?;
     let role = match object.get("role").and_then(Value::as_str) {
         Some("user") => Role::User,

@@ -5,12 +5,10 @@ mod detail;
 mod table;
 mod words;
 
-use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
-use host::Harness;
-use serde_json::Value;
+use host::{CallError, Harness, Overview, rfc3339};
 
 use super::{environment, print, run, signals};
 
@@ -44,8 +42,8 @@ pub(crate) async fn status(wanted: Wanted) -> u8 {
         match look(&harness, &wanted, &mut shown).await {
             Ok(0) if wanted.watch => {}
             Ok(code) => return code,
-            Err(reason) => {
-                print::error(&reason);
+            Err(error) => {
+                run::tell(&error, wanted.json);
                 return super::FAILED;
             }
         }
@@ -57,77 +55,61 @@ pub(crate) async fn status(wanted: Wanted) -> u8 {
 }
 
 /// Looks once; prints when there is something to tell that was not told before.
-async fn look(harness: &Harness, wanted: &Wanted, shown: &mut Option<Value>) -> Result<u8, String> {
-    let mut arguments: Vec<OsString> = vec!["status".into()];
-    if let Some(last) = wanted.last {
-        arguments.push(format!("--last={last}").into());
-    }
-    if let Some(id) = &wanted.id {
-        arguments.extend(["--".into(), id.into()]);
-    }
-    let mut reply = harness
-        .run_for_json(arguments, run::to_stderr())
-        .await
-        .map_err(|error| run::sentence(&error))?;
-    if reply.end.exit_code != 0 {
-        if wanted.json {
-            print::out(&reply.json.to_string());
-        } else {
-            print::error(words::text(&reply.json["error"]["message"]));
-        }
-        return Ok(super::FAILED);
-    }
-    let now = reply.json["now"].take();
-    if wanted.json {
-        if shown.as_ref() != Some(&reply.json) {
-            *shown = Some(reply.json.clone());
-            reply.json["now"] = now;
-            print::out(&reply.json.to_string());
-        }
+async fn look(
+    harness: &Harness,
+    wanted: &Wanted,
+    shown: &mut Option<Overview>,
+) -> Result<u8, CallError> {
+    let ended = wanted
+        .last
+        .map(|last| u32::try_from(last).unwrap_or(u32::MAX));
+    let mut overview = harness
+        .status(wanted.id.as_deref(), ended, run::to_stderr())
+        .await?;
+    let now_ms = std::mem::take(&mut overview.now_ms);
+    let is_news = shown.as_ref() != Some(&overview);
+    // On a terminal the times go on although nothing else changed.
+    let terminal = stdout().is_terminal();
+    if !is_news && (wanted.json || !terminal) {
         return Ok(0);
     }
-    let terminal = stdout().is_terminal();
-    // On a terminal the times go on although nothing else changed.
-    if terminal || shown.as_ref() != Some(&reply.json) {
-        let lines = picture(
-            &reply.json,
-            words::text(&now),
-            wanted.id.is_some(),
-            terminal,
-        );
+    if wanted.json {
+        let told = Overview { now_ms, ..overview };
+        print::out(&serde_json::to_string(&told).unwrap_or_default());
+        overview = Overview { now_ms: 0, ..told };
+    } else {
+        let lines = picture(&overview, now_ms, wanted.id.is_some(), terminal);
         if wanted.watch && terminal {
             print::clear();
         }
         print::out(&lines.join("\n"));
-        *shown = Some(reply.json);
     }
+    *shown = Some(overview);
     Ok(0)
 }
 
-fn picture(status: &Value, now: &str, one: bool, terminal: bool) -> Vec<String> {
+fn picture(status: &Overview, now_ms: u64, one: bool, terminal: bool) -> Vec<String> {
     let style = words::Style {
         colours: print::has_colours(),
         columns: if terminal { columns() } else { PIPE_COLUMNS },
     };
-    let now = words::at(now);
-    let sessions = words::list(&status["sessions"]);
-    let mut lines = match sessions.first() {
-        Some(session) if one => detail::lines(session, now, &style),
-        _ => table::lines(sessions, now, &style),
+    let mut lines = match status.sessions.first() {
+        Some(session) if one => detail::lines(session, now_ms, &style),
+        _ => table::lines(&status.sessions, now_ms, &style),
     };
-    for submit in words::list(&status["unknownSubmits"]) {
+    for submit in &status.unknown_submits {
         lines.push(style.paint(
             &format!(
                 "⚠️ A submit of {} got no answer and may have been charged: “{}”.",
-                words::text(&submit["startedAt"]),
-                words::cut(words::text(&submit["text"]), 40),
+                rfc3339(submit.started_at_ms.unwrap_or_default()),
+                words::cut(&submit.text, 40),
             ),
             "33",
         ));
         lines.push("→ Find out with: libtv-video tasks, libtv-video recover".to_owned());
     }
-    for told in words::list(&status["damaged"]) {
-        lines.push(style.paint(&format!("⚠️ {}", words::text(told)), "33"));
+    for told in &status.damaged {
+        lines.push(style.paint(&format!("⚠️ {told}"), "33"));
     }
     lines
 }

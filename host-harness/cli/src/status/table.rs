@@ -1,10 +1,9 @@
 //! One line for each session.
 
-use jiff::Timestamp;
-use serde_json::Value;
+use host::{Purpose, Session, SessionState, Turn};
 use unicode_width::UnicodeWidthStr;
 
-use super::words::{Style, at, colour, cut, distance, list, padded, text};
+use super::words::{Style, chat, colour, cut, distance, next_poll, padded};
 
 const HEAD: [&str; 7] = [
     "SESSION",
@@ -23,12 +22,14 @@ const CHAT_COLUMNS: usize = 24;
 /// Words that are cut below this say nothing.
 const MIN_REQUEST_COLUMNS: usize = 16;
 
-pub(super) fn lines(sessions: &[Value], now: Option<Timestamp>, style: &Style) -> Vec<String> {
+pub(super) fn lines(sessions: &[Session], now_ms: u64, style: &Style) -> Vec<String> {
     if sessions.is_empty() {
         return vec!["No sessions found.".to_owned()];
     }
-    let rows: Vec<[String; HEAD.len()]> =
-        sessions.iter().map(|session| row(session, now)).collect();
+    let rows: Vec<[String; HEAD.len()]> = sessions
+        .iter()
+        .map(|session| row(session, now_ms))
+        .collect();
     let mut widths = HEAD.map(UnicodeWidthStr::width);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -46,7 +47,7 @@ pub(super) fn lines(sessions: &[Value], now: Option<Timestamp>, style: &Style) -
         let state = padded(&cells[STATE], widths[STATE]);
         cells[STATE] = state;
         let plain = line(&cells, &widths);
-        let painted = style.paint(&cells[STATE], colour(text(&session["state"])));
+        let painted = style.paint(&cells[STATE], colour(session.state.name()));
         lines.push(
             plain
                 .replacen(&cells[STATE], &painted, 1)
@@ -69,45 +70,40 @@ fn line(cells: &[String; HEAD.len()], widths: &[usize; HEAD.len()]) -> String {
     cells.collect::<Vec<_>>().join("  ")
 }
 
-fn row(session: &Value, now: Option<Timestamp>) -> [String; HEAD.len()] {
-    let turn = list(&session["turns"]).last().unwrap_or(&Value::Null);
-    let (sent, results) = sent(session, turn);
-    let next = &session["nextPollAt"];
-    let chat = format!("{} {}", text(&session["channel"]), text(&session["chatId"]));
+fn row(session: &Session, now_ms: u64) -> [String; HEAD.len()] {
+    let turn = session.latest();
+    let (sent, results) = turn.map_or((0, 0), |turn| sent(session, turn));
     [
-        cut(text(&session["sessionId"]), ID_COLUMNS),
-        text(&session["state"]).to_owned(),
+        cut(&session.session_id, ID_COLUMNS),
+        session.state.name().to_owned(),
         if results == 0 {
             String::new()
         } else {
             format!("{sent}/{results}")
         },
-        distance(at(text(&turn["submittedAt"])), now),
-        match at(text(next)) {
-            Some(next) if Some(next) > now => format!("in {}", distance(now, Some(next))),
-            Some(_) => "due".to_owned(),
-            None => String::new(),
-        },
-        cut(chat.trim(), CHAT_COLUMNS),
-        text(&turn["text"]).to_owned(),
+        turn.map_or_else(String::new, |turn| distance(turn.submitted_at_ms, now_ms)),
+        next_poll(session, now_ms),
+        cut(chat(session).trim(), CHAT_COLUMNS),
+        turn.map_or_else(String::new, |turn| turn.text.clone()),
     ]
 }
 
 /// How many results of the turn are in the chat, as media or as a link, and how many there are.
-fn sent(session: &Value, turn: &Value) -> (usize, usize) {
-    let sent = list(&session["deliveries"]).iter().filter(|delivery| {
-        delivery["turn"] == turn["turn"]
-            && delivery["purpose"] == "result"
-            && matches!(text(&delivery["state"]), "delivered" | "link_only")
+fn sent(session: &Session, turn: &Turn) -> (usize, usize) {
+    let sent = session.deliveries.iter().filter(|delivery| {
+        delivery.turn == turn.number
+            && delivery.purpose == Purpose::Result
+            && delivery.state.is_in_the_chat()
     });
-    (sent.count(), list(&turn["results"]).len())
+    (sent.count(), turn.results.len())
 }
 
 /// What a person has to know beside the state: the question, else the trouble.
-fn told(session: &Value) -> Option<&str> {
-    let turn = list(&session["turns"]).last()?;
-    let question = turn["question"]
-        .as_str()
-        .filter(|_| session["state"] == "awaiting_user");
-    question.or_else(|| turn["trouble"].as_str())
+fn told(session: &Session) -> Option<&str> {
+    let turn = session.latest()?;
+    let question = turn
+        .question
+        .as_deref()
+        .filter(|_| session.state == SessionState::AwaitingUser);
+    question.or(turn.trouble.as_deref())
 }

@@ -1,7 +1,6 @@
-//! How values of the component's reply are said to a person: cut, aligned, coloured, as ages.
+//! How what is known of a session is said to a person: cut, aligned, coloured, as ages.
 
-use jiff::Timestamp;
-use serde_json::Value;
+use host::Session;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::print;
@@ -18,30 +17,28 @@ impl Style {
     }
 }
 
-/// A text, or nothing.
-pub(super) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// Where its results go.
+pub(super) fn chat(session: &Session) -> String {
+    [&session.channel, &session.chat_id]
+        .map(|text| text.as_deref().unwrap_or_default())
+        .join(" ")
 }
 
-/// A list, or an empty one.
-pub(super) fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// A time, if it is one.
-pub(super) fn at(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
+/// When it wants its next poll; nothing when everything has ended.
+pub(super) fn next_poll(session: &Session, now_ms: u64) -> String {
+    match session.next_poll_at_ms {
+        // In whole seconds, as it is written elsewhere.
+        Some(next_ms) if next_ms / 1000 > now_ms / 1000 => {
+            format!("in {}", distance(now_ms, next_ms))
+        }
+        Some(_) => "due".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// How long ago, or in how long, in the largest unit that fits.
-pub(super) fn distance(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
-    let (Some(from), Some(to)) = (from, to) else {
-        return String::new();
-    };
-    let seconds = to
-        .as_second()
-        .saturating_sub(from.as_second())
-        .unsigned_abs();
+pub(super) fn distance(from_ms: u64, to_ms: u64) -> String {
+    let seconds = (to_ms / 1000).abs_diff(from_ms / 1000);
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
@@ -104,15 +101,14 @@ mod tests {
 
     #[test]
     fn a_distance_is_in_the_largest_unit_that_fits() {
-        let from = at("2026-01-01T00:00:00Z");
-        for (to, said) in [
-            ("2026-01-01T00:01:59Z", "119 s"),
-            ("2026-01-01T00:02:00Z", "2 min"),
-            ("2025-12-31T22:00:00Z", "2 h"),
-            ("2026-01-04T00:00:00Z", "3 d"),
+        const FROM_S: u64 = 1_767_225_600;
+        for (to_s, said) in [
+            (FROM_S + 119, "119 s"),
+            (FROM_S + 120, "2 min"),
+            (FROM_S - 7_200, "2 h"),
+            (FROM_S + 259_200, "3 d"),
         ] {
-            assert_eq!(distance(from, at(to)), said);
+            assert_eq!(distance(FROM_S * 1000 + 999, to_s * 1000), said);
         }
-        assert_eq!(distance(from, at("soon")), "");
     }
 }

@@ -50,8 +50,10 @@ pub(crate) enum Kind {
     Submit(Option<String>),
     Query(String),
     Check,
+    Doctor,
+    Status(Option<String>),
     Tasks,
-    Recover,
+    Recover(Option<String>),
     ChangeProject,
     /// A result that the harness opened for a person, and the session it is shown for. No component has a part in it.
     OpenResult(Option<String>),
@@ -67,8 +69,10 @@ impl Kind {
             Self::Submit(_) => "submit",
             Self::Query(_) => "query",
             Self::Check => "check",
+            Self::Doctor => "doctor",
+            Self::Status(_) => "status",
             Self::Tasks => "tasks",
-            Self::Recover => "recover",
+            Self::Recover(_) => "recover",
             Self::ChangeProject => "change-project",
             Self::OpenResult(_) => "open-result",
             Self::Command(..) => "command",
@@ -78,8 +82,12 @@ impl Kind {
     fn session(&self) -> Option<&str> {
         match self {
             Self::Poll(id) | Self::Query(id) => Some(id),
-            Self::Submit(id) | Self::OpenResult(id) | Self::Command(_, id) => id.as_deref(),
-            Self::Due | Self::Check | Self::Tasks | Self::Recover | Self::ChangeProject => None,
+            Self::Submit(id)
+            | Self::Status(id)
+            | Self::Recover(id)
+            | Self::OpenResult(id)
+            | Self::Command(_, id) => id.as_deref(),
+            Self::Due | Self::Check | Self::Doctor | Self::Tasks | Self::ChangeProject => None,
         }
     }
 
@@ -87,22 +95,14 @@ impl Kind {
         match self {
             Self::Command(name, _) if is_command(name) => Some(name),
             Self::Command(..) => Some("unknown"),
-            Self::Poll(_)
-            | Self::Due
-            | Self::Submit(_)
-            | Self::Query(_)
-            | Self::Check
-            | Self::Tasks
-            | Self::Recover
-            | Self::ChangeProject
-            | Self::OpenResult(_) => None,
+            _ => None,
         }
     }
 
     /// Whether it may send something that has an effect: then its beginning is noted.
     fn may_send(&self) -> bool {
         match self {
-            Self::Due | Self::OpenResult(_) => false,
+            Self::Due | Self::Status(_) | Self::OpenResult(_) => false,
             Self::Command(name, _) => !QUIET.contains(&name.as_str()),
             _ => true,
         }
@@ -111,8 +111,9 @@ impl Kind {
     /// What the call is for, which decides what it may reach.
     pub(crate) fn call(&self) -> kind::Kind {
         match self {
-            Self::Due => kind::Kind::Look,
-            Self::Poll(_) | Self::Recover => kind::Kind::Poll,
+            Self::Due | Self::Status(_) => kind::Kind::Look,
+            Self::Doctor => kind::Kind::Doctor,
+            Self::Poll(_) | Self::Recover(_) => kind::Kind::Poll,
             Self::Submit(_) | Self::ChangeProject => kind::Kind::Submit,
             Self::Query(_) | Self::Check | Self::Tasks => kind::Kind::Check,
             Self::OpenResult(_) => kind::Kind::Download,

@@ -6,13 +6,13 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::bindings::DueSession;
 use sandbox::error::LimitHit;
 
 use crate::error::{CallError, HomeError};
 use crate::harness::Harness;
 use crate::home::Home;
 use crate::limits::MAX_SESSIONS;
+use crate::types::DueSession;
 use sandbox::folder::{Identity, OpenFolder};
 
 /// Sessions read by one call: some milliseconds of its time on the processor.

@@ -15,7 +15,6 @@ use super::pace::{Pace, Start};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
-use crate::bindings::Step;
 use sandbox::error::LimitHit;
 
 use crate::call::Usage;
@@ -27,6 +26,7 @@ use crate::limits::{
     STEPS_A_DAY,
 };
 use crate::polling::{self, Means};
+use crate::types::Step;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
 const GRACE: Duration = Duration::from_secs(3);
