@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use contract::channels::CHANNELS;
 use contract::ids::MAX_ID_BYTES;
 use contract::imports::{IMPORTS, MENTIONS};
 use contract::kind::Kind;
 use contract::services::{
-    Body, Credential, Granted, Header, Key, Position, Recipient, Route, SERVICES, Service,
-    Value as Says,
+    Body, Credential, Granted, Header, IdKind, Key, Member, Position, Recipient, Route, SERVICES,
+    Service, Value as Says,
 };
 use contract::settings::{FOLDER, VARIABLES};
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ fn service(service: &Service) -> String {
         ("moved_by", json!(service.moved_by)),
         ("when", json!(service.when)),
         ("key_prefix", json!(key_prefix)),
+        ("app", json!(app(service))),
         (
             "credential",
             service.credential.map_or(Value::Null, credential),
@@ -70,6 +72,13 @@ fn service(service: &Service) -> String {
         routes.join(",\n")
     );
     text
+}
+
+/// The variables that make an app, for a service that is granted with one.
+fn app(service: &Service) -> Option<Vec<&'static str>> {
+    let mut channels = CHANNELS.into_iter();
+    let channel = channels.find(|channel| channel.service.id == service.id)?;
+    Some(channel.variables.of_app().collect())
 }
 
 fn credential(credential: Credential) -> Value {
@@ -94,8 +103,12 @@ fn route(route: &Route) -> Value {
     };
     let recipient = match route.recipient {
         None => Value::Null,
-        Some(Recipient::Path) => json!("path"),
-        Some(Recipient::Field { field, kind }) => json!({"field": field, "kind": kind}),
+        Some(Recipient::Message) => json!("path"),
+        Some(Recipient::Path { kind }) => json!({"path": 0, "kind": id_kind(kind)}),
+        Some(Recipient::Query { name, kind }) => json!({"query": name, "kind": id_kind(kind)}),
+        Some(Recipient::JsonField { name, kind }) => {
+            json!({"field": name, "kind": id_kind(kind)})
+        }
     };
     let kinds: Vec<&str> = route.kinds.iter().map(|kind| kind.name()).collect();
     json!({
@@ -108,8 +121,23 @@ fn route(route: &Route) -> Value {
         "paid": route.paid,
         "commits": route.commits,
         "recipient": recipient,
+        "members": members(route.members),
         "calls": kinds,
     })
+}
+
+fn id_kind(kind: IdKind) -> &'static str {
+    match kind {
+        IdKind::Query(name) | IdKind::Always(name) => name,
+    }
+}
+
+fn members(members: &[Member]) -> Value {
+    let names = members.iter().map(|member| match member.needed {
+        true => json!(member.name),
+        false => json!({"may": member.name}),
+    });
+    names.collect()
 }
 
 fn header(header: &Header) -> Value {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use contract::channels::CHANNELS;
 use contract::imports::IMPORTS;
 use contract::services::{Position, Route, SERVICES, Service};
 use contract::settings::{FOLDER, Origin, VARIABLES};
@@ -13,10 +14,11 @@ const END: &str = "<!-- Up to here. -->\n";
 
 /// A policy for Wassette, which knows hosts, variables and folders.
 pub fn wassette() -> String {
+    let channels = CHANNELS.map(|channel| channel.name).join(", ");
     let mut text = format!(
         "# {NOTE}\n\
          version: \"1.0\"\n\
-         description: \"Videos and images from LibTV, delivered to Feishu or Lark\"\n\
+         description: \"Videos and images from LibTV, delivered to {channels}\"\n\
          permissions:\n\
          \x20 storage:\n\
          \x20   allow:\n\

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use host_harness::{
-    Clock, Component, CredentialSource, Credentials, Environment, Event, EventKind, FeishuApp,
-    Harness, Secret, ServeOptions, Settings, StopHandle, Submit, SystemClock, serve,
+    Clock, Component, CredentialSource, Credentials, Environment, Event, EventKind, Harness,
+    Secret, ServeOptions, Settings, StopHandle, Submit, SystemClock, app, serve,
 };
 use tokio::sync::mpsc;
 
@@ -30,11 +30,11 @@ impl CredentialSource for MyVault {
     fn load(&self) -> Credentials {
         let feishu = variable("MY_VAULT_FEISHU").and_then(|pair| {
             let (id, secret) = pair.split_once(':')?;
-            FeishuApp::new(id, Secret::new(secret), false, "the vault of my program")
+            app("feishu", id, Secret::new(secret), "the vault of my program")
         });
         Credentials {
             api_key: variable("MY_VAULT_LIBTV_KEY").map(|key| Arc::new(Secret::new(key))),
-            feishu: feishu.map(Arc::new),
+            apps: feishu.map(Arc::new).into_iter().collect(),
         }
     }
 }

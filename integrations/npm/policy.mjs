@@ -6,16 +6,16 @@ import { ambiguous, fits, oddKey } from './target.mjs';
 
 /**
  * The rules for what is configured in `env` and in the stored configuration: the service of each key, the media
- * store, and Feishu or Lark when there is an app. An override moves a rule; one that can't be used grants nothing.
+ * store, and that of each chat that there is an app for. An override moves a rule; one that can't be used grants nothing.
  */
 export function defaultPolicy(env, storedKey) {
   const keys = [env.LIBTV_API_KEY, storedKey].filter(Boolean);
   return { rules: capabilities.services.flatMap((service) => ruleFor(service, keys, env)) };
 }
 
-function ruleFor({ id, origins, moved_by: variable, key_prefix: prefix, credential, routes }, keys, env) {
+function ruleFor({ id, origins, moved_by: variable, key_prefix: prefix, app, credential, routes }, keys, env) {
   if (prefix && !keys.some((key) => key.startsWith(prefix))) return [];
-  if (id === 'feishu' && !(env.FEISHU_APP_ID && env.FEISHU_APP_SECRET)) return [];
+  if (app && !app.every((name) => env[name])) return [];
   const base = baseOf((id === 'media' ? env.LIBTV_MEDIA_URL : env[variable]) || origins[0]);
   const others = capabilities.services.filter((other) => other.key_prefix && other.id !== id);
   const foreign = prefix && others.some(({ origins: [origin] }) => base?.hostname === new URL(origin).hostname);

@@ -71,8 +71,8 @@ pub struct Recipient {
 /// The variables that set a channel up. Each is described in `settings`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variables {
-    /// The app's id. No secret.
-    pub app: &'static str,
+    /// The app's id, where the channel's apps have one. No secret.
+    pub app: Option<&'static str>,
     /// The app's secret.
     pub secret: &'static str,
     /// Another address of the service: what moves it.
@@ -90,12 +90,19 @@ pub struct Variables {
 pub struct Section {
     /// The name of the part.
     pub name: &'static str,
-    /// The member that holds the app's id.
-    pub app: &'static str,
+    /// The member that holds the app's id, where there is one.
+    pub app: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
     pub secret: &'static str,
     /// The member that names the platform, by its word or its origin.
     pub platform: &'static str,
+}
+
+impl Variables {
+    /// Those that make an app: its id, where there is one, and its secret.
+    pub fn of_app(&self) -> impl Iterator<Item = &'static str> {
+        self.app.into_iter().chain([self.secret])
+    }
 }
 
 impl Channel {
@@ -160,13 +167,8 @@ mod tests {
             }
             let variables = &channel.variables;
             assert_eq!(channel.service.moved_by, Some(variables.base_url));
-            for name in [
-                variables.app,
-                variables.secret,
-                variables.base_url,
-                variables.found_in,
-                variables.missing,
-            ] {
+            let others = [variables.base_url, variables.found_in, variables.missing];
+            for name in variables.of_app().chain(others) {
                 assert!(VARIABLES.iter().any(|known| known.name == name), "{name}");
             }
         }
@@ -179,5 +181,21 @@ mod tests {
             assert!(channel.recipients.kinds.contains(&read.kind));
             assert!((channel.recipients.read)("").is_err());
         }
+    }
+
+    #[test]
+    fn no_two_channels_share_a_kind_of_id() {
+        let all = CHANNELS
+            .into_iter()
+            .flat_map(|channel| channel.recipients.kinds);
+        let mut kinds: Vec<&str> = all.copied().collect();
+        let count = kinds.len();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(
+            kinds.len(),
+            count,
+            "who may get messages is kept by kind and id"
+        );
     }
 }

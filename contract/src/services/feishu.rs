@@ -1,8 +1,8 @@
 //! Feishu, and Lark, which is the same elsewhere.
 
 use super::{
-    Body, CONTENT, Credential, GET, Granted, Header, Key, Method, Position, Recipient, Route,
-    Service, USER_AGENT, Value,
+    Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method, Named,
+    Names, Position, Recipient, Route, Service, Shape, Success, USER_AGENT, Value,
 };
 use crate::kind::Kind;
 
@@ -13,7 +13,7 @@ pub const LARK_ORIGIN: &str = "https://open.larksuite.com";
 /// The path of the token route, which the harness answers itself.
 pub const TOKEN_PATH: &str = "/open-apis/auth/v3/tenant_access_token/internal";
 /// The path for messages; an answer to one stands below it.
-pub const MESSAGES_PATH: &str = "/open-apis/im/v1/messages";
+const MESSAGES_PATH: &str = "/open-apis/im/v1/messages";
 
 /// A request for a token has two short texts.
 const TOKEN_BYTES: u64 = 16 << 10;
@@ -22,6 +22,36 @@ const MESSAGE_BYTES: u64 = 150 << 10;
 /// Feishu takes files up to 30 MB, and images up to 10; the form around one has some hundred bytes.
 const FILE_BYTES: u64 = (30 << 20) + (64 << 10);
 const IMAGE_BYTES: u64 = (10 << 20) + (64 << 10);
+
+/// Every response has it.
+const SUCCESS: Success = Success {
+    member: "code",
+    is: 0,
+};
+
+/// What a message may be: a text, or an image, a video or a file that was uploaded. Anything else of Feishu's is refused:
+/// a card asks people to do something, a shared chat leads them elsewhere.
+///
+/// A key is asked only to be well-formed. That it came of an upload of this process can't be asked: a message is stored
+/// before it is sent, and after a crash another process sends what the first one uploaded. Feishu itself refuses keys of
+/// other apps.
+const CONTENTS: Shape = Shape::Packed {
+    by: "msg_type",
+    of: &[
+        ("text", &[Member::may("text", Shape::Words)]),
+        ("image", &[Member::needed("image_key", Shape::Id)]),
+        ("file", &[Member::needed("file_key", Shape::Id)]),
+        // A video, with its first frame.
+        (
+            "media",
+            &[
+                Member::needed("file_key", Shape::Id),
+                Member::may("image_key", Shape::Id),
+            ],
+        ),
+    ],
+};
+const UUID: Member = Member::may("uuid", Shape::Text);
 
 const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
 
@@ -35,6 +65,11 @@ const UPLOAD: Route = Route {
 const MESSAGE: Route = Route {
     body: Body::Json(MESSAGE_BYTES),
     commits: true,
+    names: Some(Names {
+        success: SUCCESS,
+        at: "/data/message_id",
+        what: Named::Message,
+    }),
     ..UPLOAD
 };
 
@@ -42,16 +77,30 @@ const MESSAGE: Route = Route {
 pub const FEISHU: Service = Service {
     id: "feishu",
     name: "Feishu or Lark",
+    short: "Feishu",
     origins: &[FEISHU_ORIGIN, LARK_ORIGIN],
     moved_by: Some("FEISHU_BASE_URL"),
+    tail: "/open-apis",
     granted: Granted::WithApp,
     when: "an app is configured; one of the two",
     credential: Some(Credential {
+        name: "feishu-tenant-token",
         what: "the tenant token",
         position: Position::Header {
             name: "Authorization",
             prefix: "Bearer ",
         },
+        exchange: Some(Exchange {
+            path: TOKEN_PATH,
+            app: "app_id",
+            secret: "app_secret",
+            success: SUCCESS,
+            token: "tenant_access_token",
+            expires_in_s: "expire",
+            refused: &[400, 401],
+            secret_name: "feishu-app-secret",
+            withheld: r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#,
+        }),
     }),
     ranges: false,
     routes: &[
@@ -82,15 +131,27 @@ pub const FEISHU: Service = Service {
         Route {
             path: MESSAGES_PATH,
             query: &[Key::Is("receive_id_type")],
-            recipient: Some(Recipient::Field {
-                field: "receive_id",
-                kind: "receive_id_type",
+            recipient: Some(Recipient::JsonField {
+                name: "receive_id",
+                kind: IdKind::Query("receive_id_type"),
             }),
+            members: &[
+                Member::needed("receive_id", Shape::Text),
+                Member::needed("msg_type", Shape::Text),
+                Member::needed("content", CONTENTS),
+                UUID,
+            ],
             ..MESSAGE
         },
         Route {
             path: "/open-apis/im/v1/messages/{}/reply",
-            recipient: Some(Recipient::Path),
+            recipient: Some(Recipient::Message),
+            members: &[
+                Member::needed("msg_type", Shape::Text),
+                Member::needed("content", CONTENTS),
+                Member::may("reply_in_thread", Shape::Flag),
+                UUID,
+            ],
             ..MESSAGE
         },
     ],

@@ -11,6 +11,9 @@ const JSON_BYTES: u64 = 4 << 20;
 /// LibTV takes files up to 200 MB; the form around one has some hundred bytes.
 const UPLOAD_BYTES: u64 = (200 << 20) + (64 << 10);
 
+/// A key of either service, in the record.
+const KEY: &str = "libtv-api-key";
+
 const ACCEPT: Header = Header {
     name: "accept",
     value: Value::Exactly("application/json"),
@@ -38,6 +41,7 @@ const SUBMIT: Route = Route {
     headers: SENDS,
     body: Body::Json(JSON_BYTES),
     paid: true,
+    own_connection: true,
     kinds: &[Kind::Submit],
     ..GET
 };
@@ -56,16 +60,20 @@ const UPLOAD: Route = Route {
 pub const GATEWAY: Service = Service {
     id: "gateway",
     name: "Nexu's gateway",
+    short: "gateway",
     origins: &["https://seedance.nexu.io"],
     moved_by: Some("LIBTV_GATEWAY_URL"),
+    tail: "",
     granted: Granted::WithKey("mgk_"),
     when: "a key that begins with `mgk_` is configured",
     credential: Some(Credential {
+        name: KEY,
         what: "the key",
         position: Position::Header {
             name: "X-API-KEY",
             prefix: "",
         },
+        exchange: None,
     }),
     ranges: false,
     routes: &[
@@ -109,16 +117,20 @@ pub const GATEWAY: Service = Service {
 pub const DIRECT: Service = Service {
     id: "direct",
     name: "LibTV's own API",
+    short: "direct LibTV",
     origins: &["https://im.liblib.tv"],
     moved_by: Some("LIBTV_DIRECT_BASE_URL"),
+    tail: "",
     granted: Granted::WithKey("sk-libtv-"),
     when: "a key that begins with `sk-libtv-` is configured",
     credential: Some(Credential {
+        name: KEY,
         what: "the key",
         position: Position::Header {
             name: "Authorization",
             prefix: "Bearer ",
         },
+        exchange: None,
     }),
     ranges: false,
     routes: &[

@@ -69,8 +69,10 @@ const FILE: Route = Route {
 pub const MEDIA: Service = Service {
     id: "media",
     name: "the store of finished media",
+    short: "media store",
     origins: &["https://libtv-res.liblib.art"],
     moved_by: None,
+    tail: "",
     granted: Granted::Always,
     when: "always",
     credential: None,

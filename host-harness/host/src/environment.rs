@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use contract::channels::{CHANNELS, Channel};
 use contract::settings::passed_on;
 
 use crate::openclaw::{Lookup, Places};
@@ -15,16 +16,23 @@ use crate::secrets::Secret;
 pub struct Environment {
     pub(crate) api_key: Option<Arc<Secret>>,
     pub(crate) passed_on: Vec<(&'static str, String)>,
-    pub(crate) feishu_app_id: Option<String>,
-    pub(crate) feishu_app_secret: Option<Arc<Secret>>,
-    pub(crate) feishu_account: Option<String>,
-    pub(crate) feishu_base_url: Option<String>,
+    /// In the order of the contract's channels.
+    channels: [OfChannel; CHANNELS.len()],
     pub(crate) openclaw: Places,
     pub(crate) connect_to: Option<String>,
     /// The variable that names a proxy, and its value.
     pub(crate) proxy: Option<(&'static str, String)>,
     pub(crate) no_proxy: Option<String>,
     pub(crate) ssl_cert_file: Option<PathBuf>,
+}
+
+/// What the environment says about one channel.
+#[derive(Default)]
+pub(crate) struct OfChannel {
+    pub(crate) app: Option<String>,
+    pub(crate) secret: Option<Arc<Secret>>,
+    pub(crate) account: Option<String>,
+    pub(crate) base_url: Option<String>,
 }
 
 /// The variables that name a proxy; the first one that is set counts.
@@ -45,10 +53,12 @@ impl Environment {
             passed_on: passed_on()
                 .filter_map(|name| Some((name, text(name)?)))
                 .collect(),
-            feishu_app_id: text("FEISHU_APP_ID"),
-            feishu_app_secret: secret("FEISHU_APP_SECRET"),
-            feishu_account: text("FEISHU_ACCOUNT"),
-            feishu_base_url: text("FEISHU_BASE_URL"),
+            channels: CHANNELS.map(|channel| OfChannel {
+                app: channel.variables.app.and_then(text),
+                secret: secret(channel.variables.secret),
+                account: text(channel.variables.account),
+                base_url: text(channel.variables.base_url),
+            }),
             openclaw: Places::from_lookup(&|name| lookup(name)),
             connect_to: text("LIBTV_CONNECT_TO"),
             // In the order of curl and most tools.
@@ -69,6 +79,11 @@ impl Environment {
         let variables: Arc<Lookup> = Arc::new(variables);
         self.openclaw.refer_to(variables, folder);
         self
+    }
+
+    pub(crate) fn of(&self, channel: &Channel) -> &OfChannel {
+        let at = CHANNELS.iter().position(|known| known.id == channel.id);
+        &self.channels[at.unwrap_or_default()]
     }
 
     pub(crate) fn passed(&self, name: &str) -> Option<&str> {

@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
+use contract::channels::{CHANNELS, Channel};
 use contract::kind::Kind;
-use contract::services::{DIRECT, GATEWAY, Service};
+use contract::services::{Granted, SERVICES, Service};
 use serde_json::{Map, Value};
 
 use crate::call::{Folder, Use};
 use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::home::Home;
-use crate::http::{BaseUrl, Broker, CallMeter, Client, Egress, Policy, TenantTokens};
+use crate::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Tokens};
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
-use crate::secrets::{FEISHU_SECRET, KeyMode, Placeholders, Secret};
+use crate::secrets::{Placeholders, Secret, stands_for};
 use crate::settings::Settings;
 
 /// Where the component finds its state folder.
@@ -34,7 +35,7 @@ impl Basis {
     pub(crate) fn gather(
         settings: &Settings,
         home: &Home,
-        tokens: &Arc<TenantTokens>,
+        tokens: &Arc<Tokens>,
         new_key: Option<Arc<Secret>>,
     ) -> Self {
         let config = ConfigFile::at(home.config());
@@ -51,7 +52,7 @@ impl Basis {
             new_key,
         );
         let policy = Arc::new(policy(settings, &keys, &found));
-        let broker = Arc::new(Broker::new(keys, found.feishu.clone(), Arc::clone(tokens)));
+        let broker = Arc::new(Broker::new(keys, found.apps.clone(), Arc::clone(tokens)));
         Self {
             found,
             broker,
@@ -118,14 +119,17 @@ impl Basis {
         for (name, value) in &settings.environment.passed_on {
             set(name, value.clone());
         }
-        if let Some(app) = &self.broker.feishu {
-            set("FEISHU_APP_ID", app.app_id.clone());
-            set("FEISHU_APP_SECRET", FEISHU_SECRET.to_owned());
-            set("FEISHU_BASE_URL", app.base.text());
-            set("FEISHU_CREDENTIALS_FROM", app.found_in.clone());
+        for (app, channel) in apps(&self.broker) {
+            let names = &channel.variables;
+            if let Some(name) = names.app {
+                set(name, app.app_id.clone());
+            }
+            set(names.secret, stands_for(app.secret_name()));
+            set(names.base_url, app.base.text());
+            set(names.found_in, app.found_in.clone());
         }
-        if let Some(words) = &self.found.no_feishu {
-            set("FEISHU_CREDENTIALS_MISSING", words.clone());
+        for (channel, words) in &self.found.missing {
+            set(channel.variables.missing, words.clone());
         }
         variables
     }
@@ -151,54 +155,70 @@ pub(crate) fn state_folder(home: &Home) -> Vec<Folder> {
     folder.into_iter().collect()
 }
 
-/// Only the modes that have a key, the media store, and Feishu when there is an app.
+/// The apps in use, each with its channel.
+pub(crate) fn apps(broker: &Broker) -> impl Iterator<Item = (&App, &'static Channel)> {
+    broker.apps.iter().filter_map(|app| {
+        let mut channels = CHANNELS.into_iter();
+        let channel = channels.find(|channel| channel.service.id == app.service.id)?;
+        Some((app.as_ref(), channel))
+    })
+}
+
+/// Only services for which there is a key or an app, and those that need none.
 fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) -> Policy {
-    let mut policy = Policy::nothing().media();
-    if keys.has(KeyMode::Gateway)
-        && let Ok(base) = base(settings, OVERRIDES[0])
-    {
-        policy = policy.gateway(base);
-    }
-    if keys.has(KeyMode::Direct)
-        && let Ok(base) = base(settings, OVERRIDES[1])
-    {
-        policy = policy.direct(base);
-    }
-    if let Some(app) = &found.feishu {
-        policy = policy.feishu(app.base.clone());
+    let mut policy = Policy::nothing();
+    let mut services = SERVICES;
+    // What is always granted comes first, also where people read it.
+    services.sort_by_key(|service| service.granted != Granted::Always);
+    for service in services {
+        policy = match service.granted {
+            Granted::Always => policy.grant_at_home(service),
+            Granted::WithKey(_) => match base(settings, service) {
+                Ok(base) if keys.has(service) => policy.grant(service, base),
+                Ok(_) | Err(_) => policy,
+            },
+            Granted::WithApp => {
+                let mut apps = found.apps.iter();
+                match apps.find(|app| app.service.id == service.id) {
+                    Some(app) => policy.grant(service, app.base.clone()),
+                    None => policy,
+                }
+            }
+        };
     }
     policy
 }
 
-/// A service that an override may move, and the one whose key is another.
-type Override = (&'static Service, &'static Service);
-
-const OVERRIDES: [Override; 2] = [(&GATEWAY, &DIRECT), (&DIRECT, &GATEWAY)];
-
 /// The overrides that grant nothing, and why, as sentences.
 pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
-    let mut unusable: Vec<String> = OVERRIDES
-        .iter()
-        .filter_map(|known| base(settings, *known).err())
-        .collect();
-    if let Some(text) = &settings.environment.feishu_base_url
-        && let Err(reason) = BaseUrl::parse_feishu(text)
-    {
-        unusable.push(format!("FEISHU_BASE_URL: {reason}"));
-    }
-    unusable
+    let of_keys = with_keys().filter_map(|service| base(settings, service).err());
+    let of_apps = CHANNELS.into_iter().filter_map(|channel| {
+        let text = settings.environment.of(channel).base_url.as_ref()?;
+        let reason = BaseUrl::of(channel.service, text).err()?;
+        Some(format!("{}: {reason}", channel.variables.base_url))
+    });
+    of_keys.chain(of_apps).collect()
+}
+
+/// The services whose credential is an API key.
+pub(crate) fn with_keys() -> impl Iterator<Item = &'static Service> {
+    let is_with_key = |service: &&Service| matches!(service.granted, Granted::WithKey(_));
+    SERVICES.into_iter().filter(is_with_key)
 }
 
 /// The base URL in force. An override that can't be used grants nothing, and neither does one that would lead one
 /// service's key to the other service.
-fn base(settings: &Settings, (service, other): Override) -> Result<BaseUrl, String> {
+fn base(settings: &Settings, service: &Service) -> Result<BaseUrl, String> {
     let variable = service.moved_by.unwrap_or_default();
     let text = settings
         .environment
         .passed(variable)
         .unwrap_or_else(|| default(service));
     let base = BaseUrl::parse(text).map_err(|reason| format!("{variable}: {reason}"))?;
-    if BaseUrl::parse(default(other)).is_ok_and(|other| base.host == other.host) {
+    let mut others = with_keys().filter(|other| other.id != service.id);
+    let is_at =
+        |other: &Service| BaseUrl::parse(default(other)).is_ok_and(|other| base.host == other.host);
+    if others.any(is_at) {
         return Err(format!(
             "{variable} would lead the key to the host of another service"
         ));

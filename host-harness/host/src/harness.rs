@@ -17,7 +17,7 @@ use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody, TenantTokens};
+use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody, Tokens};
 use crate::limits::Limits;
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
@@ -41,7 +41,7 @@ struct Inner {
     settings: Settings,
     home: Home,
     client: Client,
-    tokens: Arc<TenantTokens>,
+    tokens: Arc<Tokens>,
     recipients: Arc<Recipients>,
     quota: Arc<StateQuota>,
     audit: AuditLog,

@@ -79,12 +79,12 @@ pub use component::Component;
 pub use component::Precompiled;
 pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
-pub use credentials::{CredentialSource, Credentials, Keyring};
+pub use credentials::{CredentialSource, Credentials, Keyring, app};
 pub use environment::Environment;
 pub use error::{CallError, ConfigError, HomeError, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;
-pub use http::FeishuApp;
+pub use http::App;
 pub use limits::{LimitRow, Limits};
 pub use openclaw::openclaw_state_dir;
 pub use report::{

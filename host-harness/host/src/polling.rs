@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::credentials::FoundCredentials;
 use crate::home::Home;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, prefix, service_of};
 use sandbox::files;
 
 /// What is told is a few hundred bytes.
@@ -33,8 +33,8 @@ impl Means {
         Self {
             own_key: own.map(|key| shown(key)),
             app: found
-                .feishu
-                .as_ref()
+                .apps
+                .first()
                 .map(|app| (app.app_id.clone(), app.base.text())),
         }
     }
@@ -59,8 +59,7 @@ impl Means {
 
 /// A key as far as people may see it: its kind and its last four characters.
 fn shown(key: &Secret) -> String {
-    let kind = crate::secrets::KeyMode::of(key.expose());
-    let prefix = crate::secrets::KeyMode::prefix(kind);
+    let prefix = prefix(service_of(key.expose()));
     format!("{prefix}…{}", key.last_four())
 }
 

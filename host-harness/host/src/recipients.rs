@@ -8,20 +8,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use contract::recipient::{self, IdType, Target};
+use contract::channels;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, HomeError};
 use sandbox::files;
 
-/// An e-mail address has at most 254 bytes, Feishu's own ids some forty.
+/// An e-mail address has at most 254 bytes, the platforms' own ids some forty.
 const ID_BYTES: usize = 256;
 /// A bot talks to some hundreds. A loop that names a new one at every submit ends here, before it fills a disk.
 const MOST: usize = 10_000;
 /// What one file may hold: an id with every byte escaped, and the words around it.
 const FILE_BYTES: u64 = 4 << 10;
-/// Messages that may be replied to, the latest ones: each is an id of some forty bytes.
+/// Messages that may be replied to, and recipients that others led to, the latest ones: each is an id of some forty bytes.
 const ANSWERED: usize = 1_000;
 /// Messages that submits answer, each an empty file. A delivery has ended after a day; nobody submits this often
 /// in one.
@@ -29,11 +29,11 @@ const MOST_MESSAGES: usize = 5_000;
 /// Where these are, beside the recipients.
 const MESSAGES: &str = "messages";
 
-/// A recipient of messages.
+/// A recipient of messages. What kinds of id there are is the channels'; no two of them share one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recipient {
-    #[serde(rename = "receive_id_type", with = "by_name")]
-    pub(crate) id_type: IdType,
+    #[serde(rename = "receive_id_type")]
+    pub(crate) kind: String,
     #[serde(rename = "receive_id")]
     pub(crate) id: String,
 }
@@ -41,41 +41,38 @@ pub(crate) struct Recipient {
 impl Recipient {
     /// Whom `--chat-id TEXT` names. `None` when it names nobody.
     pub(crate) fn named_by(text: &str) -> Option<Self> {
-        recipient::read(text).ok().map(Self::from)
+        read(text).map(Self::from)
     }
 
     fn file_name(&self) -> String {
-        file_name(self.id_type.name(), &self.id)
+        file_name(&self.kind, &self.id)
     }
 }
 
-impl From<Target> for Recipient {
-    fn from(target: Target) -> Self {
-        let Target { id_type, id, .. } = target;
-        Self { id_type, id }
+impl From<channels::Recipient> for Recipient {
+    fn from(read: channels::Recipient) -> Self {
+        Self {
+            kind: read.kind.to_owned(),
+            id: read.id,
+        }
     }
 }
 
-/// A kind of id in the platform's own words.
-mod by_name {
-    use contract::recipient::IdType;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+/// A recipient in the spelling of whichever channel knows it, the first one before the others.
+fn read(text: &str) -> Option<channels::Recipient> {
+    let mut all = channels::CHANNELS.into_iter();
+    all.find_map(|channel| (channel.recipients.read)(text).ok())
+}
 
-    pub(super) fn serialize<S: Serializer>(kind: &IdType, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(kind.name())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<IdType, D::Error> {
-        let name = String::deserialize(from)?;
-        let kind = IdType::ALL.into_iter().find(|kind| kind.name() == name);
-        kind.ok_or_else(|| D::Error::custom("no kind of id"))
-    }
+/// A message that is answered, in the same way.
+fn read_message(text: &str) -> Option<String> {
+    let mut all = channels::CHANNELS.into_iter();
+    all.find_map(|channel| (channel.recipients.message)(text).ok())
 }
 
 impl std::fmt::Display for Recipient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.id_type.name(), self.id)
+        write!(f, "{} {}", self.kind, self.id)
     }
 }
 
@@ -84,6 +81,8 @@ pub(crate) struct Recipients {
     folder: PathBuf,
     most: usize,
     answered: Arc<Mutex<VecDeque<String>>>,
+    /// Those that a named one led to, as the service said: the direct chat with a person.
+    derived: Arc<Mutex<VecDeque<Recipient>>>,
     /// Whom one call may send to beside those.
     once: Option<Recipient>,
 }
@@ -95,6 +94,7 @@ impl Recipients {
             folder,
             most: MOST,
             answered: Arc::default(),
+            derived: Arc::default(),
             once: None,
         }
     }
@@ -105,6 +105,7 @@ impl Recipients {
             folder: self.folder.clone(),
             most: self.most,
             answered: Arc::clone(&self.answered),
+            derived: Arc::clone(&self.derived),
             once: Recipient::named_by(chat),
         }
     }
@@ -116,13 +117,13 @@ impl Recipients {
     /// When it can't be stored, or is too long, or there are too many: nothing may be submitted for it then.
     pub(crate) fn name(&self, chat: &str) -> Result<(), CallError> {
         // The component refuses it, with what is accepted.
-        let Ok(target) = recipient::read(chat) else {
+        let Some(read) = read(chat) else {
             return Ok(());
         };
-        if let Some(message_id) = &target.reply_to {
+        if let Some(message_id) = &read.reply_to {
             self.name_message(message_id)?;
         }
-        let recipient = Recipient::from(target);
+        let recipient = Recipient::from(read);
         if recipient.id.len() > ID_BYTES {
             return Err(CallError::Refused(format!(
                 "The chat's id is longer than {ID_BYTES} bytes. Nothing was sent."
@@ -154,7 +155,7 @@ impl Recipients {
     /// # Errors
     /// When that can't be found out.
     pub(crate) fn is_named(&self, recipient: &Recipient) -> io::Result<bool> {
-        if self.once.as_ref() == Some(recipient) {
+        if self.once.as_ref() == Some(recipient) || lock(&self.derived).contains(recipient) {
             return Ok(true);
         }
         let file = match files::open_own(&self.folder.join(recipient.file_name())) {
@@ -193,7 +194,7 @@ impl Recipients {
             let named = serde_json::from_slice::<Recipient>(&bytes).ok();
             all.extend(named.filter(|named| entry.file_name() == *named.file_name()));
         }
-        all.sort_unstable_by(|a, b| (&a.id, a.id_type.name()).cmp(&(&b.id, b.id_type.name())));
+        all.sort_unstable_by(|a, b| (&a.id, &a.kind).cmp(&(&b.id, &b.kind)));
         Ok(all)
     }
 
@@ -204,7 +205,7 @@ impl Recipients {
     /// When it can't be stored: nothing may be submitted for it then.
     pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
         // The component refuses it.
-        let Ok(message_id) = recipient::message_id(message_id) else {
+        let Some(message_id) = read_message(message_id) else {
             return Ok(());
         };
         let folder = self.folder.join(MESSAGES);
@@ -216,25 +217,19 @@ impl Recipients {
         Ok(files::write_durably(&path, b"").map_err(fail)?)
     }
 
-    /// Notes a message that Feishu confirmed to be in a named recipient's chat.
+    /// Notes a message that the service confirmed to be in a named recipient's chat.
     pub(crate) fn note_message(&self, message_id: String) {
-        let mut answered = self
-            .answered
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if answered.len() == ANSWERED {
-            answered.pop_front();
-        }
-        answered.push_back(message_id);
+        note(&self.answered, message_id);
+    }
+
+    /// Notes a recipient that a named one led to. For this process alone: the next one asks the service again.
+    pub(crate) fn note_derived(&self, recipient: Recipient) {
+        note(&self.derived, recipient);
     }
 
     /// Whether `message_id` is such a message, or one that a submit answers.
     pub(crate) fn has_message(&self, message_id: &str) -> bool {
-        let answered = self
-            .answered
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if answered.iter().any(|known| known == message_id) {
+        if lock(&self.answered).iter().any(|known| known == message_id) {
             return true;
         }
         let path = self
@@ -243,6 +238,20 @@ impl Recipients {
             .join(file_name("message", message_id));
         fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
     }
+}
+
+fn lock<T>(held: &Mutex<VecDeque<T>>) -> std::sync::MutexGuard<'_, VecDeque<T>> {
+    held.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Adds the latest one; the oldest goes.
+fn note<T>(held: &Mutex<VecDeque<T>>, latest: T) {
+    let mut held = lock(held);
+    if held.len() == ANSWERED {
+        held.pop_front();
+    }
+    held.push_back(latest);
 }
 
 /// Safe as a name whatever the id holds, and another one for every id of every kind.

@@ -24,7 +24,7 @@ fn every_spelling_of_a_recipient_has_its_type() {
     ] {
         let recipient = Recipient::named_by(text).unwrap();
         assert_eq!(
-            (recipient.id_type.name(), recipient.id.as_str()),
+            (recipient.kind.as_str(), recipient.id.as_str()),
             (id_type, id)
         );
     }

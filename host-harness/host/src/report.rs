@@ -4,15 +4,16 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::services::{Key, TOKEN_PATH};
+use contract::channels::CHANNELS;
+use contract::services::{Granted, Key, Position, Service};
 use serde::Serialize;
 
-use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, unusable_overrides};
+use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
 use crate::home::Home;
-use crate::http::{FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN, GrantedRoute, Policy, Service};
+use crate::http::{GrantedRoute, Policy};
 use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
-use crate::secrets::KeyMode;
+use crate::secrets::ApiKey;
 use crate::settings::Settings;
 use sandbox::audit::digest;
 
@@ -39,7 +40,7 @@ pub struct GrantsReport {
     /// Overrides of base URLs that grant nothing, and why.
     pub unusable: Vec<String>,
     /// What isn't granted for want of a key or an app, and what would change that.
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<String>,
 }
 
 /// One route.
@@ -105,12 +106,12 @@ pub struct RecipientsReport {
     pub trouble: Option<String>,
 }
 
-/// One recipient, in Feishu's words.
+/// One recipient, in its platform's words.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct RecipientReport {
-    /// `chat_id`, `open_id`, `union_id`, `user_id` or `email`.
-    pub receive_id_type: &'static str,
+    /// The kind of its id: at Feishu `chat_id`, `open_id`, `union_id`, `user_id` or `email`.
+    pub receive_id_type: String,
     /// The id.
     pub receive_id: String,
 }
@@ -150,7 +151,7 @@ impl GrantsReport {
         match Recipients::at(home.recipients()).all() {
             Ok(named) => {
                 let told = |recipient: Recipient| RecipientReport {
-                    receive_id_type: recipient.id_type.name(),
+                    receive_id_type: recipient.kind,
                     receive_id: recipient.id,
                 };
                 report.recipients.named = named.into_iter().map(told).collect();
@@ -199,8 +200,8 @@ pub(crate) struct PolicyDigest(Mutex<Option<Known>>);
 /// What of a call a report is made of, and its digest.
 struct Known {
     policy: Arc<Policy>,
-    credentials: Vec<(&'static str, Option<KeyMode>)>,
-    has_app: bool,
+    credentials: Vec<Handle>,
+    apps: Vec<&'static str>,
     environment: Vec<String>,
     digest: Arc<str>,
 }
@@ -225,7 +226,7 @@ impl PolicyDigest {
         *known = Some(Known {
             policy: Arc::clone(&basis.policy),
             credentials: handles(basis).collect(),
-            has_app: basis.broker.feishu.is_some(),
+            apps: with_apps(basis).collect(),
             environment: environment.iter().map(|(name, _)| name.clone()).collect(),
             digest: Arc::clone(&digest),
         });
@@ -236,7 +237,7 @@ impl PolicyDigest {
 impl Known {
     fn is_of(&self, basis: &Basis, environment: &[(String, String)]) -> bool {
         self.policy == basis.policy
-            && self.has_app == basis.broker.feishu.is_some()
+            && self.apps.iter().copied().eq(with_apps(basis))
             && self.credentials.iter().copied().eq(handles(basis))
             && self
                 .environment
@@ -245,13 +246,22 @@ impl Known {
     }
 }
 
-fn handles(basis: &Basis) -> impl Iterator<Item = (&'static str, Option<KeyMode>)> {
-    basis.broker.keys.all().map(|key| (key.handle, key.mode))
+/// A key's name, and the service it belongs to.
+type Handle = (&'static str, Option<&'static str>);
+
+fn handles(basis: &Basis) -> impl Iterator<Item = Handle> {
+    let handle = |key: &ApiKey| (key.handle, key.service.map(|service| service.id));
+    basis.broker.keys.all().map(handle)
+}
+
+/// The channels that have an app.
+fn with_apps(basis: &Basis) -> impl Iterator<Item = &'static str> {
+    apps(&basis.broker).map(|(_, channel)| channel.id)
 }
 
 fn route(granted: GrantedRoute) -> RouteReport {
     RouteReport {
-        service: granted.service.name(),
+        service: granted.service.short,
         method: granted.method,
         origin: granted.origin,
         path: granted.path,
@@ -274,14 +284,13 @@ fn key(key: &Key) -> String {
 }
 
 fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> {
-    let origin = |service| {
-        let mut of_service = routes.iter().filter(|route| route.service == service);
+    let origin = |service: &Service| {
+        let mut of_service = routes.iter().filter(|route| route.service.id == service.id);
         of_service.next().map(|route| route.origin.clone())
     };
     let mut credentials = Vec::new();
-    let mut add = |name, service, place: &str| {
+    let mut add = |name, service: &'static Service, place: String| {
         if let Some(origin) = origin(service) {
-            let place = place.to_owned();
             credentials.push(CredentialReport {
                 name,
                 origin,
@@ -290,16 +299,26 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
         }
     };
     for key in basis.broker.keys.all() {
-        match key.mode {
-            Some(KeyMode::Gateway) => add(key.handle, Service::Gateway, "header -API-KEY"),
-            Some(KeyMode::Direct) => add(key.handle, Service::Direct, "header Authorization"),
-            None => {}
+        if let Some((service, known)) = key.service.and_then(|s| Some((s, s.credential?))) {
+            add(key.handle, service, place(known.position));
         }
     }
-    let exchange = format!("body of POST {TOKEN_PATH}, by the harness itself");
-    add(FEISHU_APP_SECRET, Service::Feishu, &exchange);
-    add(FEISHU_TENANT_TOKEN, Service::Feishu, "header Authorization");
+    for service in basis.broker.apps.iter().map(|app| app.service) {
+        let Some(known) = service.credential else {
+            continue;
+        };
+        if let Some(exchange) = known.exchange {
+            let place = format!("body of POST {}, by the harness itself", exchange.path);
+            add(exchange.secret_name, service, place);
+        }
+        add(known.name, service, place(known.position));
+    }
     credentials
+}
+
+fn place(position: Position) -> String {
+    let Position::Header { name, .. } = position;
+    format!("header {name}")
 }
 
 fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
@@ -343,19 +362,25 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
     ]
 }
 
-fn missing(basis: &Basis) -> Vec<&'static str> {
+fn missing(basis: &Basis) -> Vec<String> {
     let mut missing = Vec::new();
-    let keys = &basis.broker.keys;
-    if !keys.has(KeyMode::Gateway) {
-        missing.push(
-            "the gateway: a key that begins with mgk_ grants its routes and moves the key there",
-        );
+    for service in with_keys().filter(|service| !basis.broker.keys.has(service)) {
+        if let Granted::WithKey(prefix) = service.granted {
+            let what = service.name;
+            missing.push(format!(
+                "{what}: a key that begins with {prefix} grants its routes"
+            ));
+        }
     }
-    if !keys.has(KeyMode::Direct) {
-        missing.push("LibTV's own API: a key that begins with sk-libtv- grants its routes");
-    }
-    if basis.broker.feishu.is_none() {
-        missing.push("Feishu and Lark: an app (FEISHU_APP_ID and FEISHU_APP_SECRET, or OpenClaw's configuration) grants uploads and messages");
+    for channel in CHANNELS {
+        if !with_apps(basis).any(|id| id == channel.id) {
+            let variables: Vec<&str> = channel.variables.of_app().collect();
+            missing.push(format!(
+                "{}: an app ({}, or OpenClaw's configuration) grants uploads and messages",
+                channel.name,
+                variables.join(" and ")
+            ));
+        }
     }
     missing
 }

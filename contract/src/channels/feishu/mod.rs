@@ -27,7 +27,7 @@ pub const FEISHU: Channel = Channel {
         message: recipient::message_id,
     },
     variables: Variables {
-        app: "FEISHU_APP_ID",
+        app: Some("FEISHU_APP_ID"),
         secret: "FEISHU_APP_SECRET",
         base_url: "FEISHU_BASE_URL",
         account: "FEISHU_ACCOUNT",
@@ -36,7 +36,7 @@ pub const FEISHU: Channel = Channel {
     },
     section: Section {
         name: "feishu",
-        app: "appId",
+        app: Some("appId"),
         secret: "appSecret",
         platform: "domain",
     },

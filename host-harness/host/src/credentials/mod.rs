@@ -8,7 +8,7 @@ mod sources;
 
 pub use config_file::{Change, ConfigFile};
 pub use keyring::Keyring;
-pub use sources::{CredentialSource, Credentials};
+pub use sources::{CredentialSource, Credentials, app};
 
 pub(crate) use keyring::KeySlot;
 pub(crate) use sources::FoundCredentials;

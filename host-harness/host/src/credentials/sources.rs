@@ -5,20 +5,38 @@ use std::sync::Arc;
 
 use super::ConfigFile;
 use super::keyring::{KeySlot, MARK};
-use contract::services::FEISHU_ORIGIN;
+use contract::channels::{self, CHANNELS, Channel};
 
-use crate::environment::Environment;
-use crate::http::{BaseUrl, FeishuApp};
+use crate::environment::{Environment, OfChannel};
+use crate::http::{App, BaseUrl};
 use crate::openclaw::{self, Account};
 use crate::secrets::Secret;
+
+/// An app at `platform`, by the word that `--channel` takes (`feishu`, `lark`), with its id and secret, and where it was
+/// found, in words, for `check`. `None` for a word that names no platform.
+pub fn app(
+    platform: &str,
+    app_id: impl Into<String>,
+    secret: Secret,
+    found_in: impl Into<String>,
+) -> Option<App> {
+    let channel = channels::named(platform)?;
+    Some(App {
+        service: channel.service,
+        app_id: app_id.into(),
+        secret: Arc::new(secret),
+        base: BaseUrl::parse(channel.platform(platform)?.origin).ok()?,
+        found_in: found_in.into(),
+    })
+}
 
 /// What an embedder's own source knows. `None` means: look in the usual places.
 #[derive(Default)]
 pub struct Credentials {
     /// The LibTV key, in place of the one in `libtv.json`.
     pub api_key: Option<Arc<Secret>>,
-    /// The Feishu app.
-    pub feishu: Option<Arc<FeishuApp>>,
+    /// Apps, at most one a channel.
+    pub apps: Vec<Arc<App>>,
 }
 
 /// A place to take credentials from: a keyring, a vault, the embedding program's own settings.
@@ -37,9 +55,9 @@ pub(crate) struct FoundCredentials {
     pub(crate) key_is_programs: bool,
     /// Whether the stored key is in the keyring.
     pub(crate) in_keyring: bool,
-    pub(crate) feishu: Option<Arc<FeishuApp>>,
-    /// Why there is no app, in words for behind "Feishu credentials:".
-    pub(crate) no_feishu: Option<String>,
+    pub(crate) apps: Vec<Arc<App>>,
+    /// The channels without an app, and why, in words for behind "credentials:".
+    pub(crate) missing: Vec<(&'static Channel, String)>,
     /// `videoRatio` as it stands in the file.
     pub(crate) video_ratio: Option<serde_json::Value>,
     /// Why `libtv.json` can't be used.
@@ -80,13 +98,16 @@ impl FoundCredentials {
             }
             Err(error) => config_error = Some(error.reason()),
         }
-        let (feishu, no_feishu) = match own.feishu {
-            Some(app) => (Some(app), None),
-            None => match find_feishu(environment, nexu_home) {
-                Ok(app) => (Some(Arc::new(app)), None),
-                Err(reason) => (None, Some(reason)),
-            },
-        };
+        let (mut apps, mut missing) = (own.apps, Vec::new());
+        for channel in CHANNELS {
+            if apps.iter().any(|app| app.service.id == channel.service.id) {
+                continue;
+            }
+            match find_app(channel, environment, nexu_home) {
+                Ok(app) => apps.push(Arc::new(app)),
+                Err(reason) => missing.push((channel, reason)),
+            }
+        }
         let key_from = if environment.api_key.is_some() {
             Some("the environment (LIBTV_API_KEY)".to_owned())
         } else if own.api_key.is_some() {
@@ -104,8 +125,8 @@ impl FoundCredentials {
             environment_key: environment.api_key.clone(),
             key_from,
             in_keyring,
-            feishu,
-            no_feishu,
+            apps,
+            missing,
             video_ratio,
             config_error,
             notes,
@@ -113,24 +134,31 @@ impl FoundCredentials {
     }
 }
 
-/// The app, or words for behind "Feishu credentials:".
-fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp, String> {
-    let account = match environment_account(environment) {
+/// The app of a channel, or words for behind "credentials:".
+fn find_app(
+    channel: &'static Channel,
+    environment: &Environment,
+    nexu_home: &Path,
+) -> Result<App, String> {
+    let own = environment.of(channel);
+    let account = match environment_account(channel, own) {
         Some(account) => account,
-        None => openclaw::feishu_account(
-            &environment.openclaw,
-            nexu_home,
-            environment.feishu_account.as_deref(),
-        )
-        .map_err(|reason| format!("{reason}{}", half_set(environment)))?,
+        None => {
+            let places = &environment.openclaw;
+            let account = openclaw::account(channel, places, nexu_home, own.account.as_deref());
+            account.map_err(|reason| format!("{reason}{}", half_set(channel, own)))?
+        }
     };
-    let origin = match &environment.feishu_base_url {
+    let origin = match &own.base_url {
         Some(text) => text.as_str(),
         None => account.origin?,
     };
-    let base = BaseUrl::parse_feishu(origin)
-        .map_err(|reason| format!("can't be used. FEISHU_BASE_URL: {reason}."))?;
-    Ok(FeishuApp {
+    let base = BaseUrl::of(channel.service, origin).map_err(|reason| {
+        let variable = channel.variables.base_url;
+        format!("can't be used. {variable}: {reason}.")
+    })?;
+    Ok(App {
+        service: channel.service,
         app_id: account.app_id,
         secret: account.secret,
         base,
@@ -139,19 +167,27 @@ fn find_feishu(environment: &Environment, nexu_home: &Path) -> Result<FeishuApp,
 }
 
 /// What to say when only one of the two variables is there, for which nothing else was found.
-fn half_set(environment: &Environment) -> &'static str {
-    match (&environment.feishu_app_id, &environment.feishu_app_secret) {
-        (Some(_), None) => " FEISHU_APP_ID is set, and FEISHU_APP_SECRET is not.",
-        (None, Some(_)) => " FEISHU_APP_SECRET is set, and FEISHU_APP_ID is not.",
-        _ => "",
+fn half_set(channel: &Channel, own: &OfChannel) -> String {
+    let Some(app) = channel.variables.app else {
+        return String::new();
+    };
+    let secret = channel.variables.secret;
+    match (&own.app, &own.secret) {
+        (Some(_), None) => format!(" {app} is set, and {secret} is not."),
+        (None, Some(_)) => format!(" {secret} is set, and {app} is not."),
+        _ => String::new(),
     }
 }
 
-fn environment_account(environment: &Environment) -> Option<Account> {
+fn environment_account(channel: &Channel, own: &OfChannel) -> Option<Account> {
+    let app_id = match channel.variables.app {
+        Some(_) => own.app.clone()?,
+        None => String::new(),
+    };
     Some(Account {
-        app_id: environment.feishu_app_id.clone()?,
-        secret: Arc::clone(environment.feishu_app_secret.as_ref()?),
-        origin: Ok(FEISHU_ORIGIN),
-        found_in: "FEISHU_APP_ID and FEISHU_APP_SECRET in the environment".to_owned(),
+        app_id,
+        secret: Arc::clone(own.secret.as_ref()?),
+        origin: Ok(channel.origin()),
+        found_in: format!("{} in the environment", openclaw::both(channel)),
     })
 }

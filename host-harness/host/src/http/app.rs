@@ -1,42 +1,34 @@
-//! The app whose secret is exchanged for a token: what it is called, and where it is asked for.
+//! An app of a service: who the user is there. Its secret stands in requests itself, or is exchanged for a token.
 
 use std::sync::Arc;
 
-use contract::services::{FEISHU_ORIGIN, LARK_ORIGIN};
+use contract::services::Service;
 
 use super::base_url::BaseUrl;
 use crate::secrets::Secret;
 
-/// A Feishu or Lark app.
-pub struct FeishuApp {
-    /// The app's id. No secret.
+/// What identifies the user to a service that knows apps.
+pub struct App {
+    /// The service.
+    pub service: &'static Service,
+    /// The app's id; empty where the service's apps have none. No secret.
     pub app_id: String,
     /// The app's secret.
     pub secret: Arc<Secret>,
-    /// Feishu, Lark, or an override.
+    /// Where the service is: one of its origins, or an override.
     pub base: BaseUrl,
     /// Where it was found, in words, for `check`.
     pub found_in: String,
 }
 
-fn origin(lark: bool) -> &'static str {
-    if lark { LARK_ORIGIN } else { FEISHU_ORIGIN }
-}
-
-impl FeishuApp {
-    /// An app at Feishu, or at Lark.
-    pub fn new(
-        app_id: impl Into<String>,
-        secret: Secret,
-        lark: bool,
-        found_in: impl Into<String>,
-    ) -> Option<Self> {
-        let base = BaseUrl::parse(origin(lark)).ok()?;
-        Some(Self {
-            app_id: app_id.into(),
-            secret: Arc::new(secret),
-            base,
-            found_in: found_in.into(),
+impl App {
+    /// The name of its secret in the record.
+    pub(crate) fn secret_name(&self) -> &'static str {
+        let credential = self.service.credential;
+        credential.map_or("", |known| {
+            known
+                .exchange
+                .map_or(known.name, |exchange| exchange.secret_name)
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use contract::services::Service;
 use http::Uri;
 
 /// A checked base URL: origin and path prefix.
@@ -60,13 +61,13 @@ impl BaseUrl {
         Ok(base)
     }
 
-    /// Parses the base URL of Feishu or Lark: the part that all routes begin with may stand behind it, as in their manuals.
+    /// Parses the base URL of a service: the part that all its routes begin with may stand behind it, as in its manuals.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub fn parse_feishu(text: &str) -> Result<Self, String> {
+    pub fn of(service: &Service, text: &str) -> Result<Self, String> {
         let mut base = Self::parse(text)?;
-        if let Some(before) = base.prefix.strip_suffix("/open-apis") {
+        if let Some(before) = base.prefix.strip_suffix(service.tail) {
             base.prefix = before.trim_end_matches('/').to_owned();
         }
         Ok(base)

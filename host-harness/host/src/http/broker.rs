@@ -6,24 +6,17 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use contract::services::{Credential, Exchange, Granted, Position, SERVICES, Service};
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::app::FeishuApp;
-use super::policy::Service;
+use super::app::App;
 use super::refusal::RefusalReason;
-use super::tenant_token::{TenantTokens, Token};
-use crate::secrets::{
-    FEISHU_SECRET, Finding, KeyMode, Placeholders, Spellings, TENANT_TOKEN, mentions_placeholder,
-};
+use super::tenant_token::{Token, Tokens};
+use crate::secrets::{Finding, Placeholders, Spellings, mentions_placeholder, stands_for};
 
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const BEARER: &str = "Bearer ";
-/// Names of credentials in the record.
-pub(crate) const FEISHU_APP_SECRET: &str = "feishu-app-secret";
-pub(crate) const FEISHU_TENANT_TOKEN: &str = "feishu-tenant-token";
 /// The token route's request has two short strings.
 const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 
@@ -32,11 +25,11 @@ const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 pub(crate) enum Verdict {
     /// Send it: keys are in place.
     Send,
-    /// Put the tenant token into `Authorization`, then send it.
-    AddTenantToken,
+    /// Put the token into its header, then send it.
+    AddToken,
     /// Don't send it: it is the token route, which is answered here.
     AnswerToken {
-        /// `cache-control: no-cache`: Feishu refused the cached token.
+        /// `cache-control: no-cache`: the service refused the cached token.
         drop_cached: bool,
     },
 }
@@ -48,21 +41,17 @@ pub(crate) type ExchangeFuture =
 /// The secrets of one call and the rules for them.
 pub(crate) struct Broker {
     pub(crate) keys: Placeholders,
-    pub(crate) feishu: Option<Arc<FeishuApp>>,
-    tokens: Arc<TenantTokens>,
+    pub(crate) apps: Vec<Arc<App>>,
+    tokens: Arc<Tokens>,
     /// What to search for, and how many tokens had been issued when it was put together.
     search: Mutex<Option<(u64, Arc<Spellings>)>>,
 }
 
 impl Broker {
-    pub(crate) fn new(
-        keys: Placeholders,
-        feishu: Option<Arc<FeishuApp>>,
-        tokens: Arc<TenantTokens>,
-    ) -> Self {
+    pub(crate) fn new(keys: Placeholders, apps: Vec<Arc<App>>, tokens: Arc<Tokens>) -> Self {
         Self {
             keys,
-            feishu,
+            apps,
             tokens,
             search: Mutex::default(),
         }
@@ -81,9 +70,9 @@ impl Broker {
             return Arc::clone(spellings);
         }
         let keys = self.keys.all().map(|key| key.secret.expose());
-        let app = self.feishu.iter().map(|app| app.secret.expose());
+        let apps = self.apps.iter().map(|app| app.secret.expose());
         let tokens = tokens.iter().map(|token| token.expose());
-        let secrets: Vec<&str> = keys.chain(app).chain(tokens).collect();
+        let secrets: Vec<&str> = keys.chain(apps).chain(tokens).collect();
         let spellings = self.tokens.spellings.of(&secrets);
         *search = Some((count, Arc::clone(&spellings)));
         spellings
@@ -92,38 +81,30 @@ impl Broker {
     /// Checks a request for `service` and puts API keys into its headers.
     pub(crate) fn authorise(
         &self,
-        service: Service,
+        service: &Service,
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Verdict, RefusalReason> {
         self.check_target(uri)?;
+        let own = service.credential;
         let mut verdict = Verdict::Send;
         for (name, value) in headers.iter_mut() {
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            if !is_credential_header(name) {
-                self.check_text(&text)?;
-                continue;
-            }
-            match (service, name) {
-                (Service::Gateway, name) if *name == X_API_KEY => {
-                    *value = self.key(&text, KeyMode::Gateway, "")?
-                }
-                (Service::Direct, name) if *name == AUTHORIZATION => {
-                    *value = self.key(&text, KeyMode::Direct, BEARER)?
-                }
-                (Service::Feishu, name) if *name == AUTHORIZATION => {
-                    if text.strip_prefix(BEARER) != Some(TENANT_TOKEN) {
-                        return Err(RefusalReason::UnknownPlaceholder);
+            match own {
+                Some(own) if name.as_str().eq_ignore_ascii_case(own.position.header()) => {
+                    match self.filled(service, own, &text)? {
+                        Some(filled) => *value = filled,
+                        None => verdict = Verdict::AddToken,
                     }
-                    verdict = Verdict::AddTenantToken;
                 }
+                _ if !is_credential_header(name) => self.check_text(&text)?,
                 _ if mentions_placeholder(&text) => {
                     return Err(RefusalReason::MisplacedPlaceholder);
                 }
                 _ => return Err(RefusalReason::CredentialHeader),
             }
         }
-        if service == Service::Feishu && uri.path().ends_with(contract::services::TOKEN_PATH) {
+        if exchange_of(service).is_some_and(|exchange| uri.path().ends_with(exchange.path)) {
             let drop_cached = headers
                 .get(http::header::CACHE_CONTROL)
                 .is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("no-cache")));
@@ -133,33 +114,56 @@ impl Broker {
     }
 
     /// The name of the credential that a request for `service` asks for with a placeholder.
-    pub(crate) fn handle(&self, service: Service, headers: &HeaderMap) -> Option<&'static str> {
-        let asked = |name: HeaderName, scheme: &str| {
-            let text = headers.get(name)?.to_str().ok()?;
-            text.strip_prefix(scheme)
-        };
-        match service {
-            Service::Gateway => Some(self.keys.find(asked(X_API_KEY, "")?)?.handle),
-            Service::Direct => Some(self.keys.find(asked(AUTHORIZATION, BEARER)?)?.handle),
-            Service::Feishu => {
-                (asked(AUTHORIZATION, BEARER)? == TENANT_TOKEN).then_some(FEISHU_TENANT_TOKEN)
-            }
-            Service::Media => None,
+    pub(crate) fn handle(&self, service: &Service, headers: &HeaderMap) -> Option<&'static str> {
+        let credential = service.credential?;
+        let Position::Header { name, prefix } = credential.position;
+        let asked = headers.get(name)?.to_str().ok()?.strip_prefix(prefix)?;
+        if asked == stands_for(credential.name) {
+            return Some(credential.name);
         }
+        Some(self.keys.find(asked)?.handle)
     }
 
-    fn key(&self, text: &str, mode: KeyMode, scheme: &str) -> Result<HeaderValue, RefusalReason> {
-        let placeholder = text
-            .strip_prefix(scheme)
-            .ok_or(RefusalReason::UnknownPlaceholder)?;
-        let key = self
-            .keys
-            .find(placeholder)
-            .ok_or(RefusalReason::UnknownPlaceholder)?;
-        if key.mode != Some(mode) {
+    /// The credential's header with the secret that its placeholder stands for; `None` where that is a token, which may have
+    /// to be fetched first.
+    fn filled(
+        &self,
+        service: &Service,
+        credential: Credential,
+        text: &str,
+    ) -> Result<Option<HeaderValue>, RefusalReason> {
+        let Position::Header { prefix, .. } = credential.position;
+        let unknown = RefusalReason::UnknownPlaceholder;
+        let asked = text.strip_prefix(prefix).ok_or(unknown)?;
+        if service.granted == Granted::WithApp {
+            let app = self.app(service).ok_or(unknown)?;
+            if asked != stands_for(credential.name) {
+                return Err(unknown);
+            }
+            if credential.exchange.is_some() {
+                return Ok(None);
+            }
+            let filled = sensitive(prefix, app.secret.expose()).ok_or(unknown)?;
+            return Ok(Some(filled));
+        }
+        let key = self.keys.find(asked).ok_or(unknown)?;
+        if !key.is_for(service) {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
-        sensitive(scheme, key.secret.expose()).ok_or(RefusalReason::UnknownPlaceholder)
+        let filled = sensitive(prefix, key.secret.expose()).ok_or(unknown)?;
+        Ok(Some(filled))
+    }
+
+    /// The app that identifies the user to this service.
+    fn app(&self, service: &Service) -> Option<&App> {
+        let mut apps = self.apps.iter().map(AsRef::as_ref);
+        apps.find(|app: &&App| app.service.id == service.id)
+    }
+
+    /// The same with the exchange of its secret, and what is got by it.
+    fn exchanged(&self, service: &Service) -> Option<(&App, Credential, Exchange)> {
+        let credential = service.credential?;
+        Some((self.app(service)?, credential, credential.exchange?))
     }
 
     /// Neither a placeholder nor a secret may stand in a path or query.
@@ -177,29 +181,31 @@ impl Broker {
         }
     }
 
-    /// The `Authorization` value for Feishu, or Feishu's own answer when it refused the exchange.
-    pub(crate) async fn tenant_token(
+    /// The header with the token for this service, or the service's own answer when it refused the exchange.
+    pub(crate) async fn token(
         &self,
+        service: &Service,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
-    ) -> Result<Result<HeaderValue, Response<Bytes>>, WasiError> {
-        let app = self.feishu.as_ref().ok_or(WasiError::HttpRequestDenied)?;
-        let token = self.tokens.get(app, false, exchange).await?;
-        Ok(match token {
-            Ok(token) => {
-                Ok(sensitive(BEARER, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?)
-            }
-            Err(refused) => Err(refused),
-        })
+    ) -> Result<Result<(HeaderName, HeaderValue), Response<Bytes>>, WasiError> {
+        let known = self.exchanged(service);
+        let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
+        let Position::Header { name, prefix } = credential.position;
+        let header = HeaderName::from_bytes(name.as_bytes());
+        let header = header.map_err(|_| WasiError::ConfigurationError)?;
+        let token = match self.tokens.get(app, (asks, false), exchange).await? {
+            Ok(token) => token,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let value = sensitive(prefix, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?;
+        Ok(Ok((header, value)))
     }
 
-    /// Notes an answer to a request that carried the tenant token. A token that isn't accepted is told with one of these
-    /// statuses, among other things.
-    pub(crate) async fn note_answer(&self, status: http::StatusCode) {
-        let refused = [
-            http::StatusCode::BAD_REQUEST,
-            http::StatusCode::UNAUTHORIZED,
-        ];
-        if let Some(app) = self.feishu.as_ref().filter(|_| refused.contains(&status)) {
+    /// Notes an answer to a request that carried a token. One that isn't accepted is told with one of the statuses that the
+    /// contract names, among other things.
+    pub(crate) async fn note_answer(&self, service: &Service, status: http::StatusCode) {
+        if let Some((app, _, asks)) = self.exchanged(service)
+            && asks.refused.contains(&status.as_u16())
+        {
             self.tokens.note_refused(app).await;
         }
     }
@@ -208,7 +214,11 @@ impl Broker {
     ///
     /// # Errors
     /// What to refuse it for.
-    pub(crate) async fn admit_token_request(&self, body: WasiBody) -> Result<(), RefusalReason> {
+    pub(crate) async fn admit_token_request(
+        &self,
+        service: &Service,
+        body: WasiBody,
+    ) -> Result<(), RefusalReason> {
         let body = Limited::new(body, TOKEN_REQUEST_BYTES)
             .collect()
             .await
@@ -216,8 +226,9 @@ impl Broker {
             .to_bytes();
         let asked: serde_json::Value =
             serde_json::from_slice(&body).map_err(|_| RefusalReason::TokenRequest)?;
-        let is_ours = self.feishu.as_ref().is_some_and(|app| {
-            asked["app_id"] == app.app_id.as_str() && asked["app_secret"] == FEISHU_SECRET
+        let is_ours = self.exchanged(service).is_some_and(|(app, _, asks)| {
+            asked[asks.app] == app.app_id.as_str()
+                && asked[asks.secret] == stands_for(asks.secret_name)
         });
         is_ours.then_some(()).ok_or(RefusalReason::TokenRequest)
     }
@@ -225,13 +236,20 @@ impl Broker {
     /// Answers the token route: from the cache, or after a real exchange. The component never sees the token.
     pub(crate) async fn answer_token_route(
         &self,
+        service: &Service,
         drop_cached: bool,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Response<Bytes>, WasiError> {
-        let app = self.feishu.as_ref().ok_or(WasiError::HttpRequestDenied)?;
-        Ok(match self.tokens.get(app, drop_cached, exchange).await? {
+        let known = self.exchanged(service);
+        let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
+        let token = self.tokens.get(app, (asks, drop_cached), exchange).await?;
+        Ok(match token {
             Ok(Token { expires_in_s, .. }) => {
-                let answer = serde_json::json!({"code": 0, "msg": "ok", "tenant_access_token": TENANT_TOKEN, "expire": expires_in_s});
+                let answer = serde_json::json!({
+                    asks.success.member: asks.success.is,
+                    asks.token: stands_for(credential.name),
+                    asks.expires_in_s: expires_in_s,
+                });
                 json_response(answer.to_string())
             }
             Err(refused) => refused,
@@ -239,11 +257,15 @@ impl Broker {
     }
 }
 
+fn exchange_of(service: &Service) -> Option<Exchange> {
+    service.credential?.exchange
+}
+
+/// Whether a header is for credentials: of a service, or by its meaning.
 fn is_credential_header(name: &HeaderName) -> bool {
-    *name == X_API_KEY
-        || *name == AUTHORIZATION
-        || *name == COOKIE
-        || *name == http::header::PROXY_AUTHORIZATION
+    let mut credentials = SERVICES.iter().filter_map(|service| service.credential);
+    [AUTHORIZATION, COOKIE, http::header::PROXY_AUTHORIZATION].contains(name)
+        || credentials.any(|known| name.as_str().eq_ignore_ascii_case(known.position.header()))
 }
 
 fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {

@@ -1,3 +1,5 @@
+use contract::services::{DIRECT, FEISHU, GATEWAY, MEDIA};
+
 use super::*;
 use crate::http::BaseUrl;
 use crate::secrets::Secret;
@@ -7,7 +9,8 @@ const DIRECT_KEY: &str = "sk-libtv-realrealreal9999";
 
 fn broker() -> Broker {
     let secret = |text: &str| Some(Arc::new(Secret::new(text)));
-    let app = FeishuApp {
+    let app = App {
+        service: &FEISHU,
         app_id: "cli_1".into(),
         secret: Arc::new(Secret::new("app-secret-app-secret")),
         base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
@@ -15,13 +18,13 @@ fn broker() -> Broker {
     };
     Broker::new(
         Placeholders::new(secret(GATEWAY_KEY), secret(DIRECT_KEY), None),
-        Some(Arc::new(app)),
+        vec![Arc::new(app)],
         Arc::default(),
     )
 }
 
 fn authorise(
-    service: Service,
+    service: &Service,
     url: &str,
     headers: &[(&str, &str)],
 ) -> Result<(Verdict, HeaderMap), RefusalReason> {
@@ -42,23 +45,14 @@ const PH_TENANT: &str = "Bearer placeholder-feishu-tenant-token";
 
 #[test]
 fn a_placeholder_becomes_the_key_in_its_header_for_its_service() {
-    let (verdict, headers) = authorise(
-        Service::Gateway,
-        "https://g/x",
-        &[("x-api-key", PH_GATEWAY)],
-    )
-    .unwrap();
+    let (verdict, headers) =
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", PH_GATEWAY)]).unwrap();
     assert_eq!(
         (verdict, headers["x-api-key"].as_bytes()),
         (Verdict::Send, GATEWAY_KEY.as_bytes())
     );
     assert!(headers["x-api-key"].is_sensitive());
-    let (_, headers) = authorise(
-        Service::Direct,
-        "https://d/x",
-        &[("authorization", PH_DIRECT)],
-    )
-    .unwrap();
+    let (_, headers) = authorise(&DIRECT, "https://d/x", &[("authorization", PH_DIRECT)]).unwrap();
     assert_eq!(
         headers["authorization"].as_bytes(),
         format!("Bearer {DIRECT_KEY}").as_bytes()
@@ -69,44 +63,24 @@ fn a_placeholder_becomes_the_key_in_its_header_for_its_service() {
 fn a_key_of_one_service_never_goes_to_another() {
     let placeholder = PH_DIRECT.trim_start_matches("Bearer ");
     assert_eq!(
-        authorise(
-            Service::Gateway,
-            "https://g/x",
-            &[("x-api-key", placeholder)]
-        )
-        .unwrap_err(),
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", placeholder)]).unwrap_err(),
         RefusalReason::MisplacedPlaceholder
     );
     let gateway = format!("Bearer {PH_GATEWAY}");
     assert_eq!(
-        authorise(
-            Service::Direct,
-            "https://d/x",
-            &[("authorization", &gateway)]
-        )
-        .unwrap_err(),
+        authorise(&DIRECT, "https://d/x", &[("authorization", &gateway)]).unwrap_err(),
         RefusalReason::MisplacedPlaceholder
     );
     assert_eq!(
-        authorise(Service::Media, "https://m/x", &[("x-api-key", PH_GATEWAY)]).unwrap_err(),
+        authorise(&MEDIA, "https://m/x", &[("x-api-key", PH_GATEWAY)]).unwrap_err(),
         RefusalReason::MisplacedPlaceholder
     );
     assert_eq!(
-        authorise(
-            Service::Feishu,
-            "https://f/x",
-            &[("authorization", PH_DIRECT)]
-        )
-        .unwrap_err(),
+        authorise(&FEISHU, "https://f/x", &[("authorization", PH_DIRECT)]).unwrap_err(),
         RefusalReason::UnknownPlaceholder
     );
     assert_eq!(
-        authorise(
-            Service::Gateway,
-            "https://g/x",
-            &[("authorization", PH_TENANT)]
-        )
-        .unwrap_err(),
+        authorise(&GATEWAY, "https://g/x", &[("authorization", PH_TENANT)]).unwrap_err(),
         RefusalReason::MisplacedPlaceholder
     );
 }
@@ -124,7 +98,7 @@ fn a_placeholder_in_another_header_or_in_the_url_is_refused() {
         ("https://g/x", vec![("cookie", PH_GATEWAY)]),
     ] {
         assert_eq!(
-            authorise(Service::Gateway, url, &headers).unwrap_err(),
+            authorise(&GATEWAY, url, &headers).unwrap_err(),
             RefusalReason::MisplacedPlaceholder,
             "{url} {headers:?}"
         );
@@ -134,29 +108,19 @@ fn a_placeholder_in_another_header_or_in_the_url_is_refused() {
 #[test]
 fn a_real_secret_in_a_request_is_refused_wherever_it_stands() {
     assert_eq!(
-        authorise(Service::Media, &format!("https://m/{DIRECT_KEY}"), &[]).unwrap_err(),
+        authorise(&MEDIA, &format!("https://m/{DIRECT_KEY}"), &[]).unwrap_err(),
         RefusalReason::Secret
     );
     assert_eq!(
-        authorise(Service::Media, "https://m/x", &[("referer", GATEWAY_KEY)]).unwrap_err(),
+        authorise(&MEDIA, "https://m/x", &[("referer", GATEWAY_KEY)]).unwrap_err(),
         RefusalReason::Secret
     );
     assert_eq!(
-        authorise(
-            Service::Gateway,
-            "https://g/x",
-            &[("x-api-key", GATEWAY_KEY)]
-        )
-        .unwrap_err(),
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", GATEWAY_KEY)]).unwrap_err(),
         RefusalReason::UnknownPlaceholder
     );
     assert_eq!(
-        authorise(
-            Service::Media,
-            "https://m/x",
-            &[("authorization", "Basic abc")]
-        )
-        .unwrap_err(),
+        authorise(&MEDIA, "https://m/x", &[("authorization", "Basic abc")]).unwrap_err(),
         RefusalReason::CredentialHeader
     );
 }
@@ -164,19 +128,19 @@ fn a_real_secret_in_a_request_is_refused_wherever_it_stands() {
 #[test]
 fn feishu_requests_wait_for_the_tenant_token_and_the_token_route_is_answered_here() {
     let (verdict, _) = authorise(
-        Service::Feishu,
+        &FEISHU,
         "https://f/open-apis/im/v1/files",
         &[("authorization", PH_TENANT)],
     )
     .unwrap();
-    assert_eq!(verdict, Verdict::AddTenantToken);
+    assert_eq!(verdict, Verdict::AddToken);
     let route = format!("https://f{}", contract::services::TOKEN_PATH);
     assert_eq!(
-        authorise(Service::Feishu, &route, &[]).unwrap().0,
+        authorise(&FEISHU, &route, &[]).unwrap().0,
         Verdict::AnswerToken { drop_cached: false }
     );
     assert_eq!(
-        authorise(Service::Feishu, &route, &[("cache-control", "no-cache")])
+        authorise(&FEISHU, &route, &[("cache-control", "no-cache")])
             .unwrap()
             .0,
         Verdict::AnswerToken { drop_cached: true }
@@ -194,15 +158,21 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
             ))
         })
     };
-    let answer = broker.answer_token_route(false, exchange).await.unwrap();
+    let answer = broker
+        .answer_token_route(&FEISHU, false, exchange)
+        .await
+        .unwrap();
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert!(
-        text.contains(TENANT_TOKEN) && !text.contains("t-real"),
+        text.contains("placeholder-feishu-tenant-token") && !text.contains("t-real"),
         "{text}"
     );
     let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
-    let value = broker.tenant_token(never).await.unwrap().unwrap();
-    assert_eq!(value.as_bytes(), b"Bearer t-real-token");
+    let (name, value) = broker.token(&FEISHU, never).await.unwrap().unwrap();
+    assert_eq!(
+        (name.as_str(), value.as_bytes()),
+        ("authorization", b"Bearer t-real-token".as_slice())
+    );
 }
 
 #[tokio::test]
@@ -223,7 +193,7 @@ async fn a_token_is_asked_for_by_the_app_in_use_and_its_placeholder_alone() {
         (&long, false),
     ] {
         let body_of = crate::http::full(Bytes::from(body.to_owned()));
-        let told = broker.admit_token_request(body_of).await;
+        let told = broker.admit_token_request(&FEISHU, body_of).await;
         let wanted = if admitted {
             Ok(())
         } else {
@@ -242,6 +212,6 @@ async fn a_refused_exchange_is_passed_on_in_feishus_own_words() {
             ))
         })
     };
-    let answer = broker().tenant_token(refused).await.unwrap().unwrap_err();
+    let answer = broker().token(&FEISHU, refused).await.unwrap().unwrap_err();
     assert!(String::from_utf8_lossy(answer.body()).contains("10014"));
 }

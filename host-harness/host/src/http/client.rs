@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::services::Service;
 use http::header::{ACCEPT_ENCODING, HeaderValue};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Limited};
@@ -14,7 +15,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::body::{CallMeter, OpenRequest, Outgoing, Progress, Timed, full};
-use super::broker::FEISHU_APP_SECRET;
 use super::connect_to::ConnectTo;
 use super::connector::{CONTEXT, ConnectContext, ConnectError, Connector, Shared, Unusable};
 use super::errors::{find, from_client, name};
@@ -39,8 +39,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 const IDLE: Duration = Duration::from_secs(20);
 /// Kept connections for each host: as many as steps can run at once. With fewer, most polls would begin with TLS.
 const IDLE_PER_HOST: usize = crate::limits::MAX_PARALLEL_STEPS;
-/// An answer that is collected whole (Feishu's token and message routes): tokens have at most 4 KB, and the component
-/// reads no more than this of any answer of Feishu's.
+/// An answer that is collected whole (of routes for tokens and messages): tokens have at most 4 KB, and the component
+/// reads no more than this of any channel's answer.
 const SMALL_ANSWER_BYTES: usize = 64 << 10;
 
 /// What an answer's head is read into: its status line and what comes along with it have to fit as well. A head that
@@ -113,10 +113,17 @@ impl SendOptions {
         }
     }
 
-    /// The same for a request of the harness's own, the exchange of the app secret, which is recorded as that.
-    pub(super) fn for_the_harness(&self, request: &Request<Bytes>, origin: &str) -> Self {
+    /// The same for a request of the harness's own, the exchange of an app's secret, which is recorded as that.
+    pub(super) fn for_the_harness(
+        &self,
+        request: &Request<Bytes>,
+        origin: &str,
+        service: &Service,
+    ) -> Self {
         let trace = self.meter.trace();
-        trace.uses(FEISHU_APP_SECRET);
+        if let Some(exchange) = service.credential.and_then(|known| known.exchange) {
+            trace.uses(exchange.secret_name);
+        }
         let path = request.uri().path();
         Self {
             exchange: trace.begin(Sender::Harness, request.method(), origin, path),

@@ -1,133 +1,131 @@
-//! A message leaves only for a recipient that a submit named, and a reply only to a message that went to one. The
-//! request is read whole, strictly, and written anew from what was read: no server can find another recipient in it
-//! than the one that was checked. Not here: who was named (`recipients.rs`), what a message may be (`message_content.rs`).
+//! A message leaves only for a recipient that a submit named, and a reply only to a message that went to one. Where the
+//! recipient stands, and what else the body may hold, the route says; the body is read whole, strictly, and written anew from
+//! what was read: no server can find another recipient in it than the one that was checked. Not here: who was named
+//! (`recipients.rs`), how a body is read (`json_body.rs`).
 
 use bytes::Bytes;
-use contract::recipient::IdType;
-use contract::services::MESSAGES_PATH;
+use contract::ids::is_service_id;
+use contract::services::{Body, IdKind, Named, Names, Recipient as Place, Route};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::body::full;
 use super::client::collect_small;
-use super::message_content;
+use super::json_body;
 use super::refusal::{Refusal, RefusalReason};
 use super::request;
 use crate::recipients::{Recipient, Recipients};
 
-/// Feishu takes text requests up to 150 KB, others up to 30.
-const MESSAGE_BYTES: usize = 150 << 10;
-const QUERY: &str = "receive_id_type=";
-
-/// A route that puts a message into a chat.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Route {
-    /// To a recipient; the kind of its id, when the query is nothing but that.
-    Create(Option<IdType>),
-    /// To a message.
-    Reply(String),
+/// Whom a message is for.
+enum To {
+    /// Somebody.
+    Recipient(Recipient),
+    /// Whoever is in the chat of this message.
+    Message(String),
 }
 
-/// A new message. Whatever else stands in a request could be another recipient to somebody.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Create {
-    receive_id: String,
-    msg_type: String,
-    content: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    uuid: Option<String>,
-}
-
-/// A reply.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reply {
-    msg_type: String,
-    content: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reply_in_thread: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    uuid: Option<String>,
-}
-
-impl Route {
-    /// The route of a request that the policy granted on Feishu's host. `None`: it sends no message.
-    pub(super) fn of(uri: &Uri) -> Option<Self> {
-        let path = uri.path();
-        if path.ends_with(MESSAGES_PATH) {
-            let named = uri.query().and_then(|query| query.strip_prefix(QUERY));
-            let id_type = IdType::ALL
-                .into_iter()
-                .find(|id_type| named == Some(id_type.name()));
-            return Some(Self::Create(id_type));
-        }
-        let (messages, id) = path.strip_suffix("/reply")?.rsplit_once('/')?;
-        messages
-            .ends_with(MESSAGES_PATH)
-            .then(|| Self::Reply(id.to_owned()))
+/// The request on `route` as it may leave.
+///
+/// # Errors
+/// The refusal, which says for whom it was.
+pub(super) async fn admit(
+    request: Request<WasiBody>,
+    route: &Route,
+    recipients: &Recipients,
+) -> Result<Request<WasiBody>, Refusal> {
+    if route.recipient.is_none() && route.members.is_empty() {
+        return Ok(request);
     }
-
-    /// The request as it may leave.
-    ///
-    /// # Errors
-    /// The refusal, which says for whom it was.
-    pub(super) async fn admit(
-        &self,
-        request: Request<WasiBody>,
-        recipients: &Recipients,
-    ) -> Result<Request<WasiBody>, Refusal> {
-        let (mut head, body) = request.into_parts();
-        let refuse =
-            |reason, whom: &str| Refusal::new(&head.method, &head.uri, reason).of_message(whom);
-        let unreadable = || refuse(RefusalReason::Message, "");
-        if !is_json(&head.headers) {
-            return Err(unreadable());
-        }
-        let body = Limited::new(body, MESSAGE_BYTES)
-            .collect()
+    let (mut head, mut body) = request.into_parts();
+    let target = (head.method.clone(), head.uri.clone());
+    let refuse = |reason, whom: &str| Refusal::new(&target.0, &target.1, reason).of_message(whom);
+    let unreadable = || refuse(RefusalReason::Message, "");
+    let mut members = Map::new();
+    if let (Body::Json(bytes), false) = (route.body, route.members.is_empty()) {
+        members = read(&head.headers, body, bytes, route)
             .await
-            .map_err(|_| unreadable())?
-            .to_bytes();
-        let body = match self {
-            Self::Create(id_type) => {
-                let mut message: Create =
-                    serde_json::from_slice(&body).map_err(|_| unreadable())?;
-                message.content = message_content::anew(&message.msg_type, &message.content)
-                    .ok_or_else(unreadable)?;
-                let to = Recipient {
-                    id_type: id_type.ok_or_else(unreadable)?,
-                    id: message.receive_id.clone(),
-                };
-                // What can't be found out isn't granted.
-                if !recipients.is_named(&to).unwrap_or(false) {
-                    return Err(refuse(RefusalReason::Recipient, &to.to_string()));
-                }
-                serde_json::to_vec(&message)
-            }
-            Self::Reply(message_id) => {
-                let mut message: Reply = serde_json::from_slice(&body).map_err(|_| unreadable())?;
-                message.content = message_content::anew(&message.msg_type, &message.content)
-                    .ok_or_else(unreadable)?;
-                if head.uri.query().is_some() {
-                    return Err(unreadable());
-                }
-                if !recipients.has_message(message_id) {
-                    return Err(refuse(
-                        RefusalReason::Recipient,
-                        "a message of another chat",
-                    ));
-                }
-                serde_json::to_vec(&message)
-            }
-        };
-        let body = Bytes::from(body.map_err(|_| unreadable())?);
-        head.headers
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        Ok(Request::from_parts(head, full(body)))
+            .ok_or_else(unreadable)?;
+        let text = serde_json::to_vec(&members).map_err(|_| unreadable())?;
+        let length = HeaderValue::from(text.len());
+        body = full(Bytes::from(text));
+        head.headers.insert(header::CONTENT_LENGTH, length);
     }
+    if let Some(place) = route.recipient {
+        match whom(place, route, &head.uri, &members) {
+            None => return Err(unreadable()),
+            // What can't be found out isn't granted.
+            Some(To::Recipient(to)) if !recipients.is_named(&to).unwrap_or(false) => {
+                return Err(refuse(RefusalReason::Recipient, &to.to_string()));
+            }
+            Some(To::Message(id)) if !recipients.has_message(&id) => {
+                let whom = "a message of another chat";
+                return Err(refuse(RefusalReason::Recipient, whom));
+            }
+            Some(To::Recipient(_) | To::Message(_)) => {}
+        }
+    }
+    Ok(Request::from_parts(head, body))
+}
+
+/// The members of a body; `None` for one that isn't exactly what the route takes.
+async fn read(
+    headers: &HeaderMap,
+    body: WasiBody,
+    max_bytes: u64,
+    route: &Route,
+) -> Option<Map<String, Value>> {
+    if !is_json(headers) {
+        return None;
+    }
+    let max_bytes = usize::try_from(max_bytes).ok()?;
+    let body = Limited::new(body, max_bytes).collect().await.ok()?;
+    json_body::anew(&body.to_bytes(), route.members)
+}
+
+/// Whom a request names in this place; `None` where that can't be read for certain.
+fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) -> Option<To> {
+    let (id, kind) = match place {
+        Place::JsonField { name, kind } => (members.get(name)?.as_str()?, kind),
+        Place::Query { name, kind } => (in_query(uri, name)?, kind),
+        Place::Path { kind } => (in_path(uri, route)?, kind),
+        Place::Message => {
+            let is_alone = uri.query().is_none();
+            return is_alone.then_some(To::Message(in_path(uri, route)?.to_owned()));
+        }
+    };
+    let kind = match kind {
+        IdKind::Always(kind) => kind,
+        // The query is nothing else: a second key could be another recipient to somebody.
+        IdKind::Query(key) => {
+            let said = uri.query()?.strip_prefix(key)?.strip_prefix('=')?;
+            is_service_id(said).then_some(said)?
+        }
+    };
+    Some(To::Recipient(Recipient {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+    }))
+}
+
+/// The value of a key that stands in the query once, in characters that everybody reads alike.
+fn in_query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name);
+    let (_, value) = values.next()?;
+    (values.next().is_none() && is_service_id(value)).then_some(value)
+}
+
+/// What stands in the place of the template's first `{}`. What the service is moved behind stands before it.
+fn in_path<'a>(uri: &'a Uri, route: &Route) -> Option<&'a str> {
+    let behind = route.path.rsplit('/').collect::<Vec<_>>();
+    let at = behind.iter().rposition(|segment| *segment == "{}")?;
+    let id = uri.path().rsplit('/').nth(at)?;
+    is_service_id(id).then_some(id)
 }
 
 /// JSON that is not packed: what is checked is what is read.
@@ -140,21 +138,28 @@ fn is_json(headers: &HeaderMap) -> bool {
     json && types.next().is_none() && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// Reads the answer to a message on its way: one that Feishu confirms may be replied to.
+/// Reads a response on its way for what it names: a message that may be answered, a recipient that another one led to.
 ///
 /// # Errors
-/// The transport's, or an answer far larger than Feishu's are.
+/// The transport's, or a response far larger than such are.
 pub(super) async fn note_answer(
     response: Response<WasiBody>,
+    names: Names,
     recipients: &Recipients,
 ) -> Result<Response<WasiBody>, WasiError> {
     let response = collect_small(response).await?;
     if response.status() == StatusCode::OK
-        && let Ok(answer) = serde_json::from_slice::<serde_json::Value>(response.body())
-        && answer["code"] == 0
-        && let Some(message_id) = answer["data"]["message_id"].as_str()
+        && let Ok(said) = serde_json::from_slice::<Value>(response.body())
+        && said[names.success.member] == names.success.is
+        && let Some(Value::String(id)) = said.pointer(names.at)
     {
-        recipients.note_message(message_id.to_owned());
+        match names.what {
+            Named::Message => recipients.note_message(id.clone()),
+            Named::Recipient(kind) => recipients.note_derived(Recipient {
+                kind: kind.to_owned(),
+                id: id.clone(),
+            }),
+        }
     }
     Ok(response.map(full))
 }

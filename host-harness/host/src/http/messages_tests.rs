@@ -1,4 +1,10 @@
+use contract::services::FEISHU;
+
+use super::super::target::matches_path;
 use super::*;
+
+/// The longest message that Feishu takes.
+const MESSAGE_BYTES: usize = 150 << 10;
 
 const BASE: &str = "https://open.feishu.cn/open-apis/im/v1/messages";
 const GOOD: &str =
@@ -22,11 +28,16 @@ fn chat() -> Chat {
     }
 }
 
+/// The route of this path that sends a message.
+fn route(path: &str) -> Option<&'static Route> {
+    let sends = |route: &&Route| route.commits && matches_path(path, "", route.path);
+    FEISHU.routes.iter().find(sends)
+}
+
 impl Chat {
     async fn send(&self, request: Request<Bytes>) -> Result<Request<WasiBody>, RefusalReason> {
-        let route = Route::of(request.uri()).expect("a message route");
-        route
-            .admit(request.map(full), &self.recipients)
+        let route = route(request.uri().path()).expect("a message route");
+        admit(request.map(full), route, &self.recipients)
             .await
             .map_err(|refusal| refusal.reason)
     }
@@ -194,7 +205,8 @@ async fn only_a_message_that_feishu_confirmed_can_be_replied_to() {
             .status(status)
             .body(full(Bytes::from(body)))
             .unwrap();
-        let answer = note_answer(answer, &fresh.recipients).await.unwrap();
+        let names = route("/open-apis/im/v1/messages").unwrap().names.unwrap();
+        let answer = note_answer(answer, names, &fresh.recipients).await.unwrap();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(bytes, body, "the answer stays as it is");
         assert_eq!(fresh.recipients.has_message("om_new"), noted, "{body}");
@@ -219,7 +231,95 @@ fn other_routes_send_no_message() {
         "/open-apis/im/v1/images",
         "/x/reply",
     ] {
-        let uri: Uri = format!("https://open.feishu.cn{path}").parse().unwrap();
-        assert_eq!(Route::of(&uri), None, "{path}");
+        assert_eq!(route(path), None, "{path}");
     }
+}
+
+/// A route of a channel that there isn't: its recipients stand in the path, its query says something else.
+const IN_PATH: Route = Route {
+    path: "/v10/channels/{}/messages",
+    recipient: Some(Place::Path {
+        kind: IdKind::Always("room"),
+    }),
+    ..PLAIN
+};
+const IN_QUERY: Route = Route {
+    path: "/sendVideo",
+    recipient: Some(Place::Query {
+        name: "chat",
+        kind: IdKind::Always("room"),
+    }),
+    ..PLAIN
+};
+const PLAIN: Route = Route {
+    members: &[],
+    ..FEISHU.routes[1]
+};
+
+#[tokio::test]
+async fn a_recipient_in_the_path_or_the_query_is_checked_as_well_and_the_body_only_passes() {
+    let chat = chat();
+    let ours = Recipient {
+        kind: "room".to_owned(),
+        id: "42".to_owned(),
+    };
+    chat.recipients.note_derived(ours);
+    let base = "https://c/moved";
+    for (route, target, reason) in [
+        (&IN_PATH, "/v10/channels/42/messages", None),
+        (
+            &IN_PATH,
+            "/v10/channels/43/messages",
+            Some(RefusalReason::Recipient),
+        ),
+        (
+            &IN_PATH,
+            "/v10/channels/4%32/messages",
+            Some(RefusalReason::Message),
+        ),
+        (&IN_QUERY, "/sendVideo?chat=42&x=1", None),
+        (
+            &IN_QUERY,
+            "/sendVideo?chat=43",
+            Some(RefusalReason::Recipient),
+        ),
+        (
+            &IN_QUERY,
+            "/sendVideo?chat=42&chat=42",
+            Some(RefusalReason::Message),
+        ),
+        (
+            &IN_QUERY,
+            "/sendVideo?chat=%34%32",
+            Some(RefusalReason::Message),
+        ),
+        (&IN_QUERY, "/sendVideo", Some(RefusalReason::Message)),
+    ] {
+        let request = Request::post(format!("{base}{target}"));
+        let request = request.body(full(Bytes::from_static(b"any"))).unwrap();
+        let admitted = admit(request, route, &chat.recipients).await;
+        let refused = admitted.err().map(|refusal| refusal.reason);
+        assert_eq!(refused, reason, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_that_a_response_names_gets_messages_and_no_other() {
+    let chat = chat();
+    let names = Names {
+        success: FEISHU.credential.unwrap().exchange.unwrap().success,
+        at: "/channel/id",
+        what: Named::Recipient("room"),
+    };
+    let room = |id: &str| Recipient {
+        kind: "room".to_owned(),
+        id: id.to_owned(),
+    };
+    let body = Bytes::from_static(br#"{"code":0,"channel":{"id":"D1"}}"#);
+    let response = Response::new(full(body));
+    note_answer(response, names, &chat.recipients)
+        .await
+        .unwrap();
+    assert!(chat.recipients.is_named(&room("D1")).unwrap());
+    assert!(!chat.recipients.is_named(&room("D2")).unwrap());
 }

@@ -8,7 +8,7 @@
 //!                                   │          │         │          │          └ only to whom a submit named
 //!                                   │          │         │          └ no secret and no placeholder in the body
 //!                                   │          │         └ the headers and the body that the route names, and no others
-//!                                   │          └ tenant token: answered here, or put into a header
+//!                                   │          └ a token: its exchange is answered here, or it is put into a header
 //!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
 //! ```
 
@@ -23,7 +23,7 @@ mod client;
 mod connect_to;
 mod connector;
 mod errors;
-mod message_content;
+mod json_body;
 mod messages;
 mod network;
 mod no_proxy;
@@ -51,25 +51,25 @@ use http::{Method, Request, Response, Uri};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
-pub use app::FeishuApp;
+pub use app::App;
 pub use base_url::BaseUrl;
 pub use client::NetworkSettings;
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
-pub use policy::{Grant, GrantedRoute, Policy, Service};
+pub use contract::services::Service;
+pub use policy::{Grant, GrantedRoute, Policy};
 pub use refusal::{Refusal, RefusalReason};
 pub use result::ResultBody;
 
 pub(crate) use body::{CallMeter, full};
-pub(crate) use broker::{Broker, FEISHU_APP_SECRET, FEISHU_TENANT_TOKEN};
+pub(crate) use broker::Broker;
 pub(crate) use client::{Client, ClientSettings, SendOptions};
-pub(crate) use tenant_token::TenantTokens;
+pub(crate) use tenant_token::Tokens;
 
 use body::OpenRequest;
 use broker::{ExchangeFuture, Verdict};
 
 use crate::recipients::Recipients;
-use messages::Route;
 use trace::Sender;
 
 /// What one call may reach, and how: the state behind the hook, one for each instance. Clones share everything.
@@ -179,7 +179,7 @@ impl Egress {
         let target = (request.method().clone(), request.uri().clone());
         if let Verdict::AnswerToken { drop_cached } = verdict {
             let (head, body) = request.into_parts();
-            if let Err(reason) = self.broker.admit_token_request(body).await {
+            if let Err(reason) = self.broker.admit_token_request(grant.service, body).await {
                 self.meter
                     .refuse(Refusal::new(&head.method, &head.uri, reason));
                 return Err(WasiError::HttpRequestDenied);
@@ -188,41 +188,36 @@ impl Egress {
             let exchange = self.exchange(&options, grant);
             let answer = self
                 .broker
-                .answer_token_route(drop_cached, exchange)
+                .answer_token_route(grant.service, drop_cached, exchange)
                 .await?;
             options.exchange.answered(trace::Answer::Here);
-            // Where Feishu refused the exchange this is what it said.
+            // Where the service refused the exchange this is what it said.
             return self.searched(answer.map(full), &target, grant);
         }
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
-        let message = (grant.service == Service::Feishu)
-            .then(|| Route::of(request.uri()))
-            .flatten();
-        if let Some(route) = &message {
-            let admitted = route.admit(request, &self.recipients).await;
-            request = admitted.map_err(|refusal| {
-                self.meter.refuse(refusal);
-                WasiError::HttpRequestDenied
-            })?;
-        }
+        let admitted = messages::admit(request, grant.route, &self.recipients).await;
+        request = admitted.map_err(|refusal| {
+            self.meter.refuse(refusal);
+            WasiError::HttpRequestDenied
+        })?;
         let options = self.recorded(request.method(), grant, asked);
-        if verdict == Verdict::AddTenantToken {
+        if verdict == Verdict::AddToken {
             let exchange = self.exchange(&options, grant);
-            match self.broker.tenant_token(exchange).await? {
-                Ok(token) => request
-                    .headers_mut()
-                    .insert(http::header::AUTHORIZATION, token),
-                // Feishu refused the exchange: its own words are the answer, and the request is never sent.
+            match self.broker.token(grant.service, exchange).await? {
+                Ok((name, token)) => request.headers_mut().insert(name, token),
+                // The service refused the exchange: its own words are the answer, and the request is never sent.
                 Err(refused) => return self.searched(refused.map(full), &target, grant),
             };
         }
         let response = self.client.send(request, options).await?;
-        if verdict == Verdict::AddTenantToken {
-            self.broker.note_answer(response.status()).await;
+        if verdict == Verdict::AddToken {
+            self.broker
+                .note_answer(grant.service, response.status())
+                .await;
         }
         let mut response = self.searched(response, &target, grant)?;
-        if message.is_some() {
-            response = messages::note_answer(response, &self.recipients).await?;
+        if let Some(names) = grant.route.names {
+            response = messages::note_answer(response, names, &self.recipients).await?;
         }
         Ok(response)
     }
@@ -240,7 +235,7 @@ impl Egress {
             return Err(response::error(part, response.headers()));
         }
         // The media store is sent no secrets that it could echo, and its answers are the large ones.
-        if grant.service.entry().credential.is_none() {
+        if grant.service.credential.is_none() {
             return Ok(response);
         }
         Ok(scrub::scrub(response, self.broker.spellings()))
@@ -258,16 +253,16 @@ impl Egress {
         SendOptions::new(asked, grant, Arc::clone(&self.meter), open, exchange)
     }
 
-    /// Sends the broker's own requests.
+    /// Sends the broker's own requests: the exchange of a secret for a token.
     fn exchange(
         &self,
         options: &SendOptions,
         grant: &Grant,
     ) -> impl FnOnce(Request<Bytes>) -> ExchangeFuture + use<> {
         let (client, options) = (self.client.clone(), options.clone());
-        let origin = grant.origin.clone();
+        let (origin, service) = (grant.origin.clone(), grant.service);
         move |request| {
-            let options = options.for_the_harness(&request, &origin);
+            let options = options.for_the_harness(&request, &origin, service);
             Box::pin(async move { client.send_small(request, options).await })
         }
     }

@@ -2,58 +2,23 @@
 //! secrets are known here. What a refusal says is in `refusal.rs`, how a URL is read in `target.rs`, which routes there
 //! are in the contract; `request.rs` judges headers and body.
 
-use contract::services::{DIRECT, FEISHU, GATEWAY, MEDIA, Route};
+use contract::services::{Route, Service};
 use http::{Method, Uri};
 
 use super::base_url::BaseUrl;
 use super::refusal::{Refusal, RefusalReason};
 use super::target::{Target, matches_path};
 
-/// Whose routes a rule grants; credentials are bound to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Service {
-    /// Nexu's gateway: `X-API-KEY`.
-    Gateway,
-    /// LibTV's own API: a bearer key.
-    Direct,
-    /// The store of finished media: no credentials.
-    Media,
-    /// Feishu or Lark: a tenant token.
-    Feishu,
-}
-
-impl Service {
-    /// Its name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Direct => "direct LibTV",
-            Self::Media => "media store",
-            Self::Feishu => "Feishu",
-        }
-    }
-
-    /// What the contract says about it.
-    pub(crate) const fn entry(self) -> &'static contract::services::Service {
-        match self {
-            Self::Gateway => &GATEWAY,
-            Self::Direct => &DIRECT,
-            Self::Media => &MEDIA,
-            Self::Feishu => &FEISHU,
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
-    service: Service,
+    service: &'static Service,
     base: BaseUrl,
 }
 
 impl Rule {
     /// The routes whose path is the target's.
     fn routes(&self, target: &Target) -> impl Iterator<Item = &'static Route> {
-        let routes = self.service.entry().routes.iter();
+        let routes = self.service.routes.iter();
         routes.filter(|route| matches_path(target.path, &self.base.prefix, route.path))
     }
 }
@@ -68,7 +33,7 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantedRoute {
     /// Whose it is.
-    pub service: Service,
+    pub service: &'static Service,
     /// The only method.
     pub method: String,
     /// Scheme, host and port.
@@ -84,12 +49,11 @@ pub struct GrantedRoute {
 /// What a granted request may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// Whose route it is.
-    pub service: Service,
+    /// Whose route it is. Credentials are bound to it.
+    pub service: &'static Service,
     /// Whether the connection may go to a loopback address: only where the base URL names one.
     pub loopback: bool,
-    /// Whether it needs a connection of its own. A kept connection may die in the moment it is used again, and for a
-    /// paid request nobody could tell whether it arrived.
+    /// Whether it needs a connection of its own.
     pub fresh_connection: bool,
     /// Scheme, host and port, for the record.
     pub origin: String,
@@ -105,36 +69,20 @@ impl Policy {
         Self::default()
     }
 
-    /// Grants the gateway's routes under `base`.
+    /// Grants the routes of `service` under `base`.
     #[must_use]
-    pub fn gateway(self, base: BaseUrl) -> Self {
-        self.rule(Service::Gateway, base)
-    }
-
-    /// Grants the direct API's routes under `base`.
-    #[must_use]
-    pub fn direct(self, base: BaseUrl) -> Self {
-        self.rule(Service::Direct, base)
-    }
-
-    /// Grants reading finished media.
-    #[must_use]
-    pub fn media(self) -> Self {
-        match MEDIA.origins.first().map(|origin| BaseUrl::parse(origin)) {
-            Some(Ok(base)) => self.rule(Service::Media, base),
-            Some(Err(_)) | None => self,
-        }
-    }
-
-    /// Grants Feishu's (or Lark's) token, upload and message routes under `base`.
-    #[must_use]
-    pub fn feishu(self, base: BaseUrl) -> Self {
-        self.rule(Service::Feishu, base)
-    }
-
-    fn rule(mut self, service: Service, base: BaseUrl) -> Self {
+    pub fn grant(mut self, service: &'static Service, base: BaseUrl) -> Self {
         self.rules.push(Rule { service, base });
         self
+    }
+
+    /// Grants the routes of `service` where it is when nothing moves it.
+    #[must_use]
+    pub fn grant_at_home(self, service: &'static Service) -> Self {
+        match service.origins.first().map(|origin| BaseUrl::parse(origin)) {
+            Some(Ok(base)) => self.grant(service, base),
+            Some(Err(_)) | None => self,
+        }
     }
 
     /// Decides about one request, as far as method and URL tell.
@@ -155,8 +103,7 @@ impl Policy {
             return Ok(Grant {
                 service: rule.service,
                 loopback: rule.base.is_loopback(),
-                fresh_connection: *method == Method::POST
-                    && matches!(rule.service, Service::Gateway | Service::Direct),
+                fresh_connection: route.own_connection,
                 origin: rule.base.origin(),
                 path: format!("{}{}", rule.base.prefix, template(route.path)),
                 route,
@@ -198,7 +145,7 @@ impl Policy {
                 loopback: rule.base.is_loopback(),
                 route,
             };
-            let routes = rule.service.entry().routes.iter();
+            let routes = rule.service.routes.iter();
             routes.map(route).collect::<Vec<_>>()
         };
         self.rules.iter().flat_map(of_rule).collect()
@@ -214,7 +161,7 @@ impl Policy {
                 path,
                 ..
             } = route;
-            format!("{}: {method} {origin}{path}", service.name())
+            format!("{}: {method} {origin}{path}", service.short)
         };
         self.routes().into_iter().map(line).collect()
     }

@@ -1,13 +1,19 @@
-use contract::services::{MESSAGES_PATH, TOKEN_PATH};
+use contract::services::{FEISHU, TOKEN_PATH};
 
 use super::*;
 use crate::http::refused::GATEWAY;
 
 fn policy() -> Policy {
     Policy::nothing()
-        .gateway(BaseUrl::parse(GATEWAY).unwrap())
-        .media()
-        .feishu(BaseUrl::parse("https://open.feishu.cn").unwrap())
+        .grant(
+            &contract::services::GATEWAY,
+            BaseUrl::parse(GATEWAY).unwrap(),
+        )
+        .grant_at_home(&contract::services::MEDIA)
+        .grant(
+            &contract::services::FEISHU,
+            BaseUrl::parse("https://open.feishu.cn").unwrap(),
+        )
 }
 
 fn reason(method: Method, url: &str) -> Option<RefusalReason> {
@@ -166,7 +172,10 @@ fn only_the_granted_method_and_the_whole_path_match() {
 
 #[test]
 fn an_overridden_base_moves_the_rule_and_does_not_widen_it() {
-    let policy = Policy::nothing().gateway(BaseUrl::parse("http://127.0.0.1:9000/gw/").unwrap());
+    let policy = Policy::nothing().grant(
+        &contract::services::GATEWAY,
+        BaseUrl::parse("http://127.0.0.1:9000/gw/").unwrap(),
+    );
     let check = |url: &str| policy.check(&Method::GET, &url.parse().unwrap());
     assert!(
         check("http://127.0.0.1:9000/gw/api/v1/tasks")
@@ -206,7 +215,7 @@ fn a_paid_request_gets_a_connection_of_its_own() {
 
 #[test]
 fn the_routes_that_the_harness_treats_apart_are_among_the_granted_ones() {
-    for path in [TOKEN_PATH, MESSAGES_PATH] {
+    for path in [TOKEN_PATH, "/open-apis/im/v1/messages"] {
         let mut routes = FEISHU.routes.iter();
         let is_posted =
             |route: &&Route| route.path == path && route.method == contract::services::Method::Post;

@@ -1,8 +1,11 @@
 //! A request that was not let out: what was wanted, why it was refused, and what would grant it. One type from the place
 //! that decides to the line a person reads and the record a program reads; nothing in between is text.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use contract::channels::CHANNELS;
+use contract::services::SERVICES;
 use http::{Method, Uri};
 use serde_json::{Value, json};
 
@@ -65,7 +68,7 @@ pub enum RefusalReason {
     /// A message to somebody whom no submit named.
     #[error("no submit named this recipient")]
     Recipient,
-    /// A message that isn't exactly what Feishu's route takes, so that its recipient is not certain.
+    /// A message that isn't exactly what its route takes, so that its recipient is not certain.
     #[error("the message can't be read for certain")]
     Message,
     /// A request for a token that isn't for the app in use, with its placeholder.
@@ -125,18 +128,27 @@ impl RefusalReason {
     }
 
     /// What would grant it; begins with "nothing" where no setting does.
-    pub fn granted_by(self) -> &'static str {
-        match self {
+    pub fn granted_by(self) -> Cow<'static, str> {
+        let fixed = match self {
+            Self::Host => {
+                return format!(
+                    "a key or app of the service at that host, or a base URL that moves a service there ({})",
+                    movers()
+                )
+                .into();
+            }
+            Self::Port => return format!("a base URL with that port ({})", movers()).into(),
+            Self::TokenRequest => {
+                return format!(
+                    "nothing as it is: ask for the app that is configured, with the placeholder of its secret; another app is set by {}",
+                    apps()
+                )
+                .into();
+            }
             Self::Url => {
                 "nothing as it is: write the URL without user part, dot segments, encoded slashes or a trailing dot"
             }
-            Self::Host => {
-                "a key or app of the service at that host, or a base URL that moves a service there (LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL, FEISHU_BASE_URL)"
-            }
             Self::Scheme => "https, or a base URL on loopback for http",
-            Self::Port => {
-                "a base URL with that port (LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL, FEISHU_BASE_URL)"
-            }
             Self::Path | Self::Method => {
                 "nothing in the settings: the routes that the job needs are all there is"
             }
@@ -155,10 +167,7 @@ impl RefusalReason {
                 "a submit that names it: create-session with --chat-id, or Submit::to"
             }
             Self::Message => {
-                "nothing as it is: send one JSON object of receive_id, msg_type, content and uuid, at most 150 KB, with no query but receive_id_type"
-            }
-            Self::TokenRequest => {
-                "nothing as it is: ask for the app that is configured, with the placeholder of its secret; another app is set by FEISHU_APP_ID and FEISHU_APP_SECRET"
+                "nothing as it is: send the one JSON object that its route names in capabilities.json, with no other members, and no other query"
             }
             Self::Query | Self::Header | Self::Body => {
                 "nothing as it is: a request has what its route names in capabilities.json, and nothing else"
@@ -171,13 +180,29 @@ impl RefusalReason {
                 "nothing as it is: the service must answer whole and unpacked, as it is asked to"
             }
             Self::Budget => "Limits::requests, set by the program that embeds the harness",
-        }
+        };
+        fixed.into()
     }
 
     /// Whether the path itself may hold the secret or what stands for it.
     fn is_about_secrets(self) -> bool {
         matches!(self, Self::Secret | Self::MisplacedPlaceholder)
     }
+}
+
+/// The variables that move a service.
+fn movers() -> String {
+    let movers = SERVICES.iter().filter_map(|service| service.moved_by);
+    movers.collect::<Vec<_>>().join(", ")
+}
+
+/// The variables that set an app.
+fn apps() -> String {
+    let apps = CHANNELS.map(|channel| {
+        let names: Vec<&str> = channel.variables.of_app().collect();
+        names.join(" and ")
+    });
+    apps.join(", or ")
 }
 
 /// A refused request. Without its query and user part, which may hold anything.

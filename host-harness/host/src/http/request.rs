@@ -55,7 +55,7 @@ pub(super) fn anew(
 }
 
 fn credential_header(grant: &Grant) -> Option<HeaderName> {
-    let Position::Header { name, .. } = grant.service.entry().credential?.position;
+    let Position::Header { name, .. } = grant.service.credential?.position;
     if !grant.route.credential {
         return None;
     }

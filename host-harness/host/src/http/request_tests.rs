@@ -29,9 +29,15 @@ fn granted(
     }
     let request = builder.body(body).unwrap();
     let policy = Policy::nothing()
-        .gateway(BaseUrl::parse(GATEWAY).unwrap())
-        .media()
-        .feishu(BaseUrl::parse("https://open.feishu.cn").unwrap());
+        .grant(
+            &contract::services::GATEWAY,
+            BaseUrl::parse(GATEWAY).unwrap(),
+        )
+        .grant_at_home(&contract::services::MEDIA)
+        .grant(
+            &contract::services::FEISHU,
+            BaseUrl::parse("https://open.feishu.cn").unwrap(),
+        );
     let grant = policy.check(request.method(), request.uri())?;
     anew(request, &grant)
 }

@@ -5,18 +5,18 @@ use http::header::{CONTENT_ENCODING, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, StatusCode};
 use wasmtime_wasi_http::Error as WasiError;
 
-use super::policy::Service;
+use contract::services::Service;
 
 /// What of a response stands in the way of a search, by its name; of a service whose responses are searched.
-pub(super) fn unsearchable<B>(response: &Response<B>, service: Service) -> Option<&'static str> {
-    service.entry().credential?;
+pub(super) fn unsearchable<B>(response: &Response<B>, service: &Service) -> Option<&'static str> {
+    service.credential?;
     let headers = response.headers();
     if !says_only(headers, &CONTENT_ENCODING, "identity") {
         Some("content-encoding")
     } else if !says_only(headers, &TRANSFER_ENCODING, "chunked") {
         Some("transfer-encoding")
     } else {
-        let in_parts = response.status() == StatusCode::PARTIAL_CONTENT && !service.entry().ranges;
+        let in_parts = response.status() == StatusCode::PARTIAL_CONTENT && !service.ranges;
         in_parts.then_some("content-range")
     }
 }
@@ -44,6 +44,7 @@ fn says_only(headers: &HeaderMap, name: &HeaderName, coding: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::services::{DIRECT, FEISHU, GATEWAY, MEDIA};
 
     fn response(status: u16, headers: &[(&str, &str)]) -> Response<()> {
         let mut builder = Response::builder().status(status);
@@ -71,10 +72,10 @@ mod tests {
             (206, vec![]),
         ] {
             let answer = response(status, &headers);
-            for service in [Service::Gateway, Service::Direct, Service::Feishu] {
+            for service in [&GATEWAY, &DIRECT, &FEISHU] {
                 assert!(unsearchable(&answer, service).is_some(), "{headers:?}");
             }
-            assert_eq!(unsearchable(&answer, Service::Media), None);
+            assert_eq!(unsearchable(&answer, &MEDIA), None);
         }
     }
 
@@ -86,10 +87,7 @@ mod tests {
             vec![("content-encoding", "")],
             vec![("transfer-encoding", "chunked")],
         ] {
-            assert_eq!(
-                unsearchable(&response(200, &headers), Service::Gateway),
-                None
-            );
+            assert_eq!(unsearchable(&response(200, &headers), &GATEWAY), None);
         }
     }
 }

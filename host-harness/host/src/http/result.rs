@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Empty};
 use wasmtime_wasi_http::{RequestOptions, WasiBody};
 
 use super::trace::Sender;
-use super::{Egress, SendOptions, Service};
+use super::{Egress, SendOptions};
 use crate::error::CallError;
 
 /// The bytes of a result, as they come.
@@ -48,7 +48,8 @@ impl Egress {
                 self.meter.refuse(refusal);
                 reason
             })?;
-        if grant.service != Service::Media {
+        // Results are where no credential goes.
+        if grant.service.credential.is_some() {
             return Err(refuse("that is no result of the media store".to_owned()));
         }
         let Some(open) = self.meter.begin_request() else {

@@ -1,25 +1,25 @@
-//! Feishu's tenant token: exchanged by the harness, cached until five minutes before it expires, never shown to the
-//! component. Steps that need it at the same moment share one exchange.
+//! Tokens that a service gives for an app's secret: exchanged by the harness as the contract says, cached until five minutes
+//! before they expire, never shown to the component. Steps that need one at the same moment share one exchange.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::services::TOKEN_PATH;
+use contract::services::Exchange;
 use http::{Request, Response, header};
 use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
 
-use super::app::FeishuApp;
+use super::app::App;
 use super::broker::{ExchangeFuture, json_response};
 use crate::secrets::{LatestSpellings, Secret, Spellings};
 
 /// A token isn't used in its last five minutes: an upload may take as long.
 const MARGIN: Duration = Duration::from_secs(300);
-/// Feishu's tokens live two hours; a claim beyond a day is nonsense.
+/// The services' tokens live two hours; a claim beyond a day is nonsense.
 const LONGEST: Duration = Duration::from_secs(86_400);
-/// "Treat it as opaque, up to 4 KB."
+/// The longest that a service says its tokens may be.
 const TOKEN_BYTES: usize = 4 << 10;
 
 /// The least time between two exchanges that a caller asks for. A token that expires is replaced all the same.
@@ -48,12 +48,12 @@ struct Held {
     token: Option<Cached>,
     /// When a token was last dropped because a caller asked for that.
     dropped: Option<Instant>,
-    /// Whether Feishu refused something since the token was fetched.
+    /// Whether the service refused something since the token was fetched.
     refused: bool,
 }
 
 impl Held {
-    /// Whether a caller may have the token dropped: Feishu limits exchanges for each app, which the user's other programs
+    /// Whether a caller may have the token dropped: services limit exchanges for each app, which the user's other programs
     /// share, so a token that nobody refused stays, and one that was refused goes once in [`BETWEEN_DROPS`].
     fn may_drop(&self) -> bool {
         let recently = |at: Instant| at.elapsed() < BETWEEN_DROPS;
@@ -65,22 +65,22 @@ type Slot = Arc<tokio::sync::Mutex<Held>>;
 
 /// The cache, one slot for each app and host.
 #[derive(Default)]
-pub(crate) struct TenantTokens {
+pub(crate) struct Tokens {
     slots: Mutex<HashMap<(String, String), Slot>>,
     issued: Mutex<(u64, VecDeque<Arc<Secret>>)>,
     /// Of these tokens and the secrets that each call knows.
     pub(crate) spellings: LatestSpellings,
 }
 
-impl TenantTokens {
-    /// The token for `app`; `Err` inside is Feishu's own refusal, to be passed on.
+impl Tokens {
+    /// The token for `app`; `Err` inside is the service's own refusal, to be passed on.
     ///
     /// # Errors
     /// The transport error of the exchange.
     pub(crate) async fn get(
         &self,
-        app: &FeishuApp,
-        drop_cached: bool,
+        app: &App,
+        (asks, drop_cached): (Exchange, bool),
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Result<Token, Response<Bytes>>, WasiError> {
         let asked = Instant::now();
@@ -103,10 +103,10 @@ impl TenantTokens {
         if may_drop {
             held.dropped = Some(Instant::now());
         }
-        let request = exchange_request(app)?;
+        let request = request(asks, app)?;
         let answer = exchange(request).await?;
-        let Some((secret, life)) = read_answer(&answer) else {
-            return Ok(Err(without_secret(answer, &app.secret)));
+        let Some((secret, life)) = read_answer(asks, &answer) else {
+            return Ok(Err(without_secret(asks, answer, &app.secret)));
         };
         let now = Instant::now();
         // A life shorter than the margin: half of it, so that a token is never fetched for every request.
@@ -129,8 +129,8 @@ impl TenantTokens {
         }))
     }
 
-    /// Notes that Feishu refused a request that carried the token of `app`, for whatever reason.
-    pub(crate) async fn note_refused(&self, app: &FeishuApp) {
+    /// Notes that the service refused a request that carried the token of `app`, for whatever reason.
+    pub(crate) async fn note_refused(&self, app: &App) {
         self.slot(app).lock().await.refused = true;
     }
 
@@ -155,7 +155,7 @@ impl TenantTokens {
         issued.1.push_back(secret);
     }
 
-    fn slot(&self, app: &FeishuApp) -> Slot {
+    fn slot(&self, app: &App) -> Slot {
         let key = (app.base.text(), app.app_id.clone());
         let mut slots = self
             .slots
@@ -165,34 +165,38 @@ impl TenantTokens {
     }
 }
 
-fn exchange_request(app: &FeishuApp) -> Result<Request<Bytes>, WasiError> {
-    let body =
-        serde_json::json!({"app_id": app.app_id, "app_secret": app.secret.expose()}).to_string();
-    Request::post(format!("{}{TOKEN_PATH}", app.base.text()))
+fn request(asks: Exchange, app: &App) -> Result<Request<Bytes>, WasiError> {
+    let body = serde_json::json!({asks.app: app.app_id, asks.secret: app.secret.expose()});
+    let body = body.to_string();
+    Request::post(format!("{}{}", app.base.text(), asks.path))
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
         .header(header::CONTENT_LENGTH, body.len())
         .body(Bytes::from(body))
         .map_err(|_| WasiError::ConfigurationError)
 }
 
-fn read_answer(answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
+fn read_answer(asks: Exchange, answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
     let json: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
-    let text = json["tenant_access_token"]
+    let text = json[asks.token]
         .as_str()
         .filter(|text| !text.is_empty() && text.len() <= TOKEN_BYTES)?;
-    let life = Duration::from_secs(json["expire"].as_u64().unwrap_or(0)).min(LONGEST);
-    // Zero is Feishu's success; a token beside another code would be a contradiction.
-    (json["code"] == 0 && !life.is_zero()).then(|| (Secret::new(text), life))
+    let life = Duration::from_secs(seconds(&json[asks.expires_in_s])).min(LONGEST);
+    // A token beside a code that doesn't say success would be a contradiction.
+    let succeeded = json[asks.success.member] == asks.success.is;
+    (succeeded && !life.is_zero()).then(|| (Secret::new(text), life))
 }
 
-/// What Feishu answered, unless a server echoed the secret back, or sent a token in an answer we can't use.
-fn without_secret(answer: Response<Bytes>, secret: &Secret) -> Response<Bytes> {
+/// A number, or as some services write it, a text of one; zero for anything else.
+fn seconds(value: &serde_json::Value) -> u64 {
+    let written = value.as_str().and_then(|text| text.parse().ok());
+    value.as_u64().or(written).unwrap_or(0)
+}
+
+/// What the service answered, unless it echoed the secret back, or sent a token in an answer we can't use.
+fn without_secret(asks: Exchange, answer: Response<Bytes>, secret: &Secret) -> Response<Bytes> {
     let echoed = Spellings::of([secret.expose()].into_iter()).find(answer.body());
-    if echoed.is_some() || String::from_utf8_lossy(answer.body()).contains("tenant_access_token") {
-        return json_response(
-            r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#
-                .to_owned(),
-        );
+    if echoed.is_some() || String::from_utf8_lossy(answer.body()).contains(asks.token) {
+        return json_response(asks.withheld.to_owned());
     }
     let (mut head, body) = answer.into_parts();
     let content_type = head.headers.remove(header::CONTENT_TYPE);
@@ -209,8 +213,17 @@ mod tests {
     use crate::http::BaseUrl;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    fn app() -> FeishuApp {
-        FeishuApp {
+    fn asks() -> Exchange {
+        contract::services::FEISHU
+            .credential
+            .unwrap()
+            .exchange
+            .unwrap()
+    }
+
+    fn app() -> App {
+        App {
+            service: &contract::services::FEISHU,
             app_id: "cli_1".into(),
             secret: Arc::new(Secret::new("s-e-c-r-e-t")),
             base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
@@ -218,7 +231,7 @@ mod tests {
         }
     }
 
-    async fn get(tokens: &TenantTokens, drop_cached: bool, calls: &AtomicU32) -> String {
+    async fn get(tokens: &Tokens, drop_cached: bool, calls: &AtomicU32) -> String {
         let number = calls.load(Ordering::Relaxed);
         let exchange = |_| -> ExchangeFuture {
             calls.fetch_add(1, Ordering::Relaxed);
@@ -229,7 +242,7 @@ mod tests {
             })
         };
         tokens
-            .get(&app(), drop_cached, exchange)
+            .get(&app(), (asks(), drop_cached), exchange)
             .await
             .unwrap()
             .unwrap_or_else(|_| panic!("refused"))
@@ -240,7 +253,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_token_is_used_until_five_minutes_before_it_expires() {
-        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        let (tokens, calls) = (Tokens::default(), AtomicU32::new(0));
         assert_eq!(get(&tokens, false, &calls).await, "t-0");
         tokio::time::advance(Duration::from_secs(7200 - 301)).await;
         assert_eq!(get(&tokens, false, &calls).await, "t-0");
@@ -250,7 +263,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_cache_fetches_a_new_one_and_steps_at_the_same_moment_share_it() {
-        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        let (tokens, calls) = (Tokens::default(), AtomicU32::new(0));
         let (a, b) = tokio::join!(get(&tokens, false, &calls), get(&tokens, false, &calls));
         assert_eq!(
             (a.as_str(), b.as_str(), calls.load(Ordering::Relaxed)),
@@ -267,7 +280,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_token_that_nobody_refused_stays_and_a_refused_one_goes_once_a_minute() {
-        let (tokens, calls) = (TenantTokens::default(), AtomicU32::new(0));
+        let (tokens, calls) = (Tokens::default(), AtomicU32::new(0));
         assert_eq!(get(&tokens, false, &calls).await, "t-0");
         for _ in 0..200 {
             tokio::time::advance(Duration::from_millis(10)).await;
@@ -292,10 +305,28 @@ mod tests {
             "s%2De%2Dc%2Dr%2De%2Dt",
         ] {
             let answer = json_response(format!(r#"{{"code":10014,"msg":"bad {echo}"}}"#));
-            let answer = without_secret(answer, &Secret::new("s-e-c-r-e-t"));
+            let answer = without_secret(asks(), answer, &Secret::new("s-e-c-r-e-t"));
             assert!(
                 !String::from_utf8_lossy(answer.body()).contains(echo),
                 "{echo}"
+            );
+        }
+    }
+
+    #[test]
+    fn how_long_a_token_is_good_may_be_written_as_a_number_or_as_a_text_of_one() {
+        for (said, good) in [
+            ("7200", true),
+            ("\"7200\"", true),
+            ("0", false),
+            ("\"x\"", false),
+            ("-1", false),
+        ] {
+            let text = format!(r#"{{"code":0,"tenant_access_token":"t","expire":{said}}}"#);
+            assert_eq!(
+                read_answer(asks(), &json_response(text)).is_some(),
+                good,
+                "{said}"
             );
         }
     }

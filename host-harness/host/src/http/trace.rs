@@ -36,7 +36,7 @@ impl Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     Component,
-    /// The exchange of Feishu's app secret for a token, or a result that a person is shown.
+    /// The exchange of an app's secret for a token, or a result that a person is shown.
     Harness,
 }
 

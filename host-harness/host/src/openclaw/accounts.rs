@@ -1,6 +1,7 @@
 //! Which account of a channel is meant, by OpenClaw's rules: what stands at the top of the channel counts for every account,
 //! as far as an account doesn't say otherwise, and is an account itself, called `default`.
 
+use contract::channels::Channel;
 use serde_json::{Map, Value};
 
 /// The account that is meant when nobody names one.
@@ -18,7 +19,7 @@ pub(super) struct Chosen {
     /// What it is called.
     pub(super) id: String,
     is_enabled: bool,
-    /// Where its own members stand, as `channels.feishu.accounts.main`.
+    /// Where its own members stand, as `channels.<channel>.accounts.main`.
     path: String,
     channel: String,
     own: Map<String, Value>,
@@ -71,19 +72,19 @@ pub(super) enum Choice {
     NotThere(String),
 }
 
-/// Chooses from `channels.<channel>`. `name`: the account that was asked for. `needed`: the members that make an account.
+/// Chooses from the section of `channel`. `name`: the account that was asked for. `needed`: the members that make an account.
 /// `text`: replaces the references in a text.
 ///
 /// # Errors
 /// A sentence, where the file says which one is meant and it can't be used. No other is taken in its place.
 pub(super) fn choose(
-    channel: &str,
+    channel: &Channel,
     members: &Map<String, Value>,
     name: Option<&str>,
     needed: &[&str],
     text: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Choice, String> {
-    let path = format!("channels.{channel}");
+    let path = format!("channels.{}", channel.section.name);
     let accounts = list(&path, members, needed)?;
     let is_configured =
         |account: &Chosen| needed.iter().any(|member| account.given(member).is_some());
@@ -97,7 +98,7 @@ pub(super) fn choose(
     }
     let by_file = format!("{path}.defaultAccount");
     let (wanted, by) = match (name, members.get("defaultAccount")) {
-        (Some(name), _) => (name.to_owned(), "FEISHU_ACCOUNT".to_owned()),
+        (Some(name), _) => (name.to_owned(), channel.variables.account.to_owned()),
         (None, None | Some(Value::Null)) => (String::new(), by_file),
         (None, Some(Value::String(name))) => {
             let name = text(name).map_err(|reason| format!("{by_file} {reason}"))?;

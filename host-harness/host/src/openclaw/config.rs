@@ -1,5 +1,5 @@
 //! A configuration of OpenClaw's, read: included files in their places, variables at hand. What a channel makes of it is
-//! the channel's (`feishu.rs`).
+//! the contract's to say (`section.rs`).
 
 use serde_json::{Map, Value};
 

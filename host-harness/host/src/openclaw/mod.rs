@@ -1,16 +1,16 @@
 //! OpenClaw's configuration, read by OpenClaw's rules: where the file is (`places`), JSON5 (`text`), files that it includes
 //! (`include`), variables it refers to (`variables`), secrets kept elsewhere (`secret`), which of several accounts is meant
-//! (`accounts`); and what makes an account of a channel (`feishu`). Only read; never written, never granted to the component.
+//! (`accounts`); and what makes an account of a channel (`section`). Only read; never written, never granted to the component.
 //!
 //! A file that is there and can't be used is told, and nothing else is taken in its place: another account is another
 //! bot, which isn't in the chat, or knows its people by other names.
 
 mod accounts;
 mod config;
-mod feishu;
 mod include;
 mod places;
 mod secret;
+mod section;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,14 +20,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use config::Config;
-use feishu::Found;
+use section::Found;
+
+use contract::channels::Channel;
 
 pub use places::openclaw_state_dir;
 pub(crate) use places::{Lookup, Places};
 
 use crate::secrets::Secret;
 
-/// A Feishu or Lark account.
+/// An account of a channel.
 pub(crate) struct Account {
     pub(crate) app_id: String,
     pub(crate) secret: Arc<Secret>,
@@ -37,19 +39,21 @@ pub(crate) struct Account {
     pub(crate) found_in: String,
 }
 
-/// The Feishu account called `name`, or the one that is meant without a name, in the first file that has any.
+/// The account of `channel` called `name`, or the one that is meant without a name, in the first file that has any.
 ///
 /// # Errors
-/// Words for behind "Feishu credentials:": what was looked at, or what is there and can't be used.
-pub(crate) fn feishu_account(
+/// Words for behind "credentials:": what was looked at, or what is there and can't be used.
+pub(crate) fn account(
+    channel: &Channel,
     places: &Places,
     nexu_home: &Path,
     name: Option<&str>,
 ) -> Result<Account, String> {
+    let unusable = |reason: String| unusable(channel, reason);
     let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
     for place in places.files(nexu_home) {
         let shown = place.path.display().to_string();
-        let config = Config::read(places, &place, feishu::CHANNEL).map_err(unusable)?;
+        let config = Config::read(places, &place, channel.section.name).map_err(unusable)?;
         let Some(config) = config else {
             if let Some(variable) = place.named_by {
                 return Err(unusable(format!(
@@ -59,7 +63,7 @@ pub(crate) fn feishu_account(
             looked_at.extend(place.is_told.then_some(shown));
             continue;
         };
-        match feishu::find(&config, name) {
+        match section::find(channel, &config, name) {
             Ok(Found::Account(account)) => {
                 return Ok(Account {
                     app_id: account.app_id,
@@ -78,19 +82,28 @@ pub(crate) fn feishu_account(
     if let Some(name) = name.filter(|_| !without_name.is_empty()) {
         let files = without_name.join("; ");
         return Err(unusable(format!(
-            "FEISHU_ACCOUNT names the account {name}, which isn't there. {files}"
+            "{} names the account {name}, which isn't there. {files}",
+            channel.variables.account
         )));
     }
     Err(printable(&format!(
-        "not found. Looked at: {}. Set FEISHU_APP_ID and FEISHU_APP_SECRET, or keep them in one of these files.",
-        looked_at.join(", ")
+        "not found. Looked at: {}. Set {}, or keep them in one of these files.",
+        looked_at.join(", "),
+        both(channel)
     )))
 }
 
 /// Words for something that is there and doesn't work.
-pub(super) fn unusable(reason: String) -> String {
+pub(super) fn unusable(channel: &Channel, reason: String) -> String {
     let reason = printable(&reason);
-    format!("can't be used. {reason}. Correct that, or set FEISHU_APP_ID and FEISHU_APP_SECRET.")
+    let variables = both(channel);
+    format!("can't be used. {reason}. Correct that, or set {variables}.")
+}
+
+/// The variables that make an app, for people.
+pub(crate) fn both(channel: &Channel) -> String {
+    let names: Vec<&str> = channel.variables.of_app().collect();
+    names.join(" and ")
 }
 
 /// Names from a file, for a terminal: without its commands.

@@ -8,6 +8,6 @@ mod spellings;
 pub use secret::Secret;
 
 pub(crate) use placeholder::{
-    FEISHU_SECRET, KeyMode, Placeholders, TENANT_TOKEN, mentions_placeholder,
+    ApiKey, Placeholders, mentions_placeholder, prefix, service_of, stands_for,
 };
 pub(crate) use spellings::{Finding, LatestSpellings, Spellings};

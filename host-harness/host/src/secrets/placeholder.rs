@@ -3,61 +3,44 @@
 
 use std::sync::Arc;
 
+use contract::services::{Granted, SERVICES, Service};
+
 use super::Secret;
 
-/// Stands for the Feishu app secret.
-pub(crate) const FEISHU_SECRET: &str = "placeholder-feishu-app-secret";
-/// Stands for the Feishu tenant token.
-pub(crate) const TENANT_TOKEN: &str = "placeholder-feishu-tenant-token";
 const MARK: &str = "placeholder-";
 const STORED_KEY: &str = "libtv-api-key";
 const ENVIRONMENT_KEY: &str = "libtv-api-key-env";
 const NEW_KEY: &str = "libtv-api-key-new";
-/// One of these stands in every placeholder.
-pub(super) const PLACEHOLDER_MARKS: [&str; 2] =
-    ["placeholder-libtv-api-key", "placeholder-feishu-"];
 
-/// Which service a key belongs to, by its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyMode {
-    /// `mgk_`: the gateway.
-    Gateway,
-    /// `sk-libtv-`: the direct API.
-    Direct,
+/// What stands for the secret or token of this name.
+pub(crate) fn stands_for(name: &str) -> String {
+    format!("{MARK}{name}")
 }
 
-impl KeyMode {
-    pub(crate) fn of(key: &str) -> Option<Self> {
-        if key.starts_with("mgk_") {
-            Some(Self::Gateway)
-        } else if key.starts_with("sk-libtv-") {
-            Some(Self::Direct)
-        } else {
-            None
-        }
-    }
-
-    pub(crate) fn prefix(mode: Option<Self>) -> &'static str {
-        match mode {
-            Some(Self::Gateway) => "mgk_",
-            Some(Self::Direct) => "sk-libtv-",
-            None => "",
-        }
-    }
+/// One of these stands in every placeholder.
+pub(super) fn marks() -> impl Iterator<Item = String> {
+    let credentials = SERVICES
+        .into_iter()
+        .filter_map(|service| service.credential);
+    credentials.flat_map(|known| {
+        let secret = known.exchange.map(|exchange| exchange.secret_name);
+        secret.into_iter().chain([known.name]).map(stands_for)
+    })
 }
 
 /// An API key with the placeholder that stands for it.
 pub(crate) struct ApiKey {
     pub(crate) secret: Arc<Secret>,
     pub(crate) placeholder: String,
-    pub(crate) mode: Option<KeyMode>,
+    /// The service it belongs to, by its prefix.
+    pub(crate) service: Option<&'static Service>,
     /// Its name in the record.
     pub(crate) handle: &'static str,
 }
 
 impl ApiKey {
     fn new(secret: Arc<Secret>, handle: &'static str) -> Self {
-        let mode = KeyMode::of(secret.expose());
+        let service = service_of(secret.expose());
         // The placeholder travels through headers, JSON and arguments: nothing odd may be in it.
         let last: String = secret
             .last_four()
@@ -70,13 +53,33 @@ impl ApiKey {
                 }
             })
             .collect();
-        let placeholder = format!("{}{MARK}{handle}-{last}", KeyMode::prefix(mode));
+        let placeholder = format!("{}{MARK}{handle}-{last}", prefix(service));
         Self {
             secret,
             placeholder,
-            mode,
+            service,
             handle,
         }
+    }
+
+    pub(crate) fn is_for(&self, service: &Service) -> bool {
+        self.service.is_some_and(|own| own.id == service.id)
+    }
+}
+
+/// The service whose keys begin as this one does.
+pub(crate) fn service_of(key: &str) -> Option<&'static Service> {
+    let mut services = SERVICES.into_iter();
+    services.find(
+        |service| matches!(service.granted, Granted::WithKey(prefix) if key.starts_with(prefix)),
+    )
+}
+
+/// How the keys of a service begin.
+pub(crate) fn prefix(service: Option<&Service>) -> &'static str {
+    match service.map(|service| service.granted) {
+        Some(Granted::WithKey(prefix)) => prefix,
+        Some(Granted::Always | Granted::WithApp) | None => "",
     }
 }
 
@@ -121,19 +124,20 @@ impl Placeholders {
         self.all().find(|key| key.placeholder == placeholder)
     }
 
-    pub(crate) fn has(&self, mode: KeyMode) -> bool {
-        self.all().any(|key| key.mode == Some(mode))
+    pub(crate) fn has(&self, service: &Service) -> bool {
+        self.all().any(|key| key.is_for(service))
     }
 }
 
 /// Whether `text` holds something that looks like one of our placeholders.
 pub(crate) fn mentions_placeholder(text: &str) -> bool {
-    PLACEHOLDER_MARKS.iter().any(|mark| text.contains(mark))
+    marks().any(|mark| text.contains(&mark))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::services::{DIRECT, GATEWAY};
 
     fn secret(text: &str) -> Option<Arc<Secret>> {
         Some(Arc::new(Secret::new(text)))
@@ -154,7 +158,7 @@ mod tests {
             keys.new.as_ref().unwrap().placeholder,
             "sk-libtv-placeholder-libtv-api-key-new-9999"
         );
-        assert!(keys.has(KeyMode::Gateway) && keys.has(KeyMode::Direct));
+        assert!(keys.has(&GATEWAY) && keys.has(&DIRECT));
     }
 
     #[test]
@@ -164,7 +168,7 @@ mod tests {
             keys.environment.as_ref().unwrap().placeholder,
             "placeholder-libtv-api-key-ter2"
         );
-        assert!(!keys.has(KeyMode::Gateway) && !keys.has(KeyMode::Direct));
+        assert!(!keys.has(&GATEWAY) && !keys.has(&DIRECT));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::placeholder::PLACEHOLDER_MARKS;
+use super::placeholder::marks;
 
 /// Shorter texts are no secrets that could be searched for: they would be found everywhere.
 const SEARCHABLE_BYTES: usize = 8;
@@ -50,7 +50,7 @@ impl Spellings {
         patterns.sort_unstable();
         patterns.dedup();
         let secrets = patterns.len();
-        patterns.extend(PLACEHOLDER_MARKS.map(|mark| mark.as_bytes().to_vec()));
+        patterns.extend(marks().map(String::into_bytes));
         let mut first = [false; 256];
         for pattern in &patterns {
             first[usize::from(pattern[0])] = true;

@@ -176,9 +176,15 @@ pub(super) fn reason(policy: &Policy, method: &str, url: &str) -> Option<Refusal
 /// The usual rules, with the gateway at `gateway`.
 pub(super) fn policy(gateway: &str) -> Policy {
     Policy::nothing()
-        .gateway(BaseUrl::parse(gateway).unwrap())
-        .media()
-        .feishu(BaseUrl::parse("https://open.feishu.cn").unwrap())
+        .grant(
+            &contract::services::GATEWAY,
+            BaseUrl::parse(gateway).unwrap(),
+        )
+        .grant_at_home(&contract::services::MEDIA)
+        .grant(
+            &contract::services::FEISHU,
+            BaseUrl::parse("https://open.feishu.cn").unwrap(),
+        )
 }
 
 #[test]

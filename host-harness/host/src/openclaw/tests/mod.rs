@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Account, Places, feishu_account};
+use super::{Account, Places};
 
 /// A machine with an OpenClaw: `home/.openclaw`, and variables.
 struct Machine {
@@ -62,7 +62,12 @@ impl Machine {
         };
         let mut places = Places::from_lookup(&lookup);
         places.refer_to(Arc::new(lookup), Some(self.path("here")));
-        feishu_account(&places, &self.path("nexu"), name)
+        super::account(
+            &contract::channels::FEISHU,
+            &places,
+            &self.path("nexu"),
+            name,
+        )
     }
 
     #[track_caller]

@@ -1,0 +1,71 @@
+//! What identifies the user to a service: where it stands in a request, and how a long-lived secret is exchanged for it. The
+//! harness does both; the component sees placeholders.
+
+/// What identifies the user, and where it stands in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credential {
+    /// Its name in the record; behind `placeholder-` what stands for it inside the sandbox.
+    pub name: &'static str,
+    /// In words.
+    pub what: &'static str,
+    /// The only place for it.
+    pub position: Position,
+    /// How it is got, where what the user has is a secret that lives longer.
+    pub exchange: Option<Exchange>,
+}
+
+/// Where a credential stands in a request.
+///
+/// A service that has it elsewhere (a segment of the path, a key of the query, a member of the body, a computed signature)
+/// is a variant here, and an arm where the harness puts it in. Where it stands in the URL, that is a secret as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// In a header, behind a prefix.
+    Header {
+        /// The header's name as documents write it; compare it ignoring case.
+        name: &'static str,
+        /// What stands before the credential, with its space.
+        prefix: &'static str,
+    },
+}
+
+impl Position {
+    /// The header's name.
+    #[must_use]
+    pub const fn header(self) -> &'static str {
+        let Self::Header { name, .. } = self;
+        name
+    }
+}
+
+/// The exchange of an app's id and secret for a token. The harness answers the route itself, with a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    /// The path of its route, which takes a JSON body.
+    pub path: &'static str,
+    /// The member with the app's id.
+    pub app: &'static str,
+    /// The member with the app's secret.
+    pub secret: &'static str,
+    /// How a response says that the exchange succeeded.
+    pub success: Success,
+    /// The response's member with the token.
+    pub token: &'static str,
+    /// The response's member that says how many seconds the token is good.
+    pub expires_in_s: &'static str,
+    /// The statuses with which a request is refused whose token isn't accepted, among other things.
+    pub refused: &'static [u16],
+    /// The secret's name, as the credential's.
+    pub secret_name: &'static str,
+    /// The response instead of one that repeats the secret, in the service's own form.
+    pub withheld: &'static str,
+}
+
+/// How a service says in a response that it did what it was asked: by a number in a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Success {
+    /// The member.
+    pub member: &'static str,
+    /// What it is then.
+    pub is: i64,
+}

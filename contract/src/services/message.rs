@@ -1,0 +1,112 @@
+//! What is known of a request that puts a message into a chat: where its recipient stands, what its body may hold, and what
+//! its response names for later ones.
+
+use super::Success;
+
+/// Where a message's recipient stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// Its id in a member of the JSON body.
+    JsonField {
+        /// The member.
+        name: &'static str,
+        /// What kind of id it is.
+        kind: IdKind,
+    },
+    /// Its id in a key of the query.
+    Query {
+        /// The key.
+        name: &'static str,
+        /// What kind of id it is.
+        kind: IdKind,
+    },
+    /// Its id in the path's first `{}`.
+    Path {
+        /// What kind of id it is.
+        kind: IdKind,
+    },
+    /// A message that is answered, in the path's first `{}`.
+    Message,
+}
+
+/// What says of which kind a recipient's id is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKind {
+    /// A key of the query, which is nothing else then.
+    Query(&'static str),
+    /// It is always this one.
+    Always(&'static str),
+}
+
+/// A member of a JSON body. Members are written in the order of their table; others are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub is: Shape,
+    /// Whether it has to be there.
+    pub needed: bool,
+}
+
+impl Member {
+    /// One that has to be there.
+    #[must_use]
+    pub const fn needed(name: &'static str, is: Shape) -> Self {
+        Self {
+            name,
+            is,
+            needed: true,
+        }
+    }
+
+    /// One that may be left out.
+    #[must_use]
+    pub const fn may(name: &'static str, is: Shape) -> Self {
+        Self {
+            name,
+            is,
+            needed: false,
+        }
+    }
+}
+
+/// What a member of a JSON body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A text that the service alone reads.
+    Text,
+    /// A text that people read: nobody is called by it.
+    Words,
+    /// What the service calls something: letters, digits, `-` and `_`.
+    Id,
+    /// True or false.
+    Flag,
+    /// A text that is JSON itself: an object whose members are chosen by what another member says.
+    Packed {
+        /// That member.
+        by: &'static str,
+        /// What it may say, and the members then.
+        of: &'static [(&'static str, &'static [Member])],
+    },
+}
+
+/// What a response that says so names for later requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names {
+    /// When it does.
+    pub success: Success,
+    /// Where it stands, as a JSON pointer.
+    pub at: &'static str,
+    /// What it is.
+    pub what: Named,
+}
+
+/// What a response names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A message that is in the recipient's chat, and may be answered.
+    Message,
+    /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages, too.
+    Recipient(&'static str),
+}

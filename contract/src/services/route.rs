@@ -1,0 +1,149 @@
+//! A route: what one request to a service may be. A request is judged by it and written anew from it, so what isn't named
+//! here doesn't leave.
+
+use super::message::{Member, Names, Recipient};
+use crate::kind::Kind;
+
+/// One thing that may be asked of a service. Everything that isn't named here is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The only method.
+    pub method: Method,
+    /// The path; `{}` is one segment, an id of letters, digits, `-` and `_`; `{..}` is one segment or more.
+    pub path: &'static str,
+    /// Keys that its query may have, each once.
+    pub query: &'static [Key],
+    /// Request headers, each at most once, beside the credential.
+    pub headers: &'static [Header],
+    /// The request's body.
+    pub body: Body,
+    /// Whether the service's credential goes with it.
+    pub credential: bool,
+    /// Whether it costs the user money.
+    pub paid: bool,
+    /// Whether it needs a connection of its own. A kept one may die in the moment it is used again, and of a request that
+    /// must not be sent twice nobody could tell whether it arrived.
+    pub own_connection: bool,
+    /// Whether it puts a message into a chat.
+    pub commits: bool,
+    /// Where the message's recipient stands.
+    pub recipient: Option<Recipient>,
+    /// The members of its JSON body, where that is read whole and written anew; none where it only passes.
+    pub members: &'static [Member],
+    /// What its response names for later requests.
+    pub names: Option<Names>,
+    /// The kinds of call that it is granted for.
+    pub kinds: &'static [Kind],
+}
+
+/// Methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Changes or makes something.
+    Post,
+}
+
+impl Method {
+    /// As it stands in a request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Keys of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// This one.
+    Is(&'static str),
+    /// Those that begin so, in capitals or not: the parameters of a signature.
+    Begins(&'static str),
+}
+
+impl Key {
+    /// Whether it covers `key`.
+    #[must_use]
+    pub fn covers(self, key: &str) -> bool {
+        match self {
+            Self::Is(known) => key == known,
+            Self::Begins(prefix) => key
+                .get(..prefix.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(prefix)),
+        }
+    }
+}
+
+/// A header that a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// In lower case.
+    pub name: &'static str,
+    /// What it may say.
+    pub value: Value,
+}
+
+/// What a header may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    /// Anything.
+    Any,
+    /// This.
+    Exactly(&'static str),
+    /// `bytes=FROM-TO`.
+    Range,
+    /// The body's length in bytes.
+    Length,
+    /// The content type that the route's body has.
+    ContentType,
+}
+
+/// A request's body, and how many bytes it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// None at all.
+    None,
+    /// `application/json` in UTF-8.
+    Json(u64),
+    /// `multipart/form-data` with a boundary.
+    Multipart(u64),
+}
+
+/// Names the client calls itself.
+pub(super) const USER_AGENT: Header = Header {
+    name: "user-agent",
+    value: Value::Any,
+};
+
+/// The kind and length of a body.
+pub(super) const CONTENT: [Header; 2] = [
+    Header {
+        name: "content-type",
+        value: Value::ContentType,
+    },
+    Header {
+        name: "content-length",
+        value: Value::Length,
+    },
+];
+
+/// Reads with the credential; a route says the rest.
+pub(super) const GET: Route = Route {
+    method: Method::Get,
+    path: "",
+    query: &[],
+    headers: &[USER_AGENT],
+    body: Body::None,
+    credential: true,
+    paid: false,
+    own_connection: false,
+    commits: false,
+    recipient: None,
+    members: &[],
+    names: None,
+    kinds: &[],
+};

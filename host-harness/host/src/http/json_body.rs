@@ -1,0 +1,185 @@
+//! A JSON body read by the table of its members and written anew from what was read. Strictly: no member twice, none that
+//! the table doesn't name, none of another shape. Whatever else stood in a request could mean something to somebody. Pure.
+
+use std::fmt;
+
+use contract::ids::is_service_id;
+use contract::services::{Member, Shape};
+use contract::text::without_mentions;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The members in the order of the table; `None` for a body that isn't exactly what the table says.
+pub(super) fn anew(text: &[u8], members: &[Member]) -> Option<Map<String, Value>> {
+    let Unique(mut given) = serde_json::from_slice(text).ok()?;
+    let mut anew = Map::new();
+    for member in members {
+        let value = match given.remove(member.name) {
+            None | Some(Value::Null) if !member.needed => continue,
+            value => shaped(member.is, value?, &anew)?,
+        };
+        anew.insert(member.name.to_owned(), value);
+    }
+    given.is_empty().then_some(anew)
+}
+
+/// A member's value, written anew. `before`: the members that stand before it in the table.
+fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Value> {
+    match (shape, value) {
+        (Shape::Text, value @ Value::String(_)) | (Shape::Flag, value @ Value::Bool(_)) => {
+            Some(value)
+        }
+        // Words come from chats and services, and none of them may ring everybody's bell.
+        (Shape::Words, Value::String(text)) => Some(without_mentions(&text).into()),
+        (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
+        (Shape::Packed { by, of }, Value::String(text)) => {
+            let said = before.get(by)?.as_str()?;
+            let (_, members) = of.iter().find(|(known, _)| *known == said)?;
+            let inner = anew(text.as_bytes(), members)?;
+            Some(Value::Object(inner).to_string().into())
+        }
+        _ => None,
+    }
+}
+
+/// An object without a member twice: who reads the first one and who reads the last one would read two bodies.
+struct Unique(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Unique, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = from.next_entry::<String, Value>()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member stands there twice"));
+            }
+        }
+        Ok(Unique(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::services::FEISHU;
+
+    use super::*;
+
+    /// What becomes of a message's content, in Feishu's route for replies.
+    fn content(msg_type: &str, text: &str) -> Option<String> {
+        let reply = |route: &&contract::services::Route| route.path.ends_with("/reply");
+        let route = FEISHU.routes.iter().find(reply).unwrap();
+        let body = serde_json::json!({"msg_type": msg_type, "content": text}).to_string();
+        let anew = anew(body.as_bytes(), route.members)?;
+        Some(anew["content"].as_str().unwrap().to_owned())
+    }
+
+    fn text(words: &str) -> String {
+        let packed = content("text", &serde_json::json!({"text": words}).to_string());
+        let anew: Value = serde_json::from_str(&packed.unwrap()).unwrap();
+        anew["text"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn members_are_written_in_the_order_of_the_table_and_may_be_left_out_or_null() {
+        const TABLE: &[Member] = &[
+            Member::needed("a", Shape::Text),
+            Member::may("b", Shape::Flag),
+            Member::may("c", Shape::Id),
+        ];
+        let anew = |text: &str| {
+            let members = anew(text.as_bytes(), TABLE)?;
+            Some(Value::Object(members).to_string())
+        };
+        assert_eq!(
+            anew(r#"{"c":"x-1","b":true,"a":""}"#).as_deref(),
+            Some(r#"{"a":"","b":true,"c":"x-1"}"#)
+        );
+        assert_eq!(
+            anew(r#"{"a":"1","b":null}"#).as_deref(),
+            Some(r#"{"a":"1"}"#)
+        );
+        for body in [
+            r#"{"b":true}"#,
+            r#"{"a":null}"#,
+            r#"{"a":"1","a":"2"}"#,
+            r#"{"a":"1","\u0061":"2"}"#,
+            r#"{"a":"1","d":null}"#,
+            r#"{"a":["1"]}"#,
+            r#"{"a":"1","b":"true"}"#,
+            r#"{"a":"1","c":"x/y"}"#,
+            r#"["1"]"#,
+            r#"{"a":"1"} {}"#,
+            "",
+        ] {
+            assert_eq!(anew(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_text_goes_out_without_mentions() {
+        assert_eq!(
+            text("<at user_id=\"all\"> me"),
+            "\u{ff1c}at user_id=\"all\"> me"
+        );
+    }
+
+    #[test]
+    fn what_the_component_never_sends_is_refused() {
+        for (msg_type, content) in [
+            ("share_chat", r#"{"chat_id":"oc_b"}"#),
+            ("share_user", r#"{"user_id":"ou_b"}"#),
+            ("interactive", r#"{"elements":[]}"#),
+            (
+                "post",
+                r#"{"zh_cn":{"content":[[{"tag":"at","user_id":"all"}]]}}"#,
+            ),
+            ("system", r#"{"type":"divider"}"#),
+            ("sticker", r#"{"file_key":"f"}"#),
+            ("audio", r#"{"file_key":"f"}"#),
+            ("Text", r#"{"text":"hi"}"#),
+            ("text", r#"{"text":"hi","at":"all"}"#),
+            ("text", r#"{"text":"a","text":"b"}"#),
+            ("text", r#"{"text":["hi"]}"#),
+            ("text", "hi"),
+            ("image", r#"{"image_key":"a/b"}"#),
+            ("image", r#"{"image_key":""}"#),
+            ("file", r#"{"file_key":"f","file_name":"x.exe"}"#),
+            ("media", r#"{"image_key":"i"}"#),
+        ] {
+            assert_eq!(
+                self::content(msg_type, content),
+                None,
+                "{msg_type} {content}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_component_sends_is_sent_as_it_is() {
+        for (msg_type, content) in [
+            ("text", r#"{"text":"hi"}"#),
+            ("image", r#"{"image_key":"img_v3_02-0f"}"#),
+            ("file", r#"{"file_key":"file_v3_0f"}"#),
+            (
+                "media",
+                r#"{"file_key":"file_v3_0f","image_key":"img_v3_0f"}"#,
+            ),
+            ("media", r#"{"file_key":"file_v3_0f"}"#),
+        ] {
+            assert_eq!(self::content(msg_type, content).as_deref(), Some(content));
+        }
+    }
+}

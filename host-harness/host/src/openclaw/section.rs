@@ -1,0 +1,132 @@
+//! What makes an account of a channel in OpenClaw's configuration, by the contract's table of channels.
+
+use super::accounts::{Choice, choose};
+use super::config::Config;
+use crate::http::BaseUrl;
+use crate::secrets::Secret;
+use contract::channels::Channel;
+
+/// An account as the file has it.
+pub(super) struct Account {
+    pub(super) id: String,
+    /// Empty where the channel's apps have none.
+    pub(super) app_id: String,
+    pub(super) secret: Secret,
+    /// The origin of its platform, or the sentence that says why it isn't known.
+    pub(super) origin: Result<&'static str, String>,
+}
+
+/// What a configuration has for a channel.
+pub(super) enum Found {
+    Account(Account),
+    /// Nothing: another file may have it.
+    Nothing,
+    /// Accounts, but not the one that was asked for: these.
+    NotThere(String),
+}
+
+/// The account called `name`, or the one that is meant without a name.
+///
+/// # Errors
+/// A sentence: there is something, and it can't be used.
+pub(super) fn find(
+    channel: &Channel,
+    config: &Config<'_>,
+    name: Option<&str>,
+) -> Result<Found, String> {
+    let (section, variables) = (&channel.section, &channel.variables);
+    let choice = match config.channel()? {
+        Some(members) => {
+            let text = |text: &str| config.text_of(text);
+            let needed: Vec<&str> = section.app.into_iter().chain([section.secret]).collect();
+            choose(channel, members, name, &needed, &text)?
+        }
+        None => Choice::NoneConfigured,
+    };
+    let account = match choice {
+        Choice::Account(account) => account,
+        Choice::NoneConfigured if name.is_some() => return Ok(Found::Nothing),
+        Choice::NoneConfigured => {
+            return Ok(from_variables(channel, config).map_or(Found::Nothing, Found::Account));
+        }
+        Choice::NotThere(ids) => return Ok(Found::NotThere(ids)),
+    };
+    // OpenClaw takes these two for the default account, where the file doesn't have them.
+    let or_variable = |found: Option<String>, member: &str, variable| {
+        let may_be = account.is_default() && !account.has(member);
+        let found = found.or_else(|| config.fallback(variable).filter(|_| may_be));
+        found.ok_or_else(|| format!("{} is missing, or empty", account.path_of(member)))
+    };
+    let read = |member: &str, variable| {
+        let found = config.secret(&account, member)?;
+        or_variable(found, member, variable)
+    };
+    let app_id = match section.app.zip(variables.app) {
+        Some((member, variable)) => read(member, variable)?,
+        None => String::new(),
+    };
+    let secret = Secret::new(read(section.secret, variables.secret)?);
+    let platform = section.platform;
+    let path = account.path_of(platform);
+    let origin = match config.text(&account, platform) {
+        Ok(None) if account.has(platform) => Err(format!("{path} is empty")),
+        Ok(named) => origin_of(channel, named.as_deref(), &path),
+        Err(reason) => Err(reason),
+    };
+    Ok(Found::Account(Account {
+        app_id,
+        secret,
+        origin,
+        id: account.id,
+    }))
+}
+
+/// The app of OpenClaw's own environment: its `.env` or the file's `env`. (This program's environment was asked before.)
+fn from_variables(channel: &Channel, config: &Config<'_>) -> Option<Account> {
+    let app_id = match channel.variables.app {
+        Some(variable) => config.fallback(variable)?,
+        None => String::new(),
+    };
+    Some(Account {
+        id: "default".to_owned(),
+        app_id,
+        secret: Secret::new(config.fallback(channel.variables.secret)?),
+        origin: Ok(channel.origin()),
+    })
+}
+
+/// A platform's word, or its origin. The secret goes to none of them when it is anything else.
+fn origin_of(channel: &Channel, named: Option<&str>, path: &str) -> Result<&'static str, String> {
+    let Some(named) = named else {
+        return Ok(channel.origin());
+    };
+    let is = |origin: &str| {
+        let (Ok(named), Ok(origin)) = (BaseUrl::parse(named), BaseUrl::parse(origin)) else {
+            return false;
+        };
+        named == origin
+    };
+    let mut platforms = channel.platforms.iter();
+    let by_origin = || platforms.find(|platform| is(platform.origin));
+    match channel.platform(named).or_else(by_origin) {
+        Some(platform) => Ok(platform.origin),
+        None => Err(format!(
+            "{path} names no platform that is known. Write {} there; for an address of your own set {}",
+            either(
+                channel
+                    .words()
+                    .chain(channel.platforms.iter().map(|platform| platform.origin))
+            ),
+            channel.variables.base_url
+        )),
+    }
+}
+
+/// `a, b or c`.
+fn either<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let all: Vec<&str> = all.collect();
+    match all.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => all.concat(),
+    }
+}
