@@ -366,9 +366,9 @@ fn missing(basis: &Basis) -> Vec<String> {
     let mut missing = Vec::new();
     for service in with_keys().filter(|service| !basis.broker.keys.has(service)) {
         if let Granted::WithKey(prefix) = service.granted {
-            let what = service.name;
             missing.push(format!(
-                "{what}: a key that begins with {prefix} grants its routes"
+                "the {}: a key that begins with {prefix} grants its routes",
+                service.short
             ));
         }
     }
