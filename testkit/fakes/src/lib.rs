@@ -83,6 +83,11 @@
 //! slack.add_app(fakes::slack::App::new("xoxb-other", "U0OTHER0001").without_scope("files:read"));
 //! files.fault("POST /upload/v1/*", Fault::Html(504), 1); slack.hide_shares_for(3);
 //! slack.wait_for_messages("C0123456789", 1, Duration::from_secs(10)).await?;
+//!
+//! // Telegram: no key, so a repeated send shows twice.
+//! let telegram = world.telegram();
+//! telegram.add_topic(-100_123, 7, false); telegram.migrate(-5, -100_5);
+//! telegram.wait_for_messages(-100_123, 1, Duration::from_secs(10)).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -109,6 +114,7 @@ mod serve;
 mod service;
 pub mod slack;
 mod sniff;
+pub mod telegram;
 mod tls;
 mod when;
 mod world;
@@ -124,11 +130,12 @@ pub use record::{Body, Part, Recorded};
 pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
 pub use slack::{Slack, SlackFiles};
+pub use telegram::Telegram;
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
     MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
-    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, World, WorldBuilder,
+    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -156,3 +163,5 @@ pub const DISCORD_BOT_ID: &str = "100000000000000001";
 pub const SLACK_BOT_TOKEN: &str = "xoxb-testkit-0123456789-abcdefghijklmnopqrstuvwx";
 /// The bot user of that app.
 pub const SLACK_BOT_ID: &str = "U0TESTKIT01";
+/// A bot token that Telegram knows from the start.
+pub const TELEGRAM_BOT_TOKEN: &str = "110201543:AAtestkit0123456789abcdefghijklmnop";

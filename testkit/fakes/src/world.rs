@@ -9,6 +9,7 @@ use crate::pippit::Pippit;
 use crate::serve;
 use crate::service::{Handler, Service};
 use crate::slack::{Slack, SlackFiles};
+use crate::telegram::Telegram;
 use crate::tls::Authority;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,6 +61,8 @@ pub const DISCORD_HOST: &str = "discord.com";
 pub const SLACK_HOST: &str = "slack.com";
 /// The host name that takes the bytes of files for Slack.
 pub const SLACK_FILES_HOST: &str = "files.slack.com";
+/// The host name of Telegram's bot API.
+pub const TELEGRAM_HOST: &str = "api.telegram.org";
 
 /// The running fakes. Handles may outlive it; the servers don't.
 pub struct World {
@@ -78,6 +81,7 @@ pub struct World {
     discord: Discord,
     slack: Slack,
     slack_files: SlackFiles,
+    telegram: Telegram,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -139,6 +143,8 @@ impl WorldBuilder {
         opening.serve(slack_files.handler())?;
         let slack = Slack::new(opening.service(SLACK_HOST)?, &slack_files);
         opening.serve(slack.handler())?;
+        let telegram = Telegram::new(opening.service(TELEGRAM_HOST)?);
+        opening.serve(telegram.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -186,6 +192,7 @@ impl WorldBuilder {
             discord,
             slack,
             slack_files,
+            telegram,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -348,6 +355,11 @@ impl World {
     /// The host that takes the bytes of files for Slack.
     pub fn slack_files(&self) -> SlackFiles {
         self.slack_files.clone()
+    }
+
+    /// Telegram's bot API.
+    pub fn telegram(&self) -> Telegram {
+        self.telegram.clone()
     }
 
     /// The value of `LIBTV_CONNECT_TO`: each host name and where it is reached with TLS.

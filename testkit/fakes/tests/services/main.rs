@@ -14,4 +14,5 @@ mod libtv;
 mod media;
 mod pippit;
 mod slack;
+mod telegram;
 mod world;

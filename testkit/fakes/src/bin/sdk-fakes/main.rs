@@ -6,6 +6,7 @@ mod ark;
 mod discord;
 mod feishu;
 mod slack;
+mod telegram;
 
 use fakes::World;
 use std::io::{Read, Write};
@@ -23,6 +24,7 @@ const FAKES: &[Prepared] = &[
     ("feishu", feishu::prepare),
     ("modelark", ark::prepare_abroad),
     ("slack", slack::prepare),
+    ("telegram", telegram::prepare),
 ];
 
 fn main() -> std::io::Result<()> {
