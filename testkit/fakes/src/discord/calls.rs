@@ -121,10 +121,10 @@ impl Platform {
             .nonce
             .as_ref()
             .map(|nonce| (bot.id.clone(), nonce.to_string()));
-        if let Some(key) = key.as_ref().filter(|_| wanted.enforce_nonce) {
-            if let Some(known) = self.with_nonce(key, now) {
-                return known;
-            }
+        if let Some(key) = key.as_ref().filter(|_| wanted.enforce_nonce)
+            && let Some(known) = self.with_nonce(key, now)
+        {
+            return known;
         }
         let reply_to = self.replied(channel_id, wanted)?;
         let channel = self.channel(channel_id)?;

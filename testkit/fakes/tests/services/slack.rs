@@ -589,16 +589,3 @@ fn too_many_messages_are_told_when_to_come_again() {
     slack.set_clock_offset(Duration::from_secs(5));
     assert_eq!(say(&slack, CHANNEL, "a")["ok"], true);
 }
-
-#[tokio::test]
-async fn waiting_ends_when_the_messages_stand_there() {
-    let world = World::builder().start().unwrap();
-    let slack = world.slack();
-    let short = Duration::from_millis(10);
-    assert!(slack.wait_for_messages(CHANNEL, 1, short).await.is_err());
-    say(&slack, CHANNEL, "a");
-    assert_eq!(
-        slack.wait_for_messages(CHANNEL, 1, short).await.unwrap()[0].text,
-        "a"
-    );
-}
