@@ -4,12 +4,9 @@ mod envelope;
 mod store;
 
 use super::account::ready;
-use super::session_api::{self, Dialect};
-use super::{
-    Answer, Error, Job, KeyStatus, Lost, Member, Order, Port, References, Shape, Sighting,
-    Submitted, Traits, Upstream, View,
-};
-use crate::io::{HttpError, Io, Request, Response};
+use super::session_api::{Dialect, Offers};
+use super::{Answer, KeyStatus, Member, References, Shape, Traits, Upstream};
+use crate::io::Io;
 
 pub use store::STORE;
 
@@ -57,52 +54,12 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 struct Direct;
 
-impl Port for Direct {
-    fn submit<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        order: &'a Order<'_>,
-    ) -> Answer<'a, Submitted> {
-        Box::pin(session_api::submit(&DIALECT, io, upstream, order))
+impl Offers for Direct {
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
-    fn observe<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, View> {
-        Box::pin(session_api::observe(&DIALECT, io, upstream, job))
-    }
-
-    fn check<'a>(&'a self, _io: &'a Io, _upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
+    fn key_status<'a>(&'a self, _io: &'a Io, _upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
         ready(Ok(KeyStatus::Unverifiable("the direct API")))
-    }
-
-    /// Only a session that is continued can be looked into: there is no list of the others.
-    fn look_for<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        lost: &'a Lost<'_>,
-    ) -> Answer<'a, Sighting> {
-        Box::pin(session_api::look_for(&DIALECT, io, upstream, lost, &[]))
-    }
-
-    fn begin_project<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, String> {
-        Box::pin(session_api::begin_project(&DIALECT, io, upstream))
-    }
-
-    fn upload(&self, upstream: &Upstream<'_>, content_type: &str) -> Option<Request> {
-        Some(session_api::upload(&DIALECT, upstream, content_type))
-    }
-
-    fn uploaded(
-        &self,
-        io: &Io,
-        answer: Result<Response, HttpError>,
-    ) -> Result<Option<String>, Error> {
-        session_api::uploaded(&DIALECT, io, answer)
     }
 }

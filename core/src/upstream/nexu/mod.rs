@@ -5,12 +5,9 @@ mod key;
 mod tasks;
 
 use super::results::ResultUrl;
-use super::session_api::{self, Dialect};
-use super::{
-    Answer, Error, Job, KeyStatus, Listing, Lost, Member, Order, Port, Sighting, Submitted,
-    Upstream, View, libtv,
-};
-use crate::io::{HttpError, Io, Request, Response};
+use super::session_api::{self, Dialect, Offers};
+use super::{Answer, Error, Job, KeyStatus, Listing, Lost, Member, Upstream, libtv};
+use crate::io::Io;
 use serde_json::Value;
 
 /// The service.
@@ -37,27 +34,16 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 struct Gateway;
 
-impl Port for Gateway {
-    fn submit<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        order: &'a Order<'_>,
-    ) -> Answer<'a, Submitted> {
-        Box::pin(session_api::submit(&DIALECT, io, upstream, order))
+impl Offers for Gateway {
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
-    fn observe<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, View> {
-        Box::pin(session_api::observe(&DIALECT, io, upstream, job))
+    fn key_status<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
+        Box::pin(key::status(io, upstream))
     }
 
-    /// There is a route for it.
-    fn results<'a>(
+    fn all_results<'a>(
         &'a self,
         io: &'a Io,
         upstream: &'a Upstream<'_>,
@@ -66,44 +52,25 @@ impl Port for Gateway {
         Box::pin(results(io, upstream, job))
     }
 
-    fn check<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
-        Box::pin(key::status(io, upstream))
-    }
-
-    fn list<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
+    fn jobs<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
         Box::pin(tasks::list(io, upstream))
     }
 
-    fn look_for<'a>(
+    fn may_have_become<'a>(
         &'a self,
         io: &'a Io,
         upstream: &'a Upstream<'_>,
         lost: &'a Lost<'_>,
-    ) -> Answer<'a, Sighting> {
-        Box::pin(tasks::look_for(io, upstream, lost))
+    ) -> Answer<'a, Vec<String>> {
+        Box::pin(tasks::of_its_time(io, upstream, lost))
     }
 
-    fn begin_project<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, String> {
-        Box::pin(session_api::begin_project(&DIALECT, io, upstream))
-    }
-
-    fn upload(&self, upstream: &Upstream<'_>, content_type: &str) -> Option<Request> {
-        Some(session_api::upload(&DIALECT, upstream, content_type))
-    }
-
-    fn uploaded(
-        &self,
-        io: &Io,
-        answer: Result<Response, HttpError>,
-    ) -> Result<Option<String>, Error> {
-        session_api::uploaded(&DIALECT, io, answer)
-    }
-
-    fn shown_address(&self, base: &str) -> String {
+    fn shown(&self, base: &str) -> String {
         format!("{base}/")
     }
 }
 
+/// There is a route for it.
 async fn results(io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
     let path = session_api::session_path(&DIALECT, job.session_id) + "/results";
     let data = session_api::get(&DIALECT, io, upstream, &path).await?;

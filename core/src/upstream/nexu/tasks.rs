@@ -4,7 +4,7 @@ use contract::ids::is_service_id;
 use serde_json::Value;
 
 use super::super::session_api::{self, answered};
-use super::super::{Error, Listed, Listing, Lost, Sighting, Stage, Upstream};
+use super::super::{Error, Listed, Listing, Lost, Stage, Upstream};
 use super::DIALECT;
 use crate::io::Io;
 use crate::time;
@@ -53,32 +53,23 @@ fn listed(task: &Value) -> Listed {
     }
 }
 
-/// Looks for a lost submit: into the session that it continues, else into the tasks of its time.
+/// The ids of the tasks that were made when a submit was sent whose answer was lost.
 ///
 /// # Errors
 /// [`Error`]: asking again may give something else.
-pub async fn look_for(
+pub async fn of_its_time(
     io: &Io,
     upstream: &Upstream<'_>,
     lost: &Lost<'_>,
-) -> Result<Sighting, Error> {
-    let ids = if lost.continues.is_some() {
-        Vec::new()
-    } else {
-        let listing = answered(list(io, upstream).await)?;
-        listing.map_or_else(Vec::new, |listing| of_its_time(listing.jobs, lost))
-    };
-    session_api::look_for(&DIALECT, io, upstream, lost, &ids).await
-}
-
-/// The ids of tasks that were made when the submit was sent.
-fn of_its_time(jobs: Vec<Listed>, lost: &Lost<'_>) -> Vec<String> {
+) -> Result<Vec<String>, Error> {
     let from_ms = lost.started_at_ms.saturating_sub(TASK_BEFORE_MS);
     let to_ms = lost.started_at_ms.saturating_add(TASK_AFTER_MS);
     let made = |job: &Listed| time::parse(job.created_at.as_deref()?, 0);
-    jobs.into_iter()
+    let listing = answered(list(io, upstream).await)?.unwrap_or_default();
+    let jobs = listing.jobs.into_iter();
+    Ok(jobs
         .filter(|job| made(job).is_some_and(|at_ms| (from_ms..=to_ms).contains(&at_ms)))
         .filter_map(|job| job.id.filter(|id| is_service_id(id)))
         .take(MAX_TASKS)
-        .collect()
+        .collect())
 }

@@ -3,6 +3,7 @@
 
 mod look_for;
 pub mod messages;
+mod offers;
 mod reply;
 pub mod turns;
 
@@ -16,7 +17,10 @@ use crate::json;
 use crate::secret::Secret;
 use messages::Role;
 
-pub use look_for::{answered, look_for};
+use look_for::look_for;
+
+pub use look_for::answered;
+pub use offers::Offers;
 pub use reply::{is_success, meaning, not_json, said};
 
 /// What one service's way of offering this API differs in.
@@ -97,7 +101,7 @@ async fn post(
 ///
 /// # Errors
 /// [`Error`]; its `may_be_applied` says whether it may have been charged.
-pub async fn submit(
+async fn submit(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -123,7 +127,7 @@ pub async fn submit(
 ///
 /// # Errors
 /// [`Error`].
-pub async fn observe(
+async fn observe(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -168,7 +172,7 @@ async fn list(
 ///
 /// # Errors
 /// [`Error`].
-pub async fn begin_project(
+async fn begin_project(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -180,7 +184,7 @@ pub async fn begin_project(
 
 /// The request that uploads a file, without its body.
 #[must_use]
-pub fn upload(dialect: &Dialect, upstream: &Upstream<'_>, content_type: &str) -> Request {
+fn upload(dialect: &Dialect, upstream: &Upstream<'_>, content_type: &str) -> Request {
     let content_type = Some(content_type.to_owned());
     request(
         dialect,
@@ -196,7 +200,7 @@ pub fn upload(dialect: &Dialect, upstream: &Upstream<'_>, content_type: &str) ->
 ///
 /// # Errors
 /// [`Error`].
-pub fn uploaded(
+fn uploaded(
     dialect: &Dialect,
     io: &Io,
     answer: Result<Response, HttpError>,
