@@ -33,7 +33,7 @@ fn every_purpose_of_a_delivery_is_written_as_it_is_read() {
         r#""timeout""#.to_owned(),
     ] {
         let delivery = format!(
-            r#"{{"id":"i","turn":1,"order":2,"purpose":{purpose},"state":"link_only","uuid":"u","message":{{"msg_type":"text","content":"c"}},"first_sent_at_ms":7,"failures":1,"next_try_at_ms":8,"message_id":"om","ended_at_ms":9,"trouble":"t","links":null}}"#
+            r#"{{"id":"i","turn":1,"order":2,"purpose":{purpose},"state":"link_only","key":"u","message":{{"shape":"text","form":1,"body":"c"}},"first_sent_at_ms":7,"failures":1,"next_try_at_ms":8,"message_id":"om","ended_at_ms":9,"trouble":"t","links":null}}"#
         );
         assert_eq!(again::<Delivery>(&delivery), Some(delivery));
     }
@@ -43,7 +43,7 @@ fn every_purpose_of_a_delivery_is_written_as_it_is_read() {
 fn a_rare_member_is_left_out_when_it_says_nothing() {
     let delivery = |waits: &str| {
         format!(
-            r#"{{"id":"i","turn":1,"order":2,"purpose":"question","state":"pending","uuid":"u","message":null,"first_sent_at_ms":null,"failures":0,{waits}"next_try_at_ms":8,"message_id":null,"ended_at_ms":null,"trouble":null,"links":null}}"#
+            r#"{{"id":"i","turn":1,"order":2,"purpose":"question","state":"pending","key":"u","message":null,"first_sent_at_ms":null,"failures":0,{waits}"next_try_at_ms":8,"message_id":null,"ended_at_ms":null,"trouble":null,"links":null}}"#
         )
     };
     let (plain, waited) = (delivery(""), delivery(r#""waits":3,"#));

@@ -185,18 +185,19 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     let default_chat = settings.default_chat.clone();
     let mut route = Route {
         channel: channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
-        chat_id: blank_is_none(&request.chat_id)
+        chat: blank_is_none(&request.chat_id)
             .or(default_chat)
             .unwrap_or_default()
             .trim()
             .to_owned(),
         reply_to: answered(request)?,
+        ..Route::default()
     };
-    if !route.chat_id.is_empty() {
-        let target = recipient::read(&route.chat_id).map_err(no_recipient)?;
+    if !route.chat.is_empty() {
+        let target = recipient::read(&route.chat).map_err(no_recipient)?;
         if let Some(topic) = &target.reply_to {
             route.reply_to.get_or_insert_with(|| topic.clone());
-            route.chat_id = target.text();
+            route.chat = target.text();
         }
     }
     Ok(route)
@@ -303,24 +304,27 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
             .iter()
             .rev()
             .map(|turn| &turn.asked.route)
-            .find(|route| !route.chat_id.is_empty())
+            .find(|route| !route.chat.is_empty())
     });
     let Some(stored) = stored else { return named };
     // A topic belongs to its chat: of another one it isn't kept.
-    let same_chat = named.chat_id.is_empty() || named.chat_id == stored.chat_id;
+    let same_chat = named.chat.is_empty() || named.chat == stored.chat;
+    let kept = |named: Option<String>, stored: &Option<String>| {
+        named.or_else(|| stored.clone().filter(|_| same_chat))
+    };
     Route {
-        reply_to: named
-            .reply_to
-            .or_else(|| stored.reply_to.clone().filter(|_| same_chat)),
+        account: kept(named.account, &stored.account),
+        thread: kept(named.thread, &stored.thread),
+        reply_to: kept(named.reply_to, &stored.reply_to),
         channel: if named.channel.is_empty() {
             stored.channel.clone()
         } else {
             named.channel
         },
-        chat_id: if named.chat_id.is_empty() {
-            stored.chat_id.clone()
+        chat: if named.chat.is_empty() {
+            stored.chat.clone()
         } else {
-            named.chat_id
+            named.chat
         },
     }
 }
@@ -426,7 +430,7 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
         let operator = operator.to_owned();
         Some(Obstacle { user, operator })
     };
-    if route.channel.is_empty() || route.chat_id.is_empty() {
+    if route.channel.is_empty() || route.chat.is_empty() {
         return obstacle(
             "since no chat was named: ask for it later",
             "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",

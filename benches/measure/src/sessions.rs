@@ -28,9 +28,9 @@ pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Faile
         text: "a red fox runs through snow, video ratio 16:9".to_owned(),
         service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
-            reply_to: None,
             channel: "feishu".to_owned(),
-            chat_id: CHAT.to_owned(),
+            chat: CHAT.to_owned(),
+            ..Route::default()
         },
         baseline: Baseline::default(),
         submitted_at_ms: now_ms(),

@@ -1,3 +1,140 @@
-//! The channels: where results are shown. One folder for each member of the port.
+//! The port to the chats where results are shown: one folder a member, and one line in [`MEMBERS`].
+//!
+//! A member says what its channel takes and promises as data ([`traits`]), and does three things: it makes a message of a medium
+//! by calls that are harmless, commits a message that is on record, and, where the platform can be asked, finds out what
+//! became of one whose response was lost. What follows from an answer is decided in `deliver/`, for all of them alike.
+//!
+//! Not here: when what is sent, and what is stored of it.
 
+pub mod answer;
+pub mod calls;
 pub mod feishu;
+pub mod media;
+pub mod traits;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::config::Settings;
+use crate::session::{Message, Route, Shape};
+use answer::{Answer, Found};
+use calls::Calls;
+use media::Media;
+use traits::Traits;
+
+/// Every channel that this program can write to.
+static MEMBERS: &[&Member] = &[&feishu::MEMBER];
+
+/// One channel.
+pub struct Member {
+    /// How it is called and how its recipients are written.
+    pub entry: &'static contract::channels::Channel,
+    /// What it takes and promises.
+    pub traits: &'static Traits,
+    /// With the credentials that these settings have for the account of a route.
+    pub open: for<'a> fn(&'a Settings, Option<&str>) -> Result<Box<dyn Channel + 'a>, Missing<'a>>,
+    /// Whether two texts name the same recipient, also where they are stored as an earlier version took them.
+    pub same_chat: fn(&str, &str) -> bool,
+}
+
+/// There are no credentials for a channel.
+pub struct Missing<'a> {
+    /// Which file, which member, for whoever runs the machine.
+    pub detail: &'a str,
+}
+
+/// What is to be sent.
+pub struct Sending<'a> {
+    /// To whom.
+    pub route: &'a Route,
+    /// What.
+    pub message: &'a Message,
+    /// Its identity: the same in every attempt, and no other message's. Forty hexadecimal digits, of which a channel makes its
+    /// own key.
+    pub key: &'a str,
+    /// Whether no earlier attempt of it may be in the chat.
+    pub is_first: bool,
+}
+
+/// What a call gives, once it ended.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A channel with its credentials, for one step.
+pub trait Channel {
+    /// Does all that precedes a medium's commit: harmless calls only.
+    fn prepare<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        media: &'a Media<'a>,
+        shape: Shape,
+    ) -> Pending<'a, Result<Message, Answer>>;
+
+    /// Shows a message. What it sends is made of what is on record, and of nothing else.
+    fn commit<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        sending: &'a Sending<'a>,
+    ) -> Pending<'a, Answer>;
+
+    /// Asks what became of a message whose response was lost. Only where [`Traits::reads_back`].
+    fn look_for<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        sending: &'a Sending<'a>,
+    ) -> Pending<'a, Found> {
+        let _ = (calls, sending);
+        Box::pin(async { Found::Unknown("it can't be asked".to_owned()) })
+    }
+
+    /// Where the credentials were found, and whose they are, in words.
+    fn found(&self) -> String;
+
+    /// The address that it speaks to.
+    fn address(&self) -> &str;
+
+    /// What to do about a refusal, for whoever runs the machine.
+    fn advice(&self, answer: &Answer) -> String;
+}
+
+/// The channel that a route names; none where this version knows none of that name.
+#[must_use]
+pub fn of(channel: &str) -> Option<&'static Member> {
+    let channel = channel.trim();
+    let mut members = MEMBERS.iter().copied();
+    members.find(|member| member.entry.platform(channel).is_some())
+}
+
+/// Whether two texts name the same recipient of a channel: of the first one, where a route names none that is known.
+#[must_use]
+pub fn is_same_chat(channel: &str, one: &str, other: &str) -> bool {
+    let member = of(channel).or_else(|| MEMBERS.first().copied());
+    member.is_some_and(|member| (member.same_chat)(one, other))
+}
+
+/// A channel's name as a heading: its own, without those of its other platforms.
+#[must_use]
+pub fn title(member: &Member) -> String {
+    let mut letters = member.entry.id.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// Every channel.
+pub fn all() -> impl Iterator<Item = &'static Member> {
+    MEMBERS.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_of_the_contract_has_a_member_and_every_member_stands_there() {
+        for entry in contract::channels::CHANNELS {
+            for word in entry.words() {
+                assert_eq!(of(word).unwrap().entry.id, entry.id, "{word}");
+            }
+        }
+        assert!(of("nowhere").is_none() && of("").is_none());
+    }
+}

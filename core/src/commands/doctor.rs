@@ -4,13 +4,14 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use crate::channel::feishu::Messenger;
-use crate::channel::feishu::answer::Answer;
+use crate::channel::answer::Answer;
+use crate::channel::calls::Calls;
+use crate::channel::media::{Media, Source};
+use crate::channel::{self, Channel, Member, Sending};
 use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
-use crate::multipart::Form;
 use crate::problem::Problem;
-use crate::session::Content;
+use crate::session::{Message, Route, Shape};
 use crate::types::{Finding, Health};
 use crate::upstream::KeyStatus;
 use crate::upstream::results::{Store, stores};
@@ -47,7 +48,7 @@ pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Fin
     service(io, settings, &mut findings).await;
     media_store(io, &mut findings).await;
     harness(settings, &mut findings);
-    messenger(io, settings, chat_id, &mut findings).await;
+    chats(io, settings, chat_id, &mut findings).await;
     findings.0
 }
 
@@ -193,47 +194,59 @@ fn harness(settings: &Settings, findings: &mut Findings) {
     }
 }
 
-async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
-    let Some(app) = &settings.feishu else {
+/// Of each channel that has credentials: whether the app may upload, and, where a chat is named that is one of its, whether
+/// it may write there.
+async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
+    let mut missing = Vec::new();
+    let mut found = false;
+    for member in channel::all() {
+        let link = format!("{} credentials", channel::title(member));
+        match (member.open)(settings, None) {
+            Ok(mut opened) => {
+                found = true;
+                findings.note(&link, Health::Good, &opened.found(), "");
+                chat(io, member, opened.as_mut(), chat_id, findings).await;
+            }
+            Err(why) => missing.push((link, why.detail)),
+        }
+    }
+    if found {
+        return;
+    }
+    for (link, detail) in missing {
         if settings.harness == HarnessState::PollingWithItsApp {
             let said = "the harness that polls has them, this command has not";
-            return findings.note("Feishu credentials", Health::Good, said, "");
+            findings.note(&link, Health::Good, said, "");
+        } else {
+            findings.note(&link, Health::Broken, detail, "");
         }
-        return findings.note(
-            "Feishu credentials",
-            Health::Broken,
-            &settings.no_feishu,
-            "",
-        );
+    }
+}
+
+async fn chat(
+    io: &Io,
+    member: &Member,
+    channel: &mut dyn Channel,
+    chat_id: Option<&str>,
+    findings: &mut Findings,
+) {
+    io.err(format!("Asking {} …", channel.address())).await;
+    let media = Media {
+        source: Source::Here(PICTURE),
+        name: "doctor.png".to_owned(),
+        content_type: "image/png",
     };
-    findings.note(
-        "Feishu credentials",
-        Health::Good,
-        &format!("found in {} (app {})", app.found_in, app.app_id),
-        "",
-    );
-    io.err(format!("Asking {} …", app.base_url)).await;
-    let mut messenger = Messenger::new(app);
-    let form = Form::new(&io.nonce()).field("image_type", "message").file(
-        "image",
-        "doctor.png",
-        "image/png",
-    );
-    let uploaded = messenger
-        .upload_bytes(io, "im/v1/images", &form, PICTURE)
-        .await;
-    let image_key = match &uploaded {
-        Answer::Done(data) => data
-            .get("image_key")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
-        _ => None,
+    let calls = Calls::harmless(io);
+    let prepared = channel.prepare(&calls, &media, Shape::Image).await;
+    let (picture, answer) = match prepared {
+        Ok(message) => (Some(("Picture", message)), Answer::Committed(None)),
+        Err(answer) => (None, answer),
     };
     tell(
-        &messenger,
+        channel,
         "Upload",
         "the app may upload media",
-        &uploaded,
+        &answer,
         findings,
     );
     let Some(chat_id) = chat_id else {
@@ -244,87 +257,43 @@ async fn messenger(io: &Io, settings: &Settings, chat_id: Option<&str>, findings
             "Send a test there with: libtv-video doctor --chat-id ID",
         );
     };
-    let to = match contract::recipient::read(chat_id) {
-        Ok(to) => to,
+    let recipients = &member.entry.recipients;
+    let reply_to = match (recipients.read)(chat_id) {
+        Ok(recipient) => recipient.reply_to,
         Err(reason) => {
-            let advice = format!("Accepted: {}.", contract::recipient::ACCEPTED);
+            let advice = format!("Accepted: {}.", recipients.accepted);
             let reason = format!("nothing was sent: {reason}");
             return findings.note("Chat", Health::Broken, &reason, &advice);
         }
     };
-    let text = json!({"text": "libtv-video: this is a test. Videos and images will arrive here."});
-    let picture = image_key.map(|key| ("Picture", "image", json!({"image_key": key})));
-    for (link, msg_type, content) in [("Text", "text", text)].into_iter().chain(picture) {
-        let content = Content {
-            msg_type: msg_type.to_owned(),
-            content: content.to_string(),
+    let route = Route {
+        channel: member.entry.id.to_owned(),
+        chat: chat_id.to_owned(),
+        reply_to,
+        ..Route::default()
+    };
+    let text = "libtv-video: this is a test. Videos and images will arrive here.".to_owned();
+    let text = ("Text", Message::text(text));
+    for (link, message) in [text].into_iter().chain(picture) {
+        let sending = Sending {
+            route: &route,
+            message: &message,
+            key: &digest(&["doctor", &io.nonce(), message.shape.name()], 40),
+            is_first: true,
         };
-        let uuid = digest(&["doctor", &io.nonce(), msg_type], 40);
-        let answer = messenger.send(io, &to, &content, &uuid, true).await;
-        tell(&messenger, link, "arrived in the chat", &answer, findings);
+        // Nothing is stored of it: whoever asked for a test sees whether it arrived.
+        let answer = channel.commit(&Calls::committing(io), &sending).await;
+        tell(channel, link, "arrived in the chat", &answer, findings);
     }
 }
 
-/// What an answer says of a link to the messenger.
-fn tell(
-    messenger: &Messenger<'_>,
-    link: &str,
-    good: &str,
-    answer: &Answer,
-    findings: &mut Findings,
-) {
-    const NETWORK: &str = "Check the network, the name service and HTTPS_PROXY of this process.";
-    let (reason, advice) = match answer {
-        Answer::Done(_) => return findings.note(link, Health::Good, good, ""),
-        Answer::NoScope(page, reason) => {
-            let page = page.clone().unwrap_or_else(|| messenger.permission_page());
-            (
-                reason,
-                format!("Have an administrator of the app grant the permission here: {page}"),
-            )
+/// What an answer says of a link to a chat.
+fn tell(channel: &dyn Channel, link: &str, good: &str, answer: &Answer, findings: &mut Findings) {
+    let reason = match answer {
+        Answer::Committed(_) => return findings.note(link, Health::Good, good, ""),
+        Answer::NotDispatched(reason) | Answer::Refused(_, reason) | Answer::Unknown(reason) => {
+            reason
         }
-        Answer::Refused(reason)
-        | Answer::NoReply(reason)
-        | Answer::Withheld(reason)
-        | Answer::TooLong(reason) => (reason, refusal_advice(reason).to_owned()),
-        Answer::TokenRefused(reason) => (
-            reason,
-            "Check the app's id and secret on its page.".to_owned(),
-        ),
-        Answer::Wait(_, reason) => (
-            reason,
-            "Too many messages at once: try again in a moment.".to_owned(),
-        ),
-        Answer::NotSent(reason)
-        | Answer::NoMedia(reason)
-        | Answer::Gone(reason)
-        | Answer::Unclear(reason)
-        | Answer::ForeignKey(reason) => (reason, NETWORK.to_owned()),
     };
-    findings.note(link, Health::Broken, reason, &advice);
-}
-
-/// `docs/apis/feishu.md`, the table of codes.
-fn refusal_advice(reason: &str) -> &'static str {
-    const ADVICE: [(&str, &str); 6] = [
-        ("230002", "Add the bot to the chat."),
-        ("230013", "Widen the app's availability to this user."),
-        ("230006", "Switch the app's bot ability on."),
-        ("234007", "Switch the app's bot ability on."),
-        (
-            "230001",
-            "Check the chat's id: ou_… for a user, oc_… for a chat.",
-        ),
-        (
-            "99992361",
-            "That user's id belongs to another app: take the one this app sees.",
-        ),
-    ];
-    ADVICE
-        .iter()
-        .find(|(code, _)| reason.split(' ').next() == Some(code))
-        .map_or(
-            "Check the app's id and secret, and what its page says of its state.",
-            |(_, advice)| advice,
-        )
+    findings.note(link, Health::Broken, reason, &channel.advice(answer));
 }

@@ -1,11 +1,10 @@
 //! `recover`: every known session, or one; what is undelivered is sent now.
 
-use contract::recipient::Target;
 use serde_json::{Value, json};
 
 use super::query::known;
 use super::{Reply, status, unknown_submit};
-use crate::channel::feishu::recipient;
+use crate::channel;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
 use crate::poll::{self, Haste};
@@ -36,11 +35,9 @@ impl Wanted {
 
     /// Whether a route leads where results are looked for.
     fn goes(&self, route: &Route) -> bool {
-        let same =
-            |one: &Target, other: &Target| one.id_type == other.id_type && one.id == other.id;
-        let chat = self.chat_id.as_deref().map(recipient::of);
+        let chat = self.chat_id.as_deref();
         let channel = self.channel.as_deref().map(str::trim);
-        chat.is_none_or(|chat| same(&chat, &recipient::of(&route.chat_id)))
+        chat.is_none_or(|chat| channel::is_same_chat(&route.channel, chat, &route.chat))
             && channel.is_none_or(|channel| channel.eq_ignore_ascii_case(&route.channel))
     }
 }
@@ -214,8 +211,8 @@ fn block(session: &Session) -> Vec<String> {
     }
     lines.push(submitted("submitted", turn));
     let route = &turn.asked.route;
-    if !route.chat_id.is_empty() {
-        let chat = super::tasks::printable(&route.chat_id);
+    if !route.chat.is_empty() {
+        let chat = super::tasks::printable(&route.chat);
         lines.push(format!("   chat: {} {chat}", route.channel));
     }
     let label = if progress.state.is_final() {
@@ -300,7 +297,7 @@ fn as_json(session: &Session) -> Value {
         "text": turn.map(|turn| turn.asked.words()),
         "firstText": session.turns.first().map(|turn| turn.asked.words()),
         "channel": turn.map(|turn| turn.asked.route.channel.clone()),
-        "chatId": turn.map(|turn| turn.asked.route.chat_id.clone()),
+        "chatId": turn.map(|turn| turn.asked.route.chat.clone()),
         "submittedAt": turn.map(|turn| format_rfc3339(turn.asked.submitted_at_ms)),
         "deliveredAt": turn.and_then(|turn| turn.progress.delivered_at_ms).map(format_rfc3339),
         "question": turn.and_then(|turn| turn.progress.question.clone()),

@@ -82,7 +82,7 @@ pub(super) fn session(
         session_id: session.id().to_owned(),
         state,
         channel: named(&route.channel),
-        chat_id: named(&route.chat_id),
+        chat_id: named(&route.chat),
         reply_to: route.reply_to.clone(),
         next_poll_at_ms,
         project_url: session.canvas().filter(|_| state == State::Completed),

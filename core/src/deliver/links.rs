@@ -1,10 +1,10 @@
-//! Results that can't be shown as media go as links: one under its own uuid, or several in one message.
+//! Results that can't be shown as media go as links: one under its own key, or several in one message.
 
 use super::texts::{self, Language};
 use super::{Events, covering, keep, label, plan};
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::session::{Content, Delivery, DeliveryState, Purpose};
+use crate::session::{Delivery, DeliveryState, Message, Purpose};
 use crate::store::{self, Loaded};
 
 /// How often a message with links waits for a result that isn't known here; it goes without it then.
@@ -12,7 +12,7 @@ const MAX_WAITS: u32 = 12;
 /// So long each time: a poll is under way in between.
 const WAIT_MS: u64 = 30_000;
 
-/// A result's own message becomes its link, under the same uuid: where another process has sent the media
+/// A result's own message becomes its link, under the same key: where that spans both and another process has sent the media
 /// meanwhile, the chat shows one of both.
 pub(super) async fn one(
     io: &Io,
@@ -46,7 +46,7 @@ pub(super) async fn all(
 ) -> Result<(), Problem> {
     let delivery = &loaded.session.deliveries[at];
     if loaded.stored.contains(&delivery.id) {
-        return super::refused::refuse(io, loaded, at, reason, events).await;
+        return one(io, loaded, at, reason, events).await;
     }
     let turn_number = delivery.turn;
     let open = |other: &&Delivery| {
@@ -95,7 +95,7 @@ pub(super) async fn compose(
     io: &Io,
     loaded: &mut Loaded,
     at: usize,
-) -> Result<Option<Content>, Problem> {
+) -> Result<Option<Message>, Problem> {
     let links = loaded.session.deliveries[at].clone();
     let Purpose::Links(ids) = &links.purpose else {
         return Ok(None);
@@ -130,7 +130,7 @@ pub(super) async fn compose(
 
 /// A result of the message isn't known here, as after a slower process stored an older list of results: the next
 /// poll brings it back.
-async fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Content>, Problem> {
+async fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Message>, Problem> {
     let links = &mut loaded.session.deliveries[at];
     links.failures += 1;
     links.next_try_at_ms = io.now_ms().saturating_add(WAIT_MS);
@@ -145,10 +145,10 @@ fn link(loaded: &Loaded, at: usize) -> Option<String> {
 }
 
 /// The message with links, in the language of what was asked for.
-fn worded(loaded: &Loaded, at: usize, urls: &[String], reason: &str) -> Content {
+fn worded(loaded: &Loaded, at: usize, urls: &[String], reason: &str) -> Message {
     let turn = loaded.session.deliveries[at].turn;
     let mut turns = loaded.session.turns.iter();
     let asked = turns.find(|known| known.asked.turn == turn);
     let language = asked.map_or(Language::English, |turn| Language::of(&turn.asked.words()));
-    plan::text(&language.links(urls, reason))
+    Message::text(language.links(urls, reason))
 }

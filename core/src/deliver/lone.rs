@@ -1,23 +1,23 @@
 //! The one message that belongs to no session: a chat is told of a submit of unknown outcome. As with deliveries its first
-//! try is stored before it leaves, each repeats the same `uuid`, and when that may be forgotten it isn't sent again.
+//! attempt is stored before it leaves, each repeats the same key, and when that may be forgotten it isn't sent again.
 
 use super::pace::Pace;
 use super::plan;
 use super::texts::Language;
 use crate::backoff;
-use crate::channel::feishu::Messenger;
-use crate::channel::feishu::answer::Answer;
-use crate::channel::feishu::recipient;
+use crate::channel::answer::{Answer, Meaning};
+use crate::channel::calls::Calls;
+use crate::channel::{self, Sending};
 use crate::config::Settings;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
-use crate::session::uuid_holds;
+use crate::session::Message;
 use crate::store::attempts::Attempts;
 use crate::store::submits::{self, Notice, Submit};
 
-/// Tries after which the chat counts as one that can't be told: with the pauses below that is a day, in which somebody may
+/// Attempts after which the chat counts as one that can't be told: with the pauses below that is a day, in which somebody may
 /// mend what is in the way.
-const MAX_TRIES: u32 = 300;
+const MAX_ATTEMPTS: u32 = 300;
 /// The first pause.
 const BASE_PAUSE_MS: u64 = 2_000;
 /// The longest.
@@ -40,7 +40,7 @@ pub async fn tell(
         submit.told = true;
         "no chat asked for it".to_owned()
     };
-    if notice.failures >= MAX_TRIES {
+    if notice.failures >= MAX_ATTEMPTS {
         submit.told = true;
     }
     submit.notice = Some(notice);
@@ -54,23 +54,27 @@ async fn send(
     submit: &mut Submit,
     notice: &mut Notice,
 ) -> Result<String, Problem> {
-    let chat_id = submit.route.chat_id.clone();
-    let Some(app) = &settings.feishu else {
-        return Ok(again(
-            io,
-            notice,
-            "no Feishu or Lark credentials were found",
-        ));
+    let route = submit.route.clone();
+    let Some(member) = channel::of(&route.channel) else {
+        return Ok(again(io, notice, "this version knows no such channel"));
+    };
+    let traits = member.traits;
+    let mut channel = match (member.open)(settings, route.account.as_deref()) {
+        Ok(channel) => channel,
+        Err(_) => {
+            let reason = format!("no {} credentials were found", member.entry.name);
+            return Ok(again(io, notice, &reason));
+        }
     };
     let attempts = Attempts::of_submit(&submit.nonce);
-    let may_send = |first_ms| uuid_holds(first_ms, io.now_ms());
     let known = [notice.first_sent_at_ms, attempts.since_ms(io).await?];
     notice.first_sent_at_ms = known.into_iter().flatten().min();
+    let may_send = |first_ms| traits.key.holds(first_ms, io.now_ms());
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
         return Ok("the chat may or may not have been told: no answer is known".to_owned());
     }
-    let mut pace = Pace::load(io, &chat_id).await?;
+    let mut pace = Pace::load(io, &route.chat, traits.pace).await?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         notice.next_try_at_ms = free_at_ms;
         return Ok("the chat gets other messages now".to_owned());
@@ -81,41 +85,33 @@ async fn send(
     submits::save(io, submit).await?;
     let marker = attempts.begin(io).await?;
     pace.note(io).await?;
-    let uuid = digest(&["uuid", &submit.nonce, "unknown", ""], 40);
-    let content = plan::text(&words(submit));
-    let to = recipient::of_route(&submit.route);
-    let answer = Messenger::new(app)
-        .send(io, &to, &content, &uuid, is_first)
-        .await;
-    let reason = match answer {
-        Answer::Done(_) => {
+    let sending = Sending {
+        route: &route,
+        message: &Message::text(words(submit)),
+        key: &digest(&["uuid", &submit.nonce, "unknown", ""], 40),
+        is_first,
+    };
+    let answer = channel.commit(&Calls::committing(io), &sending).await;
+    let said = match answer {
+        Answer::Committed(_) => {
             submit.told = true;
             return Ok("the chat was told that its outcome isn't known".to_owned());
         }
-        Answer::Unclear(reason) => return Ok(again(io, notice, &reason)),
-        Answer::Wait(pause_ms, reason) => {
+        Answer::Unknown(reason) => return Ok(again(io, notice, &reason)),
+        Answer::Refused(Meaning::RateLimited(pause_ms), reason) => {
             let said = again(io, notice, &reason);
             let asked_ms = io.now_ms().saturating_add(pause_ms);
             notice.next_try_at_ms = notice.next_try_at_ms.max(asked_ms);
             said
         }
-        Answer::NotSent(reason)
-        | Answer::NoMedia(reason)
-        | Answer::Gone(reason)
-        | Answer::TokenRefused(reason)
-        | Answer::NoScope(_, reason)
-        | Answer::ForeignKey(reason)
-        | Answer::NoReply(reason)
-        | Answer::Withheld(reason)
-        | Answer::TooLong(reason)
-        | Answer::Refused(reason) => again(io, notice, &reason),
+        Answer::NotDispatched(reason) | Answer::Refused(_, reason) => again(io, notice, &reason),
     };
     marker.refused(io).await?;
     if is_first {
         // Certainly not in the chat, by this attempt; of another one its own marker tells.
         notice.first_sent_at_ms = None;
     }
-    Ok(reason)
+    Ok(said)
 }
 
 fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {

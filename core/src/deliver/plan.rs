@@ -3,12 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
-use super::texts::Language;
+use super::texts::{Language, cut};
 use crate::io::UnixMs;
-use crate::json;
-use crate::session::{Content, Delivery, DeliveryState, Purpose, Session, State, Turn};
+use crate::session::{Delivery, DeliveryState, Message, Purpose, Session, State, Turn};
 use crate::store::Loaded;
 use crate::upstream::results::{ResultId, ResultUrl};
 
@@ -21,7 +18,7 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
         .enumerate()
         .filter(|(_, turn)| turn.asked.route.is_complete())
     {
-        let mut wanted: Vec<(Purpose, String, Option<Content>)> = Vec::new();
+        let mut wanted: Vec<(Purpose, String, Option<Message>)> = Vec::new();
         for url in &turn.progress.results {
             let identity = url.identity();
             if planned.insert(identity.clone()) {
@@ -31,11 +28,11 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
         }
         let latest = at + 1 == turns.len();
         if latest && let Some((purpose, subject, words)) = notice(turn, loaded.session.canvas()) {
-            wanted.push((purpose, subject, Some(text(&words))));
+            wanted.push((purpose, subject, Some(Message::text(words))));
         }
         if turn.progress.more > 0 && turn.progress.ended_at_ms.is_some() {
             let words = further_results(turn, loaded.session.canvas());
-            wanted.push((Purpose::More, String::new(), Some(text(&words))));
+            wanted.push((Purpose::More, String::new(), Some(Message::text(words))));
         }
         for (purpose, subject, message) in wanted {
             add(
@@ -87,7 +84,7 @@ pub fn add(
     turn: &Turn,
     purpose: Purpose,
     subject: &str,
-    message: Option<Content>,
+    message: Option<Message>,
     now_ms: UnixMs,
 ) -> Option<usize> {
     let order = session
@@ -167,42 +164,8 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
     }
 }
 
-/// A text message. Whoever's words are in it, it calls nobody.
-#[must_use]
-pub fn text(words: &str) -> Content {
-    Content {
-        msg_type: "text".to_owned(),
-        content: json::text(&json!({"text": contract::text::without_mentions(words)})),
-    }
-}
-
 /// Characters of foreign words in a notice: what a person reads of them. The session's log has the rest.
 const MAX_NOTICE_CHARS: usize = 2_000;
-/// A text that is refused as too long isn't cut further than this.
-const MIN_CHARS: usize = 40;
-
-/// Words, cut at the end of a character.
-fn cut(words: &str, max_chars: usize) -> String {
-    match words.char_indices().nth(max_chars) {
-        None => words.to_owned(),
-        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
-    }
-}
-
-/// Half of a text message, but for the links that it begins with; none when there is nothing left to cut.
-#[must_use]
-pub fn shorter(content: &Content) -> Option<Content> {
-    let body = json::parse(content.content.as_bytes())?;
-    let words = body.get("text")?.as_str()?;
-    let links: usize = words
-        .split_inclusive('\n')
-        .take_while(|line| ResultUrl::parse(line.trim_end()).is_some())
-        .map(str::len)
-        .sum();
-    let (links, words) = words.split_at_checked(links)?;
-    let chars = words.chars().count();
-    (chars > MIN_CHARS).then(|| text(&format!("{links}{}", cut(words, chars / 2))))
-}
 
 /// The request, short enough for a notice.
 pub(super) fn shortened(text: &str) -> String {

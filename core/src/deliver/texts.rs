@@ -1,6 +1,8 @@
 //! What the chat is told, in the language of the request: the same in Chinese and in English. Not here: which of it is owed
 //! (`plan.rs`), what must not be in a message (`contract::text`).
 
+use crate::upstream::results::ResultUrl;
+
 /// A language that the chat can be told things in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -128,11 +130,8 @@ impl Language {
         if self == Self::English {
             return reason.to_owned();
         }
-        let sized = reason
-            .strip_prefix(HAS)
-            .and_then(|rest| rest.strip_suffix(TOO_MANY_MB));
-        if let Some(megabytes) = sized {
-            return format!("文件有 {megabytes} MB，聊天只接收 30 MB 以内的文件");
+        if let Some(sized) = too_large_in_chinese(reason) {
+            return sized;
         }
         let known = REASONS
             .iter()
@@ -141,26 +140,73 @@ impl Language {
     }
 }
 
+/// A text that is refused as too long isn't cut further than this.
+const MIN_CHARS: usize = 40;
+
+/// Words, cut at the end of a character.
+#[must_use]
+pub(super) fn cut(words: &str, max_chars: usize) -> String {
+    match words.char_indices().nth(max_chars) {
+        None => words.to_owned(),
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+    }
+}
+
+/// Half of a text, but for the links that it begins with; none when there is nothing left to cut.
+#[must_use]
+pub(super) fn shorter(text: &str) -> Option<String> {
+    let links: usize = text
+        .split_inclusive('\n')
+        .take_while(|line| ResultUrl::parse(line.trim_end()).is_some())
+        .map(str::len)
+        .sum();
+    let (links, words) = text.split_at_checked(links)?;
+    let chars = words.chars().count();
+    (chars > MIN_CHARS).then(|| format!("{links}{}", cut(words, chars / 2)))
+}
+
 /// How the app's missing permission begins, with the page that grants it behind it.
 pub const NO_PERMISSION: &str = "the app lacks a permission to upload media. Grant it here: ";
-/// A file over the platform's limit.
-pub const TOO_LARGE: &str = "the chat takes files up to 30 MB";
+/// How the limit of a chat is told, with its megabytes behind it.
+const TAKES: &str = "the chat takes files up to ";
+/// In front of it, where the size of the file is known.
 const HAS: &str = "it has ";
-const TOO_MANY_MB: &str = " MB, and the chat takes files up to 30 MB";
+const MB: &str = " MB";
+const MB_AND: &str = " MB, and ";
 
-/// The same for one of a known size.
+/// A file over the limit of its chat, both in megabytes; its own size where that is known.
 #[must_use]
-pub fn too_large(megabytes: u64) -> String {
-    format!("{HAS}{megabytes}{TOO_MANY_MB}")
+pub fn too_large(megabytes: Option<u64>, max: u64) -> String {
+    match megabytes {
+        Some(megabytes) => format!("{HAS}{megabytes}{MB_AND}{TAKES}{max}{MB}"),
+        None => format!("{TAKES}{max}{MB}"),
+    }
 }
+
+/// The same in Chinese, read from how the records keep it.
+fn too_large_in_chinese(reason: &str) -> Option<String> {
+    let (size, limit) = match reason.strip_prefix(HAS) {
+        Some(rest) => rest
+            .split_once(MB_AND)
+            .map(|(size, limit)| (Some(size), limit))?,
+        None => (None, reason),
+    };
+    let max = limit.strip_prefix(TAKES)?.strip_suffix(MB)?;
+    Some(match size {
+        Some(size) => format!("文件有 {size} MB，聊天只接收 {max} MB 以内的文件"),
+        None => format!("聊天只接收 {max} MB 以内的文件"),
+    })
+}
+
+/// A chat that takes answers for a while only.
+pub const TOO_LATE: &str = "it was ready later than the chat takes answers";
 
 /// Where nothing better is known.
 pub const NOT_UPLOADED: &str = "it can't be uploaded";
 
 /// How reasons of our own begin, and how that is said in Chinese.
-const REASONS: [(&str, &str); 3] = [
+const REASONS: [(&str, &str); 2] = [
     (NO_PERMISSION, "应用缺少上传媒体的权限，请管理员在此开通："),
-    (TOO_LARGE, "聊天只接收 30 MB 以内的文件"),
     (NOT_UPLOADED, "无法上传"),
 ];
 
@@ -201,8 +247,10 @@ mod tests {
     fn a_reason_of_ours_is_said_in_chinese_and_a_platforms_stays() {
         let urls = ["https://x.example/a".to_owned()];
         let told = |reason: &str| Language::Chinese.links(&urls, reason);
-        assert!(told(&too_large(31)).ends_with("文件有 31 MB，聊天只接收 30 MB 以内的文件"));
-        assert!(told(TOO_LARGE).ends_with("30 MB 以内的文件"));
+        assert!(
+            told(&too_large(Some(31), 30)).ends_with("文件有 31 MB，聊天只接收 30 MB 以内的文件")
+        );
+        assert!(told(&too_large(None, 30)).ends_with("30 MB 以内的文件"));
         assert!(told(&format!("{NO_PERMISSION}https://p")).ends_with("在此开通：https://p"));
         assert!(told("230002 Bot is out").ends_with("以链接形式发送：230002 Bot is out"));
     }

@@ -2,21 +2,17 @@
 //!
 //! ```text
 //! pending ──▶ sending ──▶ delivered | link_only
-//!    │  ▲        │ └────▶ uncertain   the uuid's window closed with no answer known
+//!    │  ▲        │ └────▶ uncertain   it can't be repeated safely any more, with no answer known
 //!    │  └────────┘ refused, may be tried again
 //!    └─────────────────▶ failed
 //! ```
 
 use serde_json::Value;
 
+use super::message::{Message, Shape};
 use crate::io::{UnixMs, digest};
 use crate::json::{Stored, object, stored, stored_by_name};
 use crate::upstream::results::ResultUrl;
-
-/// How long a repeated `uuid` certainly sends nothing twice: Feishu says an hour, less the margin.
-pub const UUID_WINDOW_MS: u64 = 60 * 60 * 1000 - UUID_MARGIN_MS;
-/// Kept for clocks that differ or are set, and for requests on their way.
-const UUID_MARGIN_MS: u64 = 10 * 60 * 1000;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +27,7 @@ pub enum DeliveryState {
     LinkOnly,
     /// Given up; the reason is kept.
     Failed,
-    /// Perhaps in the chat: the answer was lost and the uuid's window has closed.
+    /// Perhaps in the chat: the answer was lost, and it can't be repeated safely.
     Uncertain,
 }
 
@@ -134,17 +130,6 @@ impl Stored for Purpose {
     }
 }
 
-/// A message's content, as Feishu takes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// `text`, `image`, `media` or `file`.
-    pub msg_type: String,
-    /// The content: JSON as text.
-    pub content: String,
-}
-
-stored!(Content { msg_type, content });
-
 /// One message to the chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -158,11 +143,11 @@ pub struct Delivery {
     pub purpose: Purpose,
     /// Where it stands.
     pub state: DeliveryState,
-    /// The idempotency key of its message: the same on every retry.
-    pub uuid: String,
+    /// The identity of its message, of which its channel makes the key of a commit: the same on every retry.
+    pub key: String,
     /// The message, once it is known: an upload isn't repeated when only the sending failed.
-    pub message: Option<Content>,
-    /// When its message was first begun; the uuid's window counts from here.
+    pub message: Option<Message>,
+    /// When its message was first begun; the window of its key counts from here.
     pub first_sent_at_ms: Option<UnixMs>,
     /// Tries in a row that failed.
     pub failures: u32,
@@ -188,7 +173,7 @@ stored!(Delivery {
     order,
     purpose,
     state,
-    uuid,
+    key,
     message,
     first_sent_at_ms,
     failures,
@@ -200,13 +185,6 @@ stored!(Delivery {
     trouble,
     links,
 });
-
-/// Whether a `uuid` that was first sent then certainly sends nothing twice now.
-#[must_use]
-pub const fn uuid_holds(first_ms: UnixMs, now_ms: UnixMs) -> bool {
-    now_ms.saturating_sub(first_ms) < UUID_WINDOW_MS
-        && first_ms.saturating_sub(now_ms) <= UUID_MARGIN_MS
-}
 
 impl Delivery {
     /// Plans a message of a turn; `subject` tells it from the turn's others.
@@ -226,7 +204,8 @@ impl Delivery {
             order,
             purpose,
             state: DeliveryState::Pending,
-            uuid: digest(&["uuid", nonce, kind, subject], 40),
+            // The word in it is version 1's: a process of that version and one of this derive the same key.
+            key: digest(&["uuid", nonce, kind, subject], 40),
             message: None,
             first_sent_at_ms: None,
             failures: 0,
@@ -265,23 +244,12 @@ impl Delivery {
         self.state.distance() > other.state.distance()
     }
 
-    /// Whether it goes, or went, as a link: under its own uuid, so that whatever another process makes of the
-    /// same result, one of both is shown.
+    /// Whether it goes, or went, as a link: under its own key, so that where the channel's key spans both, whatever another
+    /// process makes of the same result, one of both is shown.
     #[must_use]
     pub fn is_link(&self) -> bool {
-        let text = self
-            .message
-            .as_ref()
-            .is_some_and(|message| message.msg_type == "text");
-        text && self.result().is_some()
-    }
-
-    /// Whether its message may be sent with its uuid without a risk of showing it twice. A clock that was set
-    /// back by more than the margin doesn't tell how old the uuid is.
-    #[must_use]
-    pub fn may_send(&self, now_ms: UnixMs) -> bool {
-        self.first_sent_at_ms
-            .is_none_or(|first_ms| uuid_holds(first_ms, now_ms))
+        let message = self.message.as_ref();
+        message.is_some_and(|message| message.shape == Shape::Text) && self.result().is_some()
     }
 
     /// Begins anew, as if nothing had been tried. What is known of it was so for causes that may be mended since: a result

@@ -2,9 +2,10 @@
 //!
 //! One writer per file: `Asked` is written once, by the process that submits; `Progress` and
 //! `Delivery` by whoever polls. What two pollers could write at once is harmless: deliveries have
-//! a file each and a `uuid` derived from the turn, so both send the same message.
+//! a file each and a key derived from the turn, so both send the same message.
 
 mod delivery;
+mod message;
 
 use serde_json::Value;
 
@@ -14,7 +15,8 @@ use crate::ratio;
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, Job, ServiceId, TurnMark};
 
-pub use delivery::{Content, Delivery, DeliveryState, Purpose, uuid_holds};
+pub use delivery::{Delivery, DeliveryState, Purpose};
+pub use message::{Message, Shape};
 
 /// Where a session stands, to the outside: where its latest turn stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,32 +68,42 @@ stored_by_name!(State {
     Timeout,
 });
 
-/// Where results go: identifiers that stay valid, nothing else.
+/// Where results go: identifiers that stay valid, nothing else. Each as the channel writes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
-    /// `feishu` or `lark`, or empty.
+    /// The channel's word, or empty.
     pub channel: String,
+    /// Which of several accounts of the channel writes; the only one where none is named.
+    pub account: Option<String>,
     /// The recipient as the user named it, or empty.
-    pub chat_id: String,
+    pub chat: String,
+    /// The topic or thread of the chat that results belong in, where it has an id of its own.
+    pub thread: Option<String>,
     /// The message that is answered, in whose topic or thread results belong.
     pub reply_to: Option<String>,
 }
 
 impl Stored for Route {
+    /// A route without an account and a thread is written as version 1 wrote it.
     fn to_json(&self) -> Value {
-        // A route without a topic is written as version 1 wrote it.
-        let reply_to = self.reply_to.as_ref().map(|id| id as &dyn Stored);
+        fn present(member: &Option<String>) -> Option<&dyn Stored> {
+            member.as_ref().map(|id| id as &dyn Stored)
+        }
         object(&[
             ("channel", Some(&self.channel)),
-            ("chat_id", Some(&self.chat_id)),
-            ("reply_to", reply_to),
+            ("account", present(&self.account)),
+            ("chat_id", Some(&self.chat)),
+            ("thread", present(&self.thread)),
+            ("reply_to", present(&self.reply_to)),
         ])
     }
 
     fn from_json(value: &Value) -> Option<Self> {
         Some(Self {
             channel: member(value, "channel")?,
-            chat_id: member(value, "chat_id")?,
+            account: member(value, "account")?,
+            chat: member(value, "chat_id")?,
+            thread: member(value, "thread")?,
             reply_to: member(value, "reply_to")?,
         })
     }
@@ -101,7 +113,7 @@ impl Route {
     /// Whether there is somebody to send to.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
-        !self.channel.is_empty() && !self.chat_id.is_empty()
+        !self.channel.is_empty() && !self.chat.is_empty()
     }
 }
 
@@ -114,7 +126,7 @@ pub struct Asked {
     pub project_uuid: String,
     /// 1 for the first turn.
     pub turn: u32,
-    /// Random, made before the submit: every `uuid` of this turn derives from it.
+    /// Random, made before the submit: every message's key of this turn derives from it.
     pub nonce: String,
     /// The words as they were sent.
     pub text: String,

@@ -3,7 +3,7 @@
 //!
 //! Such a record has many writers, and whoever finds out that its attempt was refused writes that the message isn't in the
 //! chat. Between its look at the record and that, another process may have begun an attempt, whose beginning would be
-//! overwritten and with it how old the `uuid` is. A marker has one writer, which removes it when its attempt was certainly
+//! overwritten and with it how old the message's key is. A marker has one writer, which removes it when its attempt was certainly
 //! refused: whatever any other writes about the message, an open marker says since when it may be in the chat.
 //!
 //! The first record of a delivery is made exclusively and is its own marker.
@@ -66,10 +66,22 @@ impl Attempts {
     /// # Errors
     /// When the state folder can't be read.
     pub async fn since_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
+        Ok(self.begun_ms(io).await?.into_iter().min())
+    }
+
+    /// When the last one was begun, by the markers.
+    ///
+    /// # Errors
+    /// When the state folder can't be read.
+    pub async fn latest_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
+        Ok(self.begun_ms(io).await?.into_iter().max())
+    }
+
+    async fn begun_ms(&self, io: &Io) -> Result<Vec<UnixMs>, Problem> {
         let names = list(io, &self.dir).await?;
         let begun = names.iter().filter_map(|name| parse(name));
         let of_it = begun.filter(|(message, _)| *message == self.message);
-        Ok(of_it.map(|(_, at_ms)| at_ms).min())
+        Ok(of_it.map(|(_, at_ms)| at_ms).collect())
     }
 
     /// Removes all markers, of a message that needs none any more. One that stays means nothing without its record.

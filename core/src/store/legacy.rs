@@ -76,7 +76,9 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         route: Route {
             reply_to: None,
             channel: route("channel").to_ascii_lowercase(),
-            chat_id: route("chat_id"),
+            chat: route("chat_id"),
+            account: None,
+            thread: None,
         },
         baseline: Baseline::default(),
         submitted_at_ms: at("created_at").unwrap_or(now_ms),

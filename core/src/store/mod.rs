@@ -21,6 +21,7 @@ pub mod legacy;
 mod pulse;
 pub mod record;
 pub mod submits;
+mod version1;
 
 use std::cmp::Ordering;
 

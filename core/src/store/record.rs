@@ -9,11 +9,13 @@
 
 use serde_json::Value;
 
+use super::version1;
 use crate::json::{self, Stored};
 use crate::problem::Problem;
 
-/// The version this program writes.
-pub const VERSION: u32 = 1;
+/// The newest version that this program reads and writes. A record that says nothing that version 1 couldn't is written as
+/// version 1, so that an earlier program on the same folder goes on with it.
+pub const VERSION: u32 = 2;
 
 /// Why a record can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +51,14 @@ impl Bad {
 /// Puts a record into its file's form.
 #[must_use]
 pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
-    let body = json::text(&value.to_json());
-    let mut bytes = first_line(VERSION, kind, body.as_bytes()).into_bytes();
+    let value = value.to_json();
+    let version = if version1::says(kind, &value) {
+        1
+    } else {
+        VERSION
+    };
+    let body = json::text(&value);
+    let mut bytes = first_line(version, kind, body.as_bytes()).into_bytes();
     bytes.extend_from_slice(body.as_bytes());
     bytes
 }
@@ -76,11 +84,16 @@ fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
 /// # Errors
 /// [`Bad`]: which of the ways it can't be used.
 pub fn decode<T: Stored>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
-    T::from_json(&content(kind, bytes)?).ok_or_else(|| Bad::Damaged("unknown content".to_owned()))
+    let unknown = || Bad::Damaged("unknown content".to_owned());
+    let (version, mut value) = content(kind, bytes)?;
+    if version < VERSION {
+        value = version1::read(kind, value).ok_or_else(unknown)?;
+    }
+    T::from_json(&value).ok_or_else(unknown)
 }
 
-/// What stands behind the first line, once that is right.
-fn content(kind: &str, bytes: &[u8]) -> Result<Value, Bad> {
+/// The version, and what stands behind the first line, once that is right.
+fn content(kind: &str, bytes: &[u8]) -> Result<(u32, Value), Bad> {
     let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
     let end = bytes
         .iter()
@@ -102,7 +115,8 @@ fn content(kind: &str, bytes: &[u8]) -> Result<Value, Bad> {
     if bytes[..=end] != *first_line(version, kind, body).as_bytes() {
         return Err(damaged("length or checksum differ"));
     }
-    json::parse(body).ok_or_else(|| damaged("unknown content"))
+    let value = json::parse(body).ok_or_else(|| damaged("unknown content"))?;
+    Ok((version, value))
 }
 
 #[cfg(test)]
@@ -140,10 +154,10 @@ mod tests {
     fn a_newer_record_is_told_from_a_damaged_one() {
         let newer = String::from_utf8(encode("sample", &1_u32))
             .unwrap()
-            .replacen(" 1 ", " 2 ", 1);
+            .replacen(" 1 ", " 3 ", 1);
         assert_eq!(
             decode::<u32>("sample", newer.as_bytes()),
-            Err(Bad::Newer(2))
+            Err(Bad::Newer(3))
         );
     }
 }

@@ -157,7 +157,7 @@ impl Submit {
             &self.session_id,
             self.service.key_prefix(),
             &route.channel,
-            &route.chat_id,
+            &route.chat,
         ];
         format!("{}x{nth}", digest(&asked, 24))
     }

@@ -71,10 +71,7 @@ fn every_session_of_the_predecessor_keeps_its_meaning() {
         )
     );
     assert_eq!(turn.asked.route.channel, "feishu");
-    assert_eq!(
-        turn.asked.route.chat_id,
-        "ou_7d8a6e6df7621556ce0d21922b676706"
-    );
+    assert_eq!(turn.asked.route.chat, "ou_7d8a6e6df7621556ce0d21922b676706");
     assert_eq!(
         Some(turn.asked.submitted_at_ms),
         time::parse("2026-03-01T04:00:00Z", 0)

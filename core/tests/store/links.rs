@@ -36,9 +36,9 @@ fn folder(deliveries: &[Delivery]) -> (Folder, String) {
         text: "a film".to_owned(),
         service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
-            reply_to: None,
             channel: "feishu".to_owned(),
-            chat_id: "oc_1".to_owned(),
+            chat: "oc_1".to_owned(),
+            ..Route::default()
         },
         baseline: Baseline::default(),
         submitted_at_ms: NOW_MS,

@@ -8,3 +8,4 @@ mod links;
 mod prune;
 mod records;
 mod recover;
+mod samples;

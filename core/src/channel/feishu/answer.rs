@@ -4,109 +4,70 @@
 use serde_json::Value;
 
 use crate::backoff;
-use crate::io::{HttpError, RelayError, Response};
+use crate::channel::answer::{Answer, Meaning};
+use crate::io::Response;
 use crate::json;
-
-/// What to make of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Done, with its `data`.
-    Done(Value),
-    /// Nothing was sent; trying again is safe at any time.
-    NotSent(String),
-    /// The media could not be read from the store.
-    NoMedia(String),
-    /// The media store doesn't have the media, or not yet.
-    Gone(String),
-    /// It may or may not have taken effect: again, with the same uuid.
-    Unclear(String),
-    /// Too fast: again after this many milliseconds.
-    Wait(u64, String),
-    /// The token isn't accepted.
-    TokenRefused(String),
-    /// The app lacks a scope; where it is granted, if the answer says so.
-    NoScope(Option<String>, String),
-    /// The uploaded key belongs to another app: upload again.
-    ForeignKey(String),
-    /// There is no such message to reply to, or no replying to it: the chat itself can have it.
-    NoReply(String),
-    /// Refused for a cause outside of what was sent: the chat, the app, its rights. Once that is mended the same is taken.
-    Withheld(String),
-    /// The text is too long.
-    TooLong(String),
-    /// Refused for good.
-    Refused(String),
-}
 
 /// How long to wait when a rate limit doesn't say.
 const DEFAULT_WAIT_MS: u64 = 1000;
 
-/// Reads the answer to a call.
-#[must_use]
-pub fn read(answer: Result<Response, RelayError>, now_ms: u64) -> Answer {
-    match answer {
-        Ok(response) => read_response(&response, now_ms),
-        Err(RelayError::Source { status, reason }) => Answer::NoMedia(match status {
-            0 => format!("the media could not be read: {reason}"),
-            status => format!("the media could not be read (HTTP {status}): {reason}"),
-        }),
-        Err(RelayError::Upload(HttpError::NotSent(reason) | HttpError::Setting(reason))) => {
-            Answer::NotSent(reason)
-        }
-        // The same rules refuse it again.
-        Err(RelayError::Upload(HttpError::Denied(reason))) => Answer::Refused(reason),
-        Err(RelayError::Upload(HttpError::Lost(reason))) => Answer::Unclear(reason),
-    }
-}
-
 /// Reads the token route's answer that holds no token: nothing was sent by it.
 #[must_use]
-pub fn token_failure(response: &Response, now_ms: u64) -> Answer {
+pub(super) fn token_failure(response: &Response, now_ms: u64) -> Answer {
     let told = describe(response);
     match code(response) {
-        Some(10003 | 10014) => Answer::Withheld(format!(
-            "Feishu doesn't accept the app's credentials: {told}"
-        )),
-        Some(_) | None => match read_response(response, now_ms) {
-            answer @ (Answer::Wait(..) | Answer::Withheld(_)) => answer,
-            _ => Answer::NotSent(format!("no token: {told}")),
+        Some(10003 | 10014) => Answer::Refused(
+            Meaning::Withheld,
+            format!("Feishu doesn't accept the app's credentials: {told}"),
+        ),
+        Some(_) | None => match read(response, now_ms) {
+            Err(answer @ Answer::Refused(Meaning::RateLimited(_) | Meaning::Withheld, _)) => answer,
+            _ => Answer::NotDispatched(format!("no token: {told}")),
         },
     }
 }
 
-fn read_response(response: &Response, now_ms: u64) -> Answer {
+/// Reads the answer to a call: its `data`, or what else became of it.
+///
+/// # Errors
+/// What it means where the call didn't succeed.
+pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
     let told = describe(response);
+    let refused = |meaning| Err(Answer::Refused(meaning, told.clone()));
+    let too_fast = || refused(Meaning::RateLimited(wait_ms(response, now_ms)));
     match code(response) {
         Some(0) => {
             let body = json::foreign(&response.body).unwrap_or_default();
-            Answer::Done(body.get("data").cloned().unwrap_or_default())
+            Ok(body.get("data").cloned().unwrap_or_default())
         }
         Some(99_991_661 | 99_991_663 | 99_991_664 | 99_991_668 | 99_991_671) => {
-            Answer::TokenRefused(told)
+            refused(Meaning::BadToken)
         }
-        Some(99_991_672) => Answer::NoScope(grant_url(response), told),
-        Some(230_020 | 99_991_400 | 11232 | 11233) => Answer::Wait(wait_ms(response, now_ms), told),
-        Some(230_017) => Answer::ForeignKey(told),
-        Some(230_049 | 2200 | 18121 | 232_096) => Answer::Unclear(told),
+        Some(99_991_672) => refused(Meaning::MissingScope(
+            grant_url(response).unwrap_or_default(),
+        )),
+        Some(230_020 | 99_991_400 | 11232 | 11233) => too_fast(),
+        Some(230_017) => refused(Meaning::ForeignUpload),
+        Some(230_049 | 2200 | 18121 | 232_096) => Err(Answer::Unknown(told)),
         // Recalled, invisible, deleted, of a kind without replies, in a group without threads; and an id that is none.
         Some(
             230_011 | 230_019 | 230_050 | 230_054 | 230_071 | 230_110 | 99_992_351..=99_992_354,
-        ) => Answer::NoReply(told),
+        ) => refused(Meaning::NoThread),
         // The bot isn't in the chat, its ability is off, the user is outside of its range, the id is another app's; this
         // machine's address isn't allowed, the month's quota is used up; the app is off or not published.
         Some(
             230_002 | 230_006 | 230_013 | 99_992_361 | 99_991_401 | 99_991_403 | 99_991_662
             | 99_991_673 | 10003 | 10014,
-        ) => Answer::Withheld(told),
-        Some(230_025) => Answer::TooLong(told),
-        Some(40009) => Answer::Refused(told),
-        Some(_) if response.status == 429 => Answer::Wait(wait_ms(response, now_ms), told),
-        Some(_) if response.status >= 500 => Answer::Unclear(told),
-        Some(_) => Answer::Refused(told),
+        ) => refused(Meaning::Withheld),
+        Some(230_025) => refused(Meaning::TooLong),
+        Some(40009) => refused(Meaning::ForGood),
+        Some(_) if response.status == 429 => too_fast(),
+        Some(_) if response.status >= 500 => Err(Answer::Unknown(told)),
+        Some(_) => refused(Meaning::ForGood),
         None => match response.status {
-            429 => Answer::Wait(wait_ms(response, now_ms), told),
-            413 | 444 => Answer::Refused(told),
-            _ => Answer::Unclear(told),
+            429 => too_fast(),
+            413 | 444 => refused(Meaning::ForGood),
+            _ => Err(Answer::Unknown(told)),
         },
     }
 }
@@ -168,4 +129,53 @@ fn grant_url(response: &Response) -> Option<String> {
             .collect();
         Some(url)
     })
+}
+
+/// What to do about an answer other than success, for whoever runs the machine: docs/apis/feishu.md, the table of codes.
+pub(super) fn advice(answer: &Answer) -> String {
+    const NETWORK: &str = "Check the network, the name service and HTTPS_PROXY of this process.";
+    let advice = match answer {
+        Answer::Refused(Meaning::MissingScope(page), _) => {
+            return format!("Have an administrator of the app grant the permission here: {page}");
+        }
+        Answer::Refused(
+            Meaning::ForGood | Meaning::NoThread | Meaning::Withheld | Meaning::TooLong,
+            reason,
+        ) => refusal_advice(reason),
+        Answer::Refused(Meaning::BadToken, _) => "Check the app's id and secret on its page.",
+        Answer::Refused(Meaning::RateLimited(_), _) => {
+            "Too many messages at once: try again in a moment."
+        }
+        Answer::NotDispatched(_)
+        | Answer::Committed(_)
+        | Answer::Unknown(_)
+        | Answer::Refused(Meaning::MediaUnread | Meaning::MediaGone | Meaning::ForeignUpload, _) => {
+            NETWORK
+        }
+    };
+    advice.to_owned()
+}
+
+fn refusal_advice(reason: &str) -> &'static str {
+    const ADVICE: [(&str, &str); 6] = [
+        ("230002", "Add the bot to the chat."),
+        ("230013", "Widen the app's availability to this user."),
+        ("230006", "Switch the app's bot ability on."),
+        ("234007", "Switch the app's bot ability on."),
+        (
+            "230001",
+            "Check the chat's id: ou_… for a user, oc_… for a chat.",
+        ),
+        (
+            "99992361",
+            "That user's id belongs to another app: take the one this app sees.",
+        ),
+    ];
+    ADVICE
+        .iter()
+        .find(|(code, _)| reason.split(' ').next() == Some(code))
+        .map_or(
+            "Check the app's id and secret, and what its page says of its state.",
+            |(_, advice)| advice,
+        )
 }

@@ -1,147 +1,193 @@
-//! Feishu and Lark: requests to the open platform. `docs/apis/feishu.md` of the project's documents is the
-//! source of the routes, limits and codes.
+//! Feishu and Lark: requests to the open platform. `docs/apis/feishu.md` is the source of the routes, limits and codes.
 
-pub mod answer;
-pub mod recipient;
+mod answer;
+mod media;
+mod recipient;
+pub mod version1;
 
-use std::cell::Cell;
-
-use contract::recipient::Target;
+use contract::channels::FEISHU;
+use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
-use crate::config::Feishu;
-use crate::io::USER_AGENT;
-use crate::io::{HttpError, Io, Method, Relay, RelayError, Request, Response};
+use super::answer::{Answer, Meaning, Risk};
+use super::calls::Calls;
+use super::media::{Media, Source};
+use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
+use super::{Channel, Member, Missing, Pending, Sending};
+use crate::config::{Feishu, Settings};
+use crate::io::{HttpError, Method, Relay, RelayError, Request, Response, USER_AGENT};
 use crate::json;
+use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::FormEnds;
 use crate::secret::Secret;
-use crate::session::Content;
-use answer::Answer;
+use crate::session::{Message, Shape};
+
+/// Feishu's and Lark's place in the port.
+pub const MEMBER: Member = Member {
+    entry: &FEISHU,
+    traits: &TRAITS,
+    open,
+    same_chat: recipient::same,
+};
+
+const MB: u64 = 1024 * 1024;
+const HOUR_MS: u64 = 60 * 60 * 1000;
+
+/// The platform takes files up to 30 MB, images up to 10 MB and 12,000 pixels a side, GIFs up to 2,000; its list of formats
+/// lacks AVIF.
+const TRAITS: Traits = Traits {
+    media: &[
+        MediaRule {
+            shape: Shape::Image,
+            kinds: &[MediaKind::Image(ImageFormat::Gif)],
+            max_bytes: 10 * MB,
+            max_side: Some(2_000),
+        },
+        MediaRule {
+            shape: Shape::Image,
+            kinds: &[
+                MediaKind::Image(ImageFormat::Jpeg),
+                MediaKind::Image(ImageFormat::Png),
+                MediaKind::Image(ImageFormat::Webp),
+                MediaKind::Image(ImageFormat::Bmp),
+                MediaKind::Image(ImageFormat::Ico),
+                MediaKind::Image(ImageFormat::Tiff),
+                MediaKind::Image(ImageFormat::Heic),
+            ],
+            max_bytes: 10 * MB,
+            max_side: Some(12_000),
+        },
+        MediaRule {
+            shape: Shape::Video,
+            kinds: &[MediaKind::Mp4],
+            max_bytes: 30 * MB,
+            max_side: None,
+        },
+        MediaRule {
+            shape: Shape::File,
+            kinds: &[],
+            max_bytes: 30 * MB,
+            max_side: None,
+        },
+    ],
+    text: TextLimit {
+        max: 150 * 1024,
+        unit: Unit::Bytes,
+    },
+    // Five a second (230020 is the refusal).
+    pace: Pace {
+        messages: 5,
+        window_ms: 1_100,
+    },
+    threads: Threads::ByReply,
+    edits: false,
+    deadline_ms: None,
+    // A `uuid` is known for an hour.
+    key: Key::Window {
+        kept_ms: HOUR_MS,
+        margin_ms: HOUR_MS / 6,
+    },
+    key_spans_link: true,
+    reads_back: false,
+};
+
+/// The form of its messages: the content that the platform takes, as text.
+const FORM: u32 = 1;
 
 /// An answer of the platform is small; the edge's HTML pages are not interesting.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 
 /// The app, with the token of this step.
-pub struct Messenger<'a> {
+struct Messenger<'a> {
     app: &'a Feishu,
     token: Option<Secret>,
 }
 
-/// Media on their way from the store to an upload.
-pub struct Media {
-    /// Fetches it.
-    pub source: Request,
-    /// Its length.
-    pub len: u64,
-}
-
 impl<'a> Messenger<'a> {
-    /// A messenger that has no token yet.
-    #[must_use]
-    pub const fn new(app: &'a Feishu) -> Self {
-        Self { app, token: None }
-    }
-
     /// The app's page where scopes are granted.
-    #[must_use]
-    pub fn permission_page(&self) -> String {
+    fn permission_page(&self) -> String {
         format!("{}/app/{}/auth", self.app.base_url, self.app.app_id)
     }
 
     /// Sends a message; the same `uuid` sends at most one within an hour.
     ///
-    /// Where the recipient names a message that is answered, it goes into that one's topic; and to the chat itself where
+    /// Where the route names a message that is answered, it goes into that one's topic; and to the chat itself where
     /// that can't be, unless an earlier attempt may have been shown there.
-    pub async fn send(
-        &mut self,
-        io: &Io,
-        to: &Target,
-        content: &Content,
-        uuid: &str,
-        is_first: bool,
-    ) -> Answer {
+    async fn send(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        let to = recipient::of_route(sending.route);
+        let (msg_type, content) = written(sending.message);
         if let Some(message_id) = &to.reply_to {
-            match self.reply(io, message_id, content, uuid).await {
-                Answer::NoReply(_) if is_first => {}
-                Answer::NoReply(reason) => return Answer::Refused(reason),
+            let body = json!({"msg_type": msg_type, "content": content, "uuid": sending.key, "reply_in_thread": true});
+            let path = format!("im/v1/messages/{message_id}/reply");
+            match self.post(calls, &path, &body).await {
+                // How it says that there is no such message, in the code for any wrong parameter.
+                Answer::Refused(Meaning::ForGood, reason) if reason.contains("message_id") => {
+                    if !sending.is_first {
+                        return Answer::Refused(Meaning::ForGood, reason);
+                    }
+                }
+                Answer::Refused(Meaning::NoThread, _) if sending.is_first => {}
+                Answer::Refused(Meaning::NoThread, reason) => {
+                    return Answer::Refused(Meaning::ForGood, reason);
+                }
                 answer => return answer,
             }
         }
-        let body = json!({"receive_id": to.id, "msg_type": content.msg_type, "content": content.content, "uuid": uuid});
+        let body = json!({"receive_id": to.id, "msg_type": msg_type, "content": content, "uuid": sending.key});
         let path = format!("im/v1/messages?receive_id_type={}", to.id_type.name());
-        self.post(io, &path, &body).await
+        self.post(calls, &path, &body).await
     }
 
-    /// In the topic of a message; one is begun where there is none.
-    async fn reply(&mut self, io: &Io, message_id: &str, content: &Content, uuid: &str) -> Answer {
-        let body = json!({"msg_type": content.msg_type, "content": content.content, "uuid": uuid, "reply_in_thread": true});
-        let path = format!("im/v1/messages/{message_id}/reply");
-        match self.post(io, &path, &body).await {
-            // How it says that there is no such message, in the code for any wrong parameter.
-            Answer::Refused(reason) if reason.contains("message_id") => Answer::NoReply(reason),
-            answer => answer,
-        }
-    }
-
-    async fn post(&mut self, io: &Io, path: &str, body: &Value) -> Answer {
+    async fn post(&mut self, calls: &Calls<'_>, path: &str, body: &Value) -> Answer {
         let body = json::text(body);
-        let denied = Cell::new(false);
-        let answer = self
-            .call(io, async |io, token| {
-                let request = api_request(
-                    self.app,
-                    path,
-                    token,
-                    "application/json; charset=utf-8",
-                    body.clone().into_bytes(),
-                );
-                let answer = io.http(request).await;
-                denied.set(matches!(answer, Err(HttpError::Denied(_))));
-                answer.map_err(RelayError::Upload)
+        let app = self.app;
+        let sent = self
+            .call(calls, Risk::Commit, async |token| {
+                let json = "application/json; charset=utf-8";
+                let request = api_request(app, path, token, json, body.clone().into_bytes());
+                let response = calls.http(Risk::Commit, request).await;
+                response.map_err(RelayError::Upload)
             })
             .await;
-        match answer {
-            // What the sandbox refuses of a message is its recipient, whom a later submit may name.
-            Answer::Refused(reason) if denied.get() => Answer::Withheld(reason),
-            answer => answer,
+        match sent {
+            Ok(data) => Answer::Committed(
+                data.get("message_id")
+                    .and_then(Value::as_str)
+                    .filter(|id| is_service_id(id))
+                    .map(str::to_owned),
+            ),
+            Err(answer) => answer,
         }
     }
 
-    /// Uploads bytes that are already here: a cover.
-    pub async fn upload_bytes(
+    /// Uploads a medium: from the store body to body, anew where a second attempt is made.
+    async fn upload(
         &mut self,
-        io: &Io,
+        calls: &Calls<'_>,
         path: &str,
         form: &FormEnds,
-        bytes: &[u8],
-    ) -> Answer {
-        self.call(io, async |io, token| {
-            let body = [&form.head, bytes, &form.tail].concat();
-            io.http(api_request(self.app, path, token, &form.content_type, body))
-                .await
-                .map_err(RelayError::Upload)
-        })
-        .await
-    }
-
-    /// Uploads media from the store, body to body. `media` is asked anew for a second try.
-    pub async fn upload_media(
-        &mut self,
-        io: &Io,
-        path: &str,
-        form: &FormEnds,
-        media: &dyn Fn() -> Media,
-    ) -> Answer {
-        self.call(io, async |io, token| {
-            let media = media();
-            io.relay(Relay {
-                source: media.source,
-                source_len: media.len,
-                upload: api_request(self.app, path, token, &form.content_type, Vec::new()),
-                head: form.head.clone(),
-                tail: form.tail.clone(),
-            })
-            .await
+        source: &Source<'_>,
+    ) -> Result<Value, Answer> {
+        let app = self.app;
+        self.call(calls, Risk::Harmless, async |token| {
+            let request = |body| api_request(app, path, token, &form.content_type, body);
+            match source {
+                Source::Here(bytes) => {
+                    let body = [&form.head, *bytes, &form.tail].concat();
+                    let response = calls.http(Risk::Harmless, request(body)).await;
+                    response.map_err(RelayError::Upload)
+                }
+                Source::Store(stored) => {
+                    let relay = Relay {
+                        source: stored.fetch(),
+                        source_len: stored.len,
+                        upload: request(Vec::new()),
+                        head: form.head.clone(),
+                        tail: form.tail.clone(),
+                    };
+                    calls.relay(Risk::Harmless, relay).await
+                }
+            }
         })
         .await
     }
@@ -149,33 +195,41 @@ impl<'a> Messenger<'a> {
     /// Makes a call with a token; with a fresh one, once, when it is refused.
     async fn call(
         &mut self,
-        io: &Io,
-        request: impl AsyncFn(&Io, &Secret) -> Result<Response, RelayError>,
-    ) -> Answer {
+        calls: &Calls<'_>,
+        risk: Risk,
+        request: impl AsyncFn(&Secret) -> Result<Response, RelayError>,
+    ) -> Result<Value, Answer> {
         let mut refused = false;
         loop {
             let token = match self.token.take() {
                 Some(token) => token,
-                None => match self.fetch_token(io, refused).await {
-                    Ok(token) => token,
-                    Err(answer) => return answer,
-                },
+                None => self.fetch_token(calls, refused).await?,
             };
-            let answer = answer::read(request(io, &token).await, io.now_ms());
-            if matches!(answer, Answer::TokenRefused(_)) {
+            let called = match request(&token).await {
+                Ok(response) => answer::read(&response, calls.io().now_ms()),
+                Err(error) => Err(Answer::of_error(risk, error)),
+            };
+            if let Err(Answer::Refused(Meaning::BadToken, _)) = called {
                 if refused {
-                    return answer;
+                    return called;
                 }
                 refused = true;
                 continue;
             }
             self.token = Some(token);
-            return answer;
+            return match called {
+                // Where the response doesn't name the page that grants it.
+                Err(Answer::Refused(Meaning::MissingScope(page), reason)) if page.is_empty() => {
+                    let page = self.permission_page();
+                    Err(Answer::Refused(Meaning::MissingScope(page), reason))
+                }
+                called => called,
+            };
         }
     }
 
     /// With our harness this is answered from its cache; `anew` makes it drop what it has.
-    async fn fetch_token(&self, io: &Io, anew: bool) -> Result<Secret, Answer> {
+    async fn fetch_token(&self, calls: &Calls<'_>, anew: bool) -> Result<Secret, Answer> {
         let body = json!({"app_id": self.app.app_id, "app_secret": self.app.app_secret.expose()})
             .to_string();
         let mut headers = vec![
@@ -196,13 +250,17 @@ impl<'a> Messenger<'a> {
             body: body.into_bytes(),
             max_response_bytes: MAX_RESPONSE_BYTES,
         };
-        let response = match io.http(request).await {
+        let response = match calls.http(Risk::Harmless, request).await {
             Ok(response) => response,
             Err(HttpError::Denied(reason)) => {
-                return Err(Answer::Refused(format!("no token: {reason}")));
+                let reason = format!("no token: {reason}");
+                return Err(Answer::Refused(Meaning::ForGood, reason));
             }
             // No message has left: whatever became of the token request, trying again is safe.
-            Err(error) => return Err(Answer::NotSent(format!("no token: {}", error.reason()))),
+            Err(error) => {
+                let reason = format!("no token: {}", error.reason());
+                return Err(Answer::NotDispatched(reason));
+            }
         };
         let value = json::foreign(&response.body).unwrap_or_default();
         match value
@@ -211,9 +269,62 @@ impl<'a> Messenger<'a> {
             .filter(|token| !token.is_empty())
         {
             Some(token) => Ok(Secret::new(token.to_owned())),
-            None => Err(answer::token_failure(&response, io.now_ms())),
+            None => Err(answer::token_failure(&response, calls.io().now_ms())),
         }
     }
+}
+
+impl Channel for Messenger<'_> {
+    fn prepare<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        media: &'a Media<'a>,
+        shape: Shape,
+    ) -> Pending<'a, Result<Message, Answer>> {
+        Box::pin(media::prepare(self, calls, media, shape))
+    }
+
+    fn commit<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        sending: &'a Sending<'a>,
+    ) -> Pending<'a, Answer> {
+        Box::pin(self.send(calls, sending))
+    }
+
+    fn found(&self) -> String {
+        format!("found in {} (app {})", self.app.found_in, self.app.app_id)
+    }
+
+    fn address(&self) -> &str {
+        &self.app.base_url
+    }
+
+    fn advice(&self, answer: &Answer) -> String {
+        answer::advice(answer)
+    }
+}
+
+/// There is one app, whichever account a route names.
+fn open<'a>(
+    settings: &'a Settings,
+    _account: Option<&str>,
+) -> Result<Box<dyn Channel + 'a>, Missing<'a>> {
+    match &settings.feishu {
+        Some(app) => Ok(Box::new(Messenger { app, token: None })),
+        None => Err(Missing {
+            detail: &settings.no_feishu,
+        }),
+    }
+}
+
+/// A message as the platform takes it: its type, and its content as text. Whoever's words are in it, it calls nobody.
+fn written(message: &Message) -> (&'static str, String) {
+    let content = match message.words() {
+        Some(words) => json::text(&json!({"text": contract::text::without_mentions(words)})),
+        None => message.body.clone(),
+    };
+    (message.shape.name(), content)
 }
 
 fn api_request(

@@ -1,13 +1,12 @@
 //! Who a message goes to, as a stored route names it: docs/spec.md section 7. The reading itself is the contract's, since the
 //! harness reads the same text.
 
-use contract::recipient::{self, IdType, Target};
+use contract::channels::feishu::recipient::{self, IdType, Target};
 
 use crate::session::Route;
 
 /// The recipient of a route. Earlier versions stored whatever a user wrote, and sent to it as to a chat: so it stays.
-#[must_use]
-pub fn of(text: &str) -> Target {
+fn of(text: &str) -> Target {
     recipient::read(text).unwrap_or_else(|_| Target {
         id_type: IdType::ChatId,
         id: text.trim().to_owned(),
@@ -15,10 +14,15 @@ pub fn of(text: &str) -> Target {
     })
 }
 
-/// The same with the message that is answered.
-#[must_use]
-pub fn of_route(route: &Route) -> Target {
-    let mut target = of(&route.chat_id);
+/// Whether two texts name the same recipient.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (of(one), of(other));
+    one.id_type == other.id_type && one.id == other.id
+}
+
+/// The recipient with the message that is answered.
+pub(super) fn of_route(route: &Route) -> Target {
+    let mut target = of(&route.chat);
     target.reply_to = route.reply_to.clone().or(target.reply_to);
     target
 }

@@ -1,0 +1,98 @@
+//! What became of a call to a channel: the four outcomes that decide what happens next, and the closed list of what a refusal
+//! can mean. How a platform says so is known in the channel's own folder only.
+
+use crate::io::{HttpError, RelayError};
+
+/// What a call risks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    /// It may be repeated: nobody sees what it did.
+    Harmless,
+    /// It shows a message.
+    Commit,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Certainly nothing: it didn't reach the platform.
+    NotDispatched(String),
+    /// The message is in the chat; its id, where the response names one.
+    Committed(Option<String>),
+    /// The platform, or what stands before it, said no: nothing was shown.
+    Refused(Meaning, String),
+    /// It may or may not have taken effect.
+    Unknown(String),
+}
+
+/// What a refusal means for what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    /// The media could not be read from where it lies.
+    MediaUnread,
+    /// The media isn't there, or not yet.
+    MediaGone,
+    /// Too fast: again after this many milliseconds.
+    RateLimited(u64),
+    /// The credential isn't accepted, nor a fresh one.
+    BadToken,
+    /// The app lacks a right; the page where it is granted.
+    MissingScope(String),
+    /// What was uploaded belongs to another app: upload again.
+    ForeignUpload,
+    /// There is no such thread, or no way into it.
+    NoThread,
+    /// For a cause outside of what was sent: the chat, the app, its rights. Once that is mended the same is taken.
+    Withheld,
+    /// The text is too long.
+    TooLong,
+    /// For good: the same is refused again.
+    ForGood,
+}
+
+/// What a platform says of a message whose response was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It is in the chat, with this id where that is known.
+    Sent(Option<String>),
+    /// It certainly isn't there, and won't be.
+    NotSent,
+    /// It can't be told.
+    Unknown(String),
+}
+
+impl Answer {
+    /// What it means that a call has no response.
+    #[must_use]
+    pub fn of_error(risk: Risk, error: RelayError) -> Self {
+        match error {
+            // What the platform got of the body is shorter than was announced: it can't have taken it.
+            RelayError::Source { status, reason } => Self::Refused(
+                Meaning::MediaUnread,
+                match status {
+                    0 => format!("the media could not be read: {reason}"),
+                    status => format!("the media could not be read (HTTP {status}): {reason}"),
+                },
+            ),
+            RelayError::Upload(HttpError::NotSent(reason) | HttpError::Setting(reason)) => {
+                Self::NotDispatched(reason)
+            }
+            RelayError::Upload(HttpError::Denied(reason)) => {
+                let meaning = match risk {
+                    // The same rules refuse it again.
+                    Risk::Harmless => Meaning::ForGood,
+                    // What the sandbox refuses of a message is its recipient, whom a later submit may name.
+                    Risk::Commit => Meaning::Withheld,
+                };
+                Self::Refused(meaning, reason)
+            }
+            RelayError::Upload(HttpError::Lost(reason)) => Self::Unknown(reason),
+        }
+    }
+
+    /// Whether a message certainly wasn't shown by this attempt.
+    #[must_use]
+    pub const fn is_certainly_unsent(&self) -> bool {
+        matches!(self, Self::NotDispatched(_) | Self::Refused(..))
+    }
+}

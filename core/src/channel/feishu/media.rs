@@ -1,0 +1,100 @@
+//! A medium becomes a message of Feishu: it is uploaded, and its key is what the message shows.
+
+use contract::ids::is_service_id;
+use serde_json::{Value, json};
+
+use super::{FORM, Messenger};
+use crate::channel::answer::Answer;
+use crate::channel::calls::Calls;
+use crate::channel::media::{Media, Source};
+use crate::json;
+use crate::multipart::{Form, FormEnds};
+use crate::session::{Message, Shape};
+
+const IMAGES: &str = "im/v1/images";
+const FILES: &str = "im/v1/files";
+
+/// Uploads a medium, to be shown so.
+pub(super) async fn prepare(
+    messenger: &mut Messenger<'_>,
+    calls: &Calls<'_>,
+    media: &Media<'_>,
+    shape: Shape,
+) -> Result<Message, Answer> {
+    let form = Form::new(&calls.io().nonce());
+    let content = match shape {
+        Shape::Image => {
+            let form = form.field("image_type", "message");
+            let form = form.file("image", &media.name, media.content_type);
+            let key = upload(messenger, calls, IMAGES, &form, &media.source, "image_key").await?;
+            json!({"image_key": key})
+        }
+        Shape::Video => {
+            let mut form = form
+                .field("file_type", "mp4")
+                .field("file_name", &media.name);
+            if let Source::Store(stored) = media.source
+                && let Some(duration_ms) = stored.duration_ms(calls.io()).await
+            {
+                form = form.field("duration", &duration_ms.to_string());
+            }
+            let form = form.file("file", &media.name, media.content_type);
+            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key").await?;
+            let mut content = json!({"file_key": key});
+            if let Some(image_key) = cover(messenger, calls, &media.source).await {
+                content["image_key"] = Value::String(image_key);
+            }
+            content
+        }
+        Shape::File | Shape::Text => {
+            let form = form
+                .field("file_type", "stream")
+                .field("file_name", &media.name)
+                .file("file", &media.name, media.content_type);
+            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key").await?;
+            json!({"file_key": key})
+        }
+    };
+    Ok(Message {
+        shape,
+        form: FORM,
+        body: json::text(&content),
+    })
+}
+
+/// The first frame as the message's cover, when it can be had; its lack is no failure.
+async fn cover(
+    messenger: &mut Messenger<'_>,
+    calls: &Calls<'_>,
+    source: &Source<'_>,
+) -> Option<String> {
+    let Source::Store(stored) = source else {
+        return None;
+    };
+    let frame = stored.cover(calls.io()).await?;
+    let form = Form::new(&calls.io().nonce()).field("image_type", "message");
+    let form = form.file("image", "cover.jpg", "image/jpeg");
+    let source = Source::Here(&frame);
+    upload(messenger, calls, IMAGES, &form, &source, "image_key")
+        .await
+        .ok()
+}
+
+/// The key of what was uploaded.
+async fn upload(
+    messenger: &mut Messenger<'_>,
+    calls: &Calls<'_>,
+    path: &str,
+    form: &FormEnds,
+    source: &Source<'_>,
+    key_name: &str,
+) -> Result<String, Answer> {
+    let data = messenger.upload(calls, path, form, source).await?;
+    let key = data.get(key_name).and_then(Value::as_str);
+    match key.filter(|key| is_service_id(key)) {
+        Some(key) => Ok(key.to_owned()),
+        None => Err(Answer::Unknown(format!(
+            "the upload's answer has no valid {key_name}"
+        ))),
+    }
+}

@@ -1,0 +1,219 @@
+//! What a channel takes and what it promises, as data. `deliver/` reads these instead of a channel's name.
+
+use crate::io::UnixMs;
+use crate::media::MediaKind;
+use crate::session::Shape;
+
+/// One channel's.
+#[derive(Debug)]
+pub struct Traits {
+    /// What it shows media as: the first rule that a medium fits counts. What fits none goes as a link.
+    pub media: &'static [MediaRule],
+    /// How long a text may be.
+    pub text: TextLimit,
+    /// How many messages one chat takes.
+    pub pace: Pace,
+    /// How a message gets into a topic or thread.
+    pub threads: Threads,
+    /// Whether a message can be changed once it is there.
+    pub edits: bool,
+    /// Until when the chat takes something, counted from the message that asked; none where that is always.
+    pub deadline_ms: Option<u64>,
+    /// What makes a repeated commit harmless.
+    pub key: Key,
+    /// Whether a link under the key of a medium counts as the same message: of both, one is shown.
+    pub key_spans_link: bool,
+    /// Whether it can be asked what became of a message whose response was lost.
+    pub reads_back: bool,
+}
+
+/// Which media are shown in one way.
+#[derive(Debug)]
+pub struct MediaRule {
+    /// How.
+    pub shape: Shape,
+    /// Which; everything where none is named.
+    pub kinds: &'static [MediaKind],
+    /// At most so many bytes.
+    pub max_bytes: u64,
+    /// At most so many pixels a side; what isn't known to be larger fits.
+    pub max_side: Option<u32>,
+}
+
+/// How long a text may be.
+#[derive(Debug, Clone, Copy)]
+pub struct TextLimit {
+    /// At most so many
+    pub max: usize,
+    /// of these.
+    pub unit: Unit,
+}
+
+/// What a text is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Unicode's characters.
+    Chars,
+    /// Units of UTF-16: an emoji is two.
+    Utf16,
+    /// Bytes of UTF-8: a Chinese character is three.
+    Bytes,
+}
+
+/// How many messages a chat takes in which time.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// So many
+    pub messages: usize,
+    /// in this time, in milliseconds, with a little more for clocks that differ.
+    pub window_ms: u64,
+}
+
+/// How a message gets into a topic or thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// There are none.
+    None,
+    /// By answering a message of it.
+    ByReply,
+    /// By the thread's own id.
+    ById,
+}
+
+/// What makes a repeated commit harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The platform shows one message for a key, for so long.
+    Window {
+        /// How long, by the platform's documents.
+        kept_ms: u64,
+        /// Kept off that, for clocks that differ or are set, and for requests on their way.
+        margin_ms: u64,
+    },
+    /// The same, for ever.
+    Forever,
+    /// A message shows an object of the platform, and each object can be shown once.
+    OneShot,
+    /// The platform shows one of several messages with the same bytes, for so long.
+    SameBody {
+        /// As above.
+        kept_ms: u64,
+        /// As above.
+        margin_ms: u64,
+    },
+    /// Nothing does.
+    None,
+}
+
+impl Key {
+    /// Whether a message that was first sent at `first_ms` certainly isn't shown twice when it is sent again now. A clock that
+    /// was set back by more than the margin doesn't tell how old it is.
+    #[must_use]
+    pub const fn holds(self, first_ms: UnixMs, now_ms: UnixMs) -> bool {
+        match self {
+            Self::Window { kept_ms, margin_ms } | Self::SameBody { kept_ms, margin_ms } => {
+                now_ms.saturating_sub(first_ms) < kept_ms.saturating_sub(margin_ms)
+                    && first_ms.saturating_sub(now_ms) <= margin_ms
+            }
+            Self::Forever | Self::OneShot => true,
+            Self::None => false,
+        }
+    }
+
+    /// Whether another content under the same key still counts as the same message.
+    #[must_use]
+    pub const fn outlives_content(self) -> bool {
+        match self {
+            Self::Window { .. } | Self::Forever => true,
+            Self::OneShot | Self::SameBody { .. } | Self::None => false,
+        }
+    }
+}
+
+impl TextLimit {
+    /// Whether a text is short enough.
+    #[must_use]
+    pub fn fits(self, text: &str) -> bool {
+        let len = match self.unit {
+            Unit::Chars => text.chars().count(),
+            Unit::Utf16 => text.encode_utf16().count(),
+            Unit::Bytes => text.len(),
+        };
+        len <= self.max
+    }
+}
+
+impl Traits {
+    /// How a medium is shown; none where only its link is.
+    #[must_use]
+    pub fn shape_of(&self, kind: MediaKind, len: u64, sides: Option<(u32, u32)>) -> Option<Shape> {
+        let fits = |rule: &&MediaRule| {
+            let small = rule.max_side.is_none_or(|max| {
+                sides.is_none_or(|(width, height)| width <= max && height <= max)
+            });
+            (rule.kinds.is_empty() || rule.kinds.contains(&kind)) && len <= rule.max_bytes && small
+        };
+        self.media.iter().find(fits).map(|rule| rule.shape)
+    }
+
+    /// The most bytes that it takes of a medium, as whatever it is shown.
+    #[must_use]
+    pub fn max_bytes(&self) -> u64 {
+        let all = self.media.iter().map(|rule| rule.max_bytes);
+        all.max().unwrap_or(0)
+    }
+
+    /// The most bytes of a medium of this kind that is shown as a picture; 0 where none is.
+    #[must_use]
+    pub fn max_image_bytes(&self, kind: MediaKind) -> u64 {
+        let images = self.media.iter().filter(|rule| {
+            rule.shape == Shape::Image && (rule.kinds.is_empty() || rule.kinds.contains(&kind))
+        });
+        images.map(|rule| rule.max_bytes).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_holds_as_long_as_the_platform_certainly_knows_it() {
+        const HOUR_MS: u64 = 3_600_000;
+        let window = Key::Window {
+            kept_ms: HOUR_MS,
+            margin_ms: HOUR_MS / 6,
+        };
+        for (key, age_ms, holds) in [
+            (window, 0, true),
+            (window, 3_000_000 - 1, true),
+            (window, 3_000_000, false),
+            (window, -600_000, true),
+            (window, -600_001, false),
+            (Key::Forever, 1 << 40, true),
+            (Key::OneShot, 1 << 40, true),
+            (Key::None, 0, false),
+            (
+                Key::SameBody {
+                    kept_ms: 2,
+                    margin_ms: 0,
+                },
+                1,
+                true,
+            ),
+        ] {
+            let first_ms: u64 = 1 << 41;
+            let now_ms = first_ms.saturating_add_signed(age_ms);
+            assert_eq!(key.holds(first_ms, now_ms), holds, "{key:?} after {age_ms}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_measured_in_the_units_of_the_channel() {
+        for (unit, len) in [(Unit::Chars, 2), (Unit::Utf16, 3), (Unit::Bytes, 7)] {
+            for max in [len - 1, len] {
+                assert_eq!(TextLimit { max, unit }.fits("狐🦊"), max == len, "{unit:?}");
+            }
+        }
+    }
+}

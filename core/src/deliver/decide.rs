@@ -1,0 +1,418 @@
+//! What happens next to a delivery: one pure function from what is known of it, what a call to its channel came to, the time
+//! and what the channel promises, to its next state. No channel is named here, and nothing is stored or sent.
+//!
+//! The rules: what may be in the chat is repeated only under a key that still holds, or once the platform said that it isn't
+//! there; else it is `uncertain` and stays so. A link takes a medium's place only where the medium certainly wasn't shown, or
+//! where one key spans both. What stands in the way of everything to a chat isn't held against the message.
+
+use super::texts;
+use crate::backoff;
+use crate::channel::answer::{Answer, Found, Meaning};
+use crate::channel::traits::Traits;
+use crate::io::UnixMs;
+use crate::session::{Delivery, DeliveryState, Message};
+
+/// Attempts in a row that failed, after which a result goes as a link. With the pauses below that is half an hour:
+/// inside the windows of most keys.
+const MAX_ATTEMPTS: u32 = 12;
+/// The same when the media store says that it doesn't have the media: a quarter of a minute, for a
+/// file that is about to appear.
+const MAX_ATTEMPTS_GONE: u32 = 4;
+/// The same where there is no network, there are no credentials, or every attempt is too fast: a day, until `recover`.
+pub(super) const MAX_ATTEMPTS_WITHOUT_NETWORK: u32 = 300;
+/// The same where the chat, the app or its rights stand in the way: with the pauses below most of a day, in which somebody
+/// may mend that.
+const MAX_ATTEMPTS_WITHHELD: u32 = 100;
+/// The longest pause then: what is mended soon is noticed soon, by the first ones.
+const MAX_PAUSE_WITHHELD_MS: u64 = 15 * 60 * 1000;
+/// Longer pauses end at full quarters of an hour. Before them there are at most seven attempts of each.
+const TOGETHER_FROM_MS: u64 = 2 * 60 * 1000;
+/// The first pause after an attempt that was too fast, where the answer names a shorter one: a time that has passed already,
+/// by whichever clock, would otherwise be asked about as often as the network allows. It grows like the others.
+const BASE_WAIT_MS: u64 = 100;
+/// The first pause.
+pub(super) const BASE_PAUSE_MS: u64 = 2_000;
+/// The longest.
+pub(super) const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
+
+/// Which call an answer is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// One of those that precede the commit.
+    Preparing,
+    /// The commit.
+    Committing {
+        /// Whether no earlier attempt may be in the chat.
+        is_first: bool,
+    },
+}
+
+/// When it is, and a random word for pauses.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Now.
+    pub now_ms: UnixMs,
+    /// Random.
+    pub jitter: u64,
+}
+
+/// What happens next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The delivery as it stands now, to be stored.
+    pub delivery: Delivery,
+    /// What else is to be done.
+    pub then: Then,
+    /// For the session's log, right behind the delivery's name; empty where who acts on it writes one.
+    pub event: String,
+}
+
+/// What is to be done beside storing the delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing: its time and state say when it is looked at again, if ever.
+    Store,
+    /// Its result goes as a link, for this reason.
+    Link(String),
+    /// Its result and the others of its turn go as links in one message, for this reason.
+    LinksOfAll(String),
+}
+
+impl Decision {
+    /// To be stored, with nothing to say.
+    pub(super) const fn quiet(delivery: Delivery) -> Self {
+        Self::store(delivery, String::new())
+    }
+
+    const fn store(delivery: Delivery, event: String) -> Self {
+        Self {
+            delivery,
+            then: Then::Store,
+            event,
+        }
+    }
+}
+
+/// What an answer means for a delivery.
+#[must_use]
+pub fn decide(
+    before: &Delivery,
+    phase: Phase,
+    answer: &Answer,
+    moment: Moment,
+    traits: &Traits,
+) -> Decision {
+    let mut delivery = before.clone();
+    if matches!(phase, Phase::Committing { is_first: true }) && answer.is_certainly_unsent() {
+        // Nor was it by any other attempt: the window of its key has not begun.
+        delivery.state = DeliveryState::Pending;
+        delivery.first_sent_at_ms = None;
+    }
+    let (meaning, reason) = match answer {
+        Answer::Committed(id) => return shown(delivery, id.as_deref(), moment),
+        Answer::NotDispatched(reason) => {
+            return again(
+                delivery,
+                reason,
+                MAX_ATTEMPTS_WITHOUT_NETWORK,
+                moment,
+                traits,
+            );
+        }
+        Answer::Unknown(reason) if phase != Phase::Preparing => {
+            return unknown(delivery, reason, moment, traits);
+        }
+        Answer::Unknown(reason) => return again(delivery, reason, MAX_ATTEMPTS, moment, traits),
+        Answer::Refused(meaning, reason) => (meaning, reason),
+    };
+    match meaning {
+        Meaning::MissingScope(page) if phase == Phase::Preparing => {
+            let why = [texts::NO_PERMISSION, page].concat();
+            if delivery.first_sent_at_ms.is_some() {
+                return give_up(delivery, &why, moment.now_ms, traits);
+            }
+            Decision {
+                delivery,
+                then: Then::LinksOfAll(why),
+                event: format!(": {reason}"),
+            }
+        }
+        // The right to send, not to upload: a link isn't taken either.
+        Meaning::MissingScope(page) => {
+            let reason = format!("{reason}. Grant it here: {page}");
+            withheld(delivery, &reason, moment)
+        }
+        Meaning::Withheld => withheld(delivery, reason, moment),
+        Meaning::RateLimited(pause_ms) => too_fast(delivery, *pause_ms, reason, moment, traits),
+        Meaning::TooLong => too_long(delivery, reason, moment, traits),
+        Meaning::ForeignUpload => foreign(delivery, reason, moment, traits),
+        Meaning::ForGood | Meaning::NoThread => give_up(delivery, reason, moment.now_ms, traits),
+        Meaning::MediaGone => again(delivery, reason, MAX_ATTEMPTS_GONE, moment, traits),
+        Meaning::MediaUnread | Meaning::BadToken => {
+            again(delivery, reason, MAX_ATTEMPTS, moment, traits)
+        }
+    }
+}
+
+/// What the platform's word means for a delivery whose answer was lost. Only that it isn't there allows another attempt.
+#[must_use]
+pub fn decide_found(before: &Delivery, found: &Found, moment: Moment, traits: &Traits) -> Decision {
+    let mut delivery = before.clone();
+    match found {
+        Found::Sent(id) => shown(delivery, id.as_deref(), moment),
+        Found::NotSent => {
+            delivery.state = DeliveryState::Pending;
+            delivery.first_sent_at_ms = None;
+            delivery.next_try_at_ms = moment.now_ms;
+            Decision::store(delivery, ": it isn't in the chat; again".to_owned())
+        }
+        Found::Unknown(reason) => {
+            let enough = delivery.failures >= MAX_ATTEMPTS;
+            if enough && !holds(&delivery, moment.now_ms, traits) {
+                return uncertain(delivery, reason, moment.now_ms);
+            }
+            again(delivery, reason, MAX_ATTEMPTS, moment, traits)
+        }
+    }
+}
+
+/// What becomes of one that is found begun, with no answer known: none where it can be repeated, or asked about.
+#[must_use]
+pub fn expired(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<Decision> {
+    let begun = before.state == DeliveryState::Sending;
+    if !begun || traits.reads_back || holds(before, now_ms, traits) {
+        return None;
+    }
+    let mut delivery = before.clone();
+    delivery.message_id = None;
+    delivery.end(DeliveryState::Uncertain, now_ms);
+    let event = ": no answer is known, and the time to repeat it safely is over".to_owned();
+    Some(Decision::store(delivery, event))
+}
+
+/// What becomes of one whose channel this version doesn't know: it waits for one that does, and is given up in the end.
+#[must_use]
+pub fn no_channel(before: &Delivery, channel: &str, moment: Moment) -> Decision {
+    let shown: String = channel.chars().take(40).collect();
+    let reason = format!("this version of libtv-video knows no channel “{shown}”: update it");
+    let decision = withheld(before.clone(), &reason, moment);
+    let enough = decision.delivery.withheld >= MAX_ATTEMPTS_WITHHELD;
+    if enough && decision.delivery.state == DeliveryState::Sending {
+        return uncertain(decision.delivery, &reason, moment.now_ms);
+    }
+    decision
+}
+
+/// What becomes of one whose channel has no credentials here: it waits for them, and says so.
+#[must_use]
+pub fn no_app(before: &Delivery, channel: &str, detail: &str, moment: Moment) -> Decision {
+    let mut delivery = before.clone();
+    let pause_ms = backoff::pause_ms(
+        delivery.failures,
+        BASE_PAUSE_MS,
+        MAX_PAUSE_MS,
+        moment.jitter,
+    );
+    let reason = format!("no {channel} credentials were found");
+    delivery.failures += 1;
+    delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
+    if delivery.failures >= MAX_ATTEMPTS_WITHOUT_NETWORK {
+        let state = match delivery.first_sent_at_ms {
+            None => DeliveryState::Failed,
+            Some(_) => DeliveryState::Uncertain,
+        };
+        delivery.end(state, moment.now_ms);
+    }
+    // The log is for whoever runs the machine: which file, which member.
+    let event = format!(" waits: {reason} ({detail})");
+    delivery.trouble = Some(reason);
+    Decision::store(delivery, event)
+}
+
+/// Whether the chat doesn't take it any more. What was begun in time may still be asked about and repeated.
+#[must_use]
+pub fn is_too_late(
+    delivery: &Delivery,
+    asked_at_ms: UnixMs,
+    now_ms: UnixMs,
+    traits: &Traits,
+) -> bool {
+    let deadline_ms = traits.deadline_ms;
+    let over = deadline_ms.is_some_and(|most_ms| now_ms.saturating_sub(asked_at_ms) > most_ms);
+    over && delivery.first_sent_at_ms.is_none()
+}
+
+/// Whether a message may be sent now without a risk of showing it twice.
+#[must_use]
+pub fn holds(delivery: &Delivery, now_ms: UnixMs, traits: &Traits) -> bool {
+    let first_ms = delivery.first_sent_at_ms;
+    first_ms.is_none_or(|first_ms| traits.key.holds(first_ms, now_ms))
+}
+
+/// Whether another content may be sent in the place of the one that was begun.
+fn may_change(delivery: &Delivery, traits: &Traits) -> bool {
+    delivery.first_sent_at_ms.is_none() || traits.key.outlives_content()
+}
+
+fn shown(mut delivery: Delivery, id: Option<&str>, moment: Moment) -> Decision {
+    delivery.message_id = id.map(str::to_owned);
+    // That of a link says why it is one.
+    let state = if delivery.is_link() {
+        DeliveryState::LinkOnly
+    } else {
+        delivery.trouble = None;
+        DeliveryState::Delivered
+    };
+    delivery.end(state, moment.now_ms);
+    let message = delivery.message.as_ref();
+    let shape = message.map_or("", |message| message.shape.name());
+    let event = format!(" delivered as {shape}: {}", id.unwrap_or_default());
+    Decision::store(delivery, event)
+}
+
+/// After a pause, until it was tried often enough. What may be in the chat isn't given up here: its key runs out.
+fn again(
+    mut delivery: Delivery,
+    reason: &str,
+    max_attempts: u32,
+    moment: Moment,
+    traits: &Traits,
+) -> Decision {
+    let pause_ms = backoff::pause_ms(
+        delivery.failures,
+        BASE_PAUSE_MS,
+        MAX_PAUSE_MS,
+        moment.jitter,
+    );
+    delivery.failures += 1;
+    delivery.trouble = Some(reason.to_owned());
+    delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
+    if delivery.failures >= max_attempts && delivery.state == DeliveryState::Pending {
+        return give_up(delivery, reason, moment.now_ms, traits);
+    }
+    Decision::store(delivery, format!(": {reason}; again in {pause_ms} ms"))
+}
+
+/// It may be in the chat.
+fn unknown(delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
+    if traits.reads_back || holds(&delivery, moment.now_ms, traits) {
+        return again(delivery, reason, MAX_ATTEMPTS, moment, traits);
+    }
+    uncertain(delivery, reason, moment.now_ms)
+}
+
+fn uncertain(mut delivery: Delivery, reason: &str, now_ms: UnixMs) -> Decision {
+    delivery.trouble = Some(reason.to_owned());
+    delivery.end(DeliveryState::Uncertain, now_ms);
+    Decision::store(delivery, format!(": an answer was lost, then: {reason}"))
+}
+
+/// Too fast is nobody's fault: it waits, without a failure.
+fn too_fast(
+    mut delivery: Delivery,
+    pause_ms: u64,
+    reason: &str,
+    moment: Moment,
+    traits: &Traits,
+) -> Decision {
+    let least_ms = backoff::pause_ms(delivery.waits, BASE_WAIT_MS, MAX_PAUSE_MS, moment.jitter);
+    let pause_ms = pause_ms.max(least_ms);
+    delivery.waits += 1;
+    delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
+    delivery.trouble = Some(reason.to_owned());
+    let enough = delivery.waits >= MAX_ATTEMPTS_WITHOUT_NETWORK;
+    if enough && delivery.state == DeliveryState::Pending {
+        return give_up(delivery, reason, moment.now_ms, traits);
+    }
+    Decision::store(delivery, format!(": {reason}; again in {pause_ms} ms"))
+}
+
+fn too_long(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
+    let words = delivery.message.as_ref().and_then(Message::words);
+    let shorter = words.and_then(texts::shorter);
+    match shorter.filter(|_| may_change(&delivery, traits)) {
+        Some(shorter) => {
+            delivery.message = Some(Message::text(shorter));
+            delivery.next_try_at_ms = moment.now_ms;
+            Decision::store(delivery, format!(": {reason}; again, shorter"))
+        }
+        None => give_up(delivery, reason, moment.now_ms, traits),
+    }
+}
+
+/// What was uploaded is another app's, as after a change of apps: it is uploaded again, soon.
+fn foreign(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
+    let anew = delivery.result().is_some() && delivery.failures < MAX_ATTEMPTS;
+    if !anew {
+        return again(delivery, reason, MAX_ATTEMPTS, moment, traits);
+    }
+    if !may_change(&delivery, traits) {
+        return uncertain(delivery, reason, moment.now_ms);
+    }
+    delivery.message = None;
+    delivery.failures += 1;
+    delivery.trouble = Some(reason.to_owned());
+    delivery.next_try_at_ms = moment.now_ms.saturating_add(BASE_PAUSE_MS);
+    if delivery.failures >= MAX_ATTEMPTS && delivery.state == DeliveryState::Pending {
+        return give_up(delivery, reason, moment.now_ms, traits);
+    }
+    Decision::store(delivery, format!(": {reason}; again in {BASE_PAUSE_MS} ms"))
+}
+
+/// The chat, the app or its rights stand in the way: nothing is wrong with what was sent, and it waits until that is
+/// mended. A result that had become a link begins with its media again, for the same may be so of what stood in its way.
+fn withheld(mut delivery: Delivery, reason: &str, moment: Moment) -> Decision {
+    let pause_ms = backoff::pause_ms(
+        delivery.withheld,
+        BASE_PAUSE_MS,
+        MAX_PAUSE_WITHHELD_MS,
+        moment.jitter,
+    );
+    delivery.withheld += 1;
+    let unsent = delivery.state == DeliveryState::Pending;
+    if unsent && delivery.is_link() {
+        delivery.message = None;
+    }
+    let again_ms = moment.now_ms.saturating_add(pause_ms);
+    // All that waits for the same people is tried together: forty results are no forty steps.
+    delivery.next_try_at_ms = if pause_ms >= TOGETHER_FROM_MS {
+        again_ms
+            .checked_next_multiple_of(MAX_PAUSE_WITHHELD_MS)
+            .unwrap_or(again_ms)
+    } else {
+        again_ms
+    };
+    delivery.trouble = Some(reason.to_owned());
+    if unsent && delivery.withheld >= MAX_ATTEMPTS_WITHHELD {
+        delivery.end(DeliveryState::Failed, moment.now_ms);
+        return Decision::store(delivery, format!(" could not be sent: {reason}"));
+    }
+    let event = format!(
+        ": {reason}; it isn't the message, so it waits for that to be mended; again in {pause_ms} ms"
+    );
+    Decision::store(delivery, event)
+}
+
+/// A refusal for good: a result's link takes its place where that shows nothing twice; of a text there is nothing left to try.
+/// What an earlier attempt may have shown is never said to have failed.
+fn give_up(mut delivery: Delivery, reason: &str, now_ms: UnixMs, traits: &Traits) -> Decision {
+    let unsent = delivery.first_sent_at_ms.is_none();
+    let is_medium = delivery.result().is_some() && !delivery.is_link();
+    if is_medium && (unsent || traits.key_spans_link) {
+        return Decision {
+            delivery,
+            then: Then::Link(reason.to_owned()),
+            event: String::new(),
+        };
+    }
+    if !unsent {
+        return uncertain(delivery, reason, now_ms);
+    }
+    delivery.trouble = Some(reason.to_owned());
+    delivery.end(DeliveryState::Failed, now_ms);
+    Decision::store(delivery, format!(" could not be sent: {reason}"))
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,47 @@
+//! A message whose response was lost, and whose key doesn't make a repetition safe: where the platform can be asked, it is.
+
+use super::decide::decide_found;
+use super::send::{act, moment};
+use super::{Events, overtaken};
+use crate::channel::answer::Found;
+use crate::channel::calls::Calls;
+use crate::channel::traits::Traits;
+use crate::channel::{Channel, Sending};
+use crate::io::Io;
+use crate::problem::Problem;
+use crate::store::Loaded;
+use crate::store::attempts::Attempts;
+
+/// So old the last attempt has to be: before, it may still be on its way, and the platform's word about it would be early.
+const SETTLED_AFTER_MS: u64 = 2 * 60 * 1000;
+
+/// Asks, and goes on with what the platform says.
+pub(super) async fn ask(
+    io: &Io,
+    channel: &mut dyn Channel,
+    sending: &Sending<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    traits: &Traits,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let delivery = &loaded.session.deliveries[at];
+    let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
+    let marked_ms = attempts.latest_ms(io).await?;
+    let latest_ms = marked_ms.max(delivery.first_sent_at_ms).unwrap_or_default();
+    let settled_ms = latest_ms.saturating_add(SETTLED_AFTER_MS);
+    if io.now_ms() < settled_ms {
+        loaded.session.deliveries[at].next_try_at_ms = settled_ms;
+        return Ok(());
+    }
+    let found = channel.look_for(&Calls::harmless(io), sending).await;
+    if overtaken(io, loaded, at).await? {
+        return Ok(());
+    }
+    if found == Found::NotSent {
+        // Each stood for a message that might be there.
+        attempts.forget(io).await?;
+    }
+    let decision = decide_found(&loaded.session.deliveries[at], &found, moment(io), traits);
+    act(io, loaded, at, decision, events).await
+}

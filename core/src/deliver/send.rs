@@ -1,0 +1,206 @@
+//! One message on its way: prepared, stored, committed; and what its answer means is carried out.
+
+use super::decide::{self, Decision, Moment, Phase, Then, decide};
+use super::open::OpenedChannels;
+use super::pace::Pace;
+use super::{Events, keep, label, links, overtaken, read_back, route_of, texts};
+use crate::channel::answer::{Answer, Meaning};
+use crate::channel::calls::Calls;
+use crate::channel::media::{Stored, Unseen};
+use crate::channel::traits::Traits;
+use crate::channel::{self, Channel, Sending};
+use crate::io::Io;
+use crate::problem::Problem;
+use crate::session::{DeliveryState, Message};
+use crate::store::Loaded;
+use crate::store::attempts::Attempts;
+use crate::upstream::results::ResultUrl;
+
+/// So long a message whose sender died may wait beyond the next step.
+const ATTEMPT_SPREAD_MS: u64 = 1_000;
+
+/// Sends one message, or notes why not.
+pub(super) async fn deliver(
+    io: &Io,
+    channels: &mut OpenedChannels<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let delivery = &loaded.session.deliveries[at];
+    let Some(asked) = route_of(loaded, delivery.turn) else {
+        return Ok(());
+    };
+    let (route, asked_at_ms) = (asked.route.clone(), asked.submitted_at_ms);
+    let Some(member) = channel::of(&route.channel) else {
+        let decision = decide::no_channel(delivery, &route.channel, moment(io));
+        return act(io, loaded, at, decision, events).await;
+    };
+    let traits = member.traits;
+    let channel = match channels.get(member, route.account.as_deref()) {
+        Ok(channel) => channel,
+        Err(detail) => {
+            let decision = decide::no_app(delivery, member.entry.name, detail, moment(io));
+            return act(io, loaded, at, decision, events).await;
+        }
+    };
+    let mut pace = Pace::load(io, &route.chat, traits.pace).await?;
+    if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
+        loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
+        return Ok(());
+    }
+    let key = delivery.key.clone();
+    if let Some(message) = &delivery.message
+        && !decide::holds(delivery, io.now_ms(), traits)
+        && traits.reads_back
+    {
+        let message = message.clone();
+        let sending = Sending {
+            route: &route,
+            message: &message,
+            key: &key,
+            is_first: false,
+        };
+        return read_back::ask(io, channel, &sending, loaded, at, traits, events).await;
+    }
+    let prepared = match (&delivery.message, loaded.session.link_of(delivery)) {
+        _ if decide::is_too_late(delivery, asked_at_ms, io.now_ms(), traits) => Err(
+            Answer::Refused(Meaning::ForGood, texts::TOO_LATE.to_owned()),
+        ),
+        (Some(message), _) => Ok(message.clone()),
+        (None, Some(url)) => {
+            let url = url.of_the_file();
+            prepare(io, channel, &url, traits).await
+        }
+        (None, None) => match links::compose(io, loaded, at).await? {
+            Some(message) => Ok(message),
+            None => return Ok(()),
+        },
+    };
+    if overtaken(io, loaded, at).await? {
+        return Ok(());
+    }
+    let delivery = &mut loaded.session.deliveries[at];
+    let message = match prepared {
+        Ok(message) => fitted(message, traits),
+        Err(answer) => {
+            let decision = decide(delivery, Phase::Preparing, &answer, moment(io), traits);
+            return act(io, loaded, at, decision, events).await;
+        }
+    };
+    if !decide::holds(delivery, io.now_ms(), traits) {
+        return Ok(());
+    }
+    let is_first = delivery.first_sent_at_ms.is_none();
+    delivery.state = DeliveryState::Sending;
+    delivery.first_sent_at_ms.get_or_insert(io.now_ms());
+    // Tells this attempt from another process's of the same message at the same time: what one of them learns says
+    // nothing of the other's.
+    delivery.next_try_at_ms = io.now_ms() + io.jitter() % ATTEMPT_SPREAD_MS;
+    delivery.message = Some(message.clone());
+    // The first record is made exclusively: it needs no marker.
+    let begun = if loaded.stored.contains(&delivery.id) {
+        let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
+        Some(attempts.begin(io).await?)
+    } else {
+        None
+    };
+    if !keep(io, loaded, at).await? {
+        return Ok(());
+    }
+    pace.note(io).await?;
+    let sending = Sending {
+        route: &route,
+        message: &message,
+        key: &key,
+        is_first,
+    };
+    let answer = channel.commit(&Calls::committing(io), &sending).await;
+    if let Some(begun) = begun.filter(|_| answer.is_certainly_unsent()) {
+        begun.refused(io).await?;
+    }
+    let is_shown = matches!(answer, Answer::Committed(_));
+    if !is_shown && overtaken(io, loaded, at).await? {
+        return Ok(());
+    }
+    let delivery = &loaded.session.deliveries[at];
+    let phase = Phase::Committing { is_first };
+    let decision = decide(delivery, phase, &answer, moment(io), traits);
+    act(io, loaded, at, decision, events).await
+}
+
+/// Makes a message of a result, as the channel shows it.
+///
+/// # Errors
+/// What became of the call that failed; that only a link can go is a refusal for good.
+async fn prepare(
+    io: &Io,
+    channel: &mut dyn Channel,
+    url: &ResultUrl,
+    traits: &Traits,
+) -> Result<Message, Answer> {
+    const MB: u64 = 1024 * 1024;
+    let only_link = |reason| Answer::Refused(Meaning::ForGood, reason);
+    let max_mb = traits.max_bytes() / MB;
+    let stored = match Stored::look(io, url, traits).await {
+        Ok(stored) => stored,
+        Err(Unseen::TooLarge) => return Err(only_link(texts::too_large(None, max_mb))),
+        Err(Unseen::Failed(answer)) => return Err(answer),
+    };
+    if stored.len > traits.max_bytes() {
+        let megabytes = stored.len.div_ceil(MB);
+        return Err(only_link(texts::too_large(Some(megabytes), max_mb)));
+    }
+    let Some(shape) = traits.shape_of(stored.kind(), stored.len, stored.sides()) else {
+        return Err(only_link(texts::NOT_UPLOADED.to_owned()));
+    };
+    let calls = Calls::harmless(io);
+    let media = stored.media();
+    let message = channel.prepare(&calls, &media, shape).await?;
+    if message.body.len() > Message::MAX_BODY_BYTES {
+        return Err(only_link(texts::NOT_UPLOADED.to_owned()));
+    }
+    Ok(message)
+}
+
+/// A text as long as the channel takes one; whatever is left of it where it can't be cut so far.
+fn fitted(mut message: Message, traits: &Traits) -> Message {
+    while let Some(words) = message.words().filter(|words| !traits.text.fits(words))
+        && let Some(shorter) = texts::shorter(words)
+    {
+        message = Message::text(shorter);
+    }
+    message
+}
+
+/// Stores what was decided, and does what else is to be done.
+pub(super) async fn act(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    decision: Decision,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let Decision {
+        delivery,
+        then,
+        event,
+    } = decision;
+    if !event.is_empty() {
+        events.push(format!("{}{event}", label(&delivery)));
+    }
+    loaded.session.deliveries[at] = delivery;
+    match then {
+        Then::Store => keep(io, loaded, at).await.map(|_| ()),
+        Then::Link(reason) => links::one(io, loaded, at, &reason, events).await,
+        Then::LinksOfAll(reason) => links::all(io, loaded, at, &reason, events).await,
+    }
+}
+
+/// The moment for a decision.
+pub(super) fn moment(io: &Io) -> Moment {
+    Moment {
+        now_ms: io.now_ms(),
+        jitter: io.jitter(),
+    }
+}
