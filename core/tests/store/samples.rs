@@ -6,8 +6,8 @@ use libtv_video_core::session::{
 use libtv_video_core::store::Pulse;
 use libtv_video_core::store::record::{self, Bad};
 use libtv_video_core::store::submits::{Notice, Submit};
-use libtv_video_core::upstream::{Baseline, ServiceId};
 use libtv_video_core::upstream::results::ResultUrl;
+use libtv_video_core::upstream::{Baseline, ServiceId};
 
 #[derive(Debug, PartialEq)]
 pub enum Record {
