@@ -1,7 +1,7 @@
 //! `doctor`: finds out which link of the chain is broken, from the key to the chat. It asks each service once and says
 //! of each link what to do about it. With a chat it sends a text and a picture there; else nothing reaches anybody.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Reply;
 use crate::channel::answer::Answer;
