@@ -5,6 +5,10 @@
 //! the time. No clock, no randomness, no files, no environment: the component's driver and the
 //! simulated world drive the very same code.
 
+// The tests here and those in tests/ share a state folder in memory.
+#[cfg(test)]
+extern crate self as libtv_video_core;
+
 pub mod backoff;
 pub mod channel;
 pub mod cli;

@@ -10,6 +10,8 @@ pub mod answer;
 pub mod calls;
 pub mod feishu;
 pub mod media;
+#[cfg(test)]
+mod toy;
 pub mod traits;
 
 use std::future::Future;
@@ -23,7 +25,11 @@ use media::Media;
 use traits::Traits;
 
 /// Every channel that this program can write to.
-static MEMBERS: &[&Member] = &[&feishu::MEMBER];
+static MEMBERS: &[&Member] = &[
+    &feishu::MEMBER,
+    #[cfg(test)]
+    &toy::MEMBER,
+];
 
 /// One channel.
 pub struct Member {

@@ -19,22 +19,32 @@ impl Folder {
         &mut self,
         procedure: impl FnOnce(Io) -> F,
     ) -> (T, Vec<String>) {
-        let mut task = Task::new([7; 32], NOW_MS, procedure);
-        let mut outcome = None;
         let mut printed = Vec::new();
+        let value = self.run_at(NOW_MS, procedure, &mut |effect| match effect {
+            Effect::Http(_) => Outcome::Http(Err(HttpError::NotSent("no network".into()))),
+            Effect::Say(_, line) => {
+                printed.push(line);
+                Outcome::Done
+            }
+            _ => Outcome::Done,
+        });
+        (value, printed)
+    }
+
+    /// Runs a procedure to its end at this time; `perform` does what is no file operation.
+    pub fn run_at<T, F: Future<Output = T>>(
+        &mut self,
+        now_ms: u64,
+        procedure: impl FnOnce(Io) -> F,
+        perform: &mut dyn FnMut(Effect) -> Outcome,
+    ) -> T {
+        let mut task = Task::new([7; 32], now_ms, procedure);
+        let mut outcome = None;
         loop {
-            let effect = match task.resume(outcome.take(), NOW_MS).unwrap() {
-                Step::End(value) => return (value, printed),
-                Step::Do(effect) => effect,
-            };
-            outcome = Some(match effect {
-                Effect::Fs(op) => Outcome::Fs(self.perform(op)),
-                Effect::Http(_) => Outcome::Http(Err(HttpError::NotSent("no network".into()))),
-                Effect::Say(_, line) => {
-                    printed.push(line);
-                    Outcome::Done
-                }
-                _ => Outcome::Done,
+            outcome = Some(match task.resume(outcome.take(), now_ms).unwrap() {
+                Step::End(value) => return value,
+                Step::Do(Effect::Fs(op)) => Outcome::Fs(self.perform(op)),
+                Step::Do(effect) => perform(effect),
             });
         }
     }

@@ -1,0 +1,187 @@
+//! A channel for tests alone: what the cookbook says of adding one, done. It has no key, a short text, and can be asked what
+//! became of a message; so it takes the ways that Feishu doesn't.
+
+use contract::channels::{self, Recipient};
+
+use super::answer::{Answer, Found, Meaning, Risk};
+use super::calls::Calls;
+use super::media::{Media, Source};
+use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
+use super::{Channel, Member, Missing, Pending, Sending};
+use crate::config::Settings;
+use crate::io::{HttpError, Method, Relay, RelayError, Request, Response};
+use crate::session::{Message, Shape};
+
+/// Where it is.
+pub(crate) const ORIGIN: &str = "https://toy.example";
+
+/// Its place in the port.
+pub(super) const MEMBER: Member = Member {
+    entry: &ENTRY,
+    traits: &TRAITS,
+    open,
+    same_chat: |one, other| one == other,
+};
+
+const ENTRY: channels::Channel = channels::Channel {
+    id: "toy",
+    name: "Toy",
+    platforms: &[channels::Platform {
+        word: "toy",
+        origin: ORIGIN,
+    }],
+    recipients: channels::Recipients {
+        read,
+        ..channels::FEISHU.recipients
+    },
+    ..channels::FEISHU
+};
+
+fn read(text: &str) -> Result<Recipient, &'static str> {
+    Ok(Recipient {
+        kind: "room",
+        id: text.to_owned(),
+        reply_to: None,
+    })
+}
+
+const TRAITS: Traits = Traits {
+    media: &[MediaRule {
+        shape: Shape::File,
+        kinds: &[],
+        max_bytes: 1024 * 1024,
+        max_side: None,
+    }],
+    text: TextLimit {
+        max: 200,
+        unit: Unit::Chars,
+    },
+    pace: Pace {
+        messages: 1,
+        window_ms: 1_000,
+    },
+    threads: Threads::None,
+    edits: false,
+    deadline_ms: None,
+    key: Key::None,
+    key_spans_link: false,
+    reads_back: true,
+};
+
+struct Toy;
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "the form that every channel's has"
+)]
+fn open<'a>(
+    _settings: &'a Settings,
+    _account: Option<&str>,
+) -> Result<Box<dyn Channel + 'a>, Missing<'a>> {
+    Ok(Box::new(Toy))
+}
+
+fn request(path: &str, body: String) -> Request {
+    Request {
+        method: Method::Post,
+        url: format!("{ORIGIN}/{path}"),
+        headers: Vec::new(),
+        credential: None,
+        body: body.into_bytes(),
+        max_response_bytes: 1024,
+    }
+}
+
+fn read_response(risk: Risk, response: Result<Response, RelayError>) -> Result<String, Answer> {
+    let response = response.map_err(|error| Answer::of_error(risk, error))?;
+    let said = String::from_utf8_lossy(&response.body).into_owned();
+    match response.status {
+        200 => Ok(said),
+        403 => Err(Answer::Refused(Meaning::Withheld, said)),
+        _ => Err(Answer::Unknown(said)),
+    }
+}
+
+async fn http(calls: &Calls<'_>, risk: Risk, request: Request) -> Result<String, Answer> {
+    let response: Result<Response, HttpError> = calls.http(risk, request).await;
+    read_response(risk, response.map_err(RelayError::Upload))
+}
+
+impl Channel for Toy {
+    fn prepare<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        media: &'a Media<'a>,
+        shape: Shape,
+    ) -> Pending<'a, Result<Message, Answer>> {
+        Box::pin(async move {
+            let body = match media.source {
+                Source::Here(bytes) => {
+                    let bytes = String::from_utf8_lossy(bytes).into_owned();
+                    http(calls, Risk::Harmless, request("upload", bytes)).await?
+                }
+                Source::Store(stored) => {
+                    let relay = Relay {
+                        source: stored.fetch(),
+                        source_len: stored.len,
+                        upload: request("upload", String::new()),
+                        head: Vec::new(),
+                        tail: Vec::new(),
+                    };
+                    let response = calls.relay(Risk::Harmless, relay).await;
+                    read_response(Risk::Harmless, response)?
+                }
+            };
+            Ok(Message {
+                shape,
+                form: 1,
+                body,
+            })
+        })
+    }
+
+    fn commit<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        sending: &'a Sending<'a>,
+    ) -> Pending<'a, Answer> {
+        Box::pin(async move {
+            let body = format!("{} {}", sending.route.chat, sending.message.body);
+            match http(calls, Risk::Commit, request("show", body)).await {
+                Ok(id) => Answer::Committed(Some(id)),
+                Err(answer) => answer,
+            }
+        })
+    }
+
+    fn look_for<'a>(
+        &'a mut self,
+        calls: &'a Calls<'a>,
+        sending: &'a Sending<'a>,
+    ) -> Pending<'a, Found> {
+        Box::pin(async move {
+            let asked = request("find", sending.message.body.clone());
+            match http(calls, Risk::Harmless, asked).await {
+                Ok(id) if id.is_empty() => Found::NotSent,
+                Ok(id) => Found::Sent(Some(id)),
+                Err(_) => Found::Unknown("not now".to_owned()),
+            }
+        })
+    }
+
+    fn found(&self) -> String {
+        "needs none".to_owned()
+    }
+
+    fn address(&self) -> &str {
+        ORIGIN
+    }
+
+    fn advice(&self, _answer: &Answer) -> String {
+        "Ask whoever made the toy.".to_owned()
+    }
+}
+
+#[cfg(test)]
+#[path = "toy_tests.rs"]
+mod tests;

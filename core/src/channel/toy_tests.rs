@@ -1,0 +1,232 @@
+//! The dry run of the cookbook's "Add a channel": a channel that nothing else knows goes through the planning, the delivery
+//! and the decisions of all the others.
+
+use super::*;
+use crate::config::Stored;
+use crate::deliver::{self, plan};
+use crate::io::{Effect, Io, Outcome, UnixMs};
+use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
+use crate::store::{self, record};
+use crate::upstream::results::ResultUrl;
+use crate::upstream::{Baseline, ServiceId};
+
+#[allow(
+    dead_code,
+    reason = "its other users are the tests of the state folder"
+)]
+#[path = "../../tests/store/folder.rs"]
+mod folder;
+use folder::{Folder, NOW_MS};
+
+/// More than the chat takes in a file.
+const LARGE_BYTES: usize = 2 * 1024 * 1024;
+
+/// The toy's platform, and the media store.
+#[derive(Default)]
+struct World {
+    film_bytes: usize,
+    /// What the chat shows.
+    shown: Vec<String>,
+    /// The next message is shown, and its response lost.
+    loses_response: bool,
+    /// The next message is lost on its way.
+    loses_request: bool,
+    asked: usize,
+}
+
+impl World {
+    fn perform(&mut self, effect: Effect) -> Outcome {
+        match effect {
+            Effect::Relay(relay) => {
+                assert_eq!(relay.upload.url, format!("{ORIGIN}/upload"));
+                Outcome::Relayed(Ok(response("upload-1", &[])))
+            }
+            Effect::Http(request) => Outcome::Http(self.answer(&request)),
+            _ => Outcome::Done,
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> Result<Response, HttpError> {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        match request.url.strip_prefix(ORIGIN) {
+            Some("/show") => {
+                if std::mem::take(&mut self.loses_request) {
+                    return Err(HttpError::Lost("no answer".to_owned()));
+                }
+                self.shown.push(body);
+                if std::mem::take(&mut self.loses_response) {
+                    return Err(HttpError::Lost("no answer".to_owned()));
+                }
+                Ok(response("message-1", &[]))
+            }
+            Some("/find") => {
+                self.asked += 1;
+                let is_shown = self.shown.iter().any(|shown| shown.ends_with(&body));
+                Ok(response(if is_shown { "message-1" } else { "" }, &[]))
+            }
+            _ => {
+                let len = self.film_bytes.to_string();
+                let headers = [("content-length", len.as_str())];
+                Ok(response(
+                    "\0\0\0\u{18}ftypisom\0\0\u{2}\0isommp42",
+                    &headers,
+                ))
+            }
+        }
+    }
+}
+
+fn response(body: &str, headers: &[(&str, &str)]) -> Response {
+    Response {
+        status: 200,
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        body: body.as_bytes().to_vec(),
+        truncated: false,
+    }
+}
+
+/// A state folder with a session that has one film for a chat of this channel.
+fn with_a_film(channel: &str) -> Folder {
+    let asked = Asked {
+        session_id: "session-1".to_owned(),
+        project_uuid: String::new(),
+        turn: 1,
+        nonce: "00112233445566778899aabbccddeeff".to_owned(),
+        text: "a film".to_owned(),
+        service: ServiceId::of(&crate::upstream::nexu::NEXU),
+        route: Route {
+            channel: channel.to_owned(),
+            account: Some("mine".to_owned()),
+            chat: "room-1".to_owned(),
+            ..Route::default()
+        },
+        baseline: Baseline::default(),
+        submitted_at_ms: NOW_MS,
+    };
+    let progress = Progress {
+        state: State::Completed,
+        results: ResultUrl::parse("https://libtv-res.liblib.art/claw/p/a.mp4")
+            .into_iter()
+            .collect(),
+        ..Progress::begun(NOW_MS)
+    };
+    let dir = format!("sessions/{}", folder_name("session-1"));
+    let mut folder = Folder::default();
+    let mut put = |name: &str, bytes| drop(folder.0.insert(format!("{dir}/{name}"), bytes));
+    put("asked-0001", record::encode("asked", &asked));
+    put("progress-0001", record::encode("progress", &progress));
+    folder
+}
+
+/// One step, at this time; the film's delivery afterwards.
+fn step(folder: &mut Folder, world: &mut World, now_ms: UnixMs) -> Delivery {
+    let settings = Settings::parse(&|_| None, Stored::Absent);
+    let procedure = |io: Io| async move {
+        let key = folder_name("session-1");
+        let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+        plan::plan(&mut loaded, io.now_ms());
+        let mut events = Vec::new();
+        deliver::run(&io, &settings, &mut loaded, &mut events)
+            .await
+            .unwrap();
+        loaded.session.deliveries.remove(0)
+    };
+    folder.run_at(now_ms, procedure, &mut |effect| world.perform(effect))
+}
+
+fn world() -> World {
+    World {
+        film_bytes: 24,
+        ..World::default()
+    }
+}
+
+#[test]
+fn a_film_arrives_once() {
+    let (mut folder, mut world) = (with_a_film("toy"), world());
+    let delivery = step(&mut folder, &mut world, NOW_MS);
+    assert_eq!(delivery.state, DeliveryState::Delivered);
+    assert_eq!(delivery.message_id.as_deref(), Some("message-1"));
+    step(&mut folder, &mut world, NOW_MS + 600_000);
+    assert_eq!(world.shown, ["room-1 upload-1"]);
+}
+
+#[test]
+fn a_film_larger_than_the_chat_takes_goes_as_its_link() {
+    let (mut folder, mut world) = (with_a_film("toy"), world());
+    world.film_bytes = LARGE_BYTES;
+    let delivery = step(&mut folder, &mut world, NOW_MS);
+    assert_eq!(delivery.state, DeliveryState::LinkOnly);
+    assert_eq!(world.shown.len(), 1);
+    assert!(
+        world.shown[0].contains("a.mp4") && world.shown[0].contains("files up to 1 MB"),
+        "{:?}",
+        world.shown
+    );
+}
+
+#[test]
+fn a_message_whose_response_was_lost_is_asked_about_and_not_sent_blindly() {
+    for arrives in [true, false] {
+        let (mut folder, mut world) = (with_a_film("toy"), world());
+        world.loses_response = arrives;
+        world.loses_request = !arrives;
+        let delivery = step(&mut folder, &mut world, NOW_MS);
+        assert_eq!(delivery.state, DeliveryState::Sending);
+        // It may still be on its way: too early to ask.
+        step(&mut folder, &mut world, NOW_MS + 60_000);
+        assert_eq!(world.asked, 0);
+        step(&mut folder, &mut world, NOW_MS + 180_000);
+        assert_eq!(world.asked, 1);
+        let delivery = step(&mut folder, &mut world, NOW_MS + 240_000);
+        assert_eq!(delivery.state, DeliveryState::Delivered);
+        assert_eq!(world.shown, ["room-1 upload-1"], "arrives: {arrives}");
+    }
+}
+
+#[test]
+fn a_channel_that_this_version_does_not_know_is_named_and_nothing_is_sent() {
+    let (mut folder, mut world) = (with_a_film("pigeon"), world());
+    let delivery = step(&mut folder, &mut world, NOW_MS);
+    assert_eq!(delivery.state, DeliveryState::Pending);
+    assert!(delivery.trouble.unwrap().contains("“pigeon”"));
+    assert!(world.shown.is_empty());
+}
+
+#[test]
+fn what_precedes_a_commit_can_not_commit() {
+    let mut world = world();
+    let sent = Folder::default().run_at(
+        NOW_MS,
+        |io: Io| async move {
+            let calls = Calls::harmless(&io);
+            http(&calls, Risk::Commit, request("show", String::new())).await
+        },
+        &mut |effect| world.perform(effect),
+    );
+    assert!(matches!(sent, Err(Answer::NotDispatched(_))), "{sent:?}");
+    assert!(world.shown.is_empty());
+}
+
+/// The files that the cookbook names for a channel that is called Toy: each is there, but for those that it makes.
+#[test]
+fn the_cookbook_says_which_files_a_channel_touches_and_they_are_few() {
+    const MAX_FILES: usize = 12;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(root.join("docs/cookbook.md")).unwrap();
+    let (_, section) = text.split_once("## Add a channel").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let files: Vec<&str> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    assert!((5..=MAX_FILES).contains(&files.len()), "{files:?}");
+    for file in files {
+        // What is new for each channel is there for Feishu.
+        let path = root.join(file.replace("<channel>", "feishu"));
+        assert!(path.exists(), "{file}");
+    }
+}
