@@ -10,8 +10,8 @@ use crate::session::State;
 use crate::store::{self, Found};
 use crate::submit::{self, stranded};
 use crate::types::{
-    Configuration, DueSession, Event, Finding, Overview, Project, Step, Submission, Task,
-    Transcript,
+    Cancellation, Configuration, DueSession, Event, Finding, Overview, Project, Step, Submission,
+    Task, Transcript,
 };
 
 /// Submits a request; see [`submit::run`].
@@ -239,6 +239,20 @@ pub async fn recover(io: Io, settings: &Settings, id: Option<String>) -> Result<
     };
     let recovered = recover::run(&io, settings, &wanted).await?;
     Ok(recovered.overview(io.now_ms()))
+}
+
+/// Cancels a job. No service that there is can do that: each says so by its name.
+///
+/// # Errors
+/// Permanent for an id that isn't known here.
+pub async fn cancel(io: Io, settings: &Settings, id: String) -> Result<Cancellation, Problem> {
+    commands::open(&io, settings).await?;
+    let session = query::known(&io, &id).await?;
+    let service = session.latest().map(|turn| turn.asked.service);
+    let title = service.map_or("The service", |service| service.member().title);
+    Ok(Cancellation::NotSupported(format!(
+        "{title} has no way to cancel a job: it goes on, and its result arrives."
+    )))
 }
 
 /// A new project.

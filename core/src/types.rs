@@ -410,6 +410,17 @@ pub struct Task {
     pub fields: Vec<Field>,
 }
 
+/// What became of the wish to cancel a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancellation {
+    /// It is cancelled.
+    Cancelled,
+    /// The service can't.
+    NotSupported(String),
+    /// It is too far for that.
+    TooLate(String),
+}
+
 /// A project on the canvas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {

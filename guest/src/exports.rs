@@ -8,8 +8,8 @@ use libtv_video_core::io::Io;
 use libtv_video_core::problem::{self, Failure};
 use libtv_video_core::skill;
 use libtv_video_core::types::{
-    Configuration, DueSession, Finding, Overview, Problem, Project, Step, Submission, Task,
-    Transcript,
+    Cancellation, Configuration, DueSession, Finding, Overview, Problem, Project, Step, Submission,
+    Task, Transcript,
 };
 
 use crate::Component;
@@ -91,6 +91,12 @@ impl Guest for Component {
     fn recover(session_id: Option<String>) -> Result<Overview, Problem> {
         call(Box::new(|io, settings| {
             Box::pin(skill::recover(io, settings, session_id))
+        }))
+    }
+
+    fn cancel(session_id: String) -> Result<Cancellation, Problem> {
+        call(Box::new(|io, settings| {
+            Box::pin(skill::cancel(io, settings, session_id))
         }))
     }
 

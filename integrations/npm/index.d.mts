@@ -212,6 +212,8 @@ export interface Skill {
   tasks(): Promise<Task[]>;
   /** One session, or every known one: asks about unfinished ones and delivers what is undelivered. */
   recover(sessionId?: string): Promise<Overview>;
+  /** A service that can't says so: the sentence for the user. */
+  cancel(sessionId: string): Promise<{ tag: 'cancelled' } | { tag: 'not-supported' | 'too-late'; val: string }>;
   changeProject(): Promise<{ projectUuid: string; projectUrl: string }>;
   /** Ends the thread. A call under way rejects. */
   close(): Promise<void>;

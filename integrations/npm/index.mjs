@@ -38,6 +38,7 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
     status: ({ sessionId, ended } = {}) => call('status', sessionId, ended),
     tasks: () => call('tasks'),
     recover: (sessionId) => call('recover', sessionId),
+    cancel: (sessionId) => call('cancel', sessionId),
     changeProject: () => call('changeProject'),
     close: () => thread.close(),
   };

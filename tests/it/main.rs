@@ -24,6 +24,7 @@ mod documents;
 mod downloads;
 mod embed;
 mod env;
+mod exports;
 mod files;
 mod grants;
 mod intents;

@@ -171,7 +171,8 @@ class Wassette(AnyRuntime):
         tools = self.runtime.tools(self.environment)
         self.assertIn("Costs the user\nmoney, and is never repeated by itself.", tools["submit"]["description"])
         self.assertIn("Safe to repeat at any time.", tools["poll"]["description"])
-        ours = ["submit", "due", "poll", "query", "check", "doctor", "status", "tasks", "recover", "change-project"]
+        ours = ["submit", "due", "poll", "query", "check", "doctor", "status", "tasks", "recover", "cancel",
+                "change-project"]
         for name in ours:
             self.assertNotIn("Auto-generated", tools[name]["description"])
 

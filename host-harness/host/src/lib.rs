@@ -101,8 +101,8 @@ pub use secrets::Secret;
 pub use settings::Settings;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{
-    ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field, Finding, Health,
-    Message, Overview, Polling, Problem, ProblemKind, Product, Project, Purpose, Role, Scalar,
-    Session, SessionState, Step, Submission, Task, Transcript, Turn, UnknownSubmit, Uses,
-    object_of, rfc3339,
+    Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field,
+    Finding, Health, Message, Overview, Polling, Problem, ProblemKind, Product, Project, Purpose,
+    Role, Scalar, Session, SessionState, Step, Submission, Task, Transcript, Turn, UnknownSubmit,
+    Uses, object_of, rfc3339,
 };

@@ -12,7 +12,7 @@ use crate::call::{Folder, Guest, Output, Usage, Use};
 use crate::error::CallError;
 use crate::grants::GUEST_STATE;
 use crate::harness::{Harness, Terms};
-use crate::types::{Configuration, Finding, Overview, Project, Task, Transcript};
+use crate::types::{Cancellation, Configuration, Finding, Overview, Project, Task, Transcript};
 
 impl Harness {
     /// A session's messages and what they mean. `session_id` may be a unique prefix of 8 or more characters; with
@@ -121,6 +121,18 @@ impl Harness {
         let terms = self.as_command(Output::discard(), None);
         let believed = answer::overview;
         self.typed_on(terms, kind, &said, work, believed).await.0
+    }
+
+    /// Cancels a job, where its service can and it isn't too late.
+    ///
+    /// # Errors
+    /// [`CallError`]: there is no such session. That a service can't cancel is an answer.
+    pub async fn cancel(&self, session_id: &str) -> Result<Cancellation, CallError> {
+        let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
+            instance.call_cancel(&mut store, session_id).await
+        };
+        let kind = Kind::Cancel(session_id.to_owned());
+        self.typed(kind, &[session_id], work, Ok).await.0
     }
 
     /// Starts a new project on the canvas.

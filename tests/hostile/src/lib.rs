@@ -22,8 +22,8 @@ mod bindings {
 }
 
 pub use bindings::libtv::video::types::{
-    Configuration, DueSession, Event, Field, Finding, Overview, Problem, ProblemKind, Project,
-    Scalar, Session, SessionState, Step, Submission, Task, Transcript,
+    Cancellation, Configuration, DueSession, Event, Field, Finding, Overview, Problem, ProblemKind,
+    Project, Scalar, Session, SessionState, Step, Submission, Task, Transcript,
 };
 
 mod attacks {
@@ -149,6 +149,10 @@ impl bindings::Guest for Component {
 
     fn recover(_: Option<String>) -> Result<Overview, Problem> {
         Err(refused("it recovers nothing".to_owned()))
+    }
+
+    fn cancel(_: String) -> Result<Cancellation, Problem> {
+        Err(refused("it cancels nothing".to_owned()))
     }
 
     fn change_project() -> Result<Project, Problem> {

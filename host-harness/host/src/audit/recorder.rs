@@ -50,6 +50,7 @@ pub(crate) enum Kind {
     Submit(Option<String>),
     Query(String),
     Check,
+    Cancel(String),
     Doctor,
     Status(Option<String>),
     Tasks,
@@ -69,6 +70,7 @@ impl Kind {
             Self::Submit(_) => "submit",
             Self::Query(_) => "query",
             Self::Check => "check",
+            Self::Cancel(_) => "cancel",
             Self::Doctor => "doctor",
             Self::Status(_) => "status",
             Self::Tasks => "tasks",
@@ -81,7 +83,7 @@ impl Kind {
 
     fn session(&self) -> Option<&str> {
         match self {
-            Self::Poll(id) | Self::Query(id) => Some(id),
+            Self::Poll(id) | Self::Query(id) | Self::Cancel(id) => Some(id),
             Self::Submit(id)
             | Self::Status(id)
             | Self::Recover(id)
@@ -102,7 +104,7 @@ impl Kind {
     /// Whether it may send something that has an effect: then its beginning is noted.
     fn may_send(&self) -> bool {
         match self {
-            Self::Due | Self::Status(_) | Self::OpenResult(_) => false,
+            Self::Due | Self::Status(_) | Self::Cancel(_) | Self::OpenResult(_) => false,
             Self::Command(name, _) => !QUIET.contains(&name.as_str()),
             _ => true,
         }
@@ -111,7 +113,8 @@ impl Kind {
     /// What the call is for, which decides what it may reach.
     pub(crate) fn call(&self) -> kind::Kind {
         match self {
-            Self::Due | Self::Status(_) => kind::Kind::Look,
+            // Nothing is sent: no service that there is can cancel.
+            Self::Due | Self::Status(_) | Self::Cancel(_) => kind::Kind::Look,
             Self::Doctor => kind::Kind::Doctor,
             Self::Poll(_) | Self::Recover(_) => kind::Kind::Poll,
             Self::Submit(_) | Self::ChangeProject => kind::Kind::Submit,

@@ -11,7 +11,9 @@ use serde::Serialize;
 use wasmtime::component::{ComponentType, Lift};
 
 pub use health::{ChannelAccount, Configuration, Finding, Health, Polling, Uses};
-pub use service::{Field, Message, Project, Role, Scalar, Task, Transcript, object_of};
+pub use service::{
+    Cancellation, Field, Message, Project, Role, Scalar, Task, Transcript, object_of,
+};
 pub use sessions::{
     Delivery, DeliveryState, Overview, Product, Purpose, Session, Turn, UnknownSubmit,
 };

@@ -142,6 +142,22 @@ impl Serialize for Task {
     }
 }
 
+/// What became of the wish to cancel a job.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "camelCase")]
+pub enum Cancellation {
+    /// It is cancelled; nothing more comes of it.
+    #[component(name = "cancelled")]
+    Cancelled,
+    /// The service can't cancel: the sentence for the user.
+    #[component(name = "not-supported")]
+    NotSupported(String),
+    /// It is too far for that: the sentence for the user.
+    #[component(name = "too-late")]
+    TooLate(String),
+}
+
 /// A project on the canvas.
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Serialize)]
 #[component(record)]
