@@ -6,14 +6,12 @@ use super::traits::Traits;
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT};
 use crate::media::mp4::{DurationProbe, ProbeStep};
 use crate::media::{self, HEAD_LEN, ImageFormat, MediaKind};
-use crate::upstream::results::ResultUrl;
+use crate::upstream::results::{ResultUrl, referer};
 
 /// So far the size of a photo is looked for: behind a colour profile and EXIF data in segments of 64 KiB each.
 const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
 /// A cover is a JPEG of one frame; a larger one isn't worth having.
 const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
-/// Makes the media store answer with a video's first frame.
-const COVER_QUERY: &str = "?x-oss-process=video/snapshot,t_0,f_jpg,m_fast";
 
 const EMPTY: &str = "the media is empty";
 
@@ -55,11 +53,8 @@ pub enum Unseen {
 
 /// A request to the media store; a range, or all of it.
 fn fetch(url: &str, range: Option<(u64, u64)>, max_response_bytes: u64) -> Request {
-    let mut headers = vec![
-        ("user-agent", USER_AGENT.to_owned()),
-        // Some clients had to send it.
-        ("referer", "https://www.liblib.art/".to_owned()),
-    ];
+    let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
+    headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
     if let Some((from, len)) = range {
         headers.push((
             "range",
@@ -150,10 +145,7 @@ impl<'a> Stored<'a> {
 
     /// A video's first frame as a picture, where it can be had.
     pub async fn cover(&self, io: &Io) -> Option<Vec<u8>> {
-        if self.url.as_str().contains('?') {
-            return None;
-        }
-        let url = format!("{}{COVER_QUERY}", self.url.as_str());
+        let url = self.url.first_frame()?;
         let frame = io.http(fetch(&url, None, MAX_COVER_BYTES)).await.ok()?;
         let usable = frame.status == 200
             && !frame.truncated

@@ -16,6 +16,8 @@ pub struct Member {
     pub entry: &'static Service,
     /// What records call it: it never changes.
     pub record_name: &'static str,
+    /// Whether version 1 of the records knows it: a program of that version leaves alone what belongs to another.
+    pub in_version_1: bool,
     /// What people are shown in front of its address.
     pub title: &'static str,
     /// Its keys, in words, behind "only for".

@@ -14,6 +14,7 @@ pub use store::STORE;
 pub static LIBTV: Member = Member {
     entry: &contract::services::DIRECT,
     record_name: "libtv_direct",
+    in_version_1: true,
     title: "Direct LibTV",
     keys: "direct sk-libtv- keys",
     a_key: "a direct LibTV key",

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub static NEXU: Member = Member {
     entry: &contract::services::GATEWAY,
     record_name: "nexu_gateway",
+    in_version_1: true,
     title: "Gateway",
     keys: "Nexu-managed mgk_ keys",
     a_key: "a Nexu-managed key",

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::json::{Stored, member, object};
 pub use links::{Links, ResultId};
-pub use store::{Store, prefixes, stores};
+pub use store::{Store, prefixes, referer, stores};
 
 /// What every address begins with: where a scan stops to look closer.
 const SCHEME: &str = "https://";
@@ -78,12 +78,6 @@ impl ResultUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.url
-    }
-
-    /// The page that a request for it says it comes from, where its store wants one.
-    #[must_use]
-    pub fn referer(&self) -> Option<&'static str> {
-        store::of(&self.url)?.referer
     }
 
     /// The address of a picture of a film's first frame, where its store makes one: not of a link that is signed.

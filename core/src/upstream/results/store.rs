@@ -69,6 +69,12 @@ pub(super) fn of(url: &str) -> Option<&'static Store> {
     stores().find(|store| store.prefix_len(url).is_some())
 }
 
+/// The page that a request for this address says it comes from, where its store wants one.
+#[must_use]
+pub fn referer(url: &str) -> Option<&'static str> {
+    of(url)?.referer
+}
+
 /// What the address of a result may begin with, each once, in the order of the services.
 #[must_use]
 pub fn prefixes() -> Vec<String> {
