@@ -38,10 +38,13 @@ pub struct Member {
     /// What it takes and promises.
     pub traits: &'static Traits,
     /// With the credentials that these settings have for the account of a route.
-    pub open: for<'a> fn(&'a Settings, Option<&str>) -> Result<Box<dyn Channel + 'a>, Missing<'a>>,
+    pub open: for<'a> fn(&'a Settings, Option<&str>) -> Opened<'a>,
     /// Whether two texts name the same recipient, also where they are stored as an earlier version took them.
     pub same_chat: fn(&str, &str) -> bool,
 }
+
+/// A channel, where there are credentials for it.
+pub type Opened<'a> = Result<Box<dyn Channel + 'a>, Missing<'a>>;
 
 /// There are no credentials for a channel.
 pub struct Missing<'a> {

@@ -7,7 +7,7 @@ use super::answer::{Answer, Found, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Missing, Pending, Sending};
+use super::{Channel, Member, Opened, Pending, Sending};
 use crate::config::Settings;
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response};
 use crate::session::{Message, Shape};
@@ -74,10 +74,7 @@ struct Toy;
     clippy::unnecessary_wraps,
     reason = "the form that every channel's has"
 )]
-fn open<'a>(
-    _settings: &'a Settings,
-    _account: Option<&str>,
-) -> Result<Box<dyn Channel + 'a>, Missing<'a>> {
+fn open<'a>(_settings: &'a Settings, _account: Option<&str>) -> Opened<'a> {
     Ok(Box::new(Toy))
 }
 

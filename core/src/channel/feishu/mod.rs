@@ -13,7 +13,7 @@ use super::answer::{Answer, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Missing, Pending, Sending};
+use super::{Channel, Member, Missing, Opened, Pending, Sending};
 use crate::config::{Feishu, Settings};
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response, USER_AGENT};
 use crate::json;
@@ -306,10 +306,7 @@ impl Channel for Messenger<'_> {
 }
 
 /// There is one app, whichever account a route names.
-fn open<'a>(
-    settings: &'a Settings,
-    _account: Option<&str>,
-) -> Result<Box<dyn Channel + 'a>, Missing<'a>> {
+fn open<'a>(settings: &'a Settings, _account: Option<&str>) -> Opened<'a> {
     match &settings.feishu {
         Some(app) => Ok(Box::new(Messenger { app, token: None })),
         None => Err(Missing {
