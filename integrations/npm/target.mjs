@@ -1,5 +1,5 @@
 // Where a request is going, read so that no two programs can read it differently. The rules are those of the harness
-// (`host-harness/host/src/http/target.rs`), and both are tried with one table of what must be refused.
+// (`host-harness/sandbox/src/http/target.rs`), and both are tried with one table of what must be refused.
 
 import { capabilities } from './capabilities.mjs';
 

@@ -9,7 +9,7 @@ use contract::channels::{CHANNELS, Channel};
 use contract::settings::passed_on;
 
 use crate::openclaw::{Lookup, Places};
-use crate::secrets::Secret;
+use sandbox::secrets::Secret;
 
 /// Values that a command line takes from environment variables, already read. Empty ones count as unset.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use sandbox::error::{LimitHit, LoadError};
+use sandbox::error::{LimitHit, LoadError, RunError};
 
 use crate::types::{Problem, ProblemKind};
 
@@ -142,6 +142,18 @@ pub enum CallError {
     /// The arguments can't be read; the text is that of wrong usage, `❌` included. Nothing was run or noted.
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<RunError> for CallError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Limit(hit) => Self::Limit(hit),
+            RunError::Trap(what) => Self::Trap(what),
+            RunError::Folder { path, source } => {
+                Self::Home(HomeError::new("can't open", path, source))
+            }
+        }
+    }
 }
 
 impl CallError {

@@ -8,15 +8,17 @@ use contract::kind::Kind;
 use contract::services::{Granted, SERVICES, Service};
 use serde_json::{Map, Value};
 
-use crate::call::{Folder, Use};
 use crate::credentials::{ConfigFile, FoundCredentials};
+use crate::granted_by::granted_by;
 use crate::home::Home;
-use crate::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Tokens};
+use crate::keys::Placeholders;
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
-use crate::secrets::{Placeholders, Secret, stands_for};
 use crate::settings::Settings;
+use sandbox::call::{Folder, Use};
+use sandbox::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Tokens};
+use sandbox::secrets::{Secret, stands_for};
 
 /// Where the component finds its state folder.
 pub(crate) const GUEST_STATE: &str = "/state";
@@ -26,6 +28,7 @@ pub(crate) const GUEST_CONFIG: &str = "/config";
 /// Everything about one call that doesn't depend on which call it is.
 pub(crate) struct Basis {
     pub(crate) found: FoundCredentials,
+    pub(crate) keys: Placeholders,
     pub(crate) broker: Arc<Broker>,
     pub(crate) policy: Arc<Policy>,
 }
@@ -52,10 +55,16 @@ impl Basis {
             new_key,
         );
         let policy = Arc::new(policy(settings, &keys, &found));
-        let broker = Arc::new(Broker::new(keys, found.apps.clone(), Arc::clone(tokens)));
+        let broker = Broker::new(
+            &SERVICES,
+            keys.all().cloned().collect(),
+            found.apps.clone(),
+            Arc::clone(tokens),
+        );
         Self {
             found,
-            broker,
+            keys,
+            broker: Arc::new(broker),
             policy,
         }
     }
@@ -70,9 +79,9 @@ impl Basis {
         Egress {
             policy: Arc::clone(&self.policy),
             broker: Arc::clone(&self.broker),
-            recipients: Arc::clone(recipients),
+            recipients: recipients.clone(),
             client: client.clone(),
-            meter: Arc::new(CallMeter::new(&of_kind(limits, kind))),
+            meter: Arc::new(CallMeter::new(&of_kind(limits, kind)).with_words(granted_by)),
             kind,
         }
     }
@@ -81,7 +90,7 @@ impl Basis {
     /// user keeps in the file is nobody's business.
     pub(crate) fn config_members(&self) -> Map<String, Value> {
         let mut members = Map::new();
-        if let Some(key) = &self.broker.keys.stored {
+        if let Some(key) = &self.keys.stored {
             members.insert("apiKey".to_owned(), Value::from(key.placeholder.as_str()));
         }
         if let Some(ratio) = &self.found.video_ratio {
@@ -110,7 +119,7 @@ impl Basis {
         if let Some(error) = &self.found.config_error {
             set("LIBTV_CONFIG_ERROR", error.clone());
         }
-        if let Some(key) = &self.broker.keys.environment {
+        if let Some(key) = &self.keys.environment {
             set("LIBTV_API_KEY", key.placeholder.clone());
         }
         if let Some(place) = &self.found.key_from {

@@ -12,18 +12,19 @@ use sandbox::audit::AuditLog;
 use crate::answer;
 use crate::audit::{Kind, Recorder, Trouble, recorded};
 use crate::bindings::LibtvVideo;
-use crate::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
-use crate::http::{Client, ClientSettings, Egress, NetworkSettings, ResultBody, Tokens};
 use crate::limits::Limits;
+use crate::open_result::{ResultBody, open_result};
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
-use crate::secrets::{Finding, Secret};
 use crate::settings::Settings;
 use crate::types::{DueSession, Problem, Step, Submission};
+use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
+use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Tokens};
+use sandbox::secrets::{Finding, Secret};
 
 /// The user's own pause between two polls, in seconds, and its bounds.
 const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
@@ -137,6 +138,10 @@ impl Harness {
             proxy: environment.proxy.clone(),
             no_proxy: environment.no_proxy.clone(),
             ssl_cert_file: environment.ssl_cert_file.clone(),
+        })
+        .map_err(|error| StartError::Setting {
+            name: "LIBTV_CONNECT_TO",
+            reason: error.to_string(),
         })?;
         let recipients = Arc::new(Recipients::at(home.recipients()));
         let room = Room {
@@ -343,13 +348,17 @@ impl Harness {
         let kind = Kind::OpenResult(session_id.map(str::to_owned));
         let egress = self.egress(&basis, &self.inner.settings.step_limits, &kind);
         let recorder = self.recorder(kind, &basis, &environment, &egress);
-        match egress.open_result(url, range).await {
+        match open_result(&egress, url, range).await {
             Ok(response) => Ok(recorded(response, recorder)),
             Err(error) => {
                 recorder.end(Err(&error), None).await;
                 Err(error)
             }
         }
+    }
+
+    pub(crate) fn recipients(&self) -> &Arc<Recipients> {
+        &self.inner.recipients
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -451,7 +460,7 @@ impl Harness {
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
         let mut egress = self.egress(&basis, &terms.limits, &kind);
         if let Some(recipients) = terms.recipients {
-            egress.recipients = recipients(&egress.recipients);
+            egress.recipients = recipients(self.recipients());
         }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
@@ -469,7 +478,7 @@ impl Harness {
         let (result, usage) = match Call::new(self.inner.component.machine(), grants, terms.limits)
         {
             Ok(call) => self.run_typed(call, work).await,
-            Err(error) => (Err(error), Usage::default()),
+            Err(error) => (Err(error.into()), Usage::default()),
         };
         let result = result.and_then(believed);
         let outcome = result.as_ref().map(|_| 0);
@@ -492,7 +501,7 @@ impl Harness {
         };
         let (result, usage) = call.run(run).await;
         (
-            result.and_then(|answer| {
+            result.map_err(CallError::from).and_then(|answer| {
                 answer.map_err(|problem| CallError::Problem(answer::problem(problem)))
             }),
             usage,
@@ -516,15 +525,16 @@ impl Harness {
             self.inner.settings.command_limits.clone(),
         ) {
             Ok(call) => call,
-            Err(error) => return (Err(error), Usage::default()),
+            Err(error) => return (Err(error.into()), Usage::default()),
         };
         let run = |mut store: Store<Guest>| async move {
             let command = pre.instantiate_async(&mut store).await?;
             match command.wasi_cli_run().call_run(&mut store).await {
                 Ok(result) => Ok(i32::from(result.is_err())),
-                Err(error) => crate::call::exit_code(&error).ok_or(error),
+                Err(error) => sandbox::call::exit_code(&error).ok_or(error),
             }
         };
-        call.run(run).await
+        let (result, usage) = call.run(run).await;
+        (result.map_err(CallError::from), usage)
     }
 }

@@ -50,29 +50,28 @@
 mod answer;
 mod audit;
 mod bindings;
-mod call;
 mod command;
 mod component;
 pub mod credentials;
 mod environment;
 mod error;
+mod granted_by;
 mod grants;
 mod harness;
 mod home;
-pub mod http;
+mod keys;
 pub mod limits;
 mod looks;
 mod media;
+mod open_result;
 mod openclaw;
 mod polling;
 mod recipients;
 mod report;
-mod secrets;
 mod settings;
 mod timer;
 mod types;
 
-pub use call::{Output, Usage};
 pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
 #[cfg(feature = "compiler")]
@@ -84,20 +83,23 @@ pub use environment::Environment;
 pub use error::{CallError, ConfigError, HomeError, ServeError, StartError};
 pub use harness::{Harness, Submit};
 pub use home::Home;
-pub use http::App;
 pub use limits::{LimitRow, Limits};
+pub use open_result::ResultBody;
 pub use openclaw::openclaw_state_dir;
 pub use report::{
     CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
     RouteReport,
 };
 pub use sandbox::audit::{AuditLog, Broken, Place, Verified, VerifyError};
+pub use sandbox::call::{Output, Usage};
 pub use sandbox::error::LimitHit;
 #[cfg(feature = "fault-injection")]
 pub use sandbox::fault_injection;
 pub use sandbox::files::text_from_bytes;
+pub use sandbox::http;
+pub use sandbox::http::App;
+pub use sandbox::secrets::Secret;
 pub use sandbox::time::format_time;
-pub use secrets::Secret;
 pub use settings::Settings;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{

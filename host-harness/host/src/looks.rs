@@ -8,11 +8,11 @@ use wasmtime::Store;
 use crate::answer;
 use crate::audit::Kind;
 use crate::bindings::LibtvVideo;
-use crate::call::{Folder, Guest, Output, Usage, Use};
 use crate::error::CallError;
 use crate::grants::GUEST_STATE;
 use crate::harness::{Harness, Terms};
 use crate::types::{Cancellation, Configuration, Finding, Overview, Project, Task, Transcript};
+use sandbox::call::{Folder, Guest, Output, Usage, Use};
 
 impl Harness {
     /// A session's messages and what they mean. `session_id` may be a unique prefix of 8 or more characters; with

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::credentials::FoundCredentials;
 use crate::home::Home;
-use crate::secrets::{Secret, prefix, service_of};
+use crate::keys::service_of;
 use sandbox::files;
+use sandbox::secrets::{Secret, prefix};
 
 /// What is told is a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;

@@ -285,6 +285,26 @@ fn forget_oldest(folder: &Path, most: usize) -> io::Result<()> {
     Ok(())
 }
 
+impl sandbox::http::Recipients for Recipients {
+    fn is_named(&self, kind: &str, id: &str) -> bool {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        Self::is_named(self, &Recipient { kind, id }).unwrap_or(false)
+    }
+
+    fn has_message(&self, id: &str) -> bool {
+        Self::has_message(self, id)
+    }
+
+    fn note_message(&self, id: String) {
+        Self::note_message(self, id);
+    }
+
+    fn note_derived(&self, kind: &str, id: String) {
+        let kind = kind.to_owned();
+        Self::note_derived(self, Recipient { kind, id });
+    }
+}
+
 #[cfg(test)]
 #[path = "recipients_tests.rs"]
 mod tests;

@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
 use crate::home::Home;
-use crate::http::{GrantedRoute, Policy};
 use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
-use crate::secrets::ApiKey;
 use crate::settings::Settings;
 use sandbox::audit::digest;
+use sandbox::http::{GrantedRoute, Policy};
+use sandbox::secrets::ApiKey;
 
 /// Everything a component may do here.
 #[derive(Debug, Clone, Serialize)]
@@ -251,7 +251,7 @@ type Handle = (&'static str, Option<&'static str>);
 
 fn handles(basis: &Basis) -> impl Iterator<Item = Handle> {
     let handle = |key: &ApiKey| (key.handle, key.service.map(|service| service.id));
-    basis.broker.keys.all().map(handle)
+    basis.keys.all().map(handle)
 }
 
 /// The channels that have an app.
@@ -298,7 +298,7 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
             });
         }
     };
-    for key in basis.broker.keys.all() {
+    for key in basis.keys.all() {
         if let Some((service, known)) = key.service.and_then(|s| Some((s, s.credential?))) {
             add(key.handle, service, place(known.position));
         }
@@ -364,7 +364,7 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
 
 fn missing(basis: &Basis) -> Vec<String> {
     let mut missing = Vec::new();
-    for service in with_keys().filter(|service| !basis.broker.keys.has(service)) {
+    for service in with_keys().filter(|service| !basis.keys.has(service)) {
         if let Granted::WithKey(prefix) = service.granted {
             missing.push(format!(
                 "the {}: a key that begins with {prefix} grants its routes",

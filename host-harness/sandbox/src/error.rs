@@ -1,5 +1,6 @@
 //! What can go wrong in the sandbox. Each error says what failed; none of them ever holds a secret.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why the engine can't start or a component can't be loaded. Nothing here passes by itself.
@@ -11,6 +12,26 @@ pub enum LoadError {
     /// The engine can't run on this machine.
     #[error("the WebAssembly engine can't start: {0}")]
     Engine(String),
+}
+
+/// Why a call ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It was stopped at a limit.
+    #[error("it used {0}")]
+    Limit(LimitHit),
+    /// The component trapped.
+    #[error("the component failed: {0}")]
+    Trap(String),
+    /// A folder that it is granted can't be opened.
+    #[error("can't open {}: {source}", path.display())]
+    Folder {
+        /// The folder, outside.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// Which bound a call ran into. `Limits` and `limits` say why each is what it is.

@@ -25,9 +25,9 @@ use sandbox::time::format_time;
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::call::Usage;
 use crate::error::CallError;
-use crate::http::{CallMeter, Refusal};
+use sandbox::call::Usage;
+use sandbox::http::{CallMeter, Refusal};
 
 /// A session's id has at most this much room; LibTV's have 36 characters.
 const SESSION_CHARS: usize = 128;

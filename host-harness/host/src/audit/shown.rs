@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::Recorder;
-use crate::http::ResultBody;
+use crate::open_result::ResultBody;
 
 /// The response, whose body keeps the record.
 pub(crate) fn recorded(response: Response<ResultBody>, recorder: Recorder) -> Response<ResultBody> {

@@ -13,7 +13,8 @@ use contract::commands::{
 use contract::kind::Kind;
 
 use crate::error::CallError;
-use crate::secrets::{Placeholders, Secret};
+use crate::keys::Placeholders;
+use sandbox::secrets::Secret;
 
 use super::downloads::{Downloads, GUEST_DOWNLOADS};
 use super::places::Places;

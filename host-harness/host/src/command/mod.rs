@@ -15,10 +15,10 @@ use contract::commands::find;
 use contract::kind::Kind;
 
 use crate::audit;
-use crate::call::{Folder, Grants, Output, OutputPipe, Usage, Use};
 use crate::error::CallError;
 use crate::grants::{GUEST_STATE, state_folder};
 use crate::harness::Harness;
+use sandbox::call::{Folder, Grants, Output, OutputPipe, Usage, Use};
 
 use arguments::Rewritten;
 use downloads::Downloads;
@@ -150,7 +150,7 @@ impl Harness {
         let kind = audit::Kind::Command(name.to_owned(), session);
         let mut egress = self.egress(&basis, &self.settings().command_limits, &kind);
         if let ("doctor", Some(chat)) = (name, &chat) {
-            egress.recipients = Arc::new(egress.recipients.and_once(chat));
+            egress.recipients = Arc::new(self.recipients().and_once(chat));
         }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let writes_config = find(name).is_some_and(|command| command.kind == Kind::Settings);

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::{CommandEnd, Stdio};
 use sandbox::error::LimitHit;
 
-use crate::call::Output;
 use crate::error::CallError;
 use crate::harness::Harness;
 use crate::limits::{ANSWER_VALUES, REPLY_BYTES};
+use sandbox::call::Output;
 
 /// What a command answered.
 #[derive(Debug)]

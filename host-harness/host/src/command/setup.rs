@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
-use crate::call::{Folder, Output, Use};
 use crate::credentials::{Change, ConfigFile, KeySlot};
 use crate::error::{CallError, ConfigError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
+use sandbox::call::{Folder, Output, Use};
 
 /// The members that a command may change.
 const MEMBERS: [&str; 2] = ["apiKey", "videoRatio"];
@@ -119,7 +119,7 @@ fn changes(
 fn real_key(value: &Value, basis: &Basis) -> Result<Value, CallError> {
     let key = value
         .as_str()
-        .and_then(|placeholder| basis.broker.keys.find(placeholder));
+        .and_then(|placeholder| basis.keys.find(placeholder));
     match key {
         Some(key) => Ok(Value::from(key.secret.expose())),
         // A key that this command was not given: the component made it up.
@@ -175,8 +175,8 @@ impl Write for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::Secret;
     use crate::settings::Settings;
+    use sandbox::secrets::Secret;
 
     fn basis(home: &Home) -> Basis {
         let settings = Settings::new(home.root());

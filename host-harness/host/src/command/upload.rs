@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::places::Places;
 use crate::error::CallError;
 use crate::media;
-use crate::secrets::{Finding, Spellings};
+use sandbox::secrets::{Finding, Spellings};
 
 /// What the services take.
 const MOST_BYTES: u64 = 200 << 20;

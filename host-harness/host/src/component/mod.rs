@@ -1,7 +1,6 @@
 //! The compiled component and the engine it runs on. Made once; every call takes a fresh instance from it.
 
 mod built_in;
-mod link;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +11,13 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 
 #[cfg(feature = "compiler")]
 use sandbox::component::cache;
-use sandbox::component::refused;
+use sandbox::component::{link, refused};
 use sandbox::engine::{self, Effort, Machine};
 use sandbox::error::LoadError;
 
 use crate::bindings::LibtvVideoPre;
-use crate::call::Guest;
 use crate::error::StartError;
+use sandbox::call::Guest;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
 #[derive(Clone)]

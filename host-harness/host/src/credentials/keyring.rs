@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use super::Change;
-use crate::secrets::Secret;
+use sandbox::secrets::Secret;
 
 /// The member of `libtv.json` that says that the key is in the keyring. Another value with every key that is stored.
 pub(crate) const MARK: &str = "apiKeyInKeyring";

@@ -8,9 +8,9 @@ use super::keyring::{KeySlot, MARK};
 use contract::channels::{self, CHANNELS, Channel};
 
 use crate::environment::{Environment, OfChannel};
-use crate::http::{App, BaseUrl};
 use crate::openclaw::{self, Account};
-use crate::secrets::Secret;
+use sandbox::http::{App, BaseUrl};
+use sandbox::secrets::Secret;
 
 /// An app at `platform`, by the word that `--channel` takes (`feishu`, `lark`), with its id and secret, and where it was
 /// found, in words, for `check`. `None` for a word that names no platform.

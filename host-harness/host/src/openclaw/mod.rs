@@ -27,7 +27,7 @@ use contract::channels::Channel;
 pub use places::openclaw_state_dir;
 pub(crate) use places::{Lookup, Places};
 
-use crate::secrets::Secret;
+use sandbox::secrets::Secret;
 
 /// An account of a channel.
 pub(crate) struct Account {

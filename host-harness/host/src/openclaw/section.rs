@@ -2,9 +2,9 @@
 
 use super::accounts::{Choice, choose};
 use super::config::Config;
-use crate::http::BaseUrl;
-use crate::secrets::Secret;
 use contract::channels::Channel;
+use sandbox::http::BaseUrl;
+use sandbox::secrets::Secret;
 
 /// An account as the file has it.
 pub(super) struct Account {

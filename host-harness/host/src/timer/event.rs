@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::call::Usage;
-use crate::http::Refusal;
 use crate::types::{SessionState, Step};
+use sandbox::call::Usage;
+use sandbox::http::Refusal;
 
 /// Something happened.
 #[derive(Debug, Clone)]

@@ -224,7 +224,7 @@ mod tests {
     use std::fs::File;
 
     use super::*;
-    use crate::call::Usage;
+    use sandbox::call::Usage;
 
     fn failed(reason: &str) -> Event {
         failed_of("s/1", reason)

@@ -17,7 +17,6 @@ use super::stop::StopHandle;
 use super::watch::Watch;
 use sandbox::error::LimitHit;
 
-use crate::call::Usage;
 use crate::error::{CallError, ServeError};
 use crate::harness::Harness;
 use crate::home::{Home, Owner};
@@ -27,6 +26,7 @@ use crate::limits::{
 };
 use crate::polling::{self, Means};
 use crate::types::Step;
+use sandbox::call::Usage;
 
 /// Steps in flight get this long when the timer is asked to stop; then they are abandoned, which is always safe.
 const GRACE: Duration = Duration::from_secs(3);

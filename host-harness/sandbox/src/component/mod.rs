@@ -2,6 +2,7 @@
 
 #[cfg(feature = "compiler")]
 pub mod cache;
+pub mod link;
 #[cfg(feature = "compiler")]
 mod trusted;
 

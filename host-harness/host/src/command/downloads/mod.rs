@@ -11,8 +11,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::places::Places;
 use super::setup::Withheld;
-use crate::call::{Folder, Use};
 use crate::error::CallError;
+use sandbox::call::{Folder, Use};
 
 use private::Private;
 use reply::Reply;

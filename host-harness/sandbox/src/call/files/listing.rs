@@ -1,0 +1,105 @@
+//! A folder that a guest reads: entry by entry, as it asks for them. What the host holds of a folder is one piece of the
+//! system's own, however many names are in it; how many it reads for one call is bounded.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cap_primitives::fs::{DirEntry, FileType, ReadDir};
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use crate::call::Stopped;
+use crate::error::LimitHit;
+use crate::limits::FOLDER_ENTRIES;
+
+/// What one call has read of folders; its streams share it.
+pub(super) struct Entries {
+    left: AtomicU64,
+    most: u64,
+    stopped: Arc<Stopped>,
+}
+
+impl Entries {
+    pub(super) fn new(most: u64, stopped: Arc<Stopped>) -> Arc<Self> {
+        Arc::new(Self {
+            left: AtomicU64::new(most),
+            most,
+            stopped,
+        })
+    }
+
+    fn take(&self) -> FsResult<()> {
+        let less = |left: u64| left.checked_sub(1);
+        match self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+        {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.stop(self.most)),
+        }
+    }
+
+    fn stop(&self, most: u64) -> FsError {
+        self.stopped.at(LimitHit::Entries(most));
+        FsError::trap(wasmtime::format_err!(
+            "the call may not read more of folders"
+        ))
+    }
+}
+
+/// One stream of entries.
+pub(super) struct Listing {
+    // Only ever used by its one guest; the table wants what can be shared.
+    rest: Mutex<Rest>,
+    entries: Arc<Entries>,
+}
+
+struct Rest {
+    folder: ReadDir,
+    read: u64,
+}
+
+impl Listing {
+    pub(super) fn new(folder: ReadDir, entries: Arc<Entries>) -> Self {
+        let rest = Mutex::new(Rest { folder, read: 0 });
+        Self { rest, entries }
+    }
+
+    /// The next entry; none at the end.
+    pub(super) fn next(&self) -> FsResult<Option<DirectoryEntry>> {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = rest.folder.next() else {
+            return Ok(None);
+        };
+        rest.read += 1;
+        if rest.read > FOLDER_ENTRIES {
+            return Err(self.entries.stop(FOLDER_ENTRIES));
+        }
+        self.entries.take()?;
+        let entry = entry?;
+        let type_ = type_of(&entry)?;
+        match entry.file_name().into_string() {
+            Ok(name) => Ok(Some(DirectoryEntry { type_, name })),
+            Err(_) => Err(ErrorCode::IllegalByteSequence.into()),
+        }
+    }
+}
+
+/// As most file systems say it with the name; the others are asked once more.
+fn type_of(entry: &DirEntry) -> std::io::Result<DescriptorType> {
+    let known = |found: FileType| {
+        if found.is_dir() {
+            Some(DescriptorType::Directory)
+        } else if found.is_file() {
+            Some(DescriptorType::RegularFile)
+        } else if found.is_symlink() {
+            Some(DescriptorType::SymbolicLink)
+        } else {
+            None
+        }
+    };
+    if let Some(found) = known(entry.file_type()?) {
+        return Ok(found);
+    }
+    Ok(known(entry.metadata()?.file_type()).unwrap_or(DescriptorType::Unknown))
+}

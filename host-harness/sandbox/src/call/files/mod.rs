@@ -1,0 +1,174 @@
+//! The files of one call: wasmtime's own implementation, with every operation that makes or lengthens a file going past
+//! the call's room first. Which paths can be reached is wasmtime's business; here it is how much is written.
+
+mod depth;
+mod listing;
+mod quota;
+mod room;
+mod stream;
+mod view;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasmtime::component::{HasData, Linker, Resource};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtxView};
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
+use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::{Folder, Guest};
+use crate::limits::Limits;
+use crate::stopped::Stopped;
+
+use listing::Entries;
+pub use quota::{Room, StateQuota};
+use room::{FolderRoom, Kind, Refused};
+
+/// What is written into a folder that a call sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The state folder.
+    State,
+    /// Where results are downloaded to.
+    Downloads,
+    /// A copy of a small configuration file, and the file it is replaced through.
+    Config,
+}
+
+/// What such a copy takes.
+const CONFIG_ROOM: Room = Room {
+    bytes: 1 << 20,
+    files: 16,
+};
+
+/// Which folder each open descriptor lies in.
+pub(super) struct Folders {
+    /// In the order in which they are granted.
+    rooms: Vec<Arc<FolderRoom>>,
+    of: HashMap<u32, Arc<FolderRoom>>,
+    /// What the call reads of folders.
+    entries: Arc<Entries>,
+    #[cfg(feature = "fault-injection")]
+    pub(super) faults: Option<crate::fault_injection::Faults>,
+}
+
+impl Folders {
+    pub(super) fn new(
+        folders: &[Folder],
+        limits: &Limits,
+        quota: &Arc<StateQuota>,
+        stopped: &Arc<Stopped>,
+    ) -> Self {
+        let room = |folder: &Folder| {
+            let other = || Kind::Other(folder.host.clone());
+            let (kind, most) = match folder.purpose {
+                Use::State => {
+                    let most = Room {
+                        bytes: limits.written_bytes,
+                        files: limits.created_files,
+                    };
+                    (Kind::State(Arc::clone(quota), folder.host.clone()), most)
+                }
+                Use::Downloads => {
+                    let most = Room {
+                        bytes: limits.transfer_bytes,
+                        files: limits.created_files,
+                    };
+                    (other(), most)
+                }
+                Use::Config => (other(), CONFIG_ROOM),
+            };
+            Arc::new(FolderRoom::new(kind, most, Arc::clone(stopped)).at(&folder.host))
+        };
+        Self {
+            rooms: folders.iter().map(room).collect(),
+            of: HashMap::new(),
+            entries: Entries::new(limits.listed_entries, Arc::clone(stopped)),
+            #[cfg(feature = "fault-injection")]
+            faults: None,
+        }
+    }
+}
+
+/// The number of a granted folder in its file system.
+type Root = (u64, u64);
+
+impl Folders {
+    /// Which granted folder a descriptor lies in.
+    fn root_of(&self, descriptor: &Resource<Descriptor>) -> Option<Root> {
+        self.of.get(&descriptor.rep())?.root
+    }
+}
+
+/// Puts the metered files in the place of wasmtime's.
+pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    preopens::add_to_linker::<Guest, Metered>(linker, Guest::files)?;
+    types::add_to_linker::<Guest, Metered>(linker, Guest::files)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+struct Metered;
+
+impl HasData for Metered {
+    type Data<'a> = Files<'a>;
+}
+
+impl Guest {
+    fn files(&mut self) -> Files<'_> {
+        Files {
+            inner: WasiFilesystemCtxView {
+                ctx: self.wasi.filesystem(),
+                table: &mut self.table,
+            },
+            folders: &mut self.folders,
+        }
+    }
+}
+
+/// wasmtime's files, with the room of each folder.
+struct Files<'a> {
+    inner: WasiFilesystemCtxView<'a>,
+    folders: &'a mut Folders,
+}
+
+impl Files<'_> {
+    fn room(&self, descriptor: &Resource<Descriptor>) -> FsResult<Arc<FolderRoom>> {
+        let room = self.folders.of.get(&descriptor.rep());
+        room.cloned()
+            .ok_or_else(|| FsError::from(ErrorCode::BadDescriptor))
+    }
+
+    /// The room for something new in the folder of `descriptor`.
+    fn for_new(
+        &self,
+        descriptor: &Resource<Descriptor>,
+        bytes: usize,
+    ) -> FsResult<Arc<FolderRoom>> {
+        let room = self.room(descriptor)?;
+        take(&room, bytes as u64, 1)?;
+        Ok(room)
+    }
+
+    /// Nothing moves from one folder to another: its bytes would be in nobody's account.
+    fn same_folder(
+        &self,
+        one: &Resource<Descriptor>,
+        other: &Resource<Descriptor>,
+    ) -> FsResult<()> {
+        if Arc::ptr_eq(&self.room(one)?, &self.room(other)?) {
+            Ok(())
+        } else {
+            Err(ErrorCode::CrossDevice.into())
+        }
+    }
+}
+
+fn take(room: &FolderRoom, bytes: u64, files: u64) -> FsResult<()> {
+    room.take(bytes, files).map_err(|refused| match refused {
+        Refused::Limit => FsError::trap(wasmtime::format_err!("the call may not write more")),
+        Refused::Account(_) => ErrorCode::Io.into(),
+    })
+}

@@ -1,0 +1,309 @@
+//! Puts secrets into requests: each into the header it belongs to, for the service it belongs to. A placeholder
+//! anywhere else is refused, and so is a request that carries a real secret. Bodies are searched elsewhere
+//! (`search.rs`), for what is known here.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use contract::services::{Credential, Exchange, Granted, Position, Service};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use http::{HeaderMap, Request, Response, Uri};
+use http_body_util::{BodyExt, Limited};
+use wasmtime_wasi_http::{Error as WasiError, WasiBody};
+
+use super::app::App;
+use super::refusal::RefusalReason;
+use super::tenant_token::{Token, Tokens};
+use crate::secrets::{ApiKey, Finding, Spellings, marks, stands_for};
+
+/// The token route's request has two short strings.
+const TOKEN_REQUEST_BYTES: usize = 16 << 10;
+
+/// What is to be done with an authorised request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Send it: keys are in place.
+    Send,
+    /// Put the token into its header, then send it.
+    AddToken,
+    /// Don't send it: it is the token route, which is answered here.
+    AnswerToken {
+        /// `cache-control: no-cache`: the service refused the cached token.
+        drop_cached: bool,
+    },
+}
+
+/// Sends a small request of the harness's own.
+pub type ExchangeFuture = Pin<Box<dyn Future<Output = Result<Response<Bytes>, WasiError>> + Send>>;
+
+/// The secrets of one call and the rules for them.
+pub struct Broker {
+    /// Every service there is: their headers for credentials, and what stands for credentials, are known by them.
+    services: &'static [&'static Service],
+    marks: Vec<String>,
+    keys: Vec<ApiKey>,
+    /// What identifies the user to services that know apps.
+    pub apps: Vec<Arc<App>>,
+    tokens: Arc<Tokens>,
+    /// What to search for, and how many tokens had been issued when it was put together.
+    search: Mutex<Option<(u64, Arc<Spellings>)>>,
+}
+
+impl Broker {
+    /// With these keys and apps; `services` are all that there are, granted or not.
+    pub fn new(
+        services: &'static [&'static Service],
+        keys: Vec<ApiKey>,
+        apps: Vec<Arc<App>>,
+        tokens: Arc<Tokens>,
+    ) -> Self {
+        Self {
+            services,
+            marks: marks(services),
+            keys,
+            apps,
+            tokens,
+            search: Mutex::default(),
+        }
+    }
+
+    /// Every secret in use, in every spelling.
+    pub fn spellings(&self) -> Arc<Spellings> {
+        let (count, tokens) = self.tokens.issued();
+        let mut search = self
+            .search
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((known, spellings)) = search.as_ref()
+            && *known == count
+        {
+            return Arc::clone(spellings);
+        }
+        let keys = self.keys.iter().map(|key| key.secret.expose());
+        let apps = self.apps.iter().map(|app| app.secret.expose());
+        let tokens = tokens.iter().map(|token| token.expose());
+        let secrets: Vec<&str> = keys.chain(apps).chain(tokens).collect();
+        let spellings = self.tokens.spellings.of(&secrets, &self.marks);
+        *search = Some((count, Arc::clone(&spellings)));
+        spellings
+    }
+
+    /// Checks a request for `service` and puts API keys into its headers.
+    pub fn authorise(
+        &self,
+        service: &Service,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Verdict, RefusalReason> {
+        self.check_target(uri)?;
+        let own = service.credential;
+        let mut verdict = Verdict::Send;
+        for (name, value) in headers.iter_mut() {
+            let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            match own {
+                Some(own) if name.as_str().eq_ignore_ascii_case(own.position.header()) => {
+                    match self.filled(service, own, &text)? {
+                        Some(filled) => *value = filled,
+                        None => verdict = Verdict::AddToken,
+                    }
+                }
+                _ if !self.is_credential_header(name) => self.check_text(&text)?,
+                _ if self.marks.iter().any(|mark| text.contains(mark)) => {
+                    return Err(RefusalReason::MisplacedPlaceholder);
+                }
+                _ => return Err(RefusalReason::CredentialHeader),
+            }
+        }
+        if exchange_of(service).is_some_and(|exchange| uri.path().ends_with(exchange.path)) {
+            let drop_cached = headers
+                .get(http::header::CACHE_CONTROL)
+                .is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("no-cache")));
+            verdict = Verdict::AnswerToken { drop_cached };
+        }
+        Ok(verdict)
+    }
+
+    /// The name of the credential that a request for `service` asks for with a placeholder.
+    pub fn handle(&self, service: &Service, headers: &HeaderMap) -> Option<&'static str> {
+        let credential = service.credential?;
+        let Position::Header { name, prefix } = credential.position;
+        let asked = headers.get(name)?.to_str().ok()?.strip_prefix(prefix)?;
+        if asked == stands_for(credential.name) {
+            return Some(credential.name);
+        }
+        Some(self.key(asked)?.handle)
+    }
+
+    /// The credential's header with the secret that its placeholder stands for; `None` where that is a token, which may have
+    /// to be fetched first.
+    fn filled(
+        &self,
+        service: &Service,
+        credential: Credential,
+        text: &str,
+    ) -> Result<Option<HeaderValue>, RefusalReason> {
+        let Position::Header { prefix, .. } = credential.position;
+        let unknown = RefusalReason::UnknownPlaceholder;
+        let asked = text.strip_prefix(prefix).ok_or(unknown)?;
+        if service.granted == Granted::WithApp {
+            let app = self.app(service).ok_or(unknown)?;
+            if asked != stands_for(credential.name) {
+                return Err(unknown);
+            }
+            if credential.exchange.is_some() {
+                return Ok(None);
+            }
+            let filled = sensitive(prefix, app.secret.expose()).ok_or(unknown)?;
+            return Ok(Some(filled));
+        }
+        let key = self.key(asked).ok_or(unknown)?;
+        if !key.is_for(service) {
+            return Err(RefusalReason::MisplacedPlaceholder);
+        }
+        let filled = sensitive(prefix, key.secret.expose()).ok_or(unknown)?;
+        Ok(Some(filled))
+    }
+
+    /// Whether a header is for credentials: of a service, or by its meaning.
+    fn is_credential_header(&self, name: &HeaderName) -> bool {
+        let credentials = self
+            .services
+            .iter()
+            .filter_map(|service| service.credential);
+        [AUTHORIZATION, COOKIE, http::header::PROXY_AUTHORIZATION].contains(name)
+            || credentials
+                .into_iter()
+                .any(|known| name.as_str().eq_ignore_ascii_case(known.position.header()))
+    }
+
+    fn key(&self, placeholder: &str) -> Option<&ApiKey> {
+        self.keys.iter().find(|key| key.placeholder == placeholder)
+    }
+
+    /// The app that identifies the user to this service.
+    fn app(&self, service: &Service) -> Option<&App> {
+        let mut apps = self.apps.iter().map(AsRef::as_ref);
+        apps.find(|app: &&App| app.service.id == service.id)
+    }
+
+    /// The same with the exchange of its secret, and what is got by it.
+    fn exchanged(&self, service: &Service) -> Option<(&App, Credential, Exchange)> {
+        let credential = service.credential?;
+        Some((self.app(service)?, credential, credential.exchange?))
+    }
+
+    /// Neither a placeholder nor a secret may stand in a path or query.
+    pub fn check_target(&self, uri: &Uri) -> Result<(), RefusalReason> {
+        let target = uri.path_and_query().map_or("", |path| path.as_str());
+        self.check_text(target)
+    }
+
+    /// Neither a placeholder nor a secret may stand in `text`.
+    fn check_text(&self, text: &str) -> Result<(), RefusalReason> {
+        match self.spellings().find(text.as_bytes()) {
+            None => Ok(()),
+            Some(Finding::Placeholder) => Err(RefusalReason::MisplacedPlaceholder),
+            Some(Finding::Secret) => Err(RefusalReason::Secret),
+        }
+    }
+
+    /// The header with the token for this service, or the service's own answer when it refused the exchange.
+    pub async fn token(
+        &self,
+        service: &Service,
+        exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
+    ) -> Result<Result<(HeaderName, HeaderValue), Response<Bytes>>, WasiError> {
+        let known = self.exchanged(service);
+        let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
+        let Position::Header { name, prefix } = credential.position;
+        let header = HeaderName::from_bytes(name.as_bytes());
+        let header = header.map_err(|_| WasiError::ConfigurationError)?;
+        let token = match self.tokens.get(app, (asks, false), exchange).await? {
+            Ok(token) => token,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let value = sensitive(prefix, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?;
+        Ok(Ok((header, value)))
+    }
+
+    /// Notes an answer to a request that carried a token. One that isn't accepted is told with one of the statuses that the
+    /// contract names, among other things.
+    pub async fn note_answer(&self, service: &Service, status: http::StatusCode) {
+        if let Some((app, _, asks)) = self.exchanged(service)
+            && asks.refused.contains(&status.as_u16())
+        {
+            self.tokens.note_refused(app).await;
+        }
+    }
+
+    /// Whether `body` asks the token route for the app in use, by its placeholder.
+    ///
+    /// # Errors
+    /// What to refuse it for.
+    pub async fn admit_token_request(
+        &self,
+        service: &Service,
+        body: WasiBody,
+    ) -> Result<(), RefusalReason> {
+        let body = Limited::new(body, TOKEN_REQUEST_BYTES)
+            .collect()
+            .await
+            .map_err(|_| RefusalReason::TokenRequest)?
+            .to_bytes();
+        let asked: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| RefusalReason::TokenRequest)?;
+        let is_ours = self.exchanged(service).is_some_and(|(app, _, asks)| {
+            asked[asks.app] == app.app_id.as_str()
+                && asked[asks.secret] == stands_for(asks.secret_name)
+        });
+        is_ours.then_some(()).ok_or(RefusalReason::TokenRequest)
+    }
+
+    /// Answers the token route: from the cache, or after a real exchange. The component never sees the token.
+    pub async fn answer_token_route(
+        &self,
+        service: &Service,
+        drop_cached: bool,
+        exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
+    ) -> Result<Response<Bytes>, WasiError> {
+        let known = self.exchanged(service);
+        let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
+        let token = self.tokens.get(app, (asks, drop_cached), exchange).await?;
+        Ok(match token {
+            Ok(Token { expires_in_s, .. }) => {
+                let answer = serde_json::json!({
+                    asks.success.member: asks.success.is,
+                    asks.token: stands_for(credential.name),
+                    asks.expires_in_s: expires_in_s,
+                });
+                json_response(answer.to_string())
+            }
+            Err(refused) => refused,
+        })
+    }
+}
+
+fn exchange_of(service: &Service) -> Option<Exchange> {
+    service.credential?.exchange
+}
+
+fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
+    let text = zeroize::Zeroizing::new(format!("{scheme}{secret}"));
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+pub(super) fn json_response(text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    response
+}
+
+#[cfg(test)]
+#[path = "tests/broker.rs"]
+mod tests;

@@ -1,0 +1,91 @@
+//! How transport errors reach the component. It decides by them whether a paid request can have been applied, so
+//! there are two groups, and the line between them is the first byte of the request:
+//!
+//! - **never sent**: `connection-refused`, `connection-timeout`, `DNS-timeout`, `DNS-error`, `destination-*`, `TLS-*`,
+//!   `HTTP-request-denied`, and `internal-error` behind one of the marks of `contract::transport`. Only errors from making the connection, or from our own checks, are among these.
+//! - **may have been applied**: everything else (`connection-terminated`, `connection-read-timeout`,
+//!   `HTTP-response-incomplete`, `HTTP-protocol-error`, …).
+
+use std::error::Error as StdError;
+
+use wasmtime_wasi_http::Error as WasiError;
+
+use super::connector::ConnectError;
+
+/// An error of the client: before or after the request began.
+pub(super) fn from_client(error: &hyper_util::client::legacy::Error) -> WasiError {
+    if let Some(connect) = find::<ConnectError>(error) {
+        return connect.to_wasi();
+    }
+    if error.is_connect() {
+        return WasiError::ConnectionRefused;
+    }
+    match find::<hyper::Error>(error) {
+        Some(error) => from_hyper(error),
+        None => WasiError::ConnectionTerminated,
+    }
+}
+
+/// An error on an established connection. Never one of the "never sent" group.
+pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
+    if let Some(own) = find::<WasiError>(error) {
+        return match own {
+            WasiError::HttpRequestBodySize(size) => WasiError::HttpRequestBodySize(*size),
+            WasiError::ConnectionReadTimeout => WasiError::ConnectionReadTimeout,
+            _ => WasiError::ConnectionTerminated,
+        };
+    }
+    if error.is_parse_too_large() {
+        WasiError::HttpResponseHeaderSectionSize(
+            u32::try_from(crate::limits::RESPONSE_HEADER_BYTES).ok(),
+        )
+    } else if error.is_parse() {
+        WasiError::HttpProtocolError
+    } else if error.is_incomplete_message() {
+        WasiError::HttpResponseIncomplete
+    } else if error.is_timeout() {
+        WasiError::HttpResponseTimeout
+    } else if error.is_body_write_aborted() || error.is_user() {
+        WasiError::HttpRequestBodySize(None)
+    } else {
+        WasiError::ConnectionTerminated
+    }
+}
+
+/// The name in the record of an error that isn't [`ConnectError`]: those that this client makes have one of their own.
+pub(super) fn name(error: &WasiError) -> &'static str {
+    match error {
+        WasiError::ConnectionRefused => "connection-refused",
+        WasiError::ConnectionTerminated => "connection-terminated",
+        WasiError::ConnectionReadTimeout | WasiError::HttpResponseTimeout => "read-timeout",
+        WasiError::HttpRequestDenied => "denied",
+        WasiError::HttpRequestBodySize(_) => "request-too-large",
+        WasiError::HttpResponseIncomplete => "response-incomplete",
+        WasiError::HttpResponseHeaderSectionSize(_) => "response-header-too-large",
+        WasiError::HttpResponseBodySize(_) => "response-too-large",
+        WasiError::HttpProtocolError => "protocol-error",
+        _ => "failed",
+    }
+}
+
+/// The first error of type `E` in the chain of causes.
+pub(super) fn find<'a, E: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An io::Error hides its cause one level deeper.
+        if let Some(inner) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            && let Some(found) = inner.downcast_ref::<E>()
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

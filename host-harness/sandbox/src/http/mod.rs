@@ -1,0 +1,276 @@
+//! The only way out of the sandbox: one hook, `send_request`, that every request passes.
+//! Policy and kind of call, then credentials, then the request written anew, the body and a message's recipient, then the
+//! client; on the way back secrets that a server echoes are overwritten.
+//! Not here: how any of them decides.
+//!
+//! ```text
+//! guest ── wasi:http ── Egress ── policy ── broker ── request ── search ── messages ── client ── connector ── addresses ── TLS
+//!                                   │          │         │          │          └ only to whom a submit named
+//!                                   │          │         │          └ no secret and no placeholder in the body
+//!                                   │          │         └ the headers and the body that the route names, and no others
+//!                                   │          └ a token: its exchange is answered here, or it is put into a header
+//!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
+//! ```
+
+mod addresses;
+mod app;
+mod base_url;
+mod body;
+mod broker;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod bundle;
+mod client;
+mod connect_to;
+mod connector;
+mod errors;
+mod fetch;
+mod json_body;
+mod messages;
+mod network;
+mod no_proxy;
+mod policy;
+mod proxy;
+mod recipients;
+mod refusal;
+mod request;
+mod response;
+mod scrub;
+mod search;
+mod target;
+mod tenant_token;
+mod tls;
+mod trace;
+
+#[cfg(test)]
+#[path = "tests/refused/mod.rs"]
+mod refused;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use contract::kind::Kind;
+use http::{Method, Request, Response, Uri};
+use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
+
+pub use addresses::{AddressClass, classify};
+pub use app::App;
+pub use base_url::BaseUrl;
+pub use client::NetworkSettings;
+pub use connect_to::{ConnectTo, ConnectToError};
+pub use connector::ConnectError;
+pub use contract::services::Service;
+pub use fetch::{FetchError, FetchedBody};
+pub use policy::{Grant, GrantedRoute, Policy};
+pub use recipients::Recipients;
+pub use refusal::{Refusal, RefusalReason};
+
+pub use body::{CallMeter, full};
+pub use broker::Broker;
+pub use client::{Client, ClientSettings, SendOptions};
+pub use tenant_token::Tokens;
+
+use body::OpenRequest;
+use broker::{ExchangeFuture, Verdict};
+
+use trace::Sender;
+
+/// What one call may reach, and how: the state behind the hook, one for each instance. Clones share everything.
+#[derive(Clone)]
+pub struct Egress {
+    /// What is granted at all.
+    pub policy: Arc<Policy>,
+    /// Puts credentials in, and knows what must not leave.
+    pub broker: Arc<Broker>,
+    /// Who may get messages.
+    pub recipients: Arc<dyn Recipients>,
+    /// Sends what passed.
+    pub client: Client,
+    /// Counts, and notes what was refused.
+    pub meter: Arc<CallMeter>,
+    /// What the call is for, and so which routes it has.
+    pub kind: Kind,
+}
+
+type Io = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
+type Answer = Result<(Response<WasiBody>, Io), WasiError>;
+
+impl WasiHttpHooks for Egress {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: Box<dyn Future<Output = Result<(), WasiError>> + Send>,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        // The checks happen before the future exists: a refused request never gets as far as a task of its own.
+        let granted = self.grant(request);
+        let egress = self.clone();
+        Box::new(async move {
+            let (request, verdict, grant, open) = granted?;
+            let options = options.unwrap_or_default();
+            let response = egress
+                .pass(request, verdict, &grant, (options, open))
+                .await?;
+            Ok((response, Box::new(async { Ok(()) }) as Io))
+        })
+    }
+
+    /// One piece in flight beside the one being written: throughput without more memory per upload.
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        1
+    }
+
+    /// The component writes 64 KiB pieces; larger ones would only move memory from the guest to the host.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        256 << 10
+    }
+}
+
+impl Egress {
+    fn grant(
+        &self,
+        request: Request<WasiBody>,
+    ) -> Result<(Request<WasiBody>, Verdict, Grant, OpenRequest), WasiError> {
+        let Some(open) = self.meter.begin_request() else {
+            let refusal = Refusal::new(request.method(), request.uri(), RefusalReason::Budget);
+            self.meter.refuse(refusal);
+            return Err(WasiError::HttpRequestDenied);
+        };
+        self.checked(request)
+            .map(|(request, verdict, grant)| (request, verdict, grant, open))
+            .map_err(|refusal| {
+                self.meter.refuse(refusal);
+                WasiError::HttpRequestDenied
+            })
+    }
+
+    /// Policy, kind of call, credential, and everything else of the request's head.
+    fn checked(
+        &self,
+        mut request: Request<WasiBody>,
+    ) -> Result<(Request<WasiBody>, Verdict, Grant), Refusal> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let refuse = |reason| Refusal::new(&method, &uri, reason);
+        let grant = self.policy.check(&method, &uri).map_err(|refusal| {
+            // A key of the query is told by its name, which must be none that stands for a secret.
+            match self.broker.check_target(&uri) {
+                Err(reason) if refusal.reason == RefusalReason::Query => refuse(reason),
+                _ => refusal,
+            }
+        })?;
+        if !grant.route.kinds.contains(&self.kind) {
+            return Err(refuse(RefusalReason::Call).about(self.kind.name()));
+        }
+        let handle = self.broker.handle(grant.service, request.headers());
+        let verdict = self
+            .broker
+            .authorise(grant.service, &uri, request.headers_mut())
+            .map_err(refuse)?;
+        let request = request::anew(request, &grant)?;
+        if grant.route.paid && !self.meter.begin_paid(self.kind.max_paid()) {
+            return Err(refuse(RefusalReason::Paid));
+        }
+        if let Some(handle) = handle {
+            self.meter.trace().uses(handle);
+        }
+        Ok((request, verdict, grant))
+    }
+
+    /// A granted request's way out, and its answer's way in.
+    async fn pass(
+        self,
+        mut request: Request<WasiBody>,
+        verdict: Verdict,
+        grant: &Grant,
+        asked: (RequestOptions, OpenRequest),
+    ) -> Result<Response<WasiBody>, WasiError> {
+        let target = (request.method().clone(), request.uri().clone());
+        if let Verdict::AnswerToken { drop_cached } = verdict {
+            let (head, body) = request.into_parts();
+            if let Err(reason) = self.broker.admit_token_request(grant.service, body).await {
+                self.meter
+                    .refuse(Refusal::new(&head.method, &head.uri, reason));
+                return Err(WasiError::HttpRequestDenied);
+            }
+            let options = self.recorded(&head.method, grant, asked);
+            let exchange = self.exchange(&options, grant);
+            let answer = self
+                .broker
+                .answer_token_route(grant.service, drop_cached, exchange)
+                .await?;
+            options.exchange.answered(trace::Answer::Here);
+            // Where the service refused the exchange this is what it said.
+            return self.searched(answer.map(full), &target, grant);
+        }
+        request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
+        let admitted = messages::admit(request, grant.route, &*self.recipients).await;
+        request = admitted.map_err(|refusal| {
+            self.meter.refuse(refusal);
+            WasiError::HttpRequestDenied
+        })?;
+        let options = self.recorded(request.method(), grant, asked);
+        if verdict == Verdict::AddToken {
+            let exchange = self.exchange(&options, grant);
+            match self.broker.token(grant.service, exchange).await? {
+                Ok((name, token)) => request.headers_mut().insert(name, token),
+                // The service refused the exchange: its own words are the answer, and the request is never sent.
+                Err(refused) => return self.searched(refused.map(full), &target, grant),
+            };
+        }
+        let response = self.client.send(request, options).await?;
+        if verdict == Verdict::AddToken {
+            self.broker
+                .note_answer(grant.service, response.status())
+                .await;
+        }
+        let mut response = self.searched(response, &target, grant)?;
+        if let Some(names) = grant.route.names {
+            response = messages::note_answer(response, names, &*self.recipients).await?;
+        }
+        Ok(response)
+    }
+
+    /// A service's response as the component may see it: without secrets, or not at all.
+    fn searched(
+        &self,
+        response: Response<WasiBody>,
+        (method, uri): &(Method, Uri),
+        grant: &Grant,
+    ) -> Result<Response<WasiBody>, WasiError> {
+        if let Some(part) = response::unsearchable(&response, grant.service) {
+            let refusal = Refusal::new(method, uri, RefusalReason::Response);
+            self.meter.refuse(refusal.about(part));
+            return Err(response::error(part, response.headers()));
+        }
+        // The media store is sent no secrets that it could echo, and its answers are the large ones.
+        if grant.service.credential.is_none() {
+            return Ok(response);
+        }
+        Ok(scrub::scrub(response, self.broker.spellings()))
+    }
+
+    /// How to send a request that nothing more is in the way of; its exchange is on record from here on.
+    fn recorded(
+        &self,
+        method: &Method,
+        grant: &Grant,
+        (asked, open): (RequestOptions, OpenRequest),
+    ) -> SendOptions {
+        let trace = self.meter.trace();
+        let exchange = trace.begin(Sender::Component, method, &grant.origin, &grant.path);
+        SendOptions::new(asked, grant, Arc::clone(&self.meter), open, exchange)
+    }
+
+    /// Sends the broker's own requests: the exchange of a secret for a token.
+    fn exchange(
+        &self,
+        options: &SendOptions,
+        grant: &Grant,
+    ) -> impl FnOnce(Request<Bytes>) -> ExchangeFuture + use<> {
+        let (client, options) = (self.client.clone(), options.clone());
+        let (origin, service) = (grant.origin.clone(), grant.service);
+        move |request| {
+            let options = options.for_the_harness(&request, &origin, service);
+            Box::pin(async move { client.send_small(request, options).await })
+        }
+    }
+}

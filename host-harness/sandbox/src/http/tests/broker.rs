@@ -1,0 +1,223 @@
+use contract::services::{DIRECT, FEISHU, GATEWAY, MEDIA, SERVICES};
+
+use super::*;
+use crate::http::BaseUrl;
+use crate::secrets::Secret;
+
+const GATEWAY_KEY: &str = "mgk_realrealreal1234";
+const DIRECT_KEY: &str = "sk-libtv-realrealreal9999";
+
+fn broker() -> Broker {
+    let key = |text: &str, handle, service| {
+        ApiKey::new(Arc::new(Secret::new(text)), handle, Some(service))
+    };
+    let app = App {
+        service: &FEISHU,
+        app_id: "cli_1".into(),
+        secret: Arc::new(Secret::new("app-secret-app-secret")),
+        base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
+        found_in: "a test".into(),
+    };
+    Broker::new(
+        &SERVICES,
+        vec![
+            key(GATEWAY_KEY, "libtv-api-key", &GATEWAY),
+            key(DIRECT_KEY, "libtv-api-key-env", &DIRECT),
+        ],
+        vec![Arc::new(app)],
+        Arc::default(),
+    )
+}
+
+fn authorise(
+    service: &Service,
+    url: &str,
+    headers: &[(&str, &str)],
+) -> Result<(Verdict, HeaderMap), RefusalReason> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_str(value).unwrap(),
+        );
+    }
+    let verdict = broker().authorise(service, &url.parse().unwrap(), &mut map)?;
+    Ok((verdict, map))
+}
+
+const PH_GATEWAY: &str = "mgk_placeholder-libtv-api-key-1234";
+const PH_DIRECT: &str = "Bearer sk-libtv-placeholder-libtv-api-key-env-9999";
+const PH_TENANT: &str = "Bearer placeholder-feishu-tenant-token";
+
+#[test]
+fn a_placeholder_becomes_the_key_in_its_header_for_its_service() {
+    let (verdict, headers) =
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", PH_GATEWAY)]).unwrap();
+    assert_eq!(
+        (verdict, headers["x-api-key"].as_bytes()),
+        (Verdict::Send, GATEWAY_KEY.as_bytes())
+    );
+    assert!(headers["x-api-key"].is_sensitive());
+    let (_, headers) = authorise(&DIRECT, "https://d/x", &[("authorization", PH_DIRECT)]).unwrap();
+    assert_eq!(
+        headers["authorization"].as_bytes(),
+        format!("Bearer {DIRECT_KEY}").as_bytes()
+    );
+}
+
+#[test]
+fn a_key_of_one_service_never_goes_to_another() {
+    let placeholder = PH_DIRECT.trim_start_matches("Bearer ");
+    assert_eq!(
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", placeholder)]).unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+    let gateway = format!("Bearer {PH_GATEWAY}");
+    assert_eq!(
+        authorise(&DIRECT, "https://d/x", &[("authorization", &gateway)]).unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+    assert_eq!(
+        authorise(&MEDIA, "https://m/x", &[("x-api-key", PH_GATEWAY)]).unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+    assert_eq!(
+        authorise(&FEISHU, "https://f/x", &[("authorization", PH_DIRECT)]).unwrap_err(),
+        RefusalReason::UnknownPlaceholder
+    );
+    assert_eq!(
+        authorise(&GATEWAY, "https://g/x", &[("authorization", PH_TENANT)]).unwrap_err(),
+        RefusalReason::MisplacedPlaceholder
+    );
+}
+
+#[test]
+fn a_placeholder_in_another_header_or_in_the_url_is_refused() {
+    for (url, headers) in [
+        ("https://g/x?k=mgk_placeholder-libtv-api-key-1234", vec![]),
+        ("https://g/placeholder-feishu-app-secret", vec![]),
+        ("https://g/x", vec![("referer", PH_GATEWAY)]),
+        (
+            "https://g/x",
+            vec![("x-note", "see placeholder-feishu-tenant-token")],
+        ),
+        ("https://g/x", vec![("cookie", PH_GATEWAY)]),
+    ] {
+        assert_eq!(
+            authorise(&GATEWAY, url, &headers).unwrap_err(),
+            RefusalReason::MisplacedPlaceholder,
+            "{url} {headers:?}"
+        );
+    }
+}
+
+#[test]
+fn a_real_secret_in_a_request_is_refused_wherever_it_stands() {
+    assert_eq!(
+        authorise(&MEDIA, &format!("https://m/{DIRECT_KEY}"), &[]).unwrap_err(),
+        RefusalReason::Secret
+    );
+    assert_eq!(
+        authorise(&MEDIA, "https://m/x", &[("referer", GATEWAY_KEY)]).unwrap_err(),
+        RefusalReason::Secret
+    );
+    assert_eq!(
+        authorise(&GATEWAY, "https://g/x", &[("x-api-key", GATEWAY_KEY)]).unwrap_err(),
+        RefusalReason::UnknownPlaceholder
+    );
+    assert_eq!(
+        authorise(&MEDIA, "https://m/x", &[("authorization", "Basic abc")]).unwrap_err(),
+        RefusalReason::CredentialHeader
+    );
+}
+
+#[test]
+fn feishu_requests_wait_for_the_tenant_token_and_the_token_route_is_answered_here() {
+    let (verdict, _) = authorise(
+        &FEISHU,
+        "https://f/open-apis/im/v1/files",
+        &[("authorization", PH_TENANT)],
+    )
+    .unwrap();
+    assert_eq!(verdict, Verdict::AddToken);
+    let route = format!("https://f{}", contract::services::TOKEN_PATH);
+    assert_eq!(
+        authorise(&FEISHU, &route, &[]).unwrap().0,
+        Verdict::AnswerToken { drop_cached: false }
+    );
+    assert_eq!(
+        authorise(&FEISHU, &route, &[("cache-control", "no-cache")])
+            .unwrap()
+            .0,
+        Verdict::AnswerToken { drop_cached: true }
+    );
+}
+
+#[tokio::test]
+async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_many() {
+    let broker = broker();
+    let exchange = |request: Request<Bytes>| -> ExchangeFuture {
+        assert!(String::from_utf8_lossy(request.body()).contains("app-secret-app-secret"));
+        Box::pin(async {
+            Ok(json_response(
+                r#"{"code":0,"tenant_access_token":"t-real-token","expire":7200}"#.into(),
+            ))
+        })
+    };
+    let answer = broker
+        .answer_token_route(&FEISHU, false, exchange)
+        .await
+        .unwrap();
+    let text = String::from_utf8_lossy(answer.body()).into_owned();
+    assert!(
+        text.contains("placeholder-feishu-tenant-token") && !text.contains("t-real"),
+        "{text}"
+    );
+    let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
+    let (name, value) = broker.token(&FEISHU, never).await.unwrap().unwrap();
+    assert_eq!(
+        (name.as_str(), value.as_bytes()),
+        ("authorization", b"Bearer t-real-token".as_slice())
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_by_the_app_in_use_and_its_placeholder_alone() {
+    let broker = broker();
+    let long = format!(r#"{{"pad":"{}"}}"#, "x".repeat(16 << 10));
+    let good = r#"{"app_id":"cli_1","app_secret":"placeholder-feishu-app-secret"}"#;
+    for (body, admitted) in [
+        (good, true),
+        (
+            r#"{"app_id":"cli_2","app_secret":"placeholder-feishu-app-secret"}"#,
+            false,
+        ),
+        (r#"{"app_id":"cli_1","app_secret":"guessed"}"#, false),
+        (r#"{"app_id":"cli_1"}"#, false),
+        ("[]", false),
+        ("no json", false),
+        (&long, false),
+    ] {
+        let body_of = crate::http::full(Bytes::from(body.to_owned()));
+        let told = broker.admit_token_request(&FEISHU, body_of).await;
+        let wanted = if admitted {
+            Ok(())
+        } else {
+            Err(RefusalReason::TokenRequest)
+        };
+        assert_eq!(told, wanted, "{body:.80}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_exchange_is_passed_on_in_feishus_own_words() {
+    let refused = |_| -> ExchangeFuture {
+        Box::pin(async {
+            Ok(json_response(
+                r#"{"code":10014,"msg":"app secret invalid"}"#.into(),
+            ))
+        })
+    };
+    let answer = broker().token(&FEISHU, refused).await.unwrap().unwrap_err();
+    assert!(String::from_utf8_lossy(answer.body()).contains("10014"));
+}
