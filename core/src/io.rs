@@ -278,7 +278,7 @@ struct Shared {
 pub struct Io(Rc<Shared>);
 
 /// An effect was answered with another effect's outcome: a bug of the driver, told as a failure.
-const MISMATCH: &str = "the driver answered with another effect's outcome";
+pub(crate) const MISMATCH: &str = "the driver answered with another effect's outcome";
 
 impl Io {
     /// The time of the last event.
@@ -305,105 +305,113 @@ impl Io {
     }
 
     /// A file operation.
-    pub async fn fs(&self, op: FsOp) -> Result<FsDone, String> {
-        match self.perform(Effect::Fs(op)).await {
+    pub fn fs(&self, op: FsOp) -> Answer<'_, Result<FsDone, String>> {
+        self.perform(Effect::Fs(op), |outcome| match outcome {
             Outcome::Fs(result) => result,
             _ => Err(MISMATCH.to_owned()),
-        }
+        })
     }
 
     /// A request with a small body.
-    pub async fn http(&self, request: Request) -> Result<Response, HttpError> {
-        match self.perform(Effect::Http(request)).await {
+    pub fn http(&self, request: Request) -> Answer<'_, Result<Response, HttpError>> {
+        self.perform(Effect::Http(request), |outcome| match outcome {
             Outcome::Http(result) => result,
             _ => Err(HttpError::Lost(MISMATCH.to_owned())),
-        }
+        })
     }
 
     /// The length of a body that does not declare it; none when it is over the request's limit.
-    pub async fn measure(&self, request: Request) -> Result<Option<u64>, HttpError> {
-        match self.perform(Effect::Measure(request)).await {
+    pub fn measure(&self, request: Request) -> Answer<'_, Result<Option<u64>, HttpError>> {
+        self.perform(Effect::Measure(request), |outcome| match outcome {
             Outcome::Measured(result) => result,
             _ => Err(HttpError::Lost(MISMATCH.to_owned())),
-        }
+        })
     }
 
     /// Media store to Feishu.
-    pub async fn relay(&self, relay: Relay) -> Result<Response, RelayError> {
-        match self.perform(Effect::Relay(relay)).await {
+    pub fn relay(&self, relay: Relay) -> Answer<'_, Result<Response, RelayError>> {
+        self.perform(Effect::Relay(relay), |outcome| match outcome {
             Outcome::Relayed(result) => result,
             _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
-        }
+        })
     }
 
     /// Looks at a local file; the size is given where only the caller knows it (standard input).
-    pub async fn inspect(
+    pub fn inspect(
         &self,
         source: FileSource,
         size: Option<u64>,
-    ) -> Result<Option<Inspected>, String> {
-        match self.perform(Effect::Inspect(source, size)).await {
+    ) -> Answer<'_, Result<Option<Inspected>, String>> {
+        self.perform(Effect::Inspect(source, size), |outcome| match outcome {
             Outcome::Inspected(result) => result,
             _ => Err(MISMATCH.to_owned()),
-        }
+        })
     }
 
     /// A local file to the service.
-    pub async fn send_file(&self, send: SendFile) -> Result<Response, RelayError> {
-        match self.perform(Effect::SendFile(send)).await {
+    pub fn send_file(&self, send: SendFile) -> Answer<'_, Result<Response, RelayError>> {
+        self.perform(Effect::SendFile(send), |outcome| match outcome {
             Outcome::Sent(result) => result,
             _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
-        }
+        })
     }
 
     /// Fetches files into a folder; the answers come in the order asked.
-    pub async fn download(&self, files: Vec<Download>) -> Vec<Result<String, String>> {
-        match self.perform(Effect::Download(files)).await {
+    pub fn download(&self, files: Vec<Download>) -> Answer<'_, Vec<Result<String, String>>> {
+        self.perform(Effect::Download(files), |outcome| match outcome {
             Outcome::Downloaded(results) => results,
             _ => Vec::new(),
-        }
+        })
     }
 
     /// Writes the configuration file.
-    pub async fn save_config(&self, text: Vec<u8>) -> Result<(), String> {
-        match self.perform(Effect::SaveConfig(text)).await {
+    pub fn save_config(&self, text: Vec<u8>) -> Answer<'_, Result<(), String>> {
+        self.perform(Effect::SaveConfig(text), |outcome| match outcome {
             Outcome::Saved(result) => result,
             _ => Err(MISMATCH.to_owned()),
-        }
+        })
     }
 
     /// Prints a line on stdout.
-    pub async fn out(&self, line: impl Into<String>) {
-        self.perform(Effect::Say(Stream::Out, line.into())).await;
+    pub fn out(&self, line: impl Into<String>) -> Answer<'_, ()> {
+        self.perform(Effect::Say(Stream::Out, line.into()), drop)
     }
 
     /// Prints a line on stderr.
-    pub async fn err(&self, line: impl Into<String>) {
-        self.perform(Effect::Say(Stream::Err, line.into())).await;
+    pub fn err(&self, line: impl Into<String>) -> Answer<'_, ()> {
+        self.perform(Effect::Say(Stream::Err, line.into()), drop)
     }
 
     /// Waits.
-    pub async fn sleep(&self, pause_ms: u64) {
-        self.perform(Effect::Sleep(pause_ms)).await;
+    pub fn sleep(&self, pause_ms: u64) -> Answer<'_, ()> {
+        self.perform(Effect::Sleep(pause_ms), drop)
     }
 
-    fn perform(&self, effect: Effect) -> Perform<'_> {
+    /// Has the driver perform an effect. What `read` makes of its outcome is ready at the next step.
+    pub(crate) fn perform<T>(&self, effect: Effect, read: fn(Outcome) -> T) -> Answer<'_, T> {
         *self.0.effect.borrow_mut() = Some(effect);
-        Perform(&self.0)
+        Answer {
+            shared: &self.0,
+            read,
+        }
     }
 }
 
-/// Ready when the driver has put an outcome in.
-struct Perform<'a>(&'a Shared);
+/// An effect under way; ready when the driver has put an outcome in. To be awaited where it was made, since a procedure has
+/// one effect at a time. No `async fn` around it: each of those keeps its arguments at every place that awaits it, and there
+/// are two hundred such places.
+#[must_use = "nothing is performed until it is awaited"]
+pub struct Answer<'a, T> {
+    shared: &'a Shared,
+    read: fn(Outcome) -> T,
+}
 
-impl Future for Perform<'_> {
-    type Output = Outcome;
+impl<T> Future for Answer<'_, T> {
+    type Output = T;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Outcome> {
-        match self.0.outcome.borrow_mut().take() {
-            Some(outcome) => Poll::Ready(outcome),
-            None => Poll::Pending,
-        }
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let outcome = self.shared.outcome.borrow_mut().take();
+        outcome.map_or(Poll::Pending, |outcome| Poll::Ready((self.read)(outcome)))
     }
 }
 

@@ -175,3 +175,24 @@ pub(super) const LEARN: &[Command] = &[
         ..HARNESS
     },
 ];
+
+/// What the commands of these tables are called: all that the component knows of them.
+pub(super) const NAMES: [&str; RUN.len() + INSPECT.len() + LEARN.len()] = {
+    let mut names = [""; RUN.len() + INSPECT.len() + LEARN.len()];
+    let mut at = 0;
+    let mut table = RUN;
+    let mut tables: &[&[Command]] = &[INSPECT, LEARN];
+    loop {
+        match table {
+            [command, rest @ ..] => {
+                names[at] = command.name;
+                at += 1;
+                table = rest;
+            }
+            [] => match tables {
+                [next, rest @ ..] => (table, tables) = (next, rest),
+                [] => break names,
+            },
+        }
+    }
+};

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use lexopt::Arg;
 
 use super::suggest::nearest;
-use super::{Command, Opt, Runner, Side, Value, find, of_component, rules};
+use super::{Command, Opt, Side, Value, is_of_harness, of_component, rules};
 
 /// Longest misspelt word that is repeated in an error.
 const LONGEST_ECHO: usize = 24;
@@ -103,7 +103,7 @@ pub fn read<A: Into<OsString>>(
 }
 
 fn own(name: &str) -> Option<&'static Command> {
-    find(name).filter(|command| command.runner != Runner::Harness)
+    of_component().find(|command| command.name == name)
 }
 
 /// What stands in the arguments, before any command has looked at it.
@@ -216,14 +216,12 @@ impl Given {
             };
         };
         let name = name.to_string_lossy();
-        let command = own(&name).ok_or_else(|| match find(&name) {
-            Some(_) => "This command belongs to the program around the component.".to_owned(),
-            None => unknown(
-                "command",
-                "",
-                &name,
-                of_component().map(|command| command.name),
-            ),
+        let command = own(&name).ok_or_else(|| {
+            if is_of_harness(&name) {
+                return "This command belongs to the program around the component.".to_owned();
+            }
+            let names = of_component().map(|command| command.name);
+            unknown("command", "", &name, names)
         })?;
         if asked {
             return Ok(Asked::Help(command));

@@ -192,18 +192,30 @@ pub struct Need {
 
 /// All commands, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    jobs::MAKE
-        .iter()
-        .chain(jobs::WATCH)
-        .chain(settings::CONFIGURE)
+    known_inside()
         .chain(harness::RUN)
         .chain(harness::INSPECT)
         .chain(harness::LEARN)
 }
 
+/// The tables in which commands of the component stand. It links these alone: what the program around it says of its own
+/// commands is 8 KB of text that nobody inside shows.
+fn known_inside() -> impl Iterator<Item = &'static Command> {
+    jobs::MAKE
+        .iter()
+        .chain(jobs::WATCH)
+        .chain(settings::CONFIGURE)
+}
+
 /// Those that the component runs, in the order of its help.
 pub fn of_component() -> impl Iterator<Item = &'static Command> {
-    all().filter(|command| command.runner != Runner::Harness)
+    known_inside().filter(|command| command.runner != Runner::Harness)
+}
+
+/// Whether the program around the component has a command of this name, and the component has not.
+pub(crate) fn is_of_harness(name: &str) -> bool {
+    let mut inside = known_inside().filter(|command| command.runner == Runner::Harness);
+    inside.any(|command| command.name == name) || harness::NAMES.contains(&name)
 }
 
 /// The command of this name.

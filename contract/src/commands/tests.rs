@@ -4,7 +4,10 @@ use std::ffi::OsString;
 
 use proptest::prelude::*;
 
-use super::{Asked, Group, Line, Runner, Side, Value, all, find, is_nowhere, of_component, read};
+use super::{
+    Asked, Group, Line, Runner, Side, Value, all, find, is_nowhere, is_of_harness, of_component,
+    read,
+};
 
 fn run(words: &[&str]) -> Line {
     match read(words, Side::Harness) {
@@ -241,4 +244,13 @@ proptest! {
             prop_assert_eq!(line.word(), second.word());
         }
     }
+}
+
+#[test]
+fn the_component_knows_the_names_of_the_other_sides_commands_and_nothing_else_of_them() {
+    for command in all() {
+        let is_theirs = command.runner == Runner::Harness;
+        assert_eq!(is_of_harness(command.name), is_theirs, "{}", command.name);
+    }
+    assert!(!is_of_harness("") && !is_of_harness("serv"));
 }

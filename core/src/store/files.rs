@@ -1,6 +1,6 @@
 //! Files of the state folder, written so that a crash leaves the old content or the new.
 
-use crate::io::{FsDone, FsOp, Io};
+use crate::io::{Answer, Effect, FsDone, FsOp, Io, MISMATCH, Outcome};
 use crate::problem::Problem;
 
 /// Writes a file so that a crash leaves the old content or the new, and waits until it is durable.
@@ -51,37 +51,48 @@ pub(super) fn below(dir: &str, name: &str) -> String {
     }
 }
 
-pub(crate) async fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
-    io.fs(op)
-        .await
-        .map(|_| ())
-        .map_err(|reason| Problem::storage(&reason))
+pub(crate) fn run(io: &Io, op: FsOp) -> Answer<'_, Result<(), Problem>> {
+    io.perform(Effect::Fs(op), |outcome| done(outcome).map(drop))
 }
 
-pub(crate) async fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
-    match io.fs(FsOp::Read(path.to_owned())).await {
-        Ok(FsDone::Content(content)) => Ok(content),
-        Ok(FsDone::Done | FsDone::Taken | FsDone::Names(_)) => {
+pub(crate) fn read<'a>(io: &'a Io, path: &str) -> Answer<'a, Result<Option<Vec<u8>>, Problem>> {
+    let op = FsOp::Read(path.to_owned());
+    io.perform(Effect::Fs(op), |outcome| match done(outcome)? {
+        FsDone::Content(content) => Ok(content),
+        FsDone::Done | FsDone::Taken | FsDone::Names(_) => {
             Err(Problem::storage("a read gave no content"))
         }
-        Err(reason) => Err(Problem::storage(&reason)),
+    })
+}
+
+/// What came of a file operation.
+fn done(outcome: Outcome) -> Result<FsDone, Problem> {
+    match outcome {
+        Outcome::Fs(result) => result.map_err(|reason| Problem::storage(&reason)),
+        _ => Err(Problem::storage(MISMATCH)),
     }
 }
 
 /// The visible names in a folder.
-pub(crate) async fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
-    let mut names = list_all(io, dir).await?;
-    names.retain(|name| !name.starts_with('.'));
-    Ok(names)
+pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<String>, Problem>> {
+    let op = FsOp::List(dir.to_owned());
+    io.perform(Effect::Fs(op), |outcome| {
+        let mut names = names(outcome)?;
+        names.retain(|name| !name.starts_with('.'));
+        Ok(names)
+    })
 }
 
 /// All names in a folder, also of files that are being written.
-pub(super) async fn list_all(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
-    match io.fs(FsOp::List(dir.to_owned())).await {
-        Ok(FsDone::Names(names)) => Ok(names),
-        Ok(FsDone::Done | FsDone::Taken | FsDone::Content(_)) => {
+pub(super) fn list_all<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<String>, Problem>> {
+    io.perform(Effect::Fs(FsOp::List(dir.to_owned())), names)
+}
+
+fn names(outcome: Outcome) -> Result<Vec<String>, Problem> {
+    match done(outcome)? {
+        FsDone::Names(names) => Ok(names),
+        FsDone::Done | FsDone::Taken | FsDone::Content(_) => {
             Err(Problem::storage("a listing gave no names"))
         }
-        Err(reason) => Err(Problem::storage(&reason)),
     }
 }

@@ -4,6 +4,7 @@
 //! once more, whatever the runtime's own sandbox does. No locking and no permissions: WASI has
 //! neither, and the folder's privacy and its single owner are the harness's.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 
 use libtv_video_core::io::{FsDone, FsOp};
@@ -137,9 +138,12 @@ fn take(from: &str, to: &str) -> Result<FsDone, String> {
 }
 
 fn list(path: &str) -> Result<Vec<String>, String> {
-    let mut names = grant::names(path)?.unwrap_or_default();
-    names.sort_unstable();
-    Ok(names)
+    // In order by a map that the core has as well: sorting is 4 KB of code for each type.
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for name in grant::names(path)?.unwrap_or_default() {
+        names.insert(name, 0);
+    }
+    Ok(names.into_keys().collect())
 }
 
 fn missing_is_fine(result: std::io::Result<()>) -> std::io::Result<FsDone> {

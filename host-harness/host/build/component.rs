@@ -29,8 +29,12 @@ const KEPT: [&str; 6] = [
     "CARGO_SOURCE_",
     "CARGO_TERM_",
 ];
-/// SHA-256 as a loop: unrolled it is 6 KB of code, for digests of a few hundred bytes.
-const SMALLER: [&str; 1] = ["--cfg=sha2_backend_soft=\"compact\""];
+/// SHA-256 as a loop: unrolled it is 6 KB of code, for digests of a few hundred bytes. And each number of a function or an
+/// address in as few bytes as it needs: the linker leaves room for the largest one otherwise, 63 KB in all.
+const SMALLER: [&str; 2] = [
+    "--cfg=sha2_backend_soft=\"compact\"",
+    "-Clink-arg=--compress-relocations",
+];
 
 /// Builds `package` for [`TARGET`] and puts the component into `OUT_DIR`. `sources`, seen from the workspace, are what
 /// it is made of beside the workspace's own files.

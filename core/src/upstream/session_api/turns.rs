@@ -55,13 +55,14 @@ pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>
     let mut owners: Vec<Option<usize>> = (0..messages.len())
         .map(|at| (0..turns.len()).rev().find(|turn| starts[*turn] <= at))
         .collect();
-    let mut called_at: BTreeMap<&str, usize> = BTreeMap::new();
+    // With keys of its own, as everywhere: a map of another type is 2 KB of code.
+    let mut called_at: BTreeMap<String, usize> = BTreeMap::new();
     for (at, message) in messages.iter().enumerate() {
         if let Some(call) = message.answers.as_deref().and_then(|id| called_at.get(id)) {
             owners[at] = owners[*call];
         }
         for call in &message.calls {
-            called_at.entry(&call.id).or_insert(at);
+            called_at.entry(call.id.clone()).or_insert(at);
         }
     }
     owners
@@ -69,10 +70,10 @@ pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>
 
 /// The calls that no later message answers, in order.
 fn open_calls<'a>(messages: &[&'a Message]) -> Vec<&'a Call> {
-    let mut answered_at: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut answered_at: BTreeMap<String, usize> = BTreeMap::new();
     for (at, message) in messages.iter().enumerate() {
         if let Some(id) = &message.answers {
-            answered_at.insert(id, at);
+            answered_at.insert(id.clone(), at);
         }
     }
     let is_open = |at: usize, call: &Call| {
