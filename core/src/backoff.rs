@@ -1,6 +1,6 @@
 //! How long to wait before trying again. Arithmetic only: the clock and the random word are given.
 
-use std::time::UNIX_EPOCH;
+use crate::time;
 
 /// The longest wait a server can impose, in milliseconds: an hour. A session is given up after two,
 /// so a longer pause (a date in the wrong year, a number in the wrong unit) would lose it unasked.
@@ -49,11 +49,7 @@ pub fn retry_after_ms(header: &str, now_ms: u64) -> Option<u64> {
     let wait = if text.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         seconds_ms(text)?
     } else {
-        let date = httpdate::parse_http_date(text)
-            .ok()?
-            .duration_since(UNIX_EPOCH)
-            .ok()?;
-        date.as_secs().saturating_mul(1000).saturating_sub(now_ms)
+        time::parse_http_date(text)?.saturating_sub(now_ms)
     };
     Some(wait.min(MAX_RETRY_AFTER_MS))
 }

@@ -1,4 +1,4 @@
-use super::{LAST_SECOND, format_rfc3339, parse};
+use super::{LAST_SECOND, format_rfc3339, parse, parse_http_date};
 use proptest::prelude::*;
 
 const EIGHT_HOURS: i32 = 8 * 3600;
@@ -100,6 +100,31 @@ fn what_is_no_time_is_refused() {
     }
 }
 
+#[test]
+fn dates_of_http_are_read_in_all_three_forms_and_nothing_else_is() {
+    for text in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    ] {
+        assert_eq!(parse_http_date(text), Some(784_111_777_000), "{text}");
+    }
+    for text in [
+        "",
+        "Sun, 06 Nov 1994 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 CST",
+        "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 31 Nov 1994 08:49:37 GMT",
+        "Sun, 06 anF 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1969 08:49:37 GMT",
+        "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994 GMT",
+        "7, 06 Nov 1994 08:49:37 GMT",
+    ] {
+        assert_eq!(parse_http_date(text), None, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_was_written_is_read_back(seconds in 0..=LAST_SECOND, offset: i32) {
@@ -110,6 +135,20 @@ proptest! {
     fn any_text_is_read_without_panic(text in r"\PC{0,30}|[0-9]{0,22}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([.,][0-9]{0,12})?([Zz]|[+-][0-9]{2}:?[0-9]{2})?", offset: i32) {
         if let Some(time) = parse(&text, offset) {
             prop_assert!(time / 1000 <= LAST_SECOND);
+        }
+    }
+
+    #[test]
+    fn a_date_of_http_means_what_another_reader_of_such_dates_says(seconds in 0..=LAST_SECOND) {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        prop_assert_eq!(parse_http_date(&httpdate::fmt_http_date(time)), Some(seconds * 1000));
+    }
+
+    #[test]
+    fn any_date_of_http_is_read_without_panic(text in r"\PC{0,40}|[A-Z][a-z]{2},? [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,30} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT") {
+        if let Some(ours) = parse_http_date(&text) && let Ok(theirs) = httpdate::parse_http_date(&text) {
+            let theirs = theirs.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            prop_assert_eq!(ours, theirs * 1000);
         }
     }
 
