@@ -2,7 +2,7 @@
 //!
 //! - `capabilities.json`, for programs and for the npm package
 //! - the policy for Wassette, `integrations/wassette/policy.yaml`
-//! - the tables in `SECURITY.md`
+//! - the tables in `docs/security/routes.md` and `docs/configuration.md`
 //!
 //! `tests/it/capabilities.rs` compares the contract with the component itself. Not here: enforcing any of it.
 
@@ -22,10 +22,12 @@ pub struct Generated {
 /// What the files of a checkout that are written from the contract should hold.
 ///
 /// # Errors
-/// A sentence: `SECURITY.md` can't be read, or has no place for the tables.
+/// A sentence: a document can't be read, or has no place for its tables.
 pub fn generate(workspace: &Path) -> Result<Vec<Generated>, String> {
-    let security = workspace.join("SECURITY.md");
-    let text = render::security(&read(&security)?)?;
+    let routes = workspace.join("docs/security/routes.md");
+    let routes_text = render::between_marks(&read(&routes)?, &render::routes())?;
+    let configuration = workspace.join("docs/configuration.md");
+    let variables = render::between_marks(&read(&configuration)?, &render::variables())?;
     Ok(vec![
         Generated {
             path: workspace.join("capabilities.json"),
@@ -36,8 +38,12 @@ pub fn generate(workspace: &Path) -> Result<Vec<Generated>, String> {
             text: render::wassette(),
         },
         Generated {
-            path: security,
-            text,
+            path: routes,
+            text: routes_text,
+        },
+        Generated {
+            path: configuration,
+            text: variables,
         },
     ])
 }

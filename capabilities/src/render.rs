@@ -41,13 +41,42 @@ pub fn wassette() -> String {
     text
 }
 
-/// `SECURITY.md` with the tables between their marks.
-pub fn security(document: &str) -> Result<String, String> {
+/// A document with the tables between its marks.
+///
+/// # Errors
+/// It has no such marks.
+pub fn between_marks(document: &str, tables: &str) -> Result<String, String> {
     let place = document.split_once(BEGIN).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(END)?;
         Some((before, after))
     });
-    let (before, after) = place.ok_or("SECURITY.md has no place for the tables")?;
+    let (before, after) = place.ok_or("a document has no place for its tables")?;
+    Ok(format!("{before}{BEGIN}{tables}{END}{after}"))
+}
+
+/// The variables that the component reads, in the contract's order.
+pub fn variables() -> String {
+    let mut table = "| variable | who sets it | meaning |\n|---|---|---|\n".to_owned();
+    for variable in &VARIABLES {
+        let who = match variable.from {
+            Origin::User => "you",
+            Origin::Credentials => "you, as part of the credentials",
+            Origin::Secret => "you; the component gets a placeholder",
+            Origin::Runtime => "whoever sets up the runtime",
+            Origin::Harness => "the harness alone",
+            Origin::Test => "tests in stock runtimes",
+        };
+        let _ = writeln!(
+            table,
+            "| `{}` | {who} | {} |",
+            variable.name, variable.meaning
+        );
+    }
+    table
+}
+
+/// Services, routes and imports.
+pub fn routes() -> String {
     let mut tables = "| service | origin | granted when | with |\n|---|---|---|---|\n".to_owned();
     for service in SERVICES {
         let moved = service
@@ -70,7 +99,7 @@ pub fn security(document: &str) -> Result<String, String> {
     for import in &IMPORTS {
         let _ = writeln!(tables, "| `{}` | {} |", import.name, import.purpose);
     }
-    Ok(format!("{before}{BEGIN}{tables}{END}{after}"))
+    tables
 }
 
 fn credential(service: &Service) -> String {

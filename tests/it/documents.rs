@@ -1,10 +1,19 @@
-//! SECURITY.md stays true: every attack has a number, every number a test, and every test it names exists.
+//! The documents stay true: every attack has a number, every number a test, and every test that is named exists; the example
+//! of the embedding guide is the program that is tested, and every variable of the help is in the reference.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Where the table of attacks stands.
+const ATTACKS: &str = "docs/security/attacks.md";
+
+fn read(document: &str) -> String {
+    fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
 /// The rows of the table of attacks: number or name, what is tried, what answers it, tests.
@@ -16,10 +25,7 @@ fn attacks(document: &str) -> Vec<Vec<String>> {
             .map(|cell| cell.trim().to_owned())
             .collect()
     };
-    let section = document
-        .split("\n## ")
-        .find(|part| part.starts_with("Attacks\n"));
-    let rows = section.unwrap_or_default().lines();
+    let rows = document.lines();
     rows.filter(|line| line.starts_with("| ") && !line.starts_with("| |"))
         .map(cells)
         .collect()
@@ -63,7 +69,7 @@ fn has_test(source: &str, name: &str) -> bool {
 
 #[test]
 fn every_test_that_the_security_document_names_exists() {
-    let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let document = read(ATTACKS);
     let named = named_tests(&document);
     assert!(
         named.len() >= 30,
@@ -72,17 +78,17 @@ fn every_test_that_the_security_document_names_exists() {
     );
     for (file, name) in named {
         let source = fs::read_to_string(root().join(&file))
-            .unwrap_or_else(|error| panic!("SECURITY.md names {file}: {error}"));
+            .unwrap_or_else(|error| panic!("{ATTACKS} names {file}: {error}"));
         assert!(
             has_test(&source, &name),
-            "SECURITY.md names {name}, which is no test in {file}"
+            "{ATTACKS} names {name}, which is no test in {file}"
         );
     }
 }
 
 #[test]
 fn every_attack_has_its_number_an_answer_and_a_test() {
-    let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let document = read(ATTACKS);
     let attacks = attacks(&document);
     assert!(attacks.len() >= 50, "{} attacks", attacks.len());
     for attack in &attacks {
@@ -108,4 +114,56 @@ fn a_function_that_is_no_test_or_only_begins_like_one_is_not_taken_for_it() {
         .map(|name| has_test(source, name))
         .to_vec();
     assert_eq!(found, [true, false, false, true]);
+}
+
+#[test]
+fn the_example_of_the_embedding_guide_is_the_program_that_is_tested() {
+    let guide = read("docs/embedding.md");
+    let example = guide.split("```rust\n").nth(1).and_then(|rest| {
+        let (code, _) = rest.split_once("\n```\n")?;
+        Some(format!("{code}\n"))
+    });
+    assert_eq!(
+        example.as_deref(),
+        Some(read("host-harness/examples/embed.rs").as_str()),
+        "copy host-harness/examples/embed.rs into docs/embedding.md"
+    );
+}
+
+/// Names of variables in a text: capitals with an underscore.
+fn variables_in(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.split(|c: char| !is_part(c))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+        .filter(|word| word.len() > 4 && word.contains('_') && !word.ends_with('_'))
+        .collect()
+}
+
+#[test]
+fn every_variable_of_the_help_and_of_the_contract_is_in_the_reference_and_no_other() {
+    let (reference, help) = (
+        read("docs/configuration.md"),
+        read("host-harness/cli/src/help.rs"),
+    );
+    let (told, shown) = (variables_in(&reference), variables_in(&help));
+    let contract: BTreeSet<&str> = contract::settings::VARIABLES
+        .iter()
+        .map(|variable| variable.name)
+        .collect();
+    let missing: Vec<_> = shown
+        .union(&contract)
+        .filter(|name| !told.contains(*name))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "not in docs/configuration.md: {missing:?}"
+    );
+    let unknown: Vec<_> = told
+        .iter()
+        .filter(|name| !shown.contains(*name) && !contract.contains(*name))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "in docs/configuration.md alone: {unknown:?}"
+    );
 }
