@@ -30,8 +30,19 @@ pub struct Channel {
     pub variables: Variables,
     /// Where its credentials stand in OpenClaw's configuration.
     pub section: Section,
+    /// What ids look like, for help texts.
+    pub example: Example,
     /// The project's document about the service.
     pub document: &'static str,
+}
+
+/// What ids look like, for help texts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The app's id, as far as all are alike.
+    pub app: &'static str,
+    /// A chat's id, as far as all are alike.
+    pub chat: &'static str,
 }
 
 /// One of the platforms that speak alike.
@@ -39,6 +50,8 @@ pub struct Channel {
 pub struct Platform {
     /// The channel's name as agents, records and configurations write it, in lower case.
     pub word: &'static str,
+    /// Its name for people.
+    pub name: &'static str,
     /// Where it is.
     pub origin: &'static str,
 }
@@ -137,6 +150,23 @@ pub fn named(word: &str) -> Option<&'static Channel> {
         .find(|channel| word.is_empty() || channel.platform(word).is_some())
 }
 
+/// The names of all platforms for people: `A, B and C`, with `last` before the last one.
+#[must_use]
+pub fn listed(last: &str) -> String {
+    let platforms = CHANNELS.into_iter().flat_map(|channel| channel.platforms);
+    enumerated(platforms.map(|platform| platform.name), last)
+}
+
+/// `A, B and C`, with `last` before the last one.
+#[must_use]
+pub fn enumerated<'a>(names: impl Iterator<Item = &'a str>, last: &str) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.as_slice() {
+        [before @ .., name] if !before.is_empty() => [&before.join(", "), last, name].join(" "),
+        _ => names.concat(),
+    }
+}
+
 /// Every word that names a channel.
 pub fn words() -> impl Iterator<Item = &'static str> {
     CHANNELS.into_iter().flat_map(Channel::words)
@@ -155,6 +185,8 @@ mod tests {
             let channel = named(&word.to_uppercase()).unwrap();
             assert!(channel.words().any(|known| known == *word));
         }
+        assert_eq!(enumerated(["A", "B", "C"].into_iter(), "or"), "A, B or C");
+        assert_eq!(enumerated(["A"].into_iter(), "or"), "A");
         assert_eq!(named(" ").unwrap().id, CHANNELS[0].id);
         assert!(named("nowhere").is_none());
     }

@@ -28,6 +28,7 @@ const ENTRY: channels::Channel = channels::Channel {
     name: "Toy",
     platforms: &[channels::Platform {
         word: "toy",
+        name: "Toy",
         origin: ORIGIN,
     }],
     recipients: channels::Recipients {

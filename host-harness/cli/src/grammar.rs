@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command, ValueEnum, ValueHint, value_parser};
 use clap_complete::Shell;
+use contract::channels;
 use contract::commands::{self, Opt, Runner, Side, Value};
 
 use super::service::Manager;
@@ -57,7 +58,10 @@ pub(crate) fn is_built(feature: Option<&str>) -> bool {
 fn root() -> Command {
     Command::new("libtv-video")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Videos and images by LibTV, delivered to Feishu and Lark")
+        .about(format!(
+            "Videos and images by LibTV, delivered to {}",
+            channels::listed("and")
+        ))
         .disable_help_subcommand(true)
 }
 
@@ -83,7 +87,7 @@ fn translated(command: &'static commands::Command, json: bool) -> Command {
     }
     #[cfg(feature = "mcp")]
     if command.name == "mcp" {
-        translated = translated.after_help(super::mcp::HELP);
+        translated = translated.after_help(super::mcp::help());
     }
     translated
 }
@@ -133,7 +137,7 @@ fn parser(command: &str, name: &str, value: Value) -> ValueParser {
         }
         Value::Number => value_parser!(u64).into(),
         Value::File | Value::Folder | Value::WordsFile => value_parser!(PathBuf),
-        Value::Channel => PossibleValuesParser::new(commands::CHANNELS).into(),
+        Value::Channel => PossibleValuesParser::new(channels::words()).into(),
         Value::Choice(known) => PossibleValuesParser::new(known).into(),
         Value::Address => value_parser!(std::net::SocketAddr).into(),
         Value::Agent => ValueParser::new(Agent::parse),

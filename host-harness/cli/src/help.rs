@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use contract::channels::{self, CHANNELS, Channel};
 use contract::commands::{Group, all};
 
 use super::grammar;
 
 const HEAD: &str = "\
 libtv-video: turns a user's words into videos and images by LibTV, and brings the results into a
-Feishu or Lark chat. The skill runs as a WebAssembly component in a sandbox that reaches the few hosts
+{chats} chat. The skill runs as a WebAssembly component in a sandbox that reaches the few hosts
 it needs and one folder; this program is the sandbox, the timer and the keeper of the keys.
 
 USAGE
@@ -19,7 +20,7 @@ const REST: &str = "
 EXAMPLES
   echo \"$KEY\" | libtv-video setup --api-key - --video-ratio 9:16
   libtv-video serve &
-  libtv-video create-session \"a red fox runs through snow\" --channel feishu --chat-id oc_0123
+  libtv-video create-session \"a red fox runs through snow\" --channel {channel} --chat-id oc_0123
   libtv-video upload --file cat.png
   libtv-video download-results 6a1f3c2e --output-dir ./results
 
@@ -29,8 +30,7 @@ ENVIRONMENT
   LIBTV_VIDEO_RATIO             a ratio in place of the stored one, as 16:9
   LIBTV_GATEWAY_URL, LIBTV_DIRECT_BASE_URL
                                 other addresses of the services (https, or http on loopback)
-  FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_BASE_URL, FEISHU_ACCOUNT
-                                the Feishu or Lark app; else OpenClaw's configuration is read:
+{apps}; else OpenClaw's configuration is read:
   OPENCLAW_CONFIG, OPENCLAW_STATE_DIR, OPENCLAW_CONFIG_PATH, OPENCLAW_HOME
                                 where that configuration is (default ~/.openclaw/openclaw.json)
   OPENCLAW_INCLUDE_ROOTS        more folders that it may include files from
@@ -61,7 +61,7 @@ const GROUPS: [Group; 6] = [
 ];
 
 pub(crate) fn text() -> String {
-    let mut text = HEAD.to_owned();
+    let mut text = HEAD.replace("{chats}", &channels::listed("or"));
     for group in GROUPS {
         let _ = write!(text, "\n{}\n", group.heading().to_uppercase());
         for command in all().filter(|command| command.group == group) {
@@ -70,5 +70,15 @@ pub(crate) fn text() -> String {
             }
         }
     }
-    text + REST
+    let apps = CHANNELS.map(variables).join("\n");
+    let first = CHANNELS.into_iter().flat_map(Channel::words).next();
+    let rest = REST.replace("{apps}", &apps);
+    text + &rest.replace("{channel}", first.unwrap_or_default())
+}
+
+/// The variables of a channel, and below them what they are for.
+fn variables(channel: &Channel) -> String {
+    let all = &channel.variables;
+    let names: Vec<&str> = all.of_app().chain([all.base_url, all.account]).collect();
+    format!("  {}\n{:32}the {} app", names.join(", "), "", channel.name)
 }

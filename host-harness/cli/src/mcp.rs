@@ -3,12 +3,25 @@
 
 use std::sync::Arc;
 
+use contract::channels::CHANNELS;
 use host::StopHandle;
 
 use super::{FAILED, environment, print, signals};
 
 /// What `--help` shows below the options.
-pub(crate) const HELP: &str = r#"Tools, resources and a prompt for agents that speak the Model Context Protocol. While it runs it polls and
+pub(crate) fn help() -> String {
+    let [channel, ..] = CHANNELS;
+    let variables = &channel.variables;
+    let app = variables.app.map_or(String::new(), |name| {
+        format!("{:10}\"{name}\": \"{}\",\n", "", channel.example.app)
+    });
+    HELP.replace("{app}", &app)
+        .replace("{secret}", variables.secret)
+        .replace("{channel}", channel.words().next().unwrap_or_default())
+        .replace("{chat}", channel.example.chat)
+}
+
+const HELP: &str = r#"Tools, resources and a prompt for agents that speak the Model Context Protocol. While it runs it polls and
 delivers, as `serve` does; when another process does already, it leaves polling to that one.
 
 Claude Code:
@@ -21,10 +34,9 @@ Claude Desktop (claude_desktop_config.json), Cursor (.cursor/mcp.json) and other
         "command": "libtv-video",
         "args": ["mcp"],
         "env": {
-          "FEISHU_APP_ID": "cli_…",
-          "FEISHU_APP_SECRET": "…",
-          "OPENCLAW_CHANNEL_TYPE": "feishu",
-          "OPENCLAW_CHAT_ID": "oc_…"
+{app}          "{secret}": "…",
+          "OPENCLAW_CHANNEL_TYPE": "{channel}",
+          "OPENCLAW_CHAT_ID": "{chat}"
         }
       }
     }

@@ -1,6 +1,7 @@
 //! `service print`: what a service manager needs to keep `serve` running. It prints; putting the text into its place is
 //! the user's, since that starts something at every log-in.
 
+use contract::channels::{self, CHANNELS};
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -60,6 +61,10 @@ fn systemd(program: &Path, home: Option<&str>) -> String {
         })
         .unwrap_or_default();
     let program = quoted(&program.to_string_lossy(), "%$");
+    let chats = channels::listed("and");
+    let [channel, ..] = CHANNELS;
+    let variables = channel.variables.of_app().map(|name| format!("{name}=…"));
+    let variables = variables.collect::<Vec<_>>().join(" and ");
     format!(
         "\
 # Into ~/.config/systemd/user/libtv-video.service, then:
@@ -68,12 +73,12 @@ fn systemd(program: &Path, home: Option<&str>) -> String {
 #   loginctl enable-linger \"$USER\"          # also while nobody is logged in
 #   journalctl --user -u libtv-video -f
 [Unit]
-Description=Delivers finished LibTV videos and images to Feishu and Lark
+Description=Delivers finished LibTV videos and images to {chats}
 Documentation=man:libtv-video(1)
 
 [Service]
 ExecStart={program} serve
-{environment}# FEISHU_APP_ID=… and FEISHU_APP_SECRET=…, one a line; chmod 600
+{environment}# {variables}, one a line; chmod 600
 EnvironmentFile=-%h/.config/libtv-video.env
 Restart=on-failure
 RestartSec=5

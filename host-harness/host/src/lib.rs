@@ -23,7 +23,7 @@
 //! let harness = Harness::new(component, settings)?;
 //!
 //! // 3. Typed calls, each on a fresh instance with its own limits …
-//! let submission = harness.submit(Submit::message("a red fox runs through snow").to("feishu", "oc_…")).await?;
+//! let submission = harness.submit(Submit::message("a red fox runs through snow").to_chat("oc_…")).await?;
 //! let step = harness.poll(&submission.session_id).await?;
 //!
 //! // … or the timer, which calls `poll` whenever a session is due, until it is told to stop.

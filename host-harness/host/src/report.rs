@@ -110,7 +110,7 @@ pub struct RecipientsReport {
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct RecipientReport {
-    /// The kind of its id: at Feishu `chat_id`, `open_id`, `union_id`, `user_id` or `email`.
+    /// The kind of its id, such as `chat_id` or `email`.
     pub receive_id_type: String,
     /// The id.
     pub receive_id: String,

@@ -1,5 +1,6 @@
 //! The prompt that explains the messenger's role, for people who pick it in their client.
 
+use contract::channels;
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::Value;
@@ -20,7 +21,7 @@ const ARGUMENTS: [(&str, &str, &str); 3] = [
     ),
     (
         "channel",
-        "Where the user's message came from: feishu or lark",
+        "Where the user's message came from: {channels}",
         "The message came from the channel",
     ),
     (
@@ -32,9 +33,11 @@ const ARGUMENTS: [(&str, &str, &str); 3] = [
 
 /// What clients list.
 pub(crate) fn prompt() -> Prompt {
-    let argument = |(name, title, _)| {
+    let argument = |(name, title, _): (&str, &str, &str)| {
         PromptArgument::new(name)
-            .with_description(title)
+            .with_description(
+                title.replace("{channels}", &channels::enumerated(channels::words(), "or")),
+            )
             .with_required(false)
     };
     Prompt::new(

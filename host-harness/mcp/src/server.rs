@@ -1,6 +1,7 @@
 //! The server as the protocol sees it: who it is, and which request goes where. It bounds how many calls are under way and
 //! ends those that nobody waits for.
 
+use contract::channels;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use host::Harness;
@@ -139,9 +140,10 @@ impl ServerHandler for Server {
             .build();
         let this = Implementation::new("libtv-video", env!("CARGO_PKG_VERSION"))
             .with_title("LibTV videos and images")
-            .with_description(
-                "Makes videos and images with LibTV and delivers them to Feishu and Lark.",
-            );
+            .with_description(format!(
+                "Makes videos and images with LibTV and delivers them to {}.",
+                channels::listed("and")
+            ));
         ServerConfig::new(capabilities)
             .with_server_info(this)
             .with_instructions(INSTRUCTIONS)

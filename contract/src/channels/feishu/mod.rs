@@ -2,7 +2,7 @@
 
 pub mod recipient;
 
-use super::{Channel, Platform, Recipient, Recipients, Section, Variables};
+use super::{Channel, Example, Platform, Recipient, Recipients, Section, Variables};
 use crate::services::{self, FEISHU_ORIGIN, LARK_ORIGIN};
 
 /// Feishu or Lark.
@@ -12,10 +12,12 @@ pub const FEISHU: Channel = Channel {
     platforms: &[
         Platform {
             word: "feishu",
+            name: "Feishu",
             origin: FEISHU_ORIGIN,
         },
         Platform {
             word: "lark",
+            name: "Lark",
             origin: LARK_ORIGIN,
         },
     ],
@@ -39,6 +41,10 @@ pub const FEISHU: Channel = Channel {
         app: Some("appId"),
         secret: "appSecret",
         platform: "domain",
+    },
+    example: Example {
+        app: "cli_…",
+        chat: "oc_…",
     },
     document: "docs/apis/feishu.md",
 };

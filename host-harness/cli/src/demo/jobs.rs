@@ -5,8 +5,7 @@ use std::time::Duration;
 use fakes::{Fake, Fault, Job as Script, When, World, media};
 use host::SessionState;
 
-/// The chat that everything goes to.
-pub(super) const CHAT: &str = "oc_demo_chat";
+use super::chat;
 
 const FRAMES: u32 = 9;
 const REFUSAL: &str = "内容不符合平台规则";
@@ -26,8 +25,8 @@ pub(super) struct Job {
 
 /// Fills the fakes: results on the media store, scripts for the jobs, faults on the way.
 pub(super) fn prepare(world: &World) -> Vec<Job> {
-    let (gateway, feishu) = (world.gateway(), world.feishu());
-    feishu.add_chat(CHAT);
+    let gateway = world.gateway();
+    chat::prepare(world);
 
     let film = media::mp4(5_000, 6 << 20, true);
     let film_sha256 = film.sha256();
@@ -56,16 +55,9 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
     gateway.on_message_containing("villain", Script::fails(REFUSAL));
     gateway.on_message_containing("logo", Script::new().at(after(3_000)).asks_user(QUESTION));
 
-    // What happens on real lines: an edge that answers in HTML, a broken connection, and a message that arrives
-    // although its answer is lost.
+    // What happens on real lines: an edge that answers in HTML, and a broken connection.
     gateway.fault_after("GET /libtv/v1/session/*", 9, Fault::Html(502), 2);
     gateway.fault_after("GET /libtv/v1/session/*", 20, Fault::ResetBeforeHeaders, 1);
-    feishu.fault_after(
-        "POST /open-apis/im/v1/messages",
-        3,
-        Fault::ResetAfterApplied,
-        1,
-    );
 
     vec![
         Job {
@@ -105,7 +97,7 @@ fn after(ms: u64) -> When {
 
 /// What is lost or doubled, in words; empty when all is well.
 pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
-    let messages = world.feishu().chat(CHAT).messages();
+    let messages = chat::messages(world);
     let mut complaints = Vec::new();
     let mut expect_once = |what: String, count: usize| match count {
         1 => {}

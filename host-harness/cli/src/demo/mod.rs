@@ -1,6 +1,7 @@
 //! `libtv-video demo`: the real component, sandbox and timer against fakes on loopback, in under a minute and without
 //! an account. Four jobs, a few faults on the way, and a count at the end: nothing lost, nothing twice.
 
+mod chat;
 mod jobs;
 mod view;
 
@@ -16,7 +17,7 @@ use host::{
 use tokio::sync::mpsc;
 
 use super::{FAILED, print, signals};
-use jobs::CHAT;
+use chat::CHAT;
 use view::{Board, Screen};
 
 /// The demonstration gives up after this long: something is lost then.
@@ -99,7 +100,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     let mut board = Board::new();
     for job in &jobs {
         let submission = harness
-            .submit(Submit::message(job.text).to("feishu", CHAT))
+            .submit(Submit::message(job.text).to(chat::channel(), CHAT))
             .await
             .map_err(|error| format!("{} was not taken: {error}", job.name))?;
         board.add(job, &submission.session_id);
@@ -111,7 +112,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
         while let Ok(event) = news.try_recv() {
             screen.event(&mut board, &event);
         }
-        board.take_messages(world.feishu().chat(CHAT).messages());
+        board.take_messages(chat::messages(&world));
         screen.draw(&mut board);
         if board.is_settled() {
             settled.get_or_insert_with(Instant::now);
@@ -132,7 +133,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     if code != 0 {
         return Ok(code);
     }
-    board.take_messages(world.feishu().chat(CHAT).messages());
+    board.take_messages(chat::messages(&world));
     screen.draw(&mut board);
 
     let complaints = jobs::complaints(&jobs, &world);
@@ -164,10 +165,8 @@ fn harness(world: &World, home: &Path) -> Result<Harness, String> {
         "LIBTV_CONNECT_TO" => Some(connect_to.clone().into()),
         "SSL_CERT_FILE" => Some(ca.clone().into_os_string()),
         "LIBTV_API_KEY" => Some(fakes::GATEWAY_KEY.into()),
-        "FEISHU_APP_ID" => Some(fakes::FEISHU_APP_ID.into()),
-        "FEISHU_APP_SECRET" => Some(fakes::FEISHU_APP_SECRET.into()),
         "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
-        _ => None,
+        other => chat::variable(other).map(Into::into),
     });
     let component = Component::embedded(None).map_err(|error| error.to_string())?;
     let settings = Settings::new(home.join("nexu")).with_environment(environment);

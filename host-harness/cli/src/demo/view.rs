@@ -7,6 +7,7 @@ use std::time::Instant;
 use fakes::SentMessage;
 use host::{Event, EventKind, SessionState};
 
+use super::chat;
 use super::jobs::Job;
 use crate::print::{has_colours, out, paint};
 
@@ -238,7 +239,7 @@ impl Screen {
             .map(|row| self.row(row, board.frame))
             .collect();
         lines.push(String::new());
-        lines.push(self.bold(&format!("Feishu chat: {} messages", board.chat.len())));
+        lines.push(self.bold(&chat::heading(board.chat.len())));
         let hidden = board.chat.len().saturating_sub(CHAT_LINES);
         lines.extend(board.chat[hidden..].iter().map(|line| format!("  {line}")));
         lines.resize(board.rows.len() + 2 + CHAT_LINES, String::new());

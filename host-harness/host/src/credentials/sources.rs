@@ -12,7 +12,7 @@ use crate::openclaw::{self, Account};
 use sandbox::http::{App, BaseUrl};
 use sandbox::secrets::Secret;
 
-/// An app at `platform`, by the word that `--channel` takes (`feishu`, `lark`), with its id and secret, and where it was
+/// An app at `platform`, by the word that `--channel` takes, with its id and secret, and where it was
 /// found, in words, for `check`. `None` for a word that names no platform.
 pub fn app(
     platform: &str,

@@ -2,7 +2,7 @@
 
 use super::accounts::{Choice, choose};
 use super::config::Config;
-use contract::channels::Channel;
+use contract::channels::{Channel, enumerated};
 use sandbox::http::BaseUrl;
 use sandbox::secrets::Secret;
 
@@ -112,21 +112,13 @@ fn origin_of(channel: &Channel, named: Option<&str>, path: &str) -> Result<&'sta
         Some(platform) => Ok(platform.origin),
         None => Err(format!(
             "{path} names no platform that is known. Write {} there; for an address of your own set {}",
-            either(
+            enumerated(
                 channel
                     .words()
-                    .chain(channel.platforms.iter().map(|platform| platform.origin))
+                    .chain(channel.platforms.iter().map(|platform| platform.origin)),
+                "or",
             ),
             channel.variables.base_url
         )),
-    }
-}
-
-/// `a, b or c`.
-fn either<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<&str> = all.collect();
-    match all.as_slice() {
-        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
-        _ => all.concat(),
     }
 }

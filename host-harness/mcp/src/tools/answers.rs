@@ -241,7 +241,7 @@ pub(crate) struct Checked {
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires_at: Option<String>,
-    /// The Feishu or Lark app, and where it was found; none when nothing can be delivered.
+    /// The chat's app, and where it was found; none when nothing can be delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) feishu: Option<Raw>,
     /// Whether something polls, so that results arrive by themselves.

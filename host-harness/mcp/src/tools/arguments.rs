@@ -19,7 +19,7 @@ pub(crate) struct CreateSession {
     /// The user's request, word for word, in the user's language: not translated, improved, shortened or completed.
     /// The address of an uploaded file stands behind the words, on a line of its own.
     pub(crate) message: String,
-    /// Where the message that you answer came from: `feishu` or `lark`. Leave it out when the server's configuration
+    /// Where the message that you answer came from: {channels}. Leave it out when the server's configuration
     /// names the chat. An empty string: to no chat.
     pub(crate) channel: Option<String>,
     /// The chat that gets the result: the group's id (`oc_…`) in a group, else the sender's (`ou_…`). Never guess one.
@@ -37,7 +37,7 @@ pub(crate) struct ContinueSession {
     pub(crate) session_id: String,
     /// The user's answer or wish, word for word.
     pub(crate) message: String,
-    /// Where the message that you answer came from: `feishu` or `lark`. Left out: the session's chat stays.
+    /// Where the message that you answer came from: {channels}. Left out: the session's chat stays.
     pub(crate) channel: Option<String>,
     /// The chat that gets the result. Left out: the session's chat stays.
     pub(crate) chat_id: Option<String>,

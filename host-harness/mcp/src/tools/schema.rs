@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use contract::channels;
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaSettings};
@@ -64,6 +65,12 @@ fn schema_of<T: JsonSchema>(contract: Contract) -> JsonObject {
     schema
 }
 
+/// The words that a channel is named by, for a model.
+fn channels() -> String {
+    let words: Vec<String> = channels::words().map(|word| format!("`{word}`")).collect();
+    channels::enumerated(words.iter().map(String::as_str), "or")
+}
+
 fn make_portable(value: &mut Value) {
     match value {
         Value::Object(schema) => {
@@ -74,7 +81,7 @@ fn make_portable(value: &mut Value) {
             }
             // Where the comment's lines ended means nothing.
             if let Some(Value::String(words)) = schema.get_mut("description") {
-                *words = words.replace('\n', " ");
+                *words = words.replace('\n', " ").replace("{channels}", &channels());
             }
             schema.values_mut().for_each(make_portable);
         }

@@ -1,16 +1,26 @@
 //! Titles and descriptions, written for a model.
 
+use contract::channels;
+
 use super::Tool;
 
 /// A tool's title, and what it is for.
-pub(super) const fn of(tool: Tool) -> (&'static str, &'static str) {
+pub(super) fn of(tool: Tool) -> (&'static str, String) {
+    let (title, description) = template(tool);
+    (
+        title,
+        description.replace("{chats}", &channels::listed("or")),
+    )
+}
+
+const fn template(tool: Tool) -> (&'static str, &'static str) {
     match tool {
         Tool::CreateSession => (
             "Ask for a video or an image",
             "Submits a user's request for a video, film, clip, storyboard, picture or image to LibTV, word for word, and \
              returns at once. One request is one call: don't split, merge, rewrite, translate or embellish it. Each call \
              costs the user money: never call it again for the same request, neither to be sure nor after an error. If \
-             a call was cut off, look with `list_sessions`. The result arrives in the Feishu or Lark chat by itself \
+             a call was cut off, look with `list_sessions`. The result arrives in the {chats} chat by itself \
              when `deliverable` is true; tell the user what `note` says and end your turn.",
         ),
         Tool::ContinueSession => (
@@ -51,7 +61,7 @@ pub(super) const fn of(tool: Tool) -> (&'static str, &'static str) {
         ),
         Tool::Check => (
             "Check key and configuration",
-            "Shows what is configured, whether the key is good and for how many jobs, whether Feishu or Lark credentials \
+            "Shows what is configured, whether the key is good and for how many jobs, whether {chats} credentials \
              were found, and whether results will arrive by themselves. Call it before the first job of a conversation. \
              If `problem` is there, tell the user and submit nothing.",
         ),
