@@ -33,8 +33,16 @@ static MEMBERS: &[&Member] = &[
 
 /// One channel.
 pub struct Member {
-    /// How it is called and how its recipients are written.
-    pub entry: &'static contract::channels::Channel,
+    /// Its name for programs. This and what follows are the contract's, of whose entry the component needs no more.
+    pub id: &'static str,
+    /// Its name for people, in the middle of a sentence.
+    pub name: &'static str,
+    /// The platforms it is the same for, each with the word that names it in a route.
+    pub platforms: &'static [contract::channels::Platform],
+    /// What is accepted as a recipient, for people.
+    pub accepted: &'static str,
+    /// Reads a recipient as a user names it.
+    pub read: ReadRecipient,
     /// What it takes and promises.
     pub traits: &'static Traits,
     /// With the credentials that these settings have for the account of a route.
@@ -42,6 +50,9 @@ pub struct Member {
     /// Whether two texts name the same recipient, also where they are stored as an earlier version took them.
     pub same_chat: fn(&str, &str) -> bool,
 }
+
+/// Reads a recipient; the error is the end of a sentence.
+pub type ReadRecipient = fn(&str) -> Result<contract::channels::Recipient, &'static str>;
 
 /// A channel, where there are credentials for it.
 pub type Opened<'a> = Result<Box<dyn Channel + 'a>, Missing<'a>>;
@@ -110,7 +121,8 @@ pub trait Channel {
 pub fn of(channel: &str) -> Option<&'static Member> {
     let channel = channel.trim();
     let mut members = MEMBERS.iter().copied();
-    members.find(|member| member.entry.platform(channel).is_some())
+    let is = |word: &str| word.eq_ignore_ascii_case(channel);
+    members.find(|member| member.platforms.iter().any(|platform| is(platform.word)))
 }
 
 /// Whether two texts name the same recipient of a channel: of the first one, where a route names none that is known.
@@ -123,7 +135,7 @@ pub fn is_same_chat(channel: &str, one: &str, other: &str) -> bool {
 /// A channel's name as a heading: its own, without those of its other platforms.
 #[must_use]
 pub fn title(member: &Member) -> String {
-    let mut letters = member.entry.id.chars();
+    let mut letters = member.id.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
 }
@@ -141,7 +153,7 @@ mod tests {
     fn every_channel_of_the_contract_has_a_member_and_every_member_stands_there() {
         for entry in contract::channels::CHANNELS {
             for word in entry.words() {
-                assert_eq!(of(word).unwrap().entry.id, entry.id, "{word}");
+                assert_eq!(of(word).unwrap().id, entry.id, "{word}");
             }
         }
         assert!(of("nowhere").is_none() && of("").is_none());

@@ -257,17 +257,16 @@ async fn chat(
             "Send a test there with: libtv-video doctor --chat-id ID",
         );
     };
-    let recipients = &member.entry.recipients;
-    let reply_to = match (recipients.read)(chat_id) {
+    let reply_to = match (member.read)(chat_id) {
         Ok(recipient) => recipient.reply_to,
         Err(reason) => {
-            let advice = format!("Accepted: {}.", recipients.accepted);
+            let advice = format!("Accepted: {}.", member.accepted);
             let reason = format!("nothing was sent: {reason}");
             return findings.note("Chat", Health::Broken, &reason, &advice);
         }
     };
     let route = Route {
-        channel: member.entry.id.to_owned(),
+        channel: member.id.to_owned(),
         chat: chat_id.to_owned(),
         reply_to,
         ..Route::default()

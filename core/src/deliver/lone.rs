@@ -62,7 +62,7 @@ async fn send(
     let mut channel = match (member.open)(settings, route.account.as_deref()) {
         Ok(channel) => channel,
         Err(_) => {
-            let reason = format!("no {} credentials were found", member.entry.name);
+            let reason = format!("no {} credentials were found", member.name);
             return Ok(again(io, notice, &reason));
         }
     };

@@ -35,7 +35,7 @@ impl<'a> OpenedChannels<'a> {
         account: Option<&str>,
     ) -> Result<&mut (dyn Channel + 'a), &'a str> {
         let known = self.opened.iter().position(|opened| {
-            opened.member.entry.id == member.entry.id && opened.account.as_deref() == account
+            opened.member.id == member.id && opened.account.as_deref() == account
         });
         let at = match known {
             Some(at) => at,

@@ -24,7 +24,11 @@ use crate::session::{Message, Shape};
 
 /// Feishu's and Lark's place in the port.
 pub const MEMBER: Member = Member {
-    entry: &FEISHU,
+    id: FEISHU.id,
+    name: FEISHU.name,
+    platforms: FEISHU.platforms,
+    accepted: FEISHU.recipients.accepted,
+    read: FEISHU.recipients.read,
     traits: &TRAITS,
     open,
     same_chat: recipient::same,
