@@ -114,6 +114,7 @@ pub enum LimitHit {
 
 impl LimitHit {
     /// Its name for programs.
+    /// It stands in the record and in JSON that programs read, so it stays what it is.
     pub fn name(self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",

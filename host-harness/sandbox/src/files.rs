@@ -39,6 +39,8 @@ pub fn open_without_following(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
+        // Only the last part of the path is protected from links: what lies above has to be a folder that
+        // no component can write.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
     }
@@ -52,9 +54,12 @@ pub fn open_without_following(path: &Path) -> io::Result<File> {
 /// Opens a file that this user put there, root, or the owner of its folder. One that somebody else put into a folder while it was
 /// open to others counts as none, and so do links, folders and pipes.
 pub fn open_own(path: &Path) -> io::Result<File> {
+    // Opened first, judged then: what the name leads to may change between a look and the opening.
     let file = open_without_following(path)?;
     let meta = file.metadata()?;
     #[cfg(unix)]
+    // Root and the folder's owner could replace the file anyway, so trusting what they left gives nothing
+    // away.
     let is_own = {
         use std::os::unix::fs::MetadataExt;
         let folder = path.parent().map(fs::metadata).transpose()?;
@@ -145,6 +150,7 @@ pub fn is_read_only(error: &io::Error) -> bool {
 pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     let begun = Instant::now();
     loop {
+        // `File::lock` waits without end, and a process that hangs with the lock would hold up every other.
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
@@ -183,6 +189,7 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
         .prefix(".new-")
         .tempfile_in(folder)?;
     file.write_all(content)?;
+    // Before the rename: otherwise a power failure may leave the new name with nothing in it.
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
@@ -201,11 +208,14 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 pub fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
     let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
     let meta = fs::metadata(path)?;
+    // A folder passes: reading it fails with the system's own text, which is clear.
     if !meta.is_file() && !meta.is_dir() {
         // A pipe that nobody writes to would never end.
         return Err(invalid("it is a pipe or a device, and no file"));
     }
     let mut bytes = Vec::new();
+    // One byte more than allowed tells "too large" from "just as large". The file's length isn't asked: it
+    // may grow while it is read.
     File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(invalid("it is far larger than such a file can be"));

@@ -31,6 +31,8 @@ impl OpenFolder {
         #[cfg(unix)]
         {
             use rustix::fs::{Mode, OFlags, open};
+            // CLOEXEC has to be asked for here, unlike with `std`: no program that is started inherits the
+            // folder.
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             Ok(Self(File::from(open(path, flags, Mode::empty())?)))
         }
@@ -85,12 +87,16 @@ impl OpenFolder {
             if self.stat(name).is_ok_and(|found| found.is_symlink()) {
                 at::remove_file(&self.0, name)?;
             }
+            // Made first and opened then: whoever asks first whether it is there may be wrong by the time
+            // it is made.
             match self.make_folder(name) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => {}
             }
             match self.folder(name) {
                 Ok(folder) => {
+                    // By the descriptor: the name may be a link to somebody else's folder by now, whose
+                    // rights would change.
                     tighten(&folder.0)?;
                     return Ok(folder);
                 }
@@ -198,6 +204,8 @@ impl OpenFolder {
     /// It can't be written, or a folder has the name.
     pub fn write_durably(&self, name: &Path, content: &[u8]) -> io::Result<()> {
         let (mut file, temporary) = self.new_file()?;
+        // The content first: a rename that reaches the disk before it would leave an empty file after a
+        // power failure.
         let written = file.write_all(content).and_then(|()| file.sync_all());
         let temporary = Path::new(&temporary);
         let replaced = written.and_then(|()| at::rename(&self.0, temporary, &self.0, name));
@@ -213,6 +221,8 @@ impl OpenFolder {
         let mut attempts = 0;
         loop {
             attempts += 1;
+            // By chance, so that two processes don't meet; a name that is taken all the same is not used
+            // but replaced by another.
             let name = format!(".new-{:016x}", fastrand::u64(..));
             match self.create_new(Path::new(&name)) {
                 Ok(file) => return Ok((file, name)),

@@ -51,6 +51,8 @@ impl Begun {
             .try_lock()
             .map_err(io::Error::from)
             .and_then(|()| file.write_all(Value::Object(line.clone()).to_string().as_bytes()))
+            // The lock goes along: it belongs to the open file, not to its name. So nobody ever sees the
+            // note without its lock and takes the call for a lost one.
             .and_then(|()| fs::rename(&new, &path));
         if let Err(error) = written {
             // What is left of it has a name that doesn't count.
@@ -119,10 +121,13 @@ fn read(path: PathBuf) -> Option<Open> {
         Ok(()) if !path.exists() => return None,
         Ok(()) => true,
         Err(TryLockError::WouldBlock) => false,
+        // Without locks nobody can say whether its process still lives, and a line about its end could be
+        // false.
         Err(TryLockError::Error(_)) => return None,
     };
     let mut text = Vec::new();
     (&file).take(FILE_BYTES).read_to_end(&mut text).ok()?;
+    // A note that can't be read is a call all the same: its line then says little, but it is there.
     let line = serde_json::from_slice(&text).unwrap_or_default();
     Some(Open {
         path,

@@ -99,8 +99,11 @@ impl Journal {
 
     fn write(&self, head: &mut Head, members: &Map<String, Value>) -> io::Result<()> {
         let (mut line, mut link) = line::seal(&head.link, members);
+        // An empty file takes any line: one that is longer than a file may be would otherwise begin new
+        // files without end.
         if head.bytes > 0 && head.bytes + line.len() as u64 >= self.file_bytes {
             self.rotate(head)?;
+            // Sealed anew: pruning may have written a line of its own, and this one comes behind it.
             (line, link) = line::seal(&head.link, members);
         }
         line.push('\n');
@@ -112,6 +115,9 @@ impl Journal {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
         let mut file = files::private(&mut options).open(self.file(head.file))?;
+        // The line before the head. A process that dies between the two leaves a line that the next one
+        // takes over; the other way round the head would name a line that isn't there, which is what
+        // tampering looks like.
         file.write_all(line.as_bytes())?;
         head.bytes += line.len() as u64;
         head.link = link;
@@ -127,6 +133,8 @@ impl Journal {
         head.bytes = 0;
         let numbers = self.numbers()?;
         let surplus = (numbers.len() + 1).saturating_sub(self.files.max(2));
+        // One of them always stays: its first line is where the record begins from now on, and the note has
+        // to name it.
         let (old, kept) = numbers.split_at(surplus.min(numbers.len().saturating_sub(1)));
         let (Some(first), false) = (kept.first(), old.is_empty()) else {
             return Ok(());
@@ -202,9 +210,12 @@ impl Journal {
         if length == head.bytes {
             return Ok(End { head, torn: None });
         }
+        // A file that is shorter than the head says is searched from its beginning: the head's place isn't
+        // in it any more.
         let behind = if length < head.bytes { 0 } else { head.bytes };
         file.seek(SeekFrom::Start(behind))?;
         let mut rest = Vec::new();
+        // No file of ours gets as long as this, and whatever lies there must not fill the memory.
         file.take(2 * self.file_bytes).read_to_end(&mut rest)?;
         if length >= head.bytes {
             return Ok(adopt(head, &rest));

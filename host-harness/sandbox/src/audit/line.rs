@@ -55,6 +55,8 @@ pub(super) fn seal(link: &Link, members: &Map<String, Value>) -> (String, Link) 
     object.insert("prev".to_owned(), Value::from(link.hash.as_str()));
     object.extend(members.clone());
     let mut text = Value::Object(object).to_string();
+    // Without the closing brace: the digest is one more member of the same object, so that a line is JSON
+    // for any reader.
     text.pop();
     let hash = digest(text.as_bytes());
     text.push_str(MARK);

@@ -179,6 +179,7 @@ impl Snapshot {
     fn read(self) -> io::Result<Files> {
         let read = |(path, length): (PathBuf, u64)| {
             let mut bytes = fs::read(&path)?;
+            // What was appended since the snapshot lies behind the head that it holds.
             bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
             Ok(Content { path, bytes })
         };

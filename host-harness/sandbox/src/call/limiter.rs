@@ -19,6 +19,8 @@ impl Peak {
     }
 }
 
+/// wasmtime's own limits, and a note of the one that was hit: wasmtime itself says only that growth was
+/// refused.
 pub(super) struct Limiter {
     limits: StoreLimits,
     memory_bytes: usize,
@@ -28,6 +30,7 @@ pub(super) struct Limiter {
 
 impl Limiter {
     pub(super) fn new(memory_bytes: usize, peak: Arc<Peak>, stopped: Arc<Stopped>) -> Self {
+        // The slots of the pooling allocator are of that size: a larger limit could not be kept.
         let memory_bytes = memory_bytes.min(MEMORY_BYTES);
         let limits = StoreLimitsBuilder::new()
             .memory_size(memory_bytes)
@@ -54,6 +57,7 @@ impl ResourceLimiter for Limiter {
     ) -> wasmtime::Result<bool> {
         let allowed = self.limits.memory_growing(current, desired, maximum)?;
         if allowed {
+            // Relaxed: it is a figure that is read after the call, and no other data depends on it.
             self.peak.0.fetch_max(desired, Ordering::Relaxed);
         } else if desired > self.memory_bytes {
             self.stopped.at(LimitHit::Memory(self.memory_bytes));

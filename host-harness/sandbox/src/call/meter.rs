@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+/// What the stretches that ended took, and since when the current one runs.
 #[derive(Default)]
 pub(super) struct CpuMeter(Mutex<(Duration, Option<Instant>)>);
 
@@ -14,6 +15,8 @@ impl CpuMeter {
     pub(super) fn total(&self) -> Duration {
         self.0
             .lock()
+            // The limit is checked from inside `poll`, by the epoch's callback. A guest in an endless loop
+            // never leaves `poll`, so without the running stretch it would use no time at all.
             .map(|meter| meter.0 + meter.1.map_or(Duration::ZERO, |since| since.elapsed()))
             .unwrap_or_default()
     }

@@ -152,6 +152,8 @@ impl Call {
         if let Some(file) = grants.stdin {
             wasi.stdin(InputFile::new(file));
         }
+        // One note for everything that counts: the first limit that is hit is the one that the call ends
+        // with, whoever noticed it.
         let stopped = Arc::clone(&grants.egress.meter.stopped);
         let stderr = grants.stderr.tail();
         wasi.stdout(grants.stdout.bounded(limits.stdout_bytes, &stopped));
@@ -182,7 +184,12 @@ impl Call {
 
         let mut store = Store::new(machine.engine(), guest);
         store.limiter(|guest| &mut guest.limiter);
+        // Counted while strings and lists are lifted: a list in a small memory can name the same megabyte
+        // ten thousand times, and each is copied on this side, where the guest's memory limit doesn't
+        // count.
         store.set_hostcall_fuel(limits.answer_bytes);
+        // At each tick of the clock the guest returns to the executor: its time is compared with the limit,
+        // and other calls on the same thread get their turn.
         store.set_epoch_deadline(1);
         let (used, allowed, mark) = (Arc::clone(&cpu), limits.cpu, Arc::clone(&stopped));
         store.epoch_deadline_callback(move |_| {
@@ -232,6 +239,8 @@ impl Call {
         let work = std::pin::pin!(work(store));
         let work = Metered::new(work, Arc::clone(&signs.cpu));
         let ended = tokio::select! {
+            // A limit comes first: the error that the guest made of a refusal would hide why it was
+            // refused.
             biased;
             hit = signs.stopped.hit() => Err(RunError::Limit(hit)),
             () = tokio::time::sleep(limits.wall) => Err(RunError::Limit(LimitHit::Wall(limits.wall))),

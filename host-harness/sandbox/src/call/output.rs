@@ -67,11 +67,14 @@ impl Output {
     /// Writes what was kept back, or what was made of it.
     pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.terminal {
+            // Each piece by itself: the component writes whole lines, so no character is cut in two.
             let safe = harmless(&String::from_utf8_lossy(bytes));
             self.writer.write_all(safe.as_bytes())?;
         } else {
             self.writer.write_all(bytes)?;
         }
+        // Progress is watched while it happens, also through a pipe, where a buffer would keep it to the
+        // end.
         self.writer.flush()
     }
 
@@ -127,6 +130,7 @@ impl OutputPipe {
     pub fn new(output: Output) -> Self {
         let state = State {
             output,
+            // Nothing until a call has set its limit: an output without one can't be forgotten.
             left_bytes: 0,
             max_bytes: 0,
             stopped: Arc::default(),
@@ -162,6 +166,7 @@ impl OutputPipe {
             return Err(std::io::Error::other("too much output"));
         }
         state.left_bytes -= size;
+        // Before the writer, which may be a closed pipe: the trap that follows is explained all the same.
         state.tail.push(bytes);
         state.output.write(bytes)
     }
@@ -198,12 +203,15 @@ impl StdoutStream for OutputPipe {
 
 #[async_trait]
 impl Pollable for OutputPipe {
+    // Writes go to the destination at once, so there is never anything to wait for.
     async fn ready(&mut self) {}
 }
 
 impl OutputStream for OutputPipe {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.put(&bytes).map_err(|error| match error.kind() {
+            // Whoever read it has gone (as `head` does): the guest may end by itself, that is no fault of
+            // it.
             std::io::ErrorKind::BrokenPipe => StreamError::Closed,
             _ => StreamError::trap(&error.to_string()),
         })

@@ -97,6 +97,7 @@ impl Place<'_> {
         let folder = Private::open(self.folder)?;
         let mut kept = self.kept();
         kept.retain(|kept| effort == Effort::Quick || kept.effort == Effort::Full);
+        // Full effort first: where both are there, the better code costs nothing any more.
         kept.sort_by_key(|kept| kept.effort == Effort::Quick);
         kept.iter().find_map(|kept| {
             let file = folder.file(&kept.path)?;
@@ -150,6 +151,7 @@ impl Place<'_> {
             effort,
         };
         files::write_durably(&kept.path, code)?;
+        // Only when it has its name: whoever finds a sealed file doesn't digest it.
         kept.seal(&File::open(&kept.path)?);
         // What it replaces: nobody reads it any more, and who has it mapped keeps it.
         for old in before {
@@ -229,6 +231,7 @@ fn prune(folder: &Path, keep: &Path) -> io::Result<()> {
         .filter_map(|path| Some((written(&fs::metadata(&path).ok()?)?, path)))
         .collect();
     old.sort();
+    // The one just written is not among them, so it is counted here.
     let surplus = (old.len() + 1).saturating_sub(KEPT_FILES);
     old.into_iter()
         .take(surplus)
@@ -264,6 +267,8 @@ impl Hasher for Sha256Hasher {
         self.0.update(bytes);
     }
 
+    /// Nobody asks for it: the digest is taken whole, and a number of 64 bits could meet another one by
+    /// chance.
     fn finish(&self) -> u64 {
         0
     }

@@ -20,6 +20,8 @@ impl Private {
     pub(super) fn open(path: &Path) -> Option<Self> {
         let folder = OpenFolder::at_itself(path).ok()?;
         let meta = folder.metadata().ok()?;
+        // Not even entered by others: whoever can write in it can put another file in the place of one that
+        // was judged.
         is_ours(&meta, 0o077).then_some(Self(folder))
     }
 
@@ -27,6 +29,8 @@ impl Private {
     pub(super) fn file(&self, path: &Path) -> Option<File> {
         let file = self.0.file(Path::new(path.file_name()?)).ok()?;
         let meta = file.metadata().ok()?;
+        // Others may read it, code is no secret. A second name means that it may have been made in a folder
+        // of somebody else's and linked here.
         (meta.is_file() && is_ours(&meta, 0o022) && names(&meta) == 1).then_some(file)
     }
 }

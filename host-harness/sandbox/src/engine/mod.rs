@@ -135,6 +135,9 @@ fn base() -> Config {
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let per_store = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    // The totals go by what a component has and not by the most that one may have: about four core modules
+    // and two tables come of wit-bindgen, and every place in the pool costs address space whether it is
+    // used or not.
     pool.total_component_instances(LIVE_INSTANCES)
         .total_core_instances(LIVE_INSTANCES * 8)
         .total_memories(LIVE_INSTANCES)

@@ -41,6 +41,8 @@ impl Ticker {
     pub(super) fn tick(&self, engine: &Engine) -> io::Result<Ticking> {
         let mut state = self.0.lock();
         if !state.started {
+            // Weak, so that the thread doesn't keep an engine and its pool alive that everybody else has
+            // let go of.
             let (shared, engine) = (Arc::clone(&self.0), engine.weak());
             std::thread::Builder::new()
                 .name("sandbox-epoch".to_owned())
@@ -69,6 +71,8 @@ impl Shared {
             if waiting.unwrap_or_else(PoisonError::into_inner).ended {
                 return;
             }
+            // Without the lock: calls begin and end meanwhile. A call that begins now gets its first tick a
+            // little early.
             std::thread::sleep(TICK);
             match engine.upgrade() {
                 Some(engine) => engine.increment_epoch(),

@@ -46,11 +46,13 @@ fn classify_v4(address: Ipv4Addr) -> AddressClass {
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => AddressClass::Private,
         [100, 64..=127, ..] => AddressClass::CarrierNat,
         [169, 254, ..] => AddressClass::LinkLocal,
+        // Protocol assignments and documentation, 6to4 relays, and the anycast networks of AS112 and AMT.
         [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [192, 31, 196, _]
         | [192, 52, 193, _]
         | [192, 175, 48, _] => AddressClass::Special,
+        // Benchmarks and documentation.
         [198, 18..=19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => AddressClass::Special,
         [224..=239, ..] | [255, 255, 255, 255] => AddressClass::Multicast,
         [240..=255, ..] => AddressClass::Reserved,
@@ -62,6 +64,7 @@ fn classify_v6(address: Ipv6Addr) -> AddressClass {
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => AddressClass::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Loopback,
+        // The order counts: some of these lie in 2000::/3, which is public as a whole.
         // Mapped, compatible, translated (SIIT), NAT64 (well-known and local), 6to4, Teredo.
         [0, 0, 0, 0, 0 | 0xffff, ..]
         | [0, 0, 0, 0, _, 0, ..]

@@ -26,6 +26,7 @@ impl BaseUrl {
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let uri: Uri = text.parse().map_err(|_| format!("{text:?} is not a URL"))?;
+        // Asked of the text: the parser leaves a fragment out without a word.
         if text.contains(['#', '?', '\\'])
             || text.chars().any(|c| c.is_control() || c.is_whitespace())
         {

@@ -97,6 +97,7 @@ impl CallMeter {
 
     /// Counts a request; `None` when it is one too many, and the call is stopped.
     pub(super) fn begin_request(self: &Arc<Self>) -> Option<OpenRequest> {
+        // Made before anything is judged: dropped on a way out below, it takes its count back.
         let open = OpenRequest(Arc::clone(self));
         let under_way = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         if self.requests.fetch_add(1, Ordering::Relaxed) >= self.max_requests {
@@ -326,6 +327,8 @@ impl Body for Timed {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Pending => {
+                // Polled only while nothing comes: a guest that is slow to read lets the time of the server
+                // not run out.
                 ready!(this.sleep.as_mut().poll(cx));
                 Poll::Ready(Some(Err(WasiError::ConnectionReadTimeout)))
             }

@@ -100,6 +100,7 @@ impl Broker {
         let own = service.credential;
         let mut verdict = Verdict::Send;
         for (name, value) in headers.iter_mut() {
+            // Lossy: what isn't UTF-8 can't hide a secret that stands beside it.
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
             match own {
                 Some(own) if name.as_str().eq_ignore_ascii_case(own.position.header()) => {
@@ -109,12 +110,15 @@ impl Broker {
                     }
                 }
                 _ if !self.is_credential_header(name) => self.check_text(&text)?,
+                // The more exact reason first: somebody put a placeholder into a header of another service.
                 _ if self.marks.iter().any(|mark| text.contains(mark)) => {
                     return Err(RefusalReason::MisplacedPlaceholder);
                 }
                 _ => return Err(RefusalReason::CredentialHeader),
             }
         }
+        // The end is enough: the policy has matched the whole path, and an overridden base URL may put a
+        // prefix before it.
         if exchange_of(service).is_some_and(|exchange| uri.path().ends_with(exchange.path)) {
             let drop_cached = headers
                 .get(http::header::CACHE_CONTROL)
@@ -171,6 +175,7 @@ impl Broker {
             .services
             .iter()
             .filter_map(|service| service.credential);
+        // These mean credentials to every server, whatever headers the services here use.
         [AUTHORIZATION, COOKIE, http::header::PROXY_AUTHORIZATION].contains(name)
             || credentials
                 .into_iter()
@@ -289,6 +294,8 @@ fn exchange_of(service: &Service) -> Option<Exchange> {
 }
 
 fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
+    // The joined text is a copy of the secret, so it is wiped like the secret itself; marked sensitive, the
+    // value isn't printed with the other headers.
     let text = zeroize::Zeroizing::new(format!("{scheme}{secret}"));
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);

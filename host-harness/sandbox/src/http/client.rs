@@ -180,11 +180,16 @@ impl Client {
                 .pool_max_idle_per_host(idle_per_host)
                 .http1_max_buf_size(HEAD_BUFFER_BYTES)
                 .http1_max_headers(RESPONSE_HEADERS)
+                // From the URL: what the component wrote about the host was left out when the request was
+                // written anew.
                 .set_host(true)
                 .build(connector.clone())
         };
         Ok(Self {
             kept: pool(IDLE_PER_HOST),
+            // A kept connection can be closed by the server just as the next request goes out on it, and
+            // then nobody knows whether that arrived. A paid request must not end so, and gets a connection
+            // that is new.
             fresh: pool(0),
             shared,
         })

@@ -47,6 +47,7 @@ impl ConnectTo {
                 .trim()
                 .parse()
                 .map_err(|_| fail("has no target of the form address:port"))?;
+            // Whoever can set a variable must not be able to lead the services' traffic to another machine.
             if !target.ip().is_loopback() {
                 return Err(fail(
                     "leads outside this machine: only loopback targets are allowed",

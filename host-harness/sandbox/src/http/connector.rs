@@ -305,6 +305,7 @@ impl Shared {
             Err(unusable) => return Err(ConnectError::Setting(unusable.clone())),
         };
         let Target { host, port, .. } = target;
+        // `LIBTV_CONNECT_TO` says where to connect, and a proxy would resolve the name itself.
         let is_needed = self.connect_to.get(host).is_none();
         Ok(proxies
             .filter(|_| is_needed)
@@ -407,6 +408,7 @@ async fn resolve(
     if let Ok(address) = host.parse::<IpAddr>() {
         return check(vec![SocketAddr::new(address, port)], leads_to);
     }
+    // Before the resolver is asked, which takes such a text for an address.
     if is_odd_numeric(host) {
         return Err(ConnectError::OddSpelling);
     }
@@ -438,6 +440,8 @@ fn check(addresses: Vec<SocketAddr>, leads_to: LeadsTo) -> Result<Vec<SocketAddr
 
 /// Tries the addresses in the resolver's order, and the last one for as long as there is time.
 async fn dial(network: &dyn Network, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+    // One after the other: a race would open connections that nobody uses, and a paid request's would be
+    // one of several.
     let mut last = ConnectError::Timeout;
     for (index, address) in addresses.iter().enumerate() {
         let connect = network.connect(*address);

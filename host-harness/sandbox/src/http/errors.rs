@@ -17,11 +17,14 @@ pub(super) fn from_client(error: &hyper_util::client::legacy::Error) -> WasiErro
     if let Some(connect) = find::<ConnectError>(error) {
         return connect.to_wasi();
     }
+    // Whatever is behind it, it came of making the connection: nothing was sent.
     if error.is_connect() {
         return WasiError::ConnectionRefused;
     }
     match find::<hyper::Error>(error) {
         Some(error) => from_hyper(error),
+        // What isn't known counts as sent: repeating a paid request that arrived costs money, asking
+        // whether it did doesn't.
         None => WasiError::ConnectionTerminated,
     }
 }
@@ -32,6 +35,8 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
         return match own {
             WasiError::HttpRequestBodySize(size) => WasiError::HttpRequestBodySize(*size),
             WasiError::ConnectionReadTimeout => WasiError::ConnectionReadTimeout,
+            // Also a body that the search stopped on its way: its own error, `HTTP-request-denied`, would
+            // say that nothing was sent, and its first pieces have left.
             _ => WasiError::ConnectionTerminated,
         };
     }

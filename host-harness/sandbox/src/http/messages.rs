@@ -48,6 +48,7 @@ pub(super) async fn admit(
             .await
             .ok_or_else(unreadable)?;
         let text = serde_json::to_vec(&members).map_err(|_| unreadable())?;
+        // Written anew it may be shorter or longer than what the component announced.
         let length = HeaderValue::from(text.len());
         body = full(Bytes::from(text));
         head.headers.insert(header::CONTENT_LENGTH, length);
@@ -144,6 +145,8 @@ pub(super) async fn note_answer(
     recipients: &dyn Recipients,
 ) -> Result<Response<WasiBody>, WasiError> {
     let response = collect_small(response).await?;
+    // Only what the service confirms: an error may repeat an id of the request, which would name a message
+    // by itself.
     if response.status() == StatusCode::OK
         && let Ok(said) = serde_json::from_slice::<Value>(response.body())
         && said[names.success.member] == names.success.is

@@ -130,6 +130,8 @@ impl Egress {
         &self,
         request: Request<WasiBody>,
     ) -> Result<(Request<WasiBody>, Verdict, Grant, OpenRequest), WasiError> {
+        // Counted before it is judged: a component that has requests refused without end is stopped as
+        // well.
         let Some(open) = self.meter.begin_request() else {
             let refusal = Refusal::new(request.method(), request.uri(), RefusalReason::Budget);
             self.meter.refuse(refusal);
@@ -160,12 +162,15 @@ impl Egress {
         if !grant.route.kinds.contains(&self.kind) {
             return Err(refuse(RefusalReason::Call).about(self.kind.name()));
         }
+        // Before the placeholder is replaced: afterwards only the secret itself stands there.
         let handle = self.broker.handle(grant.service, request.headers());
         let verdict = self
             .broker
             .authorise(grant.service, &uri, request.headers_mut())
             .map_err(refuse)?;
         let request = request::anew(request, &grant)?;
+        // The last check of all, so that a request that is refused anyway doesn't use up the one that the
+        // call may pay for.
         if grant.route.paid && !self.meter.begin_paid(self.kind.max_paid()) {
             return Err(refuse(RefusalReason::Paid));
         }
@@ -201,6 +206,8 @@ impl Egress {
             // Where the service refused the exchange this is what it said.
             return self.searched(answer.map(full), &target, grant);
         }
+        // All that can refuse the request comes before the token: a service limits exchanges, and one for a
+        // request that never leaves would be wasted.
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
         let admitted = messages::admit(request, grant.route, &*self.recipients).await;
         request = admitted.map_err(|refusal| {

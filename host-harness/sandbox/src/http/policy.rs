@@ -96,6 +96,7 @@ impl Policy {
             let route = rule
                 .routes(&target)
                 .find(|route| method.as_str() == route.method.name());
+            // Two services may be moved to one origin: what this one doesn't have the next may.
             let Some(route) = route else { continue };
             if let Some(key) = target.odd_key(route.query) {
                 return Err(refuse(RefusalReason::Query).about(key));

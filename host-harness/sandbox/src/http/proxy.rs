@@ -242,6 +242,8 @@ impl Proxy {
         let upgraded = hyper::upgrade::on(response).await.map_err(broke)?;
         upgraded
             .downcast::<TokioIo<TcpStream>>()
+            // What came behind the proxy's answer would be in another part: there is nothing, since in TLS
+            // the client speaks first, and without TLS no connection goes through a proxy.
             .map(|parts| parts.io.into_inner())
             .map_err(|_| ProxyFailure::passing("made no tunnel"))
     }

@@ -36,6 +36,7 @@ pub(super) fn anew(
         let named = || grant.route.headers.iter().find(|known| known.name == name);
         let fits = credential.as_ref() == Some(name)
             || named().is_some_and(|known| fits(known, value, grant.route));
+        // A header that stands twice is read by some as the first and by others as the last.
         if !fits || headers.contains_key(name) {
             return Err(odd(name));
         }

@@ -68,6 +68,7 @@ impl Body for Scrubbed {
                         return Poll::Ready(Some(Ok(Frame::data(piece))));
                     }
                 }
+                // What is held back may be the beginning of a secret, and goes with the error.
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None if this.held.is_empty() => return Poll::Ready(None),
                 None => {

@@ -174,6 +174,7 @@ pub(super) fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
             (None, None) => return true,
             (Some("{..}"), Some(first)) => return is_name(first) && given.all(is_name),
             (Some("{}"), Some(segment)) if is_service_id(segment) => {}
+            // Braces in a path are not the template's own.
             (Some(literal), Some(segment)) if literal == segment && !literal.starts_with('{') => {}
             _ => return false,
         }

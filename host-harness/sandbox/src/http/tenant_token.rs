@@ -85,6 +85,7 @@ impl Tokens {
     ) -> Result<Result<Token, Response<Bytes>>, WasiError> {
         let asked = Instant::now();
         let slot = self.slot(app);
+        // Held during the exchange: whoever needs the same token waits here and finds it.
         let mut held = slot.lock().await;
         let may_drop = drop_cached && held.may_drop();
         if let Some(token) = held.token.as_ref() {
@@ -99,6 +100,7 @@ impl Tokens {
                 }));
             }
         }
+        // Before the exchange: when it fails, a token that was refused or has expired isn't used once more.
         held.token = None;
         if may_drop {
             held.dropped = Some(Instant::now());
@@ -200,6 +202,7 @@ fn without_secret(asks: Exchange, answer: Response<Bytes>, secret: &Secret) -> R
     }
     let (mut head, body) = answer.into_parts();
     let content_type = head.headers.remove(header::CONTENT_TYPE);
+    // Only the body was searched.
     head.headers.clear();
     if let Some(content_type) = content_type {
         head.headers.insert(header::CONTENT_TYPE, content_type);

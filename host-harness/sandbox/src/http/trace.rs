@@ -91,6 +91,8 @@ impl Exchange {
             .iter()
             .map(|(answer, count)| (answer.name(), json!(count)))
             .collect();
+        // What the component dropped, or was under way when the call was stopped: for a paid one that is
+        // worth knowing.
         let open = self.begun.load(Ordering::Relaxed) - answers.values().sum::<u32>();
         if open > 0 {
             counts.insert("unanswered".to_owned(), json!(open));
@@ -135,6 +137,8 @@ impl Trace {
             Some(known) => Arc::clone(known),
             None => {
                 let new = Arc::new(Exchange::new(sender, method, origin, path));
+                // Beyond the bound it isn't in the record, but the request has something to count in all
+                // the same.
                 if noted.exchanges.len() < ROUTES {
                     noted.exchanges.push(Arc::clone(&new));
                 }

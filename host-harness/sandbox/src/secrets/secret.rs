@@ -19,6 +19,7 @@ impl Secret {
     /// The last four characters, which people recognise their key by. Fewer for a text too short to hide anything.
     pub fn last_four(&self) -> String {
         let chars: Vec<char> = self.0.chars().collect();
+        // Of a short text four characters would be half of it or more.
         let shown = if chars.len() >= 8 { 4 } else { 0 };
         chars[chars.len() - shown..].iter().collect()
     }

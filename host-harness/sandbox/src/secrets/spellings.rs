@@ -45,6 +45,7 @@ impl Spellings {
             .filter(|secret| secret.len() >= SEARCHABLE_BYTES)
             .flat_map(spellings)
             .collect();
+        // A secret of letters and digits looks the same in most encodings, so many of the patterns are one.
         patterns.sort_unstable();
         patterns.dedup();
         let secrets = patterns.len();
@@ -79,6 +80,7 @@ impl Spellings {
             if at.pattern().as_usize() < self.secrets {
                 return Some(Finding::Secret);
             }
+            // Goes on: a secret behind it matters more, and has another reason in the refusal.
             found = Some(Finding::Placeholder);
         }
         found
@@ -93,6 +95,8 @@ impl Spellings {
             bytes.fill(b'*');
             return;
         };
+        // All places before the first is overwritten: one spelling may begin inside another, whose
+        // beginning would be stars by then.
         let spans: Vec<_> = search
             .find_overlapping_iter(&*bytes)
             .filter(|at| at.pattern().as_usize() < self.secrets)
@@ -125,6 +129,7 @@ impl Spellings {
 
     /// How many bytes at the end could be the beginning of something that is searched for.
     pub fn open_end(&self, bytes: &[u8]) -> usize {
+        // One byte less than the longest pattern: a whole one would have been found already.
         let longest = self.patterns.iter().map(Vec::len).max().unwrap_or(1) - 1;
         let tail = &bytes[bytes.len().saturating_sub(longest)..];
         let open = |rest: &[u8]| {
@@ -151,8 +156,10 @@ pub struct LatestSpellings(Mutex<Option<([u8; 32], Arc<Spellings>)>>);
 impl LatestSpellings {
     /// Of these secrets; the marks are the same at every call.
     pub fn of(&self, secrets: &[&str], marks: &[String]) -> Arc<Spellings> {
+        // A digest says whether they are the same without keeping the secrets in one more place.
         let mut digest = Sha256::new();
         for secret in secrets {
+            // The lengths keep apart two lists that are the same text when they are joined.
             digest.update(secret.len().to_le_bytes());
             digest.update(secret);
         }

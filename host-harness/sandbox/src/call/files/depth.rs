@@ -18,6 +18,7 @@ fn split(path: &str) -> FsResult<(&Path, &str)> {
     let Some(Component::Normal(name)) = parts.next_back() else {
         return Ok((path, ""));
     };
+    // The whole path came as text, so its parts are text.
     let name = name.to_str().unwrap_or_default();
     if name.len() > NAME_BYTES {
         return Err(ErrorCode::NameTooLong.into());
@@ -52,8 +53,10 @@ impl Files<'_> {
         let is_folder = match folder {
             Descriptor::Dir(folder) => {
                 let path = before.join(name);
+                // A rename moves a link itself, and what it leads to stays where it is.
                 let follow = cap_primitives::fs::FollowSymlinks::No;
                 cap_primitives::fs::stat(&folder.dir, &path, follow)
+                    // What isn't there counts as no folder: the rename itself gives the error.
                     .is_ok_and(|found| found.is_dir())
             }
             Descriptor::File(_) => false,
@@ -76,6 +79,8 @@ impl Files<'_> {
             opened = cap_primitives::fs::open_dir(&from.dir, path).map_err(FsError::from)?;
             &opened
         };
+        // Too little where the granted folder isn't the start, but all that can be known where `above`
+        // can't tell.
         let lexical = path.components().count();
         let root = self.folders.root_of(fd);
         Ok(above(from, root).unwrap_or(lexical))
@@ -94,6 +99,8 @@ fn above(folder: &std::fs::File, root: Option<super::Root>) -> Option<usize> {
         return Some(0);
     }
     let mut at = openat(folder, "..", flags, Mode::empty()).ok()?;
+    // The parent of the system's root is the root itself, so only the count ends this for a folder that was
+    // moved out of the granted one meanwhile.
     for depth in 1..=FOLDER_DEPTH {
         let found = fstat(&at).ok()?;
         if (found.st_dev, found.st_ino) == root {

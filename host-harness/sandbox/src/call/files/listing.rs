@@ -32,6 +32,7 @@ impl Entries {
         let less = |left: u64| left.checked_sub(1);
         match self
             .left
+            // Relaxed: only the number counts, nothing else is published by it.
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
         {
             Ok(_) => Ok(()),
@@ -39,6 +40,7 @@ impl Entries {
         }
     }
 
+    /// Ends the call: a trap by itself would not say which limit was hit.
     fn stop(&self, most: u64) -> FsError {
         self.stopped.at(LimitHit::Entries(most));
         FsError::trap(wasmtime::format_err!(
@@ -80,6 +82,8 @@ impl Listing {
         let type_ = type_of(&entry)?;
         match entry.file_name().into_string() {
             Ok(name) => Ok(Some(DirectoryEntry { type_, name })),
+            // WASI's names are Unicode. A name that was replaced could not be opened again, so the error is
+            // honest.
             Err(_) => Err(ErrorCode::IllegalByteSequence.into()),
         }
     }

@@ -37,6 +37,7 @@ pub enum Use {
 }
 
 /// What such a copy takes.
+// Far more than the copy and the one file beside it need; the original is replaced by the host.
 const CONFIG_ROOM: Room = Room {
     bytes: 1 << 20,
     files: 16,
@@ -46,6 +47,8 @@ const CONFIG_ROOM: Room = Room {
 pub(super) struct Folders {
     /// In the order in which they are granted.
     rooms: Vec<Arc<FolderRoom>>,
+    /// By the descriptor's number in the call's table; descriptors that were opened from another one
+    /// inherit its folder.
     of: HashMap<u32, Arc<FolderRoom>>,
     /// What the call reads of folders.
     entries: Arc<Entries>,
@@ -72,6 +75,7 @@ impl Folders {
                 }
                 Use::Downloads => {
                     let most = Room {
+                        // A download can't be larger than what may be received.
                         bytes: limits.transfer_bytes,
                         files: limits.created_files,
                     };
@@ -103,6 +107,8 @@ impl Folders {
 
 /// Puts the metered files in the place of wasmtime's.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    // wasmtime's files are in the linker already and are replaced here. Allowed only for these two, so that
+    // nothing else is replaced unnoticed.
     linker.allow_shadowing(true);
     preopens::add_to_linker::<Guest, Metered>(linker, Guest::files)?;
     types::add_to_linker::<Guest, Metered>(linker, Guest::files)?;
@@ -168,7 +174,10 @@ impl Files<'_> {
 
 fn take(room: &FolderRoom, bytes: u64, files: u64) -> FsResult<()> {
     room.take(bytes, files).map_err(|refused| match refused {
+        // The call is stopped already: an error code would let the guest go on for nothing.
         Refused::Limit => FsError::trap(wasmtime::format_err!("the call may not write more")),
+        // The account's file can't be read or written, which is a fault of the disk and none of the guest:
+        // it gets what any write to such a disk gets.
         Refused::Account(_) => ErrorCode::Io.into(),
     })
 }

@@ -32,6 +32,7 @@ const MEASURED_DEPTH: usize = 64;
 /// Parts of a path that are named when it can't be read.
 const SHOWN_PARTS: usize = 3;
 /// The account is written over in place: always the same length.
+// Two numbers of 64 bits have up to twenty digits each.
 const ACCOUNT_BYTES: usize = 48;
 
 /// Bytes and files (folders and links counted like files).
@@ -137,6 +138,8 @@ impl StateQuota {
     /// A file was removed: its place is free again.
     pub fn removed_one(&self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its bytes don't come back before the next measuring: how long it was is known only by asking for
+        // each file that goes, and other names may still lead to it.
         taken.left.files += 1;
     }
 
@@ -156,6 +159,7 @@ impl StateQuota {
             account.write(used).map_err(NoRoom::Account)?;
             return Err(NoRoom::Full(self.hit(used.plus(need))));
         }
+        // Near the quota the piece is what is left, so that the last megabyte can be used, too.
         let piece = need.plus(PIECE).at_most(room);
         account.write(used.plus(piece)).map_err(NoRoom::Account)?;
         Ok(piece)
@@ -187,6 +191,7 @@ impl Drop for StateQuota {
             // What can't be given back counts as used until the next measuring.
             let _ = Account::open(&self.account).and_then(|mut account| match account.read() {
                 Some(used) => account.write(used.minus(left)),
+                // It was damaged meanwhile: whoever needs it next measures.
                 None => Ok(()),
             });
         }
@@ -221,6 +226,8 @@ impl Measuring {
             Ok(entries) => entries,
             Err(error) => return self.cannot_read(path, error),
         };
+        // Names only, entered when this listing is closed: a level holds one descriptor while those below
+        // are measured.
         let mut below = Vec::new();
         for entry in entries {
             if self.found.files > self.quota.files.saturating_mul(2) {
@@ -301,6 +308,8 @@ impl Account {
 
     fn write(&mut self, used: Room) -> io::Result<()> {
         let text = format!("{} {}", used.bytes, used.files);
+        // Written over, and not replaced by a rename: the lock is on this very file, and whoever waits for
+        // it would get the lock of a file that is gone. What a crash leaves unreadable is measured anew.
         self.0.rewind()?;
         self.0
             .write_all(format!("{text:<width$}\n", width = ACCOUNT_BYTES - 1).as_bytes())

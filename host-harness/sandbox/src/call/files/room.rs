@@ -9,6 +9,8 @@ use crate::error::LimitHit;
 use crate::limits::KEEP_FREE_BYTES;
 
 /// The disk is asked for its free space whenever so much was written.
+// A question for each write would be a system call for each. What goes unseen between two is an eighth of
+// what is kept free.
 const ASK_EVERY_BYTES: u64 = 8 << 20;
 
 /// Which folder it is.
@@ -71,6 +73,8 @@ impl FolderRoom {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let need = Room { bytes, files };
         let sum = used.room.plus(need);
+        // The call's own bound first, the shared account last: a call that is stopped anyway takes nothing
+        // from the other sessions.
         if sum.bytes > self.most.bytes {
             return Err(self.stop(LimitHit::Written(self.most.bytes)));
         }
@@ -81,6 +85,7 @@ impl FolderRoom {
         let due = |at: u64| sum.bytes >= at.saturating_add(ASK_EVERY_BYTES);
         if used.asked_at_bytes.is_none_or(due) {
             used.asked_at_bytes = Some(sum.bytes);
+            // Where the system doesn't say, a full disk shows itself by the write that fails.
             let left = free_bytes(folder).unwrap_or(u64::MAX);
             if left < KEEP_FREE_BYTES.saturating_add(bytes) {
                 return Err(self.stop(LimitHit::DiskSpace(KEEP_FREE_BYTES)));
@@ -97,6 +102,8 @@ impl FolderRoom {
     }
 
     /// Gives room back for a file that was not made after all, or was removed.
+    // The call's own count stays: it bounds how much work a call makes, and making and removing one file
+    // without end is work as well.
     pub(super) fn removed_one(&self) {
         if let Kind::State(quota, _) = &self.kind {
             quota.removed_one();
@@ -114,6 +121,7 @@ fn free_bytes(folder: &std::path::Path) -> Option<u64> {
     #[cfg(unix)]
     {
         let disk = rustix::fs::statvfs(folder).ok()?;
+        // Not `f_bfree`, which counts what is reserved for root as well.
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
     #[cfg(not(unix))]

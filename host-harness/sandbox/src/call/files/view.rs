@@ -25,6 +25,8 @@ fn again(descriptor: &Resource<Descriptor>) -> Resource<Descriptor> {
 impl preopens::Host for Files<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let folders = preopens::Host::get_directories(&mut self.inner)?;
+        // wasmtime lists the folders in the order in which they were granted. Every other descriptor is
+        // opened from one of these, so nothing is reached that has no room.
         for ((descriptor, _), room) in folders.iter().zip(&self.folders.rooms) {
             self.folders.of.insert(descriptor.rep(), Arc::clone(room));
         }
@@ -53,6 +55,8 @@ impl HostDescriptor for Files<'_> {
         offset: Filesize,
     ) -> FsResult<Filesize> {
         let room = self.room(&fd)?;
+        // A write far behind the end makes the file as long as that, at once: the gap counts, though it
+        // takes no place on a disk that knows sparse files.
         let gap = if offset == 0 {
             0
         } else {
@@ -70,6 +74,7 @@ impl HostDescriptor for Files<'_> {
         let length = HostDescriptor::stat(&mut self.inner, again(&fd))
             .await?
             .size;
+        // Only what is added: a shorter file gives nothing back before the folder is measured again.
         take(&room, size.saturating_sub(length), 0)?;
         self.inner.set_size(fd, size).await
     }
@@ -108,6 +113,8 @@ impl HostDescriptor for Files<'_> {
         flags: DescriptorFlags,
     ) -> FsResult<Resource<Descriptor>> {
         let room = self.room(&fd)?;
+        // Also for a file that is there already: asking first would leave a moment in which it can go. The
+        // account says one too many until the next measuring.
         let creates = open_flags.contains(OpenFlags::CREATE);
         if creates {
             Self::bounded_name(&path)?;
@@ -148,6 +155,7 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<()> {
         Self::bounded_name(&path)?;
+        // The text of a link takes place like a file's content.
         let room = self.for_new(&fd, source.len())?;
         let made = self.inner.symlink_at(fd, source, path).await;
         made.inspect_err(|_| room.removed_one())
@@ -186,6 +194,8 @@ impl HostDescriptor for Files<'_> {
         new_path: String,
     ) -> FsResult<()> {
         self.same_folder(&fd, &new_fd)?;
+        // No room is taken: a rename makes nothing longer. It may replace a file, which counts until the
+        // next measuring.
         self.bounded_rename((&fd, &path), (&new_fd, &new_path))?;
         self.inner.rename_at(fd, path, new_fd, new_path).await
     }
@@ -208,6 +218,7 @@ impl HostDescriptor for Files<'_> {
         Ok(())
     }
 
+    // From here on nothing grows, so everything but the reading of folders is wasmtime's alone.
     async fn read(
         &mut self,
         fd: Resource<Descriptor>,
