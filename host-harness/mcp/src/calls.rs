@@ -131,7 +131,7 @@ async fn wait_for(
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
     let (id, seconds) = (&given.session_id, given.timeout_seconds);
-    let known = wait::wait(harness, steps, id, seconds, progress).await?;
+    let (known, _turn) = wait::wait(harness, steps, id, seconds, progress).await?;
     let (ended, session) = (known.has_news(), known.shown());
     let waited = answers::Waited { ended, session };
     let results = &waited.session.results;

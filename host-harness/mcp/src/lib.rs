@@ -21,6 +21,7 @@ mod status;
 mod timer;
 mod tools;
 mod transport;
+mod turns;
 mod wait;
 
 use std::sync::Arc;

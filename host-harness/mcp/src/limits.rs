@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use host::limits::{ANSWER_BYTES, ANSWER_VALUES, REPLY_BYTES, REPLY_VALUES, VALUE_BYTES};
+
 /// One message of the client, in bytes. The longest request that makes sense, a storyboard of ten thousand words, has
 /// sixty kilobytes.
 pub(crate) const MESSAGE_BYTES: usize = 1 << 20;
@@ -10,6 +12,22 @@ pub(crate) const MESSAGE_BYTES: usize = 1 << 20;
 /// Calls into the component at once: as many as the timer's steps, unless more of these are asked for. A model works through
 /// a few.
 pub(crate) const CALLS: usize = 16;
+
+/// Answers with lists at once, of messages, sessions or tasks. A client reads one after the other.
+pub(crate) const LISTS: usize = 4;
+
+/// What all answers together may take of the host's memory, whatever the component makes of them: a machine with a
+/// gigabyte has as much for them beside the instances.
+const ANSWERS_BYTES: usize = 640 << 20;
+
+/// A list as the component gave it, its values as objects, and the text that the client is sent.
+const LIST_BYTES: usize = 2 * ANSWER_BYTES + ANSWER_VALUES * VALUE_BYTES;
+
+const _: () = {
+    assert!(CALLS * ANSWER_BYTES + LISTS * LIST_BYTES <= ANSWERS_BYTES);
+    // Uploads and downloads are commands; what they print is one of the answers that are no lists.
+    assert!(REPLY_BYTES as usize + REPLY_VALUES * VALUE_BYTES <= ANSWER_BYTES);
+};
 
 /// Calls of `wait_for_result` at once. Between its looks one costs nothing; more jobs than this nobody watches.
 pub(crate) const WAITS: usize = 32;

@@ -23,6 +23,7 @@ use crate::limits::{CALLS, WAITS};
 use crate::progress::Progress;
 use crate::timer::Steps;
 use crate::tools::Tool;
+use crate::turns::{in_turn, turn};
 use crate::{calls, prompt, reply, resources};
 
 const INSTRUCTIONS: &str = include_str!("instructions.md");
@@ -118,6 +119,7 @@ impl Server {
         let mut progress = Progress::of(&context);
         let given = request.arguments.unwrap_or_default();
         let work = calls::run(&self.harness, &self.steps, tool, &given, &mut progress);
+        let work = in_turn(tool, work);
         if !tool.may_be_abandoned() {
             return work.await;
         }
@@ -215,6 +217,7 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let _room = self.resource_room()?;
+        let _turn = turn().await;
         let cursor = request.and_then(|request| request.cursor);
         resources::list(&self.harness, cursor.as_deref()).await
     }
@@ -233,6 +236,7 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let _room = self.resource_room()?;
+        let _turn = turn().await;
         resources::read(&self.harness, &request.uri)
             .await
             .map(Into::into)

@@ -13,8 +13,9 @@ use crate::limits::{HEARTBEAT, LOOK, WAIT_MAX_S};
 use crate::progress::Progress;
 use crate::status::{self, Known};
 use crate::timer::Steps;
+use crate::turns::{Turn, turn};
 
-/// Where a session stands once there is news, or when the time is over.
+/// Where a session stands once there is news, or when the time is over, and the turn in which it was looked at.
 ///
 /// # Errors
 /// When the session isn't known, or can't be read.
@@ -24,18 +25,21 @@ pub(crate) async fn wait(
     session_id: &str,
     timeout_seconds: u32,
     progress: &mut Progress,
-) -> Result<Known, Failure> {
+) -> Result<(Known, Turn), Failure> {
     let deadline = Instant::now() + Duration::from_secs(timeout_seconds.min(WAIT_MAX_S).into());
     // Before the first look: a step between the two is not missed.
     let mut ended = steps.subscribe();
     let mut told: Option<(String, Instant)> = None;
     loop {
+        let looking = turn().await;
         let known = status::one(harness, session_id).await?;
         let over = Instant::now() >= deadline;
         if known.has_news() || over {
-            return Ok(known);
+            return Ok((known, looking));
         }
-        let line = known.line();
+        let (id, line) = (known.session_id().to_owned(), known.line());
+        // Until the next look nothing of it is held.
+        drop((known, looking));
         if told
             .as_ref()
             .is_none_or(|(before, at)| *before != line || at.elapsed() >= HEARTBEAT)
@@ -46,7 +50,7 @@ pub(crate) async fn wait(
         let pause = if steps.polls_here() { HEARTBEAT } else { LOOK };
         let next = deadline.min(Instant::now() + pause);
         tokio::select! {
-            () = step_of(&mut ended, known.session_id()) => {}
+            () = step_of(&mut ended, &id) => {}
             () = tokio::time::sleep_until(next) => {}
         }
     }

@@ -11,7 +11,7 @@ use sandbox::error::LimitHit;
 
 use crate::error::CallError;
 use crate::harness::Harness;
-use crate::limits::{ANSWER_VALUES, REPLY_BYTES};
+use crate::limits::{REPLY_BYTES, REPLY_VALUES};
 use sandbox::call::Output;
 
 /// What a command answered.
@@ -47,8 +47,8 @@ impl Harness {
         let end = self.run_command(words, stdio).await?;
         let mut kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = std::mem::take(&mut *kept);
-        if values(&bytes) > ANSWER_VALUES {
-            return Err(CallError::Limit(LimitHit::Values(ANSWER_VALUES)));
+        if values(&bytes) > REPLY_VALUES {
+            return Err(CallError::Limit(LimitHit::Values(REPLY_VALUES)));
         }
         Ok(JsonReply {
             json: serde_json::from_slice(&bytes).unwrap_or_default(),

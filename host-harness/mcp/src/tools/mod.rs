@@ -92,6 +92,22 @@ impl Tool {
         !matches!(self, Self::WaitForResult | Self::ListSessions)
     }
 
+    /// Whether it answers with lists, of messages, sessions or tasks, and so may take much memory. One that waits does so only
+    /// when it looks.
+    pub(crate) const fn lists(self) -> bool {
+        match self {
+            Self::QuerySession | Self::ListSessions | Self::Recover | Self::Tasks | Self::Check => {
+                true
+            }
+            Self::CreateSession
+            | Self::ContinueSession
+            | Self::WaitForResult
+            | Self::ChangeProject
+            | Self::Upload
+            | Self::DownloadResults => false,
+        }
+    }
+
     /// Whether a call that nobody waits for any more is abandoned. One that was sent and paid goes on to its end.
     pub(crate) const fn may_be_abandoned(self) -> bool {
         match self {
