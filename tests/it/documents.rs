@@ -145,7 +145,16 @@ fn every_variable_of_the_help_and_of_the_contract_is_in_the_reference_and_no_oth
         read("docs/configuration.md"),
         read("host-harness/cli/src/help.rs"),
     );
-    let (told, shown) = (variables_in(&reference), variables_in(&help));
+    let told = variables_in(&reference);
+    // The help takes those of the chats from the contract.
+    let of_chats: BTreeSet<&str> = contract::channels::CHANNELS
+        .iter()
+        .flat_map(|channel| {
+            let all = &channel.variables;
+            all.of_app().chain([all.base_url, all.account])
+        })
+        .collect();
+    let shown = &variables_in(&help) | &of_chats;
     let contract: BTreeSet<&str> = contract::settings::VARIABLES
         .iter()
         .map(|variable| variable.name)
