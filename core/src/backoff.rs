@@ -7,9 +7,12 @@ use crate::time;
 pub const MAX_RETRY_AFTER_MS: u64 = 60 * 60 * 1000;
 
 /// A fixed interval is stretched so much for what is only looked for late.
+// Ten of the longest fixed interval that is accepted, an hour, still stay below the day in which late results
+// come.
 pub const LATE_STRETCH: u64 = 10;
 
 /// Digits of a fraction of a second that matter.
+// The rest of a fraction only decides whether the last millisecond is rounded up.
 const MILLI_DIGITS: u32 = 3;
 
 /// The pause before retry number `attempt` (0 is the first), in milliseconds.
@@ -19,6 +22,7 @@ const MILLI_DIGITS: u32 = 3;
 /// come back together, and none comes back at once.
 #[must_use]
 pub fn pause_ms(attempt: u32, base_ms: u64, max_ms: u64, jitter: u64) -> u64 {
+    // A shift by 64 or more isn't defined: after so many attempts `max_ms` decides anyway.
     let factor = 1u64.checked_shl(attempt).unwrap_or(u64::MAX);
     let full = base_ms.saturating_mul(factor).min(max_ms);
     let kept = full / 2;
@@ -35,6 +39,8 @@ pub fn is_due(at_ms: u64, now_ms: u64, fixed_interval_ms: Option<u64>) -> bool {
         .unwrap_or(0)
         .saturating_mul(LATE_STRETCH)
         .max(MAX_RETRY_AFTER_MS);
+    // Without the second half, a clock that was set a year ahead and back would let everything planned in
+    // between wait for that year.
     at_ms <= now_ms || at_ms - now_ms > longest_ms
 }
 
@@ -46,6 +52,7 @@ pub fn is_due(at_ms: u64, now_ms: u64, fixed_interval_ms: Option<u64>) -> bool {
 #[must_use]
 pub fn retry_after_ms(header: &str, now_ms: u64) -> Option<u64> {
     let text = header.trim();
+    // A date begins with the name of a weekday, so the first character tells both forms apart.
     let wait = if text.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         seconds_ms(text)?
     } else {
@@ -62,6 +69,8 @@ fn seconds_ms(text: &str) -> Option<u64> {
     }
     let mut total: u64 = 0;
     for byte in whole.bytes() {
+        // Saturating: a header of a hundred digits comes from outside and must neither overflow nor panic. What
+        // it says is cut to an hour behind.
         total = total.saturating_mul(10).saturating_add(digit(byte)?);
     }
     total = total.saturating_mul(1000);
@@ -71,6 +80,7 @@ fn seconds_ms(text: &str) -> Option<u64> {
         let value = digit(byte)?;
         unit /= 10;
         if unit == 0 {
+            // Rounded up and not down: an attempt a fraction too early would be refused once more.
             rest |= value;
         } else {
             total = total.saturating_add(value * unit);

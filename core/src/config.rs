@@ -163,11 +163,15 @@ impl Settings {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
+        // The environment stands above the file, also where it is wrong: a key that somebody set on purpose
+        // must not be replaced silently by another account's.
         let from_environment = vars("LIBTV_API_KEY");
         let stored_ratio = text_of("videoRatio");
         let key_from_environment = from_environment.is_some();
         let key_text = from_environment
             .or_else(|| text_of("apiKey"))
+            // A key of nothing but blanks is none: it counts as not configured, and not as one of a wrong
+            // form.
             .filter(|text| !text.trim().is_empty());
         let key = key_text.as_deref().and_then(ApiKey::parse);
         Self {
@@ -175,6 +179,7 @@ impl Settings {
             key,
             key_from_environment,
             key_from: vars("LIBTV_KEY_FROM"),
+            // A ratio that can't be read is passed over: it isn't worth refusing a job for.
             ratio: [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
                 .into_iter()
                 .flatten()
@@ -191,12 +196,14 @@ impl Settings {
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
             harness: harness_state(vars("LIBTV_HARNESS").as_deref()),
+            // `0` is how people switch a flag off.
             no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER")
                 .is_some_and(|value| value != "0"),
             fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS")
                 .and_then(|text| interval_ms(&text)),
             max_polls: vars("LIBTV_MAX_POLLS")
                 .and_then(|text| text.trim().parse().ok())
+                // None at all would give every job up before it was looked at once.
                 .filter(|polls| *polls > 0),
             utc_offset_seconds: vars("LIBTV_UTC_OFFSET_SECONDS")
                 .and_then(|text| text.trim().parse().ok())
@@ -215,6 +222,7 @@ impl Settings {
         if self.key_malformed {
             return Err(bad_key());
         }
+        // "Not configured" would send somebody to set up anew, over a file that only needs a comma.
         if let (Err(reason), false) = (&self.stored, self.key_from_environment) {
             return Err(damaged(&self.config_path, reason));
         }
@@ -280,6 +288,7 @@ fn set_up() -> String {
 }
 
 fn address(vars: &dyn Fn(&str) -> Option<String>, service: ServiceId) -> Result<String, String> {
+    // A service without a variable can't be moved: its address is the contract's.
     let name = service.member().entry.moved_by.unwrap_or_default();
     let moved = (!name.is_empty()).then(|| vars(name)).flatten();
     base_url(moved, service.usual_address(), name)
@@ -298,12 +307,15 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
     match stored {
         Stored::Absent => Ok(Map::new()),
         Stored::Unreadable(reason) => Err(reason),
+        // An empty file is what a crash of an earlier writer, or `touch`, leaves: nothing in it can be lost.
         Stored::Text(text) if text.trim().is_empty() => Ok(Map::new()),
         // A byte order mark, as Windows' editors write it, is no part of it.
         Stored::Text(text) => {
             match serde_json::from_slice(text.trim_start_matches('\u{feff}').as_bytes()) {
                 Ok(Value::Object(map)) => Ok(map),
                 Ok(_) => Err("it is not a JSON object".to_owned()),
+                // The place and not the parser's words: those may quote what stands there, and that may be the
+                // key.
                 Err(error) => Err(format!(
                     "it is not JSON (line {}, column {})",
                     error.line(),

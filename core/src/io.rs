@@ -290,6 +290,8 @@ impl Io {
     /// 128 fresh random bits in hex, drawn from the seed given at the start.
     #[must_use]
     pub fn nonce(&self) -> String {
+        // Counted and hashed with the seed: the core has no randomness of its own, so that a simulated run
+        // gives the same numbers again.
         let count = self.0.drawn.get();
         self.0.drawn.set(count + 1);
         let mut hash = Sha256::new();
@@ -359,6 +361,7 @@ impl Io {
     /// Fetches files into a folder; the answers come in the order asked.
     pub fn download(&self, files: Vec<Download>) -> Answer<'_, Vec<Result<String, String>>> {
         self.perform(Effect::Download(files), |outcome| match outcome {
+            // Nobody's file counts as written then: an outcome of each would need one that fits it.
             Outcome::Downloaded(results) => results,
             _ => Vec::new(),
         })
@@ -389,6 +392,7 @@ impl Io {
 
     /// Has the driver perform an effect. What `read` makes of its outcome is ready at the next step.
     pub(crate) fn perform<T>(&self, effect: Effect, read: fn(Outcome) -> T) -> Answer<'_, T> {
+        // The slot holds one: a procedure is awaited where it was made, so that no second effect can lie in it.
         *self.0.effect.borrow_mut() = Some(effect);
         Answer {
             shared: &self.0,
@@ -410,6 +414,7 @@ impl<T> Future for Answer<'_, T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        // The context's waker is never called: nothing wakes a task but its driver.
         let outcome = self.shared.outcome.borrow_mut().take();
         outcome.map_or(Poll::Pending, |outcome| Poll::Ready((self.read)(outcome)))
     }
@@ -464,6 +469,7 @@ impl<'a, T> Task<'a, T> {
     ) -> Result<Step<T>, &'static str> {
         self.shared.now_ms.set(now_ms);
         *self.shared.outcome.borrow_mut() = outcome;
+        // There is no executor to wake: the driver knows when it has an outcome.
         let mut context = Context::from_waker(Waker::noop());
         match pin!(&mut self.future).as_mut().poll(&mut context) {
             Poll::Ready(value) => Ok(Step::End(value)),
@@ -471,6 +477,8 @@ impl<'a, T> Task<'a, T> {
                 let effect = self.shared.effect.borrow_mut().take();
                 effect
                     .map(Step::Do)
+                    // An error and no panic: in the component a panic would be a trap without a word of what
+                    // happened.
                     .ok_or("a procedure stopped without an effect")
             }
         }
@@ -495,6 +503,8 @@ pub fn digest(parts: &[&str], len: usize) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());
+        // The end of each part is hashed as well: else ("ab", "c") and ("a", "bc") would give one identity to
+        // two messages.
         hash.update([0]);
     }
     let mut text = hex(&hash.finalize());

@@ -17,14 +17,17 @@ pub fn parse(bytes: &[u8]) -> Option<Value> {
 /// of another encoding, is replaced, so that nothing is lost for what stands beside it; `None` when there is no sense in it.
 #[must_use]
 pub fn foreign(bytes: &[u8]) -> Option<Value> {
+    // The strict reading first: a repair must not touch what is right.
     parse(bytes)
         .or_else(|| parse(&repair::repaired(bytes, false)))
+        // The wide reading last, since in UTF-8 it would take a good character with a bad one.
         .or_else(|| parse(&repair::repaired(bytes, true)))
 }
 
 /// Writes JSON, in one line.
 #[must_use]
 pub fn text(value: &Value) -> String {
+    // It can't fail: a `Value` has no keys but texts. Empty is better than a panic if that should change.
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -58,6 +58,8 @@ pub struct FormEnds {
 #[must_use]
 pub fn safe_file_name(name: &str) -> String {
     const MAX_CHARS: usize = 100;
+    // Either separator: the file may come from Windows, and whoever receives it must learn no path of this
+    // machine.
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let safe: String = base
         .chars()
@@ -69,6 +71,7 @@ pub fn safe_file_name(name: &str) -> String {
             }
         })
         .collect();
+    // Its end is kept: by the ending the receiver tells the kind.
     let skipped = safe.len().saturating_sub(MAX_CHARS);
     let safe = safe[skipped..].trim_start_matches('.').trim();
     if safe.is_empty() {

@@ -37,6 +37,7 @@ impl Problem {
     #[must_use]
     pub fn storage(reason: &str) -> Self {
         Self::temporary(format!("Cannot use the state folder: {reason}"))
+            // Temporary, for a full disk is emptied: agents may try again.
             .advise("Check that the disk isn't full and the folder can be written.")
     }
 

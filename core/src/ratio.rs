@@ -66,6 +66,7 @@ pub fn with_ratio(text: &str, ratio: &Ratio) -> String {
     if names_ratio(text) {
         return text.to_owned();
     }
+    // `://` and no list of schemes: behind whichever address, the ratio would be read as a part of it.
     let Some(address) = text.find(ADDRESS) else {
         return format!("{text}{BEHIND}{ratio}");
     };
@@ -78,6 +79,7 @@ pub fn with_ratio(text: &str, ratio: &Ratio) -> String {
 #[must_use]
 pub fn without_ratio(text: &str) -> String {
     let is_ratio = |text: &str| Ratio::parse(text).is_some();
+    // The last one: what the user wrote may hold the same words further in front.
     if let Some((words, ratio)) = text.rsplit_once(BEHIND)
         && is_ratio(ratio)
     {
@@ -105,6 +107,7 @@ const LINE: &str = "video ratio ";
 
 /// One side of a ratio.
 fn side(digits: &str) -> Option<u8> {
+    // `05:3` is a time or a score, never a ratio.
     let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
     let value = digits
         .parse()
@@ -132,6 +135,7 @@ fn ratio_around(chars: &[char], at: usize) -> bool {
     let width_len = left
         .iter()
         .rev()
+        // One more than a side may have: three digits make it something else.
         .take(3)
         .take_while(|c| c.is_ascii_digit())
         .count();
@@ -150,6 +154,7 @@ fn ratio_around(chars: &[char], at: usize) -> bool {
     if chained {
         return false;
     }
+    // Only these can be mistaken; any other pair is a ratio without further ado.
     let like_a_time = width <= 24 && (10..=59).contains(&height);
     !like_a_time
         || !(time_mark_before(before) || time_mark_after(after))

@@ -23,6 +23,7 @@ impl Secret {
     pub fn masked(&self) -> String {
         const SHOWN: usize = 4;
         let count = self.0.chars().count();
+        // Of a short text four characters would be half of it.
         if count < 2 * SHOWN {
             return "****".to_owned();
         }

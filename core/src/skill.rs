@@ -26,6 +26,7 @@ pub async fn submit(
     channel: Option<String>,
     chat_id: Option<String>,
 ) -> Result<Submission, Problem> {
+    // It also tells of submits of unknown outcome, before another one is paid for.
     commands::open(&io, settings).await?;
     submit::run(
         &io,
@@ -33,6 +34,7 @@ pub async fn submit(
         submit::Request {
             text: message,
             session_id,
+            // The typed call has no such member: what is asked for is left to the words.
             kind: None,
             channel,
             chat_id,
@@ -51,6 +53,8 @@ pub async fn submit(
 /// due at once, and its poll says what is wrong.
 pub async fn due(io: Io, settings: &Settings) -> Result<Vec<DueSession>, Problem> {
     commands::ready(&io, settings).await?;
+    // Before the list is read, so that what is taken up is in it. Without this (`stranded-left` in the
+    // simulation) nobody would ever tell the chat.
     stranded::take_up(&io).await?;
     let entries = store::active(&io).await?;
     Ok(due_at(&io, settings, entries).await)
@@ -67,6 +71,7 @@ pub async fn due_entries(
     entries: Vec<String>,
 ) -> Result<Vec<DueSession>, Problem> {
     commands::ready(&io, settings).await?;
+    // Once for each round and not for each part of one: it reads the folder of all submits.
     if entries.is_empty() {
         stranded::take_up(&io).await?;
     }
@@ -92,6 +97,7 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSe
                 },
                 session_id: key,
             },
+            // At once, so that the poll says what is wrong and takes the entry away.
             Ok(Some(_)) | Err(_) => DueSession {
                 session_id: key,
                 at_ms: io.now_ms(),
@@ -121,6 +127,7 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
             Found::None | Found::Several => {
                 // An entry may outlive its session: made durable by one process, of a turn of another one that wasn't.
                 if store::active(&io).await?.contains(&session_id) {
+                    // Else the timer would call for it in every round.
                     store::run(&io, FsOp::Remove(format!("active/{session_id}"))).await?;
                 }
                 return Err(Problem::unknown_session(&session_id));

@@ -67,6 +67,7 @@ impl Answer {
     pub fn of_error(risk: Risk, error: RelayError) -> Self {
         match error {
             // What the platform got of the body is shorter than was announced: it can't have taken it.
+            // So this counts as a refusal also for a commit, and the next attempt is safe.
             RelayError::Source { status, reason } => Self::Refused(
                 Meaning::MediaUnread,
                 match status {
@@ -86,6 +87,7 @@ impl Answer {
                 };
                 Self::Refused(meaning, reason)
             }
+            // Only this one may have been shown: the request left, and nobody knows what became of it.
             RelayError::Upload(HttpError::Lost(reason)) => Self::Unknown(reason),
         }
     }

@@ -55,6 +55,8 @@ impl<'a> Calls<'a> {
 
     fn permit(&self, risk: Risk) -> Result<(), HttpError> {
         if risk == Risk::Commit && !self.may_commit {
+            // A refusal and no panic: a channel's bug must cost one message and not the harness, and "not sent"
+            // is what is true of it.
             let reason = "a message that isn't on record was not sent: please report this";
             return Err(HttpError::NotSent(reason.to_owned()));
         }

@@ -13,6 +13,8 @@ const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
 /// A cover is a JPEG of one frame; a larger one isn't worth having.
 const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
 
+// The platforms refuse an empty file; before the upload it can still be asked for again, since it may be being
+// written.
 const EMPTY: &str = "the media is empty";
 
 /// A medium for a channel.
@@ -54,10 +56,13 @@ pub enum Unseen {
 /// A request to the media store; a range, or all of it.
 fn fetch(url: &str, range: Option<(u64, u64)>, max_response_bytes: u64) -> Request {
     let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
+    // Some of the stores' clients were refused without the page that shows the result: docs/apis of the
+    // service.
     headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
     if let Some((from, len)) = range {
         headers.push((
             "range",
+            // The end of a range is the last byte, not the one behind it.
             format!("bytes={from}-{}", from + len.saturating_sub(1)),
         ));
     }
@@ -101,6 +106,8 @@ impl<'a> Stored<'a> {
         Media {
             source: Source::Store(self),
             name: file_name(self.url, kind),
+            // By the bytes first: stores name objects as they like, and a platform looks at the content as
+            // well.
             content_type: media::content_type(kind, self.url.extension()),
         }
     }
@@ -108,6 +115,7 @@ impl<'a> Stored<'a> {
     /// The request for all of it.
     #[must_use]
     pub fn fetch(&self) -> Request {
+        // The length is the limit too: a store that now sends more is noticed and not passed on.
         fetch(self.url.as_str(), None, self.len)
     }
 
@@ -127,6 +135,7 @@ impl<'a> Stored<'a> {
                         step = probe.feed(offset, rest);
                         continue;
                     }
+                    // A store without ranges would send the whole film for each of the probe's reads.
                     if !self.ranges {
                         return None;
                     }
@@ -134,6 +143,7 @@ impl<'a> Stored<'a> {
                         .http(fetch(self.url.as_str(), Some((offset, len)), len))
                         .await
                         .ok()?;
+                    // With 200 the bytes are the file's first ones and not those asked for.
                     if response.status != 206 {
                         return None;
                     }
@@ -146,6 +156,7 @@ impl<'a> Stored<'a> {
     /// A video's first frame as a picture, where it can be had.
     pub async fn cover(&self, io: &Io) -> Option<Vec<u8>> {
         let url = self.url.first_frame()?;
+        // No error is told: the film is what was asked for, and it is shown without a cover too.
         let frame = io.http(fetch(&url, None, MAX_COVER_BYTES)).await.ok()?;
         let usable = frame.status == 200
             && !frame.truncated
@@ -170,15 +181,19 @@ async fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<
                 _ => no_media(reason),
             }
         })?;
+    // One request tells length, kind and whether ranges are served; a `HEAD` wouldn't tell the kind.
     let ranges = response.status == 206;
     let declared = if ranges {
         response
             .header("content-range")
+            // `bytes 0-65535/*` has no length: it is measured then.
             .and_then(|range| range.rsplit('/').next()?.parse().ok())
     } else if response.status == 200 {
         response
             .header("content-length")
             .and_then(|len| len.parse().ok())
+    // An object store says 403 for what isn't there, where nobody may list its folder. It may appear in a
+    // moment: a few attempts follow.
     } else if matches!(response.status, 403 | 404 | 410) {
         return Err(refused(
             Meaning::MediaGone,
@@ -202,6 +217,7 @@ async fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<
     }
     let len = match declared {
         Some(len) => len,
+        // The upload needs a `Content-Length`, so the file is read once to count it.
         None => match io.measure(fetch(url.as_str(), None, max_bytes)).await {
             Ok(Some(len)) => len,
             Ok(None) => return Err(Unseen::TooLarge),
@@ -236,6 +252,7 @@ async fn look_further(io: &Io, seen: &mut Stored<'_>, traits: &Traits) {
     let Ok(response) = io.http(fetch(seen.url.as_str(), Some((0, len)), len)).await else {
         return;
     };
+    // The file may have been replaced in between: size and kind must be of the same bytes.
     if matches!(response.status, 200 | 206) && response.body.starts_with(&seen.head) {
         seen.head = response.body;
     }
@@ -248,6 +265,8 @@ fn file_name(url: &ResultUrl, kind: MediaKind) -> String {
         !stem.is_empty() && (1..=5).contains(&ending.len()) && ending.is_ascii()
     });
     let ending = match kind {
+        // The file's own ending stays, also where it is a wrong one: people find the file by the name they
+        // know.
         _ if has_ending => "",
         MediaKind::Mp4 => ".mp4",
         MediaKind::Image(ImageFormat::Png) => ".png",
@@ -274,8 +293,10 @@ fn shown_name(name: &str) -> String {
             }
         })
         .collect();
+    // The front is cut and not the end: without its ending the file opens in the wrong program.
     let skipped = shown.len().saturating_sub(MAX_CHARS);
     let shown: String = shown.into_iter().skip(skipped).collect();
+    // A leading dot would hide the file where it is saved.
     let shown = shown.trim_start_matches('.').trim();
     if shown.is_empty() {
         "file".to_owned()

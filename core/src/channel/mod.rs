@@ -102,6 +102,8 @@ pub trait Channel {
         calls: &'a Calls<'a>,
         sending: &'a Sending<'a>,
     ) -> Pending<'a, Found> {
+        // A default that finds out nothing: a channel that can't be asked has nothing to write here, and the
+        // trait keeps it from being called.
         let _ = (calls, sending);
         Box::pin(async { Found::Unknown("it can't be asked".to_owned()) })
     }
@@ -128,6 +130,7 @@ pub fn of(channel: &str) -> Option<&'static Member> {
 /// Whether two texts name the same recipient of a channel: of the first one, where a route names none that is known.
 #[must_use]
 pub fn is_same_chat(channel: &str, one: &str, other: &str) -> bool {
+    // Records of earlier versions may name no channel: there was one.
     let member = of(channel).or_else(|| MEMBERS.first().copied());
     member.is_some_and(|member| (member.same_chat)(one, other))
 }

@@ -112,6 +112,8 @@ impl Key {
     pub const fn holds(self, first_ms: UnixMs, now_ms: UnixMs) -> bool {
         match self {
             Self::Window { kept_ms, margin_ms } | Self::SameBody { kept_ms, margin_ms } => {
+                // Both ways of the clock: later than kept is a second message, and a clock that was set back
+                // makes an old message look young.
                 now_ms.saturating_sub(first_ms) < kept_ms.saturating_sub(margin_ms)
                     && first_ms.saturating_sub(now_ms) <= margin_ms
             }
@@ -125,6 +127,7 @@ impl Key {
     pub const fn outlives_content(self) -> bool {
         match self {
             Self::Window { .. } | Self::Forever => true,
+            // An object of its own, or other bytes, is another message to the platform: both would be shown.
             Self::OneShot | Self::SameBody { .. } | Self::None => false,
         }
     }
@@ -149,6 +152,8 @@ impl Traits {
     pub fn shape_of(&self, kind: MediaKind, len: u64, sides: Option<(u32, u32)>) -> Option<Shape> {
         let fits = |rule: &&MediaRule| {
             let small = rule.max_side.is_none_or(|max| {
+                // An unknown size fits: the platform's refusal costs one upload, while a link instead of the
+                // picture would cost every such picture.
                 sides.is_none_or(|(width, height)| width <= max && height <= max)
             });
             (rule.kinds.is_empty() || rule.kinds.contains(&kind)) && len <= rule.max_bytes && small

@@ -106,6 +106,7 @@ pub async fn update_ratio(
 /// # Errors
 /// Permanent for a damaged file.
 pub async fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+    // Before anything is looked for: a damaged file would otherwise read as "no key is saved".
     readable(settings)?;
     let Some(old) = stored_key(settings) else {
         return Ok(Reply::good(
@@ -151,8 +152,10 @@ async fn change(
     settings: &Settings,
     edit: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<(), Problem> {
+    // The whole map goes back: members that this version doesn't know are somebody's.
     let mut map = readable(settings)?.clone();
     edit(&mut map);
+    // Indented, since people read this file and are told to repair it.
     let mut text = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();
     text.push(b'\n');
     io.save_config(text).await.map_err(|reason| {

@@ -36,6 +36,7 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
         warning: service.warning_at(&upstream).map(str::to_owned),
         problem: None,
     };
+    // Asked last: all that is known without the service is shown also where the service can't be reached.
     let status = key_status(io, &upstream, &mut configuration).await;
     let (unverifiable, problem) = match status {
         Ok(unverifiable) => (unverifiable, None),
@@ -134,6 +135,7 @@ fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
     let mut operator = Vec::new();
     if let Some(problem) = &configuration.problem {
         lines.push(format!("❌ {}", problem.message));
+        // Behind all lines for the user: what an agent relays stands in front of the first `→`.
         operator.extend(problem.advice.clone());
     }
     if settings.key_from_environment {
@@ -196,6 +198,7 @@ fn as_json(checked: Checked) -> Value {
     }
     add(&mut json, "expiresAt", configuration.expires_at);
     add(&mut json, "keyFrom", configuration.key_from);
+    // One object and not a list: agents read this reply, and its form stays.
     let app = configuration.accounts.into_iter().next();
     json["feishu"] = match app {
         Some(app) => json!({"appId": app.id, "url": app.url, "from": app.found_in}),

@@ -17,6 +17,7 @@ use crate::upstream::KeyStatus;
 use crate::upstream::results::{Store, stores};
 
 /// A play button, 64 by 64 pixels.
+// In the program, so that the test of a chat depends on no media store.
 const PICTURE: &[u8] = include_bytes!("doctor.png");
 /// An answer of the media store about a file that isn't there is a short page.
 const MAX_PAGE_BYTES: u64 = 64 * 1024;
@@ -28,6 +29,7 @@ struct Findings(Vec<Finding>);
 impl Findings {
     fn note(&mut self, link: &str, health: Health, detail: &str, advice: &str) {
         self.0.push(Finding {
+            // Platforms' and services' words stand in it.
             link: link.to_owned(),
             health,
             detail: super::tasks::printable(detail),
@@ -45,6 +47,7 @@ impl Findings {
 /// Looks at every link, also behind a broken one.
 pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Finding> {
     let mut findings = Findings::default();
+    // In the order in which a job passes them: the first broken link explains those behind it.
     service(io, settings, &mut findings).await;
     media_store(io, &mut findings).await;
     harness(settings, &mut findings);
@@ -134,6 +137,7 @@ async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
 /// Any answer will do: that there is no such file is one.
 async fn media_store(io: &Io, findings: &mut Findings) {
     const LINK: &str = "Media store";
+    // Nothing is at this address, so that no film is fetched for a look.
     let Some(url) = stores().find_map(Store::probe) else {
         return;
     };
@@ -210,6 +214,7 @@ async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &m
             Err(why) => missing.push((link, why.detail)),
         }
     }
+    // Who uses one channel need not be told of all the others that have no credentials.
     if found {
         return;
     }
@@ -237,6 +242,7 @@ async fn chat(
         content_type: "image/png",
     };
     let calls = Calls::harmless(io);
+    // An upload shows nobody anything, so that it is tried also where no chat was named.
     let prepared = channel.prepare(&calls, &media, Shape::Image).await;
     let (picture, answer) = match prepared {
         Ok(message) => (Some(("Picture", message)), Answer::Committed(None)),
@@ -273,10 +279,12 @@ async fn chat(
     };
     let text = "libtv-video: this is a test. Videos and images will arrive here.".to_owned();
     let text = ("Text", Message::text(text));
+    // The text goes first: it shows that the chat can be written to also where pictures can't be uploaded.
     for (link, message) in [text].into_iter().chain(picture) {
         let sending = Sending {
             route: &route,
             message: &message,
+            // A fresh key each time: a second test within the hour has to appear as well.
             key: &digest(&["doctor", &io.nonce(), message.shape.name()], 40),
             is_first: true,
         };

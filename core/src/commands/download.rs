@@ -33,10 +33,13 @@ pub struct Wanted {
 /// stands in the answer.
 pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, Problem> {
     let urls = match (&wanted.id, wanted.urls.is_empty()) {
+        // Links stand above the session, since whoever names them has chosen; the service need not be asked
+        // then.
         (_, false) => given(&wanted.urls)?,
         (Some(id), true) => of_session(io, settings, id).await?,
         (None, true) => Vec::new(),
     };
+    // Not an error of usage: the job may just not be done yet.
     if urls.is_empty() {
         let json = json!({"error": "No result URLs found", "downloaded": []});
         return Ok(Reply {
@@ -53,6 +56,8 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     let files: Vec<Download> = (1..)
         .zip(&urls)
         .map(|(number, url)| Download {
+            // A link may lead to a smaller picture that the store makes of the file: the file itself is what
+            // is stored.
             url: url.of_the_file().as_str().to_owned(),
             dir: dir.clone(),
             name: name(prefix.as_deref(), number, url),
@@ -111,6 +116,8 @@ fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {
         .map_or_else(|| "bin".to_owned(), str::to_ascii_lowercase);
     match prefix {
         Some(prefix) => format!("{prefix}_{number:02}.{extension}"),
+        // Numbered, not named after the store's object: those names are digests, and the order of results would
+        // be lost.
         None => format!("{number:02}.{extension}"),
     }
 }
@@ -129,6 +136,8 @@ fn safe_prefix(text: &str) -> String {
         })
         .collect();
     safe.trim_matches(|c| matches!(c, '.' | ' '))
+        // Dots in the middle stay, but never two of them: whichever system joins the path, no name leaves the
+        // folder.
         .replace("..", "_")
 }
 

@@ -31,6 +31,7 @@ fn add(path: &mut String, value: &Value, fields: &mut Vec<Field>) {
             }
             return;
         }
+        // Empty ones are named, since a flat list would lose that they were there.
         Value::Object(_) => Scalar::EmptyObject,
         Value::Array(_) => Scalar::EmptyList,
         Value::Null => Scalar::Null,
@@ -38,6 +39,7 @@ fn add(path: &mut String, value: &Value, fields: &mut Vec<Field>) {
         Value::String(text) => Scalar::Text(text.clone()),
         Value::Number(number) => match number.as_i64() {
             Some(whole) => Scalar::Integer(whole),
+            // Whole numbers apart: an id of 19 digits would lose its end as a decimal.
             None => Scalar::Decimal(number.as_f64().unwrap_or(f64::NAN)),
         },
     };
@@ -58,6 +60,7 @@ fn below(path: &mut String, name: &str, member: &Value, fields: &mut Vec<Field>)
     path.push('/');
     for c in name.chars() {
         match c {
+            // The escapes of RFC 6901, so that a name with a slash doesn't look like two.
             '~' => path.push_str("~0"),
             '/' => path.push_str("~1"),
             c => path.push(c),

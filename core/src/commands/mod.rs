@@ -60,6 +60,8 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
             return 0;
         }
         Parsed::Usage(text) => {
+            // To standard output and not to standard error: agents read that one, and wrong usage is for them
+            // to put right.
             io.out(text.trim_end()).await;
             return 2;
         }
@@ -100,6 +102,8 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             Ok(project::reply(&project))
         }
         Command::Check => {
+            // Commands that only look must work on a full disk and in a read-only folder: that is when they are
+            // needed most.
             open_to_read(io, settings).await;
             let checked = check::run(io, settings).await?;
             Ok(check::reply(settings, checked))
@@ -156,6 +160,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             project_id,
         } => {
             open(io, settings).await?;
+            // The short form is about where the latest turn stands: a part of the messages can't tell that.
             let after_seq = after_seq.filter(|_| !short);
             let project_id = project_id.as_deref().filter(|_| !short);
             let queried = query::run(io, settings, &id, after_seq, project_id).await?;
@@ -186,6 +191,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         }
         Command::WaitAndDeliver {
             session_id,
+            // Taken and not used: the project is stored with the turn. Lines that name it must not fail.
             project_id: _,
         } => {
             open(io, settings).await?;
@@ -264,6 +270,7 @@ pub fn unknown_submit(submit: &submits::Submit) -> String {
     let words: String = crate::ratio::without_ratio(&submit.text)
         .chars()
         .filter(|c| !contract::text::is_unseen(*c))
+        // As many characters as the notice in a chat shows of the words.
         .take(60)
         .collect();
     let begun = if submit.started_at_ms == 0 {
@@ -289,6 +296,7 @@ pub(crate) fn for_operator(text: &str) -> impl Iterator<Item = String> {
 async fn tell(io: &Io, problem: &Problem, json: bool) {
     let failure = problem.failure();
     if json {
+        // These names are read by programs: they never change.
         let kind = match problem {
             Problem::Temporary(_) => "temporary",
             Problem::Permanent(_) => "permanent",

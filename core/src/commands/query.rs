@@ -37,6 +37,7 @@ pub async fn run(
     let view = asked(io, settings, &session, after_seq).await?;
     let stands = stands(&session, &view, after_seq.is_none());
     let link = match project_id {
+        // The caller's project stands above the stored one, which may be unknown.
         Some(project) => session
             .latest()
             .and_then(|turn| turn.asked.service.project_link(project)),
@@ -63,6 +64,8 @@ impl Queried {
     /// As the typed export has it.
     #[must_use]
     pub fn transcript(self) -> Transcript {
+        // Read again from what the service gave and not kept from the look: only this reply needs the messages
+        // themselves.
         let given = self.shown.as_array().into_iter().flatten();
         let messages = given.filter_map(|given| {
             let read = messages::message(given)?;
@@ -159,12 +162,16 @@ fn stands(session: &Session, view: &View, is_whole: bool) -> Stands {
     let seen = view.turns.last();
     let judged = seen
         .filter(|_| is_whole && !matches!(stands.state, State::Completed | State::Failed))
+        // Zero quiet polls: this look isn't one of the timer's, and must not end a job that they still wait
+        // for.
         .map(|seen| (judge(seen, 0), seen.says.clone()));
     match judged {
         None => {
             stands.question = stored.and_then(|progress| progress.question.clone());
             stands.trouble = stored.and_then(|progress| progress.trouble.clone());
             if !stands.state.is_final() {
+                // While a job goes on the same member of the record holds its last word, and that is no trouble
+                // to report.
                 stands.says = stands.trouble.take();
             }
         }
@@ -203,6 +210,7 @@ pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
     match store::find(io, id).await? {
         Found::Key(key) => {
             let loaded = store::load(io, &key).await?;
+            // To standard error: the reply itself stays one piece of JSON.
             for told in loaded.iter().flat_map(|loaded| &loaded.damaged) {
                 io.err(format!("⚠️ {told}")).await;
             }

@@ -28,6 +28,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// Whether results of one of its turns go where they are looked for.
+    // Any turn and not only the latest: results of an earlier one may still be owed to the chat it came from.
     fn shows(&self, session: &Session) -> bool {
         let mut turns = session.turns.iter();
         turns.any(|turn| self.goes(&turn.asked.route))
@@ -56,6 +57,7 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Recove
     let mut seen = Vec::new();
     for key in keys {
         let mut one = Seen::default();
+        // One session that can't be read must not hide those behind it in the list.
         if let Err(problem) = look(io, settings, &key, wanted, &mut one).await {
             one.told.push(problem.failure().message.clone());
         }
@@ -64,6 +66,7 @@ pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Recove
     let mut submits = Vec::new();
     if wanted.id.is_none() {
         submits = stranded::unknown(io).await?;
+        // A chat is told of its own submits only: another one's words are not its business.
         submits.retain(|submit| wanted.goes(&submit.route));
     }
     Ok(Recovered { seen, submits })
@@ -172,6 +175,7 @@ async fn look(
         .deliveries
         .iter()
         .any(|delivery| delivery.state.is_open() || delivery.state == DeliveryState::Failed);
+    // A timeout isn't final and a delivery may wait without being failed, so that all three are asked.
     let next_poll_at_ms = poll::next(&loaded, settings);
     if !(open || undelivered || next_poll_at_ms.is_some()) {
         seen.session = Some(loaded.session);
@@ -182,6 +186,7 @@ async fn look(
         super::tasks::printable(loaded.session.id())
     ))
     .await;
+    // By a person's wish: also what isn't due, and what was given up.
     let report = poll::step(io, settings, key, Haste::Now).await?;
     seen.next_poll_at_ms = report.next_poll_at_ms;
     seen.session = report.session.or(Some(loaded.session));
@@ -220,6 +225,7 @@ fn block(session: &Session) -> Vec<String> {
     } else {
         "says"
     };
+    // A question that was answered stays in the record, and must not look as if it still waited.
     let told = [("question", &progress.question), (label, &progress.trouble)];
     for (label, text) in told
         .into_iter()
@@ -266,6 +272,7 @@ fn block(session: &Session) -> Vec<String> {
 fn submitted(label: &str, turn: &Turn) -> String {
     let words: String = super::tasks::printable(&turn.asked.words())
         .chars()
+        // A line of a terminal; the whole text is in the JSON.
         .take(80)
         .collect();
     format!(

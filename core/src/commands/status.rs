@@ -61,9 +61,11 @@ async fn chosen(io: &Io, last: Option<u64>) -> Result<Vec<String>, Problem> {
     let mut keys = store::active(io).await?;
     let going_on = keys.len();
     for key in store::ended(io).await? {
+        // Only those that ended count: one that goes on is never left out, however many there are.
         if keys.len() - going_on >= most {
             break;
         }
+        // One that was continued after its end has a marker of each end.
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -76,6 +78,7 @@ pub(super) fn session(
     session: &Session,
     next_poll_at_ms: Option<UnixMs>,
 ) -> Option<types::Session> {
+    // What is left of a session whose every turn was damaged stands among the damaged records.
     let latest = session.latest()?;
     let (state, route) = (latest.progress.state, &latest.asked.route);
     Some(types::Session {

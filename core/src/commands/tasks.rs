@@ -21,6 +21,7 @@ use crate::upstream::{Baseline, Listed, Listing, ServiceId, Stage};
 pub async fn run(io: &Io, settings: &Settings) -> Result<Listing, Problem> {
     let upstream = settings.upstream()?;
     let service = upstream.service();
+    // Before the service is asked: it would answer with an error that says nothing of keys.
     if !service.traits().lists {
         return Err(nothing_listed());
     }
@@ -104,6 +105,8 @@ async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> 
     if !is_service_id(id) {
         return Ok(());
     }
+    // Only an address of a result store is kept: what is stored here may be fetched and sent later without
+    // another look.
     let Some(url) = job.url.as_deref().and_then(ResultUrl::parse) else {
         return Ok(());
     };
@@ -120,6 +123,7 @@ async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> 
         session_id: id.to_owned(),
         project_uuid: String::new(),
         turn: 1,
+        // Derived and not random, so that two processes which list at the same time write the same record.
         nonce: digest(&["task", id], 32),
         text: String::new(),
         service,
@@ -133,6 +137,7 @@ async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> 
         ended_at_ms: at(&job.completed_at).or(Some(now_ms)),
         ..Progress::begun(asked.submitted_at_ms)
     };
+    // The turn first: a progress without its turn would be read by nobody.
     store::store_turn(io, &asked).await?;
     store::save_progress(io, &key, 1, &progress).await
 }

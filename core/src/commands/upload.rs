@@ -24,6 +24,7 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
         FileArg::Stdin { name, size } => (FileSource::Stdin, name, Some(size)),
     };
     if let Some(size) = size {
+        // Before a byte is read: with standard input the harness says the size beforehand.
         check_size(size, max_bytes)?;
     }
     let shown = super::tasks::printable(&name);
@@ -35,6 +36,7 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
         return Err(Problem::permanent(format!("File not found: {shown}")));
     };
     check_size(seen.len, max_bytes)?;
+    // A service takes an empty file and fails on it minutes later, when it was paid for.
     if seen.len == 0 {
         return Err(Problem::permanent(format!("The file is empty: {shown}")));
     }
@@ -61,6 +63,8 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
     let answer = match answer {
         Ok(response) => Ok(response),
         Err(RelayError::Upload(error)) => Err(error),
+        // The file changed or ended while it was read: the same call fails again, unlike one that the network
+        // lost.
         Err(RelayError::Source { reason, .. }) => {
             return Err(Problem::permanent(format!("Cannot read {shown}: {reason}")));
         }

@@ -24,8 +24,10 @@ const MAX_PAUSE_MS: u64 = 10_000;
 /// Permanent for an id that isn't known here.
 pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
     let session = known(io, id).await?;
+    // Before the key is asked for: what was delivered is known without one.
     if let Some(at_ms) = session
         .latest()
+        // A turn may have been delivered while a message of another is still to go.
         .filter(|_| !session.has_undelivered())
         .and_then(|turn| turn.progress.delivered_at_ms)
     {
@@ -58,6 +60,8 @@ pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Proble
             .next_poll_at_ms
             .unwrap_or(0)
             .saturating_sub(io.now_ms());
+        // The step says when it wants the next one, but another process may have done it meanwhile, or the
+        // clock been set.
         io.sleep(pause_ms.clamp(MIN_PAUSE_MS, MAX_PAUSE_MS)).await;
     }
 }

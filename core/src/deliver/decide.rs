@@ -102,7 +102,10 @@ pub fn decide(
     moment: Moment,
     traits: &Traits,
 ) -> Decision {
+    // A copy: whoever calls compares it with what is stored meanwhile before it takes effect.
     let mut delivery = before.clone();
+    // Only a first attempt may be taken back. Of a later one, an earlier that was lost may still be in the
+    // chat, whatever this refusal says.
     if matches!(phase, Phase::Committing { is_first: true }) && answer.is_certainly_unsent() {
         // Nor was it by any other attempt: the window of its key has not begun.
         delivery.state = DeliveryState::Pending;
@@ -126,8 +129,11 @@ pub fn decide(
         Answer::Refused(meaning, reason) => (meaning, reason),
     };
     match meaning {
+        // The app may not upload: so it is with every result of this turn, and one message instead of nine says
+        // so.
         Meaning::MissingScope(page) if phase == Phase::Preparing => {
             let why = [texts::NO_PERMISSION, page].concat();
+            // What was begun stays with its own key: moved into another message it could be shown twice.
             if delivery.first_sent_at_ms.is_some() {
                 return give_up(delivery, &why, moment.now_ms, traits);
             }
@@ -146,6 +152,7 @@ pub fn decide(
         Meaning::RateLimited(pause_ms) => too_fast(delivery, *pause_ms, reason, moment, traits),
         Meaning::TooLong => too_long(delivery, reason, moment, traits),
         Meaning::ForeignUpload => foreign(delivery, reason, moment, traits),
+        // `NoThread` only comes here where the channel had no other way left.
         Meaning::ForGood | Meaning::NoThread => give_up(delivery, reason, moment.now_ms, traits),
         Meaning::MediaGone => again(delivery, reason, MAX_ATTEMPTS_GONE, moment, traits),
         Meaning::MediaUnread | Meaning::BadToken => {
@@ -160,6 +167,7 @@ pub fn decide_found(before: &Delivery, found: &Found, moment: Moment, traits: &T
     let mut delivery = before.clone();
     match found {
         Found::Sent(id) => shown(delivery, id.as_deref(), moment),
+        // The window of the key begins anew: nothing that stands in the chat has it.
         Found::NotSent => {
             delivery.state = DeliveryState::Pending;
             delivery.first_sent_at_ms = None;
@@ -167,6 +175,8 @@ pub fn decide_found(before: &Delivery, found: &Found, moment: Moment, traits: &T
             Decision::store(delivery, ": it isn't in the chat; again".to_owned())
         }
         Found::Unknown(reason) => {
+            // Asking is harmless, so that it goes on as often as an attempt does. Without an end a platform
+            // that is gone would be asked for ever.
             let enough = delivery.failures >= MAX_ATTEMPTS;
             if enough && !holds(&delivery, moment.now_ms, traits) {
                 return uncertain(delivery, reason, moment.now_ms);
@@ -179,11 +189,13 @@ pub fn decide_found(before: &Delivery, found: &Found, moment: Moment, traits: &T
 /// What becomes of one that is found begun, with no answer known: none where it can be repeated, or asked about.
 #[must_use]
 pub fn expired(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<Decision> {
+    // A pending one has nothing in the chat, however old it is: it is sent and doesn't expire.
     let begun = before.state == DeliveryState::Sending;
     if !begun || traits.reads_back || holds(before, now_ms, traits) {
         return None;
     }
     let mut delivery = before.clone();
+    // An id from an earlier state would say that the message is there.
     delivery.message_id = None;
     delivery.end(DeliveryState::Uncertain, now_ms);
     let event = ": no answer is known, and the time to repeat it safely is over".to_owned();
@@ -193,10 +205,12 @@ pub fn expired(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<Dec
 /// What becomes of one whose channel this version doesn't know: it waits for one that does, and is given up in the end.
 #[must_use]
 pub fn no_channel(before: &Delivery, channel: &str, moment: Moment) -> Decision {
+    // The name is from a record of another version: it may be as long as somebody made it.
     let shown: String = channel.chars().take(40).collect();
     let reason = format!("this version of libtv-video knows no channel “{shown}”: update it");
     let decision = withheld(before.clone(), &reason, moment);
     let enough = decision.delivery.withheld >= MAX_ATTEMPTS_WITHHELD;
+    // It was begun by a version that knew the channel: it may be in the chat, and waiting longer tells nothing.
     if enough && decision.delivery.state == DeliveryState::Sending {
         return uncertain(decision.delivery, &reason, moment.now_ms);
     }
@@ -219,6 +233,7 @@ pub fn no_app(before: &Delivery, channel: &str, detail: &str, moment: Moment) ->
     if delivery.failures >= MAX_ATTEMPTS_WITHOUT_NETWORK {
         let state = match delivery.first_sent_at_ms {
             None => DeliveryState::Failed,
+            // Begun while there were credentials: that it failed can't be said.
             Some(_) => DeliveryState::Uncertain,
         };
         delivery.end(state, moment.now_ms);
@@ -239,6 +254,7 @@ pub fn is_too_late(
 ) -> bool {
     let deadline_ms = traits.deadline_ms;
     let over = deadline_ms.is_some_and(|most_ms| now_ms.saturating_sub(asked_at_ms) > most_ms);
+    // The deadline is the chat's for new messages: a repetition shows nothing new.
     over && delivery.first_sent_at_ms.is_none()
 }
 
@@ -251,6 +267,7 @@ pub fn holds(delivery: &Delivery, now_ms: UnixMs, traits: &Traits) -> bool {
 
 /// Whether another content may be sent in the place of the one that was begun.
 fn may_change(delivery: &Delivery, traits: &Traits) -> bool {
+    // A key that stands for one content only would show both.
     delivery.first_sent_at_ms.is_none() || traits.key.outlives_content()
 }
 
@@ -287,6 +304,8 @@ fn again(
     delivery.failures += 1;
     delivery.trouble = Some(reason.to_owned());
     delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
+    // Only a pending one: of one that was begun nobody may say that it failed. Its end is `expired`, once its
+    // key is too old.
     if delivery.failures >= max_attempts && delivery.state == DeliveryState::Pending {
         return give_up(delivery, reason, moment.now_ms, traits);
     }
@@ -316,7 +335,9 @@ fn too_fast(
     traits: &Traits,
 ) -> Decision {
     let least_ms = backoff::pause_ms(delivery.waits, BASE_WAIT_MS, MAX_PAUSE_MS, moment.jitter);
+    // The platform's wish is the least: to come earlier is refused once more.
     let pause_ms = pause_ms.max(least_ms);
+    // Counted apart from failures: a busy group must not turn a film into a link.
     delivery.waits += 1;
     delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
     delivery.trouble = Some(reason.to_owned());
@@ -333,6 +354,7 @@ fn too_long(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Trait
     match shorter.filter(|_| may_change(&delivery, traits)) {
         Some(shorter) => {
             delivery.message = Some(Message::text(shorter));
+            // At once: the platform refused the length and nothing else.
             delivery.next_try_at_ms = moment.now_ms;
             Decision::store(delivery, format!(": {reason}; again, shorter"))
         }
@@ -342,6 +364,7 @@ fn too_long(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Trait
 
 /// What was uploaded is another app's, as after a change of apps: it is uploaded again, soon.
 fn foreign(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
+    // Only a result can be uploaded again; and not for ever, where two apps take turns on one folder.
     let anew = delivery.result().is_some() && delivery.failures < MAX_ATTEMPTS;
     if !anew {
         return again(delivery, reason, MAX_ATTEMPTS, moment, traits);
@@ -370,6 +393,7 @@ fn withheld(mut delivery: Delivery, reason: &str, moment: Moment) -> Decision {
     );
     delivery.withheld += 1;
     let unsent = delivery.state == DeliveryState::Pending;
+    // Only what is certainly not in the chat: a link that may be there is repeated as it is.
     if unsent && delivery.is_link() {
         delivery.message = None;
     }
@@ -398,6 +422,7 @@ fn withheld(mut delivery: Delivery, reason: &str, moment: Moment) -> Decision {
 fn give_up(mut delivery: Delivery, reason: &str, now_ms: UnixMs, traits: &Traits) -> Decision {
     let unsent = delivery.first_sent_at_ms.is_none();
     let is_medium = delivery.result().is_some() && !delivery.is_link();
+    // Where the key spans both, the link is safe even if the film may have arrived: the chat shows one of them.
     if is_medium && (unsent || traits.key_spans_link) {
         return Decision {
             delivery,

@@ -10,6 +10,7 @@ use crate::store::{self, Loaded};
 /// How often a message with links waits for a result that isn't known here; it goes without it then.
 const MAX_WAITS: u32 = 12;
 /// So long each time: a poll is under way in between.
+// Twelve of these are six minutes: longer than the pause between two polls of any job that goes on.
 const WAIT_MS: u64 = 30_000;
 
 /// A result's own message becomes its link, under the same key: where that spans both and another process has sent the media
@@ -29,6 +30,7 @@ pub(super) async fn one(
     events.push(format!("{} goes as a link: {reason}", label(delivery)));
     delivery.message = Some(message);
     delivery.trouble = Some(reason.to_owned());
+    // The link has its own attempts: those that the film used up say nothing of it.
     delivery.failures = 0;
     delivery.waits = 0;
     delivery.next_try_at_ms = io.now_ms();
@@ -45,6 +47,7 @@ pub(super) async fn all(
     events: &mut Events,
 ) -> Result<(), Problem> {
     let delivery = &loaded.session.deliveries[at];
+    // With a record of its own it can't be given to a message with several: its key is in use.
     if loaded.stored.contains(&delivery.id) {
         return one(io, loaded, at, reason, events).await;
     }
@@ -67,6 +70,7 @@ pub(super) async fn all(
     let turn = turn.clone();
     let lost = loaded.lost_deliveries.clone();
     // Numbered, not named after its results: of two processes that see different ones, one succeeds.
+    // So many names at most can be taken already, so that one is free.
     for number in 0..=loaded.session.deliveries.len() + lost.len() {
         let added = plan::add(
             &mut loaded.session,
@@ -80,7 +84,10 @@ pub(super) async fn all(
         let Some(new) = added else { continue };
         loaded.session.deliveries[new]
             .trouble
+            // The first reason stays: whoever goes on after a crash composes the same text from it.
             .get_or_insert_with(|| reason.to_owned());
+        // Before the results are given to it: a result that names a message without a record would count as
+        // lost.
         keep(io, loaded, new).await?;
         if loaded.session.deliveries[new].state.is_open() {
             return Ok(());
@@ -104,6 +111,8 @@ pub(super) async fn compose(
     for id in ids {
         let deliveries = &mut loaded.session.deliveries;
         let Some(member) = deliveries.iter().position(|delivery| delivery.id == *id) else {
+            // Without it the message would go out incomplete, and the result that is missing would never be
+            // told.
             if links.failures < MAX_WAITS {
                 return wait(io, loaded, at).await;
             }
@@ -123,6 +132,7 @@ pub(super) async fn compose(
         return Ok(Some(worded(loaded, at, &urls, reason)));
     }
     let links = &mut loaded.session.deliveries[at];
+    // All its results went by themselves, in another process: there is nothing left for it to say.
     links.end(DeliveryState::LinkOnly, io.now_ms());
     store::save_delivery(io, &loaded.session.key, links).await?;
     Ok(None)

@@ -37,9 +37,11 @@ pub async fn tell(
     let event = if submit.route.is_complete() {
         send(io, settings, submit, &mut notice).await?
     } else {
+        // Nobody is to be told, so that the timer needn't come back for it; `recover` shows it all the same.
         submit.told = true;
         "no chat asked for it".to_owned()
     };
+    // It counts as told so that the timer ends. The submit itself stays: only a person's word removes it.
     if notice.failures >= MAX_ATTEMPTS {
         submit.told = true;
     }
@@ -67,6 +69,7 @@ async fn send(
         }
     };
     let attempts = Attempts::of_submit(&submit.nonce);
+    // The older one counts: each may be missing where a process died between writing the two.
     let known = [notice.first_sent_at_ms, attempts.since_ms(io).await?];
     notice.first_sent_at_ms = known.into_iter().flatten().min();
     let may_send = |first_ms| traits.key.holds(first_ms, io.now_ms());
@@ -81,13 +84,17 @@ async fn send(
     }
     let is_first = notice.first_sent_at_ms.is_none();
     notice.first_sent_at_ms.get_or_insert(io.now_ms());
+    // Intent before effect, as with deliveries: a crash behind the commit must find that it may be in the chat.
     submit.notice = Some(notice.clone());
     submits::save(io, submit).await?;
+    // Two harnesses may tell the same chat at once. What one of them learns of its own attempt must not undo
+    // the other's.
     let marker = attempts.begin(io).await?;
     pace.note(io).await?;
     let sending = Sending {
         route: &route,
         message: &Message::text(words(submit)),
+        // Derived like a delivery's, for a subject that no turn has: whoever tells it, the chat shows it once.
         key: &digest(&["uuid", &submit.nonce, "unknown", ""], 40),
         is_first,
     };
@@ -101,6 +108,7 @@ async fn send(
         Answer::Refused(Meaning::RateLimited(pause_ms), reason) => {
             let said = again(io, notice, &reason);
             let asked_ms = io.now_ms().saturating_add(pause_ms);
+            // The longer of the two pauses: the platform's wish, and the one that grows.
             notice.next_try_at_ms = notice.next_try_at_ms.max(asked_ms);
             said
         }

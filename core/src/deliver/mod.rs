@@ -42,13 +42,19 @@ pub async fn run(
     loaded: &mut Loaded,
     events: &mut Events,
 ) -> Result<(), Problem> {
+    // First: everything behind compares a delivery with its record.
     recall(io, loaded).await?;
+    // Before anything is sent: a message whose key ran out while no harness ran must not be repeated in this
+    // step.
     settle(io, loaded, events).await?;
     let mut channels = OpenedChannels::new(settings);
     let mut sent = 0;
     let mut at = 0;
+    // By place and not by iterator: a delivery may add one with several links behind itself.
     while at < loaded.session.deliveries.len() {
         if is_due(loaded, at, io.now_ms(), settings) {
+            // The rest is due at once, and the timer calls again: one session with forty results must not keep
+            // all others waiting.
             if sent == MAX_MESSAGES_PER_STEP {
                 return Ok(());
             }
@@ -82,6 +88,7 @@ fn is_due(loaded: &Loaded, at: usize, now_ms: UnixMs, settings: &Settings) -> bo
     let delivery = &loaded.session.deliveries[at];
     delivery.state.is_open()
         && backoff::is_due(delivery.next_try_at_ms, now_ms, settings.fixed_interval_ms)
+        // Its link is the other message's to show. Sent alone as well, the chat would have it twice.
         && delivery.links.is_none()
 }
 
@@ -103,6 +110,7 @@ pub fn next_try_at_ms(loaded: &Loaded) -> Option<UnixMs> {
         .deliveries
         .iter()
         .filter(|delivery| delivery.state.is_open())
+        // One that waits for an open message has no time of its own: that message's counts.
         .filter(|delivery| covering(loaded, delivery).is_none_or(|links| !links.state.is_open()))
         .map(|delivery| delivery.next_try_at_ms)
         .min()
@@ -128,6 +136,8 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
         if !event.is_empty() {
             events.push(format!("{}{event}", label(&delivery)));
         }
+        // Stored before it is believed: after a crash the next step draws the same conclusion from the same
+        // records.
         store::save_delivery(io, &loaded.session.key, &delivery).await?;
         loaded.session.deliveries[at] = delivery;
     }
@@ -175,6 +185,8 @@ async fn keep(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> 
         store::save_delivery(io, &key, delivery).await?;
         return Ok(true);
     }
+    // Exclusively: with a rename the slower of two processes would replace a result's own message by the links
+    // of several, and the chat show both. The simulation's bug `lock-skipped` does that.
     let first = store::claim_delivery(io, &key, delivery).await?;
     loaded.stored.push(delivery.id.clone());
     if !first && let Some(stored) = store::stored_delivery(io, &key, &delivery.id).await? {

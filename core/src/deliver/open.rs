@@ -35,6 +35,7 @@ impl<'a> OpenedChannels<'a> {
         account: Option<&str>,
     ) -> Result<&mut (dyn Channel + 'a), &'a str> {
         let known = self.opened.iter().position(|opened| {
+            // Two accounts of one channel have tokens of their own.
             opened.member.id == member.id && opened.account.as_deref() == account
         });
         let at = match known {

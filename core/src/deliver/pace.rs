@@ -20,6 +20,8 @@ impl Pace {
     /// # Errors
     /// When the state folder can't be used.
     pub async fn load(io: &Io, chat: &str, limit: traits::Pace) -> Result<Self, Problem> {
+        // A digest, since a chat's id may hold anything; and of the chat alone, so that all sessions that write
+        // there share one file.
         let path = format!("pace/{}", digest(&["chat", chat], 16));
         let bytes = store::read(io, &path).await?.unwrap_or_default();
         Ok(Self {
@@ -37,6 +39,7 @@ impl Pace {
             .times_ms
             .iter()
             .copied()
+            // Times in the future are passed over: they were written before the clock was set back.
             .filter(|at| *at <= now_ms && now_ms - at < self.limit.window_ms)
             .collect();
         let oldest = recent.len().checked_sub(self.limit.messages)?;
@@ -48,6 +51,7 @@ impl Pace {
     /// # Errors
     /// When the state folder can't be used.
     pub async fn note(&mut self, io: &Io) -> Result<(), Problem> {
+        // Before the message leaves: one whose response is lost has counted on the platform's side too.
         self.times_ms.push(io.now_ms());
         let skipped = self.times_ms.len().saturating_sub(self.limit.messages);
         let kept = self.times_ms.split_off(skipped);

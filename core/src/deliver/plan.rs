@@ -12,6 +12,7 @@ use crate::upstream::results::{ResultId, ResultUrl};
 /// Adds the deliveries that the session's turns call for and that aren't there yet.
 pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
     let turns = loaded.session.turns.clone();
+    // Over all turns: a later turn may name an earlier one's result again, and that one is in the chat already.
     let mut planned = planned(&mut loaded.session);
     for (at, turn) in turns
         .iter()
@@ -27,12 +28,16 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
                 wanted.push((Purpose::Result(url.clone()), subject, None));
             }
         }
+        // Of an older turn nobody waits for a question or a failure any more: the next request has taken its
+        // place.
         let latest = at + 1 == turns.len();
         if latest && let Some((purpose, subject, words)) = notice(turn, loaded.session.canvas()) {
             wanted.push((purpose, subject, Some(Message::text(words))));
         }
+        // Only at the end: until then the number still grows, and one note is enough.
         if turn.progress.more > 0 && turn.progress.ended_at_ms.is_some() {
             let words = further_results(turn, loaded.session.canvas());
+            // Without a subject: two processes that counted differently plan the same one note.
             wanted.push((Purpose::More, String::new(), Some(Message::text(words))));
         }
         for (purpose, subject, message) in wanted {
@@ -112,6 +117,7 @@ pub fn add(
         return None;
     }
     delivery.message = message;
+    // Its record was set aside. It may have said that the message was sent: sent again it would be there twice.
     if lost.contains(&delivery.id) {
         delivery.end(DeliveryState::Uncertain, now_ms);
         delivery.trouble = Some("its record was damaged".to_owned());
@@ -144,6 +150,7 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
             let question = progress.question.clone()?;
             let shown = cut(&question, MAX_NOTICE_CHARS);
             let words = language.question(&request, &shown);
+            // The question is the subject: a second, other one is asked as well, and the same one once.
             Some((Purpose::Question, question, words))
         }
         State::Completed => {
@@ -155,6 +162,7 @@ fn notice(turn: &Turn, canvas: Option<String>) -> Option<(Purpose, String, Strin
             // One a turn, whatever each of two processes was told as the reason.
             Some((Purpose::Failure, String::new(), words))
         }
+        // With results there the user has something already; what comes late is delivered like the rest.
         State::Timeout if progress.results.is_empty() => {
             let mut words = language.timeout(&request, &trouble);
             if let Some(canvas) = canvas.filter(|_| !turn.asked.project_uuid.is_empty()) {

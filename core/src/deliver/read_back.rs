@@ -28,6 +28,7 @@ pub(super) async fn ask(
     let delivery = &loaded.session.deliveries[at];
     let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
     let marked_ms = attempts.latest_ms(io).await?;
+    // The latest attempt of any process, not this one's: another may have sent it a second ago.
     let latest_ms = marked_ms.max(delivery.first_sent_at_ms).unwrap_or_default();
     let settled_ms = latest_ms.saturating_add(SETTLED_AFTER_MS);
     if io.now_ms() < settled_ms {
@@ -35,11 +36,14 @@ pub(super) async fn ask(
         return Ok(());
     }
     let found = channel.look_for(&Calls::harmless(io), sending).await;
+    // Asking takes a while; what another process did meanwhile is newer than what the platform said.
     if overtaken(io, loaded, at).await? {
         return Ok(());
     }
     if found == Found::NotSent {
         // Each stood for a message that might be there.
+        // Else the markers would keep the message from ever being sent again: they outlive what the record
+        // says.
         attempts.forget(io).await?;
     }
     let decision = decide_found(&loaded.session.deliveries[at], &found, moment(io), traits);

@@ -17,6 +17,8 @@ use crate::store::attempts::Attempts;
 use crate::upstream::results::ResultUrl;
 
 /// So long a message whose sender died may wait beyond the next step.
+// A second is nothing beside the pause between two polls, and wide enough that two processes hardly draw the
+// same.
 const ATTEMPT_SPREAD_MS: u64 = 1_000;
 
 /// Sends one message, or notes why not.
@@ -29,10 +31,12 @@ pub(super) async fn deliver(
 ) -> Result<(), Problem> {
     let delivery = &loaded.session.deliveries[at];
     let Some(asked) = route_of(loaded, delivery.turn) else {
+        // Nobody is to get it: for such a turn nothing is planned.
         return Ok(());
     };
     let (route, asked_at_ms) = (asked.route.clone(), asked.submitted_at_ms);
     let Some(member) = channel::of(&route.channel) else {
+        // A newer version may have stored it: this one mustn't send it elsewhere, nor forget it.
         let decision = decide::no_channel(delivery, &route.channel, moment(io));
         return act(io, loaded, at, decision, events).await;
     };
@@ -46,9 +50,12 @@ pub(super) async fn deliver(
     };
     let mut pace = Pace::load(io, &route.chat, traits.pace).await?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
+        // Not stored and not counted: nothing was tried, and the next step reads the same.
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
         return Ok(());
     }
+    // The key of the plan in every attempt. With a new one each time (`new-uuid` in the simulation) a retry
+    // shows the message twice.
     let key = delivery.key.clone();
     if let Some(message) = &delivery.message
         && !decide::holds(delivery, io.now_ms(), traits)
@@ -67,6 +74,7 @@ pub(super) async fn deliver(
         _ if decide::is_too_late(delivery, asked_at_ms, io.now_ms(), traits) => Err(
             Answer::Refused(Meaning::ForGood, texts::TOO_LATE.to_owned()),
         ),
+        // What was made once is sent again byte for byte: another upload would make another message of it.
         (Some(message), _) => Ok(message.clone()),
         (None, Some(url)) => {
             let url = url.of_the_file();
@@ -77,6 +85,8 @@ pub(super) async fn deliver(
             None => return Ok(()),
         },
     };
+    // An upload of 30 MB takes minutes. What another process has sent in that time must not be sent by this
+    // one.
     if overtaken(io, loaded, at).await? {
         return Ok(());
     }
@@ -88,11 +98,16 @@ pub(super) async fn deliver(
             return act(io, loaded, at, decision, events).await;
         }
     };
+    // Asked again: the key may have run out during the upload.
     if !decide::holds(delivery, io.now_ms(), traits) {
         return Ok(());
     }
+    // From here on the order decides: state, marker and record are durable before the message leaves. A crash
+    // behind that finds it begun; the other way round (`sent-before-recorded` in the simulation) it is sent as
+    // new.
     let is_first = delivery.first_sent_at_ms.is_none();
     delivery.state = DeliveryState::Sending;
+    // The first attempt's time stays: the window of its key counts from there, however often it is repeated.
     delivery.first_sent_at_ms.get_or_insert(io.now_ms());
     // Tells this attempt from another process's of the same message at the same time: what one of them learns says
     // nothing of the other's.
@@ -105,6 +120,7 @@ pub(super) async fn deliver(
     } else {
         None
     };
+    // Another process made the first record: the message is its own to send.
     if !keep(io, loaded, at).await? {
         return Ok(());
     }
@@ -117,9 +133,13 @@ pub(super) async fn deliver(
     };
     let answer = channel.commit(&Calls::committing(io), &sending).await;
     if let Some(begun) = begun.filter(|_| answer.is_certainly_unsent()) {
+        // Only where it is certain: a marker that stays makes a message uncertain, one removed too early makes
+        // it appear twice.
         begun.refused(io).await?;
     }
     let is_shown = matches!(answer, Answer::Committed(_));
+    // A success is stored whatever another wrote: it is the one thing that can't be wrong. Anything else gives
+    // way to what is newer.
     if !is_shown && overtaken(io, loaded, at).await? {
         return Ok(());
     }
@@ -140,6 +160,7 @@ async fn prepare(
     traits: &Traits,
 ) -> Result<Message, Answer> {
     const MB: u64 = 1024 * 1024;
+    // As a refusal, so that `decide` has one way from a medium to its link.
     let only_link = |reason| Answer::Refused(Meaning::ForGood, reason);
     let max_mb = traits.max_bytes() / MB;
     let stored = match Stored::look(io, url, traits).await {
@@ -147,6 +168,7 @@ async fn prepare(
         Err(Unseen::TooLarge) => return Err(only_link(texts::too_large(None, max_mb))),
         Err(Unseen::Failed(answer)) => return Err(answer),
     };
+    // Before the upload: above its limit a platform's edge may answer with an error that doesn't name the size.
     if stored.len > traits.max_bytes() {
         let megabytes = stored.len.div_ceil(MB);
         return Err(only_link(texts::too_large(Some(megabytes), max_mb)));
@@ -157,6 +179,8 @@ async fn prepare(
     let calls = Calls::harmless(io);
     let media = stored.media();
     let message = channel.prepare(&calls, &media, shape).await?;
+    // It would be read with the record on every step, and a channel that needs so much has made something
+    // wrong.
     if message.body.len() > Message::MAX_BODY_BYTES {
         return Err(only_link(texts::NOT_UPLOADED.to_owned()));
     }
@@ -189,6 +213,7 @@ pub(super) async fn act(
     if !event.is_empty() {
         events.push(format!("{}{event}", label(&delivery)));
     }
+    // In memory before it is stored: `keep` writes from there, and what follows reads it.
     loaded.session.deliveries[at] = delivery;
     match then {
         Then::Store => keep(io, loaded, at).await.map(|_| ()),

@@ -6,6 +6,7 @@ const UNREADABLE: &[u8] = b"\\ufffd";
 /// The bytes with everything replaced that a strict reader stumbles over. `wide`: a byte that is no UTF-8 takes the next one
 /// with it, as in GBK, Big5 and Shift-JIS, where that may be a backslash.
 pub(super) fn repaired(bytes: &[u8], wide: bool) -> Vec<u8> {
+    // A mark at the beginning is certain, so that the encoding is not guessed.
     if let [0xff, 0xfe, units @ ..] = bytes {
         return utf16(units, u16::from_le_bytes);
     }
@@ -48,6 +49,8 @@ fn in_text_piece(rest: &[u8], wide: bool) -> (Option<&'static [u8]>, usize) {
                 {
                     (None, 12)
                 }
+                // Half a pair, as a text that was cut by units leaves it: it becomes the sign that readers know
+                // for that.
                 _ => (Some(UNREADABLE), 6),
             },
             Some(0xdc00..=0xdfff) => (Some(UNREADABLE), 6),
@@ -59,7 +62,9 @@ fn in_text_piece(rest: &[u8], wide: bool) -> (Option<&'static [u8]>, usize) {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
             ..,
         ] => (None, 2),
+        // A backslash in front of anything else was meant as one, as in a path of Windows.
         [b'\\', ..] => (Some(b"\\\\"), 1),
+        // A raw line break in a text: a blank keeps the words apart.
         [0..=0x1f, ..] => (Some(b" "), 1),
         [0x80..=0xff, after @ ..] => {
             let len = match rest {
@@ -73,6 +78,8 @@ fn in_text_piece(rest: &[u8], wide: bool) -> (Option<&'static [u8]>, usize) {
             if is_utf8 {
                 return (None, len);
             }
+            // The second byte of these encodings may be a backslash, which taken alone would escape the quote
+            // behind it.
             let takes_next = wide && matches!(after, [0x40..=0x7e | 0x80..=0xfe, ..]);
             (Some(UNREADABLE), 1 + usize::from(takes_next))
         }
@@ -82,6 +89,7 @@ fn in_text_piece(rest: &[u8], wide: bool) -> (Option<&'static [u8]>, usize) {
 
 /// The same between texts.
 fn outside_piece(rest: &[u8]) -> (Option<&'static [u8]>, usize) {
+    // What Python and JavaScript write for numbers that JSON can't have.
     const NO_NUMBERS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
     let none = NO_NUMBERS.iter().find(|name| rest.starts_with(name));
     if let Some(name) = none {

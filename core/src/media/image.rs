@@ -84,6 +84,7 @@ fn jpeg(head: &[u8]) -> Option<(u32, u32)> {
             }
             // The picture itself, or its end, before any frame header.
             0xd9 | 0xda => return None,
+            // At least two, so that a damaged length of zero can't make the walk stand still.
             _ => at += 2 + usize::try_from(be16(head, at + 2)?).ok()?.max(2),
         }
     }
@@ -93,6 +94,7 @@ fn jpeg(head: &[u8]) -> Option<(u32, u32)> {
 fn webp(head: &[u8]) -> Option<(u32, u32)> {
     match &fourcc(head, 12)? {
         b"VP8X" => Some((
+            // 24 bits each, stored as one less than the side.
             (le32(head, 24)? & 0xff_ffff) + 1,
             (le32(head, 26)? >> 8) + 1,
         )),
@@ -118,6 +120,7 @@ fn icon(head: &[u8]) -> Option<(u32, u32)> {
     let count = usize::try_from(le16(head, 4)?).ok()?;
     // 0 stands for 256.
     let side = |byte: &u8| if *byte == 0 { 256 } else { u32::from(*byte) };
+    // As many as are there: the count is from the file and may be 65,535.
     let entries = head.get(6..)?.chunks_exact(16).take(count);
     entries
         .filter_map(|entry| Some((side(entry.first()?), side(entry.get(1)?))))

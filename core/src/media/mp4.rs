@@ -107,6 +107,7 @@ impl DurationProbe {
         } else {
             self.walk(offset, bytes)
         };
+        // Good for one read only: what is behind a large index is small again.
         let wanted = std::mem::replace(&mut self.wanted, NEXT_READ);
         let len = self.end.saturating_sub(self.at).min(wanted);
         match walk {
@@ -135,6 +136,7 @@ impl DurationProbe {
             let Some(data) = here.and_then(|skip| bytes.get(skip..)) else {
                 return Walk::NeedsMore;
             };
+            // The boxes' lengths are the file's claims: what is left bounds each of them.
             let left = self.end.saturating_sub(self.at);
             let Some(Header { kind, len, body }) = Header::read(data, left) else {
                 // Of a whole header, even the long form, 16 bytes are needed; a shorter rest is none.
@@ -147,6 +149,7 @@ impl DurationProbe {
                 };
             };
             match (&kind, self.in_moov) {
+                // A film for streaming may name its length nowhere but in its indexes.
                 (b"sidx", false) if len <= MAX_INDEX => {
                     let whole = usize::try_from(len).ok().and_then(|len| data.get(..len));
                     let Some(index) =
@@ -162,6 +165,8 @@ impl DurationProbe {
                 (b"moof" | b"mdat", false) if self.behind_moov => {
                     return Walk::Ended(self.without_a_whole());
                 }
+                // Where the movie header stands. In a file made for the web it lies in front of the media, from
+                // a camera behind them.
                 (b"moov", false) => {
                     self.in_moov = true;
                     self.end = self.at.saturating_add(len).min(self.total);
@@ -321,6 +326,7 @@ fn duration(mvhd: &[u8]) -> Option<u64> {
 
 fn in_millis(units: u64, scale: u32) -> Option<u64> {
     let millis = units.checked_mul(1000)?.checked_div(u64::from(scale))?;
+    // A duration of zero would be shown as one: none at all is better.
     (1..=MAX_DURATION_MS).contains(&millis).then_some(millis)
 }
 

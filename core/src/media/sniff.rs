@@ -23,11 +23,14 @@ pub(super) fn identify(head: &[u8]) -> (MediaKind, &'static str) {
     if let Some(mime) = video(head) {
         return (MediaKind::OtherVideo, mime);
     }
+    // In order of certainty: long magic numbers, text, and only then those of two bytes, with which words begin
+    // too.
     let other = foreign(head)
         .or_else(|| text(head))
         .or_else(|| program_or_sound(head));
     match other {
         Some(mime) => (MediaKind::Unknown, mime),
+        // Last, since its sign is a single letter, `G`, at regular distances.
         None if is_transport_stream(head) => (MediaKind::OtherVideo, "video/mp2t"),
         None => (MediaKind::Unknown, "application/octet-stream"),
     }
@@ -168,6 +171,7 @@ fn is_transport_stream(head: &[u8]) -> bool {
             .iter()
             .step_by(packet)
             .take(5);
+        // Three in a row: one or two would be chance.
         syncs.len() >= 3 && syncs.all(|byte| *byte == 0x47)
     })
 }
@@ -191,6 +195,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (b"OggS\0", "audio/ogg"),
         (b"ID3", "audio/mpeg"),
     ];
+    // Before text, which nothing would be otherwise.
     if head.is_empty() {
         return Some("inode/x-empty");
     }

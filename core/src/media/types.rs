@@ -41,6 +41,7 @@ pub fn upload_type(name: &str, head: &[u8]) -> Result<UploadType, String> {
         .rsplit_once('.')
         .and_then(|(_, extension)| by_extension(extension));
     let content_type = match kind {
+        // The bytes say what it is, and that is neither a film nor a picture, whatever the name says.
         MediaKind::Unknown if found != BYTES => None,
         _ if found == BYTES => named.or((kind == MediaKind::OtherVideo).then_some(BYTES)),
         _ => Some(found),

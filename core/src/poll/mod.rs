@@ -48,6 +48,7 @@ pub async fn step(
 ) -> Result<Report, Problem> {
     let mut events = Vec::new();
     let Some(mut loaded) = store::load(io, key).await? else {
+        // Its entry would otherwise be due for ever.
         store::finish(io, key, io.now_ms()).await?;
         return Err(Problem::unknown_session(key));
     };
@@ -68,10 +69,13 @@ pub async fn step(
     if wants_watching(&loaded, io.now_ms(), settings, haste) {
         watch(io, settings, &mut loaded, &mut events).await?;
     }
+    // Planned in every step and not only after a look: a crash may have come between a result and its plan.
     plan::plan(&mut loaded, io.now_ms());
     deliver::run(io, settings, &mut loaded, &mut events).await?;
+    // Behind the sending and before the end: whether all have arrived is known only now.
     note_delivered(io, &mut loaded).await?;
     let next_poll_at_ms = next(&loaded, settings);
+    // Last of all: until here a crash finds the session among those to poll.
     if next_poll_at_ms.is_none() {
         events.push(format!(
             "ended as {}",
@@ -107,6 +111,7 @@ pub fn next(loaded: &Loaded, settings: &Settings) -> Option<UnixMs> {
 
 fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: Haste) -> bool {
     loaded.session.turns.iter().any(|turn| {
+        // A person may ask about one that was given up a day ago: the timer doesn't, a look costs nothing.
         let watched = schedule::is_watched(turn, settings)
             || (haste == Haste::Now && !turn.progress.state.is_final());
         watched
@@ -174,7 +179,10 @@ async fn watch(
 
 /// What each turn comes to, by a key of the service that the session was submitted to.
 async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Observation>, Error> {
+    // As a refused key and not as a failure of the job: it goes on once the right key is back.
     let waits = |message| Error::unasked(Meaning::KeyRefused, message);
+    // By the service of the latest turn: a session belongs to one service, since continuing with another's key
+    // is refused.
     let Some(service) = session.latest().map(|turn| turn.asked.service) else {
         return Ok(Vec::new());
     };
@@ -201,6 +209,8 @@ async fn judge(
 ) -> Result<(), Problem> {
     let count = loaded.session.turns.len();
     for (at, (turn, seen)) in loaded.session.turns.iter_mut().zip(seen).enumerate() {
+        // A final state never changes: what a service says later, such as an emptied history, must not undo a
+        // delivery.
         if turn.progress.state.is_final() {
             continue;
         }
@@ -222,6 +232,7 @@ async fn note_error(
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
     events.push(format!("poll: {}", error.message));
+    // One for all turns: they are asked about by the same request.
     let jitter = io.jitter();
     for turn in loaded
         .session
@@ -240,10 +251,12 @@ async fn note_error(
             let interval_ms = schedule::interval_ms(turn, settings, io.now_ms());
             let pause_ms =
                 backoff::pause_ms(turn.progress.failures, interval_ms, MAX_PAUSE_MS, jitter);
+            // The service's wish only makes it longer: a wish of zero mustn't make polls follow at once.
             let pause_ms = pause_ms.max(error.retry_after_ms.unwrap_or(0));
             turn.progress.next_poll_at_ms = io.now_ms().saturating_add(pause_ms);
             schedule::after_failure(turn, settings, io.now_ms(), events);
         }
+        // Durable, unlike a quiet poll: how often it failed decides when the job is given up.
         store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
     }
     Ok(())
@@ -257,6 +270,7 @@ async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         let ended = progress.ended_at_ms.is_some() && !progress.results.is_empty();
         if ended
             && progress.delivered_at_ms.is_none()
+            // All of them: the first result of nine is no delivery of the turn.
             && delivered_count(&loaded.session, turn) == progress.results.len()
         {
             let turn = &mut loaded.session.turns[at];

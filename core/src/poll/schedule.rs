@@ -7,8 +7,10 @@ use crate::poll::verdict;
 use crate::session::{State, Turn};
 
 /// The first interval.
+// A picture takes about a minute: seven looks at it are quick enough and cheap.
 const FIRST_INTERVAL_MS: u64 = 8_000;
 /// The interval after [`GROWN_AFTER_MS`].
+// A film takes minutes: half a minute more isn't noticed.
 const LAST_INTERVAL_MS: u64 = 30_000;
 /// Over this time the interval grows.
 const GROWN_AFTER_MS: u64 = 5 * 60 * 1000;
@@ -38,6 +40,7 @@ pub const MAX_POLLS_OF_A_TURN: u64 = MAX_POLLS_UNTIL_GIVEN_UP
 pub fn interval_ms(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> u64 {
     let late = turn.progress.state == State::Timeout;
     match settings.fixed_interval_ms {
+        // A day of looks at a short fixed interval would be thousands.
         Some(fixed) if late => fixed.saturating_mul(backoff::LATE_STRETCH),
         Some(fixed) => fixed,
         None if late => LATE_INTERVAL_MS,
@@ -59,7 +62,11 @@ pub fn is_watched(turn: &Turn, settings: &Settings) -> bool {
             None => {
                 let next_ms = turn.progress.next_poll_at_ms;
                 let submitted_ms = turn.asked.submitted_at_ms;
+                // By the planned poll and not by now: a machine that slept through the day looks once more when
+                // it wakes.
                 next_ms < submitted_ms.saturating_add(LATE_UNTIL_MS)
+                    // With a clock that was set back before the submit, the number of polls bounds what the
+                    // time can't.
                     && (next_ms >= submitted_ms
                         || u64::from(turn.progress.polls) < MAX_POLLS_OF_A_TURN)
             }
@@ -124,6 +131,7 @@ fn is_over(turn: &Turn, settings: &Settings, now_ms: UnixMs) -> bool {
 fn give_up_if_over(turn: &mut Turn, settings: &Settings, now_ms: UnixMs, events: &mut Vec<String>) {
     if is_waiting(turn) && is_over(turn, settings, now_ms) {
         verdict::end(&mut turn.progress, State::Timeout, now_ms, events);
+        // Anew: with the timeout the interval has become that of late results.
         turn.progress.next_poll_at_ms = now_ms.saturating_add(interval_ms(turn, settings, now_ms));
     }
 }

@@ -20,11 +20,14 @@ pub fn apply(
     events: &mut Vec<String>,
 ) {
     let progress = &mut turn.progress;
+    // An answered poll ends a row of failed ones: `MAX_REFUSED` counts refusals in a row.
     clear_trouble(progress);
     progress.polls += 1;
+    // The first poll is never quiet: there is nothing to compare it with.
     let quiet = progress.polls > 1 && progress.seen == seen.count;
     progress.quiet_polls = if quiet { progress.quiet_polls + 1 } else { 0 };
     progress.seen = seen.count;
+    // Before the verdict, whatever that is: what was made is delivered also of a job that fails afterwards.
     take_results(progress, seen, events);
     let verdict = judge(seen, progress.quiet_polls);
     match verdict {
@@ -37,11 +40,14 @@ pub fn apply(
             end(progress, State::Failed, now_ms, events);
         }
         Verdict::Asks(_) | Verdict::Waiting | Verdict::Working
+            // Without this an older turn, whose question nobody will answer any more, would keep its session
+            // open for ever.
             if !is_latest && seen.under_way == 0 =>
         {
             end(progress, State::Completed, now_ms, events);
         }
         Verdict::Asks(question) => {
+            // The same question is seen in every poll and said once.
             if progress.question.as_ref() != Some(&question) {
                 events.push(format!("asks: {question}"));
             }
@@ -50,6 +56,7 @@ pub fn apply(
         }
         Verdict::Waiting => go_on(progress, State::Submitted, events),
         Verdict::Working => {
+            // The service's own last word, for people who ask; once there are results these say more.
             if progress.results.is_empty() {
                 progress.trouble = seen.says.as_deref().map(shortened);
             }
@@ -63,12 +70,14 @@ fn take_results(progress: &mut Progress, seen: &Observation, events: &mut Vec<St
     let mut links: Links = std::mem::take(&mut progress.results).into_iter().collect();
     let mut more = 0;
     for url in &seen.results {
+        // A known one is still taken: its link may have been signed anew.
         if links.len() >= MAX_RESULTS_OF_A_TURN && !links.contains(url) {
             more += 1;
         } else if links.add(url.clone()) {
             events.push(format!("result {}", links.len()));
         }
     }
+    // It never sinks: the note to the chat names the largest number seen.
     if more > progress.more {
         events.push(format!("{more} results more than are sent"));
         progress.more = more;
@@ -80,6 +89,7 @@ fn take_results(progress: &mut Progress, seen: &Observation, events: &mut Vec<St
 /// refusal does, and one whose words aren't known as its last only when it keeps to it.
 pub fn ends_job(error: &Error, failures: u32) -> bool {
     match error.meaning {
+        // What a proxy or an edge says is never a word about the job.
         Meaning::Moderated | Meaning::Quota if error.is_last_word => error.from_service,
         Meaning::Moderated | Meaning::Quota | Meaning::Refused | Meaning::NotFound => {
             error.from_service && failures >= MAX_REFUSED
@@ -88,6 +98,7 @@ pub fn ends_job(error: &Error, failures: u32) -> bool {
         | Meaning::RateLimited
         | Meaning::NotPermitted
         | Meaning::Setting
+        // All these are about the way to the service or about the key: the job goes on there, and is charged.
         | Meaning::KeyRefused => false,
     }
 }
@@ -109,6 +120,7 @@ pub fn end(progress: &mut Progress, state: State, now_ms: UnixMs, events: &mut V
 /// A turn that goes on. One that was given up stays so until it is complete or fails.
 fn go_on(progress: &mut Progress, state: State, events: &mut Vec<String>) {
     match progress.state {
+        // The user was told that it took too long: only an end is worth telling after that.
         State::Timeout | State::Completed | State::Failed => {}
         State::Submitted | State::Generating | State::AwaitingUser => {
             if progress.state != state {

@@ -46,6 +46,7 @@ impl DeliveryState {
         match self {
             Self::Failed => 0,
             Self::Pending => 1,
+            // All that may be in the chat counts alike: none of them may be sent a second time.
             Self::Sending | Self::Delivered | Self::LinkOnly | Self::Uncertain => 2,
         }
     }
@@ -126,6 +127,7 @@ impl Stored for Purpose {
             (name, ids) if name == "links" => Self::Links(Vec::from_json(ids)?),
             _ => return None,
         };
+        // Anything beside it is a record that this version doesn't understand, and that must not be guessed at.
         members.next().is_none().then_some(purpose)
     }
 }
@@ -205,6 +207,7 @@ impl Delivery {
             purpose,
             state: DeliveryState::Pending,
             // The word in it is version 1's: a process of that version and one of this derive the same key.
+            // Forty digits of hex: a `uuid` of the first platform may have fifty characters.
             key: digest(&["uuid", nonce, kind, subject], 40),
             message: None,
             first_sent_at_ms: None,
@@ -262,6 +265,7 @@ impl Delivery {
         self.waits = 0;
         self.withheld = 0;
         self.next_try_at_ms = now_ms;
+        // A notice keeps its text: made anew it could differ from the one that the record promises.
         if self.result().is_some() {
             self.message = None;
             self.links = None;

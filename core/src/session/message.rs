@@ -60,6 +60,7 @@ impl Message {
     pub const fn text(words: String) -> Self {
         Self {
             shape: Shape::Text,
+            // Stored, so that a version which writes texts otherwise still repeats this one as it was.
             form: Self::TEXT_FORM,
             body: words,
         }

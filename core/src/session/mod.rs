@@ -86,6 +86,7 @@ pub struct Route {
 impl Stored for Route {
     /// A route without an account and a thread is written as version 1 wrote it.
     fn to_json(&self) -> Value {
+        // Left out and not `null`: a record that has the member at all is written as version 2.
         fn present(member: &Option<String>) -> Option<&dyn Stored> {
             member.as_ref().map(|id| id as &dyn Stored)
         }
@@ -280,6 +281,7 @@ impl Session {
         self.turns
             .iter()
             .rev()
+            // The newest that is known: a job found in a list of tasks has no project.
             .find(|turn| !turn.asked.project_uuid.is_empty())
             .and_then(|turn| turn.asked.project_link())
     }
@@ -290,6 +292,8 @@ impl Session {
         let planned = delivery.result()?;
         let identity = planned.identity();
         let results = self.turns.iter().flat_map(|turn| &turn.progress.results);
+        // The newest: a store signs links anew, and the one from the plan may have expired by the time it is
+        // sent.
         let newest = results.rev().find(|url| url.identity() == identity);
         Some(newest.unwrap_or(planned))
     }
@@ -341,6 +345,7 @@ impl Session {
             .iter()
             .filter(|delivery| delivery.state.is_open() && delivery.links.is_none())
             .peekable();
+        // At least one: nothing to wait for isn't waiting.
         open.peek().is_some() && open.all(|delivery| delivery.withheld > 0)
     }
 
@@ -359,6 +364,7 @@ pub fn folder_name(session_id: &str) -> String {
     format!(
         "{}-{}",
         safe_prefix(session_id),
+        // Two ids may have the same readable part: the digest keeps them apart, also on disks that ignore case.
         digest(&["session", session_id], 12)
     )
 }

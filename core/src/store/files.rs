@@ -9,6 +9,8 @@ use crate::problem::Problem;
 /// When the folder can't be written.
 pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
     let temporary = write_temporary(io, dir, name, bytes).await?;
+    // Only what is synced is renamed: some file systems would otherwise show the new name with an empty file
+    // behind a power cut (`no-sync` in the simulation).
     run(io, FsOp::Rename(temporary, below(dir, name))).await?;
     run(io, FsOp::SyncDir(dir.to_owned())).await
 }
@@ -24,6 +26,7 @@ pub async fn put_new(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<b
         .fs(FsOp::Link(temporary.clone(), below(dir, name)))
         .await
         .map_err(|reason| Problem::storage(&reason))?;
+    // Also where the name was taken: the file would stay for ever.
     run(io, FsOp::Remove(temporary)).await?;
     run(io, FsOp::SyncDir(dir.to_owned())).await?;
     Ok(linked != FsDone::Taken)
@@ -36,6 +39,8 @@ async fn write_temporary(
     name: &str,
     bytes: Vec<u8>,
 ) -> Result<String, Problem> {
+    // A random part, for two processes may write the same record; and a dot, so that no listing takes it for
+    // one.
     let temporary = below(dir, &format!(".{name}.{}", &io.nonce()[..8]));
     run(io, FsOp::Write(temporary.clone(), bytes)).await?;
     run(io, FsOp::Sync(temporary.clone())).await?;

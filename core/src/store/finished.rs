@@ -6,6 +6,7 @@ use crate::io::{FsOp, Io, UnixMs};
 use crate::problem::Problem;
 
 /// Finished sessions that are kept.
+// Each is a folder of some files, and `recover` reads all of them.
 pub const KEEP_FINISHED: usize = 500;
 
 /// Marks a session as ended and prunes the oldest ended ones.
@@ -13,6 +14,8 @@ pub const KEEP_FINISHED: usize = 500;
 /// # Errors
 /// When the state folder can't be written.
 pub async fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
+    // The marker of the end first: a crash behind it leaves both, and the next step ends it again. The other
+    // way round the session would be in neither list, and never pruned.
     put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new()).await?;
     run(io, FsOp::Remove(format!("active/{key}"))).await?;
     run(io, FsOp::SyncDir("active".to_owned())).await?;
@@ -26,6 +29,7 @@ async fn prune(io: &Io) -> Result<(), Problem> {
     if excess == 0 {
         return Ok(());
     }
+    // Read only when something is to go: this runs at every end of a session.
     let active = active(io).await?;
     for (at, marker) in finished.iter().enumerate().take(excess) {
         let Some((_, key)) = marker.split_once('-') else {
@@ -42,6 +46,7 @@ async fn prune(io: &Io) -> Result<(), Problem> {
             }
             run(io, FsOp::RemoveDir(dir)).await?;
         }
+        // The marker last: with it gone a folder that is half removed would stay for ever.
         run(io, FsOp::Remove(format!("finished/{marker}"))).await?;
     }
     Ok(())

@@ -68,18 +68,21 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
     };
     let now_ms = io.now_ms();
     let asked = Asked {
+        // Derived, so that a take-over which was interrupted writes the same identities the second time.
         nonce: digest(&["legacy", &session_id], 32),
         project_uuid: text("project_uuid"),
         turn: 1,
         text: text("submitted_text"),
         service: ServiceId::named(&text("auth_mode")).unwrap_or_else(ServiceId::of_earlier_records),
         route: Route {
+            // What it stored names no topic.
             reply_to: None,
             channel: route("channel").to_ascii_lowercase(),
             chat: route("chat_id"),
             account: None,
             thread: None,
         },
+        // Nor a place in the session: all of its messages are this turn's.
         baseline: Baseline::default(),
         submitted_at_ms: at("created_at").unwrap_or(now_ms),
         session_id,
@@ -97,6 +100,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
             "sessions".to_owned(),
             format!("sessions/{key}"),
         ] {
+            // All three, from the outside in: a folder whose own name isn't durable takes its files along.
             run(io, FsOp::SyncDir(dir)).await?;
         }
         super::activate(io, &key).await?;

@@ -16,12 +16,16 @@ const DEFAULT_WAIT_MS: u64 = 1000;
 pub(super) fn token_failure(response: &Response, now_ms: u64) -> Answer {
     let told = describe(response);
     match code(response) {
+        // The token route says so with HTTP 200. Withheld and not for good: whoever runs the machine can put
+        // the secret right, and what waits is sent then.
         Some(10003 | 10014) => Answer::Refused(
             Meaning::Withheld,
             format!("Feishu doesn't accept the app's credentials: {told}"),
         ),
         Some(_) | None => match read(response, now_ms) {
             Err(answer @ Answer::Refused(Meaning::RateLimited(_) | Meaning::Withheld, _)) => answer,
+            // Without a token no message can have left, so that even an unclear response doesn't begin the
+            // window of a key.
             _ => Answer::NotDispatched(format!("no token: {told}")),
         },
     }
@@ -41,6 +45,7 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
             Ok(body.get("data").cloned().unwrap_or_default())
         }
         Some(99_991_661 | 99_991_663 | 99_991_664 | 99_991_668 | 99_991_671) => {
+            // A token may be revoked or run out between two calls; `call` fetches another one, once.
             refused(Meaning::BadToken)
         }
         Some(99_991_672) => refused(Meaning::MissingScope(
@@ -48,6 +53,8 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
         )),
         Some(230_020 | 99_991_400 | 11232 | 11233) => too_fast(),
         Some(230_017) => refused(Meaning::ForeignUpload),
+        // In flight, or a passing error of the platform: the message may appear. The same `uuid` is sent again,
+        // which shows one of both.
         Some(230_049 | 2200 | 18121 | 232_096) => Err(Answer::Unknown(told)),
         // Recalled, invisible, deleted, of a kind without replies, in a group without threads; and an id that is none.
         Some(
@@ -60,12 +67,16 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
             | 99_991_673 | 10003 | 10014,
         ) => refused(Meaning::Withheld),
         Some(230_025) => refused(Meaning::TooLong),
+        // Moderation: the same medium is refused again.
         Some(40009) => refused(Meaning::ForGood),
+        // Behind the known codes: a rate limit has been seen with HTTP 429 and with 400, so the code is asked
+        // first.
         Some(_) if response.status == 429 => too_fast(),
         Some(_) if response.status >= 500 => Err(Answer::Unknown(told)),
         Some(_) => refused(Meaning::ForGood),
         None => match response.status {
             429 => too_fast(),
+            // The edge says so, in HTML, and not the platform: the same body meets it again.
             413 | 444 => refused(Meaning::ForGood),
             _ => Err(Answer::Unknown(told)),
         },
@@ -81,11 +92,13 @@ fn wait_ms(response: &Response, now_ms: u64) -> u64 {
         .iter()
         .find_map(|name| backoff::retry_after_ms(response.header(name)?, now_ms))
         .unwrap_or(DEFAULT_WAIT_MS)
+        // A reset of zero seconds would make the next attempt due in the very step that was refused.
         .max(1)
 }
 
 /// The answer in one line for the log, with the platform's log id.
 fn describe(response: &Response) -> String {
+    // The platform's `msg` repeats scopes in two languages; its code and its log id are what somebody looks up.
     const SHOWN_CHARS: usize = 160;
     let body = json::foreign(&response.body).unwrap_or_default();
     let text = match (
@@ -107,6 +120,7 @@ fn describe(response: &Response) -> String {
         .or_else(|| response.header("x-tt-logid"));
     if let Some(log_id) = log_id {
         line.push_str(" (log id ");
+        // The log id comes from outside and goes into a log: nothing but letters and digits of it.
         line.extend(log_id.chars().filter(char::is_ascii_alphanumeric).take(64));
         line.push(')');
     }
@@ -125,6 +139,8 @@ fn grant_url(response: &Response) -> Option<String> {
     .find_map(|prefix| {
         let url: String = msg[msg.find(prefix)?..]
             .chars()
+            // Only the platform's own address begins it, and it ends before anything that could lead out of a
+            // link: it is shown to people.
             .take_while(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>'))
             .collect();
         Some(url)
@@ -173,6 +189,7 @@ fn refusal_advice(reason: &str) -> &'static str {
     ];
     ADVICE
         .iter()
+        // `describe` writes the code in front: a number elsewhere in the platform's words says nothing.
         .find(|(code, _)| reason.split(' ').next() == Some(code))
         .map_or(
             "Check the app's id and secret, and what its page says of its state.",

@@ -41,11 +41,14 @@ pub(super) async fn prepare(
             let form = form.file("file", &media.name, media.content_type);
             let key = upload(messenger, calls, FILES, &form, &media.source, "file_key").await?;
             let mut content = json!({"file_key": key});
+            // The cover is uploaded behind the video: where that one fails, a picture would be left over that
+            // nothing shows.
             if let Some(image_key) = cover(messenger, calls, &media.source).await {
                 content["image_key"] = Value::String(image_key);
             }
             content
         }
+        // `stream` takes any bytes; each of the other types names a format that these may not have.
         Shape::File | Shape::Text => {
             let form = form
                 .field("file_type", "stream")
@@ -91,6 +94,7 @@ async fn upload(
 ) -> Result<String, Answer> {
     let data = messenger.upload(calls, path, form, source).await?;
     let key = data.get(key_name).and_then(Value::as_str);
+    // The key goes into every later message: one that is no id would be refused there, long after its cause.
     match key.filter(|key| is_service_id(key)) {
         Some(key) => Ok(key.to_owned()),
         None => Err(Answer::Unknown(format!(

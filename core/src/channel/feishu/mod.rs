@@ -81,6 +81,8 @@ const TRAITS: Traits = Traits {
     // Five a second (230020 is the refusal).
     pace: Pace {
         messages: 5,
+        // A tenth more than the second that the platform counts: two clocks that differ a little must not make
+        // a sixth message.
         window_ms: 1_100,
     },
     threads: Threads::ByReply,
@@ -89,8 +91,11 @@ const TRAITS: Traits = Traits {
     // A `uuid` is known for an hour.
     key: Key::Window {
         kept_ms: HOUR_MS,
+        // Ten minutes, for clocks that differ or are set and for a request that is on its way meanwhile.
         margin_ms: HOUR_MS / 6,
     },
+    // The `uuid` decides and not what is sent under it, so a link under a film's key can't stand beside the
+    // film.
     key_spans_link: true,
     reads_back: false,
 };
@@ -126,10 +131,13 @@ impl<'a> Messenger<'a> {
             match self.post(calls, &path, &body).await {
                 // How it says that there is no such message, in the code for any wrong parameter.
                 Answer::Refused(Meaning::ForGood, reason) if reason.contains("message_id") => {
+                    // An earlier attempt may be in the topic. Nothing says that the `uuid` of an answer counts
+                    // for a message to the chat as well.
                     if !sending.is_first {
                         return Answer::Refused(Meaning::ForGood, reason);
                     }
                 }
+                // Shown outside of its topic is better than not shown at all.
                 Answer::Refused(Meaning::NoThread, _) if sending.is_first => {}
                 Answer::Refused(Meaning::NoThread, reason) => {
                     return Answer::Refused(Meaning::ForGood, reason);
@@ -153,6 +161,8 @@ impl<'a> Messenger<'a> {
                 response.map_err(RelayError::Upload)
             })
             .await;
+        // A response without a good id is a success all the same: the platform took the message, and it must
+        // not be sent again.
         match sent {
             Ok(data) => Answer::Committed(
                 data.get("message_id")
@@ -177,6 +187,8 @@ impl<'a> Messenger<'a> {
             let request = |body| api_request(app, path, token, &form.content_type, body);
             match source {
                 Source::Here(bytes) => {
+                    // What is here is small, a cover or the doctor's picture: to copy it is cheaper than to
+                    // stream it.
                     let body = [&form.head, *bytes, &form.tail].concat();
                     let response = calls.http(Risk::Harmless, request(body)).await;
                     response.map_err(RelayError::Upload)
@@ -185,6 +197,8 @@ impl<'a> Messenger<'a> {
                     let relay = Relay {
                         source: stored.fetch(),
                         source_len: stored.len,
+                        // The body is put together by the driver, from store to platform: a film of 30 MB never
+                        // stands in the component's memory.
                         upload: request(Vec::new()),
                         head: form.head.clone(),
                         tail: form.tail.clone(),
@@ -203,6 +217,8 @@ impl<'a> Messenger<'a> {
         risk: Risk,
         request: impl AsyncFn(&Secret) -> Result<Response, RelayError>,
     ) -> Result<Value, Answer> {
+        // Not a counter: the platform says that a fresh token is repeated exactly once, and a second refusal
+        // means the app itself.
         let mut refused = false;
         loop {
             let token = match self.token.take() {
@@ -220,6 +236,7 @@ impl<'a> Messenger<'a> {
                 refused = true;
                 continue;
             }
+            // Put back only here: one that was refused must not serve the next message of this step.
             self.token = Some(token);
             return match called {
                 // Where the response doesn't name the page that grants it.
@@ -241,6 +258,8 @@ impl<'a> Messenger<'a> {
             ("content-type", "application/json; charset=utf-8".to_owned()),
         ];
         if anew {
+            // The sandbox keeps tokens for all calls of a harness; without this it would give the refused one
+            // again.
             headers.push(("cache-control", "no-cache".to_owned()));
         }
         let request = Request {
@@ -257,6 +276,7 @@ impl<'a> Messenger<'a> {
         let response = match calls.http(Risk::Harmless, request).await {
             Ok(response) => response,
             Err(HttpError::Denied(reason)) => {
+                // What the sandbox refuses here it refuses again until its rules change.
                 let reason = format!("no token: {reason}");
                 return Err(Answer::Refused(Meaning::ForGood, reason));
             }
@@ -270,6 +290,7 @@ impl<'a> Messenger<'a> {
         match value
             .get("tenant_access_token")
             .and_then(Value::as_str)
+            // An empty one would be sent as `Bearer `, and be refused as if it had run out.
             .filter(|token| !token.is_empty())
         {
             Some(token) => Ok(Secret::new(token.to_owned())),
@@ -322,6 +343,7 @@ fn open<'a>(settings: &'a Settings, _account: Option<&str>) -> Opened<'a> {
 /// A message as the platform takes it: its type, and its content as text. Whoever's words are in it, it calls nobody.
 fn written(message: &Message) -> (&'static str, String) {
     let content = match message.words() {
+        // A prompt is from outside: `<at user_id="all">` in it would call everybody in the group.
         Some(words) => json::text(&json!({"text": contract::text::without_mentions(words)})),
         None => message.body.clone(),
     };

@@ -7,6 +7,7 @@ use crate::session::Route;
 
 /// The recipient of a route. Earlier versions stored whatever a user wrote, and sent to it as to a chat: so it stays.
 fn of(text: &str) -> Target {
+    // Refusing here would leave results of an update unsent that the earlier version would have sent.
     recipient::read(text).unwrap_or_else(|_| Target {
         id_type: IdType::ChatId,
         id: text.trim().to_owned(),
