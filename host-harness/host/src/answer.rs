@@ -16,6 +16,8 @@ const SENTENCE_CHARS: usize = 4_000;
 
 /// A step of the session `asked`, with at most `log_bytes` of text for its log.
 pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, CallError> {
+    // The log is written under the id that is in the answer: a component could fill another session's log,
+    // or show its own results as that one's.
     if step.session_id != asked {
         return Err(CallError::Trap(
             "it answered for another session than the one it was asked for".to_owned(),
@@ -31,6 +33,8 @@ pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, Ca
 
 /// What a submit became, under ids that can be shown, typed and put into a command: by this everybody speaks of it.
 pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError> {
+    // A trap and no error of its own: the request was sent, and what can't be believed says nothing about
+    // what became of it.
     let ids = [&submission.session_id, &submission.project_uuid];
     if ids.into_iter().all(|id| is_service_id(id)) {
         return Ok(submission);
@@ -43,6 +47,7 @@ pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError
 
 /// A listing with at most [`LISTED_SESSIONS`] entries, each with an id that can be kept.
 pub(crate) fn listing(due: Vec<DueSession>) -> Result<Vec<DueSession>, CallError> {
+    // Refused whole, not cut: the sessions behind the cut would silently never be polled.
     if due.len() > LISTED_SESSIONS {
         return Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)));
     }
@@ -118,6 +123,7 @@ pub(crate) fn project(project: Project) -> Result<Project, CallError> {
     ))
 }
 
+/// By characters, so that no character is cut in two.
 fn cut(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(SENTENCE_CHARS) {
         text.truncate(end);

@@ -41,9 +41,13 @@ const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROX
 impl Environment {
     /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        // A service file or a container can often blank a variable that is set further out, and not remove
+        // it.
         let os = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let text = |name: &str| {
             os(name)
+                // A value that was pasted or read from a file ends with a line feed, which no key, id or
+                // address has.
                 .map(|value| value.to_string_lossy().trim().to_owned())
                 .filter(|value| !value.is_empty())
         };

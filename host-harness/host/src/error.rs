@@ -63,6 +63,7 @@ fn home_advice(error: &std::io::Error) -> &'static str {
             ". It is read-only for this user: what stores something needs a home folder that can be written (NEXU_HOME)"
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ". Make room on that disk",
+        // Our own sentences come as this kind, and say themselves what to do.
         ErrorKind::Other => "",
         _ => ". Check that the folder exists, belongs to you and has free space",
     }
@@ -163,6 +164,7 @@ impl CallError {
         match self {
             Self::Problem(problem) => problem.kind == ProblemKind::Temporary,
             Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
+            // These stay until a person changes the file or the arguments.
             Self::Config(_) | Self::Refused(_) | Self::Usage(_) => false,
         }
     }

@@ -107,6 +107,7 @@ impl Basis {
             "LIBTV_CONFIG",
             Value::Object(self.config_members()).to_string(),
         );
+        // For sentences that name the file: the component has no folder in which it could open it.
         set("LIBTV_CONFIG_PATH", home.config().display().to_string());
         set(
             "LIBTV_HARNESS",
@@ -116,6 +117,8 @@ impl Basis {
             "LIBTV_UTC_OFFSET_SECONDS",
             settings.utc_offset_seconds.to_string(),
         );
+        // Otherwise a damaged file would look like none, and the user would be sent to set up what is set
+        // up already.
         if let Some(error) = &self.found.config_error {
             set("LIBTV_CONFIG_ERROR", error.clone());
         }
@@ -125,6 +128,7 @@ impl Basis {
         if let Some(place) = &self.found.key_from {
             set("LIBTV_KEY_FROM", place.clone());
         }
+        // By the contract's list: a variable that isn't on it stays outside, whatever it is called.
         for (name, value) in &settings.environment.passed_on {
             set(name, value.clone());
         }
@@ -183,6 +187,7 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
         policy = match service.granted {
             Granted::Always => policy.grant_at_home(service),
             Granted::WithKey(_) => match base(settings, service) {
+                // Without a key nothing could be asked there, so the host isn't reachable either.
                 Ok(base) if keys.has(service) => policy.grant(service, base),
                 Ok(_) | Err(_) => policy,
             },
@@ -224,6 +229,7 @@ fn base(settings: &Settings, service: &Service) -> Result<BaseUrl, String> {
         .passed(variable)
         .unwrap_or_else(|| default(service));
     let base = BaseUrl::parse(text).map_err(|reason| format!("{variable}: {reason}"))?;
+    // The key would be sent in its own header, to a host that is granted: nothing behind this would notice.
     let mut others = with_keys().filter(|other| other.id != service.id);
     let is_at =
         |other: &Service| BaseUrl::parse(default(other)).is_ok_and(|other| base.host == other.host);

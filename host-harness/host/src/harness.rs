@@ -28,6 +28,7 @@ use sandbox::secrets::{Finding, Secret};
 
 /// The user's own pause between two polls, in seconds, and its bounds.
 const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
+// The bounds that the component sets to the same variable, so that both keep the same pace.
 const SHORTEST_INTERVAL_MS: f64 = 100.0;
 const LONGEST_INTERVAL_MS: f64 = 3_600_000.0;
 
@@ -151,6 +152,7 @@ impl Harness {
         let quota = StateQuota::new(home.state(), home.state_account(), room);
         let audit = AuditLog::at(home.audit());
         let trouble = Trouble::default();
+        // At the start, so that what a killed process did is in the record before anything is added to it.
         trouble.note(&audit, audit.take_up_lost());
         Ok(Self {
             inner: Arc::new(Inner {
@@ -267,9 +269,13 @@ impl Harness {
         let chat_id = &submit.target();
         let said = [message, session_id, channel, chat_id];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        // A text with a secret in it would otherwise stand in the folder of recipients, or use up one of
+        // their places.
         // Before the chat is noted.
         self.refuse_secrets(&self.basis(None), said.iter().copied())?;
         self.home().writable()?;
+        // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
+        // not be delivered.
         if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
             self.name_recipient_of_submit(chat_id.as_deref())?;
         }
@@ -465,6 +471,8 @@ impl Harness {
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,
+            // A typed call gets its values through the export, so there is no command line to put them
+            // into.
             arguments: Vec::new(),
             folders: terms.folders,
             quota: self.quota(),
@@ -480,6 +488,8 @@ impl Harness {
             Ok(call) => self.run_typed(call, work).await,
             Err(error) => (Err(error.into()), Usage::default()),
         };
+        // Before the line is written: an answer that isn't believed stands in the record as the failure
+        // that it is.
         let result = result.and_then(believed);
         let outcome = result.as_ref().map(|_| 0);
         recorder.end(outcome, Some(&usage)).await;
@@ -531,6 +541,8 @@ impl Harness {
             let command = pre.instantiate_async(&mut store).await?;
             match command.wasi_cli_run().call_run(&mut store).await {
                 Ok(result) => Ok(i32::from(result.is_err())),
+                // A component ends by `exit`, which wasmtime hands on as an error; that is a result like
+                // any other.
                 Err(error) => sandbox::call::exit_code(&error).ok_or(error),
             }
         };

@@ -131,6 +131,8 @@ impl Home {
             );
             return Err(HomeError::new("can't use", &self.root, open));
         }
+        // `$NEXU_HOME` itself keeps its rights: it is Nexu's, and other programs may share it. What is ours
+        // in it is private.
         files::private_folder(&self.state())
             .map_err(|error| HomeError::new("can't create", self.state(), error))?;
         let state = self.open_state()?;
@@ -165,6 +167,7 @@ impl Home {
         #[cfg(unix)]
         {
             const STICKY: u32 = 0o1000;
+            // With the sticky bit, as in /tmp, others can add files and can't replace ours.
             mode(&self.root).is_some_and(|mode| mode & (STICKY | 0o002) == 0o002)
                 && keeps_permissions(&self.root)
         }
@@ -233,6 +236,8 @@ impl Home {
                 .map_err(|error| HomeError::new("can't write", &mark, error))
         };
         let is_there = |name| state.stat(name).is_ok();
+        // Taken over by a version that had no mark beside the folder, or by a process that died before it
+        // wrote one.
         if is_there(copy) || is_there(done) {
             return write_mark();
         }
@@ -268,6 +273,8 @@ impl Home {
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
+                // An error and not "nobody owns it": two timers on one folder would each poll and deliver
+                // every session.
                 let error = sandbox::files::lock_error(error, "$NEXU_HOME");
                 Err(HomeError::new("can't lock", self.owner_lock(), error))
             }
@@ -277,6 +284,8 @@ impl Home {
     /// Whether a harness is polling now. A shared lock for an instant: two that ask don't disturb each other.
     pub fn is_owned(&self) -> bool {
         self.open_lock()
+            // By the lock alone: it goes with the process that held it, and a file with a process's number
+            // would stay.
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
@@ -328,6 +337,7 @@ fn legacy_chats(content: &[u8]) -> BTreeSet<String> {
 
 /// Writes this process's id into the lock file.
 fn sign(mut file: &File) -> io::Result<()> {
+    // A longer number may stand there from before.
     file.set_len(0)?;
     file.write_all(format!("{}\n", std::process::id()).as_bytes())
 }

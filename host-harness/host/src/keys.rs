@@ -50,6 +50,8 @@ impl Placeholders {
         Self {
             stored: stored.map(|secret| key(secret, STORED_KEY)),
             environment,
+            // Always under a name of its own, also where it is the same key: what a set-up stores is told
+            // from what it found.
             new: new.map(|secret| key(secret, NEW_KEY)),
         }
     }

@@ -61,6 +61,8 @@ pub(crate) fn is_named_as_one(name: &str) -> bool {
 /// # Errors
 /// What it is instead, as a MIME type, `application/octet-stream` where nothing tells.
 pub(crate) fn judge(head: &[u8]) -> Result<(), &'static str> {
+    // First, because magic numbers are short: text that happens to begin like a picture is a page or a
+    // script all the same.
     if is_text(head) {
         return Err(text_type(head));
     }

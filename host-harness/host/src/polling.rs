@@ -25,6 +25,7 @@ pub(crate) struct Means {
 }
 
 impl Means {
+    /// What a process has that found this.
     pub(crate) fn of(found: &FoundCredentials) -> Self {
         let own = found.environment_key.as_ref();
         let own = own.or_else(|| {
@@ -64,6 +65,7 @@ fn shown(key: &Secret) -> String {
     format!("{prefix}…{}", key.last_four())
 }
 
+/// The kind of a key that is shown: which service it is for.
 fn kind(shown: &str) -> &str {
     shown.split('…').next().unwrap_or_default()
 }
@@ -84,11 +86,15 @@ pub(crate) fn tell(home: &Home, means: &Means) {
 /// What the owner of the state folder told; none when it didn't.
 fn told(home: &Home) -> Option<Means> {
     let path = path(home);
+    // Neither a link nor a file without end: where a group can write to the home folder, it may be
+    // anybody's.
     let is_ours =
         fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES);
     let text = is_ours.then(|| fs::read(&path).ok())??;
     let value: Value = serde_json::from_slice(&text).ok()?;
     let process = value["process"].as_u64()?;
+    // A file that a former owner left describes a process that is gone: only the one that holds the lock is
+    // believed.
     (home.owner_process().map(u64::from) == Some(process)).then(|| Means::from_json(&value))
 }
 

@@ -32,8 +32,10 @@ const MESSAGES: &str = "messages";
 /// A recipient of messages. What kinds of id there are is the channels'; no two of them share one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recipient {
+    /// The platform's word for the kind of id, as its requests have it.
     #[serde(rename = "receive_id_type")]
     pub(crate) kind: String,
+    /// The id itself.
     #[serde(rename = "receive_id")]
     pub(crate) id: String,
 }
@@ -139,6 +141,7 @@ impl Recipients {
                 .and_then(|()| files::sync_folder(&self.folder))
                 .map_err(fail)?);
         }
+        // Counted only for a new one: the submit of a chat that is known never waits for a listing.
         if fs::read_dir(&self.folder).map_err(fail)?.count() >= self.most {
             return Err(CallError::Refused(format!(
                 "More than {} recipients were named. Nothing was sent. Remove the files of those that get no more messages from {}.",
@@ -155,9 +158,12 @@ impl Recipients {
     /// # Errors
     /// When that can't be found out.
     pub(crate) fn is_named(&self, recipient: &Recipient) -> io::Result<bool> {
+        // Memory before the disk: these two are never in the folder.
         if self.once.as_ref() == Some(recipient) || lock(&self.derived).contains(recipient) {
             return Ok(true);
         }
+        // Not one that somebody else put there while the folder was open: it would name a chat that no
+        // submit named.
         let file = match files::open_own(&self.folder.join(recipient.file_name())) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -165,6 +171,7 @@ impl Recipients {
         };
         let mut bytes = Vec::new();
         file.take(FILE_BYTES).read_to_end(&mut bytes)?;
+        // The content decides, and the name only finds it: a file under a wrong name grants nothing.
         Ok(serde_json::from_slice::<Recipient>(&bytes).is_ok_and(|named| named == *recipient))
     }
 
@@ -212,6 +219,8 @@ impl Recipients {
         let fail = |error| HomeError::new("can't note the message in", &folder, error);
         files::private_folder(&self.folder).map_err(fail)?;
         files::private_folder(&folder).map_err(fail)?;
+        // Forgotten and not refused, unlike a chat: an old message's deliveries have ended, and a submit
+        // must not fail for that.
         forget_oldest(&folder, MOST_MESSAGES - 1).map_err(fail)?;
         let path = folder.join(file_name("message", &message_id));
         Ok(files::write_durably(&path, b"").map_err(fail)?)
@@ -257,6 +266,7 @@ fn note<T>(held: &Mutex<VecDeque<T>>, latest: T) {
 /// Safe as a name whatever the id holds, and another one for every id of every kind.
 fn file_name(kind: &str, id: &str) -> String {
     let digest = Sha256::new_with_prefix(kind)
+        // The zero keeps kind and id apart: without it `ab` and `c` would meet `a` and `bc`.
         .chain_update([0])
         .chain_update(id)
         .finalize();
@@ -288,6 +298,8 @@ fn forget_oldest(folder: &Path, most: usize) -> io::Result<()> {
 impl sandbox::http::Recipients for Recipients {
     fn is_named(&self, kind: &str, id: &str) -> bool {
         let (kind, id) = (kind.to_owned(), id.to_owned());
+        // A folder that can't be read lets no message out: a film that arrives late is better than one in a
+        // stranger's chat.
         Self::is_named(self, &Recipient { kind, id }).unwrap_or(false)
     }
 

@@ -147,6 +147,7 @@ impl GrantsReport {
         let home = Home::at(&settings.nexu_home);
         let basis = Basis::gather(settings, &home, &Default::default(), None);
         let environment = basis.environment(settings, &home);
+        // Recipients come only after the digest: each new chat would otherwise be another policy.
         let mut report = Self::new(settings, &home, &basis, &environment);
         match Recipients::at(home.recipients()).all() {
             Ok(named) => {
@@ -185,6 +186,7 @@ impl GrantsReport {
             unusable: unusable_overrides(settings),
             missing: missing(basis),
         };
+        // Sorted, so that the digest says what is granted and not in which order it was found.
         report.environment.sort_unstable();
         // A structure of texts and numbers can always be written.
         report.policy = digest(&serde_json::to_vec(&report).unwrap_or_default());
@@ -207,6 +209,7 @@ struct Known {
 }
 
 impl PolicyDigest {
+    /// The digest under which the record names what this call is granted.
     pub(crate) fn digest(
         &self,
         settings: &Settings,
@@ -235,7 +238,10 @@ impl PolicyDigest {
 }
 
 impl Known {
+    /// Whether a call with these would get the same report.
     fn is_of(&self, basis: &Basis, environment: &[(String, String)]) -> bool {
+        // The names of variables and not their values: what the digest covers are the names, and a key that
+        // was renewed grants no more than before.
         self.policy == basis.policy
             && self.apps.iter().copied().eq(with_apps(basis))
             && self.credentials.iter().copied().eq(handles(basis))

@@ -10,11 +10,16 @@ use crate::limits::Limits;
 
 /// Everything a [`Harness`](crate::Harness) is told.
 pub struct Settings {
+    /// The home folder, absolute.
     pub(crate) nexu_home: PathBuf,
     pub(crate) environment: Environment,
+    /// Where `download-results` writes unless its arguments say otherwise.
     pub(crate) downloads: Option<PathBuf>,
+    /// Of typed calls and of the timer's steps.
     pub(crate) step_limits: Limits,
+    /// Of commands, which may wait for hours.
     pub(crate) command_limits: Limits,
+    /// Asked before the usual places.
     pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
     pub(crate) keyring: KeySlot,
     pub(crate) utc_offset_seconds: i32,

@@ -45,6 +45,7 @@ impl fmt::Display for StopPoint {
     }
 }
 
+/// Where to stop, and how far the counting is.
 #[derive(Debug, Default)]
 struct Plan {
     stop: Option<StopPoint>,
@@ -213,6 +214,8 @@ impl Faults {
 }
 
 impl Plan {
+    /// Whether this is the point. True once only: a harness that tries again afterwards is not stopped
+    /// again.
     fn comes_to(&mut self, host_call: u64, side: Side) -> bool {
         let reached = !self.stopped && self.stop == Some(StopPoint { host_call, side });
         self.stopped |= reached;

@@ -119,6 +119,7 @@ pub fn where_known(hardened: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Whether this user may not do it, or nobody can do it on that file system.
 fn is_refused_or_unknown(error: &io::Error) -> bool {
     is_unknown(error)
         || matches!(

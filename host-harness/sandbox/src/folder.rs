@@ -106,6 +106,8 @@ impl OpenFolder {
         }
     }
 
+    /// Makes a folder in it, 0700 from the beginning: tightened afterwards it would have been open for a
+    /// moment.
     fn make_folder(&self, name: &Path) -> io::Result<()> {
         #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it has a mode"))]
         let mut options = DirOptions::new();
@@ -217,6 +219,7 @@ impl OpenFolder {
         self.sync()
     }
 
+    /// Makes a file, 0600, on its way to another name, and answers with the name it has meanwhile.
     fn new_file(&self) -> io::Result<(File, String)> {
         let mut attempts = 0;
         loop {

@@ -158,6 +158,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// The limits of a step. A command gets more of what it needs more of ([`command`](Self::command)).
     fn default() -> Self {
         Self {
             memory_bytes: MEMORY_BYTES,

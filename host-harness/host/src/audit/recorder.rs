@@ -81,6 +81,7 @@ impl Kind {
         }
     }
 
+    /// The session it is about, where it names one.
     fn session(&self) -> Option<&str> {
         match self {
             Self::Poll(id) | Self::Query(id) | Self::Cancel(id) => Some(id),
@@ -93,8 +94,10 @@ impl Kind {
         }
     }
 
+    /// The command's name as the record may hold it.
     fn command(&self) -> Option<&str> {
         match self {
+            // Whatever else stands in its place may be the user's words, and the record holds none.
             Self::Command(name, _) if is_command(name) => Some(name),
             Self::Command(..) => Some("unknown"),
             _ => None,
@@ -136,11 +139,13 @@ impl Kind {
 pub(crate) struct Trouble(Arc<Mutex<Option<String>>>);
 
 impl Trouble {
+    /// The sentence for the user; `None` when the last line was written.
     pub(crate) fn get(&self) -> Option<String> {
         let trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.clone()
     }
 
+    /// Keeps why a line wasn't written, or that the last one was.
     pub(crate) fn note(&self, log: &AuditLog, written: io::Result<()>) {
         let folder = log.folder().display();
         let complaint = |error| {
@@ -169,6 +174,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
+    /// Begins a call's line, and notes it where the call may send something.
     pub(crate) fn begin(
         (log, trouble): (AuditLog, Trouble),
         kind: Kind,
@@ -194,6 +200,7 @@ impl Recorder {
         if recorder.kind.may_send() {
             match Begun::note(recorder.log.folder(), &recorder.beginning()) {
                 Ok(note) => recorder.note = Some(note),
+                // The call goes on: a full disk must not keep a paid result from being fetched.
                 Err(error) => recorder.trouble.note(&recorder.log, Err(error)),
             }
         }
@@ -254,6 +261,7 @@ impl Recorder {
         put("refused", told(&self.meter.refusals()));
         put("refused_count", self.meter.refused().into());
         let reasons = self.meter.reasons();
+        // With one reason it is what `refused_count` says already.
         if reasons.len() > 1 {
             put("refused_by", serde_json::json!(reasons));
         }

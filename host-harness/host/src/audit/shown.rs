@@ -39,6 +39,7 @@ struct Recorded {
 impl Recorded {
     fn end(&mut self) {
         if let Some(recorder) = self.recorder.take() {
+            // `poll_frame` can't wait, and the last byte shouldn't wait for the disk.
             tokio::spawn(async move { recorder.end(Ok(0), None).await });
         }
     }

@@ -25,9 +25,13 @@ const KEY_BYTES: usize = 4 << 10;
 
 /// Arguments for the component, with what they grant.
 pub(super) struct Rewritten {
+    /// What the component is given, without the program's name.
     pub(super) arguments: Vec<String>,
+    /// The key that stood in the arguments; the component has its placeholder.
     pub(super) new_key: Option<Arc<Secret>>,
+    /// The file that becomes standard input.
     pub(super) upload: Option<Upload>,
+    /// The folder that results are put into.
     pub(super) downloads: Option<Downloads>,
     /// Whether the key is to be kept in the keyring.
     pub(super) keyring: bool,
@@ -91,6 +95,7 @@ pub(super) fn rewrite(
         line.text("channel").as_deref(),
         line.text("chat-id").as_deref(),
     );
+    // One of the three at most: standard input can be read only once.
     if line.has("api-key") {
         rewritten.new_key = put_key(&mut line, input)?;
     } else if line.has("words") {
@@ -110,6 +115,8 @@ pub(super) fn rewrite(
     }
     let written = line.arguments().into_iter();
     rewritten.arguments = written
+        // What isn't UTF-8 was refused when the line was read, but for paths: those are replaced by names
+        // of ours, or only shown in an error.
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     Ok(rewritten)
@@ -131,6 +138,7 @@ fn put_key(
     let secret = Arc::new(Secret::new(key));
     let keys = Placeholders::new(None, None, Some(Arc::clone(&secret)));
     let placeholder = keys.new.map(|key| key.placeholder).unwrap_or_default();
+    // The key itself never reaches the component's arguments, which it could write into a file or a log.
     line.set("api-key", placeholder);
     Ok(Some(secret))
 }
@@ -147,6 +155,7 @@ fn wrong_words(line: &Line, sentence: String) -> CallError {
     CallError::Usage(Mistake { sentence, command }.text())
 }
 
+/// The bytes of a file of words. Whether they are text, and not too many, is judged where all words are.
 fn read_words(path: &Path) -> Result<Vec<u8>, CallError> {
     let refuse = |error: std::io::Error| {
         CallError::Refused(if error.kind() == std::io::ErrorKind::NotFound {
@@ -164,6 +173,7 @@ fn read_words(path: &Path) -> Result<Vec<u8>, CallError> {
 }
 
 fn read_key(input: impl FnOnce() -> Result<String, String>) -> Result<String, CallError> {
+    // The text from the pipe is a copy of the key.
     let text = zeroize::Zeroizing::new(input().map_err(CallError::Refused)?);
     if text.len() > KEY_BYTES {
         return Err(CallError::Refused(

@@ -115,10 +115,13 @@ impl Harness {
             Err(other) => return Err(other),
         };
         let basis = self.basis(new_key);
+        // Behind the rewriting, where a key that belongs into the arguments is a placeholder already.
         self.refuse_secrets(&basis, arguments.iter().map(String::as_str))?;
         if STORING.contains(&name) {
             self.home().writable()?;
         }
+        // Durable before the request is paid for: otherwise a crash could leave a film that may not be
+        // delivered.
         if submits && !nowhere {
             self.name_recipient_of_submit(chat.as_deref())?;
             for message_id in &answers {
@@ -127,6 +130,7 @@ impl Harness {
         }
         let mut environment = basis.environment(self.settings(), self.home());
         let stdin = match upload {
+            // Searched here and not only on its way out: the component would have read the secret by then.
             Some(upload) => Some(upload.searched(&basis.broker.spellings())?),
             None => None,
         };

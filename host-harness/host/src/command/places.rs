@@ -101,6 +101,8 @@ impl Places {
     /// # Errors
     /// [`CallError::Refused`], with the path as the user wrote it.
     pub(super) fn give(&self, target: &Path, shown: &Path) -> Result<(), CallError> {
+        // Not the whole home, unlike for downloads: OpenClaw's folder may lie in it, with the pictures that
+        // users sent.
         let ours = target.strip_prefix(&self.home).is_ok_and(is_ours);
         let code = self
             .cache

@@ -51,6 +51,7 @@ impl Harness {
             return Err(CallError::Limit(LimitHit::Values(REPLY_VALUES)));
         }
         Ok(JsonReply {
+            // What isn't JSON is no error: the exit code says that the command failed, and it printed why.
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
             end,
         })

@@ -24,6 +24,7 @@ pub(super) struct ConfigCopy {
 }
 
 impl ConfigCopy {
+    /// Makes the copy, with the two members that the component may know; no file where it has neither.
     pub(super) fn make(home: &Home, basis: &Basis) -> Result<Self, CallError> {
         let fail = |error| HomeError::new("can't create a private folder in", home.root(), error);
         // tempfile makes it 0700.
@@ -75,6 +76,8 @@ impl ConfigCopy {
         let after = ConfigFile::at(copy).read()?;
         let mut changes = changes(&self.before, &after, basis)?;
         let found = &basis.found;
+        // The same key, given again with `--keyring`: nothing changed in the copy, and it moves all the
+        // same.
         if wants_keyring
             && !found.in_keyring
             && self.before.get("apiKey") == after.get("apiKey")
@@ -97,6 +100,7 @@ impl ConfigCopy {
     }
 }
 
+/// What the command changed, member by member.
 fn changes(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
@@ -116,6 +120,7 @@ fn changes(
     Ok(changes)
 }
 
+/// The key that a placeholder in the copy stands for.
 fn real_key(value: &Value, basis: &Basis) -> Result<Value, CallError> {
     let key = value
         .as_str()
@@ -135,6 +140,7 @@ pub(super) struct Withheld {
     output: Output,
 }
 
+/// An output that keeps what is written, and what lets it out.
 pub(super) fn withhold(output: Output) -> (Output, Option<Withheld>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let keeper = Output::like(&output, Keeper(Arc::clone(&kept)));

@@ -48,6 +48,7 @@ impl Upload {
         let Ok(meta) = file.metadata() else {
             return Ok(None);
         };
+        // Asked once more of what was opened: the name may lead to something else by now.
         if !meta.is_file() {
             return Ok(None);
         }

@@ -35,9 +35,11 @@ pub struct Precompiled {
     pub sha256: String,
 }
 
+/// Shared by all clones: compiled code is megabytes.
 struct Inner {
     machine: Machine,
     typed: LibtvVideoPre<Guest>,
+    /// The command line, or why the component has none: an embedder's may have the typed exports alone.
     command: Result<CommandPre<Guest>, String>,
     digest: String,
     cache: Option<PathBuf>,
@@ -153,6 +155,8 @@ impl Component {
         let pre = linker.instantiate_pre(component).map_err(refused)?;
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
+        // The exports are looked up once; a component of another world is refused here and not at its first
+        // call.
         let typed = LibtvVideoPre::new(pre).map_err(refused)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -185,10 +189,12 @@ impl Component {
         &self.inner.machine
     }
 
+    /// The typed exports, linked and ready to be instantiated.
     pub(crate) fn typed(&self) -> &LibtvVideoPre<Guest> {
         &self.inner.typed
     }
 
+    /// The command line, linked in the same way.
     pub(crate) fn command(&self) -> Result<&CommandPre<Guest>, &str> {
         self.inner.command.as_ref().map_err(String::as_str)
     }

@@ -70,6 +70,7 @@ impl ConfigFile {
     /// # Errors
     /// [`ConfigError`]; the file then has its old content.
     pub fn change(&self, changes: Vec<Change>) -> Result<(), ConfigError> {
+        // Before it is read: what another process changes between the two would be written over.
         let _lock = self.lock().map_err(self.io("can't lock"))?;
         let mut members = self.read()?;
         for change in changes {
@@ -101,6 +102,7 @@ impl ConfigFile {
         Ok(file)
     }
 
+    /// The error of a file that is there and can't be used; `reason` holds nothing of its content.
     fn damaged(&self, reason: String) -> ConfigError {
         ConfigError::Damaged {
             path: self.path.clone(),

@@ -65,6 +65,8 @@ impl KeySlot {
             .read
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Kept for as long as the mark is the same: unlocking may ask a person, and a timer can't do that
+        // at every step.
         if let Some((known, key)) = read.as_ref()
             && known == mark
         {
@@ -95,10 +97,14 @@ impl KeySlot {
                     let key = zeroize::Zeroizing::new(key);
                     match self.keyring().and_then(|keyring| keyring.store(&key)) {
                         Ok(()) => {
+                            // A new one for each key: other processes see by it that what they have read is
+                            // out of date.
                             let mark = format!("{:016x}", fastrand::u64(..));
                             all.push(Change::Set(MARK, Value::String(mark)));
                             all.push(Change::Remove(KEY));
                         }
+                        // The user asked for a key to be stored, and a machine without a keyring must not
+                        // be one without a key.
                         Err(reason) => {
                             told = Some(format!(
                                 "No keyring took the key ({reason}): it is kept in libtv.json, which only you can read."

@@ -47,7 +47,9 @@ pub trait CredentialSource: Send + Sync {
 
 /// Everything one call knows about credentials and configuration.
 pub(crate) struct FoundCredentials {
+    /// The key of `libtv.json` or of the keyring, or the one that an embedder brings in its place.
     pub(crate) stored_key: Option<Arc<Secret>>,
+    /// The key of the environment, which comes before the stored one.
     pub(crate) environment_key: Option<Arc<Secret>>,
     /// Where the key in force is kept, in words, for `check`.
     pub(crate) key_from: Option<String>,
@@ -55,6 +57,7 @@ pub(crate) struct FoundCredentials {
     pub(crate) key_is_programs: bool,
     /// Whether the stored key is in the keyring.
     pub(crate) in_keyring: bool,
+    /// At most one for each channel.
     pub(crate) apps: Vec<Arc<App>>,
     /// The channels without an app, and why, in words for behind "credentials:".
     pub(crate) missing: Vec<(&'static Channel, String)>,
@@ -67,6 +70,8 @@ pub(crate) struct FoundCredentials {
 }
 
 impl FoundCredentials {
+    /// Looks in all places. Nothing that is found in one stops the others: what can't be used is noted for
+    /// people.
     pub(crate) fn look(
         own: Option<&dyn CredentialSource>,
         keyring: &KeySlot,
@@ -96,6 +101,8 @@ impl FoundCredentials {
                 }
                 video_ratio = content.get("videoRatio").cloned();
             }
+            // No reason to stop: a key in the environment works without the file, and whoever reads it says
+            // what is wrong with it.
             Err(error) => config_error = Some(error.reason()),
         }
         let (mut apps, mut missing) = (own.apps, Vec::new());
@@ -141,6 +148,8 @@ fn find_app(
     nexu_home: &Path,
 ) -> Result<App, String> {
     let own = environment.of(channel);
+    // The environment first, and both variables or none: an id of one app and the secret of another would
+    // fail without saying why.
     let account = match environment_account(channel, own) {
         Some(account) => account,
         None => {
@@ -179,6 +188,7 @@ fn half_set(channel: &Channel, own: &OfChannel) -> String {
     }
 }
 
+/// The account that the environment names; `None` unless it names all of it.
 fn environment_account(channel: &Channel, own: &OfChannel) -> Option<Account> {
     let app_id = match channel.variables.app {
         Some(_) => own.app.clone()?,

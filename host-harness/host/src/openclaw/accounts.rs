@@ -91,6 +91,8 @@ pub(super) fn choose(
     if !accounts.iter().any(is_configured) {
         return Ok(Choice::NoneConfigured);
     }
+    // Only behind the question whether there is anything: an empty section that is switched off says
+    // nothing about other files.
     if members.get("enabled") == Some(&Value::Bool(false)) {
         return Err(format!(
             "{path}.enabled is false: the channel is switched off"
@@ -123,6 +125,7 @@ pub(super) fn choose(
     }
 }
 
+/// The account that is meant when nobody names one: `default`, else the first that is enabled.
 fn unnamed(
     path: &str,
     accounts: Vec<Chosen>,
@@ -132,6 +135,7 @@ fn unnamed(
         .into_iter()
         .filter(is_configured)
         .partition(|account| account.is_enabled);
+    // Else the first in the order of the file.
     let default = enabled.iter().position(Chosen::is_default).unwrap_or(0);
     match enabled.into_iter().nth(default) {
         Some(account) => Ok(Choice::Account(account)),
@@ -159,6 +163,7 @@ fn named(mut accounts: Vec<Chosen>, name: &str) -> Option<Chosen> {
 /// All accounts in the order of the file. The channel itself is one where it has everything that is needed, or stands alone.
 fn list(path: &str, members: &Map<String, Value>, needed: &[&str]) -> Result<Vec<Chosen>, String> {
     let mut shared = members.clone();
+    // `shift_remove` keeps the order of the others.
     shared.shift_remove("accounts");
     shared.shift_remove("defaultAccount");
     let account = |id: String, place: String, own: Map<String, Value>| Chosen {

@@ -83,6 +83,7 @@ impl<'a> Config<'a> {
         self.member(account, member, |value| secret::resolve(value, self))
     }
 
+    /// Reads a member; the error names it and says where it stands.
     fn member(
         &self,
         account: &Chosen,
@@ -124,6 +125,7 @@ impl<'a> Config<'a> {
             .map_err(|name| self.unset(&name))
     }
 
+    /// What to say of a variable that isn't set, with every reason why it may not have been found.
     fn unset(&self, name: &str) -> String {
         let mut reason = format!(
             "refers to the environment variable {name}, which is not set. Set it where this program runs, or in OpenClaw's .env"

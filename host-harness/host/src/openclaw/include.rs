@@ -82,6 +82,7 @@ fn parse(path: &Path, text: &str) -> Result<Value, String> {
     text::parse(text).map_err(|reason| format!("{} is not valid JSON5: {reason}", path.display()))
 }
 
+/// What is counted over all files of one reading.
 struct Reader {
     /// Folders that files may be included from, as they are written.
     roots: Vec<PathBuf>,
@@ -108,6 +109,8 @@ impl Reader {
                 let directive = members.shift_remove(DIRECTIVE);
                 let mut own = Map::new();
                 for (name, member) in members {
+                    // Members that nobody asks for are dropped before their files are opened: a broken file
+                    // of agents stops no delivery.
                     if let Some(level) = level.of(&name) {
                         own.insert(name, self.expand(member, level, chain)?);
                     }
@@ -121,6 +124,7 @@ impl Reader {
         }
     }
 
+    /// What a `$include` stands for, with the members beside it, which win.
     fn included(
         &mut self,
         directive: &Value,
@@ -161,6 +165,7 @@ impl Reader {
         Ok(merged)
     }
 
+    /// Reads one included file, within the limits of depth, number and bytes.
     fn load(
         &mut self,
         name: &str,
@@ -206,6 +211,8 @@ impl Reader {
         let folder = chain.last().and_then(|file| file.parent());
         let path = plain(&folder.unwrap_or(Path::new("")).join(name));
         let is_inside = self.roots.iter().any(|root| path.starts_with(root))
+            // As written and as it leads: a link in the folder could point to any file. One that isn't
+            // there is let through, and reading it says so.
             && fs::canonicalize(&path).map_or(true, |real| {
                 let roots = self.roots.iter();
                 roots

@@ -101,6 +101,7 @@ impl Places {
             .into_iter()
             .flatten()
             .collect();
+        // Without `OPENCLAW_HOME` both are the same folder.
         homes.dedup();
         for home in homes {
             files.push(usual(&home.join(FOLDER)));
@@ -179,6 +180,7 @@ fn former_files(folder: &Path) -> impl Iterator<Item = Place> {
         .into_iter()
 }
 
+/// A variable that is set and not blank, without the space around it.
 fn set(lookup: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
     let value = lookup(name)?;
     match value.to_str().map(str::trim) {

@@ -89,6 +89,7 @@ fn environment(
     config.variable(name)
 }
 
+/// A secret in a file of a provider. Its path stands in the error, and nothing of what the file holds.
 fn file(id: &str, provider: Option<String>, config: &Config<'_>) -> Result<String, String> {
     let provider = provider.unwrap_or_else(|| default_provider("file", config));
     let settings = provider_named(&provider, "file", config)?.ok_or_else(|| unknown(&provider))?;
@@ -105,6 +106,7 @@ fn file(id: &str, provider: Option<String>, config: &Config<'_>) -> Result<Strin
     let most = settings["maxBytes"].as_u64().unwrap_or(FILE_BYTES);
     let text = read_bounded(&path, most.min(MAX_FILE_BYTES))
         .map_err(|error| format!("is kept in {shown}, which can't be read: {error}"))?;
+    // The file may hold more secrets than the one that is asked for.
     let text = zeroize::Zeroizing::new(text);
     let text = text.trim_start_matches('\u{feff}');
     let found = match settings["mode"].as_str() {
@@ -116,6 +118,7 @@ fn file(id: &str, provider: Option<String>, config: &Config<'_>) -> Result<Strin
         }
         None | Some("json") => {
             let json: Value = serde_json::from_str(text).map_err(|error| {
+                // The place alone: the parser's own text may quote a secret.
                 let (line, column) = (error.line(), error.column());
                 format!(
                     "is kept in {shown}, which is not valid JSON (line {line}, column {column})"

@@ -45,6 +45,7 @@ pub(super) fn find(
     };
     let account = match choice {
         Choice::Account(account) => account,
+        // Variables make the default account only; whoever named another one doesn't mean that.
         Choice::NoneConfigured if name.is_some() => return Ok(Found::Nothing),
         Choice::NoneConfigured => {
             return Ok(from_variables(channel, config).map_or(Found::Nothing, Found::Account));
@@ -68,6 +69,7 @@ pub(super) fn find(
     let secret = Secret::new(read(section.secret, variables.secret)?);
     let platform = section.platform;
     let path = account.path_of(platform);
+    // Kept as an error and not returned: an override of the base URL makes it unimportant.
     let origin = match config.text(&account, platform) {
         Ok(None) if account.has(platform) => Err(format!("{path} is empty")),
         Ok(named) => origin_of(channel, named.as_deref(), &path),

@@ -55,6 +55,7 @@ impl<'a> Variables<'a> {
         })
     }
 
+    /// From this process's environment or a `.env` file, and not from the configuration itself.
     fn outside(&self, name: &str) -> Option<String> {
         self.places
             .variable(name)
@@ -70,6 +71,7 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// The first value of a name that isn't blank: a blank one counts as unset, and a later file may have it.
 fn find<'v>(variables: &'v [(String, String)], name: &str) -> Option<&'v str> {
     let mut of_name = variables.iter().filter(|(known, _)| known == name);
     let (_, value) = of_name.find(|(_, value)| !value.trim().is_empty())?;

@@ -15,13 +15,17 @@ pub(super) fn pause_ms(
 ) -> u64 {
     let base = if temporary {
         FIRST_MS
+            // The shift is bounded: a failure that lasts for weeks must not shift beyond the number's bits.
             .saturating_mul(1 << failures.saturating_sub(1).min(20))
             .min(LONGEST_MS)
     } else {
+        // What doesn't pass by itself is tried at the longest pause: somebody may have changed the setting,
+        // and the session is still theirs.
         LONGEST_MS
     };
     // Between 80 % and 120 %.
     let spread = (base as f64 * (0.8 + 0.4 * random.clamp(0.0, 1.0))) as u64;
+    // Up to an hour: a service that asks for years by mistake would end the session.
     spread.max(retry_after_ms.unwrap_or(0).min(3_600_000))
 }
 

@@ -122,6 +122,7 @@ pub(crate) fn state_name(state: SessionState) -> &'static str {
     }
 }
 
+/// Seconds with one decimal; zero for what lies behind.
 fn seconds_until(at_ms: u64, now_ms: u64) -> f64 {
     (at_ms.saturating_sub(now_ms) as f64 / 100.0).round() / 10.0
 }

@@ -62,6 +62,8 @@ impl Logs {
     }
 
     fn write(&mut self, path: &Path, text: &str) -> io::Result<()> {
+        // Listed once: the only writer keeps the sum by itself, and a listing of a hundred thousand names
+        // takes long.
         let mut used = match self.used {
             Some(used) => used,
             None => room_of(&self.all()?),
@@ -125,6 +127,8 @@ fn room_of(logs: &[Log]) -> Room {
     }
 }
 
+/// The session that an event is about, and what its log says of it; `None` for what belongs into no
+/// session's log.
 fn lines(event: &Event) -> Option<(&str, String)> {
     let mut text = String::new();
     let session_id = match &event.kind {
@@ -180,6 +184,7 @@ fn lines(event: &Event) -> Option<(&str, String)> {
     (!text.is_empty()).then_some((session_id, text))
 }
 
+/// One line, with its time; whatever the text holds, it stays one.
 fn push(text: &mut String, at_ms: u64, line: &str) {
     let clipped: String = line.chars().take(LINE_CHARS).collect();
     text.push_str(&format_time(at_ms));
@@ -215,6 +220,7 @@ fn halve(path: &Path) -> io::Result<u64> {
         .map_or(content.len(), |at| middle + at + 1);
     let mut kept = b"(older lines were removed)\n".to_vec();
     kept.extend_from_slice(&content[start..]);
+    // As a whole under the same name: a crash in between leaves the long log and not half of the short one.
     files::write_durably(path, &kept)?;
     Ok(kept.len() as u64)
 }

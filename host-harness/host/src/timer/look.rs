@@ -46,6 +46,7 @@ impl News {
 /// An entry as it was last seen.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
+    /// The session behind the entry, as the component said.
     pub(super) session_id: String,
     modified: Option<SystemTime>,
 }
@@ -78,6 +79,7 @@ pub(super) async fn look(
         harness.due_entries(&[]).await?;
     }
     let home = harness.home().clone();
+    // A folder of fifty thousand entries takes a while, which the timer's own task mustn't wait for.
     let sorting = tokio::task::spawn_blocking(move || listed(&home, news, &known));
     let (folder, sorted) = sorting
         .await
@@ -92,6 +94,7 @@ pub(super) async fn look(
     };
     for batch in sorted.wanted.chunks(BATCH) {
         match read(harness, batch, &mut found).await {
+            // The limit stops the whole call, and doesn't say which entry it was.
             // One of them has it; the others are no worse for that.
             Err(CallError::Limit(hit @ LimitHit::SessionId(_))) => {
                 for entry in batch.chunks(1) {
@@ -142,6 +145,8 @@ fn listed(
     news: News,
     known: &HashMap<String, Seen>,
 ) -> Result<(Identity, Sorted), CallError> {
+    // Opened anew at each look: the component can move the folder away and put another one in its place,
+    // and that one counts.
     let folder = home.open_active(&home.open_state()?)?;
     let sorted = folder
         .identity()

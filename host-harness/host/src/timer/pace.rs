@@ -37,6 +37,7 @@ pub(super) enum Start {
     },
 }
 
+/// What one session has used up of its day.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Used {
     /// When its day began.
@@ -91,6 +92,8 @@ impl Pace {
 
     /// Stores what has changed, for the next process.
     pub(super) fn store(&mut self, path: &Path) -> io::Result<()> {
+        // Taken before it is written: where that fails the error is said once, and the next step makes it
+        // due again.
         if !std::mem::take(&mut self.changed) {
             return Ok(());
         }
@@ -106,6 +109,8 @@ impl Pace {
     /// Sessions that were there before this timer: they don't count as new.
     pub(super) fn expect<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>, now_ms: u64) {
         for id in ids {
+            // What the file said stays: a session that used up its day has used it up after a restart as
+            // well.
             if !self.sessions.contains_key(id) && self.sessions.len() < MAX_SESSIONS {
                 self.sessions.insert(
                     id.to_owned(),
@@ -127,12 +132,14 @@ impl Pace {
             let first = !std::mem::replace(&mut used.told, true);
             return Start::Ended { first };
         }
+        // A clock that was set back would make the day as long as it was wrong.
         let since_ms = used.since_ms.min(now_ms);
         if now_ms - since_ms >= DAY_MS {
             (used.since_ms, used.steps, used.told) = (now_ms, 0, false);
         } else {
             used.since_ms = since_ms;
         }
+        // Before the floor: who has no step left today isn't put off by a second again and again.
         if used.steps >= self.steps_a_day {
             let first = !std::mem::replace(&mut used.told, true);
             let until_ms = used.since_ms.saturating_add(DAY_MS);
@@ -149,14 +156,18 @@ impl Pace {
         Start::Now
     }
 
+    /// The first step of a session: as many at once as the burst allows, then evenly.
     fn start_new(&mut self, id: &str, now_ms: u64) -> Start {
         let burst_ms = NEW_SESSION_MS * NEW_SESSIONS_AT_ONCE;
         let next_new_ms = self
             .next_new_ms
+            // Bounded on both sides: unused time isn't saved up beyond the burst, and a clock that jumps
+            // back doesn't hold new sessions up for hours.
             .clamp(now_ms, now_ms.saturating_add(2 * burst_ms));
         if next_new_ms - now_ms > burst_ms {
             return Start::Later(next_new_ms - burst_ms);
         }
+        // Not at once when a session ends: made up anew under the same id it would have a new budget.
         if self.sessions.len() >= 2 * MAX_SESSIONS {
             self.forget_some(now_ms);
         }

@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+/// One known session.
 #[derive(Debug, Default)]
 struct Entry {
     /// Matches the newest heap item of this session; older items are ignored when they surface.
@@ -53,10 +54,13 @@ impl Schedule {
                 }
                 // Who changed it is seen when the step is done.
                 Some(entry) if entry.running => entry.changed |= entry.listed_ms != *at_ms,
+                // Otherwise the step's own last write would look like somebody who went on with the
+                // session, and end the pause after its failure.
                 Some(entry) if entry.unsure => (entry.listed_ms, entry.unsure) = (*at_ms, false),
                 // Unchanged: a pause after a failure stays.
                 Some(entry) if entry.listed_ms == *at_ms => {}
                 Some(entry) => {
+                    // Somebody changed it, so what failed before may work now.
                     (entry.listed_ms, entry.failures) = (*at_ms, 0);
                     self.put(id, *at_ms);
                     self.continued.push(id.clone());
@@ -147,7 +151,10 @@ impl Schedule {
         self.sessions.len()
     }
 
+    /// Gives a session its one place in the heap.
     fn put(&mut self, id: &str, at_ms: u64) {
+        // The heap can't change an item in its middle. A newer ticket makes the older item stale, and it is
+        // dropped when it comes up.
         self.tickets += 1;
         if let Some(entry) = self.sessions.get_mut(id) {
             entry.ticket = self.tickets;
@@ -156,6 +163,7 @@ impl Schedule {
         }
     }
 
+    /// Takes items off the top that belong to a session which ended, runs, or has a newer place.
     fn drop_stale(&mut self) {
         while let Some(Reverse((_, ticket, id))) = self.heap.peek() {
             if self

@@ -87,6 +87,7 @@ pub async fn serve(
 ) -> Result<Served, ServeError> {
     let clock = Arc::clone(&options.clock);
     let home = harness.home().clone();
+    // Before anything is read or told: two timers would each deliver what is due.
     let _owner = own(&home, &*clock).await?;
     // Watching begins before the first look: nothing falls between the two.
     let watch = Watch::start(&home);
@@ -124,6 +125,7 @@ pub async fn serve(
     Ok(server.run(stop).await)
 }
 
+/// Takes the ownership, with some patience for commands that only ask.
 async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
     for _ in 0..OWN_TRIES {
         if let Some(owner) = home.own()? {
@@ -138,6 +140,7 @@ async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
     })
 }
 
+/// When to look, and for what.
 struct Look {
     wanted: bool,
     running: bool,
@@ -162,6 +165,7 @@ impl Look {
     }
 }
 
+/// How a task beside the timetable ended.
 enum Done {
     Step {
         session_id: String,
@@ -174,6 +178,7 @@ enum Done {
     },
 }
 
+/// The timer's whole state, owned by one task.
 struct Server<F> {
     harness: Harness,
     logs: Logs,
@@ -214,6 +219,8 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             }
             let sleep_ms = self.sleep_ms();
             tokio::select! {
+                // Stopping comes first: under load there is always another task that has ended, and it
+                // would never be its turn.
                 biased;
                 () = stop.stopped() => break,
                 Some(done) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.joined(done),
@@ -238,6 +245,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
+    /// Starts a look where one is due, and as many steps as there is room for.
     fn start_work(&mut self) {
         let now_ms = self.clock.now_ms();
         // A clock that was set back far doesn't put it off.
@@ -247,12 +255,14 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             (self.look.wanted, self.look.news.all) = (true, true);
         }
         if self.look.wanted && !self.look.running && now_ms >= self.look.not_before_ms {
+            // Cleared before the news is taken: what changes from here on asks for another look.
             (self.look.wanted, self.look.running) = (false, true);
             let mut news = std::mem::take(&mut self.look.news);
             news.add(self.watch.take());
             if news.all {
                 self.look.all_at_ms = now_ms + LOOK_AT_ALL_MS;
             }
+            // Copied only where it is needed: for a few names the table of all sessions has no use.
             let known = if news.all {
                 self.entries.clone()
             } else {
@@ -268,6 +278,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 }
             });
         }
+        // Looks don't count: a timer whose steps are all busy must notice a new submit all the same.
         while self.names.len() < self.max_parallel {
             let Some(session_id) = self.schedule.take_due(now_ms) else {
                 break;
@@ -329,6 +340,8 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
+    /// How long there is nothing to begin. While all places are taken no session counts: one that ends
+    /// wakes the loop.
     fn sleep_ms(&mut self) -> u64 {
         let now_ms = self.clock.now_ms();
         let has_room = self.names.len() < self.max_parallel;
@@ -386,6 +399,8 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                     .pace(now_ms, LOOK_GAP_MS.max(took_ms.saturating_mul(10)));
                 let noticed = self.take_over(found);
                 if std::mem::take(&mut self.look.first) {
+                    // What was there before this start may begin at once: the pace is for sessions that a
+                    // component makes up, and a restart with thousands isn't that.
                     let there = noticed.iter().map(|(session_id, _)| session_id.as_str());
                     self.pace.expect(there, now_ms);
                     self.tell(EventKind::Started {
@@ -403,6 +418,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             }
             Err(error) => {
                 self.look.failures = self.look.failures.saturating_add(1);
+                // The news that this look was for is gone with it.
                 (self.look.wanted, self.look.news) = (true, News::all());
                 self.look.not_before_ms =
                     now_ms + LOOK_RETRY_MS.max(pause_ms(self.look.failures, true, None, 0.5) / 2);
@@ -459,6 +475,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         self.look.wanted = true;
     }
 
+    /// Takes a step's result over: into the pace, the timetable and the logs.
     fn stepped(&mut self, session_id: String, result: Result<Step, CallError>, usage: Usage) {
         self.steps += 1;
         if is_stopped(&result) {
@@ -495,6 +512,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
+    /// Waits for the steps in flight, for [`GRACE`] at most, and stores what has to outlast the process.
     async fn wind_down(mut self) -> Served {
         self.tell(EventKind::Stopping {
             in_flight: self.names.len(),
@@ -510,6 +528,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         // Out of time or done: what is left is abandoned.
         let _ = tokio::time::timeout(GRACE, drain).await;
         let abandoned = self.names.len();
+        // A step can be dropped at any await: what it stored before is what the next one goes on from.
         self.tasks.abort_all();
         self.store_pace();
         self.tell(EventKind::Stopped {
@@ -522,6 +541,8 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
+    /// Writes an event into the session's log and hands it to the embedder. A log that fails is an event of
+    /// its own.
     fn tell(&mut self, kind: EventKind) {
         let event = Event {
             at_ms: self.clock.now_ms(),

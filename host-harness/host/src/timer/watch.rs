@@ -30,6 +30,7 @@ struct Shared {
     broken: Mutex<Option<String>>,
 }
 
+/// Watches for as long as it is there.
 pub(super) struct Watch {
     shared: Arc<Shared>,
     // Watching ends when it is dropped.
@@ -41,6 +42,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Begins to watch. Where that fails the reason is kept for [`failure`](Self::failure), and looking
+    /// every second replaces it.
     pub(super) fn start(home: &Home) -> Self {
         let shared = Arc::new(Shared::default());
         let started = watcher(home, &shared).map_err(|error| shared.fail(&error));
@@ -83,6 +86,7 @@ impl Watch {
     pub(super) fn looked(&mut self, found: Option<Identity>) {
         self.looked = Instant::now();
         let watched = self.folder;
+        // The watch follows the folder, not its name: what happens in the new one would go unnoticed.
         if watched.is_some() && found.is_some() && watched != found {
             self.folder = None;
             self.shared.fail(&notify::Error::generic(REPLACED));
@@ -105,8 +109,10 @@ impl Shared {
         self.broken.lock().is_ok_and(|broken| broken.is_some())
     }
 
+    /// Watching has failed: whatever changed meanwhile may have been missed, so everything counts as news.
     fn fail(&self, error: &notify::Error) {
         if let Ok(mut broken) = self.broken.lock() {
+            // The first reason is the cause; those behind it are what came of it.
             broken.get_or_insert(error.to_string());
         }
         self.tell(News::all());

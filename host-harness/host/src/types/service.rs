@@ -185,6 +185,8 @@ pub struct Project {
 pub fn object_of(fields: &[Field]) -> Map<String, Value> {
     let mut root = Value::Object(Map::new());
     for field in fields {
+        // One more than may be: enough to see that it is too deep, and no more of a path that a service
+        // made as long as it liked.
         let names: Vec<&str> = field.path.split('/').skip(1).take(DEPTH + 1).collect();
         if names.len() <= DEPTH
             && let Some(place) = place(&mut root, &names)
@@ -211,11 +213,14 @@ fn place<'a>(root: &'a mut Value, names: &[&str]) -> Option<&'a mut Value> {
         }
         at = match at {
             Value::Object(members) => {
+                // In this order (RFC 6901): the other way round `~01` would become a slash.
                 let name = name.replace("~1", "/").replace("~0", "~");
                 members.entry(name).or_insert(Value::Null)
             }
             Value::Array(list) => {
                 let index: usize = name.parse().ok()?;
+                // Only the next place: a pointer that names the millionth would otherwise make a list as
+                // long as that.
                 if index == list.len() {
                     list.push(Value::Null);
                 }

@@ -136,6 +136,7 @@ fn read(path: PathBuf) -> Option<Open> {
     })
 }
 
+/// Removes what a process left that died before its note had a name; a young one may still be on its way.
 fn remove_old(path: &Path) {
     let is_old = |meta: fs::Metadata| {
         let age = meta

@@ -38,7 +38,9 @@ const HEAD_BYTES: usize = 192;
 #[derive(Debug, Clone)]
 pub(super) struct Journal {
     pub(super) folder: PathBuf,
+    /// The most that a file gets, but for a line that is longer by itself.
     pub(super) file_bytes: u64,
+    /// How many files are kept; at least two.
     pub(super) files: usize,
     /// Whose turn it is among the threads of this process: they needn't wait in the steps of the lock.
     pub(super) turn: Arc<Mutex<()>>,
@@ -97,6 +99,7 @@ impl Journal {
         Ok(file)
     }
 
+    /// Seals the line and puts it behind the last one, in a new file where this one is full.
     fn write(&self, head: &mut Head, members: &Map<String, Value>) -> io::Result<()> {
         let (mut line, mut link) = line::seal(&head.link, members);
         // An empty file takes any line: one that is longer than a file may be would otherwise begin new
@@ -262,6 +265,7 @@ fn reaches(head: &Head, known: &Link) -> bool {
     head.link.n > known.n || head.link == *known
 }
 
+/// Where the record ends, and the bytes behind it that are no whole line.
 struct End {
     head: Head,
     torn: Option<Vec<u8>>,
@@ -287,6 +291,7 @@ fn whole(piece: &[u8]) -> Option<line::Sealed> {
     line::open(piece.strip_suffix(b"\n")?)
 }
 
+/// A file's first line; `None` when it isn't whole.
 pub(super) fn first_line(path: &Path) -> io::Result<Option<line::Sealed>> {
     let mut reader = io::BufReader::new(File::open(path)?);
     let mut bytes = Vec::new();

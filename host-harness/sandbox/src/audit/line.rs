@@ -15,7 +15,9 @@ const DIGEST_CHARS: usize = 64;
 /// A place in the chain: the number of a line and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
+    /// The line's number; the first one of all has 1.
     pub(super) n: u64,
+    /// SHA-256 in hex, as it stands in the line.
     pub(super) hash: String,
 }
 

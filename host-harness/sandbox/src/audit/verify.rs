@@ -110,6 +110,7 @@ pub enum Broken {
     NoHead,
 }
 
+/// Checks all of it. Only the snapshot takes the lock; reading and checking keep nobody waiting.
 pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
     let unreadable = |source| VerifyError::Unreadable {
         folder: journal.folder.clone(),
@@ -140,6 +141,7 @@ struct Content {
     bytes: Vec<u8>,
 }
 
+/// The content of a snapshot.
 struct Files {
     head: Option<Head>,
     outside: Option<Link>,
@@ -247,6 +249,7 @@ impl Walk {
         self.end(files, first)
     }
 
+    /// Takes one line that is whole in itself, and judges whether it stands where it belongs.
     fn line(&mut self, sealed: Sealed, at: Place, files: &Files) -> Result<(), VerifyError> {
         let Link { n, hash } = &sealed.link;
         match self.odd.take() {
@@ -332,6 +335,7 @@ impl Walk {
         }
     }
 
+    /// Behind the last line: whether the record reaches as far as head and end outside know.
     fn end(mut self, files: &Files, first: PathBuf) -> Result<Verified, VerifyError> {
         let start = Place {
             file: files

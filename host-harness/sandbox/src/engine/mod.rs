@@ -116,6 +116,8 @@ fn running() -> Config {
     config
 }
 
+/// What every engine here has in common. It is part of the digest by which compiled code is found, so that
+/// code made under another configuration is not loaded but made anew.
 fn base() -> Config {
     let mut config = Config::new();
     // Epochs cost 30 % of parsing speed where fuel costs 50 %, and they let the wall clock and other steps in.
@@ -132,6 +134,7 @@ fn base() -> Config {
     config
 }
 
+/// Places for [`LIVE_INSTANCES`] calls at once, each with the most that a call may have.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let per_store = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);

@@ -13,12 +13,14 @@ const TICK: Duration = Duration::from_millis(10);
 /// Advances the engine's epoch while calls run, on a thread of its own.
 pub(super) struct Ticker(Arc<Shared>);
 
+/// What calls and the thread have in common.
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+/// How many calls run, whether the thread was started, and whether it has to end.
 #[derive(Default)]
 struct State {
     calls: usize,
@@ -63,6 +65,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The thread's loop: it sleeps while no call runs, and ends with the ticker or with the engine.
     fn run(&self, engine: &EngineWeak) {
         loop {
             let waiting = self

@@ -216,6 +216,7 @@ impl Progress {
         })
     }
 
+    /// Notes a sign of life: from now on the wait for the answer begins anew.
     pub(super) fn touch(&self) {
         let elapsed = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_ms.store(elapsed, Ordering::Relaxed);

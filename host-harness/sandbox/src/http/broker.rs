@@ -182,6 +182,7 @@ impl Broker {
                 .any(|known| name.as_str().eq_ignore_ascii_case(known.position.header()))
     }
 
+    /// The key that this placeholder stands for, whole: a text that only begins like one is none.
     fn key(&self, placeholder: &str) -> Option<&ApiKey> {
         self.keys.iter().find(|key| key.placeholder == placeholder)
     }
@@ -293,6 +294,7 @@ fn exchange_of(service: &Service) -> Option<Exchange> {
     service.credential?.exchange
 }
 
+/// A header's value with a secret in it; `None` for a secret with bytes that no header may have.
 fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
     // The joined text is a copy of the secret, so it is wiped like the secret itself; marked sensitive, the
     // value isn't printed with the other headers.
@@ -302,6 +304,7 @@ fn sensitive(scheme: &str, secret: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
+/// A response in a service's place, with status 200: what was wrong stands in the body, as with the service.
 pub(super) fn json_response(text: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
     response.headers_mut().insert(

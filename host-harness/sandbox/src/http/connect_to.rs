@@ -60,6 +60,7 @@ impl ConnectTo {
         Ok(Self(targets))
     }
 
+    /// Where to connect for a name in lower case; `None` where it is resolved as usual.
     pub(super) fn get(&self, host: &str) -> Option<SocketAddr> {
         self.0.get(host).copied()
     }

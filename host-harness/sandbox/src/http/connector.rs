@@ -145,20 +145,28 @@ pub struct Unusable {
 /// What the request that wants a connection knows: the client's service interface passes nothing but the URI.
 #[derive(Clone)]
 pub(super) struct ConnectContext {
+    /// The longest that all of it may take: name, proxy, addresses and TLS.
     pub(super) within: Duration,
+    /// Whether the connection goes to this machine, and then nowhere else.
     pub(super) loopback: bool,
+    /// Notified while the connection is made, so that the wait for the answer begins only afterwards.
     pub(super) progress: Arc<Progress>,
 }
 
 tokio::task_local! {
+    /// Of the request that the task sends at this moment.
     pub(super) static CONTEXT: ConnectContext;
 }
 
+/// What all connections of one client have in common.
 pub(super) struct Shared {
     pub(super) network: Box<dyn Network>,
     pub(super) connect_to: ConnectTo,
+    /// The proxy in force. An error stops every request but those to loopback: none goes past it.
     pub(super) proxies: Result<Option<Proxies>, Unusable>,
+    /// Trusted beside the platform's. An error only means that those alone are trusted.
     pub(super) extra_roots: Result<Vec<CertificateDer<'static>>, Unusable>,
+    /// Made by the first connection that needs it: reading the platform's roots takes milliseconds.
     pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
     /// The first address seen that stands for another one, in words.
     pub(super) fake: OnceLock<String>,
@@ -221,6 +229,7 @@ impl LeadsTo {
         }
     }
 
+    /// Whether a connection may go to this address.
     fn allows(self, address: IpAddr) -> bool {
         match self {
             Self::Loopback => classify(address) == AddressClass::Loopback,
@@ -269,6 +278,7 @@ impl Service<Uri> for Connector {
 }
 
 impl Shared {
+    /// By `LIBTV_CONNECT_TO`, else through the proxy, else straight to a checked address; then TLS.
     async fn connect(&self, uri: &Uri, loopback: bool) -> Result<Stream, ConnectError> {
         let target = Target::of(uri);
         let Target { https, host, port } = &target;
@@ -368,6 +378,8 @@ impl Shared {
         }
     }
 
+    /// TLS, with the certificate checked for the name that was asked for, wherever the connection itself
+    /// went.
     async fn encrypt(&self, tcp: TcpStream, host: &str) -> Result<Stream, ConnectError> {
         let config = self
             .tls
@@ -428,6 +440,7 @@ async fn resolve(
     check(addresses, leads_to)
 }
 
+/// All of them, or the first that may not be connected to.
 fn check(addresses: Vec<SocketAddr>, leads_to: LeadsTo) -> Result<Vec<SocketAddr>, ConnectError> {
     for address in &addresses {
         if !leads_to.allows(address.ip()) {

@@ -91,6 +91,7 @@ pub struct Egress {
     pub kind: Kind,
 }
 
+/// What drives a connection beside its response: nothing here, since the client's pool does.
 type Io = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
 type Answer = Result<(Response<WasiBody>, Io), WasiError>;
 

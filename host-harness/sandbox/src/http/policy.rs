@@ -9,6 +9,7 @@ use super::base_url::BaseUrl;
 use super::refusal::{Refusal, RefusalReason};
 use super::target::{Target, matches_path};
 
+/// A service that is granted, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     service: &'static Service,

@@ -71,6 +71,7 @@ pub(super) struct ProxyFailure {
 }
 
 impl ProxyFailure {
+    /// One that may be gone by the next attempt.
     pub(super) fn passing(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self {
@@ -79,6 +80,7 @@ impl ProxyFailure {
         }
     }
 
+    /// One that stays until somebody changes a setting.
     fn lasting(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self {
@@ -187,6 +189,7 @@ impl Proxy {
         }
     }
 
+    /// By HTTP's `CONNECT`.
     async fn connect(
         &self,
         to_proxy: TcpStream,
@@ -248,6 +251,7 @@ impl Proxy {
             .map_err(|_| ProxyFailure::passing("made no tunnel"))
     }
 
+    /// By SOCKS5, with the host's name and not an address: the proxy resolves it.
     async fn socks(
         &self,
         to_proxy: TcpStream,

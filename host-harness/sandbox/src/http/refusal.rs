@@ -293,6 +293,7 @@ fn template(segment: &str) -> &str {
     }
 }
 
+/// As long as a line of a log may have it, and without characters that a terminal would obey.
 fn clip(text: &str, max_chars: usize) -> String {
     text.chars()
         .filter(|c| !contract::text::is_unseen(*c))

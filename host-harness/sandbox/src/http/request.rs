@@ -55,6 +55,7 @@ pub(super) fn anew(
     Ok(anew)
 }
 
+/// The header that the broker has put a credential into; none where the route takes no credential.
 fn credential_header(grant: &Grant) -> Option<HeaderName> {
     let Position::Header { name, .. } = grant.service.credential?.position;
     if !grant.route.credential {
@@ -69,6 +70,7 @@ fn target(grant: &Grant, uri: &Uri) -> Option<Uri> {
     format!("{}{path}", grant.origin).parse().ok()
 }
 
+/// Whether a header that the route names has a value that it may have there.
 fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
     let Ok(text) = value.to_str() else {
         return false;
@@ -86,6 +88,7 @@ fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
     }
 }
 
+/// The most bytes that a body of this kind may have.
 fn longest(body: Kind) -> u64 {
     match body {
         Kind::None => 0,

@@ -82,6 +82,7 @@ struct Searched {
 }
 
 impl Searched {
+    /// What of a piece may leave now. An error ends the body, and the refusal is noted.
     fn take(&mut self, data: Bytes) -> Result<Bytes, WasiError> {
         let piece = if self.held.is_empty() {
             data
@@ -170,6 +171,7 @@ impl Body for Replayed {
     }
 }
 
+/// The size of a body of which some bytes are held here.
 fn longer(hint: SizeHint, by: usize) -> SizeHint {
     let by = by as u64;
     let mut longer = SizeHint::new();

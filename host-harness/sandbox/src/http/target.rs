@@ -9,10 +9,15 @@ use super::base_url::BaseUrl;
 
 /// A request's target.
 pub(super) struct Target<'a> {
+    /// The only two schemes that there are.
     pub(super) https: bool,
+    /// Lower case, without brackets.
     pub(super) host: String,
+    /// The scheme's own where the URL names none.
     pub(super) port: u16,
+    /// As it was written; no segment of it means something else when it is decoded.
     pub(super) path: &'a str,
+    /// As it was written; judged by [`odd_key`](Self::odd_key).
     pub(super) query: Option<&'a str>,
 }
 
@@ -51,6 +56,7 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Whether it has the base's origin. The path is judged apart.
     pub(super) fn is_at(&self, base: &BaseUrl) -> bool {
         (self.https, self.host.as_str(), self.port) == (base.https, base.host.as_str(), base.port)
     }

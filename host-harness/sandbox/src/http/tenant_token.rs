@@ -28,6 +28,7 @@ const BETWEEN_DROPS: Duration = Duration::from_secs(60);
 /// A token that can be used now.
 #[derive(Clone)]
 pub struct Token {
+    /// The token itself, which the component never sees.
     pub secret: Arc<Secret>,
     /// Seconds until it expires.
     pub expires_in_s: u64,
@@ -36,6 +37,8 @@ pub struct Token {
 /// Tokens that are remembered for the search: each app has at most two that are good at a time.
 const ISSUED: usize = 16;
 
+/// A token with its times, all by the monotonic clock: a wall clock that is set back doesn't make it good
+/// again.
 struct Cached {
     secret: Arc<Secret>,
     fetched: Instant,
@@ -43,6 +46,7 @@ struct Cached {
     expires: Instant,
 }
 
+/// What is known of one app's token.
 #[derive(Default)]
 struct Held {
     token: Option<Cached>,
@@ -145,6 +149,7 @@ impl Tokens {
         (issued.0, issued.1.iter().cloned().collect())
     }
 
+    /// Has it searched for from now on, in requests and in answers.
     fn note_issued(&self, secret: Arc<Secret>) {
         let mut issued = self
             .issued
@@ -157,6 +162,7 @@ impl Tokens {
         issued.1.push_back(secret);
     }
 
+    /// One for each app and host: the same id at another host is another app.
     fn slot(&self, app: &App) -> Slot {
         let key = (app.base.text(), app.app_id.clone());
         let mut slots = self
@@ -177,6 +183,7 @@ fn request(asks: Exchange, app: &App) -> Result<Request<Bytes>, WasiError> {
         .map_err(|_| WasiError::ConfigurationError)
 }
 
+/// The token and its life; `None` for a refusal and for anything that isn't certainly a token.
 fn read_answer(asks: Exchange, answer: &Response<Bytes>) -> Option<(Secret, Duration)> {
     let json: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
     let text = json[asks.token]

@@ -71,15 +71,18 @@ impl Exchange {
         (self.sender, &self.method, &*self.origin, &*self.path) == (sender, method, origin, path)
     }
 
+    /// Counts bytes of a request's body.
     pub(super) fn sent(&self, bytes: usize) {
         self.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Counts bytes of a response's body.
     pub(super) fn received(&self, bytes: usize) {
         self.received_bytes
             .fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Notes how one of its requests ended. Those that never do are counted as unanswered.
     pub(super) fn answered(&self, answer: Answer) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry(answer).or_default() += 1;

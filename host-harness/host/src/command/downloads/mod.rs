@@ -49,6 +49,8 @@ impl Downloads {
                 absolute.display()
             ))
         };
+        // Judged by where it leads and before it is made: a folder that is refused would otherwise be left
+        // among the record or the recipients.
         let real = led_to(&absolute).map_err(fail)?;
         places.take_results(&real, &absolute)?;
         fs::create_dir_all(&real).map_err(fail)?;
@@ -56,6 +58,7 @@ impl Downloads {
         // Somebody may have put a link into the way since.
         let now = fs::canonicalize(&real).map_err(fail)?;
         places.take_results(&now, &absolute)?;
+        // By the descriptor, which nobody can move: between the two looks the path may have led elsewhere.
         if !target.is(&now) {
             return Err(fail(io::Error::other("it was replaced meanwhile")));
         }
@@ -153,6 +156,7 @@ fn led_to(absolute: &Path) -> io::Result<PathBuf> {
     let mut real = PathBuf::new();
     for part in absolute.components() {
         match part {
+            // Behind a link `..` is the parent of where it leads: `real` has followed it already.
             Component::ParentDir => drop(real.pop()),
             Component::CurDir => {}
             part => {
@@ -160,6 +164,8 @@ fn led_to(absolute: &Path) -> io::Result<PathBuf> {
                 real = match fs::canonicalize(&next) {
                     Ok(there) => there,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        // A link to nothing: made through it the folder would be somewhere that nobody
+                        // judged.
                         if fs::symlink_metadata(&next).is_ok() {
                             return Err(error);
                         }

@@ -23,10 +23,13 @@ pub(super) struct Private {
 }
 
 impl Private {
+    /// Makes it and says by a lock that it is in use.
     pub(super) fn make_in(target: &Path) -> io::Result<Self> {
         for _ in 0..TRIES {
             // tempfile makes it 0700.
             let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(target)?;
+            // The lock goes with the process, whatever ends it, so the next download knows what is left
+            // over.
             let lock = File::open(folder.path()).ok();
             let swept = lock
                 .as_ref()
@@ -71,6 +74,7 @@ pub(super) fn sweep(target: &Path) {
     }
 }
 
+/// Whether the process that made it has ended. What can't be told is left alone for a day.
 fn is_left_over(folder: &Path) -> bool {
     let Ok(meta) = fs::symlink_metadata(folder) else {
         return false;
@@ -78,6 +82,7 @@ fn is_left_over(folder: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
+        // Another user's is not ours to remove, whatever its lock says.
         if meta.uid() != rustix::process::geteuid().as_raw() {
             return false;
         }

@@ -18,6 +18,7 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Opens the folder itself: a link in its place is none.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             folder: OpenFolder::at_itself(path)?,
@@ -52,6 +53,8 @@ impl Target {
         media::judge(&head).map_err(|kind| format!("it is no picture or film, but {kind}"))?;
         // As it was made; where there are no permissions there is nothing to tighten.
         let _ = files::make_private(&file);
+        // A link, which never replaces anything; a rename would put the film in the place of a file of the
+        // user's.
         match self.folder.link_from(&from, path) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -67,6 +70,7 @@ impl Target {
         let _ = self.folder.sync();
     }
 
+    /// Copies it under a name that nobody has; what is there already is compared and never replaced.
     fn copy(&self, mut file: &File, name: &str, shown: &dyn Display) -> Result<(), String> {
         let failed = |error: io::Error| format!("could not write {shown}: {error}");
         let mut copy = match self.folder.create_new(Path::new(name)) {
@@ -111,6 +115,7 @@ fn has_other_names(meta: &fs::Metadata) -> bool {
     }
 }
 
+/// Whether both hold the same bytes. The second may be anything that has the name in the user's folder.
 fn equal(one: &File, other: &File) -> io::Result<bool> {
     let (mut one, mut other) = (one, other);
     let meta = other.metadata()?;
