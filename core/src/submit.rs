@@ -74,6 +74,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         ));
     }
     let nowhere = is_nowhere(request.channel.as_deref(), request.chat_id.as_deref());
+    // Before anything is asked or stored: a wrong chat costs nothing then.
     let named = named(settings, &request)?;
     let upstream = settings.upstream()?;
     let continued = match &request.session_id {
@@ -94,8 +95,11 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         (Some(text), _) => text.to_owned(),
         (None, _) => String::new(),
     };
+    // Drawn once, and stored with the intent: every key of the turn's messages derives from it, also after a
+    // crash.
     let nonce = io.nonce();
     let mut intent = submits::Submit {
+        // Before the request leaves, so that the service can be asked for it should the answer be lost.
         trace: upstream.traced_by(&nonce),
         nonce,
         text: words.clone(),
@@ -117,6 +121,8 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         kind: request.kind.as_deref(),
         continues: continued.is_some(),
     };
+    // From here on the intent is durable, and only then may the request leave: a crash in between leaves one
+    // that was charged or not, which is told and never sent again.
     match repeated::claim(io, &mut intent).await? {
         Claim::Free => {}
         Claim::Answered(asked) => return Ok(submission(settings, &asked, &wanted)),
@@ -131,13 +137,17 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     };
     let submitted = match upstream.submit(io, &order).await {
         Ok(submitted) => submitted,
+        // No retry, whatever the error says: `submit-repeated` in the simulation shows what that costs.
         Err(error) => return Err(not_submitted(io, &mut intent, &error).await),
     };
     match begin(io, &intent, &submitted).await {
         Ok(asked) => {
+            // The intent goes last: until the turn is stored and to be polled, it is all that knows of the
+            // charge.
             repeated::done(io, &mut intent, &asked).await;
             Ok(submission(settings, &asked, &wanted))
         }
+        // The job runs and this machine can't keep it: neither "failed" nor "try again" would be true.
         Err(problem) => {
             let session_id = &submitted.session_id;
             intent.unknown = Some(format!(
@@ -178,6 +188,7 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
         |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
     if is_nowhere(request.channel.as_deref(), request.chat_id.as_deref()) {
         // The channel is judged all the same.
+        // A slip in the name is told now and not when somebody asks for the result.
         channel(request.channel.as_ref())?;
         return Ok(Route::default());
     }
@@ -196,6 +207,7 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     if !route.chat.is_empty() {
         let target = recipient::read(&route.chat).map_err(no_recipient)?;
         if let Some(topic) = &target.reply_to {
+            // What `--reply-to` says stands above the topic in the chat's id.
             route.reply_to.get_or_insert_with(|| topic.clone());
             route.chat = target.text();
         }
@@ -212,6 +224,7 @@ fn answered(request: &Request) -> Result<Option<String>, Problem> {
         ))
     };
     match (given(&request.reply_to), given(&request.thread)) {
+        // A message says more than a thread: it names the place in it.
         (Some(message), _) => recipient::message_id(&message)
             .map(Some)
             .map_err(|reason| refuse("--reply-to", reason)),
@@ -291,6 +304,8 @@ async fn continued(
         turns: &[],
         after: None,
     };
+    // Asked before the submit: what is there now belongs to earlier turns. Without this baseline their results
+    // would answer the new request (`baseline-ignored`).
     let seen = upstream.observe(io, &job).await;
     let end = seen.map_err(|error| error.problem())?.end;
     Ok((session_id, known, end))
@@ -338,6 +353,7 @@ async fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> 
         return error.problem();
     }
     intent.unknown = Some(error.message.clone());
+    // That this can't be stored changes nothing: the intent alone says the same, once it is old enough.
     submits::save(io, intent).await.ok();
     Problem::OutcomeUnknown(Failure::new(error.message.clone())).advise(FIND_OUT)
 }
@@ -361,12 +377,15 @@ async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Resu
     Ok(Asked {
         session_id: submitted.session_id.clone(),
         project_uuid: submitted.project_uuid.clone(),
+        // Behind the latest one: a name that is taken would replace a turn that was paid for.
         turn: latest.map_or(1, |turn| turn.asked.turn + 1),
         nonce: intent.nonce.clone(),
         text: intent.text.clone(),
         service: intent.service,
         route: intent.route.clone(),
         baseline,
+        // The intent's time and not now: a turn that is stored by whoever finds it later is as old as its
+        // request.
         submitted_at_ms: intent.started_at_ms,
     })
 }
@@ -436,6 +455,8 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
             "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",
         );
     }
+    // In the order in which somebody can do something about it: first what the user can, then what whoever runs
+    // the machine can.
     if settings.feishu.is_none() && settings.harness != HarnessState::PollingWithItsApp {
         return obstacle(
             "since this assistant can't write to the chat yet: ask for it later",

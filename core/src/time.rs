@@ -13,6 +13,7 @@ const FIRST_MILLIS: u64 = 100_000_000_000;
 /// become its last second.
 #[must_use]
 pub fn format_rfc3339(unix_ms: u64) -> String {
+    // A year of five digits would be read by nobody.
     let seconds = (unix_ms / 1000).min(LAST_SECOND);
     let (year, month, day) = civil(seconds / DAY);
     let clock = seconds % DAY;
@@ -26,6 +27,7 @@ pub fn format_rfc3339(unix_ms: u64) -> String {
         (clock % 60, 2, 'Z'),
     ];
     for (value, width, behind) in parts {
+        // Digit by digit: the formatter's padding would be more code than this.
         for place in (0..width).rev() {
             let digit = value / 10u64.pow(place) % 10;
             text.push(u8::try_from(digit).map_or('0', |digit| char::from(b'0' + digit)));
@@ -142,6 +144,7 @@ fn date_time(text: &[u8], local_offset: i32) -> Option<u64> {
         zone(rest)?
     };
     let local = i64::try_from(day_number * DAY + clock).ok()?;
+    // A zone may lead out of the years that are accepted.
     let seconds = u64::try_from(local - offset)
         .ok()
         .filter(|seconds| *seconds <= LAST_SECOND)?;
@@ -150,6 +153,7 @@ fn date_time(text: &[u8], local_offset: i32) -> Option<u64> {
 
 /// `T08:30:00.5` as seconds of the day and milliseconds.
 fn time_of_day(rest: &mut &[u8]) -> Option<(u64, u64)> {
+    // RFC 3339 allows a blank, and databases write one.
     if mark(rest, b"Tt").is_none() {
         mark(rest, b" ")?;
         *rest = rest.trim_ascii_start();
@@ -169,6 +173,7 @@ fn time_of_day(rest: &mut &[u8]) -> Option<(u64, u64)> {
     }
     // 60 is a leap second: the first of the next minute, for want of a better one.
     (hour < 24 && minute < 60 && second <= 60)
+        // Hour 24 is refused: it would be of the next day.
         .then_some((hour * 3600 + minute * 60 + second, millis))
 }
 

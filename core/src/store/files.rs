@@ -12,6 +12,8 @@ pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), P
     // Only what is synced is renamed: some file systems would otherwise show the new name with an empty file
     // behind a power cut (`no-sync` in the simulation).
     run(io, FsOp::Rename(temporary, below(dir, name))).await?;
+    // The name is durable with its folder only: without this the file is on the disk and nothing leads to it
+    // (`no-sync-dir` in the simulation).
     run(io, FsOp::SyncDir(dir.to_owned())).await
 }
 

@@ -73,6 +73,7 @@ fn session_dir(key: &str) -> String {
 /// When the state folder can't be written.
 pub async fn prepare(io: &Io) -> Result<(), Problem> {
     for dir in ["active", "finished", "pace", "sessions", "submits"] {
+        // Not synced here: who only looks need not wait for the disk, and who writes calls `sync_folders`.
         run(io, FsOp::MakeDir(dir.to_owned())).await?;
     }
     Ok(())
@@ -90,6 +91,7 @@ pub(crate) async fn sync_folders(io: &Io) -> Result<(), Problem> {
 /// # Errors
 /// When it can't be stored, or reads back as something else.
 pub async fn begin_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
+    // The mark last: an entry whose turn isn't there would be polled for nothing.
     store_turn(io, asked).await?;
     activate(io, &folder_name(&asked.session_id)).await
 }
@@ -102,10 +104,13 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     let key = folder_name(&asked.session_id);
     let dir = session_dir(&key);
     run(io, FsOp::MakeDir(dir.clone())).await?;
+    // Both folders' names before the record: it was charged, and a crash must not take the folder away from
+    // under a synced file.
     sync_folders(io).await?;
     run(io, FsOp::SyncDir("sessions".to_owned())).await?;
     let name = format!("asked-{:04}", asked.turn);
     put(io, &dir, &name, record::encode("asked", asked)).await?;
+    // Read back: what a disk loses has to be noticed now, and not when the user asks for the result.
     let stored = read(io, &format!("{dir}/{name}"))
         .await?
         .unwrap_or_default();
@@ -123,6 +128,7 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
 /// When the state folder can't be read.
 pub async fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, Problem> {
     let dir = session_dir(key);
+    // The newest first: what is looked for was submitted a moment ago.
     for name in list(io, &dir).await?.iter().rev() {
         if name.starts_with("asked-") {
             let bytes = read(io, &format!("{dir}/{name}")).await?;
@@ -144,6 +150,7 @@ pub async fn is_unpolled(io: &Io, key: &str) -> Result<bool, Problem> {
     let numbers = names.iter().filter_map(|name| name.strip_prefix("asked-"));
     let latest = numbers.max();
     Ok(latest.is_some_and(|number| {
+        // A quiet first poll leaves a pulse and no progress.
         let polled = [format!("progress-{number}"), format!("pulse-{number}")];
         !polled.iter().any(|name| names.contains(name))
     }))
@@ -249,6 +256,8 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             } else {
                 None
             };
+            // A damaged one begins anew: the next poll finds out again what it said, but for what was
+            // delivered, and that has records of its own.
             let mut progress = progress.unwrap_or_else(|| Progress::begun(asked.submitted_at_ms));
             if names.contains(&pulse::name(asked.turn)) {
                 pulse::read(io, &dir, asked.turn, &mut progress).await?;
@@ -266,6 +275,8 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
                         (one.order, &one.id).cmp(&(other.order, &other.id))
                     });
                 }
+                // Its content is lost and not what it stood for: the plan finds the id again and must not send
+                // it.
                 None => loaded.lost_deliveries.push(id.to_owned()),
             }
         } else if let Some(id) = name.strip_prefix("lost-d-") {
@@ -283,6 +294,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             loaded.lost_deliveries.push(links.clone());
         }
     }
+    // Behind all records: a marker speaks of a delivery wherever its name stands in the listing.
     attempts::apply(&mut loaded, &markers);
     one_for_each_result(&mut loaded);
     Ok((!loaded.session.turns.is_empty() || !loaded.damaged.is_empty()).then_some(loaded))
@@ -326,6 +338,7 @@ async fn load_record<T: Stored>(
     };
     match record::decode(kind, &bytes) {
         Ok(value) => Ok(Some(value)),
+        // Neither set aside nor guessed at: a newer program that shares the folder needs it as it is.
         Err(bad @ Bad::Newer(_)) => Err(bad.refused(&path)),
         Err(bad @ Bad::Damaged(_)) => {
             set_aside(io, dir, name).await?;
@@ -342,6 +355,8 @@ async fn load_record<T: Stored>(
 async fn set_aside(io: &Io, dir: &str, name: &str) -> Result<(), Problem> {
     run(io, FsOp::MakeDir("damaged".to_owned())).await?;
     if name.starts_with("d-") {
+        // The mark before the move: a crash in between leaves both, and the move is made again. The other way
+        // round the message would be planned and sent as new.
         put(io, dir, &format!("lost-{name}"), Vec::new()).await?;
     }
     let key = dir.rsplit('/').next().unwrap_or(dir);
@@ -391,9 +406,12 @@ pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
     if !list(io, &session_dir(&exact)).await?.is_empty() {
         return Ok(Found::Key(exact));
     }
+    // Before the folder is listed: it may hold thousands.
     if id.chars().count() < MIN_PREFIX_CHARS {
         return Ok(Found::None);
     }
+    // Folder names first, since a record costs a read; and then the record, since a name is only the id's
+    // readable part.
     let prefix = safe_prefix(id);
     let mut found = Found::None;
     for key in all(io)

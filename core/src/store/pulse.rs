@@ -36,6 +36,8 @@ impl Pulse {
 
     /// Puts it into the progress it belongs to. One from before the progress was stored says nothing.
     fn apply(&self, progress: &mut Progress) {
+        // By their number: a pulse isn't synced, so that after a crash an old one may stand beside a newer
+        // progress.
         if self.polls > progress.polls {
             progress.polls = self.polls;
             progress.quiet_polls = self.quiet_polls;
@@ -64,6 +66,7 @@ pub(super) async fn read(
     match bytes.map(|bytes| record::decode::<Pulse>("pulse", &bytes)) {
         Some(Ok(pulse)) => pulse.apply(progress),
         Some(Err(newer @ Bad::Newer(_))) => return Err(newer.refused(&path)),
+        // Torn is what an unsynced file may be; setting it aside would cost a sync, for nothing.
         Some(Err(Bad::Damaged(_))) | None => {}
     }
     Ok(())
@@ -83,6 +86,8 @@ pub async fn save_poll(
     let pulse = Pulse::of(after);
     let mut without_news = before.clone();
     pulse.apply(&mut without_news);
+    // Compared as a whole, so that a member which is added later counts as news until somebody decides
+    // otherwise.
     if without_news != *after {
         return save_progress(io, key, turn, after).await;
     }

@@ -52,6 +52,7 @@ impl Bad {
 #[must_use]
 pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
     let value = value.to_json();
+    // Version 1 wherever it is enough: after a step back to the program of that version its user's jobs go on.
     let version = if version1::says(kind, &value) {
         1
     } else {
@@ -65,6 +66,7 @@ pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
 
 fn first_line(version: u32, kind: &str, body: &[u8]) -> String {
     let head = format!("libtv-video {version} {kind} {}", body.len());
+    // Over the first line as well: a record under another kind or with a cut body must not pass.
     let sum = crc32(head.bytes().chain(body.iter().copied()));
     format!("{head} {sum:08x}\n")
 }
@@ -109,9 +111,12 @@ fn content(kind: &str, bytes: &[u8]) -> Result<(u32, Value), Bad> {
         .next()
         .and_then(|word| word.parse().ok())
         .ok_or_else(|| damaged("no version"))?;
+    // Before the checksum: how a newer version writes its first line isn't known here.
     if version > VERSION {
         return Err(Bad::Newer(version));
     }
+    // Made again and compared as a whole: there is one way to write a record, so that nothing in the line needs
+    // a reader of its own.
     if bytes[..=end] != *first_line(version, kind, body).as_bytes() {
         return Err(damaged("length or checksum differ"));
     }

@@ -82,6 +82,7 @@ impl Stored for Submit {
             ("mode", Some(&self.service)),
             ("started_at_ms", Some(&self.started_at_ms)),
             ("unknown", Some(&self.unknown)),
+            // Always written: version 1 reads it without a default.
             ("told", Some(&self.told)),
             ("file", (!self.file.is_empty()).then_some(&self.file)),
             ("route", routed.then_some(&self.route)),
@@ -117,12 +118,15 @@ impl Submit {
     /// a clock that was set back.
     #[must_use]
     pub fn is_unknown(&self, now_ms: UnixMs) -> bool {
+        // One with a session is known, however old it is.
         self.became.is_none() && (self.unknown.is_some() || self.is_abandoned(now_ms))
     }
 
     /// Whether it is so long ago that nobody works on it any more.
     #[must_use]
     pub const fn is_abandoned(&self, now_ms: UnixMs) -> bool {
+        // In both directions: with a clock that was set back it would otherwise count as under way until that
+        // time has come again.
         now_ms.abs_diff(self.started_at_ms) > ABANDONED_AFTER_MS
     }
 
@@ -151,6 +155,8 @@ impl Submit {
     #[must_use]
     pub fn nth_file(&self, nth: usize) -> String {
         let route = &self.route;
+        // Without the thread: requests that differ in it alone begin alike, and are told apart by what is in
+        // the files.
         let asked = [
             "submit",
             &self.text,
@@ -166,6 +172,7 @@ impl Submit {
     #[must_use]
     pub fn may_be_at(&self, file: &str) -> bool {
         let first = self.nth_file(0);
+        // The number is the last digit of the first name, so that what stands in front of it is common to all.
         file.starts_with(first.trim_end_matches('0'))
     }
 
@@ -186,8 +193,10 @@ impl Submit {
             text: String::new(),
             session_id: String::new(),
             service: ServiceId::of_earlier_records(),
+            // No time is known: 0 is left out wherever a time is shown.
             started_at_ms: 0,
             unknown: Some(format!("its record submits/{file}: {}", bad.words())),
+            // Its chat is in the part that can't be read.
             told: true,
             file: file.to_owned(),
             route: Route::default(),
@@ -204,6 +213,8 @@ impl Submit {
 /// # Errors
 /// When the state folder can't be written: then nothing may be submitted.
 pub async fn create(io: &Io, submit: &Submit) -> Result<bool, Problem> {
+    // The folder's own name too: a synced intent in a folder that a crash takes away is none, and the request
+    // has left (`intent-not-recorded` in the simulation).
     sync_folders(io).await?;
     put_new(
         io,
@@ -228,6 +239,8 @@ pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
 /// # Errors
 /// When the state folder can't be written.
 pub async fn remove(io: &Io, submit: &Submit) -> Result<(), Problem> {
+    // Before its markers: with them gone first, a crash would leave an intent whose message could be sent once
+    // more.
     run(io, FsOp::Remove(format!("submits/{}", submit.file_name()))).await?;
     if submit.notice.is_some() {
         Attempts::of_submit(&submit.nonce).forget(io).await?;
@@ -280,6 +293,7 @@ pub async fn all(io: &Io) -> Result<Vec<Submit>, Problem> {
 pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
     let mut found = all(io).await?;
     for kept in found.iter().filter(|submit| submit.became.is_some()) {
+        // Removed here, where all of them are read anyway: it needs no timer of its own.
         if io.now_ms().abs_diff(kept.started_at_ms) > REMEMBERED_MS {
             // One that can't be removed is asked about again.
             remove(io, kept).await.ok();
@@ -297,6 +311,8 @@ pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
 pub async fn forget(io: &Io, id: &str) -> Result<Submit, Problem> {
     let id = id.strip_prefix("submit-").unwrap_or(id);
     let mut named = unknown(io).await?;
+    // Only one of unknown outcome can be forgotten: the intent of a request under way is what keeps it from
+    // being sent twice.
     named.retain(|submit| id.len() >= MIN_ID_CHARS && submit.nonce.starts_with(id));
     match named.pop() {
         Some(submit) if named.is_empty() => {

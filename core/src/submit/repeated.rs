@@ -12,6 +12,7 @@ use crate::time::format_rfc3339;
 /// So long the second request waits for the first, from when that began: it is given up after a minute and a half.
 const WAIT_FOR_FIRST_MS: u64 = 100 * 1000;
 /// How often it looks.
+// A look is a read of one file; a person who waits for the answer doesn't notice a fifth of a second.
 const LOOK_EVERY_MS: u64 = 200;
 /// After this long a request whose outcome isn't known, asked for again, is a new job: by then the caller means it.
 const REFUSED_FOR_MS: u64 = 10 * 60 * 1000;
@@ -38,6 +39,7 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
     loop {
         let files = submits::files(io).await?;
         let first = (0..=files.len()).map(|nth| intent.nth_file(nth));
+        // One more name than there are files, so that one is free.
         let free = first.into_iter().find(|name| !files.contains(name));
         let mut is_being_made = false;
         let mut earlier = None;
@@ -48,6 +50,8 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
                     break;
                 }
                 Some(_) => {}
+                // An empty file under such a name: somebody is taking it, perhaps for the same request. It is
+                // waited for, or two would be paid.
                 None => is_being_made |= intent.may_be_at(file),
             }
         }
@@ -59,10 +63,14 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
             }
         }
         intent.file = free.unwrap_or_else(|| intent.nonce.clone());
+        // Anew in each round: the wait counts for the first request and not against this one.
         intent.started_at_ms = io.now_ms();
+        // Whoever is taking the name may have died over it: after four seconds it is passed over.
         if !is_being_made || taken >= MAX_LOOKS_AT_TAKEN {
             match submits::create(io, intent).await {
                 Ok(true) => return Ok(Claim::Free),
+                // Another process took the name between the look and this: in the next round it is an earlier
+                // request.
                 Ok(false) => {}
                 Err(problem) => {
                     // It may be there all the same, and would be told as a submit of unknown outcome.
@@ -72,6 +80,7 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
             }
         }
         taken += 1;
+        // So often another process took the name first: eight seconds are enough.
         if taken > 2 * MAX_LOOKS_AT_TAKEN {
             return Err(Problem::temporary(
                 "The same request is just being submitted by another process.",
@@ -105,6 +114,7 @@ async fn answer(io: &Io, first: &Submit) -> Result<Option<Asked>, Problem> {
         let waited_ms = now_ms.abs_diff(first.started_at_ms);
         if first.is_unknown(now_ms)
             || waited_ms >= WAIT_FOR_FIRST_MS
+            // By the own wait as well, for a clock that is set meanwhile.
             || now_ms.abs_diff(begun_ms) >= WAIT_FOR_FIRST_MS
         {
             return Err(unknown(&first));
@@ -133,6 +143,7 @@ fn unknown(first: &Submit) -> Problem {
 /// The submit succeeded: its intent is removed, or kept for a moment where the caller may have given it up.
 pub(super) async fn done(io: &Io, intent: &mut Submit, asked: &Asked) {
     if io.now_ms().saturating_sub(intent.started_at_ms) < SLOW_AFTER_MS {
+        // A quick one: its caller has read the answer, and the same words a minute later are a new wish.
         stranded::remove_own(io, intent).await;
         return;
     }

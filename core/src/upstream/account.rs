@@ -21,7 +21,9 @@ impl ApiKey {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        // The prefix decides which service a key can ever reach: see `Settings::upstream_of`.
         let service = ServiceId::of_key(text)?;
+        // It becomes a header: a line break in it would begin another one.
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         is_visible.then(|| Self {
             service,
@@ -38,12 +40,15 @@ impl ApiKey {
 pub fn base_url(moved: Option<String>, usual: &str, name: &str) -> Result<String, String> {
     let text = moved.unwrap_or_else(|| usual.to_owned());
     let url = Url::parse(text.trim()).map_err(|_| format!("{name} is not a URL."))?;
+    // By name and not by resolving: whoever answers for a name could answer with this machine's address once
+    // and with another next time.
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let allowed = match url.scheme() {
         "https" => url.host_str().is_some(),
         "http" => loopback,
         _ => false,
     };
+    // A path is fine, for a gateway below one; the rest would be lost or sent along when routes are added.
     let plain = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()

@@ -77,6 +77,7 @@ impl Error {
     pub fn unreadable(reason: &str) -> Self {
         let message = format!("The service's answer can't be understood: {reason}");
         Self {
+            // It arrived and something answered: that it wasn't taken can't be said.
             may_be_applied: true,
             ..Self::unasked(Meaning::Passing, message)
         }
@@ -100,6 +101,7 @@ impl Error {
         };
         let message = format!("Cannot connect to {called}: {}", error.reason());
         Self {
+            // Only here: what was not sent, or was refused on this side, certainly cost nothing.
             may_be_applied: matches!(error, HttpError::Lost(_)),
             ..Self::unasked(meaning, message)
         }
@@ -137,6 +139,7 @@ impl Error {
                 "Check the key with: libtv-video check. Replace it with: libtv-video update-key --api-key K"
             }
             Meaning::Quota | Meaning::Moderated | Meaning::Refused | Meaning::NotFound => {
+                // The service's own words say it all, and another attempt costs or gives the same.
                 return None;
             }
         })

@@ -108,6 +108,7 @@ impl ServiceId {
     pub fn of_key(key: &str) -> Option<Self> {
         Self::all().find(|service| {
             let prefix = service.key_prefix();
+            // An empty prefix would fit every key, and give it to the wrong service.
             !prefix.is_empty() && key.len() > prefix.len() && key.starts_with(prefix)
         })
     }
@@ -152,6 +153,7 @@ impl ServiceId {
     #[must_use]
     pub fn project_link(self, project: &str) -> Option<String> {
         let mut link = self.0.traits.projects_at?.to_owned();
+        // The id is the service's word: it must not add a parameter of its own.
         link.extend(url::form_urlencoded::byte_serialize(project.as_bytes()));
         Some(link)
     }
@@ -160,6 +162,7 @@ impl ServiceId {
     #[must_use]
     pub fn warning_at(self, upstream: &Upstream<'_>) -> Option<&'static str> {
         let usual = upstream.base() == self.usual_address();
+        // Who has moved the address runs something else there.
         self.0.warning.filter(|_| usual)
     }
 }

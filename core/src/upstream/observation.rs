@@ -88,16 +88,21 @@ pub enum Verdict {
 /// brought nothing new.
 #[must_use]
 pub fn judge(seen: &Observation, quiet_polls: u32) -> Verdict {
+    // Not at the first result: a prompt gives up to nine, over several messages (`first-url-ends` in the
+    // simulation).
     let settled = seen.under_way == 0 && (seen.last_word || quiet_polls >= QUIET_POLLS);
+    // First: while it waits for the user it makes nothing more, whatever is there already.
     if let Some(question) = &seen.question {
         return Verdict::Asks(question.clone());
     }
     if settled && !seen.results.is_empty() {
+        // Results count more than a failure beside them: what was made is paid for.
         return Verdict::Complete(seen.failure.clone());
     }
     if settled && let Some(error) = &seen.failure {
         return Verdict::Failed(error.clone());
     }
+    // Some backends refuse in plain words. Without this such a job would be watched for two hours.
     if let Some(words) = &seen.says
         && seen.ends_in_words
         && seen.under_way == 0

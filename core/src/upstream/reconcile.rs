@@ -46,6 +46,7 @@ pub enum Fate {
 pub fn fate(mut seen: Sighting) -> Fate {
     match (seen.candidates.pop(), seen.candidates.is_empty()) {
         (Some(one), true) => Fate::Ours(one),
+        // Never the likelier of two: a wrong guess would give one user's film to another's chat.
         (Some(_), false) => Fate::Several,
         (None, _) if seen.is_complete => Fate::NotTaken,
         (None, _) => Fate::CannotSay,

@@ -22,6 +22,7 @@ impl Run {
             Role::Recoverer => Call::Recover,
         };
         match call {
+            // Polls while things still go wrong say nothing of how long it takes to settle.
             Call::Poll(_) if self.storm.is_over(now_ms) => self.actors[at].polls += 1,
             Call::Due => self.note_round(at),
             Call::Poll(_) | Call::Submit { .. } | Call::Recover => {}
@@ -38,6 +39,7 @@ impl Run {
             if START_MS + ask.at_ms > now_ms {
                 return Err(START_MS + ask.at_ms);
             }
+            // Only what was acknowledged can be continued: whoever got no answer knows no session.
             let session_id = self.world.heard.acknowledged.first().cloned();
             if ask.continues && session_id.is_none() {
                 self.asks.pop_front();
@@ -58,6 +60,7 @@ impl Run {
                 .iter()
                 .filter(|actor| actor.role == Role::Harness)
         };
+        // The first look finds what is due, and the second begins when all of that is done.
         if self.recovery.end == 0 && harnesses().all(|actor| actor.rounds > 1) {
             self.recovery.end = self.effects.len();
         }
@@ -75,12 +78,17 @@ impl Run {
             ),
             Ended::Due(Err(problem)) | Ended::Poll(Err(problem)) => {
                 self.note("fails", &problem.failure().message);
+                // A pause for all of it: a harness that called again at once would spin on a disk that stays
+                // full.
+                // call.
                 self.actors[at].failed = true;
                 self.actors[at].at_ms = now_ms + AGAIN_AFTER_MS;
             }
             Ended::Submit(text, result) => self.submitted(at, text, result),
             Ended::Recover => {
                 let later_ms = now_ms + self.world.rng.between(10_000, 60_000);
+                // Only at the beginning: `recover` all through a run of a day would hide what the timer alone
+                // leaves undone.
                 let over = later_ms > START_MS + 10 * MINUTE_MS;
                 self.actors[at].at_ms = if over { u64::MAX } else { later_ms };
                 self.wake();
@@ -94,6 +102,7 @@ impl Run {
         let failed = std::mem::take(&mut actor.failed);
         actor.queue = due
             .iter()
+            // By the machine's clock, which may be wrong: the component planned by it.
             .filter(|due| due.at_ms <= told_ms && !failed)
             .map(|due| Call::Poll(due.session_id.clone()))
             .collect();
@@ -123,6 +132,7 @@ impl Run {
             }
             Err(Problem::OutcomeUnknown(failure)) => {
                 self.note("unknown", &failure.message);
+                // Not asked again: whoever is told that it may have been charged doesn't repeat it.
                 self.world.heard.unknown.push(text.to_owned());
                 self.asks.pop_front();
             }

@@ -62,6 +62,7 @@ pub(super) struct Heard {
 impl Heard {
     /// A line on stdout: `recover` prints one.
     pub(super) fn printed(&mut self, line: &str) {
+        // Other commands print sentences, and a repeated `recover` replaces what the earlier one said.
         let Ok(json) = serde_json::from_str::<Value>(line) else {
             return;
         };
@@ -123,6 +124,8 @@ pub(super) fn by_timer(evidence: &Evidence<'_>) -> Vec<Violation> {
         if !is_stored(evidence, at) && !chat.iter().any(|shown| is_told(&shown.text)) {
             let intent =
                 intents(evidence.disk).find(|intent| intent.text.starts_with(&charge.text));
+            // The message may have been sent and its answer lost: it isn't repeated then, and that is what was
+            // promised.
             let may_be = intent.is_some_and(|intent| intent.told);
             if !may_be {
                 let words = format!("“{}” was charged, and its chat wasn't told", charge.text);
@@ -141,6 +144,7 @@ pub(super) fn by_timer(evidence: &Evidence<'_>) -> Vec<Violation> {
                 .is_some_and(|result| leads_to(result.as_str(), url));
             is_its && !delivery.state.is_open()
         };
+        // Failed and uncertain ones have ended as well: that is told by `recover`, and `results` looks for it.
         let has_ended = records(evidence.disk, "/d-", "delivery").any(|delivery| ended(&delivery));
         let was_shown = evidence.shown_before.iter().any(|known| known == url);
         if is_stored(evidence, made.charge) && !is_shown && !was_shown && !has_ended {
@@ -166,6 +170,8 @@ fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         texts.any(|one| one.as_str().is_some_and(|one| one.starts_with(text)))
     };
     for (at, charge) in evidence.libtv.charges.iter().enumerate() {
+        // By the text: each request of a scenario has its own, so that two charges of one text are one request
+        // paid twice.
         if evidence.libtv.charges[..at]
             .iter()
             .any(|other| other.text == charge.text)
@@ -211,6 +217,7 @@ fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         }
     }
     for session in listed(evidence) {
+        // A session may end as any of these after faults; what it must not do is go on for ever.
         if !["completed", "failed", "timeout"]
             .iter()
             .any(|state| session["state"] == *state)
@@ -236,12 +243,14 @@ fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
             .filter(|shown| leads_to(shown.media.as_deref().unwrap_or(&shown.text), url))
             .count()
             + usize::from(evidence.shown_before.iter().any(|known| known == url));
+        // Media and link together: a result that stands there as both was shown twice.
         if shown > 1 {
             found.push(Violation::new(
                 Kind::Duplicate,
                 format!("{url} was shown {shown} times"),
             ));
         }
+        // What became no turn is judged by `submits`: nobody here knows of its results.
         if shown > 0 || !is_stored(evidence, made.charge) {
             continue;
         }
@@ -249,6 +258,7 @@ fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
             .flat_map(|session| session["results"].as_array().into_iter().flatten())
             .find(|result| leads_to(result["url"].as_str().unwrap_or(""), url))
             .map_or(&Value::Null, |result| &result["delivery"]);
+        // Both are admitted and shown to people; anything else claims that it is on its way or there.
         if told != "uncertain" && told != "failed" {
             found.push(Violation::new(
                 Kind::Lost,

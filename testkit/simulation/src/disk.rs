@@ -25,6 +25,8 @@ enum Entry {
     File(usize),
 }
 
+// Contents and names have lives of their own, as on real file systems: a synced file whose name isn't durable
+// is lost.
 struct Node {
     durable: Vec<u8>,
     current: Vec<u8>,
@@ -52,6 +54,7 @@ impl Change {
                 entries.insert(path, entry);
             }
             Self::Rename(from, to, entry) => {
+                // Another file may have taken the old name since.
                 if entries.get(&from) == Some(&entry) {
                     entries.remove(&from);
                 }
@@ -107,6 +110,7 @@ impl Disk {
             }
             FsOp::Rename(from, to) => self.rename(&from, &to),
             FsOp::Link(from, to) => self.link(&from, to),
+            // Only changes of this folder: a sync that took others along would hide a missing one.
             FsOp::SyncDir(dir) => {
                 self.require_dir(&dir)?;
                 let (now, later) = std::mem::take(&mut self.pending)
@@ -123,6 +127,7 @@ impl Disk {
             FsOp::RemoveDir(path) if !self.list(&path).is_empty() => {
                 Err(format!("{path}: the folder isn't empty"))
             }
+            // Not durable either: what was removed may be back after a power failure.
             FsOp::Remove(path) | FsOp::RemoveDir(path) => {
                 if self.entries.remove(&path).is_some() {
                     self.pending.push(Change::Remove(path.clone()));
@@ -130,6 +135,7 @@ impl Disk {
                 Ok(FsDone::Done)
             }
             FsOp::MakeDir(path) => {
+                // Each parent is a change of its own, and may be lost with its children.
                 let mut at = 0;
                 let path = &path;
                 while at < path.len() {
@@ -168,6 +174,7 @@ impl Disk {
     pub(super) fn lose_power(&mut self, fate: Option<Fate>, rng: &mut Rng) {
         for change in std::mem::take(&mut self.pending) {
             let kept = match fate {
+                // Names are written in one piece: a file system's journal tears contents and not entries.
                 Some(Fate::Kept | Fate::Torn) => true,
                 Some(Fate::Dropped) => false,
                 None => rng.chance(500),
@@ -189,11 +196,14 @@ impl Disk {
         self.dirty = 0;
         let known = self.durable.clone();
         self.durable
+            // What lies in a folder whose name was lost can't be reached, however durable it is itself.
             .retain(|path, _| ancestors(path).all(|dir| known.contains_key(dir)));
         self.entries.clone_from(&self.durable);
     }
 
     fn write(&mut self, path: &str, bytes: Vec<u8>) -> Result<FsDone, String> {
+        // Overwritten in place, so that a crash may leave neither the old content nor the new: the core must
+        // not rely on this.
         if let Some(Entry::File(id)) = self.entries.get(path) {
             let node = &mut self.nodes[*id];
             node.current = bytes;
@@ -295,6 +305,8 @@ fn torn(whole: &[u8], rng: &mut Rng) -> Vec<u8> {
     let kept = usize::try_from(rng.below(whole.len() as u64 + 1)).unwrap_or(0);
     let mut bytes = whole[..kept].to_vec();
     if rng.chance(500) {
+        // Blocks of the right length with whatever was there before: a length alone doesn't tell that a record
+        // is torn.
         bytes.extend((kept..whole.len()).map(|_| rng.next().to_le_bytes()[0]));
     }
     bytes

@@ -36,6 +36,8 @@ impl Crashes {
 
 fn options(scenario: Scenario, points: Vec<Point>) -> Options {
     Options {
+        // One seed: up to the fault all runs of a scenario are to be the same, so that their effects have the
+        // same numbers.
         seed: 1,
         scenario,
         trouble: Trouble::At(points),
@@ -54,6 +56,7 @@ fn fates(performed: &Performed) -> &'static [Fate] {
     if performed.at_risk {
         &FATES
     } else {
+        // The others would be the same run three times.
         &FATES[..1]
     }
 }
@@ -115,10 +118,12 @@ impl FirstFailures {
 fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut FirstFailures) {
     let at = usize::try_from(job).unwrap_or(usize::MAX);
     let is_new = at == 0 || is_news(&effects[at - 1], &effects[at]);
+    // At a thousand polls of a long scenario most effects only look: those are tried in its shorter sibling.
     if scenario.is_long() && !is_new {
         return;
     }
     for fate in fates(&effects[at]) {
+        // Both sides of a key's window: repeating must be safe in one, and must not happen in the other.
         for ms in OFF_MS {
             let point = Point {
                 effect: job,
@@ -136,8 +141,10 @@ fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut Firs
 /// The first failure of those that leave the same and last as long. Up to a failure all runs of a scenario are the same,
 /// down to the times in its records; what processes had in memory is gone.
 fn distinct(mut left: Vec<(Point, u64)>) -> Vec<Point> {
+    // In one order whatever the threads did, so that the same points are tried in every run.
     left.sort_by_key(|(point, _)| (point.effect, point.mishap.to_string(), point.ms));
     let mut seen = BTreeSet::new();
+    // How long the power is off is a part of it: the same disk behaves otherwise an hour later.
     left.retain(|(point, left)| seen.insert((*left, point.ms)));
     left.into_iter().map(|(point, _)| point).collect()
 }
@@ -165,6 +172,7 @@ fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
 #[must_use]
 pub fn repeated(scenario: Scenario, threads: u64) -> Tally {
     at_each(scenario, threads, |performed| {
+        // The driver may do anything else twice: every effect of the core has to bear that.
         let twice = (performed.kind != EffectKind::Submit).then_some((Mishap::Repeated, 0));
         [Some((Mishap::Killed, 0)), twice]
             .into_iter()
@@ -182,6 +190,7 @@ pub fn failing(scenario: Scenario, threads: u64) -> Tally {
             .mishaps()
             .flat_map(|mishap| [(mishap, 0), (mishap, LASTING_MS)])
             .collect();
+        // A clock set between two looks is the same as one set at the effect behind them.
         if performed.kind != EffectKind::Look {
             mishaps.extend(CLOCK_MS.map(|ms| (Mishap::ClockSet, ms)));
         }

@@ -58,6 +58,7 @@ impl Feishu {
             );
         }
         if request.url.contains("/im/v1/images") {
+            // No address: a cover is no result, and must not count as one that was shown.
             return self.upload("a cover", "image_key");
         }
         if request.url.contains("/im/v1/messages?") {
@@ -81,6 +82,7 @@ impl Feishu {
         let refused = match self.scope {
             Scope::Granted => false,
             Scope::Missing => true,
+            // Every other one and not by chance: two harnesses then certainly see different answers.
             Scope::Spreading => self.asked % 2 == 1,
         };
         if refused {
@@ -89,6 +91,7 @@ impl Feishu {
                 "{\"code\":99991672,\"msg\":\"Access denied: https://open.feishu.cn/app/cli_sim/auth?q=im:resource\"}",
             );
         }
+        // What a key stands for is remembered, so that the chat knows which result a message showed.
         self.uploads.push(media_url.to_owned());
         let key = self.uploads.len() - 1;
         network::response(
@@ -100,6 +103,7 @@ impl Feishu {
     fn message(&mut self, body: &[u8], now_ms: u64) -> Response {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("");
+        // Before anything else that could refuse: the platform gives a repetition the first message's id.
         if let Some((at_ms, id)) = self.uuids.get(text("uuid"))
             && now_ms.saturating_sub(*at_ms) < UUID_KEPT_MS
         {
@@ -112,6 +116,7 @@ impl Feishu {
             .chat
             .iter()
             .rev()
+            // By the platform's own clock, which is right, whatever the machine's says.
             .take_while(|shown| shown.at_ms + self.pause_ms.max(1000) > now_ms);
         let most = if self.pause_ms == 0 { PER_SECOND } else { 1 };
         self.refused_last = self.refuses_every_other && !self.refused_last;
@@ -132,6 +137,7 @@ impl Feishu {
         let media = file
             .and_then(|key| key.strip_prefix("key-")?.parse::<usize>().ok())
             .and_then(|at| self.uploads.get(at));
+        // A key that no upload gave: the core has mixed up messages.
         if media.is_none() && text("msg_type") != "text" {
             return network::response(400, "{\"code\":230001,\"msg\":\"unknown key\"}");
         }

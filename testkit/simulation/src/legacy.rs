@@ -5,6 +5,7 @@ use super::world::World;
 /// Puts it there; answers what the chat has seen already.
 pub(super) fn install(world: &mut World) -> Vec<String> {
     let mut entries = Vec::new();
+    // An hour ago, so that the job has long ended and only its delivery may be missing.
     let begun_ms = world.now_ms - 3_600_000;
     for (session_id, text, delivered) in [
         ("legacy-delivered", "an older video", true),
@@ -27,6 +28,7 @@ pub(super) fn install(world: &mut World) -> Vec<String> {
         entries.push(format!("{{\"session_id\":\"{session_id}\",\"project_uuid\":\"p\",\"submitted_text\":\"{text}\",\"auth_mode\":\"nexu_gateway\",\"delivery\":{{\"channel\":\"feishu\",\"chat_id\":\"oc_simulated\"}},\"created_at\":\"2027-01-15T07:00:00Z\"{end}}}"));
     }
     let list = format!("[{}]", entries.join(","));
+    // Durable: the harness copies it before the component is called.
     world.disk.install("legacy-sessions.json", list.as_bytes());
     world
         .libtv

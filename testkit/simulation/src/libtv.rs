@@ -73,18 +73,20 @@ impl Signs {
 
 /// Whether a link, or a text with links, leads to a result, whatever its signature.
 pub(super) fn leads_to(text: &str, url: &str) -> bool {
+    // Without the folder, since the planted bug signs in front of it.
     let file = url.split(FOLDER).nth(1).unwrap_or(url);
     text.contains(file)
 }
 
 impl LibTv {
-    /// Answers a request; `direct` tells the door.
+    /// Answers a request; `direct` tells which of the two APIs it came to. A key of the other one is counted.
     pub(super) fn answer(&mut self, request: &Request, direct: bool, now_ms: u64) -> Response {
         let prefix = if direct { "Bearer sk-libtv-" } else { "mgk_" };
         let key_fits = request
             .credential
             .as_ref()
             .is_some_and(|(_, key)| key.expose().starts_with(prefix));
+        // Answered all the same: that the key came here is the broken promise, whatever follows.
         self.misplaced_keys += u32::from(!key_fits);
         let path = request.url.splitn(4, '/').nth(3).unwrap_or("");
         let root = if direct {
@@ -109,6 +111,8 @@ impl LibTv {
         let text = body.get("message").and_then(Value::as_str).unwrap_or("");
         let session_id = match body.get("sessionId").and_then(Value::as_str) {
             Some(id) => id.to_owned(),
+            // By the number of charges: a request that is sent twice gets two sessions, as it would be paid
+            // twice.
             None => format!("session-{:04}", self.charges.len() + 1),
         };
         self.begin(&session_id, text, now_ms);
@@ -164,6 +168,7 @@ impl LibTv {
             };
             self.say(session_id, at_ms, json);
         }
+        // Two turns overlap: their messages are numbered in the order in which they become visible.
         self.said.sort_by_key(|said| said.at_ms);
     }
 
@@ -192,6 +197,8 @@ impl LibTv {
             }
             let json = self.signs.sign(&said.json, now_ms);
             list.push_str(&format!("{{\"seq\":{},{json}", at + 1));
+            // All nine calls look answered and the service has its last word: what a client sees that takes the
+            // first link for the end.
             if self.ends_after_first_url && said.json.contains("previewPath") {
                 let calls: Vec<String> = (0..9).map(|call| format!(",{{\"role\":\"tool\",\"toolCallId\":\"call-1-{call}\",\"content\":{{}}}}")).collect();
                 list.push_str(&calls.concat());

@@ -136,6 +136,8 @@ impl Fault {
 
     /// Whether this can happen to a request there.
     pub(super) fn fits(self, service: Service, url: &str) -> bool {
+        // Refusals in the platform's own words, of routes that have them: elsewhere they would be garbage,
+        // which is another fault.
         let feishu_api = service == Service::Feishu && !url.contains("/tenant_access_token/");
         match self {
             Self::TokenRevoked => feishu_api,
@@ -184,6 +186,7 @@ impl Fault {
                 answer
             }),
             Self::Html | Self::HtmlAfter => Ok(response(502, "<html>502 Bad Gateway</html>")),
+            // With status 200: who only looks at the status takes it for success.
             Self::Garbage | Self::GarbageAfter => Ok(response(200, "\u{fffd}{[garbage")),
             Self::ServerError | Self::ServerErrorAfter => {
                 Ok(refusal(service, 500, 2200, "internal error"))
@@ -235,6 +238,7 @@ pub(super) fn times_ms(fault: Option<Fault>, rng: &mut Rng) -> (u64, u64) {
         Some(Fault::LostBefore | Fault::LostAfter) if rng.chance(500) => {
             (there, rng.between(5_000, 60_000))
         }
+        // As long as the component waits for a first byte, so that the next thing happens long after.
         Some(Fault::Slow) => (there, 60_000),
         _ => (there, rng.between(20, 300)),
     }

@@ -19,9 +19,9 @@ pub enum Plant {
     NoSync,
     /// Folders are never synced.
     NoSyncDir,
-    /// A try leaves no mark beside the record of its message.
+    /// An attempt leaves no marker beside the record of its message.
     TryUnmarked,
-    /// Each try of a message has another `uuid`.
+    /// Each attempt to send a message has another `uuid`.
     NewUuid,
     /// How long ago a message was first sent is forgotten.
     WindowIgnored,
@@ -154,7 +154,7 @@ impl Plant {
                 | FsOp::Rename(path, _)
                 | FsOp::Link(path, _),
             ) if path.starts_with("submits/") => None,
-            // A mark would make up for what the other two forget.
+            // A marker would make up for what the other two forget.
             (
                 Self::TryUnmarked | Self::SentBeforeRecorded | Self::WindowIgnored,
                 FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),

@@ -64,6 +64,8 @@ impl Call {
         seed: [u8; 32],
         now_ms: UnixMs,
     ) -> Task<'static, Ended> {
+        // A task of its own for every call, as the component is a fresh instance: nothing can be remembered in
+        // memory.
         Task::new(seed, now_ms, move |io| async move {
             match self {
                 Self::Due => Ended::Due(skill::due(io, &settings).await),
@@ -96,6 +98,7 @@ pub(super) fn settings(key: &str, is_limited: bool) -> Rc<Settings> {
             "LIBTV_API_KEY" => key,
             "FEISHU_APP_ID" => "cli_simulated",
             "FEISHU_APP_SECRET" => "a-simulated-secret",
+            // One does, and acknowledgements say so.
             "LIBTV_HARNESS" => "polling",
             _ => return None,
         };

@@ -64,6 +64,7 @@ pub fn told(finding: &Finding) -> String {
         ..finding.options.clone()
     };
     let report = run(options);
+    // Of its end: what broke the promise stands there, and the command gives the rest.
     let skipped = report.trace.len().saturating_sub(SHOWN_EVENTS);
     let mut lines: Vec<String> = report.trace.into_iter().skip(skipped).collect();
     for violation in &finding.report.violations {

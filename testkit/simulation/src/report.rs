@@ -91,6 +91,8 @@ pub enum EffectKind {
 impl EffectKind {
     pub(super) fn of(effect: &Effect) -> Self {
         match effect {
+            // A folder is made before every call, so that almost always it is there: as a change it would
+            // double the places to fail at.
             Effect::Fs(FsOp::Read(_) | FsOp::List(_) | FsOp::MakeDir(_)) => Self::Look,
             Effect::Fs(_) => Self::Change,
             Effect::Http(request) if world::is_submit(request) => Self::Submit,

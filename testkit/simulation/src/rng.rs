@@ -10,6 +10,7 @@ impl Rng {
     }
 
     pub(super) fn next(&mut self) -> u64 {
+        // Written out and not a crate's: a seed in a report has to give the same run after an update.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,6 +20,7 @@ impl Rng {
 
     /// A number below `end`, which is at least 1.
     pub(super) fn below(&mut self, end: u64) -> u64 {
+        // The bias of the remainder is nothing for numbers this small.
         self.next() % end.max(1)
     }
 

@@ -64,8 +64,11 @@ pub fn run(options: Options) -> Report {
     };
     // A harness looks at everything once more when nobody asks for anything any more: what a submit that was cut off has
     // left is found by nothing else.
+    // A person's `recover` reopens what had failed, and the harness has to bring that to its end too.
+    // Twice: the first time ends when nobody has anything planned, which a cut-off submit hasn't either.
     let settled = run.until_idle() && run.until_idle();
     if settled {
+        // Before any command: what only `recover` would find out must not pass for the timer's work.
         run.judge_timer(&shown_before);
         run.quietly(Call::Recover);
         run.until_idle();
@@ -110,6 +113,7 @@ impl Run {
             role,
             at_ms: match role {
                 Role::User | Role::Harness => START_MS,
+                // Once there is something to recover.
                 Role::Recoverer => START_MS + MINUTE_MS,
             },
             task: None,
@@ -144,17 +148,23 @@ impl Run {
     fn until_idle(&mut self) -> bool {
         for actor in &mut self.actors {
             if actor.role == Role::Harness {
+                // Woken up: a harness that sleeps until its next poll would otherwise never look at what was
+                // left.
                 actor.at_ms = actor.at_ms.min(self.world.now_ms + 1);
             }
         }
         for _ in 0..MAX_EFFECTS {
+            // The one whose time comes first; at the same time the first of them, so that a seed gives one
+            // order.
             let next = (0..self.actors.len()).min_by_key(|at| self.actors[*at].at_ms);
             let Some(at) = next.filter(|at| self.actors[*at].at_ms < u64::MAX) else {
                 return true;
             };
+            // Time never goes back here: only the machine's clock does.
             self.world.now_ms = self.world.now_ms.max(self.actors[at].at_ms);
             self.storm.pass(&mut self.world);
             self.step(at);
+            // A run that never settles would else go on to its last effect, an hour of processor time.
             if self.polls_to_settle() > self.max_polls() {
                 break;
             }
@@ -225,6 +235,7 @@ impl Run {
             Ok(Step::End(ended)) => self.ended(at, ended),
             Err(reason) => {
                 self.broken.push(Violation::new(Kind::Broken, reason));
+                // It is broken, and goes no further; the others may show more.
                 self.actors[at].at_ms = u64::MAX;
             }
         }
@@ -233,6 +244,7 @@ impl Run {
     fn perform(&mut self, at: usize, task: Task<'static, Ended>, effect: Effect) {
         let now_ms = self.world.now_ms;
         let kind = EffectKind::of(&effect);
+        // Before what goes wrong: a crash at this effect has the same number as the effect.
         self.effects.push(Performed {
             kind,
             at_risk: self.world.disk.is_at_risk(),

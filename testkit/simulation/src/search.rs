@@ -90,6 +90,7 @@ pub(super) fn on_threads<T: Default + Send>(
     let worker = || {
         let mut found = T::default();
         loop {
+            // One at a time and not a share each: a run that breaks a promise is repeated, and takes longer.
             let job = next.fetch_add(1, Ordering::Relaxed);
             if job >= jobs {
                 return found;
@@ -102,6 +103,7 @@ pub(super) fn on_threads<T: Default + Send>(
         for worker in workers {
             match worker.join() {
                 Ok(found) => join(found),
+                // A panic of the core is a finding, and must not be lost with its thread.
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
@@ -111,6 +113,7 @@ pub(super) fn on_threads<T: Default + Send>(
 /// What a seed stands for: without a scenario it also picks one.
 #[must_use]
 pub fn random_options(seed: u64, scenario: Option<Scenario>, plant: Option<Plant>) -> Options {
+    // By the seed and not from it: all scenarios get the same number of runs.
     let pick = usize::try_from(seed % Scenario::ALL.len() as u64).unwrap_or(0);
     Options {
         seed,
@@ -140,6 +143,7 @@ pub fn random(from: u64, runs: u64, scenario: Option<Scenario>, threads: u64) ->
 #[must_use]
 pub fn planted(plant: Plant, most: u64) -> Option<(u64, Finding)> {
     let mut tally = Tally::default();
+    // In order and on one thread: how many seeds a bug takes is a figure that others are to get as well.
     for seed in 0..most {
         tally.run(random_options(seed, Some(plant.scenario()), Some(plant)));
         if let Some(finding) = tally.first {

@@ -67,9 +67,11 @@ impl Storm {
                     .chance(150)
                     .then(|| (START_MS + rng.below(lasts_ms), rng.pick(&CLOCK_MS)));
                 Self {
+                    // Also none at all: a disk that fails shows other things when the network doesn't.
                     network_per_mille: rng.pick(&[0, 30, 150, 400]),
                     storage_per_mille: rng.pick(&[0, 0, 0, 2, 20]),
                     crash_per_100_000: rng.pick(&[0, 100, 500, 2500]),
+                    // Bounded, so that a run comes to its end.
                     crashes_left: rng.pick(&[1, 3, 20]),
                     clock,
                     sets_clock: clock.is_some(),
@@ -117,10 +119,12 @@ fn set_clock(world: &mut World, by_ms: i64) {
 impl Run {
     /// What goes wrong at this effect: a crash is answered, faults are put into force.
     pub(super) fn mishap(&mut self, kind: EffectKind, effect: &Effect) -> Option<Crash> {
+        // The effect has been noted already.
         let number = self.effects.len() as u64 - 1;
         let points = &self.storm.points;
         if let Some(point) = points.iter().find(|point| point.effect == number).copied() {
             for actor in &mut self.actors {
+                // Polls count from the last thing that goes wrong.
                 actor.polls = 0;
             }
             return self.meet(point, effect);
@@ -162,6 +166,7 @@ impl Run {
 
     fn crashes_by_chance(&mut self, kind: EffectKind) -> Option<Crash> {
         let storm = &mut self.storm;
+        // Then everything has to settle, and nothing may disturb it.
         if storm.crashes_left == 0 || self.world.now_ms >= storm.until_ms {
             return None;
         }
@@ -176,6 +181,7 @@ impl Run {
         }
         storm.crashes_left -= 1;
         let power = rng.chance(500).then_some(None);
+        // Mostly a restart; sometimes a long time, and then also beyond the hour that a key is kept.
         let off_ms = match rng.below(10) {
             0..=6 => rng.between(100, 10_000),
             7 | 8 => rng.between(1, 20) * MINUTE_MS,
@@ -199,12 +205,14 @@ impl Run {
         }
         let back_ms = now_ms + crash.off_ms;
         for (other, actor) in self.actors.iter_mut().enumerate() {
+            // Killed is one process; the power takes all.
             if other != at && crash.power.is_none() {
                 continue;
             }
             let was_running = actor.task.take().is_some() || other == at;
             actor.outcome = None;
             actor.queue.clear();
+            // Recovery begins anew with every failure.
             actor.rounds = 0;
             if actor.role == Role::User && was_running && actor.at_ms < u64::MAX {
                 // Whoever asked got no answer, and doesn't ask again.
@@ -212,6 +220,7 @@ impl Run {
             }
             actor.at_ms = match actor.role {
                 Role::Harness => back_ms,
+                // People come back when they meant to, or when the machine is there again.
                 Role::User | Role::Recoverer => actor.at_ms.max(back_ms),
             };
         }

@@ -121,6 +121,7 @@ impl FromStr for Point {
         let mut parts = text.split(':');
         let effect = parts.next().and_then(|part| part.parse().ok()).ok_or(())?;
         let name = parts.next().ok_or(())?;
+        // Found by what `Display` writes, so that the two can't differ.
         let mishap = Mishap::all()
             .find(|mishap| mishap.to_string() == name)
             .ok_or(())?;

@@ -71,6 +71,8 @@ impl Weather {
         let lasting = || {
             self.lasting
                 .iter()
+                // Of one service: a fault that took the whole network with it would hide which request it was
+                // meant for.
                 .filter(|lasting| now_ms < lasting.until_ms && lasting.service == service)
                 .find_map(|lasting| match lasting.mishap {
                     Mishap::Network(fault) | Mishap::Source(fault) => Some(fault),
@@ -81,6 +83,7 @@ impl Weather {
         self.now
             .and_then(of)
             .or_else(lasting)
+            // A revoked token at a media store is none.
             .filter(fits)
             .or_else(|| {
                 if rng.chance(self.network_per_mille) {
@@ -122,6 +125,7 @@ impl StorageFault {
     /// Whether this can happen to an operation.
     pub(super) const fn fits(self, op: &FsOp) -> bool {
         match (self, op) {
+            // What needs room; a rename over an old file needs none.
             (Self::Full, FsOp::Write(..) | FsOp::MakeDir(_) | FsOp::Link(..)) => true,
             (Self::Full | Self::Denied, FsOp::Read(_) | FsOp::List(_)) => false,
             (Self::Full, _) => false,
@@ -143,6 +147,7 @@ impl StorageFault {
 
 /// The faults that one effect can meet, a bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// As bits, since it is kept for every effect of a run.
 pub struct Possible(u64);
 
 impl Possible {

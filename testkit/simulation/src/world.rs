@@ -41,6 +41,7 @@ impl Trace {
     pub(super) fn note(&mut self, at_ms: u64, what: &str, subject: &str, number: u64) {
         self.hash.write_u64(at_ms);
         self.hash.write(what.as_bytes());
+        // All that is noted and not only what is kept: two runs of a seed are compared by this number.
         self.hash.write(subject.as_bytes());
         self.hash.write_u64(number);
         if let Some(kept) = &mut self.kept {
@@ -118,6 +119,7 @@ impl World {
 
     /// The time by the machine's clock.
     pub(super) const fn told_ms(&self) -> u64 {
+        // The machine's clock alone is wrong. Whoever the core talks to keeps the right time, as in the world.
         self.now_ms.saturating_add_signed(self.skew_ms)
     }
 
@@ -128,6 +130,8 @@ impl World {
             left.write(path.as_bytes());
             left.write(self.disk.content(path).unwrap_or(b"/"));
         }
+        // A count stands for all that the services hold: it is compared among runs that are the same until
+        // then.
         left.write_u64(self.taken);
         left.write_usize(asks);
         left.finish()
@@ -147,6 +151,8 @@ impl World {
                 (Outcome::Fs(done), self.rng.below(3))
             }
             Effect::Http(mut request) => {
+                // In front of the network: a planted bug is the core's, and whatever it makes meets the same
+                // faults.
                 if let Some(plant) = self.plant {
                     plant.alter_request(&mut request, process, &mut self.rng);
                 }
@@ -179,6 +185,7 @@ impl World {
                 (Outcome::Done, 0)
             }
             Effect::Sleep(pause_ms) => (Outcome::Done, pause_ms),
+            // No scenario uploads or downloads: these keep nothing that could be lost or charged twice.
             Effect::Inspect(..) => (Outcome::Inspected(Ok(None)), 0),
             Effect::SendFile(_) => (
                 Outcome::Sent(Err(RelayError::Upload(HttpError::NotSent(
@@ -255,6 +262,7 @@ impl World {
         self.trace.note(self.now_ms, "fails", fault.words(), 0);
         match (fault, op) {
             (StorageFault::Full, FsOp::Write(path, mut bytes)) => {
+                // A full disk takes a part, and only then says no.
                 bytes.truncate(bytes.len() / 2);
                 self.disk.perform(FsOp::Write(path, bytes)).ok();
             }
@@ -272,6 +280,7 @@ impl World {
         is_source: bool,
     ) -> (Result<Response, HttpError>, u64) {
         let url = &request.url;
+        // Once: the next submit of the scenario is to be taken.
         let fault = if is_submit(request) && std::mem::take(&mut self.loses_submit) {
             Some(Fault::LostAfter)
         } else {
@@ -297,6 +306,7 @@ impl World {
             }
             Ok(response)
                 if declared_len(&response) != Some(relay.source_len)
+                    // Also what arrived: the driver abandons an upload whose source is shorter than was said.
                     || response.body.len() as u64 != relay.source_len =>
             {
                 return no_source(200, "another length");
@@ -351,6 +361,7 @@ fn declared_len(response: &Response) -> Option<u64> {
 
 /// Whether this is the request that costs the user money.
 pub(super) fn is_submit(request: &Request) -> bool {
+    // Both services have such a path, and nothing else ends so.
     request.method == Method::Post && request.url.ends_with("/session")
 }
 

@@ -16,6 +16,7 @@ const RETIRED: &str = "LibTV CLI";
 pub fn payload(dialect: &Dialect, response: &Response, mut body: Value) -> Result<Value, Error> {
     let code_is_zero = match body.get("code") {
         Some(Value::Number(code)) => code.as_i64() == Some(0),
+        // Seen as a number and as a text.
         Some(Value::String(code)) => code.trim() == "0",
         Some(_) | None => false,
     };
@@ -39,6 +40,7 @@ pub fn payload(dialect: &Dialect, response: &Response, mut body: Value) -> Resul
             not_json(dialect, response)
         });
     };
+    // `code` 0 without data: how the retired service answers. As a refusal, since it took nothing.
     if code_is_zero {
         let mut error = said(Meaning::Refused, message);
         if error.message.contains(RETIRED) {

@@ -14,6 +14,7 @@ const TASK_BEFORE_MS: u64 = 60 * 1000;
 /// and so long after.
 const TASK_AFTER_MS: u64 = 4 * 60 * 1000;
 /// Tasks of that time whose messages are looked at.
+// Each is one request more; a key that made more in five minutes leaves the case to a person.
 const MAX_TASKS: usize = 8;
 
 /// Asks for the tasks.
@@ -64,6 +65,7 @@ pub async fn of_its_time(
 ) -> Result<Vec<String>, Error> {
     let from_ms = lost.started_at_ms.saturating_sub(TASK_BEFORE_MS);
     let to_ms = lost.started_at_ms.saturating_add(TASK_AFTER_MS);
+    // One without a time can't be shown to be of that time.
     let made = |job: &Listed| time::parse(job.created_at.as_deref()?, 0);
     let listing = answered(list(io, upstream).await)?.unwrap_or_default();
     let jobs = listing.jobs.into_iter();

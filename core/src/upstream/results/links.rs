@@ -20,6 +20,7 @@ impl ResultId {
 
 /// Queries that have a store make something else of a file: a frame, a smaller picture. Aliyun, Tencent, Volcengine,
 /// Qiniu, Baidu.
+// By name and not "any query": a signature stands in the query too, and without it the store refuses the link.
 const PROCESSING: [&str; 6] = [
     "x-oss-process=",
     "ci-process=",
@@ -43,6 +44,7 @@ impl ResultUrl {
     /// What it leads to, whatever its query, its fragment and its spelling: host and path, in the one spelling in which
     /// nothing is percent-encoded that need not be. An encoded slash is no slash.
     fn leads_to(&self) -> String {
+        // Two spellings of one path would be two identities, and the result be shown twice.
         let mut normal = String::with_capacity(self.as_str().len());
         let mut rest = path(self.as_str()).as_bytes();
         while let Some((&first, after)) = rest.split_first() {
@@ -149,6 +151,7 @@ impl Links {
         let identity = url.identity();
         if let Some(known) = self.places.get(&identity).copied() {
             if let Some(link) = self.links.get_mut(known)
+                // A thumbnail must not take the place of the film.
                 && (link.is_variant() || !url.is_variant())
             {
                 *link = url;

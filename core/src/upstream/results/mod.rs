@@ -56,6 +56,8 @@ impl ResultUrl {
     /// The text as a result URL, if the whole of it is one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        // The same reading as in running text, so that what was found in a message is also accepted from a
+        // user.
         let (end, url) = scan(text, None)?;
         (end == text.len() && url.len() == end).then(|| Self::found(url))
     }
@@ -84,6 +86,7 @@ impl ResultUrl {
     #[must_use]
     pub fn first_frame(&self) -> Option<String> {
         let query = store::of(&self.url)?.first_frame?;
+        // A second query would break the signature, and the store would refuse it.
         (!self.url.contains('?')).then(|| [self.as_str(), query].concat())
     }
 
@@ -126,6 +129,7 @@ pub fn extract(text: &str) -> Vec<ResultUrl> {
         && let Some(skipped) = rest.find(SCHEME)
         && let Some((before, candidate)) = text.split_at_checked(at + skipped)
     {
+        // Two addresses may stand without anything between them.
         let glued = after_address && skipped == 0;
         let scanned = if glued || !ends_in_scheme(before) {
             scan(candidate, before.bytes().next_back())
@@ -161,6 +165,7 @@ fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
     // Every byte up to `end` is ASCII, so both cuts are at character boundaries.
     let end = prefix_len + tail_len(tail.as_bytes());
     let whole = text.get(..end)?;
+    // The marks behind a link belong to the sentence: kept, they would make another address of it.
     let mut url = whole.trim_end_matches(['*', ',', '.', ';', ':', '!', '?']);
     if let Some(mark @ (b'_' | b'~')) = before {
         url = url.trim_end_matches(char::from(mark));
@@ -169,6 +174,7 @@ fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
         && path(url)
             .get(prefix_len..)
             .is_some_and(|file| file.bytes().any(|byte| byte != b'/'))
+        // Also of what was cut off: `/..` and a full stop are the same characters.
         && !has_dot_segment(path(url))
         && !has_dot_segment(path(whole));
     Some((end, if good { url } else { "" }))

@@ -32,6 +32,8 @@ impl Store {
     /// How long the prefix is that a text begins with.
     pub(super) fn prefix_len(&self, text: &str) -> Option<usize> {
         self.prefixes().find_map(|(origin, path)| {
+            // The origin ends in no slash and the path begins with one: `https://store.example.evil` is no
+            // address below it.
             let is_below = text.strip_prefix(origin)?.starts_with(path);
             is_below.then_some(origin.len() + path.len())
         })
@@ -81,6 +83,7 @@ pub fn prefixes() -> Vec<String> {
     let mut found = Vec::new();
     for (origin, path) in stores().flat_map(Store::prefixes) {
         let prefix = [origin, path].concat();
+        // Two services share a store.
         if !found.contains(&prefix) {
             found.push(prefix);
         }

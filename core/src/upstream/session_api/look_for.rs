@@ -40,6 +40,7 @@ pub async fn look_for(
     }
     Ok(Sighting {
         candidates,
+        // No list of this API is certain to be whole: that one isn't there proves nothing.
         is_complete: false,
     })
 }
@@ -64,6 +65,7 @@ async fn says_once(
     lost: &Lost<'_>,
 ) -> Result<bool, Error> {
     let list = answered(list(dialect, io, upstream, session_id, None).await)?;
+    // Exactly once: said twice, one of the two may be an earlier request of the same words.
     Ok(list.is_some_and(|list| said(&list, lost.baseline, lost.words) == 1))
 }
 

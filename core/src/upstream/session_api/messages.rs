@@ -78,6 +78,7 @@ pub fn message(value: &Value) -> Option<Message> {
         answers: object
             .get("toolCallId")
             .and_then(Value::as_str)
+            // An empty one would answer every call without an id.
             .filter(|id| !id.is_empty())
             .map(str::to_owned),
         error: None,
@@ -93,6 +94,7 @@ pub fn message(value: &Value) -> Option<Message> {
             message.text = plain_text(content);
             message.urls = results::extract(&message.text);
         }
+        // What a role that isn't known says is no result: it may be a plan, or the prompt of a tool.
         Role::Other => {}
     }
     Some(message)
@@ -112,6 +114,7 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
             let arguments = function.and_then(|function| function.get("arguments"));
             Some(Call {
                 id: call.get("id")?.as_str()?.to_owned(),
+                // By this name alone the service asks a person; every other call is work.
                 question: (name == "ask_user").then(|| question(arguments)),
             })
         })
@@ -121,6 +124,7 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
 fn question(arguments: Option<&Value>) -> String {
     let parsed = match arguments {
         Some(Value::String(text)) => {
+            // The arguments are JSON in a text, made by a model: often almost JSON.
             json::foreign(text.as_bytes()).unwrap_or_else(|| Value::String(text.clone()))
         }
         Some(other) => other.clone(),
@@ -223,6 +227,7 @@ impl ToolAnswer {
                 .get("status")
                 .and_then(Value::as_str)
                 .is_some_and(|status| matches!(status, "failed" | "error"));
+            // With results beside it an `error` is a warning.
             if failed || (self.links.is_empty() && has_words(result.get("error"))) {
                 self.error = Some(words_or(result.get("error"), "the task failed"));
             }

@@ -115,6 +115,7 @@ async fn submit(
     }
     let body = Value::Object(body);
     let data = post(dialect, io, upstream, dialect.sessions, &body).await?;
+    // Both, though only the session is needed: a response without a project has not been one of this call.
     let mut found = required(dialect, &data, &["sessionId", "projectUuid"])?;
     let project_uuid = found.pop().unwrap_or_default();
     Ok(Submitted {
@@ -136,6 +137,7 @@ async fn observe(
     let shown = list(dialect, io, upstream, job.session_id, job.after).await?;
     let messages = messages::parse(&shown);
     let mut own = own_files(job);
+    // A user's own picture lies in the same store as results: it was given and must not come back as one.
     let said_by_user = messages.iter().filter(|one| one.role == Role::User);
     own.extend(said_by_user.flat_map(|message| message.urls.clone()));
     let others = messages.iter().filter(|one| one.role != Role::User);
@@ -207,6 +209,7 @@ fn uploaded(
 ) -> Result<Option<String>, Error> {
     let data = reply::read(dialect, answer, io.now_ms())?;
     let url = data.get("url").and_then(Value::as_str);
+    // It goes into the words of a later request, and from there to whoever reads them.
     let url = url.filter(|url| url.starts_with("https://"));
     Ok(url.map(str::to_owned))
 }
@@ -260,5 +263,6 @@ fn required(dialect: &Dialect, data: &Value, names: &[&str]) -> Result<Vec<Strin
 /// An id as one segment of a path, whatever the server put into it.
 fn segment(id: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    // A `+` is a blank in queries only; and dots would be another path to whoever normalises it on the way.
     encoded.replace('+', "%20").replace("..", "%2E%2E")
 }

@@ -44,6 +44,7 @@ pub fn read(
 ) -> Result<Value, Error> {
     let response = answer.map_err(|error| Error::unreachable(dialect.called, &error))?;
     let mut result = match json::foreign(&response.body) {
+        // A body that was cut could still be JSON, of which the end is missing.
         Some(body @ Value::Object(_)) if !response.truncated => {
             (dialect.payload)(dialect, &response, body)
         }
@@ -74,8 +75,10 @@ pub fn said(meaning: Meaning, message: String) -> Error {
 #[must_use]
 pub fn meaning(status: u16, texts: &[&str]) -> Meaning {
     let says = |needle: &str| texts.iter().any(|text| text.contains(needle));
+    // Texts before the status: the services send the same status for most of these.
     if says(NO_SESSION) {
         Meaning::NotFound
+    // In front of the quota: its words speak of credits as well, and it passes.
     } else if says(CAPACITY) {
         Meaning::Passing
     } else if MODERATED.iter().any(|text| says(text)) {
@@ -108,6 +111,8 @@ pub fn not_json(dialect: &Dialect, response: &Response) -> Error {
         message.push_str(" (The service refuses files of this size; around 100 MB is its limit.)");
     }
     let meaning = match status {
+        // Without words of the service this may be a proxy's: `from_service` is false, so that no job ends by
+        // it.
         401 | 403 => Meaning::KeyRefused,
         429 => Meaning::RateLimited,
         200..=399 | 408 | 425 | 500.. => Meaning::Passing,

@@ -20,6 +20,7 @@ impl Baseline {
     #[must_use]
     pub fn start(&self, messages: &[Message]) -> usize {
         match self.last_seq {
+            // By number where there are numbers: a service that drops old messages would shift the count.
             Some(last) if messages.iter().any(|message| message.seq.is_some()) => messages
                 .iter()
                 .position(|message| message.seq.is_some_and(|seq| seq > last))
@@ -42,6 +43,7 @@ pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>
         .collect();
     for (index, turn) in turns.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(messages.len());
+        // The last one: the same words may stand in front of it, from a default session.
         let echoed = (starts[index]..end).rev().find(|at| {
             let message = &messages[*at];
             message.role == Role::User
@@ -62,6 +64,7 @@ pub fn owners(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Option<usize>
             owners[at] = owners[*call];
         }
         for call in &message.calls {
+            // The first call of an id counts: a service that repeats one would move an answer to a later turn.
             called_at.entry(call.id.clone()).or_insert(at);
         }
     }
@@ -78,6 +81,7 @@ fn open_calls<'a>(messages: &[&'a Message]) -> Vec<&'a Call> {
     }
     let is_open = |at: usize, call: &Call| {
         let answered_at = answered_at.get(call.id.as_str());
+        // Only an answer behind the call: ids are used again.
         answered_at.is_none_or(|answered_at| *answered_at <= at)
     };
     let calls = messages
@@ -117,6 +121,7 @@ pub fn observe(messages: &[&Message], own: &Links) -> Observation {
             }
             Role::Assistant if !message.text.trim().is_empty() => {
                 seen.says = Some(message.text.clone());
+                // Words beside a call are progress: more will follow.
                 seen.last_word = message.calls.is_empty();
                 seen.ends_in_words = seen.last_word;
             }
@@ -156,6 +161,8 @@ pub fn observe_turns(messages: &[Message], turns: &[TurnMark<'_>]) -> Vec<Observ
             .collect()
     };
     let everybody = [Role::User, Role::Assistant, Role::Tool, Role::Other];
+    // What stood in the session before the first turn is somebody else's, or older than this program's
+    // knowledge of it.
     no_results.extend(urls_of(owned(None).into_iter(), &everybody));
     let mut observed = Vec::new();
     for turn in 0..turns.len() {

@@ -17,6 +17,7 @@ random seeds are tried when it is named, and for the figures a single power fail
 `two-refused` the power fails again during the recovery only when it is named";
 
 /// Within so many seeds a planted bug has to be found.
+// A bug that takes more isn't looked for by what runs on every change.
 const MOST_SEEDS: u64 = 10_000;
 /// Random seeds of the figures, unless told otherwise.
 const FIGURE_RUNS: u64 = 100_000;
@@ -120,6 +121,7 @@ fn many(wanted: &Wanted) -> bool {
     for finding in rows.iter().filter_map(|(_, tally)| tally.first.as_ref()) {
         println!("\n{}", simulation::told(finding));
     }
+    // With the figures too: figures of a simulation that finds no planted bug would say nothing.
     let found = !(wanted.planted || wanted.figures) || planted();
     found && rows.iter().all(|(_, tally)| tally.violations == 0)
 }
@@ -128,6 +130,7 @@ fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
     let again = wanted.again || wanted.figures;
     let mut all = simulation::Crashes::default();
     for scenario in wanted.scenarios(wanted.figures) {
+        // Those two take hours each: they are tried again when somebody names them.
         let in_time = !scenario.is_long() && !scenario.is_tangled();
         let again = again && (in_time || wanted.scenario.is_some());
         let found = simulation::crashes(scenario, again, threads);
@@ -190,6 +193,8 @@ fn planted() -> bool {
                 (worst, found) = (seeds.max(worst), found + 1);
                 let violation = &finding.report.violations[0];
                 eprintln!(
+                    // To standard error, like all progress: the table alone goes to standard output, to be
+                    // kept.
                     "{:<20} after {seeds} seeds: {}",
                     plant.name(),
                     violation.words
