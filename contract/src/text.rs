@@ -37,6 +37,7 @@ pub fn without_mentions(text: &str) -> String {
         let (taken, after) = rest.split_at(end);
         if open.is_some() && is_mention(after) {
             // The letter that looks like it.
+            // Replaced and not removed: what the user wrote stays readable.
             shown.push('\u{ff1c}');
         } else {
             shown.push_str(taken);
@@ -51,6 +52,7 @@ fn is_mention(after: &str) -> bool {
     let mut seen = after
         .chars()
         .filter(|c| !(c.is_whitespace() || is_unseen(*c) || joins(*c)))
+        // Taken apart, `<<at` must not become a tag by what is left of it.
         .skip_while(|c| matches!(c, '/' | '<'))
         .map(|c| c.to_ascii_lowercase());
     seen.next() == Some('a') && seen.next() == Some('t')

@@ -15,6 +15,7 @@ use crate::{input, settings};
 /// 0.2.12; std's `exit` knows only 0 and 1 on this target.
 pub fn run() -> Result<(), ()> {
     let mut arguments: Vec<String> = environment::get_arguments().into_iter().skip(1).collect();
+    // Before the settings are read: a line that can't be understood reads nothing.
     if let Err((text, code)) = input::put_into(&mut arguments) {
         say(Stream::Out, &text);
         return end(code);
@@ -35,6 +36,7 @@ fn end(code: u8) -> Result<(), ()> {
         0 => Ok(()),
         1 => Err(()),
         code => {
+            // It doesn't come back where the runtime knows it; what follows is for those that don't.
             exit::exit_with_code(code);
             Err(())
         }

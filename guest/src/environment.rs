@@ -37,5 +37,6 @@ fn folder(name: &str) -> Option<String> {
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name)
         .ok()
+        // An empty one counts as absent: that is how a variable is unset in a service's definition.
         .filter(|value| !value.trim().is_empty())
 }

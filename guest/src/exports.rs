@@ -109,6 +109,7 @@ impl Guest for Component {
 
 /// Runs a function of the skill with the settings of this moment.
 fn call<T>(function: Function<T>) -> Result<T, Problem> {
+    // For each call: the key may have been changed since the last one, and an instance keeps nothing.
     let settings = settings::load();
     drive(|io| function(io, &settings))
         .unwrap_or_else(|reason| Err(broken(&reason)))
@@ -118,6 +119,7 @@ fn call<T>(function: Function<T>) -> Result<T, Problem> {
 /// The component itself has failed. What was sent until then can't be known.
 fn broken(reason: &str) -> problem::Problem {
     let failure = Failure::new(format!("libtv-video failed inside: {reason}"));
+    // The one kind that nobody repeats by himself: it may have happened behind a submit.
     problem::Problem::OutcomeUnknown(failure)
         .advise("Please report this. `recover` shows what became of the request.")
 }

@@ -18,6 +18,7 @@ use crate::drive::stdin::Stdin;
 /// The lines for standard output and the exit code.
 pub fn put_into(arguments: &mut Vec<String>) -> Result<(), (String, u8)> {
     // What can't be read is judged by the command line itself.
+    // The same reader as the core's: what is wrong here is refused there in the same words.
     let Ok(Asked::Run(mut line)) = read(arguments.iter(), Side::Component) else {
         return Ok(());
     };
@@ -28,6 +29,7 @@ pub fn put_into(arguments: &mut Vec<String>) -> Result<(), (String, u8)> {
         return Ok(());
     }
     let written = line.arguments().into_iter();
+    // WASI's arguments are UTF-8, so that nothing is left out here.
     *arguments = written.filter_map(|one| one.into_string().ok()).collect();
     Ok(())
 }
@@ -55,6 +57,7 @@ fn bounded(
     absent: impl FnOnce() -> String,
 ) -> Result<Vec<u8>, (String, u8)> {
     let mut bytes = Vec::new();
+    // One byte more than may be, so that too long is noticed and not cut.
     let limit = MAX_WORDS_BYTES as u64 + 1;
     match source.and_then(|source| source.take(limit).read_to_end(&mut bytes)) {
         Ok(_) => Ok(bytes),
@@ -67,6 +70,8 @@ fn bounded(
 
 fn key() -> Result<String, String> {
     let unreadable = |reason: String| format!("The API key can't be read: {reason}");
+    // The reader of uploads has a bound of its own: a key on standard input is short, and a film there by
+    // mistake isn't swallowed.
     let read = Stdin::new().inspect(&FileSource::Stdin, None);
     let head = read.map_err(unreadable)?.map(|read| read.head);
     let text = String::from_utf8(head.unwrap_or_default())

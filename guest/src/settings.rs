@@ -17,6 +17,7 @@ pub fn load() -> Settings {
 
 /// The stored configuration: as the harness gives it, else the file in the state folder.
 fn stored() -> Stored {
+    // In front of the text: a file that can't be used is no absent one.
     if let Some(reason) = variable("LIBTV_CONFIG_ERROR") {
         return Stored::Unreadable(reason);
     }

@@ -11,6 +11,7 @@ use super::suggest::nearest;
 use super::{Command, Opt, Side, Value, is_of_harness, of_component, rules};
 
 /// Longest misspelt word that is repeated in an error.
+// The longest option has fewer letters; a key or a token has more.
 const LONGEST_ECHO: usize = 24;
 
 /// Options of every command.
@@ -94,6 +95,7 @@ pub fn read<A: Into<OsString>>(
         .and_then(|()| given.finish());
     result.map_err(|sentence| {
         // A `help` in front of the command is none itself.
+        // Also for a line that can't be read: the hint behind an error leads to that command's help.
         let mut names = given.words.iter().take(2).filter_map(|word| word.to_str());
         Mistake {
             sentence,
@@ -136,6 +138,7 @@ impl Given {
                     return Err("Options begin with two dashes; a text that begins with one goes behind `--`.".to_owned());
                 }
                 Ok(Some(Arg::Long(name))) => {
+                    // Across all commands, since an option may stand in front of its command.
                     let found = self.names().find(|known| *known == name);
                     found.ok_or_else(|| unknown("option", "--", name, self.candidates()))?
                 }
@@ -165,12 +168,14 @@ impl Given {
 
     fn take(&mut self, name: &'static str, parser: &mut lexopt::Parser) -> Result<(), String> {
         if FLAGS.contains(&name) {
+            // `--help` twice is harmless, and people type it so.
             if name == "json" && self.flags.contains(&name) {
                 return Err(repeated(name));
             }
             self.flags.push(name);
             return Ok(());
         }
+        // Neither the first nor the last is what was meant for sure, and one of them may name another chat.
         if self.options.iter().any(|(known, _)| known.name == name) {
             return Err(repeated(name));
         }
@@ -242,6 +247,7 @@ impl Given {
             };
             line.options.push((option, values));
         }
+        // Last: what a rule says is of a line whose names are all known.
         rules::judge(&mut line, self.dash)?;
         Ok(Asked::Run(line))
     }
@@ -257,6 +263,7 @@ fn unknown(
     let plain = word
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    // A key in the wrong place: errors end up in chats.
     let key = word.starts_with("mgk_") || word.starts_with("sk-");
     let mut message = ["Unknown ", what].concat();
     if plain && !key && (1..=LONGEST_ECHO).contains(&word.len()) {
@@ -282,6 +289,8 @@ fn read_values(parser: &mut lexopt::Parser, option: &Opt) -> Result<Vec<OsString
     let mut values = Vec::new();
     let most = if option.many { usize::MAX } else { 1 };
     if let Some(mut rest) = parser.try_raw_args() {
+        // An option where a value should be means that the value was forgotten: taken as one, the option would
+        // be lost as well.
         while values.len() < most
             && let Some(value) =
                 rest.next_if(|value| value == "-" || !value.as_encoded_bytes().starts_with(b"-"))
@@ -353,6 +362,7 @@ impl Line {
     #[must_use]
     pub fn of_kind(&self, kind: Value) -> Option<String> {
         let options = self.options.iter();
+        // By what a value is and not by its option's name: a new command with such a value is treated alike.
         let mut of_kind = options.filter(|(option, _)| option.value == kind);
         let option = of_kind.find_map(|(option, _)| self.filled(option.name));
         option.or_else(|| self.word().filter(|_| self.command.words.value == kind))
@@ -366,6 +376,7 @@ impl Line {
 
     /// Gives an option of the command this one value, also in place of another.
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        // So that it stands there once, as the reader wants it.
         self.remove(name);
         if let Some(option) = self.command.option(name) {
             self.options.push((option, vec![value.into()]));

@@ -14,6 +14,7 @@ pub(super) const SET_UTF8: &str = "Nothing was sent. Set the terminal or script 
 /// # Errors
 /// The sentence that says what is wrong. `dash`: a word was `-`.
 pub(super) fn judge(line: &mut Line, dash: bool) -> Result<(), String> {
+    // First: what follows compares texts.
     encoded(line)?;
     values(line)?;
     if line.command.words.value == Value::Words {
@@ -28,6 +29,7 @@ pub(super) fn judge(line: &mut Line, dash: bool) -> Result<(), String> {
     let Some(need) = &line.command.needs else {
         return Ok(());
     };
+    // Where a blank value counts as given, the command itself says what is wrong with it.
     let there = |name: &&&str| {
         if need.filled {
             line.filled(name).is_some()
@@ -46,6 +48,7 @@ pub(super) fn judge(line: &mut Line, dash: bool) -> Result<(), String> {
 #[must_use]
 pub fn is_nowhere(channel: Option<&str>, chat: Option<&str>) -> bool {
     match (channel, chat) {
+        // The chat decides where both are given: a channel without a chat leads nowhere.
         (_, Some(chat)) => is_blank(chat),
         (Some(channel), None) => is_blank(channel),
         (None, None) => false,
@@ -109,6 +112,7 @@ fn values(line: &Line) -> Result<(), String> {
             Value::WordsInput if value != "-" => {
                 return Err(["--", option.name, " takes `-`, which is standard input; a file is named by --words-file PATH, and the words themselves stand behind `--`."].concat());
             }
+            // An unset variable: for these, absent would mean something else.
             Value::Submit | Value::WordsFile if is_blank(&value) => {
                 return Err(["--", option.name, " is empty."].concat());
             }
@@ -120,6 +124,7 @@ fn values(line: &Line) -> Result<(), String> {
 
 /// The user's words stand in one place.
 fn request(line: &mut Line, dash: bool) -> Result<(), String> {
+    // Only in front of `--`: behind it a dash is what the user said.
     if dash && line.words().first().is_some_and(|word| word == "-") {
         line.drop_words();
         if !line.has("words") {

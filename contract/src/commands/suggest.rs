@@ -6,6 +6,7 @@ const LONGEST: usize = 24;
 /// The candidate that the word begins (from three letters on) or that is at most two edits away (one
 /// for words of up to three letters, of which everything is two edits away).
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // By letters of ASCII: names of commands have no others.
     let allowed = if word.len() > 3 { 2 } else { 1 };
     candidates
         .filter_map(|candidate| {

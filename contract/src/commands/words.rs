@@ -9,6 +9,7 @@ use super::rules::{SET_UTF8, is_blank};
 /// # Errors
 /// The sentence for whoever gave them, who has used the command wrongly.
 pub fn from_bytes(bytes: &[u8]) -> Result<String, String> {
+    // Before anything is decoded: a film named by mistake is refused at once.
     if bytes.len() > MAX_WORDS_BYTES {
         return Err("The words are longer than 1 MiB. Shorten them: nothing was sent.".to_owned());
     }
@@ -23,9 +24,11 @@ pub fn from_bytes(bytes: &[u8]) -> Result<String, String> {
     let mut text = text
         .filter(|text| !text.contains('\0'))
         .ok_or_else(not_text)?;
+    // An empty file is a slip: submitted it would cost a use of the key for nothing.
     if is_blank(&text) {
         return Err("There are no words: the file or standard input is empty.".to_owned());
     }
+    // One and no more: further ones are the user's.
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

@@ -51,6 +51,7 @@ const CONTENTS: Shape = Shape::Packed {
         ),
     ],
 };
+// Not needed: without one the platform shows each attempt, and that is the core's to know.
 const UUID: Member = Member::may("uuid", Shape::Text);
 
 const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
@@ -59,6 +60,7 @@ const UPLOAD: Route = Route {
     method: Method::Post,
     headers: SENDS,
     body: Body::Multipart(FILE_BYTES),
+    // A submit writes into no chat: whoever gets hold of one call can't do both.
     kinds: &[Kind::Poll, Kind::Doctor],
     ..GET
 };
@@ -97,6 +99,8 @@ pub const FEISHU: Service = Service {
             success: SUCCESS,
             token: "tenant_access_token",
             expires_in_s: "expire",
+            // The platform answers 400 for a bad token as for much else: the harness drops the token in either
+            // case.
             refused: &[400, 401],
             secret_name: "feishu-app-secret",
             withheld: r#"{"code":2200,"msg":"the token service answered with something that is withheld"}"#,
@@ -106,6 +110,7 @@ pub const FEISHU: Service = Service {
     routes: &[
         Route {
             path: TOKEN_PATH,
+            // Beside the usual ones the wish for a fresh token, which the harness reads and doesn't pass on.
             headers: &[
                 USER_AGENT,
                 CONTENT[0],

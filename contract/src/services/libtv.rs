@@ -41,6 +41,7 @@ const SUBMIT: Route = Route {
     headers: SENDS,
     body: Body::Json(JSON_BYTES),
     paid: true,
+    // A kept connection that dies under it would leave a charge of which nobody knows.
     own_connection: true,
     kinds: &[Kind::Submit],
     ..GET

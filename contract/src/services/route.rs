@@ -70,6 +70,7 @@ impl Key {
     #[must_use]
     pub fn covers(self, key: &str) -> bool {
         match self {
+            // Exactly, also in its capitals: a service reads a key as it is written.
             Self::Is(known) => key == known,
             Self::Begins(prefix) => key
                 .get(..prefix.len())

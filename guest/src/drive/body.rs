@@ -18,6 +18,7 @@ pub const STALLED_AFTER: Duration = Duration::from_secs(60);
 
 /// Waits until one of them is ready; false when the time passed first.
 pub fn wait(ready: &[&Pollable], limit: Duration) -> bool {
+    // Too long for the clock is as good as for ever: some hundred years.
     let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
     let timer = monotonic_clock::subscribe_duration(nanos);
     let mut all = ready.to_vec();
@@ -44,6 +45,7 @@ pub enum Piece {
 /// was reset, which is the one failure that matters.
 pub fn read_piece(stream: &InputStream, len: usize) -> Result<Piece, &'static str> {
     match stream.read(len as u64) {
+        // A read that gives nothing is no end: WASI says that by `closed`.
         Ok(bytes) if bytes.is_empty() => Ok(Piece::NotYet),
         Ok(bytes) => Ok(Piece::Bytes(bytes)),
         Err(StreamError::Closed) => Ok(Piece::End),
@@ -95,6 +97,8 @@ impl Reader {
             .map_err(|reason| HttpError::Lost(format!("the answer came, but {reason}")))?;
         match &piece {
             Piece::Bytes(bytes) => self.taken += bytes.len() as u64,
+            // Some runtimes end a body quietly when its connection breaks: half a film must not pass for a
+            // whole one.
             Piece::End if self.declared.is_some_and(|len| len != self.taken) => {
                 return Err(HttpError::Lost("the answer ended early".to_owned()));
             }
@@ -109,6 +113,7 @@ impl Reader {
             match self.look()? {
                 Piece::Bytes(bytes) => return Ok(Some(bytes)),
                 Piece::End => return Ok(None),
+                // Counted anew with every piece: a slow line is no dead one.
                 Piece::NotYet => {
                     if !wait(&[&self.pollable()], STALLED_AFTER) {
                         return Err(HttpError::Lost("the answer stopped half-way".to_owned()));
@@ -126,6 +131,7 @@ impl Reader {
             let room = limit - body.len();
             if let Some(kept) = bytes.get(..room) {
                 body.extend_from_slice(kept);
+                // The rest isn't read: what is over the limit is of no use, and may have no end.
                 if bytes.len() > room {
                     return Ok((body, true));
                 }

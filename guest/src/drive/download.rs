@@ -28,6 +28,7 @@ const PIECES_A_TURN: usize = 16;
 
 /// Fetches all of them; the answers come in the order asked.
 pub fn all(files: &[Download]) -> Vec<Result<String, String>> {
+    // By their place in the order asked: they end in another one.
     let mut results: Vec<Option<Result<String, String>>> = files.iter().map(|_| None).collect();
     let mut waiting = files.iter().enumerate();
     let mut active: Vec<(usize, Fetch<'_>)> = Vec::new();
@@ -37,6 +38,7 @@ pub fn all(files: &[Download]) -> Vec<Result<String, String>> {
         {
             match Fetch::begin(file) {
                 Ok(fetch) => active.push((index, fetch)),
+                // One file that can't be had leaves the others alone.
                 Err(reason) => results[index] = Some(Err(reason)),
             }
         }
@@ -103,6 +105,7 @@ enum Stage {
 impl<'a> Fetch<'a> {
     fn begin(download: &'a Download) -> Result<Self, String> {
         let name = download.name.as_str();
+        // The core makes safe names; here is where a path is put together, so that it is asked once more.
         if matches!(name, "" | "." | "..") || name.contains(['/', '\\', '\0']) {
             return Err(format!("not a file name: {name:?}"));
         }
@@ -113,7 +116,9 @@ impl<'a> Fetch<'a> {
         };
         fs::make_dir(folder)
             .map_err(|reason| format!("could not make the folder {folder}: {reason}"))?;
+        // Random and hidden: two downloads into one folder don't meet, and nobody opens half a film.
         let temporary = Temporary(format!("{folder}/.{name}.{}.part", nonce()));
+        // The file before the request: where the folder can't be written nothing is fetched.
         let file = grant::open(&temporary.0, Use::Create)
             .map_err(|reason| format!("could not write in {folder}: {reason}"))?;
         let call = Call::begin(&request(&download.url), 0, false).map_err(words)?;
@@ -152,6 +157,7 @@ impl<'a> Fetch<'a> {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Asked(call) if call.pollable().ready() => {
                 let answer = call.opened().map_err(words)?;
+                // No range was asked for, so that a part (206) would be a mistake.
                 if answer.status != 200 {
                     return Err(format!("the media store answered {}", answer.status));
                 }
@@ -162,6 +168,8 @@ impl<'a> Fetch<'a> {
                 self.stage = Stage::Reading(answer.reader);
             }
             Stage::Reading(mut reader) => {
+                // Not until it is empty: a fast line would leave the others waiting until their servers give
+                // up.
                 for _ in 0..PIECES_A_TURN {
                     match reader.look().map_err(words)? {
                         Piece::Bytes(bytes) => {
@@ -179,6 +187,7 @@ impl<'a> Fetch<'a> {
             }
             silent => self.stage = silent,
         }
+        // Behind the reading: whatever has come counts as news.
         if self.patience().is_zero() {
             return Err("the media store stopped sending".to_owned());
         }
@@ -207,6 +216,7 @@ impl<'a> Fetch<'a> {
             .sync()
             .map_err(|code| grant::reason(code).to_owned())?;
         let path = format!("{}/{}", self.folder, self.name);
+        // Only what is on the disk gets its name: a crash leaves no file that looks whole and isn't.
         place::without_overwriting(&self.temporary.0, &path)?;
         grant::sync(self.folder, Use::Folder)?;
         Ok(path)
@@ -233,6 +243,7 @@ fn request(url: &str) -> Request {
         ],
         credential: None,
         body: Vec::new(),
+        // The size of a film is up to the user who asked for it; it passes through in pieces.
         max_response_bytes: u64::MAX,
     }
 }

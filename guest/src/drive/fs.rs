@@ -30,6 +30,7 @@ pub fn perform(root: &str, op: FsOp) -> Result<FsDone, String> {
         FsOp::SyncDir(path) => grant::sync(&below(root, &path)?, Use::Folder)
             .map(|()| FsDone::Done)
             .map_err(|reason| failed("sync", &path, &reason)),
+        // Atomic in POSIX and in WASI's words: whoever reads meanwhile finds the old file or the new.
         FsOp::Rename(from, to) => std::fs::rename(below(root, &from)?, below(root, &to)?)
             .map(|()| FsDone::Done)
             .map_err(|error| failed("replace", &to, &error.to_string())),
@@ -61,6 +62,8 @@ pub fn read(path: &str) -> Result<Option<Vec<u8>>, String> {
         // Room for the whole file at once: std would otherwise read in small steps.
         content.reserve_exact(usize::try_from(len).unwrap_or(0) + 1);
     }
+    // One more than allowed, so that too large is told from just large enough; and by what is read, since the
+    // file may grow.
     file.take(MAX_READ_BYTES + 1)
         .read_to_end(&mut content)
         .map_err(|error| error.to_string())?;
@@ -78,6 +81,7 @@ pub fn read(path: &str) -> Result<Option<Vec<u8>>, String> {
 pub fn replace(path: &str, temporary: &str, content: &[u8]) -> Result<(), String> {
     let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let replaced = write(temporary, content)
+        // Synced before it is renamed: else a power cut may leave the new name with nothing in it.
         .and_then(|()| grant::sync(temporary, Use::Sync))
         .and_then(|()| std::fs::rename(temporary, path).map_err(|error| error.to_string()));
     if replaced.is_err() {
@@ -110,6 +114,7 @@ fn link(from: &str, to: &str) -> Result<FsDone, String> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(FsDone::Taken),
         // A file system without links, such as FAT.
         Err(error)
+            // Either is how such a file system answers, by system and runtime.
             if matches!(
                 error.kind(),
                 ErrorKind::Unsupported | ErrorKind::PermissionDenied
@@ -160,6 +165,7 @@ fn below(root: &str, path: &str) -> Result<String, String> {
     }
     let plain = path
         .split('/')
+        // On Windows these begin another path.
         .all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']));
     if plain {
         Ok(format!("{}/{path}", root.trim_end_matches('/')))

@@ -9,6 +9,7 @@ use wasip2::filesystem::preopens;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 
 /// How much one call moves: runtimes cut file and stream operations at 64 KiB.
+// A larger buffer would be filled in parts anyway.
 pub const PIECE: usize = 64 * 1024;
 
 /// What a file is opened for.
@@ -50,6 +51,8 @@ fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, S
     let (folder, inside) = locate(&grants, path)?;
     let (follow, open, rights) = match purpose {
         Use::Read => (
+            // A user may name a link to a film. What is written never follows one: it could lead out of where
+            // it was meant.
             PathFlags::SYMLINK_FOLLOW,
             OpenFlags::empty(),
             DescriptorFlags::READ,
@@ -61,6 +64,7 @@ fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, S
         ),
         Use::Create => (
             PathFlags::empty(),
+            // Exclusive is the one lock that WASI's files have.
             OpenFlags::CREATE | OpenFlags::EXCLUSIVE,
             DescriptorFlags::WRITE,
         ),
@@ -88,6 +92,7 @@ pub fn write_at(file: &Descriptor, bytes: &[u8], mut offset: u64) -> Result<(), 
                 .map_err(|code| reason(code).to_owned())?;
             rest = usize::try_from(written)
                 .ok()
+                // A runtime that takes nothing and says no error would be asked for ever.
                 .filter(|count| *count > 0)
                 .and_then(|count| rest.get(count..))
                 .ok_or("the runtime wrote nothing")?;
@@ -164,6 +169,7 @@ fn locate<'a>(
     grants
         .iter()
         .filter_map(|(folder, name)| Some((folder, name, inside(name, path)?)))
+        // The deepest: a folder inside another may be granted with other rights.
         .max_by_key(|(_, name, _)| bare(name).len())
         .map(|(folder, _, inside)| (folder, inside))
         .ok_or_else(|| "no granted folder contains it".to_owned())

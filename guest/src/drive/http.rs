@@ -68,6 +68,7 @@ pub struct Opened {
 pub fn exchange(request: &Request) -> Result<Response, HttpError> {
     let len = request.body.len() as u64;
     let mut call = Call::begin(request, len, false)?;
+    // Who has been answered already doesn't finish the body: the response says why.
     if call.write(&request.body)? == Flow::Open {
         call.finish()?;
     }
@@ -76,6 +77,7 @@ pub fn exchange(request: &Request) -> Result<Response, HttpError> {
 
 /// Reads an answer's body to its end and counts it.
 pub fn measure(request: &Request) -> Result<Option<u64>, HttpError> {
+    // By reading: it is asked for only where the store declares no length.
     let mut opened = Call::begin(request, 0, false)?.opened()?;
     if opened.status == 200 {
         opened.reader.count_up_to(request.max_response_bytes)
@@ -120,6 +122,8 @@ impl Call {
         while !rest.is_empty() {
             let room = match stream.check_write() {
                 Ok(room) => usize::try_from(room).unwrap_or(usize::MAX),
+                // A closed body is no failure yet: services close it when they have answered, and that tells
+                // more.
                 Err(_) => return Ok(Flow::Answered),
             };
             let (piece, after) = rest.split_at(rest.len().min(room).min(PIECE));
@@ -152,6 +156,7 @@ impl Call {
 
     /// Says that the body is complete.
     pub fn finish(&mut self) -> Result<(), HttpError> {
+        // The stream is a child of the body, which traps when it is finished before its child is dropped.
         self.stream = None;
         match self.body.take() {
             Some(body) => OutgoingBody::finish(body, None).map_err(http_error::meaning),
@@ -208,6 +213,7 @@ impl Call {
                 (name.to_ascii_lowercase(), value)
             })
             .collect();
+        // Of the response itself: the runtimes don't all compare it with what arrived.
         let declared = headers
             .iter()
             .find(|(name, _)| name == "content-length")
@@ -229,6 +235,7 @@ impl Call {
 fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool), HttpError> {
     // The same parser that the core's checks use: nothing can be understood differently here.
     let url = Url::parse(&request.url).map_err(|_| unusable("the address is not valid"))?;
+    // Only where a request is put together: what counts as a result has been decided by the real address.
     let url = media_store::reached_at(url, environment::media_url().as_deref())
         .map_err(|reason| unusable(&reason))?;
     let scheme = match url.scheme() {
@@ -252,12 +259,14 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
     if let Some((name, secret)) = &request.credential {
         headers.push(((*name).to_owned(), secret.expose().as_bytes().to_vec()));
     }
+    // Declared also where it is empty: without it `wasi:http` sends chunks, which the messenger's edge refuses.
     if has_body {
         headers.push(("content-length".to_owned(), body_len.to_string().into()));
     }
     let fields =
         Fields::from_list(&headers).map_err(|_| unusable("the runtime refuses a header"))?;
     let message = OutgoingRequest::new(fields);
+    // Cut out of the parsed address and not put together again: nothing can be escaped twice.
     let authority = &url[Position::BeforeHost..Position::AfterPort];
     message
         .set_method(&method)

@@ -10,6 +10,7 @@ use wasip2::http::types::ErrorCode;
 /// An error after the request was handed over.
 pub fn meaning(code: ErrorCode) -> HttpError {
     if let ErrorCode::InternalError(Some(text)) = &code {
+        // The codes that mean this have no room for words, so that our harness sends them here, behind a mark.
         if let Some(words) = text.strip_prefix(NOT_SENT) {
             return HttpError::NotSent(shortened(words));
         }
@@ -30,6 +31,7 @@ pub fn meaning(code: ErrorCode) -> HttpError {
         | ErrorCode::ConnectionRefused
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionLimitReached
+        // Before a handshake is through nothing of a request has left.
         | ErrorCode::TlsProtocolError
         | ErrorCode::TlsCertificateError
         | ErrorCode::TlsAlertReceived(_)
@@ -46,6 +48,7 @@ pub fn meaning(code: ErrorCode) -> HttpError {
 /// An error of the hand-over itself: the runtime did not take the request.
 pub fn refused(code: ErrorCode) -> HttpError {
     match meaning(code) {
+        // At the hand-over nothing has left, whatever the code is.
         HttpError::Lost(reason) => HttpError::NotSent(reason),
         other => other,
     }

@@ -36,6 +36,7 @@ where
 {
     let seed = get_random_bytes(32)
         .try_into()
+        // No default: with a seed that repeats, two submits would have the same identities.
         .map_err(|_| "the runtime gave too few random bytes")?;
     let mut task = Task::new(seed, now_ms(), procedure);
     let mut driver = Driver {
@@ -75,6 +76,7 @@ impl Driver {
                 Outcome::Done
             }
             Effect::Sleep(pause_ms) => {
+                // By the monotonic clock: setting the machine's time doesn't lengthen a pause.
                 body::wait(&[], Duration::from_millis(pause_ms));
                 Outcome::Done
             }
@@ -98,6 +100,7 @@ pub fn say(stream: Stream, line: &str) {
 fn save_config(text: &[u8]) -> Result<(), String> {
     let folder = environment::config_dir();
     let path = format!("{folder}/{CONFIG_FILE}");
+    // In the same folder, since a rename doesn't cross file systems.
     let temporary = format!("{folder}/.{CONFIG_FILE}.{}.tmp", nonce());
     fs::make_dir(&folder).and_then(|()| fs::replace(&path, &temporary, text))
 }

@@ -8,6 +8,7 @@ use super::grant::{self, PIECE, Use};
 /// Gives the finished file its name. A file of the same content that has it already is as good;
 /// one of other content stays, and that is told. The temporary name may be left over.
 pub fn without_overwriting(temporary: &str, path: &str) -> Result<(), String> {
+    // A link and no rename: a rename would replace what stands there.
     match std::fs::hard_link(temporary, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => accept_equal(temporary, path),
@@ -39,6 +40,7 @@ fn accept_equal(temporary: &str, path: &str) -> Result<(), String> {
 fn equal(left: &str, right: &str) -> std::io::Result<bool> {
     let (left, right) = (File::open(left)?, File::open(right)?);
     let mut rest = left.metadata()?.len();
+    // Lengths first: most files that differ differ in it, and no byte is read.
     if rest != right.metadata()?.len() {
         return Ok(false);
     }

@@ -16,6 +16,7 @@ use super::stdin::Stdin;
 
 /// From the media store to Feishu.
 pub fn relay(relay: &Relay) -> Result<Response, RelayError> {
+    // The source first: without its first bytes no upload is begun, and nothing is left over at the platform.
     let source = Call::begin(&relay.source, 0, false)
         .and_then(Call::opened)
         .map_err(|error| broken(0, error.reason()))?;
@@ -24,6 +25,7 @@ pub fn relay(relay: &Relay) -> Result<Response, RelayError> {
         return Err(broken(source.status, &reason));
     }
     if let Some(declared) = source.reader.declared()
+        // It was another file when it was looked at: the upload's length was made for that one.
         && declared != relay.source_len
     {
         return Err(broken(
@@ -95,6 +97,7 @@ fn send(
     media: &Media<'_>,
     tail: &[u8],
 ) -> Result<Response, RelayError> {
+    // Declared, since platforms refuse an upload in chunks.
     let len = head.len() as u64 + media.len + tail.len() as u64;
     let mut call = Call::begin(upload, len, true).map_err(RelayError::Upload)?;
     let max = upload.max_response_bytes;
@@ -103,6 +106,7 @@ fn send(
         Err(Stop::Failed(error)) => Err(error),
         Err(Stop::Answered) => match call.response(max) {
             // A service can't have stored what it has not got.
+            // As lost and not as a success: whatever it stored isn't the file.
             Ok(response) if response.status < 300 => Err(RelayError::Upload(HttpError::Lost(
                 "the service answered before it had the whole file".to_owned(),
             ))),
@@ -129,6 +133,8 @@ fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Re
             Err(reason) => return Err(lost(reason)),
         }
     }
+    // Before the tail: with one byte too many the form isn't ended, and no service can take a part for the
+    // whole.
     media.must_end()?;
     go_on(call.write(tail)?)?;
     Ok(call.finish()?)

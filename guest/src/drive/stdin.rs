@@ -51,6 +51,7 @@ impl Stdin {
         let ended = self.fill_head()?;
         let seen = self.head.len() as u64;
         let len = match (size, ended) {
+            // The upload declares this length: a wrong one is refused here and not after minutes.
             (Some(size), true) if size != seen => {
                 return Err(format!(
                     "standard input has {seen} bytes, not the {size} announced"

@@ -14,6 +14,7 @@ use tokio::sync::broadcast::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 /// Events a slow page may be behind; then it is told to look anew.
+// More would be kept for a page that nobody reads.
 const BACKLOG: usize = 256;
 /// A line now and then, so that a browser which has gone is noticed.
 const PULSE: Duration = Duration::from_secs(15);
@@ -53,6 +54,7 @@ async fn next(mut events: Receiver<Bytes>, first: bool) -> (Option<Bytes>, Recei
     }
     let piece = match timeout(PULSE, events.recv()).await {
         Ok(Ok(event)) => Some(event),
+        // It isn't told what it missed: the status says it all, and the page asks for that.
         Ok(Err(RecvError::Lagged(_))) => {
             Some(Bytes::from_static(b"data: {\"event\":\"missed\"}\n\n"))
         }

@@ -35,6 +35,7 @@ impl Guard {
         headers: &HeaderMap,
     ) -> Result<&'a str, StatusCode> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        // First, so that a page of a foreign name learns nothing else.
         if !text(HOST).is_some_and(|host| self.is_ours(host)) {
             return Err(StatusCode::MISDIRECTED_REQUEST);
         }
@@ -43,6 +44,7 @@ impl Guard {
                 .strip_prefix("http://")
                 .is_some_and(|host| self.is_ours(host))
         };
+        // Absent is fine: a browser sends none when a person opens the address.
         if headers.contains_key(ORIGIN) && text(ORIGIN).is_none_or(foreign) {
             return Err(StatusCode::FORBIDDEN);
         }
@@ -51,6 +53,7 @@ impl Guard {
             .strip_prefix('/')
             .and_then(|path| path.split_once('/'));
         match behind {
+            // In constant time: see `token`.
             Some((given, path)) if token::same(given, &self.token) => {
                 if method == Method::GET {
                     Ok(path)

@@ -30,6 +30,7 @@ impl Jobs {
     /// # Errors
     /// A sentence, when it can't be had.
     pub(crate) async fn status(&self) -> Result<Arc<Overview>, String> {
+        // Held while the component is asked: ten pages that ask at once wait for one answer.
         let mut latest = self.latest.lock().await;
         if let Some((at, status)) = &*latest
             && at.elapsed() < FRESH
@@ -38,6 +39,7 @@ impl Jobs {
         }
         let known = self.harness.status(None, None, Output::discard()).await;
         let mut overview = known.map_err(|error| error.to_string())?;
+        // Before it is kept, so that no path to a page goes round it.
         links::lead_home(&mut overview);
         let status = Arc::new(overview);
         *latest = Some((Instant::now(), Arc::clone(&status)));

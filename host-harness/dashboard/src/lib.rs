@@ -70,6 +70,7 @@ impl Page {
     /// `InvalidInput` for an address that isn't loopback: what is shown is for this user of this machine. Else what
     /// the system says about the address or its randomness.
     pub async fn start(harness: Harness, address: SocketAddr) -> io::Result<Self> {
+        // Refused and not warned of: the token would cross a network in the clear.
         if !address.ip().is_loopback() {
             let reason = format!(
                 "{address} is not of this machine alone. Use 127.0.0.1:PORT or [::1]:PORT; port 0 takes a free one"
@@ -126,6 +127,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         open.retain(|connection| !connection.task.is_finished());
         if open.len() >= CONNECTIONS {
             let unknown = |connection: &Open| !connection.is_known.load(Ordering::Relaxed);
+            // All are the user's own: the new one waits for none of them.
             let Some(oldest) = open.iter().position(unknown).and_then(|at| open.remove(at)) else {
                 continue;
             };
@@ -143,6 +145,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, is_known: Arc<AtomicBool>
         let (shared, is_known) = (Arc::clone(&shared), Arc::clone(&is_known));
         async move {
             let answer = routes::answer(&shared, request).await;
+            // Only with the token is an answer a success.
             if answer.status().is_success() {
                 is_known.store(true, Ordering::Relaxed);
             }

@@ -10,6 +10,7 @@ const CANVAS: &str = "https://www.liblib.tv/";
 pub(crate) fn lead_home(status: &mut Overview) {
     for session in &mut status.sessions {
         let link = session.project_url.take();
+        // Taken out and not refused: a job is shown without its link rather than not at all.
         session.project_url = link.filter(|link| link.starts_with(CANVAS));
     }
 }

@@ -59,6 +59,7 @@ impl Target {
     /// The shortest text that is read as the same recipient.
     #[must_use]
     pub fn text(&self) -> String {
+        // By reading it again: so what is written here is always read as the same.
         let plain = read(&self.id).is_ok_and(|read| read.id_type == self.id_type);
         match self.id_type {
             _ if plain => self.id.clone(),
@@ -85,6 +86,7 @@ pub fn read(text: &str) -> Result<Target, &'static str> {
         return Err("it is too long");
     }
     let mut parts = text.split(':').peekable();
+    // Agents pass on what OpenClaw calls the chat, prefixes and all: refusing it would cost a submit.
     skip_address(&mut parts)?;
     let mut kind = None;
     while let Some(named) = parts.peek().and_then(|part| Kind::named(part)) {
@@ -107,6 +109,7 @@ pub fn read(text: &str) -> Result<Target, &'static str> {
             }
             // A topic's own id names no message that could be replied to: the chat gets the result.
             "topic" | "thread" | "sender" | "user" if is_id(value) => {}
+            // Refused and not passed over: it may say that the result belongs somewhere else.
             _ => return Err("what stands behind the id isn't known"),
         }
     }
@@ -166,6 +169,7 @@ fn skip_address<'a>(
     if is_key {
         let _ = (parts.next(), parts.next());
         if !is(parts.peek(), PLATFORMS) {
+            // A session key of another channel: its id means nothing here.
             return Err("it names no chat of Feishu or Lark");
         }
     }
@@ -179,6 +183,7 @@ fn skip_address<'a>(
     let kind = behind
         .next()
         .is_some_and(|part| Kind::named(part).is_some());
+    // Only in a key, where its place is fixed: anywhere else the word could be the id itself.
     if is_key && account && kind {
         parts.next();
     }
@@ -199,6 +204,7 @@ fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
             reply_to: None,
         })
     };
+    // First: an address may begin like an id.
     if id.contains('@') {
         return match kind {
             None | Some(Kind::User | Kind::Direct | Kind::Exactly(IdType::Email))
@@ -229,6 +235,7 @@ fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
         .find(|(prefix, _)| id.starts_with(prefix))
         .map(|(_, told)| told);
     match (kind, told) {
+        // As earlier versions took it.
         (None, told) => of(told.unwrap_or(IdType::ChatId)),
         (Some(Kind::User), Some(IdType::ChatId)) => Err("it names a user and has the id of a chat"),
         // A direct chat has an id of its own, too.
