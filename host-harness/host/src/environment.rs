@@ -39,7 +39,7 @@ pub(crate) struct OfChannel {
 const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 impl Environment {
-    /// Takes the variables that matter from `lookup`, which answers with a variable's value. Nothing else is asked for.
+    /// Takes the variables that matter from `lookup`, which returns a variable's value. Nothing else is asked for.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         // A service file or a container can often blank a variable that is set further out, and not remove
         // it.

@@ -185,7 +185,7 @@ impl Harness {
         self.basis(None).policy.describe()
     }
 
-    /// Whether the address of some host that was connected to stood for another one (a proxy's fake-ip, or NAT64), in words.
+    /// Whether the address of some host that was connected to stood for another one (a proxy's fake-ip, or NAT64), as a sentence.
     pub fn fake_address(&self) -> Option<&str> {
         self.inner.client.fake()
     }
@@ -518,7 +518,7 @@ impl Harness {
         )
     }
 
-    /// Runs `wasi:cli/run` and answers with its exit code.
+    /// Runs `wasi:cli/run` and returns its exit code.
     pub(crate) async fn run_cli(&self, grants: Grants) -> (Result<i32, CallError>, Usage) {
         let pre: &CommandPre<Guest> = match self.inner.component.command() {
             Ok(pre) => pre,

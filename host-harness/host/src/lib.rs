@@ -26,7 +26,7 @@
 //! let submission = harness.submit(Submit::message("a red fox runs through snow").to_chat("oc_…")).await?;
 //! let step = harness.poll(&submission.session_id).await?;
 //!
-//! // … or the timer, which calls `poll` whenever a session is due, until it is told to stop.
+//! // … or the timer, which calls `poll` whenever a session is due, until it is asked to stop.
 //! let stop = StopHandle::new();
 //! serve(&harness, ServeOptions::default(), stop.clone(), |event| println!("{event}")).await?;
 //! # Ok(()) }

@@ -22,7 +22,7 @@ pub const MAX_PARALLEL_STEPS: usize = 512;
 pub const STEP_FLOOR_MS: u64 = 1_000;
 
 /// Steps of one session in a day. A job that is watched to its end takes 396; while LibTV or the chat is down for the whole
-/// day, a step every five minutes makes 288. Forty results that a chat refuses have seven tries each of their own, 280, and
+/// day, a step every five minutes makes 288. Forty results that a chat refuses have seven attempts each of their own, 280, and
 /// then all of them together one every quarter of an hour, 96. The rest is for a session that is continued several times.
 pub const STEPS_A_DAY: u32 = 1_000;
 

@@ -35,7 +35,7 @@ const MAGIC: [(usize, &[u8]); 18] = [
     (28, b"\x80theora"),
 ];
 
-/// Documents, archives and programs that are told by name when they are refused.
+/// Documents, archives and programs that are named when they are refused.
 const OTHERS: [(&[u8], &str); 9] = [
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),

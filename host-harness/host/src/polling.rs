@@ -1,4 +1,4 @@
-//! What the harness that polls has, told to the processes that submit: they can't know its environment. A file beside the
+//! What the harness that polls has, published for the processes that submit: they can't know its environment. A file beside the
 //! lock, `libtv-harness.json`, without secrets. Not here: who polls; that is the lock's.
 
 use std::fs;
@@ -12,7 +12,7 @@ use crate::keys::service_of;
 use sandbox::files;
 use sandbox::secrets::{Secret, prefix};
 
-/// What is told is a few hundred bytes.
+/// What is published has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// What a process would poll and deliver with.
@@ -76,14 +76,14 @@ fn path(home: &Home) -> PathBuf {
 
 /// Tells what this harness has; the caller owns the state folder. Best effort: without it nothing is claimed.
 pub(crate) fn tell(home: &Home, means: &Means) {
-    // Told anew it is right again, and a file that can't be written says nothing of this process.
+    // The next time it is right again, and a file that can't be written says nothing of this process.
     drop(files::write_durably(
         &path(home),
         means.to_json().to_string().as_bytes(),
     ));
 }
 
-/// What the owner of the state folder told; none when it didn't.
+/// What the owner of the state folder published; none when it didn't.
 fn told(home: &Home) -> Option<Means> {
     let path = path(home);
     // Neither a link nor a file without end: where a group can write to the home folder, it may be
@@ -98,7 +98,7 @@ fn told(home: &Home) -> Option<Means> {
     (home.owner_process().map(u64::from) == Some(process)).then(|| Means::from_json(&value))
 }
 
-/// Who polls this state folder, in the word that the component is told, compared with what this process has.
+/// Who polls this state folder, in the word that the component knows, compared with what this process has.
 pub(crate) fn state(home: &Home, found: &FoundCredentials) -> &'static str {
     if !home.is_owned() {
         return "absent";

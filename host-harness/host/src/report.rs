@@ -25,7 +25,7 @@ pub struct GrantsReport {
     pub policy: String,
     /// The requests that may leave; every other one is refused.
     pub network: Vec<RouteReport>,
-    /// What stands in for which secret, and where the harness puts the secret itself.
+    /// Which placeholder stands for which secret, and where the harness puts the secret itself.
     pub credentials: Vec<CredentialReport>,
     /// The files and folders a call sees.
     pub files: Vec<FileReport>,

@@ -1,4 +1,4 @@
-//! What a harness is told by whoever makes it: where it lives, its limits, other places for credentials.
+//! What a harness gets from whoever makes it: where it lives, its limits, other places for credentials.
 //! Not here: the values that a command line reads from the environment (`environment.rs`).
 
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::credentials::{CredentialSource, KeySlot, Keyring};
 use crate::environment::Environment;
 use crate::limits::Limits;
 
-/// Everything a [`Harness`](crate::Harness) is told.
+/// Everything a [`Harness`](crate::Harness) is given.
 pub struct Settings {
     /// The home folder, absolute.
     pub(crate) nexu_home: PathBuf,

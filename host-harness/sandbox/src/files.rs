@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Between two tries of a lock that is held for less than a millisecond.
+/// Between two attempts at a lock that is held for less than a millisecond.
 const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// New files are for their owner only.
@@ -165,7 +165,7 @@ pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     }
 }
 
-/// The error of a lock that can't be had, in words where the file system knows none; `kept` is what should be kept elsewhere.
+/// The error of a lock that can't be had, with advice where the file system knows none; `kept` is what should be kept elsewhere.
 pub fn lock_error(error: io::Error, kept: &str) -> io::Error {
     #[cfg(unix)]
     {

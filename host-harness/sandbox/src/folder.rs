@@ -219,7 +219,7 @@ impl OpenFolder {
         self.sync()
     }
 
-    /// Makes a file, 0600, on its way to another name, and answers with the name it has meanwhile.
+    /// Makes a file, 0600, on its way to another name, and returns the name it has meanwhile.
     fn new_file(&self) -> io::Result<(File, String)> {
         let mut attempts = 0;
         loop {

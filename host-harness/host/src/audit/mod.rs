@@ -1,4 +1,4 @@
-//! What is told of a call in the record (`sandbox::audit`): which call it was, and what it did.
+//! What the record says of a call (`sandbox::audit`): which call it was, and what it did.
 
 mod recorder;
 mod shown;

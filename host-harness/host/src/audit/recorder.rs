@@ -34,7 +34,7 @@ const SESSION_CHARS: usize = 128;
 /// The longest command is `download-results`.
 const COMMAND_CHARS: usize = 24;
 
-/// Refusals that are told in a line, one for each reason: a component that is refused a thousand times shall not push the
+/// Refusals that a line lists, one for each reason: a component that is refused a thousand times shall not push the
 /// record out with it.
 const TOLD_REFUSALS: usize = 3;
 /// Of what was wanted.
@@ -281,7 +281,7 @@ impl Drop for Recorder {
     }
 }
 
-/// Writes a call's line, and only then takes off that it has begun: a process killed in between has it told twice, and never
+/// Writes a call's line, and only then takes off that it has begun: a process killed in between leaves it twice, and never
 /// not at all.
 fn written(log: &AuditLog, members: &Map<String, Value>, note: Option<Begun>) -> io::Result<()> {
     log.append(members)?;

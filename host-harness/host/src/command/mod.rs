@@ -33,7 +33,7 @@ pub struct Stdio {
     /// Standard error.
     pub stderr: Output,
     /// What `-` reads: the key of `--api-key -`, or the words of `--words -`, as [`words_from_bytes`] makes them of bytes.
-    /// Asked for at most once. An error is told to the user.
+    /// Asked for at most once. An error is shown to the user.
     ///
     /// [`words_from_bytes`]: contract::commands::words_from_bytes
     pub key_input: Box<dyn FnOnce() -> Result<String, String> + Send>,

@@ -159,7 +159,7 @@ fn is_openclaws(target: &Path, file: &Path) -> bool {
     }
 }
 
-/// Where links lead; the path itself where that can't be told.
+/// Where links lead; the path itself where that can't be found out.
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| match (path.parent(), path.file_name()) {
         // A file that isn't there yet lies in its folder.

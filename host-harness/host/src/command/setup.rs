@@ -57,7 +57,7 @@ impl ConfigCopy {
 
     /// Takes over what the command changed, durably. Members it left alone keep the value they have by now: another
     /// set-up may have changed them meanwhile. With `wants_keyring` the key goes into the keyring, also one that was in
-    /// the file before; answers with what the user should know of that.
+    /// the file before; returns what the user should know of that.
     pub(super) fn commit(
         self,
         home: &Home,

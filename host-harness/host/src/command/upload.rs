@@ -21,7 +21,7 @@ const PIECE_BYTES: usize = 256 << 10;
 pub(super) struct Upload {
     pub(super) file: File,
     pub(super) bytes: u64,
-    /// Its name without the folders: what the component is told.
+    /// Its name without the folders, which is all that the component learns of its place.
     pub(super) name: std::ffi::OsString,
     shown: PathBuf,
 }

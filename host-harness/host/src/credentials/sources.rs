@@ -51,7 +51,7 @@ pub(crate) struct FoundCredentials {
     pub(crate) stored_key: Option<Arc<Secret>>,
     /// The key of the environment, which comes before the stored one.
     pub(crate) environment_key: Option<Arc<Secret>>,
-    /// Where the key in force is kept, in words, for `check`.
+    /// Where the key in force is kept, as people read it in `check`.
     pub(crate) key_from: Option<String>,
     /// Whether the program around this one brings the key that stands for the stored one.
     pub(crate) key_is_programs: bool,

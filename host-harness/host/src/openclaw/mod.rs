@@ -2,7 +2,7 @@
 //! (`include`), variables it refers to (`variables`), secrets kept elsewhere (`secret`), which of several accounts is meant
 //! (`accounts`); and what makes an account of a channel (`section`). Only read; never written, never granted to the component.
 //!
-//! A file that is there and can't be used is told, and nothing else is taken in its place: another account is another
+//! A file that is there and can't be used is an error, and nothing else is taken in its place: another account is another
 //! bot, which isn't in the chat, or knows its people by other names.
 
 mod accounts;

@@ -13,7 +13,7 @@ const FORMER_FILES: [&str; 3] = ["clawdbot.json", "moldbot.json", "moltbot.json"
 const FOLDER: &str = ".openclaw";
 const FORMER_FOLDERS: [&str; 3] = [".clawdbot", ".moldbot", ".moltbot"];
 
-/// Answers with the value of an environment variable.
+/// Returns the value of an environment variable.
 pub(crate) type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 /// What decides where OpenClaw's files are and what they may refer to.
@@ -40,7 +40,7 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     /// The variable that names this very file. When it isn't there, no other one is meant.
     pub(super) named_by: Option<&'static str>,
-    /// Whether to speak of it when nothing was found: names of former years aren't told.
+    /// Whether to speak of it when nothing was found: former names aren't shown.
     pub(super) is_told: bool,
 }
 

@@ -21,7 +21,7 @@ const ONLY_VALUE: &str = "value";
 /// The secret that `value` is or refers to.
 ///
 /// # Errors
-/// What stands in the way, to be read behind the member's name; never the value.
+/// What prevents it, to be read behind the member's name; never the value.
 pub(super) fn resolve(value: &Value, config: &Config<'_>) -> Result<String, String> {
     match value {
         Value::String(text) => match variable_in(text) {

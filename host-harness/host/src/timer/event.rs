@@ -91,7 +91,7 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
-    /// What calls do can't be recorded. They go on; told once, until a line could be written again.
+    /// What calls do can't be recorded. They go on; one event, until a line could be written again.
     RecordFailed {
         /// Why, as a sentence for the user.
         reason: String,

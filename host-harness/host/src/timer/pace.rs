@@ -26,7 +26,7 @@ pub(super) enum Start {
     Now,
     /// Not before this time.
     Later(u64),
-    /// The budget of the day is used up; told the first time.
+    /// The budget of the day is used up; `first` is true once, for the report.
     SetAside {
         until_ms: u64,
         first: bool,

@@ -36,7 +36,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Takes over what the component says of some sessions. Answers with those that were not known before.
+    /// Takes over what the component says of some sessions. Returns those that were not known before.
     pub(super) fn merge(&mut self, listed: &[(String, u64)]) -> Vec<(String, u64)> {
         let mut noticed = Vec::new();
         for (id, at_ms) in listed {
@@ -127,7 +127,7 @@ impl Schedule {
         changed
     }
 
-    /// A step failed. `pause_ms` gets the number of failures in a row. Answers with that number and when it is tried
+    /// A step failed. `pause_ms` gets the number of failures in a row. Returns that number and when it is tried
     /// again. A look should follow: it shows what the step itself has left behind.
     pub(super) fn failed(
         &mut self,

@@ -37,7 +37,7 @@ const LOOK_RETRY_MS: u64 = 1_000;
 /// However much else there is to look at, at least this often everything is looked at: what a process that died has left
 /// makes no noise.
 const LOOK_AT_ALL_MS: u64 = 60_000;
-/// So often it is looked whether this harness has other credentials, which those who submit are told.
+/// How often it is checked whether this harness has other credentials, which are published for those who submit.
 const MEANS_EVERY_MS: u64 = 10_000;
 /// Nobody is due: wake up all the same, because the machine may have slept meanwhile and its clock moved.
 const LONGEST_SLEEP_MS: u64 = 10_000;
@@ -87,7 +87,7 @@ pub async fn serve(
 ) -> Result<Served, ServeError> {
     let clock = Arc::clone(&options.clock);
     let home = harness.home().clone();
-    // Before anything is read or told: two timers would each deliver what is due.
+    // Before anything is read or reported: two timers would each deliver what is due.
     let _owner = own(&home, &*clock).await?;
     // Watching begins before the first look: nothing falls between the two.
     let watch = Watch::start(&home);
@@ -191,7 +191,7 @@ struct Server<F> {
     pace: Pace,
     /// When the pace was stored.
     stored_ms: u64,
-    /// Sessions were left out, and that was told.
+    /// Sessions were left out, and that was reported.
     left_out: bool,
     tasks: JoinSet<Done>,
     /// Which session a task polls; a look has no entry.
@@ -200,7 +200,7 @@ struct Server<F> {
     entries: HashMap<String, Seen>,
     steps: u64,
     record_failed: bool,
-    /// What this harness has, as it was last told.
+    /// What this harness has, as it was last published.
     told: Option<Means>,
     means_at_ms: u64,
     look: Look,
@@ -438,7 +438,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         self.record_failed = trouble.is_some();
     }
 
-    /// Puts what a look found into the timetable. Answers with the sessions that were not known before.
+    /// Puts what a look found into the timetable. Returns the sessions that were not known before.
     fn take_over(&mut self, found: Found) -> Vec<(String, u64)> {
         for name in found.gone {
             if let Some(seen) = self.entries.remove(&name) {

@@ -93,7 +93,7 @@ impl Watch {
         }
     }
 
-    /// Why watching doesn't work, told once.
+    /// Why watching doesn't work; returned once.
     pub(super) fn failure(&mut self) -> Option<String> {
         if self.told {
             return None;

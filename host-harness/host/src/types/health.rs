@@ -16,7 +16,7 @@ pub struct ChannelAccount {
     pub id: String,
     /// The platform's address.
     pub url: String,
-    /// Where it was found, in words.
+    /// Where it was found, for people.
     #[component(name = "found-in")]
     pub found_in: String,
 }
@@ -29,13 +29,13 @@ pub enum Polling {
     /// A harness polls.
     #[component(name = "active")]
     Active,
-    /// One polls, but lacks something, in words: results don't arrive by themselves.
+    /// One polls, but lacks something, which the text names: results don't arrive by themselves.
     #[component(name = "lacking")]
     Lacking(String),
     /// None polls.
     #[component(name = "absent")]
     Absent,
-    /// The component wasn't told.
+    /// The component can't know.
     #[component(name = "unknown")]
     Unknown,
 }
@@ -58,7 +58,7 @@ pub struct Configuration {
     /// The key's last four characters, behind asterisks.
     #[component(name = "api-key")]
     pub api_key: String,
-    /// Where the key is kept, in words.
+    /// Where the key is kept, for people.
     #[component(name = "key-from")]
     pub key_from: Option<String>,
     /// Which service the key belongs to, as a session stores it.
@@ -79,7 +79,7 @@ pub struct Configuration {
     pub expires_at: Option<String>,
     /// The accounts that results are sent with.
     pub accounts: Vec<ChannelAccount>,
-    /// Why there are none, in words.
+    /// Why there are none, as a sentence.
     #[component(name = "no-accounts")]
     pub no_accounts: Option<String>,
     /// Whether results arrive by themselves.

@@ -8,7 +8,7 @@
 //! <folder>.end                  the last line's number and digest once more (outside.rs)
 //! ```
 //!
-//! Nothing is synced: a line survives the process that wrote it; what a power cut takes is told by the verification.
+//! Nothing is synced: a line survives the process that wrote it; what a power cut takes is found by the verification.
 //! Not here: what a line says.
 
 use std::fs::{self, File, OpenOptions};

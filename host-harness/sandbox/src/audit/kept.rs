@@ -24,7 +24,7 @@ pub(super) fn path(log: &Path) -> PathBuf {
 }
 
 /// Keeps what is to be kept of `old`, files about to be removed, beside what is kept already: `max_bytes` in all, from the
-/// newest day back. Answers with how many lines that are.
+/// newest day back. Returns how many lines that are.
 pub(super) fn keep(log: &Path, old: &[PathBuf], max_bytes: u64) -> io::Result<usize> {
     let kept = path(log);
     let mut days = Days::default();

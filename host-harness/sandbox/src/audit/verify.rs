@@ -389,7 +389,7 @@ impl Walk {
 }
 
 /// Lines that were kept, as far as they are older than `first_n`: each whole, in order, and following one another where no
-/// number is between them. Answers with how many there are, and the last.
+/// number is between them. Returns how many there are, and the last.
 fn check_kept(content: &Content, first_n: u64) -> Result<(u64, Option<Link>), Place> {
     let (mut count, mut last) = (0, None::<Link>);
     for (index, piece) in content

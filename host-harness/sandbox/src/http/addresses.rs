@@ -1,6 +1,6 @@
 //! Which IP addresses are on the public internet. Pure. Everything with a special meaning is refused, also the
 //! translations (NAT64, 6to4, mapped) through which a private address could be reached under a public name. Two kinds of
-//! special addresses stand for a public one, and are told apart here: a proxy's fake-ip, and NAT64. For whom they count is
+//! special addresses stand for a public one, and are distinguished here: a proxy's fake-ip, and NAT64. For whom they count is
 //! decided in `connector.rs`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

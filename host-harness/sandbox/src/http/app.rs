@@ -17,7 +17,7 @@ pub struct App {
     pub secret: Arc<Secret>,
     /// Where the service is: one of its origins, or an override.
     pub base: BaseUrl,
-    /// Where it was found, in words, for `check`.
+    /// Where it was found, as people read it in `check`.
     pub found_in: String,
 }
 

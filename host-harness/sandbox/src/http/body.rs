@@ -116,7 +116,7 @@ impl CallMeter {
         self.paid.fetch_add(1, Ordering::Relaxed) < max
     }
 
-    /// Notes a request that was not let out; answers with the refusal as people are told of it.
+    /// Notes a request that was not let out; returns the refusal as people read it.
     pub(super) fn refuse(&self, mut refusal: Refusal) -> Refusal {
         if let Some(granted_by) = (self.words)(refusal.reason) {
             refusal.granted_by = granted_by;

@@ -233,7 +233,7 @@ impl Broker {
         Ok(Ok((header, value)))
     }
 
-    /// Notes an answer to a request that carried a token. One that isn't accepted is told with one of the statuses that the
+    /// Notes a response to a request that carried a token. One that isn't accepted has one of the statuses that the
     /// contract names, among other things.
     pub async fn note_answer(&self, service: &Service, status: http::StatusCode) {
         if let Some((app, _, asks)) = self.exchanged(service)

@@ -59,7 +59,7 @@ pub struct ClientSettings {
     pub ssl_cert_file: Option<PathBuf>,
 }
 
-/// How requests leave this machine, in words without secrets.
+/// How requests leave this machine, for people, without secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetworkSettings {
@@ -195,7 +195,7 @@ impl Client {
         })
     }
 
-    /// Whether some host's address stood for another one so far, in words for `doctor`.
+    /// Whether some host's address stood for another one so far, as a sentence for `doctor`.
     pub fn fake(&self) -> Option<&str> {
         self.shared.fake.get().map(String::as_str)
     }
@@ -214,7 +214,7 @@ impl Client {
         }
     }
 
-    /// Sends a request and answers with the head of the response; the body streams.
+    /// Sends a request and returns the head of the response; the body streams.
     pub async fn send(
         &self,
         mut request: Request<WasiBody>,

@@ -168,7 +168,7 @@ pub(super) struct Shared {
     pub(super) extra_roots: Result<Vec<CertificateDer<'static>>, Unusable>,
     /// Made by the first connection that needs it: reading the platform's roots takes milliseconds.
     pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
-    /// The first address seen that stands for another one, in words.
+    /// The first address seen that stands for another one, as a sentence.
     pub(super) fake: OnceLock<String>,
 }
 

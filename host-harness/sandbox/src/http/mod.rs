@@ -154,7 +154,7 @@ impl Egress {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let refuse = |reason| Refusal::new(&method, &uri, reason);
         let grant = self.policy.check(&method, &uri).map_err(|refusal| {
-            // A key of the query is told by its name, which must be none that stands for a secret.
+            // A key of the query is shown by its name, which must not be a placeholder or a secret itself.
             match self.broker.check_target(&uri) {
                 Err(reason) if refusal.reason == RefusalReason::Query => refuse(reason),
                 _ => refusal,

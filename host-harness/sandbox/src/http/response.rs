@@ -7,7 +7,7 @@ use wasmtime_wasi_http::Error as WasiError;
 
 use contract::services::Service;
 
-/// What of a response stands in the way of a search, by its name; of a service whose responses are searched.
+/// What of a response prevents a search, by its name; of a service whose responses are searched.
 pub(super) fn unsearchable<B>(response: &Response<B>, service: &Service) -> Option<&'static str> {
     service.credential?;
     let headers = response.headers();

@@ -1,4 +1,4 @@
-//! What stands in for a secret inside the sandbox. Pure. A placeholder is no secret: it names one, and shows the mode and
+//! Placeholders: what the component sees in place of a secret. Pure. A placeholder is no secret: it names one, and shows the mode and
 //! last four characters that people may see.
 
 use std::sync::Arc;

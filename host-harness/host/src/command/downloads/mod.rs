@@ -86,7 +86,7 @@ impl Downloads {
         }
     }
 
-    /// Moves what the component said it downloaded, tells the user where it is now, and answers with the exit code.
+    /// Moves what the component said it downloaded, shows the user where it is now, and returns the exit code.
     ///
     /// # Errors
     /// The call's own. What was complete when it ran into a limit is moved all the same.
@@ -119,7 +119,7 @@ impl Downloads {
         Ok(exit_code.max(i32::from(failed)))
     }
 
-    /// Moves one file, and answers with where it is now.
+    /// Moves one file, and returns where it is now.
     fn take(&self, name: &str) -> Result<PathBuf, String> {
         let path = self.shown.join(name);
         if !is_plain(name, self.dashed) {

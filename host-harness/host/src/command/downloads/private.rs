@@ -74,7 +74,7 @@ pub(super) fn sweep(target: &Path) {
     }
 }
 
-/// Whether the process that made it has ended. What can't be told is left alone for a day.
+/// Whether the process that made it has ended. Where that can't be found out it is left alone for a day.
 fn is_left_over(folder: &Path) -> bool {
     let Ok(meta) = fs::symlink_metadata(folder) else {
         return false;

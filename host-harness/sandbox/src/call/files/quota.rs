@@ -22,7 +22,7 @@ const PIECE: Room = Room {
     files: 256,
 };
 /// Who found the folder full doesn't measure it again for ten times what that took, and at least this long: a component
-/// that tries without end keeps no more than a tenth of a core and a disk busy.
+/// that repeats its attempt without end keeps no more than a tenth of a core and a disk busy.
 const FULL_FOR: Duration = Duration::from_secs(1);
 /// The account's lock is held for one read and one write, or for one measuring of a large folder.
 const LOCK_WAIT: Duration = Duration::from_secs(20);

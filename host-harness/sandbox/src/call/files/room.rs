@@ -27,7 +27,7 @@ pub(super) struct FolderRoom {
     most: Room,
     used: Mutex<Used>,
     stopped: Arc<Stopped>,
-    /// Which folder it is in its file system; `None` where that isn't told.
+    /// Which folder it is in its file system; `None` where the system doesn't say.
     pub(super) root: Option<(u64, u64)>,
 }
 
