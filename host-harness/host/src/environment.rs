@@ -15,23 +15,31 @@ use sandbox::secrets::Secret;
 #[derive(Default)]
 pub struct Environment {
     pub(crate) api_key: Option<Arc<Secret>>,
+    /// What the component sees as it is, by name: none of it is a secret.
     pub(crate) passed_on: Vec<(&'static str, String)>,
     /// In the order of the contract's channels.
     channels: [OfChannel; CHANNELS.len()],
+    /// Where OpenClaw's configuration may be.
     pub(crate) openclaw: Places,
+    /// `LIBTV_CONNECT_TO`, for tests and closed networks.
     pub(crate) connect_to: Option<String>,
     /// The variable that names a proxy, and its value.
     pub(crate) proxy: Option<(&'static str, String)>,
+    /// Hosts that are reached without the proxy.
     pub(crate) no_proxy: Option<String>,
+    /// More trusted roots than the platform's.
     pub(crate) ssl_cert_file: Option<PathBuf>,
 }
 
 /// What the environment says about one channel.
 #[derive(Default)]
 pub(crate) struct OfChannel {
+    /// The app's id; of channels whose apps have one.
     pub(crate) app: Option<String>,
     pub(crate) secret: Option<Arc<Secret>>,
+    /// Which account of OpenClaw's configuration is meant.
     pub(crate) account: Option<String>,
+    /// Moves the channel's service to another origin.
     pub(crate) base_url: Option<String>,
 }
 
@@ -85,11 +93,13 @@ impl Environment {
         self
     }
 
+    /// What the environment says about this channel.
     pub(crate) fn of(&self, channel: &Channel) -> &OfChannel {
         let at = CHANNELS.iter().position(|known| known.id == channel.id);
         &self.channels[at.unwrap_or_default()]
     }
 
+    /// The value of a variable that is passed on.
     pub(crate) fn passed(&self, name: &str) -> Option<&str> {
         self.passed_on
             .iter()

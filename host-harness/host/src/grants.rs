@@ -27,9 +27,13 @@ pub(crate) const GUEST_CONFIG: &str = "/config";
 
 /// Everything about one call that doesn't depend on which call it is.
 pub(crate) struct Basis {
+    /// What was found where, with why the rest wasn't.
     pub(crate) found: FoundCredentials,
+    /// The API keys and what stands for them inside.
     pub(crate) keys: Placeholders,
+    /// Puts credentials into requests.
     pub(crate) broker: Arc<Broker>,
+    /// Which requests may leave.
     pub(crate) policy: Arc<Policy>,
 }
 
@@ -69,6 +73,7 @@ impl Basis {
         }
     }
 
+    /// The way out of one call of this kind.
     pub(crate) fn egress(
         &self,
         client: &Client,
@@ -99,6 +104,8 @@ impl Basis {
         members
     }
 
+    /// The variables that the component sees: placeholders in place of secrets, and nothing of the
+    /// process's own.
     pub(crate) fn environment(&self, settings: &Settings, home: &Home) -> Vec<(String, String)> {
         let mut variables: Vec<(String, String)> = Vec::new();
         let mut set = |name: &str, value: String| variables.push((name.to_owned(), value));

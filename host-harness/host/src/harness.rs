@@ -43,11 +43,16 @@ struct Inner {
     settings: Settings,
     home: Home,
     client: Client,
+    /// Tokens that services gave for an app's secret; all calls use the same.
     tokens: Arc<Tokens>,
+    /// Whom messages may go to.
     recipients: Arc<Recipients>,
+    /// How much the state folder may hold.
     quota: Arc<StateQuota>,
     audit: AuditLog,
+    /// Why the last call could not be recorded.
     trouble: Trouble,
+    /// The digest of what is granted, kept while that stays the same.
     policy: PolicyDigest,
 }
 
@@ -371,6 +376,7 @@ impl Harness {
         &self.inner.settings
     }
 
+    /// What a call of this moment is granted. `new_key` is one that stands in its arguments.
     pub(crate) fn basis(&self, new_key: Option<Arc<Secret>>) -> Basis {
         Basis::gather(
             &self.inner.settings,
@@ -399,6 +405,7 @@ impl Harness {
         basis.egress(client, recipients, limits, kind.call())
     }
 
+    /// Begins the record of a call.
     pub(crate) fn recorder(
         &self,
         kind: Kind,
@@ -496,6 +503,7 @@ impl Harness {
         (result, usage)
     }
 
+    /// Runs an export on a fresh instance. The component's own error is cut to a sentence.
     async fn run_typed<T, Work>(
         &self,
         call: Call,

@@ -122,6 +122,8 @@ impl Home {
         }
     }
 
+    /// Makes what is missing. Only what others could have written to is refused; what can't be hardened is
+    /// reported elsewhere.
     fn make(&self) -> Result<(), HomeError> {
         fs::create_dir_all(&self.root)
             .map_err(|error| HomeError::new("can't create", &self.root, error))?;
@@ -295,6 +297,8 @@ impl Home {
         text.trim().parse().ok()
     }
 
+    /// The lock's file, made where it is missing. It is never removed: another process may hold it at that
+    /// moment.
     fn open_lock(&self) -> Result<File, HomeError> {
         let path = self.owner_lock();
         let mut options = OpenOptions::new();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use contract::services::{Granted, SERVICES, Service};
 use sandbox::secrets::{ApiKey, Secret};
 
+/// Names of keys, in the record and in their placeholders.
 const STORED_KEY: &str = "libtv-api-key";
 const ENVIRONMENT_KEY: &str = "libtv-api-key-env";
 const NEW_KEY: &str = "libtv-api-key-new";
@@ -35,6 +36,8 @@ pub(crate) struct Placeholders {
 }
 
 impl Placeholders {
+    /// The keys of one call, with a placeholder each. The same key in the file and in the environment has
+    /// one placeholder.
     pub(crate) fn new(
         stored: Option<Arc<Secret>>,
         environment: Option<Arc<Secret>>,
@@ -62,10 +65,12 @@ impl Placeholders {
             .flatten()
     }
 
+    /// The key that this placeholder stands for, the stored one before the others.
     pub(crate) fn find(&self, placeholder: &str) -> Option<&ApiKey> {
         self.all().find(|key| key.placeholder == placeholder)
     }
 
+    /// Whether there is a key for this service.
     pub(crate) fn has(&self, service: &Service) -> bool {
         self.all().any(|key| key.is_for(service))
     }

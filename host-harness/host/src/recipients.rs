@@ -81,7 +81,9 @@ impl std::fmt::Display for Recipient {
 /// The recipients that were named, in a folder of their own.
 pub(crate) struct Recipients {
     folder: PathBuf,
+    /// How many may be named in all.
     most: usize,
+    /// Messages that a service confirmed, the latest ones: they may be replied to.
     answered: Arc<Mutex<VecDeque<String>>>,
     /// Those that a named one led to, as the service said: the direct chat with a person.
     derived: Arc<Mutex<VecDeque<Recipient>>>,

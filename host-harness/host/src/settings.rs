@@ -21,7 +21,9 @@ pub struct Settings {
     pub(crate) command_limits: Limits,
     /// Asked before the usual places.
     pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
+    /// Where the API key is kept when the user asked for that.
     pub(crate) keyring: KeySlot,
+    /// East of UTC is positive; for times without a zone in files of earlier installations.
     pub(crate) utc_offset_seconds: i32,
     #[cfg(feature = "fault-injection")]
     pub(crate) faults: Option<sandbox::fault_injection::Faults>,

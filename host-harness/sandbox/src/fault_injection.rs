@@ -65,10 +65,13 @@ pub struct Faults(Arc<Inner>);
 struct Inner {
     plan: Mutex<Plan>,
     now_ms: AtomicU64,
+    /// Whether hard links are refused, as on FAT; and how often one was.
     refuses_links: AtomicBool,
     refused_links: AtomicU64,
+    /// Whether syncing a folder is refused, as on CIFS; and how often it was.
     refuses_folder_syncs: AtomicBool,
     refused_folder_syncs: AtomicU64,
+    /// Numbers the component's calls, to tell whose host call it is.
     component_calls: AtomicU64,
 }
 

@@ -10,13 +10,16 @@ use crate::error::LimitHit;
 /// The first limit that was hit; later ones are its consequences.
 #[derive(Debug, Default)]
 pub struct Stopped {
+    /// Kept for good: a call has one end.
     first: Mutex<Option<LimitHit>>,
+    /// Keeps one wake-up, so that a limit which is hit before anybody waits isn't missed.
     told: Notify,
 }
 
 impl Stopped {
     /// Notes that `limit` was hit.
     pub fn at(&self, limit: LimitHit) {
+        // Noted before the waiter is woken: it looks here for the reason.
         if let Ok(mut first) = self.first.lock() {
             first.get_or_insert(limit);
         }

@@ -168,6 +168,7 @@ pub(crate) struct Recorder {
     meter: Arc<CallMeter>,
     at_ms: u64,
     begun: Instant,
+    /// Its line is not written yet: dropped like this, the call counts as abandoned.
     open: bool,
     /// The note that it has begun, where it may send.
     note: Option<Begun>,
@@ -243,6 +244,7 @@ impl Recorder {
         line
     }
 
+    /// The whole line, but for its place in the chain.
     fn members(&self, outcome: String, usage: Option<&Usage>) -> Map<String, Value> {
         let mut line = self.beginning();
         let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);

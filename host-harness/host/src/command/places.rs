@@ -25,9 +25,13 @@ const OPENCLAW_SECRETS: [&str; 6] = [
 
 /// The places, as they are at this moment.
 pub(super) struct Places {
+    /// `$NEXU_HOME`: keys, chats and the record.
     home: PathBuf,
+    /// Compiled code, which is run without further questions.
     cache: Option<PathBuf>,
+    /// Every file that may be OpenClaw's configuration.
     openclaw: Vec<PathBuf>,
+    /// `SSL_CERT_FILE`, which is never uploaded.
     certificates: Option<PathBuf>,
 }
 
@@ -117,6 +121,7 @@ impl Places {
     }
 }
 
+/// One sentence for all places: the advice is the same.
 fn not_given(shown: &Path) -> CallError {
     CallError::Refused(format!(
         "{} can't be uploaded: it lies where credentials, sessions or the system's own files are kept. Copy the picture or film to a folder of its own.",
@@ -124,6 +129,7 @@ fn not_given(shown: &Path) -> CallError {
     ))
 }
 
+/// Whether it is the system in the shape of files.
 fn is_systems(target: &Path) -> bool {
     NO_FILES.iter().any(|place| target.starts_with(place)) && !target.starts_with(MEMORY_DISK)
 }

@@ -20,6 +20,7 @@ const NAME: &str = "libtv.json";
 /// A private folder with the copy; removed when it is dropped.
 pub(super) struct ConfigCopy {
     folder: tempfile::TempDir,
+    /// What the copy held at first: what differs from it afterwards is what the command changed.
     before: Map<String, Value>,
 }
 

@@ -20,9 +20,11 @@ const PIECE_BYTES: usize = 256 << 10;
 /// A file that may be uploaded, as far as its place and its beginning tell.
 pub(super) struct Upload {
     pub(super) file: File,
+    /// Its length when it was opened; the component announces this many.
     pub(super) bytes: u64,
     /// Its name without the folders, which is all that the component learns of its place.
     pub(super) name: std::ffi::OsString,
+    /// The path as the user wrote it.
     shown: PathBuf,
 }
 
@@ -105,6 +107,8 @@ impl Upload {
     }
 }
 
+/// Reads all of it, and leaves it at its beginning. What could be the start of a secret is looked at again
+/// with the next piece.
 fn holds_secret(file: &mut File, spellings: &Spellings) -> io::Result<bool> {
     file.rewind()?;
     let mut held = Bytes::new();

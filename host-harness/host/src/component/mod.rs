@@ -38,10 +38,13 @@ pub struct Precompiled {
 /// Shared by all clones: compiled code is megabytes.
 struct Inner {
     machine: Machine,
+    /// The typed exports. Imports are resolved already, so that a call only has to instantiate.
     typed: LibtvVideoPre<Guest>,
     /// The command line, or why the component has none: an embedder's may have the typed exports alone.
     command: Result<CommandPre<Guest>, String>,
+    /// SHA-256 of the component's bytes, in hex.
     digest: String,
+    /// Where compiled code is kept.
     cache: Option<PathBuf>,
 }
 

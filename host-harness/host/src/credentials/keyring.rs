@@ -39,6 +39,7 @@ pub trait Keyring: Send + Sync {
 #[derive(Default)]
 pub(crate) struct KeySlot {
     keyring: Option<Box<dyn Keyring>>,
+    /// The key that was last read, with the mark it was stored under.
     read: Mutex<Option<(String, Arc<Secret>)>>,
 }
 

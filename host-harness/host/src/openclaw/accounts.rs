@@ -18,11 +18,14 @@ const MAX_LISTED: usize = 20;
 pub(super) struct Chosen {
     /// What it is called.
     pub(super) id: String,
+    /// False only where the file says so.
     is_enabled: bool,
     /// Where its own members stand, as `channels.<channel>.accounts.main`.
     path: String,
     channel: String,
+    /// The account's own members.
     own: Map<String, Value>,
+    /// The channel's, which count where the account has none of that name.
     shared: Map<String, Value>,
 }
 

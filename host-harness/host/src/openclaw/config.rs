@@ -11,7 +11,9 @@ use super::{include, secret};
 /// `channels.<channel>`, `secrets` and `env` of a configuration.
 pub(super) struct Config<'a> {
     places: &'a Places,
+    /// What was read, with included files in their places; always an object.
     root: Value,
+    /// The section that is wanted; others weren't read.
     channel: &'a str,
     variables: Variables<'a>,
 }
@@ -130,6 +132,8 @@ impl<'a> Config<'a> {
         let mut reason = format!(
             "refers to the environment variable {name}, which is not set. Set it where this program runs, or in OpenClaw's .env"
         );
+        // OpenClaw would find the variable this way, and a user who sees it work there must learn why it
+        // doesn't here.
         if self.root["env"]["shellEnv"]["enabled"] == true {
             reason.push_str(
                 " (env.shellEnv has OpenClaw ask a login shell for it, which is not done here)",

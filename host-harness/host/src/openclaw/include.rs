@@ -86,7 +86,9 @@ fn parse(path: &Path, text: &str) -> Result<Value, String> {
 struct Reader {
     /// Folders that files may be included from, as they are written.
     roots: Vec<PathBuf>,
+    /// How many were included so far, over all levels.
     files: usize,
+    /// What all of them hold so far.
     bytes: usize,
 }
 

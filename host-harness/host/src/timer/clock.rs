@@ -26,6 +26,8 @@ impl Clock for SystemClock {
     }
 
     fn sleep(&self, duration_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // Tokio's timer goes by the monotonic clock, which may stand still while a machine sleeps: the loop
+        // never waits for long at once.
         Box::pin(tokio::time::sleep(Duration::from_millis(duration_ms)))
     }
 }

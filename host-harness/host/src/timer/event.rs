@@ -245,6 +245,7 @@ impl fmt::Display for Event {
 /// Text from elsewhere stays on its line, and tells a terminal nothing.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars()
+        // A space and nothing else: characters stay apart that were apart.
         .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
         .collect()
 }
@@ -321,6 +322,7 @@ impl Event {
     }
 }
 
+/// The same members for a step that ended and for one that failed.
 fn usage_json(usage: &Usage) -> Value {
     json!({
         "requests": usage.requests,

@@ -41,6 +41,7 @@ pub(super) struct Logs {
 }
 
 impl Logs {
+    /// Those of this home; nothing is listed before the first line.
     pub(super) fn of(home: Home) -> Self {
         Self {
             home,
@@ -96,6 +97,7 @@ impl Logs {
         Ok(left)
     }
 
+    /// Every session's log, also of sessions that ended long ago.
     fn all(&self) -> io::Result<Vec<Log>> {
         let mut logs = Vec::new();
         for entry in fs::read_dir(self.home.root())? {

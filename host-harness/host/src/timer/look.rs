@@ -48,6 +48,7 @@ impl News {
 pub(super) struct Seen {
     /// The session behind the entry, as the component said.
     pub(super) session_id: String,
+    /// `None` where the file system keeps none: then it counts as unchanged.
     modified: Option<SystemTime>,
 }
 
@@ -126,6 +127,7 @@ async fn read(harness: &Harness, entries: &[Entry], found: &mut Found) -> Result
     Ok(())
 }
 
+/// A name in the folder, and when the file was last modified.
 type Entry = (String, Option<SystemTime>);
 
 /// The entries of a folder, by what is to be done about them.

@@ -14,6 +14,7 @@ use crate::limits::{
 };
 use sandbox::files;
 
+/// A session's day begins with its own first step, so that not all of them get their budget at midnight.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// A session that has had fewer steps is not worth a place in the file: it has nearly its whole budget.
 const STORED_FROM: u32 = 20;
@@ -42,17 +43,21 @@ pub(super) enum Start {
 struct Used {
     /// When its day began.
     since_ms: u64,
+    /// Steps since then.
     steps: u32,
     /// Steps in a row that were stopped at a limit, or trapped.
     stopped: u32,
+    /// When the last one began. Not stored: after a restart the floor is over, or nearly.
     #[serde(skip)]
     last_ms: u64,
+    /// That it was set aside has been reported.
     #[serde(skip)]
     told: bool,
 }
 
 /// The pace of all sessions of one timer.
 pub(super) struct Pace {
+    /// The least time between two steps of a session.
     floor_ms: u64,
     steps_a_day: u32,
     sessions: HashMap<String, Used>,

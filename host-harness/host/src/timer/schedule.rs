@@ -15,6 +15,7 @@ use std::collections::{BinaryHeap, HashMap};
 struct Entry {
     /// Matches the newest heap item of this session; older items are ignored when they surface.
     ticket: u64,
+    /// A step is under way: its end says when the next one is due.
     running: bool,
     /// What the component listed last: a difference means that somebody changed the session.
     listed_ms: u64,
@@ -22,6 +23,7 @@ struct Entry {
     changed: bool,
     /// The step that failed may have changed the listing itself: the next one is taken as it is.
     unsure: bool,
+    /// Failures in a row, by which the pause grows.
     failures: u32,
 }
 
@@ -29,7 +31,9 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     sessions: HashMap<String, Entry>,
+    /// Time, ticket, session: the earliest comes first, and of the same time the one that was put first.
     heap: BinaryHeap<Reverse<(u64, u64, String)>>,
+    /// The last one that was given out.
     tickets: u64,
     /// Known sessions that somebody has changed since this was last asked.
     continued: Vec<String>,

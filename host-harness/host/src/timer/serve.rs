@@ -142,14 +142,18 @@ async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
 
 /// When to look, and for what.
 struct Look {
+    /// There may be something to see.
     wanted: bool,
     running: bool,
     /// What it is for, beside what the watch tells.
     news: News,
+    /// The next look begins no earlier.
     not_before_ms: u64,
     /// When the next would be if they came evenly; ahead of the time while they come faster.
     even_ms: u64,
+    /// Failures in a row.
     failures: u32,
+    /// None has succeeded yet: its sessions were there before, and are not new.
     first: bool,
     /// When everything is looked at next.
     all_at_ms: u64,
@@ -193,15 +197,19 @@ struct Server<F> {
     stored_ms: u64,
     /// Sessions were left out, and that was reported.
     left_out: bool,
+    /// Steps, and one look at most.
     tasks: JoinSet<Done>,
     /// Which session a task polls; a look has no entry.
     names: HashMap<Id, String>,
     /// The entries of `active`, as they were last seen.
     entries: HashMap<String, Seen>,
+    /// Steps that ended, failed ones included.
     steps: u64,
+    /// That the record can't be written has been reported.
     record_failed: bool,
     /// What this harness has, as it was last published.
     told: Option<Means>,
+    /// When that was last checked.
     means_at_ms: u64,
     look: Look,
 }
@@ -356,6 +364,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             .min(LONGEST_SLEEP_MS)
     }
 
+    /// A task has ended.
     fn joined(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
         self.look_at_record();
         match done {
@@ -387,6 +396,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         }
     }
 
+    /// Takes a look's result over, and decides when the next one may begin.
     fn looked(&mut self, result: Result<Found, CallError>, took_ms: u64) {
         let now_ms = self.clock.now_ms();
         self.look.running = false;

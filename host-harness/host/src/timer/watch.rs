@@ -25,8 +25,11 @@ const REPLACED: &str = "another folder was put in its place";
 
 #[derive(Default)]
 struct Shared {
+    /// Keeps one wake-up: a change while nobody waits isn't missed.
     changed: Notify,
+    /// What changed since it was last taken.
     news: Mutex<News>,
+    /// Why watching doesn't work. It isn't tried again: looking every second does.
     broken: Mutex<Option<String>>,
 }
 
@@ -38,6 +41,7 @@ pub(super) struct Watch {
     /// What is watched, whatever has its name by now.
     folder: Option<Identity>,
     told: bool,
+    /// When the folder was last looked at.
     looked: Instant,
 }
 

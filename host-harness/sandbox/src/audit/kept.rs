@@ -40,18 +40,22 @@ pub(super) fn keep(log: &Path, old: &[PathBuf], max_bytes: u64) -> io::Result<us
         text.extend_from_slice(line);
         text.push(b'\n');
     }
+    // Replaced as a whole, before anything is removed: a process that dies here has kept twice what it
+    // hasn't removed yet.
     files::write_durably(&kept, &text)?;
     Ok(lines.len())
 }
 
 type Line = (u64, Vec<u8>);
 
+/// The lines of one day that are kept, each with its number.
 #[derive(Default)]
 struct Day {
     first: Vec<Line>,
     last: VecDeque<Line>,
 }
 
+/// All days, by their date in text, which sorts as the dates do.
 #[derive(Default)]
 struct Days {
     days: BTreeMap<Vec<u8>, Day>,
@@ -76,8 +80,11 @@ impl Days {
         Ok(())
     }
 
+    /// Adds a line to the day that is at hand.
     fn put(&mut self, n: u64, line: Vec<u8>) {
         let day = self.days.entry(self.at.clone()).or_default();
+        // The first ones stay where they are, the last ones move on: a flood in the middle of a day pushes
+        // out neither.
         if day.first.len() < LINES {
             day.first.push((n, line));
             return;
@@ -92,6 +99,7 @@ impl Days {
     fn lines(self, max_bytes: u64) -> Vec<Line> {
         let mut left = max_bytes;
         let mut lines = Vec::new();
+        // The newest first, since the room may end before the oldest.
         for day in self.days.into_values().rev() {
             let of_day: Vec<Line> = day.first.into_iter().chain(day.last).collect();
             let bytes: usize = of_day.iter().map(|(_, line)| line.len() + 1).sum();

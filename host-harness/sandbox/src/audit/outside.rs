@@ -35,6 +35,7 @@ pub(super) fn write(log: &Path, link: &Link) {
     let _ = files::private(&mut options)
         .open(path(log))
         .and_then(|mut file| {
+            // One write of one length: a shorter text would leave the end of a longer one behind it.
             file.write_all(format!("{text:<width$}\n", width = BYTES - 1).as_bytes())
         });
 }

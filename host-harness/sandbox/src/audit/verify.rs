@@ -138,6 +138,7 @@ pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
 
 struct Content {
     path: PathBuf,
+    /// As far as the snapshot goes.
     bytes: Vec<u8>,
 }
 
@@ -198,6 +199,7 @@ impl Snapshot {
     }
 }
 
+/// The lines kept of pruned files; `None` when nothing was pruned, or by a version that kept none.
 fn kept_lines(journal: &Journal) -> io::Result<Option<Content>> {
     let path = kept::path(&journal.folder);
     match fs::read(&path) {
@@ -260,6 +262,8 @@ impl Walk {
         match &self.last {
             None => {
                 self.found.first_n = *n;
+                // Not judged yet: the line that says so stands further on in the chain, where the older
+                // files were pruned.
                 if *n != 1 || sealed.prev != Link::genesis().hash {
                     self.beginning = Some((*n, sealed.prev.clone(), at.clone()));
                 }
@@ -301,6 +305,7 @@ impl Walk {
         }
     }
 
+    /// At the end of a file that isn't the last: only there can a crash have cut a line off.
     fn refuse_odd(&mut self) -> Result<(), VerifyError> {
         match self.odd.take() {
             Some((odd, _)) => Err(broken(odd, Broken::Changed)),
@@ -348,6 +353,7 @@ impl Walk {
             Some((link, at)) => (link.n, at),
             None => (0, start),
         };
+        // Before the head, which lies in the folder and goes with it when the record is removed.
         if let Some(known) = &files.outside {
             if last_n == 0 {
                 return Err(broken(last, Broken::Gone(known.n)));

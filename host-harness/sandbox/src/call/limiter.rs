@@ -23,6 +23,7 @@ impl Peak {
 /// refused.
 pub(super) struct Limiter {
     limits: StoreLimits,
+    /// The most linear memory, in bytes: kept here too, to tell a hit limit from a module's own maximum.
     memory_bytes: usize,
     peak: Arc<Peak>,
     stopped: Arc<Stopped>,

@@ -119,6 +119,7 @@ pub struct Call {
     store: Store<Guest>,
     limits: Limits,
     signs: Signs,
+    /// Keeps the clock running by which the guest is interrupted.
     ticking: Ticking,
 }
 
@@ -265,6 +266,7 @@ impl Call {
 }
 
 impl Signs {
+    /// What a call's end means: a limit where one is behind it, else a trap with what the guest last said.
     fn failure(&self, error: &wasmtime::Error, limits: &Limits) -> RunError {
         if let Some(hit) = limit_behind(error, limits) {
             return RunError::Limit(hit);

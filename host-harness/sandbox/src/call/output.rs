@@ -25,6 +25,7 @@ const LINE_CHARS: usize = 300;
 /// Where a command's output goes.
 pub struct Output {
     writer: Box<dyn Write + Send>,
+    /// Whether a person's terminal would obey what is written.
     terminal: bool,
     /// Less than the call's limit, where whoever reads it holds all of it.
     most_bytes: u64,
@@ -115,6 +116,7 @@ impl Tail {
 
 struct State {
     output: Output,
+    /// What may still be written.
     left_bytes: u64,
     max_bytes: u64,
     stopped: Arc<Stopped>,
@@ -155,6 +157,7 @@ impl OutputPipe {
             .unwrap_or_default()
     }
 
+    /// Writes all of it, or nothing where it is too much: half a line of JSON would be worse than none.
     fn put(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut state = self
             .0

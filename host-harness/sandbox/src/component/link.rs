@@ -20,8 +20,11 @@ const OUTGOING_HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 /// The engine's; none with its own interfaces.
 pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
+    // All of WASI 0.2, sockets included: a component that imports them is loaded, and each attempt to use
+    // them is refused.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     crate::call::add_to_linker(&mut linker)?;
+    // The types alone are the library's: its handler for requests is replaced by the one below.
     types::add_to_linker::<_, WasiHttp>(&mut linker, &LinkOptions::default().into(), Guest::http)?;
     linker
         .instance(OUTGOING_HANDLER)?

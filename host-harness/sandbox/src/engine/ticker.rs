@@ -16,15 +16,21 @@ pub(super) struct Ticker(Arc<Shared>);
 /// What calls and the thread have in common.
 #[derive(Default)]
 struct Shared {
+    /// Held for a few instructions at a time, never while the thread sleeps.
     state: Mutex<State>,
+    /// Wakes the thread: a first call, or the end.
     changed: Condvar,
 }
 
 /// How many calls run, whether the thread was started, and whether it has to end.
 #[derive(Default)]
 struct State {
+    /// Calls that run now. The thread sleeps while there are none.
     calls: usize,
+    /// The thread is there; it starts with the first call, so that a program which only loads a component
+    /// has none.
     started: bool,
+    /// The ticker is gone: the thread ends.
     ended: bool,
 }
 

@@ -30,17 +30,27 @@ const KEPT_REFUSALS: usize = 16;
 /// What one call has sent and received so far, against what it may.
 #[derive(Debug)]
 pub struct CallMeter {
+    /// Begun so far, refused ones included.
     requests: AtomicU32,
+    /// Begun so far that cost money.
     paid: AtomicU32,
+    /// Under way now.
     open: AtomicU32,
+    /// Bytes of request bodies so far.
     sent: AtomicU64,
+    /// Bytes of response bodies so far.
     received: AtomicU64,
     max_requests: u32,
     max_open: u32,
+    /// Bytes out, and as many in.
     max_bytes: u64,
+    /// Bytes of one response's body.
     max_response_bytes: u64,
+    /// The first [`KEPT_REFUSALS`] of them, whole.
     refusals: Mutex<Vec<Refusal>>,
+    /// All of them.
     refused: AtomicU32,
+    /// All of them, by the reason's name.
     reasons: Mutex<BTreeMap<&'static str, u32>>,
     trace: Trace,
     words: Words,
@@ -203,7 +213,9 @@ fn add(counter: &AtomicU64, bytes: usize) -> u64 {
 #[derive(Debug)]
 pub(super) struct Progress {
     origin: Instant,
+    /// When something last moved, in milliseconds since `origin`.
     last_ms: AtomicU64,
+    /// A connection is being made, which has a time-out of its own.
     connecting: AtomicBool,
 }
 
@@ -291,9 +303,13 @@ pub(super) struct Timed {
     inner: Incoming,
     meter: Arc<CallMeter>,
     exchange: Arc<Exchange>,
+    /// Dropped with the body: until then its connection is in use, so the request counts as under way.
     _open: Arc<OpenRequest>,
+    /// Bytes that this response has brought so far.
     bytes: u64,
+    /// The longest wait for the next piece.
     between: Duration,
+    /// Runs out when nothing came for so long; set anew by each piece.
     sleep: Pin<Box<Sleep>>,
 }
 

@@ -41,10 +41,13 @@ pub type ExchangeFuture = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Wa
 pub struct Broker {
     /// Every service there is: their headers for credentials, and what stands for credentials, are known by them.
     services: &'static [&'static Service],
+    /// What every placeholder of `services` holds: where one stands, a placeholder stands.
     marks: Vec<String>,
+    /// The user's API keys, each bound to one service.
     keys: Vec<ApiKey>,
     /// What identifies the user to services that know apps.
     pub apps: Vec<Arc<App>>,
+    /// Shared by all calls of a harness, so that one exchange serves them all.
     tokens: Arc<Tokens>,
     /// What to search for, and how many tokens had been issued when it was put together.
     search: Mutex<Option<(u64, Arc<Spellings>)>>,

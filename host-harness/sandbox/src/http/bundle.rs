@@ -19,6 +19,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> 
     const END: &[u8] = b"-----END CERTIFICATE-----";
     let wrong = |reason: &dyn Display| format!("{} can't be read: {reason}", path.display());
     let text = std::fs::read(path).map_err(|error| wrong(&error))?;
+    // By marks and not by lines: what stands between certificates, as their names do, is passed over.
     let (begin, end) = (Finder::new(BEGIN), Finder::new(END));
     let mut certificates = Vec::new();
     let mut rest = &text[..];

@@ -82,12 +82,18 @@ impl NetworkSettings {
 /// One request's time-outs and meters.
 #[derive(Clone)]
 pub struct SendOptions {
+    /// The longest that a connection may take to make.
     connect: Duration,
+    /// The longest from the last sign of life to the head of the response.
     first_byte: Duration,
+    /// The longest between two pieces of the response.
     between: Duration,
+    /// Whether it may go to this machine, and then nowhere else.
     loopback: bool,
+    /// Whether no kept connection may be used: of paid requests.
     fresh_connection: bool,
     meter: Arc<CallMeter>,
+    /// Counts the request as under way until the last of these is dropped.
     open: Arc<OpenRequest>,
     pub(super) exchange: Arc<Exchange>,
 }
@@ -137,7 +143,9 @@ impl SendOptions {
 /// The client. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
+    /// Keeps connections between requests, for everything that may be asked twice.
     kept: Pool<Connector, Outgoing>,
+    /// Keeps none, for paid requests.
     fresh: Pool<Connector, Outgoing>,
     shared: Arc<Shared>,
 }

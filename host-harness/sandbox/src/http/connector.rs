@@ -398,6 +398,8 @@ impl Shared {
     }
 }
 
+/// Tells a certificate that isn't trusted from other failures: only for that can a setting of the user be
+/// the cause.
 fn tls_error(error: &io::Error) -> ConnectError {
     match error
         .get_ref()
@@ -453,8 +455,6 @@ fn check(addresses: Vec<SocketAddr>, leads_to: LeadsTo) -> Result<Vec<SocketAddr
 
 /// Tries the addresses in the resolver's order, and the last one for as long as there is time.
 async fn dial(network: &dyn Network, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
-    // One after the other: a race would open connections that nobody uses, and a paid request's would be
-    // one of several.
     let mut last = ConnectError::Timeout;
     for (index, address) in addresses.iter().enumerate() {
         let connect = network.connect(*address);
@@ -475,6 +475,7 @@ async fn dial(network: &dyn Network, addresses: &[SocketAddr]) -> Result<TcpStre
     Err(last)
 }
 
+/// The failure with the proxy's name, so that nobody looks for the fault at the service.
 fn by_proxy(proxy: &Proxy, failure: ProxyFailure) -> ConnectError {
     ConnectError::Proxy {
         proxy: proxy.to_string(),

@@ -43,8 +43,7 @@ impl Egress {
         let request = request.map(|()| body);
         let grant = self.policy.check(request.method(), request.uri());
         let grant = grant.map_err(|refusal| FetchError::Refused(self.meter.refuse(refusal)))?;
-        // None is put in here, so the service would only refuse; and what it says about the user isn't for
-        // a page that anybody with its address can open.
+        // No credential is put in here, so such a service would only refuse.
         if grant.service.credential.is_some() {
             return Err(FetchError::NotPublic);
         }

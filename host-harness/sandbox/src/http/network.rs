@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 pub(super) type Found<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
+/// What connections need of a network. Neither function decides anything: every check is the connector's.
 pub(super) trait Network: Send + Sync {
     /// Every address of a name, in the resolver's order. Asked once for each connection.
     fn addresses<'a>(&'a self, host: &'a str, port: u16) -> Found<'a, Vec<SocketAddr>>;

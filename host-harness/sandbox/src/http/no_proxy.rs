@@ -35,6 +35,8 @@ impl NoProxy {
                 },
                 _ => (entry, None),
             };
+            // `*.name`, `.name` and `name` mean the same to most programs; who meant less goes past the
+            // proxy once more than wanted.
             let name = name.trim_start_matches('*').trim_matches('.');
             if name.is_empty() {
                 read.all |= port.is_none() && entry.starts_with('*');

@@ -122,6 +122,7 @@ impl Policy {
                 .filter(|rule| rule.base.host == target.host)
         };
         let on_origin = || self.rules.iter().filter(|rule| target.is_at(&rule.base));
+        // From the widest to the narrowest: the reason says which setting would have to be another one.
         if on_host().next().is_none() {
             RefusalReason::Host
         } else if !on_host().any(|rule| rule.base.https == target.https) {

@@ -200,7 +200,9 @@ impl Refusal {
     pub fn new(method: &Method, uri: &Uri, reason: RefusalReason) -> Self {
         let authority = uri
             .authority()
+            // Without the user part, which may be a password.
             .map_or("", |a| a.as_str().rsplit('@').next().unwrap_or_default());
+        // The secret may stand in the path itself, and this goes into logs and into the record.
         let path = if reason.is_about_secrets() {
             "/…"
         } else {
@@ -255,6 +257,8 @@ impl Refusal {
     /// The same without what could name a session or a file, and without names that the component made up: for the
     /// record, which is kept.
     pub fn to_record(&self) -> Value {
+        // A refused path matches no route, so there is no template of it: what could be an id is left out
+        // here.
         let segments: Vec<&str> = self.path.split('/').map(template).collect();
         self.json(&segments.join("/"))
     }

@@ -9,6 +9,7 @@ use contract::services::Service;
 
 /// What of a response prevents a search, by its name; of a service whose responses are searched.
 pub(super) fn unsearchable<B>(response: &Response<B>, service: &Service) -> Option<&'static str> {
+    // A service that gets no credential has none to echo.
     service.credential?;
     let headers = response.headers();
     if !says_only(headers, &CONTENT_ENCODING, "identity") {
@@ -16,6 +17,7 @@ pub(super) fn unsearchable<B>(response: &Response<B>, service: &Service) -> Opti
     } else if !says_only(headers, &TRANSFER_ENCODING, "chunked") {
         Some("transfer-encoding")
     } else {
+        // A secret could be cut in two by the borders of two parts, each of which looks harmless.
         let in_parts = response.status() == StatusCode::PARTIAL_CONTENT && !service.ranges;
         in_parts.then_some("content-range")
     }

@@ -42,6 +42,8 @@ pub(super) async fn search(
         meter,
     };
     let (mut first, mut len) = (VecDeque::new(), 0);
+    // Read as far as this before anything is sent: a refusal in the first pieces then means "certainly
+    // never sent".
     while len < WHOLE_BYTES {
         match rest.frame().await {
             Some(frame) => {
@@ -59,6 +61,7 @@ pub(super) async fn search(
 fn joined(mut pieces: VecDeque<Bytes>, len: usize) -> Bytes {
     match (pieces.pop_front(), pieces.is_empty()) {
         (None, _) => Bytes::new(),
+        // Most bodies are one piece, which needs no copy.
         (Some(only), true) => only,
         (Some(first), false) => {
             let mut all = BytesMut::with_capacity(len);
@@ -76,6 +79,7 @@ struct Searched {
     /// What could be the beginning of something.
     held: Bytes,
     ended: bool,
+    /// Made beforehand: the head of the request is gone by the time something is found.
     secret: Refusal,
     placeholder: Refusal,
     meter: Arc<CallMeter>,

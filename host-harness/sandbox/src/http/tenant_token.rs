@@ -41,7 +41,9 @@ const ISSUED: usize = 16;
 /// again.
 struct Cached {
     secret: Arc<Secret>,
+    /// Tells a caller that waited whether this is newer than the token it saw refused.
     fetched: Instant,
+    /// Not used any more from here on, though it is good until `expires`.
     usable_until: Instant,
     expires: Instant,
 }
@@ -71,6 +73,7 @@ type Slot = Arc<tokio::sync::Mutex<Held>>;
 #[derive(Default)]
 pub struct Tokens {
     slots: Mutex<HashMap<(String, String), Slot>>,
+    /// How many were issued in all, and the latest [`ISSUED`] of them.
     issued: Mutex<(u64, VecDeque<Arc<Secret>>)>,
     /// Of these tokens and the secrets that each call knows.
     pub spellings: LatestSpellings,

@@ -47,9 +47,11 @@ pub struct Exchange {
     method: Method,
     origin: String,
     path: String,
+    /// How many requests began; those without an answer are the difference to `answers`.
     begun: AtomicU32,
     sent_bytes: AtomicU64,
     received_bytes: AtomicU64,
+    /// How many ended in which way.
     answers: Mutex<BTreeMap<Answer, u32>>,
 }
 
@@ -115,9 +117,11 @@ impl Exchange {
     }
 }
 
+/// What of a call the record shows of its requests.
 #[derive(Debug, Default)]
 struct Noted {
     exchanges: Vec<Arc<Exchange>>,
+    /// Names of credentials, never values. A set: a poll uses the same one many times.
     handles: BTreeSet<&'static str>,
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Downloads {
     shown: PathBuf,
     /// Whether the user asked for names that begin like options.
     dashed: bool,
+    /// Whether [`finish`](Self::finish) was reached. A call that is dropped before it leaves its files to
+    /// `drop`.
     settled: bool,
 }
 

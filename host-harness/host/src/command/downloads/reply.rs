@@ -15,6 +15,8 @@ pub(super) struct Reply(Value);
 impl Reply {
     /// `None` for anything else than a list of downloads: that is passed on as it is.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
+        // Passed on unread: it is bounded like every output, and JSON of this length would be many times
+        // that in memory.
         if text.len() > REPLY_BYTES {
             return None;
         }
@@ -29,6 +31,8 @@ impl Reply {
             return;
         };
         let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
+        // What the component claims decides only what is looked for: each file is judged by what it is when
+        // it is moved.
         for claim in claimed.iter().filter_map(Value::as_str) {
             let name = claim
                 .strip_prefix(GUEST_DOWNLOADS)
@@ -39,6 +43,7 @@ impl Reply {
                 Err(error) => errors.push(json!({"file": name, "error": error})),
             }
         }
+        // Behind our own: these are the component's sentences, which name a folder that only it knows.
         if let Value::Array(told) = self.0["errors"].take() {
             errors.extend(told.into_iter().map(|mut error| {
                 if let Value::String(text) = &mut error["error"] {

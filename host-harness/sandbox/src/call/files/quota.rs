@@ -165,6 +165,7 @@ impl StateQuota {
         Ok(piece)
     }
 
+    /// Which of the two quotas it is that this would exceed.
     fn hit(&self, wanted: Room) -> LimitHit {
         if wanted.bytes > self.quota.bytes {
             LimitHit::StateBytes(self.quota.bytes)

@@ -34,6 +34,7 @@ pub(super) struct FolderRoom {
 #[derive(Default)]
 struct Used {
     room: Room,
+    /// How much was written when the disk was last asked; `None` before the first time.
     asked_at_bytes: Option<u64>,
 }
 
