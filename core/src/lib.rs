@@ -9,6 +9,14 @@
 #[cfg(test)]
 extern crate self as libtv_video_core;
 
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "its other users are the tests of the state folder"
+)]
+#[path = "../tests/store/folder.rs"]
+mod folder;
+
 pub mod backoff;
 pub mod channel;
 pub mod cli;

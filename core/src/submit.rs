@@ -99,6 +99,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     // crash.
     let nonce = io.nonce();
     let mut intent = submits::Submit {
+        not_taken: false,
         // Before the request leaves, so that the service can be asked for it should the answer be lost.
         trace: upstream.traced_by(&nonce),
         nonce,

@@ -4,19 +4,12 @@
 use super::*;
 use crate::config::Stored;
 use crate::deliver::{self, plan};
+use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, Io, Outcome, UnixMs};
 use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
 use crate::store::{self, record};
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, ServiceId};
-
-#[allow(
-    dead_code,
-    reason = "its other users are the tests of the state folder"
-)]
-#[path = "../../tests/store/folder.rs"]
-mod folder;
-use folder::{Folder, NOW_MS};
 
 /// More than the chat takes in a file.
 const LARGE_BYTES: usize = 2 * 1024 * 1024;

@@ -279,6 +279,9 @@ pub fn unknown_submit(submit: &submits::Submit) -> String {
         let at = crate::time::format_rfc3339(submit.started_at_ms);
         format!("A submit of {at} (“{words}”)")
     };
+    if submit.not_taken {
+        return format!("{begun} got no answer: {}.", stranded::NOT_TAKEN);
+    }
     format!(
         "{begun} got no answer: {}. It may have been charged, and isn't sent again by itself.",
         submit

@@ -1,4 +1,5 @@
-//! The one message that belongs to no session: a chat is told of a submit of unknown outcome. As with deliveries its first
+//! The one message that belongs to no session: a chat is told of a submit of unknown outcome, or of one that was
+//! certainly not taken. As with deliveries its first
 //! attempt is stored before it leaves, each repeats the same key, and when that may be forgotten it isn't sent again.
 
 use super::pace::Pace;
@@ -102,7 +103,12 @@ async fn send(
     let said = match answer {
         Answer::Committed(_) => {
             submit.told = true;
-            return Ok("the chat was told that its outcome isn't known".to_owned());
+            let what = if submit.not_taken {
+                "the service didn't take it"
+            } else {
+                "its outcome isn't known"
+            };
+            return Ok(format!("the chat was told that {what}"));
         }
         Answer::Unknown(reason) => return Ok(again(io, notice, &reason)),
         Answer::Refused(Meaning::RateLimited(pause_ms), reason) => {
@@ -130,5 +136,10 @@ fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {
 }
 
 fn words(submit: &Submit) -> String {
-    Language::of(&submit.text).unknown(&plan::shortened(&submit.text))
+    let (language, request) = (Language::of(&submit.text), plan::shortened(&submit.text));
+    if submit.not_taken {
+        language.not_taken(&request)
+    } else {
+        language.unknown(&request)
+    }
 }

@@ -125,6 +125,19 @@ impl Language {
         }
     }
 
+    /// It was lost on its way to the service, which proved that it has it not.
+    #[must_use]
+    pub fn not_taken(self, request: &str) -> String {
+        match self {
+            Self::English => format!(
+                "⚠️ “{request}” was lost on its way: the video service didn't take it, and nothing was charged. It isn't sent again by itself; it may be asked for once more."
+            ),
+            Self::Chinese => format!(
+                "⚠️ “{request}”在途中丢失：视频服务没有接受，也没有扣费。不会自动重发，可以再提一次。"
+            ),
+        }
+    }
+
     /// A reason of our own, which the records keep in English; a platform's stays as it is.
     fn reason(self, reason: &str) -> String {
         if self == Self::English {

@@ -38,6 +38,8 @@ pub struct Submit {
     pub started_at_ms: UnixMs,
     /// Why its outcome isn't known, once that is certain.
     pub unknown: Option<String>,
+    /// Whether the service proved that it has it not: nothing was charged, and it may be submitted again.
+    pub not_taken: bool,
     /// Whether the chat that asked has been told of it, or can't be.
     pub told: bool,
     /// The name of its file in `submits`; that of one by an earlier version is its nonce, and this empty.
@@ -82,6 +84,7 @@ impl Stored for Submit {
             ("mode", Some(&self.service)),
             ("started_at_ms", Some(&self.started_at_ms)),
             ("unknown", Some(&self.unknown)),
+            ("not_taken", self.not_taken.then_some(&self.not_taken as _)),
             // Always written: version 1 reads it without a default.
             ("told", Some(&self.told)),
             ("file", (!self.file.is_empty()).then_some(&self.file)),
@@ -102,6 +105,7 @@ impl Stored for Submit {
             service: json::member(value, "mode")?,
             started_at_ms: json::member(value, "started_at_ms")?,
             unknown: optional("unknown")?,
+            not_taken: json::member::<Option<bool>>(value, "not_taken")?.unwrap_or_default(),
             told: json::member(value, "told")?,
             file: optional("file")?.unwrap_or_default(),
             route: json::member::<Option<Route>>(value, "route")?.unwrap_or_default(),
@@ -203,6 +207,7 @@ impl Submit {
             baseline: None,
             notice: None,
             became: None,
+            not_taken: false,
             trace: None,
         }
     }

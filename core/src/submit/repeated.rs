@@ -91,8 +91,11 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
     }
 }
 
-/// Whether an earlier request for the same stands in the way of a new one.
+/// Whether an earlier request for the same stands in the way of a new one. One that was certainly not taken doesn't.
 fn counts(io: &Io, other: &Submit) -> bool {
+    if other.not_taken {
+        return false;
+    }
     let age_ms = io.now_ms().abs_diff(other.started_at_ms);
     let limit_ms = if other.became.is_some() {
         submits::REMEMBERED_MS

@@ -23,6 +23,9 @@ const LOOKED_FOR_MS: u64 = 15 * 60 * 1000;
 /// After this pause.
 const LOOK_AGAIN_MS: u64 = 30 * 1000;
 
+/// What is said of one that the service proved not to have.
+pub(crate) const NOT_TAKEN: &str = "the service didn't take it; it may be submitted again";
+
 /// The name of an intent's entry in `active`.
 #[must_use]
 pub fn entry(submit: &Submit) -> String {
@@ -106,9 +109,12 @@ pub async fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Repor
         return Ok(None);
     };
     let submit = find(io, nonce).await?;
-    let Some(mut submit) = submit.filter(|submit| !submit.told && submit.became.is_none()) else {
+    let Some(submit) = submit.filter(|submit| submit.became.is_none()) else {
         return Ok(Some(ended(io, id, "it is settled").await?));
     };
+    if submit.told {
+        return end(io, id, &submit).await.map(Some);
+    }
     if let Some(asked) = turn_of(io, &submit).await? {
         settle(io, &submit, &asked).await?;
         let event = format!("it became session {}", asked.session_id);
@@ -118,28 +124,57 @@ pub async fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Repor
     if due_ms > io.now_ms() {
         return Ok(Some(later(due_ms, Vec::new())));
     }
-    match what_became(io, settings, &submit).await {
+    let fate = what_became(io, settings, &submit).await;
+    conclude(io, settings, id, submit, fate).await.map(Some)
+}
+
+/// Stores what is proved of an intent, or tells the chat what isn't. `id` is its entry.
+async fn conclude(
+    io: &Io,
+    settings: &Settings,
+    id: &str,
+    mut submit: Submit,
+    fate: Result<Fate, Error>,
+) -> Result<Report, Problem> {
+    match fate {
         Ok(Fate::Ours(submitted)) => {
             let asked = super::asked(io, &submit, &submitted).await?;
             store::begin_turn(io, &asked).await?;
             settle(io, &submit, &asked).await?;
             let event = format!("the service has it as session {}", asked.session_id);
-            return Ok(Some(ended(io, id, &event).await?));
+            return ended(io, id, &event).await;
         }
         Err(error) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
             let event = format!("what became of it can't be asked: {}", error.message);
-            return Ok(Some(later(io.now_ms() + LOOK_AGAIN_MS, vec![event])));
+            return Ok(later(io.now_ms() + LOOK_AGAIN_MS, vec![event]));
+        }
+        // Another message may be in the chat already: each of its repetitions says the same.
+        Ok(Fate::NotTaken) if submit.notice.is_none() => {
+            submit.not_taken = true;
+            submit.unknown = Some(NOT_TAKEN.to_owned());
         }
         Ok(Fate::NotTaken | Fate::Several | Fate::CannotSay) | Err(_) => {}
     }
     let events = deliver::lone::tell(io, settings, &mut submit).await?;
-    if submit.told {
-        let mut report = ended(io, id, "it is kept until somebody says what became of it").await?;
-        report.events.splice(0..0, events);
-        return Ok(Some(report));
+    if !submit.told {
+        let again_ms = submit.notice.as_ref().map_or(0, |one| one.next_try_at_ms);
+        return Ok(later(again_ms, events));
     }
-    let again_ms = submit.notice.as_ref().map_or(0, |one| one.next_try_at_ms);
-    Ok(Some(later(again_ms, events)))
+    let mut report = end(io, id, &submit).await?;
+    report.events.splice(0..0, events);
+    Ok(report)
+}
+
+/// Ends with an intent of which its chat has been told. One that was certainly not taken is removed, unless no chat asked:
+/// then every command tells of it.
+async fn end(io: &Io, id: &str, submit: &Submit) -> Result<Report, Problem> {
+    if !submit.not_taken {
+        return ended(io, id, "it is kept until somebody says what became of it").await;
+    }
+    if submit.route.is_complete() {
+        submits::remove(io, submit).await?;
+    }
+    ended(io, id, NOT_TAKEN).await
 }
 
 const fn later(at_ms: UnixMs, events: Vec<String>) -> Report {
@@ -286,3 +321,7 @@ async fn continued(io: &Io, submit: &Submit) -> Option<Submitted> {
         project_uuid: project.cloned().unwrap_or_default(),
     })
 }
+
+#[cfg(test)]
+#[path = "stranded_tests.rs"]
+mod tests;

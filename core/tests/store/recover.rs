@@ -26,6 +26,7 @@ fn with_unknown_submit() -> Folder {
         baseline: None,
         notice: None,
         became: None,
+        not_taken: false,
         trace: None,
     };
     let mut state = Folder::default();

@@ -133,6 +133,7 @@ pub fn submit() -> Submit {
         baseline: None,
         notice: None,
         became: None,
+        not_taken: false,
         trace: None,
     }
 }

@@ -1,0 +1,138 @@
+//! What a chat is told of a submit that its service proves not to have. No service does so yet; the proof is given.
+
+use super::*;
+use crate::config::Stored;
+use crate::folder::{Folder, NOW_MS, settings};
+use crate::io::{Effect, Outcome, Response};
+use crate::session::Route;
+use crate::store::record;
+use crate::upstream::ServiceId;
+
+const INTENT: &str = "submits/ffeeddccbbaa99887766554433221100";
+const ENTRY: &str = "submit-ffeeddccbbaa99887766554433221100";
+
+fn lost(text: &str, room: &str) -> Submit {
+    let route = Route {
+        channel: "toy".to_owned(),
+        chat: room.to_owned(),
+        ..Route::default()
+    };
+    Submit {
+        nonce: "ffeeddccbbaa99887766554433221100".to_owned(),
+        text: text.to_owned(),
+        session_id: String::new(),
+        service: ServiceId::of(&crate::upstream::nexu::NEXU),
+        started_at_ms: NOW_MS,
+        unknown: Some("connection reset".to_owned()),
+        not_taken: false,
+        told: false,
+        file: String::new(),
+        route: if room.is_empty() {
+            Route::default()
+        } else {
+            route
+        },
+        baseline: None,
+        notice: None,
+        became: None,
+        trace: None,
+    }
+}
+
+fn stored(submit: &Submit) -> Folder {
+    let mut folder = Folder::default();
+    let entries = &mut folder.0;
+    entries.insert(INTENT.to_owned(), record::encode("submit", submit));
+    entries.insert(format!("active/{ENTRY}"), Vec::new());
+    folder
+}
+
+/// What was shown in the chat, once `fate` is known; the chat answers with this status. A chat that
+/// refuses does so an hour before.
+fn concluded(folder: &mut Folder, fate: Fate, status: u16) -> Vec<String> {
+    let mut shown = Vec::new();
+    let settings = Settings::parse(&|_| None, Stored::Absent);
+    let procedure = |io: Io| async move {
+        let submit = find(&io, "ffeeddccbbaa99887766554433221100").await.unwrap();
+        conclude(&io, &settings, ENTRY, submit.unwrap(), Ok(fate))
+            .await
+            .unwrap();
+    };
+    let hour_ms = if status == 200 { 3_600_000 } else { 0 };
+    folder.run_at(
+        NOW_MS + 600_000 + hour_ms,
+        procedure,
+        &mut |effect| match effect {
+            Effect::Http(request) => {
+                shown.push(String::from_utf8_lossy(&request.body).into_owned());
+                Outcome::Http(Ok(Response {
+                    status,
+                    headers: Vec::new(),
+                    body: b"message-1".to_vec(),
+                    truncated: false,
+                }))
+            }
+            _ => Outcome::Done,
+        },
+    );
+    shown
+}
+
+#[test]
+fn a_submit_that_was_certainly_not_taken_is_told_as_that_and_is_over() {
+    for (text, words) in [
+        (
+            "a cat",
+            "the video service didn't take it, and nothing was charged",
+        ),
+        ("一只猫", "视频服务没有接受，也没有扣费"),
+    ] {
+        let mut folder = stored(&lost(text, "room-1"));
+        let shown = concluded(&mut folder, Fate::NotTaken, 200);
+        assert_eq!(shown.len(), 1);
+        assert!(shown[0].contains(words), "{shown:?}");
+        assert!(folder.names("submits").is_empty(), "{folder:?}");
+        assert!(folder.names("active").is_empty(), "{folder:?}");
+    }
+}
+
+#[test]
+fn a_chat_that_could_not_be_told_is_told_the_same_later_whatever_is_found_then() {
+    let mut folder = stored(&lost("a cat", "room-1"));
+    let first = concluded(&mut folder, Fate::NotTaken, 403);
+    assert_eq!(folder.names("submits").len(), 1);
+    let second = concluded(&mut folder, Fate::CannotSay, 200);
+    assert_eq!(first, second);
+    assert!(folder.names("submits").is_empty(), "{folder:?}");
+
+    let mut folder = stored(&lost("a cat", "room-1"));
+    let first = concluded(&mut folder, Fate::CannotSay, 403);
+    assert!(first[0].contains("isn't known"), "{first:?}");
+    assert_eq!(concluded(&mut folder, Fate::NotTaken, 200), first);
+}
+
+#[test]
+fn without_a_chat_it_is_kept_for_the_commands_and_the_same_may_be_asked_for_again() {
+    let mut folder = stored(&lost("a cat", ""));
+    assert!(concluded(&mut folder, Fate::NotTaken, 200).is_empty());
+    let (found, _) = folder.run(async |io| submits::unknown(&io).await.unwrap());
+    let words = crate::commands::unknown_submit(&found[0]);
+    assert!(words.ends_with("the service didn't take it; it may be submitted again."));
+    assert!(folder.names("active").is_empty(), "{folder:?}");
+    let again = super::super::repeated::claim;
+    let (claim, _) = folder.run(async |io| {
+        let mut intent = lost("a cat", "");
+        intent.nonce = "00112233445566778899aabbccddeeff".to_owned();
+        again(&io, &mut intent).await.map(|_| ()).is_ok()
+    });
+    assert!(claim);
+}
+
+#[test]
+fn a_process_that_died_behind_the_message_leaves_nothing() {
+    let mut submit = lost("a cat", "room-1");
+    (submit.told, submit.not_taken) = (true, true);
+    let mut folder = stored(&submit);
+    folder.run(async |io| step(&io, &settings(), ENTRY).await.map(|_| ()).is_ok());
+    assert!(folder.names("submits").is_empty(), "{folder:?}");
+}
