@@ -67,6 +67,29 @@ fn where_all_is_well_it_says_so_and_the_test_arrives_in_the_chat() {
 }
 
 #[test]
+fn what_the_state_folder_holds_beside_its_layout_is_told_and_left_alone() {
+    let env = TestEnv::new();
+    let _serve = env.serve();
+    env.run(["create-session", "a blue whale"]).ok();
+    assert!(!env.run(["doctor"]).stdout.contains(" State: "));
+
+    let sessions = env.state().join("sessions");
+    let session = std::fs::read_dir(sessions).unwrap().next().unwrap();
+    let strange = [
+        env.state().join("of-a-newer-version"),
+        session.unwrap().path().join("x-0001"),
+    ];
+    std::fs::create_dir_all(strange[0].join("deep")).unwrap();
+    std::fs::write(&strange[1], "?").unwrap();
+    env.run(["doctor"])
+        .says("⚠️ State: 2 entries in the state folder that this version doesn't know, the first is of-a-newer-version")
+        .says("→ They are left alone");
+    let (health, _) = found(&report(&env, &[]), "State");
+    assert_eq!(health, "doubtful");
+    assert!(strange.iter().all(|path| path.exists()));
+}
+
+#[test]
 fn without_a_chat_nothing_is_sent() {
     let env = TestEnv::new();
     let _serve = env.serve();

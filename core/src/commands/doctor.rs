@@ -12,6 +12,7 @@ use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::problem::Problem;
 use crate::session::{Message, Route, Shape};
+use crate::store::layout::{self, Strange};
 use crate::types::{Finding, Health};
 use crate::upstream::KeyStatus;
 use crate::upstream::results::{Store, stores};
@@ -51,6 +52,7 @@ pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Fin
     service(io, settings, &mut findings).await;
     media_store(io, &mut findings).await;
     harness(settings, &mut findings);
+    state(io, &mut findings).await;
     chats(io, settings, chat_id, &mut findings).await;
     findings.0
 }
@@ -195,6 +197,24 @@ fn harness(settings: &Settings, findings: &mut Findings) {
         HarnessState::Unknown => {
             findings.note(LINK, Health::Doubtful, "this runtime doesn't say", "");
         }
+    }
+}
+
+/// What the state folder holds that this version doesn't know: it may be a newer one's, so it is left alone.
+async fn state(io: &Io, findings: &mut Findings) {
+    const LINK: &str = "State";
+    match layout::strange(io).await {
+        Ok(None) => {}
+        Ok(Some(Strange { count, first })) => {
+            let entries = if count == 1 { "entry" } else { "entries" };
+            findings.note(
+                LINK,
+                Health::Doubtful,
+                &format!("{count} {entries} in the state folder that this version doesn't know, the first is {first}"),
+                "They are left alone: a newer version may have made them. If none ran here, look at them and remove them; they count for the folder's quota.",
+            );
+        }
+        Err(problem) => findings.problem(LINK, &problem),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::time;
 use crate::upstream::results::{Links, ResultUrl};
 use crate::upstream::{Baseline, ServiceId};
 
-const COPY: &str = "legacy-sessions.json";
-const DONE: &str = "legacy-sessions.done";
+pub(super) const COPY: &str = "legacy-sessions.json";
+pub(super) const DONE: &str = "legacy-sessions.done";
 
 /// Takes the sessions over when there is a copy that wasn't. Repeating an interrupted take-over
 /// writes the same records again. Answers what to tell the user, if anything.

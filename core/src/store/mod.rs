@@ -17,6 +17,7 @@
 pub mod attempts;
 mod files;
 mod finished;
+pub mod layout;
 pub mod legacy;
 mod pulse;
 pub mod record;
@@ -72,7 +73,7 @@ fn session_dir(key: &str) -> String {
 /// # Errors
 /// When the state folder can't be written.
 pub async fn prepare(io: &Io) -> Result<(), Problem> {
-    for dir in ["active", "finished", "pace", "sessions", "submits"] {
+    for dir in layout::FOLDERS {
         // Not synced here: who only looks need not wait for the disk, and who writes calls `sync_folders`.
         run(io, FsOp::MakeDir(dir.to_owned())).await?;
     }
