@@ -89,6 +89,7 @@ fn seconds_ms(text: &str) -> Option<u64> {
     Some(total.saturating_add(u64::from(rest > 0)))
 }
 
+/// The value of an ASCII digit; `None` for any other byte.
 fn digit(byte: u8) -> Option<u64> {
     byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
 }

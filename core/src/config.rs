@@ -287,6 +287,10 @@ fn set_up() -> String {
     lines.join("\n")
 }
 
+/// Where a service is reached: where its variable says, else where the contract does.
+///
+/// # Errors
+/// What is wrong with the variable, in words.
 fn address(vars: &dyn Fn(&str) -> Option<String>, service: ServiceId) -> Result<String, String> {
     // A service without a variable can't be moved: its address is the contract's.
     let name = service.member().entry.moved_by.unwrap_or_default();
@@ -303,6 +307,10 @@ pub fn damaged(path: &str, reason: &str) -> Problem {
     .advise("Repair it, or move it away and run setup again. Nothing was changed.")
 }
 
+/// The members of the user's file; none where there is no file or nothing in it.
+///
+/// # Errors
+/// Why it can't be used, in words that repeat nothing of it.
 fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
     match stored {
         Stored::Absent => Ok(Map::new()),
@@ -333,6 +341,7 @@ fn feishu_base_url(overridden: Option<String>) -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
+/// The messenger's app, where both parts of it are there and its address can be used.
 fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
     Some(Feishu {
         app_id: vars("FEISHU_APP_ID")?,

@@ -265,11 +265,17 @@ pub enum Outcome {
     Done,
 }
 
+/// What a task and the procedure in it have in common: one effect on its way out, one outcome on its way in.
 struct Shared {
+    /// What the procedure wants done; taken by [`Task::resume`].
     effect: RefCell<Option<Effect>>,
+    /// What came of it; taken by the [`Answer`] that waits for it.
     outcome: RefCell<Option<Outcome>>,
+    /// The driver's clock at the last step.
     now_ms: Cell<UnixMs>,
+    /// Where all randomness of the task comes from.
     seed: [u8; 32],
+    /// How many random words were drawn from it.
     drawn: Cell<u64>,
 }
 

@@ -178,6 +178,7 @@ fn is_known(width: u32, height: u32) -> bool {
     )
 }
 
+/// Whether what stands in front makes it a time: a part of the day, or a word for time.
 fn time_mark_before(before: &[char]) -> bool {
     const MARKS: [&str; 17] = [
         "上午", "下午", "早上", "早晨", "清晨", "中午", "晚上", "傍晚", "凌晨", "夜里", "半夜",
@@ -186,6 +187,7 @@ fn time_mark_before(before: &[char]) -> bool {
     ends_with_any(trim_joint(before), &MARKS)
 }
 
+/// The same of what stands behind.
 fn time_mark_after(after: &[char]) -> bool {
     const WORDS: [&str; 5] = ["am", "pm", "a.m", "p.m", "o'clock"];
     let after = trim_blanks(after);
@@ -204,6 +206,7 @@ fn time_mark_after(after: &[char]) -> bool {
     word || hour
 }
 
+/// Whether what stands in front makes it a ratio.
 fn ratio_mark_before(before: &[char]) -> bool {
     const MARKS: [&str; 10] = [
         "ratio", "ratio of", "aspect", "比例", "比", "画幅", "竖屏", "横屏", "尺寸", "format",
@@ -211,6 +214,7 @@ fn ratio_mark_before(before: &[char]) -> bool {
     ends_with_any(trim_joint(before), &MARKS)
 }
 
+/// The same of what stands behind.
 fn ratio_mark_after(after: &[char]) -> bool {
     const MARKS: [&str; 8] = [
         "ratio",
@@ -234,6 +238,7 @@ fn trim_joint(mut before: &[char]) -> &[char] {
     before
 }
 
+/// Without blanks in front, the one that doesn't break a line included.
 fn trim_blanks(mut after: &[char]) -> &[char] {
     while let [' ' | '\u{a0}', rest @ ..] = after {
         after = rest;
@@ -241,6 +246,7 @@ fn trim_blanks(mut after: &[char]) -> &[char] {
     after
 }
 
+/// Whether the characters end with one of the marks.
 fn ends_with_any(chars: &[char], marks: &[&str]) -> bool {
     marks.iter().any(|mark| {
         let mut rest = chars.iter().rev();

@@ -78,6 +78,8 @@ pub async fn due_entries(
     Ok(due_at(&io, settings, entries).await)
 }
 
+/// When each entry wants its next step, in their order. One that can't be read is due at once: its step says
+/// why.
 async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSession> {
     let mut found = Vec::with_capacity(entries.len());
     for key in entries {
@@ -138,6 +140,7 @@ pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Ste
     Ok(told(&io, session_id, report))
 }
 
+/// A poll's report as the typed export has it.
 fn told(io: &Io, session_id: String, report: poll::Report) -> Step {
     let latest = report.session.as_ref().and_then(|session| session.latest());
     // Nothing usable is left of it, or it is a submit of which nobody knows yet.

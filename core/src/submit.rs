@@ -239,6 +239,8 @@ fn answered(request: &Request) -> Result<Option<String>, Problem> {
     }
 }
 
+/// What is said of a chat that can't be one. The text itself isn't repeated: it may be a key in the wrong
+/// place.
 fn no_recipient(reason: &str) -> Problem {
     Problem::permanent(format!(
         "That chat can't be sent to: {reason}. Nothing was submitted. Accepted: {}.",
@@ -399,6 +401,8 @@ struct Acknowledged<'a> {
     continues: bool,
 }
 
+/// What the caller is told of a submit that was taken: a sentence for the user, and one for whoever runs the
+/// machine where something keeps the result from arriving.
 fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> Submission {
     let obstacle = obstacle(settings, &asked.route);
     let begun = if wanted.continues {
@@ -445,6 +449,8 @@ struct Obstacle {
     operator: String,
 }
 
+/// What keeps results of this route from arriving by themselves, as far as this process knows; `None` where
+/// nothing does.
 fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
     let obstacle = |user, operator: &str| {
         let operator = operator.to_owned();

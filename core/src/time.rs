@@ -2,6 +2,7 @@
 //!
 //! All times are milliseconds since the Unix epoch, in UTC. Years from 1970 to 9999.
 
+/// In seconds.
 const DAY: u64 = 86_400;
 /// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
 const LAST_SECOND: u64 = 253_402_300_799;
@@ -125,6 +126,7 @@ fn plain_number(text: &str) -> Option<u64> {
     (millis / 1000 <= LAST_SECOND).then_some(millis)
 }
 
+/// RFC 3339 and its relatives, as Unix milliseconds.
 fn date_time(text: &[u8], local_offset: i32) -> Option<u64> {
     let mut rest = text;
     let year = digits(&mut rest, 4)?;
@@ -228,6 +230,7 @@ fn fraction_ms(fraction: &[u8]) -> u64 {
     millis
 }
 
+/// The value of an ASCII digit; `None` for any other byte.
 fn digit(byte: u8) -> Option<u64> {
     byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
 }

@@ -31,6 +31,7 @@ pub fn run() -> Result<(), ()> {
     end(code)
 }
 
+/// Ends the command with this exit code.
 fn end(code: u8) -> Result<(), ()> {
     match code {
         0 => Ok(()),

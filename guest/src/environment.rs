@@ -27,6 +27,7 @@ pub fn media_url() -> Option<String> {
     variable(MEDIA_URL)
 }
 
+/// A folder that a variable names, without a slash at its end; the root itself counts as none.
 fn folder(name: &str) -> Option<String> {
     let path = variable(name)?;
     let path = path.trim_end_matches('/');

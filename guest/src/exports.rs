@@ -20,6 +20,7 @@ use crate::settings;
 /// A function of the skill, with its arguments. Boxed, so that [`call`] and what it drives are compiled once for each kind
 /// of answer and not for each function.
 type Function<T> = Box<dyn for<'a> FnOnce(Io, &'a Settings) -> Answer<'a, T>>;
+/// What a function of the skill gives, once it has been driven to its end.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, problem::Problem>> + 'a>>;
 
 impl Guest for Component {

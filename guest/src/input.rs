@@ -52,6 +52,10 @@ fn put_words(line: &mut Line) -> Result<bool, (String, u8)> {
     Ok(true)
 }
 
+/// The bytes of a source, one more at most than words may have.
+///
+/// # Errors
+/// The lines for standard output and the exit code.
 fn bounded(
     source: std::io::Result<impl Read>,
     absent: impl FnOnce() -> String,
@@ -68,6 +72,10 @@ fn bounded(
     }
 }
 
+/// The key on standard input, without a byte order mark and blanks around it.
+///
+/// # Errors
+/// The sentence for behind the ❌.
 fn key() -> Result<String, String> {
     let unreadable = |reason: String| format!("The API key can't be read: {reason}");
     // The reader of uploads has a bound of its own: a key on standard input is short, and a film there by

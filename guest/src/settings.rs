@@ -35,6 +35,7 @@ fn stored() -> Stored {
     }
 }
 
+/// The path of the configuration file there.
 fn in_folder(folder: &str) -> String {
     format!("{folder}/{CONFIG_FILE}")
 }

@@ -4,6 +4,7 @@ use super::options::{HARNESS, JSON, NO_WORDS};
 use super::{Command, Group, Opt, Value, Words};
 use crate::kind::Kind;
 
+/// Of every command that polls.
 const MAX_PARALLEL: Opt = Opt::new(
     "max-parallel",
     Value::Number,
@@ -11,6 +12,7 @@ const MAX_PARALLEL: Opt = Opt::new(
     "sessions polled at once",
 );
 
+/// The page of the jobs; only loopback addresses are accepted.
 const UI: Opt = Opt::new(
     "ui",
     Value::Address,
@@ -19,6 +21,7 @@ const UI: Opt = Opt::new(
 )
 .feature("dashboard");
 
+/// Of the commands that install the skill.
 const FOR: Opt = Opt::new(
     "for",
     Value::Agent,
@@ -26,6 +29,7 @@ const FOR: Opt = Opt::new(
     "whose skills: openclaw, claude, codex, or the path of a folder of skills. All agents found, when left out",
 );
 
+/// One word of a list that the program has itself.
 const fn listed(name: &'static str, about: &'static str, needed: bool) -> Words {
     Words {
         value: Value::Listed,
@@ -37,6 +41,7 @@ const fn listed(name: &'static str, about: &'static str, needed: bool) -> Words 
     }
 }
 
+/// Commands that stay, and what starts or installs them.
 pub(super) const RUN: &[Command] = &[
     Command {
         name: "serve",
@@ -124,6 +129,7 @@ pub(super) const RUN: &[Command] = &[
     },
 ];
 
+/// Commands that show what the sandbox grants and did.
 pub(super) const INSPECT: &[Command] = &[
     Command {
         name: "grants",
@@ -154,6 +160,7 @@ pub(super) const INSPECT: &[Command] = &[
     },
 ];
 
+/// Commands that teach shells and people.
 pub(super) const LEARN: &[Command] = &[
     Command {
         name: "completions",

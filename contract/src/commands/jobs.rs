@@ -4,6 +4,7 @@ use super::options::{COMPONENT, NO_WORDS, ONLY_THIS, PROJECT_ID, no_words, one_i
 use super::{Command, Group, MEDIA_KINDS, Need, Opt, Runner, Value, Words};
 use crate::kind::Kind;
 
+/// Commands that begin something.
 pub(super) const MAKE: &[Command] = &[
     Command {
         name: "create-session",
@@ -117,6 +118,7 @@ request to have the file used. What the file is, is decided by its content.",
     },
 ];
 
+/// Commands that look at jobs, and fetch what came of them.
 pub(super) const WATCH: &[Command] = &[
     Command {
         name: "query-session",

@@ -104,6 +104,7 @@ pub fn read<A: Into<OsString>>(
     })
 }
 
+/// A command of the component.
 fn own(name: &str) -> Option<&'static Command> {
     of_component().find(|command| command.name == name)
 }
@@ -119,6 +120,10 @@ struct Given {
 }
 
 impl Given {
+    /// Sorts the arguments into words, options and flags.
+    ///
+    /// # Errors
+    /// The sentence of what is wrong.
     fn gather(&mut self, mut arguments: Vec<OsString>) -> Result<(), String> {
         // No option takes `--` as its value, so that the first one ends them.
         let end = arguments.iter().position(|argument| argument == "--");
@@ -166,6 +171,10 @@ impl Given {
             .chain(FLAGS)
     }
 
+    /// Takes an option with its values, or a flag.
+    ///
+    /// # Errors
+    /// It is given twice, or its value is missing.
     fn take(&mut self, name: &'static str, parser: &mut lexopt::Parser) -> Result<(), String> {
         if FLAGS.contains(&name) {
             // `--help` twice is harmless, and people type it so.
@@ -276,6 +285,7 @@ fn unknown(
     message
 }
 
+/// What is said of an option that stands there twice.
 fn repeated(name: &str) -> String {
     ["--", name, " is given more than once."].concat()
 }
@@ -430,23 +440,28 @@ impl Line {
         arguments
     }
 
+    /// What stands beside the options, as it was given.
     pub(super) fn words(&self) -> &[OsString] {
         &self.words
     }
 
+    /// Forgets them: they said where the words come from.
     pub(super) fn drop_words(&mut self) {
         self.words.clear();
     }
 
+    /// The options that were given, each once, with their values.
     pub(super) fn options(&self) -> &[(&'static Opt, Vec<OsString>)] {
         &self.options
     }
 }
 
+/// Whether a reader could take it for an option.
 fn is_dashed(argument: &OsStr) -> bool {
     argument.as_encoded_bytes().starts_with(b"-")
 }
 
+/// As text. What isn't UTF-8 has been refused by [`rules`], except for names of files.
 fn text(value: impl AsRef<OsStr>) -> String {
     value.as_ref().to_string_lossy().into_owned()
 }

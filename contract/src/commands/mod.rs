@@ -278,6 +278,7 @@ impl Command {
     }
 }
 
+/// In brackets where it may be left out.
 fn bracketed(text: &str, needed: bool) -> String {
     if needed {
         text.to_owned()

@@ -29,10 +29,12 @@ impl Opt {
         Self::new(name, Value::Flag, "", about)
     }
 
+    /// Every argument up to the next option is a value of it.
     pub(super) const fn many(self) -> Self {
         Self { many: true, ..self }
     }
 
+    /// Usage lines show it without brackets. That it is there is judged by [`Need`].
     pub(super) const fn needed(self) -> Self {
         Self {
             needed: true,
@@ -40,6 +42,7 @@ impl Opt {
         }
     }
 
+    /// To the component it is unknown.
     pub(super) const fn harness_only(self) -> Self {
         Self {
             harness_only: true,
@@ -47,10 +50,12 @@ impl Opt {
         }
     }
 
+    /// It can't stand beside these.
     pub(super) const fn conflicts(self, conflicts: &'static [&'static str]) -> Self {
         Self { conflicts, ..self }
     }
 
+    /// It is there only in a program that was built with this feature.
     pub(super) const fn feature(self, feature: &'static str) -> Self {
         Self {
             feature: Some(feature),
@@ -60,6 +65,7 @@ impl Opt {
 }
 
 impl Need {
+    /// One of these options has to be there, else the sentence is said.
     pub(super) const fn one_of(one_of: &'static [&'static str], sentence: &'static str) -> Self {
         Self {
             one_of,
@@ -69,6 +75,7 @@ impl Need {
         }
     }
 
+    /// A word will do as well.
     pub(super) const fn or_word(self) -> Self {
         Self {
             or_word: true,
@@ -76,6 +83,7 @@ impl Need {
         }
     }
 
+    /// A blank value counts as none.
     pub(super) const fn filled(self) -> Self {
         Self {
             filled: true,
@@ -108,6 +116,7 @@ pub(super) const HARNESS: Command = Command {
     ..COMPONENT
 };
 
+/// Of commands that have options alone.
 pub(super) const NO_WORDS: Words = no_words("It takes nothing beside its options.");
 
 /// No words, with the sentence for whoever gives some.
@@ -137,6 +146,7 @@ pub(super) const fn one_id(about: &'static str, needed: bool) -> Words {
 /// What begins an id is enough.
 pub(super) const ONLY_THIS: &str = "only this session; 8 or more characters of its id will do";
 
+/// Of commands on a session that another machine may have submitted.
 pub(super) const PROJECT_ID: Opt = Opt::new(
     "project-id",
     Value::Text,

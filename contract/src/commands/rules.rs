@@ -152,6 +152,10 @@ fn request(line: &mut Line, dash: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// A file on standard input needs what a path would tell: its name and its length.
+///
+/// # Errors
+/// The sentence that says what is wrong.
 fn upload(line: &Line) -> Result<(), String> {
     let (name, size) = (line.has("name"), line.has("size"));
     match line.value("file") {

@@ -4,6 +4,7 @@ use super::options::{COMPONENT, no_words};
 use super::{Command, Group, Need, Opt, Runner, Value};
 use crate::kind::Kind;
 
+/// A key. With our harness the component gets a placeholder in its place.
 const API_KEY: Opt = Opt::new(
     "api-key",
     Value::Key,
@@ -12,6 +13,7 @@ const API_KEY: Opt = Opt::new(
      that it doesn't stand in the list of processes",
 );
 
+/// A ratio; whether it is one is judged by the command.
 const VIDEO_RATIO: Opt = Opt::new(
     "video-ratio",
     Value::Text,
@@ -19,8 +21,10 @@ const VIDEO_RATIO: Opt = Opt::new(
     "the ratio of videos whose request names none, both 1 to 99",
 );
 
+/// Where the key is kept. The component knows of no keyring.
 const KEYRING: Opt = Opt::flag("keyring", "keep the key in the desktop's keyring").harness_only();
 
+/// Commands that look at the configuration or change it.
 pub(super) const CONFIGURE: &[Command] = &[
     Command {
         name: "setup",

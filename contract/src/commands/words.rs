@@ -38,6 +38,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<String, String> {
     Ok(text)
 }
 
+/// UTF-16 as text; `None` for half a character and for an odd number of bytes.
 fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Option<String> {
     let pairs = bytes.chunks_exact(2);
     let whole = pairs.remainder().is_empty();

@@ -21,6 +21,7 @@ const TOKEN_BYTES: u64 = 16 << 10;
 const MESSAGE_BYTES: u64 = 150 << 10;
 /// Feishu takes files up to 30 MB, and images up to 10; the form around one has some hundred bytes.
 const FILE_BYTES: u64 = (30 << 20) + (64 << 10);
+/// The same of an image.
 const IMAGE_BYTES: u64 = (10 << 20) + (64 << 10);
 
 /// Every response has it.
@@ -52,10 +53,13 @@ const CONTENTS: Shape = Shape::Packed {
     ],
 };
 // Not needed: without one the platform shows each attempt, and that is the core's to know.
+/// What makes a repetition harmless, for an hour.
 const UUID: Member = Member::may("uuid", Shape::Text);
 
+/// Headers of a request with a body.
 const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
 
+/// An upload; nobody sees it.
 const UPLOAD: Route = Route {
     method: Method::Post,
     headers: SENDS,
@@ -64,6 +68,7 @@ const UPLOAD: Route = Route {
     kinds: &[Kind::Poll, Kind::Doctor],
     ..GET
 };
+/// A message: its recipient is compared with those that the user named.
 const MESSAGE: Route = Route {
     body: Body::Json(MESSAGE_BYTES),
     commits: true,

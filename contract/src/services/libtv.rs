@@ -14,11 +14,14 @@ const UPLOAD_BYTES: u64 = (200 << 20) + (64 << 10);
 /// A key of either service, in the record.
 const KEY: &str = "libtv-api-key";
 
+/// Nothing but JSON is asked for.
 const ACCEPT: Header = Header {
     name: "accept",
     value: Value::Exactly("application/json"),
 };
+/// Headers of a request without a body.
 const READS: &[Header] = &[USER_AGENT, ACCEPT];
+/// Headers of one with a body.
 const SENDS: &[Header] = &[USER_AGENT, ACCEPT, CONTENT[0], CONTENT[1]];
 
 /// Who asks and changes nothing.
@@ -26,16 +29,19 @@ const ASKS: &[Kind] = &[Kind::Poll, Kind::Check, Kind::Doctor];
 /// Who reads a session: a submit that continues one looks at it first.
 const READS_SESSIONS: &[Kind] = &[Kind::Poll, Kind::Submit, Kind::Download, Kind::Check];
 
+/// What changes nothing and costs nothing.
 const READ: Route = Route {
     headers: READS,
     kinds: ASKS,
     ..GET
 };
+/// Looks at a session.
 const SESSION: Route = Route {
     query: &[Key::Is("afterSeq")],
     kinds: READS_SESSIONS,
     ..READ
 };
+/// The request that costs the user money.
 const SUBMIT: Route = Route {
     method: Method::Post,
     headers: SENDS,
@@ -46,10 +52,12 @@ const SUBMIT: Route = Route {
     kinds: &[Kind::Submit],
     ..GET
 };
+/// Changes where later requests belong. It is no paid one.
 const CHANGE_PROJECT: Route = Route {
     paid: false,
     ..SUBMIT
 };
+/// One of the user's own files.
 const UPLOAD: Route = Route {
     body: Body::Multipart(UPLOAD_BYTES),
     paid: false,

@@ -47,6 +47,7 @@ const LINK: &[Key] = &[
     Key::Is("h"),
 ];
 
+/// A file of the store, or a part of it.
 const FILE: Route = Route {
     query: LINK,
     headers: &[

@@ -53,6 +53,10 @@ impl<'a> Calls<'a> {
         self.io.relay(relay).await
     }
 
+    /// Whether a call of this risk may leave now.
+    ///
+    /// # Errors
+    /// As not sent: a commit of a message that isn't on record.
     fn permit(&self, risk: Risk) -> Result<(), HttpError> {
         if risk == Risk::Commit && !self.may_commit {
             // A refusal and no panic: a channel's bug must cost one message and not the harness, and "not sent"

@@ -81,6 +81,7 @@ fn command(line: &Line) -> Command {
     }
 }
 
+/// Where an upload's bytes come from: `-` is standard input only where name and size are said.
 fn file(line: &Line) -> FileArg {
     let path = line.filled("file").unwrap_or_default();
     match (line.text("name"), line.number("size")) {

@@ -11,6 +11,7 @@ use crate::ratio::Ratio;
 use crate::secret::Secret;
 use crate::upstream::ApiKey;
 
+/// Members of the user's file that are ours. All others are left as they are.
 const KEY: &str = "apiKey";
 const RATIO: &str = "videoRatio";
 
@@ -125,21 +126,34 @@ pub async fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> 
     ))
 }
 
+/// A key of a form that some service has. Whether the service accepts it isn't asked here.
+///
+/// # Errors
+/// Permanent: no known form.
 fn valid_key(secret: &Secret) -> Result<ApiKey, Problem> {
     ApiKey::parse(secret.expose()).ok_or_else(config::bad_key)
 }
 
+/// A ratio as a user writes it, blanks around it allowed.
+///
+/// # Errors
+/// Permanent: it is none.
 fn valid_ratio(text: &str) -> Result<Ratio, Problem> {
     Ratio::parse(text.trim()).ok_or_else(|| {
         Problem::permanent("Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9.")
     })
 }
 
+/// The key in the user's file, whatever its form and whatever the environment says.
 fn stored_key(settings: &Settings) -> Option<Secret> {
     let text = settings.stored.as_ref().ok()?.get(KEY)?.as_str()?.trim();
     (!text.is_empty()).then(|| Secret::new(text.to_owned()))
 }
 
+/// The user's file as it is now.
+///
+/// # Errors
+/// Permanent: it is damaged, and isn't written over.
 fn readable(settings: &Settings) -> Result<&Map<String, Value>, Problem> {
     settings
         .stored
@@ -147,6 +161,10 @@ fn readable(settings: &Settings) -> Result<&Map<String, Value>, Problem> {
         .map_err(|reason| config::damaged(&settings.config_path, reason))
 }
 
+/// Writes the user's file anew, durably, with an edit.
+///
+/// # Errors
+/// Permanent for a damaged file, temporary where it can't be written; nothing was changed then.
 async fn change(
     io: &Io,
     settings: &Settings,

@@ -59,6 +59,10 @@ pub struct Checked {
     pub configuration: Configuration,
 }
 
+/// Asks the service about the key, and notes what it says. Gives the name of what has no such call.
+///
+/// # Errors
+/// Why the key can't be used, or couldn't be asked about.
 async fn key_status(
     io: &Io,
     upstream: &Upstream<'_>,
@@ -78,6 +82,7 @@ async fn key_status(
     Ok(None)
 }
 
+/// With which accounts results can be sent from here.
 fn accounts(settings: &Settings) -> Vec<ChannelAccount> {
     let account = settings.feishu.as_ref().map(|app| ChannelAccount {
         channel: "feishu".to_owned(),
@@ -88,6 +93,7 @@ fn accounts(settings: &Settings) -> Vec<ChannelAccount> {
     account.into_iter().collect()
 }
 
+/// The same in the words of the typed export.
 fn polling(harness: HarnessState) -> Polling {
     match harness {
         HarnessState::Polling | HarnessState::PollingWithItsApp => Polling::Active,
@@ -108,6 +114,7 @@ pub fn reply(settings: &Settings, checked: Checked) -> Reply {
     }
 }
 
+/// For people: lines for the user first, those for whoever runs the machine behind them.
 fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
     let (configuration, title) = (&checked.configuration, checked.service.member().title);
     let mut lines = vec![
@@ -179,6 +186,8 @@ fn surroundings(settings: &Settings) -> [String; 2] {
     [credentials, harness]
 }
 
+/// For programs: the members that the reply has had since its first version, and no others where nothing is
+/// known.
 fn as_json(checked: Checked) -> Value {
     let configuration = checked.configuration;
     let mut json = json!({

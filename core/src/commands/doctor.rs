@@ -28,6 +28,8 @@ const MAX_PAGE_BYTES: u64 = 64 * 1024;
 struct Findings(Vec<Finding>);
 
 impl Findings {
+    /// Adds what was found of a link. `detail` may come from outside: what a terminal would obey is taken out
+    /// of it.
     fn note(&mut self, link: &str, health: Health, detail: &str, advice: &str) {
         self.0.push(Finding {
             // Platforms' and services' words stand in it.
@@ -38,6 +40,7 @@ impl Findings {
         });
     }
 
+    /// Adds a failure as a broken link, with its own advice.
     fn problem(&mut self, link: &str, problem: &Problem) {
         let failure = problem.failure();
         let advice = failure.advice.as_deref().unwrap_or_default();
@@ -86,6 +89,7 @@ pub fn reply(findings: &[Finding]) -> Reply {
     }
 }
 
+/// The key and the service that it opens: one request, which costs nothing.
 async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Key";
     if let Err(reason) = &settings.stored {
@@ -160,6 +164,7 @@ async fn media_store(io: &Io, findings: &mut Findings) {
     }
 }
 
+/// What to do about a request that got no response.
 const fn network_advice(error: &HttpError) -> &'static str {
     match error {
         HttpError::Denied(_) => {
@@ -174,6 +179,7 @@ const fn network_advice(error: &HttpError) -> &'static str {
     }
 }
 
+/// Whether somebody polls, and with what.
 fn harness(settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Harness";
     match settings.harness {
@@ -248,6 +254,7 @@ async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &m
     }
 }
 
+/// What the app may do, and with a chat whether it may write there: two messages that are not kept on record.
 async fn chat(
     io: &Io,
     member: &Member,

@@ -84,6 +84,10 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
     })
 }
 
+/// The results that the user named, each once.
+///
+/// # Errors
+/// Permanent: an address outside of the stores of results.
 fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
     let mut found = Links::default();
     for text in urls {
@@ -102,6 +106,10 @@ fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
     Ok(found.into_vec())
 }
 
+/// All results of a session, as its service lists them now.
+///
+/// # Errors
+/// For an unknown session or a key of another service; as the service says otherwise.
 async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
     let session = known(io, id).await?;
     let upstream = upstream_of(settings, &session)?;
@@ -110,6 +118,7 @@ async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<Result
     found.map_err(|error| error.problem())
 }
 
+/// A file's name: its number in the order of the results, two digits at least, and the ending of the result.
 fn name(prefix: Option<&str>, number: usize, url: &ResultUrl) -> String {
     let extension = url
         .extension()

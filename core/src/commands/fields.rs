@@ -52,6 +52,7 @@ fn add(path: &mut String, value: &Value, fields: &mut Vec<Field>) {
     }
 }
 
+/// Adds a member of an object or list under its JSON pointer; nothing once there are [`MAX_FIELDS`].
 fn below(path: &mut String, name: &str, member: &Value, fields: &mut Vec<Field>) {
     if fields.len() == MAX_FIELDS {
         return;

@@ -85,6 +85,10 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
     }
 }
 
+/// Runs one command: what it needs of the state folder is made ready first, as far as it needs it.
+///
+/// # Errors
+/// As the command.
 async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
     match invocation.command {
         Command::Setup {
@@ -296,6 +300,8 @@ pub(crate) fn for_operator(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(|line| ["→ ", line].concat())
 }
 
+/// Prints a failure on standard output, where agents read it: as an object, or as a line for the user and lines
+/// for whoever runs the machine.
 async fn tell(io: &Io, problem: &Problem, json: bool) {
     let failure = problem.failure();
     if json {

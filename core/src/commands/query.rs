@@ -110,10 +110,15 @@ impl Queried {
     }
 }
 
+/// The addresses as they were found.
 fn texts(urls: &[ResultUrl]) -> Vec<String> {
     urls.iter().map(|url| url.as_str().to_owned()).collect()
 }
 
+/// What the service shows of a session; with `after_seq` only the messages behind that number.
+///
+/// # Errors
+/// For a key of another service; as the service says otherwise.
 async fn asked(
     io: &Io,
     settings: &Settings,

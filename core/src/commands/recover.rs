@@ -146,6 +146,10 @@ pub async fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
     Ok(Reply::good(vec![line], json))
 }
 
+/// Looks at one session, asks about it where something is still to come, and notes in `seen` what was found.
+///
+/// # Errors
+/// When it can't be read, or not be asked about; what was found until then stands in `seen`.
 async fn look(
     io: &Io,
     settings: &Settings,
@@ -193,6 +197,8 @@ async fn look(
     Ok(())
 }
 
+/// A session for people: where it stands, what was asked for, what came of it, and what may or may not be in
+/// the chat.
 fn block(session: &Session) -> Vec<String> {
     let Some(turn) = session.latest() else {
         return Vec::new();
@@ -269,6 +275,7 @@ fn block(session: &Session) -> Vec<String> {
     lines
 }
 
+/// A line with when a turn was submitted and the beginning of its words.
 fn submitted(label: &str, turn: &Turn) -> String {
     let words: String = super::tasks::printable(&turn.asked.words())
         .chars()
@@ -281,6 +288,7 @@ fn submitted(label: &str, turn: &Turn) -> String {
     )
 }
 
+/// A session for programs. Words of a job under way are `says`, those of one that has ended `trouble`.
 fn as_json(session: &Session) -> Value {
     let turn = session.latest();
     let told = |ended: bool| {

@@ -99,6 +99,7 @@ fn named(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// One turn as the typed exports have it, each result with what became of its message.
 fn turn(session: &Session, turn: &session::Turn) -> Turn {
     let progress = &turn.progress;
     let product = |url: &ResultUrl| {
@@ -163,6 +164,7 @@ pub fn reply(overview: &Overview) -> Reply {
     }))
 }
 
+/// As the command line writes it: times in RFC 3339, and empty texts where nothing was named.
 fn session_json(session: &types::Session) -> Value {
     let turns: Vec<Value> = session.turns.iter().map(turn_json).collect();
     json!({
@@ -177,6 +179,7 @@ fn session_json(session: &types::Session) -> Value {
     })
 }
 
+/// The same of a turn: of its results the addresses alone, since deliveries are listed beside it.
 fn turn_json(turn: &Turn) -> Value {
     let results: Vec<&str> = turn
         .results

@@ -56,6 +56,7 @@ pub fn reply(listing: Listing) -> Reply {
     Reply::good(lines, json!({"tasks": listing.shown}))
 }
 
+/// What is said with a key of a service that has no such list: which keys have one.
 fn nothing_listed() -> Problem {
     let listing = ServiceId::all().filter(|service| service.traits().lists);
     let keys: Vec<&str> = listing.map(|service| service.member().keys).collect();
@@ -65,6 +66,7 @@ fn nothing_listed() -> Problem {
     ))
 }
 
+/// A task for people, on lines without anything that a terminal would obey.
 fn block(job: &Listed) -> Vec<String> {
     let icon = match job.stage {
         Stage::Done => "✅",

@@ -93,11 +93,16 @@ fn max_bytes(upstream: &Upstream<'_>) -> Result<u64, Problem> {
     }
 }
 
+/// What is said with a key of a service that takes files in the request itself.
 fn nothing_uploaded(upstream: &Upstream<'_>) -> Problem {
     let title = upstream.service().member().title;
     Problem::permanent(format!("{title} takes no uploads."))
 }
 
+/// Refuses what the service would refuse, before it is sent.
+///
+/// # Errors
+/// Permanent: it is too large.
 fn check_size(bytes: u64, max_bytes: u64) -> Result<(), Problem> {
     if bytes <= max_bytes {
         return Ok(());
@@ -109,6 +114,7 @@ fn check_size(bytes: u64, max_bytes: u64) -> Result<(), Problem> {
     )))
 }
 
+/// As the services count: 1024 times 1024 bytes.
 const MEGABYTE: u64 = 1024 * 1024;
 
 /// With one digit behind the point. Not by a floating-point number: writing one takes 12 KB of code.

@@ -84,6 +84,8 @@ fn ended(report: &Report) -> Option<Reply> {
     over.then(|| reply(session, turn))
 }
 
+/// How the wait ended, for people and programs. Exit code 0 where everything is delivered, nothing was to be,
+/// or the user is asked.
 fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
     let progress = &turn.progress;
     let mut lines = Vec::new();

@@ -84,6 +84,7 @@ impl Decision {
         Self::store(delivery, String::new())
     }
 
+    /// To be stored, with a line for the log.
     const fn store(delivery: Delivery, event: String) -> Self {
         Self {
             delivery,
@@ -271,6 +272,7 @@ fn may_change(delivery: &Delivery, traits: &Traits) -> bool {
     delivery.first_sent_at_ms.is_none() || traits.key.outlives_content()
 }
 
+/// It is in the chat: as media or a notice, or as the link that stands for a result.
 fn shown(mut delivery: Delivery, id: Option<&str>, moment: Moment) -> Decision {
     delivery.message_id = id.map(str::to_owned);
     // That of a link says why it is one.
@@ -320,6 +322,7 @@ fn unknown(delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) ->
     uncertain(delivery, reason, moment.now_ms)
 }
 
+/// It may be in the chat, nobody can say, and it isn't sent again. People are shown it by `recover`.
 fn uncertain(mut delivery: Delivery, reason: &str, now_ms: UnixMs) -> Decision {
     delivery.trouble = Some(reason.to_owned());
     delivery.end(DeliveryState::Uncertain, now_ms);
@@ -348,6 +351,7 @@ fn too_fast(
     Decision::store(delivery, format!(": {reason}; again in {pause_ms} ms"))
 }
 
+/// The platform refused the length: a shorter text, where another text may take its place, else the end.
 fn too_long(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
     let words = delivery.message.as_ref().and_then(Message::words);
     let shorter = words.and_then(texts::shorter);

@@ -51,6 +51,11 @@ pub async fn tell(
     Ok(vec![event])
 }
 
+/// Sends it where that can be done now; `notice` says afterwards when to try again. Gives what happened, for
+/// the log.
+///
+/// # Errors
+/// When the state folder can't be used: nothing has left then.
 async fn send(
     io: &Io,
     settings: &Settings,
@@ -128,6 +133,7 @@ async fn send(
     Ok(said)
 }
 
+/// Puts the next attempt off, longer with each that failed. Gives a line for the log.
 fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {
     let pause_ms = backoff::pause_ms(notice.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, io.jitter());
     notice.failures += 1;
@@ -135,6 +141,7 @@ fn again(io: &Io, notice: &mut Notice, reason: &str) -> String {
     format!("the chat can't be told yet: {reason}; again in {pause_ms} ms")
 }
 
+/// What the chat is told, in the language of the request.
 fn words(submit: &Submit) -> String {
     let (language, request) = (Language::of(&submit.text), plan::shortened(&submit.text));
     if submit.not_taken {

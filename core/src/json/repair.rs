@@ -30,6 +30,7 @@ pub(super) fn repaired(bytes: &[u8], wide: bool) -> Vec<u8> {
     good
 }
 
+/// UTF-16 as UTF-8; half a pair becomes U+FFFD, and an odd last byte is dropped.
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     let (pairs, _) = bytes.as_chunks::<2>();
     let units = pairs.iter().map(|pair| unit(*pair));

@@ -107,6 +107,7 @@ fn webp(head: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+/// Of the old header (12 bytes) two short sides, of all later ones two long ones.
 fn bmp(head: &[u8]) -> Option<(u32, u32)> {
     if le32(head, 14)? == 12 {
         return Some((le16(head, 18)?, le16(head, 20)?));
@@ -116,6 +117,7 @@ fn bmp(head: &[u8]) -> Option<(u32, u32)> {
     Some((le32(head, 18)?, height.unsigned_abs()))
 }
 
+/// The largest of the pictures that an icon holds.
 fn icon(head: &[u8]) -> Option<(u32, u32)> {
     let count = usize::try_from(le16(head, 4)?).ok()?;
     // 0 stands for 256.
@@ -180,6 +182,7 @@ fn spatial_extents(head: &[u8]) -> Option<(u32, u32)> {
         .max_by_key(area)
 }
 
+/// In pixels, to find the largest of several.
 fn area((width, height): &(u32, u32)) -> u64 {
     u64::from(*width) * u64::from(*height)
 }

@@ -120,6 +120,7 @@ impl DurationProbe {
         }
     }
 
+    /// Remembers the result: further bytes change nothing.
     fn done(&mut self, result: Option<u64>) -> ProbeStep {
         self.result = Some(result);
         ProbeStep::Done(result)
@@ -285,6 +286,7 @@ fn segments(sidx: &[u8]) -> Option<(u32, u64)> {
     Some((stream, in_millis(units, scale)?))
 }
 
+/// A box's beginning.
 struct Header {
     kind: [u8; 4],
     /// Of the whole box.
@@ -324,6 +326,8 @@ fn duration(mvhd: &[u8]) -> Option<u64> {
     in_millis(units, scale)
 }
 
+/// Units of which there are `scale` in a second, as milliseconds; `None` for nothing at all and for more than
+/// is believed.
 fn in_millis(units: u64, scale: u32) -> Option<u64> {
     let millis = units.checked_mul(1000)?.checked_div(u64::from(scale))?;
     // A duration of zero would be shown as one: none at all is better.

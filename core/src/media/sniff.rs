@@ -102,10 +102,12 @@ fn iso_media(head: &[u8]) -> Option<(MediaKind, &'static str)> {
     })
 }
 
+/// A picture with its own MIME type.
 fn image(format: ImageFormat) -> (MediaKind, &'static str) {
     (MediaKind::Image(format), format.mime())
 }
 
+/// Whether a brand stands for what players call MP4.
 fn is_mp4_brand(brand: &[u8]) -> bool {
     match brand {
         [b'i', b's', b'o', _] | [b'm', b'p', b'4' | b'7', _] | [b'M', b'4', b'V', _] => true,
@@ -257,6 +259,8 @@ fn markup(start: &[u8]) -> Option<&'static str> {
     Some(mime)
 }
 
+/// Whether it has a mark of UTF-16, or no byte that no text has in any encoding of one byte a character or
+/// more.
 fn is_text(head: &[u8]) -> bool {
     let has_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
     has_mark

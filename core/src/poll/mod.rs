@@ -109,6 +109,8 @@ pub fn next(loaded: &Loaded, settings: &Settings) -> Option<UnixMs> {
         .min()
 }
 
+/// Whether the service is to be asked now: about what is due, and with haste about everything that hasn't
+/// ended.
 fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: Haste) -> bool {
     loaded.session.turns.iter().any(|turn| {
         // A person may ask about one that was given up a day ago: the timer doesn't, a look costs nothing.
@@ -200,6 +202,10 @@ async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Obs
     Ok(view.turns)
 }
 
+/// Stores what each turn comes to by this look.
+///
+/// # Errors
+/// When the state folder can't be written; the turns before are stored.
 async fn judge(
     io: &Io,
     settings: &Settings,
@@ -281,6 +287,7 @@ async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a result is in the chat, as media or as its link.
 fn is_shown(session: &Session, url: &ResultUrl) -> bool {
     session.delivery_of(url).is_some_and(|delivery| {
         matches!(

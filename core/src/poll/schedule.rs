@@ -112,6 +112,7 @@ pub fn after_failure(
     }
 }
 
+/// Whether it may still be given up.
 const fn is_waiting(turn: &Turn) -> bool {
     match turn.progress.state {
         State::Submitted | State::Generating | State::AwaitingUser => true,

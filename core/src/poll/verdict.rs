@@ -131,6 +131,7 @@ fn go_on(progress: &mut Progress, state: State, events: &mut Vec<String>) {
     }
 }
 
+/// The beginning of what a service says: it is stored with every change, and shown in a line.
 fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 300;
     text.chars().take(SHOWN_CHARS).collect()

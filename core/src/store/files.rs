@@ -58,10 +58,18 @@ pub(super) fn below(dir: &str, name: &str) -> String {
     }
 }
 
+/// An operation whose outcome is that it is done.
+///
+/// # Errors
+/// Temporary, with the system's reason.
 pub(crate) fn run(io: &Io, op: FsOp) -> Answer<'_, Result<(), Problem>> {
     io.perform(Effect::Fs(op), |outcome| done(outcome).map(drop))
 }
 
+/// A file's content; `None` where there is no such file.
+///
+/// # Errors
+/// Temporary, with the system's reason.
 pub(crate) fn read<'a>(io: &'a Io, path: &str) -> Answer<'a, Result<Option<Vec<u8>>, Problem>> {
     let op = FsOp::Read(path.to_owned());
     io.perform(Effect::Fs(op), |outcome| match done(outcome)? {
@@ -95,6 +103,7 @@ pub(super) fn list_all<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<Strin
     io.perform(Effect::Fs(FsOp::List(dir.to_owned())), names)
 }
 
+/// The names that a listing gave.
 fn names(outcome: Outcome) -> Result<Vec<String>, Problem> {
     match done(outcome)? {
         FsDone::Names(names) => Ok(names),

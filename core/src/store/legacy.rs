@@ -14,7 +14,9 @@ use crate::time;
 use crate::upstream::results::{Links, ResultUrl};
 use crate::upstream::{Baseline, ServiceId};
 
+/// The copy in the state folder, as the harness puts it there.
 pub(super) const COPY: &str = "legacy-sessions.json";
+/// Says that it was taken over, and how many sessions were in it.
 pub(super) const DONE: &str = "legacy-sessions.done";
 
 /// Takes the sessions over when there is a copy that wasn't. Repeating an interrupted take-over
@@ -46,6 +48,10 @@ pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String
     )))
 }
 
+/// Takes one session over; false where that was done before, or the entry names none.
+///
+/// # Errors
+/// When the state folder can't be used.
 async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<bool, Problem> {
     let text = |name: &str| {
         entry
@@ -137,6 +143,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
     Ok(true)
 }
 
+/// Where an entry's one turn stands, as far as that version knew.
 fn progress(
     entry: &Value,
     asked: &Asked,

@@ -64,6 +64,7 @@ pub enum Found {
     Several,
 }
 
+/// The path of a session's folder, below the state folder.
 fn session_dir(key: &str) -> String {
     format!("sessions/{key}")
 }
@@ -326,6 +327,10 @@ fn put_in_order<T>(sorted: &mut Vec<T>, entry: T, order: fn(&T, &T) -> Ordering)
     sorted.insert(before.map_or(0, |index| index + 1), entry);
 }
 
+/// Reads one record; `None` where it is gone, or damaged: it is set aside then, and named in `damaged`.
+///
+/// # Errors
+/// When it was written by a newer version, or can't be read or set aside.
 async fn load_record<T: Stored>(
     io: &Io,
     dir: &str,

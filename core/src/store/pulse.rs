@@ -26,6 +26,7 @@ stored!(Pulse {
 });
 
 impl Pulse {
+    /// What of a progress changes with every poll.
     fn of(progress: &Progress) -> Self {
         Self {
             polls: progress.polls,

@@ -64,6 +64,7 @@ pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
     bytes
 }
 
+/// The line in front of a body, with its line feed.
 fn first_line(version: u32, kind: &str, body: &[u8]) -> String {
     let head = format!("libtv-video {version} {kind} {}", body.len());
     // Over the first line as well: a record under another kind or with a cut body must not pass.

@@ -18,6 +18,7 @@ pub(super) fn says(kind: &str, record: &Value) -> bool {
     kind != DELIVERY && !names("account") && !names("thread") && knows_service(record)
 }
 
+/// Whether that version knows the service that the record names, and all its results are plain addresses.
 fn knows_service(record: &Value) -> bool {
     let service = record.get("mode").and_then(Value::as_str);
     let is_known = |name| ServiceId::named(name).is_some_and(|one| one.member().in_version_1);

@@ -131,6 +131,7 @@ async fn answer(io: &Io, first: &Submit) -> Result<Option<Asked>, Problem> {
     }
 }
 
+/// What is said to whoever asks for the same while the outcome of the first isn't known.
 fn unknown(first: &Submit) -> Problem {
     let reason = first
         .unknown

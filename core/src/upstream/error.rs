@@ -126,6 +126,7 @@ impl Error {
         }
     }
 
+    /// What can be done about it; `None` where the service's own words say that.
     const fn advice(&self) -> Option<&'static str> {
         Some(match self.meaning {
             Meaning::Passing | Meaning::RateLimited => "Try again in a moment.",

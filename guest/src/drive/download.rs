@@ -93,6 +93,7 @@ struct Fetch<'a> {
     temporary: Temporary,
 }
 
+/// How far one file is.
 enum Stage {
     /// The request is out.
     Asked(Call),
@@ -103,6 +104,10 @@ enum Stage {
 }
 
 impl<'a> Fetch<'a> {
+    /// Makes the folder and the hidden file, and sends the request.
+    ///
+    /// # Errors
+    /// A name that leaves the folder, a folder that can't be written, a request that can't be made.
     fn begin(download: &'a Download) -> Result<Self, String> {
         let name = download.name.as_str();
         // The core makes safe names; here is where a path is put together, so that it is asked once more.
@@ -233,6 +238,7 @@ impl Drop for Temporary {
     }
 }
 
+/// The request for a result. It carries no credential: the store wants none.
 fn request(url: &str) -> Request {
     Request {
         method: Method::Get,
@@ -248,6 +254,7 @@ fn request(url: &str) -> Request {
     }
 }
 
+/// For the user, behind the file's name.
 fn words(error: HttpError) -> String {
     error.reason().to_owned()
 }

@@ -101,6 +101,10 @@ pub fn make_dir(path: &str) -> Result<(), String> {
     std::fs::create_dir_all(path).map_err(|error| error.to_string())
 }
 
+/// Makes or overwrites a file; nothing is synced.
+///
+/// # Errors
+/// The system's reason. A part of the content may be there then.
 fn write(path: &str, content: &[u8]) -> Result<(), String> {
     let file = grant::open(path, Use::Overwrite)?;
     grant::write_at(&file, content, 0)
@@ -142,6 +146,10 @@ fn take(from: &str, to: &str) -> Result<FsDone, String> {
     }
 }
 
+/// The names in a folder, in order; none where there is no such folder.
+///
+/// # Errors
+/// The runtime's reason.
 fn list(path: &str) -> Result<Vec<String>, String> {
     // In order by a map that the core has as well: sorting is 4 KB of code for each type.
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
@@ -151,6 +159,7 @@ fn list(path: &str) -> Result<Vec<String>, String> {
     Ok(names.into_keys().collect())
 }
 
+/// Of a removal: what isn't there need not be removed.
 fn missing_is_fine(result: std::io::Result<()>) -> std::io::Result<FsDone> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(FsDone::Done),
@@ -174,6 +183,7 @@ fn below(root: &str, path: &str) -> Result<String, String> {
     }
 }
 
+/// A reason with what was tried, and on which of the core's paths.
 fn failed(verb: &str, path: &str, reason: &str) -> String {
     format!("could not {verb} {path}: {reason}")
 }

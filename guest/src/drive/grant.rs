@@ -46,6 +46,10 @@ pub fn create(path: &str) -> Result<bool, String> {
     }
 }
 
+/// Opens a path with the rights of its use. The inner result is the runtime's.
+///
+/// # Errors
+/// No granted folder contains it.
 fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, String> {
     let grants = preopens::get_directories();
     let (folder, inside) = locate(&grants, path)?;

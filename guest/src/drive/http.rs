@@ -192,6 +192,10 @@ impl Call {
         })
     }
 
+    /// Waits for the response's head, at most [`ANSWER`].
+    ///
+    /// # Errors
+    /// [`HttpError`]; lost where nothing came.
     fn open(&self) -> Result<Opened, HttpError> {
         if !body::wait(&[&self.answer.subscribe()], ANSWER) {
             return Err(HttpError::Lost("the service did not answer".to_owned()));
@@ -280,6 +284,7 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
     Ok((message, has_body))
 }
 
+/// How long the runtime is to wait, as far as it knows such limits.
 fn limits(upload: bool) -> RequestOptions {
     let first_byte = if upload {
         FIRST_BYTE_OF_UPLOAD

@@ -30,6 +30,7 @@ pub fn reached_at(url: Url, override_url: Option<&str>) -> Result<Url, String> {
         .ok_or_else(|| format!("{MEDIA_URL} must be http://127.0.0.1:PORT or another address of this machine, without a path"))
 }
 
+/// An address of this machine without anything behind its port.
 fn of_this_machine(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));

@@ -59,6 +59,7 @@ struct Driver {
 }
 
 impl Driver {
+    /// Performs one effect, and waits for its outcome.
     fn perform(&mut self, effect: Effect) -> Outcome {
         match effect {
             Effect::Fs(op) => Outcome::Fs(fs::perform(&self.state_dir, op)),
@@ -83,6 +84,7 @@ impl Driver {
         }
     }
 
+    /// Standard input, of which only one reader may exist: what it has read is kept in it.
     fn stdin(&mut self) -> &mut Stdin {
         self.stdin.get_or_insert_with(Stdin::new)
     }
@@ -97,6 +99,10 @@ pub fn say(stream: Stream, line: &str) {
     });
 }
 
+/// Replaces the configuration file durably.
+///
+/// # Errors
+/// The system's reason; the old file is still there.
 fn save_config(text: &[u8]) -> Result<(), String> {
     let folder = environment::config_dir();
     let path = format!("{folder}/{CONFIG_FILE}");
@@ -110,6 +116,7 @@ fn nonce() -> String {
     hex(&get_random_bytes(8))
 }
 
+/// The machine's clock; it may be set at any time.
 fn now_ms() -> UnixMs {
     let now = wall_clock::now();
     now.seconds

@@ -29,6 +29,10 @@ fn reserve_and_rename(temporary: &str, path: &str) -> Result<(), String> {
     })
 }
 
+/// A file that stands there is as good where it has the same content.
+///
+/// # Errors
+/// It has other content, or can't be read.
 fn accept_equal(temporary: &str, path: &str) -> Result<(), String> {
     match equal(temporary, path) {
         Ok(true) => Ok(()),
@@ -37,6 +41,7 @@ fn accept_equal(temporary: &str, path: &str) -> Result<(), String> {
     }
 }
 
+/// Whether two files have the same bytes; two pieces of each stand in memory at most.
 fn equal(left: &str, right: &str) -> std::io::Result<bool> {
     let (left, right) = (File::open(left)?, File::open(right)?);
     let mut rest = left.metadata()?.len();

@@ -91,6 +91,10 @@ impl From<HttpError> for Stop {
     }
 }
 
+/// Uploads head, media and tail as one body of a declared length.
+///
+/// # Errors
+/// [`RelayError`]: which of both sides failed, and how.
 fn send(
     upload: &Request,
     head: &[u8],
@@ -115,6 +119,7 @@ fn send(
     }
 }
 
+/// Writes the body to its end; without the tail wherever the media isn't as long as was said.
 fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Result<(), Stop> {
     go_on(call.write(head)?)?;
     let Some(mut left) = media.len.checked_sub(media.known.len() as u64) else {
@@ -140,6 +145,7 @@ fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Re
     Ok(call.finish()?)
 }
 
+/// Stops where the service wants no more.
 fn go_on(flow: Flow) -> Result<(), Stop> {
     match flow {
         Flow::Open => Ok(()),
@@ -148,6 +154,7 @@ fn go_on(flow: Flow) -> Result<(), Stop> {
 }
 
 impl Media<'_> {
+    /// Waits for more of the media, at most [`STALLED_AFTER`].
     fn wait(&self) -> Result<(), Stop> {
         if body::wait(&[&self.rest.subscribe()], STALLED_AFTER) {
             Ok(())
@@ -179,6 +186,7 @@ fn lost(reason: &str) -> Stop {
     Stop::Failed(broken(0, reason))
 }
 
+/// The media could not be read; status 0 where there was none.
 fn broken(status: u16, reason: &str) -> RelayError {
     RelayError::Source {
         status,

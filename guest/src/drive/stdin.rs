@@ -47,6 +47,10 @@ impl Stdin {
         }
     }
 
+    /// Looks at what standard input begins with; `size` is what the caller says of its length.
+    ///
+    /// # Errors
+    /// In words: another length than was said, no length at all, or it can't be read.
     fn inspect_stdin(&mut self, size: Option<u64>) -> Result<Inspected, String> {
         let ended = self.fill_head()?;
         let seen = self.head.len() as u64;
@@ -87,6 +91,10 @@ impl Stdin {
     }
 }
 
+/// Looks at a file; `None` where there is none.
+///
+/// # Errors
+/// In words: it is no file, or can't be read.
 fn inspect_path(path: &str) -> Result<Option<Inspected>, String> {
     let found = match std::fs::metadata(path) {
         Ok(found) => found,

@@ -116,6 +116,7 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
     }
 }
 
+/// What is to be done with the skill; without a command below it, where copies are.
 fn skill(of: &ArgMatches) -> Invocation {
     let (name, of) = of.subcommand().unwrap_or(("list", of));
     let action = match name {
@@ -132,6 +133,7 @@ fn skill(of: &ArgMatches) -> Invocation {
     }
 }
 
+/// A number that this machine can count to.
 fn number(of: &ArgMatches, name: &str) -> Option<usize> {
     let number: Option<u64> = of.get_one(name).copied();
     number.and_then(|number| usize::try_from(number).ok())

@@ -21,6 +21,7 @@ pub(crate) struct Wanted {
     pub(crate) verify: bool,
 }
 
+/// Shows or checks the record; the exit code.
 pub(crate) fn audit(wanted: &Wanted) -> u8 {
     let home = match environment::nexu_home() {
         Ok(root) => Home::at(root),
@@ -37,6 +38,7 @@ pub(crate) fn audit(wanted: &Wanted) -> u8 {
     }
 }
 
+/// Prints the wanted lines: all of them as they are read, else the latest, for which the whole record is read.
 fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
     let colours = print::has_colours();
     let put = |text: &str, line: &Value| {
@@ -92,6 +94,7 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
     0
 }
 
+/// Checks every line against the one before it. 1 where one was changed, removed, moved or put in.
 fn verify(log: &AuditLog, home: &Home, as_json: bool) -> u8 {
     let mut result = log.verify();
     if let Ok(found) = &mut result {
@@ -121,6 +124,7 @@ fn verify(log: &AuditLog, home: &Home, as_json: bool) -> u8 {
     if result.is_ok() { 0 } else { FAILED }
 }
 
+/// What is said of a record that is whole: how long it is, where a crash tore it, and which calls have no end.
 fn whole(found: &Verified) -> String {
     let Verified {
         lines,
@@ -159,6 +163,7 @@ fn whole(found: &Verified) -> String {
     text
 }
 
+/// The same for programs, also of one that isn't whole.
 fn verdict(result: &Result<Verified, VerifyError>) -> Value {
     match result {
         Ok(found) => json!({
@@ -245,6 +250,7 @@ fn for_people(line: &Value, colours: bool) -> String {
     shown
 }
 
+/// A kind of request that a call made, with how often each answer came.
 fn request(exchange: &Value) -> String {
     let of = |name: &str| plain(exchange[name].as_str().unwrap_or_default());
     let bytes = |name: &str| size(exchange[name].as_u64().unwrap_or(0));
@@ -276,6 +282,7 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| !host::is_unseen(*c)).collect()
 }
 
+/// In units of a thousand, with one digit behind the point from a kilobyte on.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["B", "kB", "MB", "GB"];
     let mut value = bytes as f64;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{FAILED, environment, print, run};
 
+/// Looks at all links; 1 where one of them is broken.
 pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
@@ -48,6 +49,7 @@ fn finding(link: &str, good: bool, detail: &str, advice: &str) -> Finding {
     }
 }
 
+/// What can be found out without asking anybody.
 fn surroundings(harness: &Harness) -> Vec<Finding> {
     let digest: String = harness.component().digest().chars().take(12).collect();
     let version = env!("CARGO_PKG_VERSION");
@@ -143,6 +145,7 @@ fn network(settings: &NetworkSettings) -> Vec<Finding> {
     found
 }
 
+/// Prints what was found, and what the sandbox refused meanwhile.
 fn report(checks: Vec<Finding>, refusals: &[String], as_json: bool) -> u8 {
     let healthy = !checks.iter().any(|check| check.health == Health::Broken);
     if as_json {

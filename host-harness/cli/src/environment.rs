@@ -52,6 +52,7 @@ impl Outside {
         &self.cache
     }
 
+    /// What the library is to know of this process's surroundings.
     pub(crate) fn settings(&self) -> Settings {
         let settings = Settings::new(&self.nexu_home)
             .with_environment(environment())

@@ -40,6 +40,7 @@ pub(crate) fn runs(name: &str) -> bool {
     commands::find(name).is_some_and(is_own)
 }
 
+/// Whether the program runs it and not the component alone.
 fn is_own(command: &commands::Command) -> bool {
     command.runner != Runner::Component && is_built(command.feature)
 }
@@ -55,6 +56,7 @@ pub(crate) fn is_built(feature: Option<&str>) -> bool {
     }
 }
 
+/// The program itself, without commands.
 fn root() -> Command {
     Command::new("libtv-video")
         .version(env!("CARGO_PKG_VERSION"))
@@ -65,6 +67,7 @@ fn root() -> Command {
         .disable_help_subcommand(true)
 }
 
+/// A command of the table as clap has it; `json` where it takes `--json`.
 fn translated(command: &'static commands::Command, json: bool) -> Command {
     // The manual of a command of the component says what its `--help` says.
     let side = match command.runner {
@@ -92,6 +95,7 @@ fn translated(command: &'static commands::Command, json: bool) -> Command {
     translated
 }
 
+/// What stands beside its options.
 fn words(command: &'static commands::Command) -> Option<Arg> {
     let words = &command.words;
     (words.most > 0).then(|| {
@@ -103,6 +107,7 @@ fn words(command: &'static commands::Command) -> Option<Arg> {
     })
 }
 
+/// One of its options.
 fn argument(command: &'static commands::Command, option: &'static Opt) -> Arg {
     let argument = Arg::new(option.name)
         .long(option.name)
@@ -150,6 +155,7 @@ fn parser(command: &str, name: &str, value: Value) -> ValueParser {
     }
 }
 
+/// One of a list that clap knows.
 fn listed<T: ValueEnum + Clone + Send + Sync + 'static>() -> ValueParser {
     clap::builder::EnumValueParser::<T>::new().into()
 }

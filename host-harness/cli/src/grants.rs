@@ -5,6 +5,7 @@ use host::GrantsReport;
 
 use super::{FAILED, environment, print};
 
+/// Prints the policy in force; 1 where the home can't be found.
 pub(crate) fn grants(as_json: bool) -> u8 {
     let report = match environment::Outside::read() {
         Ok(outside) => GrantsReport::of(&outside.settings()),
@@ -27,6 +28,7 @@ pub(crate) fn grants(as_json: bool) -> u8 {
     0
 }
 
+/// In sections, in the order in which a cautious reader asks: whom, with what, to whom, which files.
 fn for_people(report: &GrantsReport, colours: bool) -> String {
     let mut text = format!("What a component may do here (policy {})\n", report.policy);
     let mut section = |title: &str, lines: Vec<String>| {

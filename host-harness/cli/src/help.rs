@@ -60,6 +60,7 @@ const GROUPS: [Group; 6] = [
     Group::Learn,
 ];
 
+/// The page, with the names of the channels put in.
 pub(crate) fn text() -> String {
     let mut text = HEAD.replace("{chats}", &channels::listed("or"));
     for group in GROUPS {

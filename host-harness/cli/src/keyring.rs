@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use host::{Keyring, Secret};
 
+/// The program that speaks to the keyring: the secret stays out of this process's libraries.
 const TOOL: &str = "secret-tool";
+/// What the desktop's own program shows of the entry.
 const LABEL: &str = "API key of libtv-video";
 /// A person may have to type a password to unlock it; nobody does for longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,6 +28,7 @@ pub(super) struct SecretService {
 }
 
 impl SecretService {
+    /// That of this home.
     pub(super) fn of(nexu_home: &Path) -> Self {
         Self {
             home: nexu_home.display().to_string(),

@@ -21,6 +21,7 @@ pub(crate) fn help() -> String {
         .replace("{chat}", channel.example.chat)
 }
 
+/// With places for what depends on the channel.
 const HELP: &str = r#"Tools, resources and a prompt for agents that speak the Model Context Protocol. While it runs it polls and
 delivers, as `serve` does; when another process does already, it leaves polling to that one.
 
@@ -46,6 +47,7 @@ The last two name the chat for clients that are in none. Store the key once with
 Standard output carries the protocol; what happens is told on standard error. Ends when standard input does, and on SIGTERM.
 Exit codes: 0 ended, 1 could not start or the client doesn't speak the protocol."#;
 
+/// Talks to one client until it ends; 1 where that can't begin.
 pub(crate) async fn mcp(max_parallel: usize) -> u8 {
     let harness = match environment::harness() {
         Ok(harness) => harness,
@@ -69,6 +71,7 @@ pub(crate) async fn mcp(max_parallel: usize) -> u8 {
     }
 }
 
+/// On standard error, since standard output is the protocol's.
 fn failed(reason: &str) -> u8 {
     print::hint(&format!("❌ {reason}"));
     FAILED

@@ -7,6 +7,7 @@ use host::Component;
 
 use super::{FAILED, environment, print};
 
+/// Compiles into a file or the cache; 1 where that fails.
 pub(crate) fn precompile(output: Option<&Path>) -> u8 {
     let done = match output {
         Some(path) => into_file(path),

@@ -11,6 +11,7 @@ use super::{FAILED, environment, print, signals};
 /// A key has some dozens of characters; what is longer is refused by the library.
 const KEY_INPUT_BYTES: u64 = 8 << 10;
 
+/// Runs the command and gives its exit code; that of the signal where one ended it.
 pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     let asked = read(arguments.iter(), Side::Harness);
     let wants_words = matches!(&asked, Ok(Asked::Run(line)) if line.has("words"));
@@ -99,6 +100,7 @@ fn as_json(error: &CallError) -> String {
     error_json(kind, &message, error.advice(), error.retry_after_ms())
 }
 
+/// An error in the form that the component's `--json` has.
 fn error_json(kind: &str, message: &str, advice: &str, retry_after_ms: Option<u64>) -> String {
     serde_json::json!({"error": {
         "kind": kind,
@@ -118,6 +120,7 @@ pub(crate) fn to_stderr() -> Output {
     }
 }
 
+/// An error with its advice, in one line.
 pub(crate) fn sentence(error: &CallError) -> String {
     match error.advice() {
         "" => error.to_string(),
@@ -139,6 +142,10 @@ fn read_words() -> Result<String, String> {
     words_from_bytes(&bytes)
 }
 
+/// The key on standard input. It goes into the broker and not into the component.
+///
+/// # Errors
+/// The sentence for behind the ❌.
 fn read_key() -> Result<String, String> {
     if stdin().is_terminal() {
         print::hint("Paste the API key and press Enter, then Ctrl-D:");

@@ -17,6 +17,7 @@ pub(crate) struct Wanted {
     pub(crate) ui: Option<std::net::SocketAddr>,
 }
 
+/// Polls until a signal; 3 where another harness does.
 pub(crate) async fn serve(wanted: Wanted) -> u8 {
     let harness = match environment::harness() {
         Ok(harness) => harness,
@@ -78,6 +79,7 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     }
 }
 
+/// An event for people, in the colour of what it means.
 fn line(event: &Event, colours: bool) -> String {
     let colour = match &event.kind {
         EventKind::StepFailed { .. }

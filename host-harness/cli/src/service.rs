@@ -51,6 +51,7 @@ pub(crate) fn print(manager: Manager) -> u8 {
     0
 }
 
+/// A unit for the user's own systemd.
 fn systemd(program: &Path, home: Option<&str>) -> String {
     let environment = home
         .map(|home| {
@@ -108,6 +109,7 @@ fn quoted(text: &str, doubled: &str) -> String {
     quoted
 }
 
+/// An agent for launchd.
 fn launchd(program: &Path, home: Option<&str>) -> String {
     let environment = home
         .map(|home| {
@@ -136,6 +138,7 @@ fn launchd(program: &Path, home: Option<&str>) -> String {
     )
 }
 
+/// As text of XML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -72,10 +72,15 @@ impl Heard {
     }
 }
 
+/// What is left of a run, for who judges it.
 pub(super) struct Evidence<'a> {
+    /// What was charged, and what came of it.
     pub(super) libtv: &'a LibTv,
+    /// What the chat shows.
     pub(super) feishu: &'a Feishu,
+    /// What the core has on record.
     pub(super) disk: &'a Disk,
+    /// What the user was told.
     pub(super) heard: &'a Heard,
     /// Results that were in the chat before the run.
     pub(super) shown_before: &'a [String],
@@ -97,6 +102,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     found
 }
 
+/// The records of a kind in all sessions; what can't be read is left out.
 fn records<'a, T: Stored + 'a>(
     disk: &'a Disk,
     part: &'a str,
@@ -162,6 +168,7 @@ fn intents(disk: &Disk) -> impl Iterator<Item = Submit> + '_ {
         .filter_map(|path| record::decode("submit", disk.content(path)?).ok())
 }
 
+/// Each request is charged once, and each charge is a session or told.
 fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     // A submit of unknown outcome is told by every command, so by the last one.
     let told = |text: &str| {
@@ -200,6 +207,7 @@ fn submits(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// The sessions that the last `recover` listed.
 fn listed<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
     evidence.heard.recovered["sessions"]
         .as_array()
@@ -207,6 +215,7 @@ fn listed<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a Value> + use<
         .flatten()
 }
 
+/// What was acknowledged is still there, and everything comes to an end.
 fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     for id in &evidence.heard.acknowledged {
         if !listed(evidence).any(|session| session["sessionId"] == id.as_str()) {
@@ -233,6 +242,7 @@ fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// Each result is shown once, or is said to be uncertain or failed.
 fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     for made in &evidence.libtv.made {
         let url = made.url.as_str();
@@ -268,6 +278,7 @@ fn results(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// No notice is shown twice, and a failure is told.
 fn notices(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     let chat = &evidence.feishu.chat;
     for (at, notice) in chat.iter().enumerate() {

@@ -20,6 +20,7 @@ pub enum Fate {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+/// What a name leads to; a file by its number.
 enum Entry {
     Dir,
     File(usize),
@@ -41,6 +42,7 @@ enum Change {
 }
 
 impl Change {
+    /// Whether a sync of this folder makes it durable.
     fn touches(&self, dir: &str) -> bool {
         match self {
             Self::Put(path, _) | Self::Remove(path) => parent(path) == dir,
@@ -48,6 +50,7 @@ impl Change {
         }
     }
 
+    /// Puts it into effect.
     fn apply(self, entries: &mut BTreeMap<String, Entry>) {
         match self {
             Self::Put(path, entry) => {
@@ -91,6 +94,10 @@ impl Disk {
         self.durable.insert(path.to_owned(), entry);
     }
 
+    /// Performs an operation as the component's driver does.
+    ///
+    /// # Errors
+    /// The reason in words, as a system's.
     pub(super) fn perform(&mut self, op: FsOp) -> Result<FsDone, String> {
         refuse_odd(&op)?;
         match op {
@@ -201,6 +208,7 @@ impl Disk {
         self.entries.clone_from(&self.durable);
     }
 
+    /// Makes or overwrites a file; neither its content nor its name is durable.
     fn write(&mut self, path: &str, bytes: Vec<u8>) -> Result<FsDone, String> {
         // Overwritten in place, so that a crash may leave neither the old content nor the new: the core must
         // not rely on this.
@@ -224,6 +232,7 @@ impl Disk {
         Ok(FsDone::Done)
     }
 
+    /// Gives a file another name, in place of what has it.
     fn rename(&mut self, from: &str, to: &str) -> Result<FsDone, String> {
         self.require_dir(parent(to))?;
         let entry = self
@@ -236,6 +245,7 @@ impl Disk {
         Ok(FsDone::Done)
     }
 
+    /// Gives a file a second name, unless that is taken.
     fn link(&mut self, from: &str, to: String) -> Result<FsDone, String> {
         self.require_dir(parent(&to))?;
         if self.entries.contains_key(&to) {
@@ -248,6 +258,8 @@ impl Disk {
         Ok(FsDone::Done)
     }
 
+    /// # Errors
+    /// There is no such folder.
     fn require_dir(&self, dir: &str) -> Result<(), String> {
         if dir == "." || self.entries.get(dir) == Some(&Entry::Dir) {
             Ok(())
@@ -256,6 +268,7 @@ impl Disk {
         }
     }
 
+    /// The names in a folder, in order; none where there is no such folder.
     fn list(&self, dir: &str) -> Vec<String> {
         if dir == "." {
             let top = self.entries.keys().filter(|path| !path.contains('/'));
@@ -292,10 +305,12 @@ fn refuse_odd(op: &FsOp) -> Result<(), String> {
     }
 }
 
+/// The folder that a path lies in; `.` is the state folder.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(dir, _)| dir)
 }
 
+/// All folders above a path.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }

@@ -34,6 +34,7 @@ impl Crashes {
     }
 }
 
+/// A run in which these things go wrong and nothing else does.
 fn options(scenario: Scenario, points: Vec<Point>) -> Options {
     Options {
         // One seed: up to the fault all runs of a scenario are to be the same, so that their effects have the
@@ -109,12 +110,14 @@ struct FirstFailures {
 }
 
 impl FirstFailures {
+    /// Adds what another thread found.
     fn join(&mut self, other: Self) {
         self.tally.join(other.tally);
         self.left.extend(other.left);
     }
 }
 
+/// The power fails before one effect, in every way.
 fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut FirstFailures) {
     let at = usize::try_from(job).unwrap_or(usize::MAX);
     let is_new = at == 0 || is_news(&effects[at - 1], &effects[at]);
@@ -149,6 +152,7 @@ fn distinct(mut left: Vec<(Point, u64)>) -> Vec<Point> {
     left.into_iter().map(|(point, _)| point).collect()
 }
 
+/// And again, before each effect of the recovery from this first failure.
 fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
     let report = run(options(scenario, vec![first]));
     let effects = &report.effects;
@@ -198,6 +202,7 @@ pub fn failing(scenario: Scenario, threads: u64) -> Tally {
     })
 }
 
+/// Tries each mishap that fits an effect, at every effect.
 fn at_each(
     scenario: Scenario,
     threads: u64,

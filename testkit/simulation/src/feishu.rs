@@ -15,6 +15,7 @@ const PER_SECOND: usize = 5;
 
 /// A message in the chat.
 pub(super) struct Shown {
+    /// When it appeared, by the platform's clock.
     pub(super) at_ms: u64,
     /// The address of the media in it; none of a text.
     pub(super) media: Option<String>,
@@ -35,8 +36,11 @@ pub(super) enum Scope {
 /// The platform, with one app and one chat.
 #[derive(Default)]
 pub(super) struct Feishu {
+    /// What the chat shows, oldest first.
     pub(super) chat: Vec<Shown>,
+    /// Whether uploads are let through.
     pub(super) scope: Scope,
+    /// How many uploads were asked for.
     asked: usize,
     /// The chat takes a message only so often; 0 is the usual limit.
     pub(super) pause_ms: u64,
@@ -45,11 +49,14 @@ pub(super) struct Feishu {
     refused_last: bool,
     /// Until then the bot isn't in the chat.
     pub(super) absent_until_ms: u64,
+    /// The address of each uploaded medium; its place is its key.
     uploads: Vec<String>,
+    /// For each `uuid` when it was first sent, and the message that it made.
     uuids: BTreeMap<String, (u64, usize)>,
 }
 
 impl Feishu {
+    /// Answers a request with a small body.
     pub(super) fn answer(&mut self, request: &Request, now_ms: u64) -> Response {
         if request.url.contains("/tenant_access_token/") {
             return network::response(
@@ -77,6 +84,7 @@ impl Feishu {
         self.upload(media_url, name)
     }
 
+    /// Takes an upload, unless the scope is missing: its key is what a message names.
     fn upload(&mut self, media_url: &str, key_name: &str) -> Response {
         self.asked += 1;
         let refused = match self.scope {
@@ -100,6 +108,7 @@ impl Feishu {
         )
     }
 
+    /// Takes a message, in the order in which the platform checks one.
     fn message(&mut self, body: &[u8], now_ms: u64) -> Response {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("");
@@ -152,6 +161,7 @@ impl Feishu {
     }
 }
 
+/// The response to a message that is there.
 fn sent(id: usize) -> Response {
     network::response(
         200,

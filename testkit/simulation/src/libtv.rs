@@ -9,7 +9,9 @@ use super::scenario::{self, Says};
 
 /// A submit that was paid for.
 pub(super) struct Charge {
+    /// The words, with what was put beside them.
     pub(super) text: String,
+    /// Where it landed.
     pub(super) session_id: String,
 }
 
@@ -17,9 +19,11 @@ pub(super) struct Charge {
 pub(super) struct Made {
     /// The submit that it answers, by its place.
     pub(super) charge: usize,
+    /// Its address without any signature.
     pub(super) url: String,
 }
 
+/// One message of a session, visible from its time on.
 struct Said {
     session_id: String,
     at_ms: u64,
@@ -30,10 +34,13 @@ struct Said {
 /// LibTV, as both of its services.
 #[derive(Default)]
 pub(super) struct LibTv {
+    /// What was paid for, in order.
     pub(super) charges: Vec<Charge>,
+    /// What will have been made once everything was said.
     pub(super) made: Vec<Made>,
     /// Keys that came to the wrong service.
     pub(super) misplaced_keys: u32,
+    /// Whether the user's words stand among the messages.
     pub(super) echoes: bool,
     /// The planted bug: only what leads to the first result is passed on, as if it were all.
     pub(super) ends_after_first_url: bool,
@@ -56,6 +63,7 @@ pub(super) enum Signs {
 const FOLDER: &str = "/sd-gen-save-img/";
 
 impl Signs {
+    /// A message with its links as this answer has them.
     fn sign(self, json: &str, now_ms: u64) -> String {
         match self {
             Self::Never => json.to_owned(),
@@ -106,6 +114,7 @@ impl LibTv {
         }
     }
 
+    /// Takes a request, which is charged from here on.
     fn submit(&mut self, body: &[u8], now_ms: u64) -> String {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = body.get("message").and_then(Value::as_str).unwrap_or("");
@@ -172,6 +181,7 @@ impl LibTv {
         self.said.sort_by_key(|said| said.at_ms);
     }
 
+    /// Puts a message into a session, to be seen from a time on.
     fn say(&mut self, session_id: &str, at_ms: u64, json: String) {
         self.said.push(Said {
             session_id: session_id.to_owned(),
@@ -185,6 +195,7 @@ impl LibTv {
         self.said.last().map_or(0, |said| said.at_ms)
     }
 
+    /// What a session shows by now.
     fn messages(&self, session_id: &str, now_ms: u64) -> String {
         let mut list = String::from("{\"messages\":[");
         let visible = self

@@ -13,6 +13,7 @@ pub(super) enum Service {
 }
 
 impl Service {
+    /// Whose an address is.
     pub(super) fn of(url: &str) -> Self {
         match url.split('/').nth(2).unwrap_or("") {
             "open.feishu.cn" => Self::Feishu,
@@ -213,6 +214,7 @@ fn refusal(service: Service, status: u16, code: u32, words: &str) -> Response {
     response(status, &body)
 }
 
+/// A 429 in the service's own words, with how long to wait.
 fn too_fast(service: Service, wait: Wait) -> Response {
     let mut answer = refusal(service, 429, 99_991_400, "slow down");
     let header = match (wait, service) {

@@ -23,7 +23,9 @@ pub(super) enum Role {
 /// A process, by its place and its role.
 #[derive(Clone, Copy)]
 pub(super) struct Process {
+    /// Its place among the actors: two harnesses differ in it alone.
     pub(super) index: usize,
+    /// What it does.
     pub(super) role: Role,
 }
 
@@ -48,6 +50,7 @@ pub(super) enum Ended {
 }
 
 impl Call {
+    /// Its name in the trace.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Due => "due",

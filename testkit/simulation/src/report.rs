@@ -89,6 +89,7 @@ pub enum EffectKind {
 }
 
 impl EffectKind {
+    /// What an effect counts as.
     pub(super) fn of(effect: &Effect) -> Self {
         match effect {
             // A folder is made before every call, so that almost always it is there: as a change it would

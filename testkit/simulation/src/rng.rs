@@ -5,10 +5,12 @@
 pub(super) struct Rng(u64);
 
 impl Rng {
+    /// The stream of a seed.
     pub(super) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
+    /// The next word: 64 random bits.
     pub(super) fn next(&mut self) -> u64 {
         // Written out and not a crate's: a seed in a report has to give the same run after an update.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -24,6 +26,7 @@ impl Rng {
         self.next() % end.max(1)
     }
 
+    /// A number from `from` to `to`, both included.
     pub(super) fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
@@ -33,6 +36,7 @@ impl Rng {
         self.below(1000) < per_mille
     }
 
+    /// One of several, which are at least one.
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.below(from.len() as u64)).unwrap_or(0)]
     }

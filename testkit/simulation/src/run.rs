@@ -29,9 +29,13 @@ pub(super) struct Actor {
     pub(super) role: Role,
     /// When it goes on; never, when it has nothing to do.
     pub(super) at_ms: u64,
+    /// The call under way.
     pub(super) task: Option<Task<'static, Ended>>,
+    /// What came of its last effect.
     pub(super) outcome: Option<Outcome>,
+    /// A harness's calls to come in this round.
     pub(super) queue: VecDeque<Call>,
+    /// Whether a call of this round failed.
     pub(super) failed: bool,
     /// A harness's polls after the last fault.
     pub(super) polls: u64,
@@ -39,11 +43,15 @@ pub(super) struct Actor {
     pub(super) rounds: u32,
 }
 
+/// A run under way.
 pub(super) struct Run {
+    /// What all processes share.
     pub(super) world: World,
     pub(super) options: Options,
     pub(super) actors: Vec<Actor>,
+    /// What the user has still to ask for.
     pub(super) asks: VecDeque<Ask>,
+    /// What goes wrong, and when.
     pub(super) storm: Storm,
     pub(super) crashes: u32,
     pub(super) effects: Vec<Performed>,
@@ -184,6 +192,7 @@ impl Run {
         self.broken.extend(found);
     }
 
+    /// What there is to judge by.
     const fn evidence<'a>(&'a self, shown_before: &'a [String]) -> Evidence<'a> {
         let world = &self.world;
         Evidence {
@@ -195,6 +204,7 @@ impl Run {
         }
     }
 
+    /// The polls after the last fault, of the harness that needed most.
     fn polls_to_settle(&self) -> u64 {
         let polls = self.actors.iter().map(|actor| actor.polls);
         polls.max().unwrap_or(0)
@@ -205,6 +215,7 @@ impl Run {
         MAX_POLLS_TO_SETTLE * if self.storm.sets_clock() { 2 } else { 1 }
     }
 
+    /// What is configured at this time: in one scenario another key for a while.
     fn settings(&self) -> Rc<Settings> {
         let switched =
             (START_MS + MINUTE_MS / 2..START_MS + 10 * MINUTE_MS).contains(&self.world.now_ms);
@@ -212,6 +223,7 @@ impl Run {
         Rc::clone(&self.keys[usize::from(other)])
     }
 
+    /// Begins a call by the machine's clock, with a seed of its own.
     pub(super) fn start(&mut self, call: Call) -> Task<'static, Ended> {
         let subject = match &call {
             Call::Poll(id) => id.as_str(),
@@ -241,6 +253,7 @@ impl Run {
         }
     }
 
+    /// Has the world perform an effect, unless something goes wrong at it.
     fn perform(&mut self, at: usize, task: Task<'static, Ended>, effect: Effect) {
         let now_ms = self.world.now_ms;
         let kind = EffectKind::of(&effect);

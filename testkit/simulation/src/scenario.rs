@@ -214,7 +214,9 @@ impl Scenario {
 /// One request of the user.
 #[derive(Clone, Copy)]
 pub(super) struct Ask {
+    /// When, from the run's beginning.
     pub(super) at_ms: u64,
+    /// The words, which also say what the backend makes of them: [`job`].
     pub(super) text: &'static str,
     /// Goes on with the session of the first request.
     pub(super) continues: bool,

@@ -43,6 +43,7 @@ pub(super) struct Crash {
 }
 
 impl Storm {
+    /// What goes wrong in a run: what was asked for, or what the seed says.
     pub(super) fn new(trouble: &Trouble, rng: &mut Rng) -> Self {
         let calm = Self {
             points: Vec::new(),
@@ -93,6 +94,7 @@ impl Storm {
         now_ms >= self.until_ms
     }
 
+    /// Whether the machine's clock is set in it: some promises don't hold then.
     pub(super) const fn sets_clock(&self) -> bool {
         self.sets_clock
     }
@@ -109,6 +111,7 @@ impl Storm {
     }
 }
 
+/// Sets the machine's clock by so much, back when negative.
 fn set_clock(world: &mut World, by_ms: i64) {
     world.skew_ms += by_ms;
     world
@@ -132,6 +135,7 @@ impl Run {
         self.crashes_by_chance(kind)
     }
 
+    /// Has one thing go wrong now; a crash is answered.
     fn meet(&mut self, point: Point, effect: &Effect) -> Option<Crash> {
         let now_ms = self.world.now_ms;
         let lasts_ms = point.ms.unsigned_abs();
@@ -164,6 +168,7 @@ impl Run {
         }
     }
 
+    /// Whether a process dies here by chance.
     fn crashes_by_chance(&mut self, kind: EffectKind) -> Option<Crash> {
         let storm = &mut self.storm;
         // Then everything has to settle, and nothing may disturb it.
@@ -190,6 +195,7 @@ impl Run {
         Some(Crash { power, off_ms })
     }
 
+    /// Stops one process, or all of them where the power fails. What they had in memory is gone.
     pub(super) fn crash(&mut self, at: usize, crash: Crash) {
         self.crashes += 1;
         let what = if crash.power.is_some() {

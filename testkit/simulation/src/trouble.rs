@@ -66,6 +66,7 @@ impl StorageFault {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Full, Self::Io, Self::IoAfter, Self::Denied];
 
+    /// Its name on the command line.
     const fn name(self) -> &'static str {
         match self {
             Self::Full => "disk-full",
@@ -77,6 +78,7 @@ impl StorageFault {
 }
 
 impl Mishap {
+    /// Everything that can be named on the command line.
     fn all() -> impl Iterator<Item = Self> {
         [Fate::Kept, Fate::Dropped, Fate::Torn]
             .map(Self::Power)

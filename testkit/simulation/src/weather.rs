@@ -151,6 +151,7 @@ impl StorageFault {
 pub struct Possible(u64);
 
 impl Possible {
+    /// Those that can happen to this effect.
     pub(super) fn at(effect: &Effect) -> Self {
         let network = |url: &str| {
             let service = Service::of(url);
@@ -181,6 +182,7 @@ impl Possible {
     }
 }
 
+/// The first flag is the lowest bit.
 fn bits(flags: impl Iterator<Item = bool>) -> u64 {
     flags
         .enumerate()

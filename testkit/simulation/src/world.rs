@@ -30,6 +30,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
+    /// With words where they are to be kept.
     pub(super) fn new(keep: bool) -> Self {
         Self {
             hash: std::hash::DefaultHasher::new(),
@@ -49,12 +50,14 @@ impl Trace {
         }
     }
 
+    /// The number that stands for all events, and their words.
     pub(super) fn finish(self) -> (u64, Vec<String>) {
         (self.hash.finish(), self.kept.unwrap_or_default())
     }
 }
 
 pub(super) struct World {
+    /// The right time.
     pub(super) now_ms: u64,
     /// How much the machine's clock goes wrong; the services have the right time.
     pub(super) skew_ms: i64,
@@ -64,7 +67,9 @@ pub(super) struct World {
     pub(super) feishu: Feishu,
     pub(super) heard: Heard,
     pub(super) trace: Trace,
+    /// A bug between the core and this.
     pub(super) plant: Option<Plant>,
+    /// Which faults are in force.
     pub(super) weather: Weather,
     /// The answer to the next submit will be lost, whatever the weather.
     pub(super) loses_submit: bool,
@@ -214,6 +219,7 @@ impl World {
         planted || self.weather.repeats()
     }
 
+    /// What a person reads of a command; progress isn't kept.
     fn hear(&mut self, stream: Stream, line: &str) {
         match stream {
             Stream::Err => {}
@@ -221,6 +227,7 @@ impl World {
         }
     }
 
+    /// Performs a file operation, with what the planted bug and the weather make of it.
     fn storage(&mut self, process: Process, op: FsOp) -> Result<FsDone, String> {
         let read = match &op {
             FsOp::Read(path) => Some(path.clone()),
@@ -258,6 +265,7 @@ impl World {
         }
     }
 
+    /// What a failing operation leaves, and what it says.
     fn fail(&mut self, fault: StorageFault, op: FsOp) -> Result<FsDone, String> {
         self.trace.note(self.now_ms, "fails", fault.words(), 0);
         match (fault, op) {
@@ -274,6 +282,7 @@ impl World {
         Err(fault.words().to_owned())
     }
 
+    /// One request and its response, and how long both took.
     fn exchange(
         &mut self,
         request: &Request,
@@ -294,6 +303,7 @@ impl World {
         (outcome(fault, url, answer), there_ms + back_ms)
     }
 
+    /// Media from their store to the chat: either side may fail.
     fn relay(&mut self, relay: &Relay) -> (Result<Response, RelayError>, u64) {
         let (source, source_ms) = self.exchange(&relay.source, true);
         let no_source = |status, reason: &str| {
@@ -325,6 +335,7 @@ impl World {
         (answer, source_ms + there_ms + back_ms)
     }
 
+    /// The response of whoever the address belongs to.
     fn serve(&mut self, request: &Request, at_ms: u64) -> Response {
         match Service::of(&request.url) {
             Service::Feishu => self.feishu.answer(request, at_ms),
@@ -344,6 +355,7 @@ impl World {
     }
 }
 
+/// What comes back, by what happened on the way.
 fn outcome(
     fault: Option<Fault>,
     url: &str,
@@ -355,6 +367,7 @@ fn outcome(
     }
 }
 
+/// What a response says of its length.
 fn declared_len(response: &Response) -> Option<u64> {
     response.header("content-length")?.parse().ok()
 }
@@ -365,6 +378,7 @@ pub(super) fn is_submit(request: &Request) -> bool {
     request.method == Method::Post && request.url.ends_with("/session")
 }
 
+/// An operation in the trace.
 fn described(op: &FsOp) -> (&'static str, &str) {
     match op {
         FsOp::Read(path) => ("read", path),

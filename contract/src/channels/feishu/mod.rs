@@ -49,6 +49,7 @@ pub const FEISHU: Channel = Channel {
     document: "docs/apis/feishu.md",
 };
 
+/// A recipient in the form that all channels share.
 fn read(text: &str) -> Result<Recipient, &'static str> {
     let recipient::Target {
         id_type,

@@ -142,6 +142,7 @@ enum Kind {
 }
 
 impl Kind {
+    /// The kind that a word in front of an id announces, in capitals or not.
     fn named(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
             "user" => Self::User,
@@ -193,6 +194,10 @@ fn skip_address<'a>(
 /// How the platform is called in front of a recipient.
 const PLATFORMS: &[&str] = &["feishu", "lark"];
 
+/// The recipient of an id, of which its own prefix and the word in front of it have to agree.
+///
+/// # Errors
+/// Why it can't be one, as the end of a sentence.
 fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
     if id.is_empty() {
         return Err("it is empty");
@@ -249,11 +254,14 @@ fn target(kind: Option<Kind>, id: &str) -> Result<Target, &'static str> {
     }
 }
 
+/// Whether it has nothing but what ids have. A dot too: the user ids of some organisations have one.
 fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     !text.is_empty() && text.bytes().all(plain)
 }
 
+/// Whether it may be an address: one `@`, a domain with a dot, and nothing that a header or a markup would
+/// obey.
 fn is_email(text: &str) -> bool {
     let plain = |byte: u8| {
         byte.is_ascii_graphic()

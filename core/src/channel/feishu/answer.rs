@@ -83,10 +83,13 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
     }
 }
 
+/// The platform's own verdict, whatever the HTTP status is; `None` where the edge answered and not the
+/// platform.
 fn code(response: &Response) -> Option<i64> {
     json::foreign(&response.body)?.get("code")?.as_i64()
 }
 
+/// How long the platform wants to be left alone, in milliseconds, at least one.
 fn wait_ms(response: &Response, now_ms: u64) -> u64 {
     ["x-ogw-ratelimit-reset", "retry-after"]
         .iter()
@@ -172,6 +175,7 @@ pub(super) fn advice(answer: &Answer) -> String {
     advice.to_owned()
 }
 
+/// What to do about a refusal, by the code that its reason begins with.
 fn refusal_advice(reason: &str) -> &'static str {
     const ADVICE: [(&str, &str); 6] = [
         ("230002", "Add the bot to the chat."),

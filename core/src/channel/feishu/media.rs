@@ -11,6 +11,7 @@ use crate::json;
 use crate::multipart::{Form, FormEnds};
 use crate::session::{Message, Shape};
 
+/// The routes of uploads, below `/open-apis/`.
 const IMAGES: &str = "im/v1/images";
 const FILES: &str = "im/v1/files";
 

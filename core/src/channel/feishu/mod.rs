@@ -150,6 +150,7 @@ impl<'a> Messenger<'a> {
         self.post(calls, &path, &body).await
     }
 
+    /// Sends a message to a path below `/open-apis/`. It is in the chat once the platform's `code` is 0.
     async fn post(&mut self, calls: &Calls<'_>, path: &str, body: &Value) -> Answer {
         let body = json::text(body);
         let app = self.app;
@@ -350,6 +351,7 @@ fn written(message: &Message) -> (&'static str, String) {
     (message.shape.name(), content)
 }
 
+/// A request to a path below `/open-apis/`, with the token in the one header that the sandbox accepts it in.
 fn api_request(
     app: &Feishu,
     path: &str,

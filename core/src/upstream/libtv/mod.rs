@@ -43,6 +43,7 @@ pub const TRAITS: Traits = Traits {
     projects_at: Some("https://www.liblib.tv/canvas?projectId="),
 };
 
+/// How it offers the API of sessions.
 pub(super) static DIALECT: Dialect = Dialect {
     sessions: "openapi/session",
     uploads: "openapi/file/upload",
@@ -53,6 +54,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     payload: envelope::payload,
 };
 
+/// Its port.
 struct Direct;
 
 impl Offers for Direct {

@@ -23,6 +23,7 @@ pub static NEXU: Member = Member {
     port: &Gateway,
 };
 
+/// How it offers the API of sessions.
 pub(super) static DIALECT: Dialect = Dialect {
     sessions: "libtv/v1/session",
     uploads: "libtv/v1/upload",
@@ -33,6 +34,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     payload: envelope::payload,
 };
 
+/// Its port.
 struct Gateway;
 
 impl Offers for Gateway {

@@ -29,6 +29,7 @@ pub async fn list(io: &Io, upstream: &Upstream<'_>) -> Result<Listing, Error> {
     Ok(Listing { shown, jobs })
 }
 
+/// Reads one task; what it doesn't say, or says emptily, is `None`.
 fn listed(task: &Value) -> Listed {
     let text = |name: &str| {
         let text = task.get(name).and_then(Value::as_str);

@@ -117,15 +117,18 @@ impl ResultUrl {
     }
 }
 
+/// The parameters of a query, without the fragment.
 fn parameters(url: &str) -> impl Iterator<Item = &str> {
     let query = url.split('#').next().and_then(|url| url.split_once('?'));
     query.map_or("", |(_, query)| query).split('&')
 }
 
+/// Whether a parameter has the store make something else of the file.
 fn is_processing(parameter: &str) -> bool {
     PROCESSING.iter().any(|name| parameter.starts_with(name))
 }
 
+/// The value of a hexadecimal digit in either case.
 fn hex_digit(byte: u8) -> Option<u8> {
     let digit = char::from(byte).to_digit(16)?;
     u8::try_from(digit).ok()

@@ -62,6 +62,7 @@ impl ResultUrl {
         (end == text.len() && url.len() == end).then(|| Self::found(url))
     }
 
+    /// One that was found in a text and checked by [`scan`].
     fn found(url: &str) -> Self {
         Self {
             url: url.to_owned(),

@@ -57,6 +57,10 @@ pub fn answered<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
+/// Whether the words of the submit were said in this session exactly once behind its baseline.
+///
+/// # Errors
+/// [`Error`], only where asking again may give something else.
 async fn says_once(
     dialect: &Dialect,
     io: &Io,

@@ -100,6 +100,7 @@ pub fn message(value: &Value) -> Option<Message> {
     Some(message)
 }
 
+/// The calls in a message; what has no id can't be answered, and is left out.
 fn calls(list: Option<&Value>) -> Vec<Call> {
     let Some(list) = list.and_then(Value::as_array) else {
         return Vec::new();
@@ -121,6 +122,7 @@ fn calls(list: Option<&Value>) -> Vec<Call> {
         .collect()
 }
 
+/// The question in the arguments of `ask_user`, with its choices below it, one a line.
 fn question(arguments: Option<&Value>) -> String {
     let parsed = match arguments {
         Some(Value::String(text)) => {
@@ -186,6 +188,7 @@ struct ToolAnswer {
 }
 
 impl ToolAnswer {
+    /// Takes a tool's answer in any of the forms that were seen: JSON in a text, a list of parts, an object.
     fn read(&mut self, content: &Value) {
         match content {
             Value::String(text) => {
@@ -208,6 +211,8 @@ impl ToolAnswer {
         }
     }
 
+    /// Takes links and errors of one object. A failure counts beside results only where the task says that it
+    /// failed.
     fn read_object(&mut self, object: &Value) {
         if let Some(result) = object.get("task_result") {
             for (list, names) in [
@@ -252,10 +257,12 @@ fn links_of<'a>(item: &'a Value, names: &'a [&str]) -> impl Iterator<Item = Resu
     first.into_iter().chain(others)
 }
 
+/// Whether there is anything but blanks to read in it.
 fn has_words(value: Option<&Value>) -> bool {
     value.is_some_and(|value| !plain_text(value).trim().is_empty())
 }
 
+/// Its words, or these where it has none.
 fn words_or(value: Option<&Value>, default: &str) -> String {
     value
         .map(plain_text)

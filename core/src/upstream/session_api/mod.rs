@@ -83,6 +83,10 @@ pub async fn get(
     reply::read(dialect, answer, io.now_ms())
 }
 
+/// Sends JSON to a path. It is never repeated here: it may be a submit.
+///
+/// # Errors
+/// [`Error`].
 async fn post(
     dialect: &Dialect,
     io: &Io,

@@ -8,12 +8,16 @@ use host::SessionState;
 use super::chat;
 
 const FRAMES: u32 = 9;
+/// One of the service's own words for what it doesn't allow: they end a job.
 const REFUSAL: &str = "内容不符合平台规则";
+/// What the service asks back.
 const QUESTION: &str = "Which colour should the logo have?";
 
 /// One job of the demonstration.
 pub(super) struct Job {
+    /// What the picture calls it.
     pub(super) name: &'static str,
+    /// The words of the request; the fakes know the job by one of them.
     pub(super) text: &'static str,
     /// The state in which it rests.
     pub(super) end: SessionState,
@@ -91,6 +95,7 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
     ]
 }
 
+/// So long after the submit.
 fn after(ms: u64) -> When {
     When::After(Duration::from_millis(ms))
 }

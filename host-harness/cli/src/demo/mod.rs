@@ -36,6 +36,7 @@ pub(crate) struct Wanted {
     pub(crate) ui: Option<std::net::SocketAddr>,
 }
 
+/// Shows it; 1 where something was lost, came twice, or could not begin.
 pub(crate) async fn demo(wanted: Wanted) -> u8 {
     match show(wanted).await {
         Ok(code) => code,
@@ -156,6 +157,7 @@ async fn owned(harness: &Harness) -> Result<(), String> {
     Err("The timer did not start.".to_owned())
 }
 
+/// A harness in a home of its own, whose requests lead to the fakes: nothing of the user's is read or changed.
 fn harness(world: &World, home: &Path) -> Result<Harness, String> {
     let ca = world
         .write_ca(home)

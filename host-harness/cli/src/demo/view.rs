@@ -17,6 +17,7 @@ const NAME_COLUMNS: usize = 10;
 const BAR_COLUMNS: usize = 18;
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
+/// What is shown of one job.
 struct Row {
     name: &'static str,
     text: &'static str,
@@ -73,10 +74,12 @@ impl Board {
         });
     }
 
+    /// Whether every job has come to the end that it was made for.
     pub(super) fn is_settled(&self) -> bool {
         self.rows.iter().all(|row| row.settled_s.is_some())
     }
 
+    /// Notes the messages that are new in the chat, with when they were seen.
     pub(super) fn take_messages(&mut self, messages: Vec<SentMessage>) {
         let since_s = self.begun.elapsed().as_secs_f64();
         for message in messages.iter().skip(self.chat.len()) {
@@ -85,6 +88,7 @@ impl Board {
         }
     }
 
+    /// One message: of which job it is, told by the digest of its file.
     fn chat_line(&self, message: &SentMessage) -> String {
         let file = if message.msg_type == "image" {
             &message.image
@@ -142,6 +146,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
+    /// A live picture on a terminal that can redraw, unless plain lines are wanted.
     pub(super) fn new(plain: bool) -> Self {
         let colours = has_colours();
         let live = !plain
@@ -155,6 +160,7 @@ impl Screen {
         }
     }
 
+    /// Says what is real here and what is a fake.
     pub(super) fn intro(&self, connect_to: &str, state: &Path) {
         out(&self
             .bold("libtv-video demo: the real component in its sandbox, fakes for the services"));
@@ -224,6 +230,7 @@ impl Screen {
         }
     }
 
+    /// Draws the picture in the place of the last one; without a picture, prints what is new in the chat.
     pub(super) fn draw(&mut self, board: &mut Board) {
         board.frame += 1;
         if !self.live {
@@ -262,6 +269,7 @@ impl Screen {
         out(&picture);
     }
 
+    /// One job's line.
     fn row(&self, row: &Row, frame: usize) -> String {
         let (mark, colour) = match row.settled_s {
             Some(_) if row.state == SessionState::Failed => ("✖", "33"),
@@ -293,6 +301,7 @@ impl Screen {
         )
     }
 
+    /// What each job cost, and whether everything arrived once.
     pub(super) fn summary(&self, board: &Board, complaints: &[String]) {
         out("");
         out(&self.bold(
@@ -338,6 +347,7 @@ impl Screen {
     }
 }
 
+/// A state in a word or two, of at most eleven columns.
 fn words(state: SessionState) -> &'static str {
     match state {
         SessionState::Submitted => "submitted",
@@ -349,6 +359,7 @@ fn words(state: SessionState) -> &'static str {
     }
 }
 
+/// In units of a thousand.
 fn size(bytes: u64) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} B"),
@@ -357,6 +368,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// The terminal's width, or what most have.
 fn columns() -> usize {
     #[cfg(unix)]
     if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())

@@ -14,6 +14,7 @@ use super::Variant;
 
 /// Agents demand that the folder is called as the skill is.
 pub(crate) const NAME: &str = "libtv-video";
+/// Says what was put there: without it nothing is replaced or removed.
 const MANIFEST: &str = ".installed-by-libtv-video.json";
 /// What an agent opens when something went wrong.
 const ERRORS: &str = "references/errors.md";
@@ -106,6 +107,10 @@ pub(crate) fn install(skills: &Path, variant: Variant) -> Result<Option<String>,
     made.map(|()| older)
 }
 
+/// Writes all files, the manifest last.
+///
+/// # Errors
+/// A sentence; what was written is the caller's to remove.
 fn fill(folder: &Path, variant: Variant) -> Result<(), String> {
     fs::create_dir(folder).map_err(|error| cannot("made", folder, &error))?;
     let mut manifest = Manifest {
@@ -125,6 +130,10 @@ fn fill(folder: &Path, variant: Variant) -> Result<(), String> {
     write(&folder.join(MANIFEST), &text)
 }
 
+/// Makes a new file, and waits until it is on the disk.
+///
+/// # Errors
+/// A sentence; also where there is one.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     fs::File::create_new(path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
@@ -188,6 +197,7 @@ pub(crate) fn uninstall(skills: &Path) -> Result<Removed, String> {
     Ok(Removed::All)
 }
 
+/// What a copy says of itself; `None` where it says nothing that can be ours.
 fn manifest(target: &Path) -> Option<Manifest> {
     let path = target.join(MANIFEST);
     let found = fs::symlink_metadata(&path).ok()?;
@@ -207,6 +217,7 @@ fn scratch(skills: &Path, kind: &str) -> PathBuf {
     skills.join(format!(".{NAME}.{}.{kind}", std::process::id()))
 }
 
+/// A system's error as a sentence.
 fn cannot(done: &str, path: &Path, error: &std::io::Error) -> String {
     format!("{} can't be {done}: {error}", path.display())
 }

@@ -13,6 +13,7 @@ use host::openclaw_state_dir;
 
 use crate::environment::variable;
 
+/// What is said where no folder can be found by itself.
 const NO_HOME: &str = "There is no home folder. Use --for DIR.";
 
 /// Whose skills.
@@ -84,6 +85,7 @@ pub(crate) fn present() -> Result<Vec<PathBuf>, String> {
     Ok(folders)
 }
 
+/// An agent's own folder: where its variable says, else in the home folder.
 fn base(variable: &str, below_home: &str) -> Result<PathBuf, String> {
     match env::var_os(variable).filter(|value| !value.is_empty()) {
         Some(folder) => Ok(folder.into()),
@@ -91,6 +93,8 @@ fn base(variable: &str, below_home: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// # Errors
+/// A sentence, when this user has none.
 fn home() -> Result<PathBuf, String> {
     env::home_dir()
         .filter(|path| !path.as_os_str().is_empty())

@@ -16,11 +16,13 @@ pub(crate) enum Variant {
     Runtime,
 }
 
+/// For a machine with the program: the text that the others are made of.
 const PROGRAM: &str = include_str!("../../../../SKILL.md");
 const ERRORS: &str = include_str!("../../../../references/errors.md");
 /// What stands instead of the program's head, and sections of its own.
 const RUNTIME: &str = include_str!("runtime.md");
 #[cfg(feature = "mcp")]
+/// What stands in front of the rules for a client of the MCP server.
 const MCP_HEAD: &str = include_str!("mcp.md");
 
 impl Variant {

@@ -4,6 +4,7 @@ use host::{Session, Turn, rfc3339};
 
 use super::words::{Style, colour, cut, distance};
 
+/// A session for people, each of its turns with its messages.
 pub(super) fn lines(session: &Session, now_ms: u64, style: &Style) -> Vec<String> {
     let state = session.state.name();
     let mut lines = vec![format!(
@@ -25,6 +26,7 @@ pub(super) fn lines(session: &Session, now_ms: u64, style: &Style) -> Vec<String
     lines
 }
 
+/// One turn: when what happened, and what became of each message.
 fn turn(turn: &Turn, session: &Session, now_ms: u64, style: &Style) -> Vec<String> {
     let state = turn.state.name();
     let mut lines = vec![

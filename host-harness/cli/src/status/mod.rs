@@ -29,6 +29,7 @@ pub(crate) struct Wanted {
     pub(crate) watch: bool,
 }
 
+/// Shows it, once or every second until a signal; the exit code.
 pub(crate) async fn status(wanted: Wanted) -> u8 {
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
@@ -88,6 +89,7 @@ async fn look(
     Ok(0)
 }
 
+/// What is printed: a table, or one session, and below it what somebody has to look after.
 fn picture(status: &Overview, now_ms: u64, one: bool, terminal: bool) -> Vec<String> {
     let style = words::Style {
         colours: print::has_colours(),

@@ -18,10 +18,12 @@ const HEAD: [&str; 7] = [
 const STATE: usize = 1;
 /// Of an id: what every command takes, and a little to tell similar ones apart.
 const ID_COLUMNS: usize = 12;
+/// Enough to tell chats apart; their ids have more.
 const CHAT_COLUMNS: usize = 24;
 /// Words that are cut below this say nothing.
 const MIN_REQUEST_COLUMNS: usize = 16;
 
+/// The table. The request gets what width is left.
 pub(super) fn lines(sessions: &[Session], now_ms: u64, style: &Style) -> Vec<String> {
     if sessions.is_empty() {
         return vec!["No sessions found.".to_owned()];
@@ -62,6 +64,7 @@ pub(super) fn lines(sessions: &[Session], now_ms: u64, style: &Style) -> Vec<Str
     lines
 }
 
+/// A row, each cell cut and filled to its column.
 fn line(cells: &[String; HEAD.len()], widths: &[usize; HEAD.len()]) -> String {
     let cells = cells
         .iter()
@@ -70,6 +73,7 @@ fn line(cells: &[String; HEAD.len()], widths: &[usize; HEAD.len()]) -> String {
     cells.collect::<Vec<_>>().join("  ")
 }
 
+/// What stands in a session's row.
 fn row(session: &Session, now_ms: u64) -> [String; HEAD.len()] {
     let turn = session.latest();
     let (sent, results) = turn.map_or((0, 0), |turn| sent(session, turn));

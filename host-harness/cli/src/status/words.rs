@@ -7,11 +7,14 @@ use crate::print;
 
 /// How it is shown.
 pub(super) struct Style {
+    /// Whether colours are wanted.
     pub(super) colours: bool,
+    /// How wide it may be.
     pub(super) columns: usize,
 }
 
 impl Style {
+    /// In a colour, where colours are wanted.
     pub(super) fn paint(&self, text: &str, code: &str) -> String {
         print::paint(text, code, self.colours)
     }
