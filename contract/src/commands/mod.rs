@@ -180,7 +180,7 @@ pub enum Value {
 /// What must be there.
 #[derive(Debug)]
 pub struct Need {
-    /// One of these options, filled or not as [`filled`](Self::filled) says.
+    /// One of these options, filled or not as `filled` says.
     pub one_of: &'static [&'static str],
     /// Whether a word counts too.
     pub or_word: bool,

@@ -1,4 +1,4 @@
-//! The port to the chats where results are shown: one folder a member, and one line in [`MEMBERS`].
+//! The port to the chats where results are shown: one folder a member, and one line in `MEMBERS`.
 //!
 //! A member says what its channel takes and promises as data ([`traits`]), and does three things: it makes a message of a medium
 //! by calls that are harmless, commits a message that is on record, and, where the platform can be asked, finds out what

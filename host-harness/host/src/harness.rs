@@ -62,9 +62,12 @@ pub(crate) struct Terms<'a> {
     pub(crate) folders: Vec<Folder>,
     /// Where what it tells beside its answer goes.
     pub(crate) stderr: Output,
-    /// Whom messages may go to, made of whom they may go to always.
-    pub(crate) recipients: Option<Box<dyn FnOnce(&Arc<Recipients>) -> Arc<Recipients> + Send + 'a>>,
+    /// Whom messages may go to; nothing where that is as always.
+    pub(crate) recipients: Option<Allowing<'a>>,
 }
+
+/// Makes whom one call may write to of whom every call may.
+type Allowing<'a> = Box<dyn FnOnce(&Arc<Recipients>) -> Arc<Recipients> + Send + 'a>;
 
 /// A request for a video or an image.
 #[derive(Debug, Clone, Default)]

@@ -111,7 +111,7 @@ impl Home {
     }
 
     /// Creates the folders, for their owner only, and takes an earlier installation's sessions over, once. Where nothing can
-    /// be written that is left for who has to write ([`writable`](Self::writable)): the rest works.
+    /// be written that is left for who has to write (`writable`): the rest works.
     ///
     /// # Errors
     /// [`HomeError`], with the folder that can't be used.

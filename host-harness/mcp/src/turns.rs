@@ -61,8 +61,7 @@ mod tests {
         for call in calls {
             call.await.unwrap();
         }
-        let most = *most.lock().unwrap();
-        most
+        *most.lock().unwrap()
     }
 
     #[tokio::test]

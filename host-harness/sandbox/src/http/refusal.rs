@@ -176,19 +176,20 @@ impl RefusalReason {
     }
 }
 
-/// A refused request. Without its query and user part, which may hold anything.
+/// A refused request. Without its query and user part, which may hold anything. Its texts are boxed: it is the error of many
+/// functions, and a large one would be moved about with every success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The method.
-    pub method: String,
+    pub method: Box<str>,
     /// Scheme, host and port.
-    pub origin: String,
+    pub origin: Box<str>,
     /// The path, or `/…` where a secret may stand in it.
-    pub path: String,
+    pub path: Box<str>,
     /// Whom a message was for; empty where no recipient was read.
     pub whom: Box<str>,
     /// The name of the header or of the query's key that it is about; empty where it is about neither.
-    pub part: String,
+    pub part: Box<str>,
     /// Why.
     pub reason: RefusalReason,
     /// What would grant it.
@@ -214,7 +215,7 @@ impl Refusal {
             origin: clip(&origin, TARGET_CHARS),
             path: clip(path, TARGET_CHARS),
             whom: Box::default(),
-            part: String::new(),
+            part: Box::default(),
             reason,
             granted_by: reason.granted_by().into(),
         }
@@ -228,7 +229,7 @@ impl Refusal {
 
     /// Of a message to `whom`.
     pub(super) fn of_message(mut self, whom: &str) -> Self {
-        self.whom = clip(whom, TARGET_CHARS).into();
+        self.whom = clip(whom, TARGET_CHARS);
         self
     }
 
@@ -249,7 +250,7 @@ impl Refusal {
     pub fn to_json(&self) -> Value {
         let mut json = self.json(&self.path);
         if !self.part.is_empty() {
-            json["part"] = self.part.as_str().into();
+            json["part"] = (*self.part).into();
         }
         json
     }
@@ -298,7 +299,7 @@ fn template(segment: &str) -> &str {
 }
 
 /// As long as a line of a log may have it, and without characters that a terminal would obey.
-fn clip(text: &str, max_chars: usize) -> String {
+fn clip(text: &str, max_chars: usize) -> Box<str> {
     text.chars()
         .filter(|c| !contract::text::is_unseen(*c))
         .take(max_chars)
@@ -356,6 +357,6 @@ mod tests {
         let uri = format!("https://h/{}", "y".repeat(5_000)).parse().unwrap();
         let refused = Refusal::new(&method, &uri, RefusalReason::Path);
         assert!(refused.wanted().len() < 400, "{}", refused.wanted());
-        assert_eq!(clip("a\u{1b}[2Jb\n", 9), "a[2Jb");
+        assert_eq!(&*clip("a\u{1b}[2Jb\n", 9), "a[2Jb");
     }
 }

@@ -110,7 +110,7 @@ impl StateQuota {
     /// Takes room for what is about to be written.
     ///
     /// # Errors
-    /// [`NoRoom`]: nothing may be written then.
+    /// `NoRoom`: nothing may be written then.
     pub fn take(&self, need: Room) -> Result<(), NoRoom> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if !taken.left.holds(need) {

@@ -51,7 +51,7 @@ fn refused(
 ) -> (RefusalReason, String) {
     let refusal = granted(method, url, headers, body).err();
     let refusal = refusal.unwrap_or_else(|| panic!("{method} {url} {headers:?} left"));
-    (refusal.reason, refusal.part)
+    (refusal.reason, refusal.part.into())
 }
 
 /// What some server, proxy or framework reads as another method, path, host, key or length.
