@@ -151,6 +151,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
                 code: 0,
             });
         }
+        // Before clap is set up, which takes longer than a short command of the component.
         Some(first) if !first.starts_with('-') && !grammar::runs(first) => {
             return Ok(Invocation::Component {
                 arguments: arguments.split_off(1),
@@ -190,6 +191,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocat
             let line = text.lines().next().unwrap_or_default();
             Err(format!(
                 "{}. See libtv-video --help",
+                // One line behind our own ❌: agents read the first line of an error.
                 line.trim_start_matches("error: ")
             ))
         }
@@ -219,6 +221,7 @@ fn behind_the_command(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Str
         return Ok(arguments);
     }
     if let Some(other) = given.iter().find(|option| *option != "--json") {
+        // In front of a command nobody could say whose option it is.
         return Err(format!(
             "The option {} stands in front of the command: options stand behind it, as in libtv-video COMMAND {0}. See libtv-video --help",
             other.to_string_lossy()

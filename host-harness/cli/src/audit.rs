@@ -64,6 +64,7 @@ fn show(log: &AuditLog, wanted: &Wanted) -> u8 {
             None => put(text, line),
             Some(count) => {
                 latest.push_back((text.to_owned(), line.clone()));
+                // No more than is wanted stands in memory: the record may be long.
                 if latest.len() > count {
                     latest.pop_front();
                 }
@@ -104,6 +105,7 @@ fn verify(log: &AuditLog, home: &Home, as_json: bool) -> u8 {
         found.without_end += lost.count() as u64;
     }
     let is_empty = |found: &Verified| found.lines + found.without_end == 0 && found.torn.is_empty();
+    // An empty record is whole by itself. That calls were made shows that somebody removed it.
     if result.as_ref().is_ok_and(is_empty) && home.shows_calls() {
         let what = format!(
             "There is no record in {}, although calls were made in this home: it was removed, or $NEXU_HOME moved without it.",

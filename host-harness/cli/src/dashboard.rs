@@ -22,6 +22,7 @@ pub(crate) async fn start(
     let page = Page::start(harness.clone(), address)
         .await
         .map_err(|error| format!("The page can't be shown at {address}: {error}"))?;
+    // To standard error: standard output may be a log that others read.
     print::hint(&format!("The page: {}", page.url()));
     Ok(Some(page))
 }

@@ -23,6 +23,7 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
             return report(vec![check], &[], as_json);
         }
     };
+    // First what costs nothing and explains the rest: a wrong proxy breaks every link behind it.
     let mut checks = surroundings(&harness);
     let (found, usage) = harness.doctor(chat_id.as_deref(), run::to_stderr()).await;
     let refusals: Vec<String> = usage.refusals.iter().map(ToString::to_string).collect();

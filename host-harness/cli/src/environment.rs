@@ -37,6 +37,7 @@ impl Outside {
             .or_else(|| user.as_ref().map(|home| home.join(".nexu")))
             .ok_or("There is no home folder. Set NEXU_HOME to the folder where keys and sessions are kept.")?;
         let nexu_home =
+            // Absolute: what is kept there must not depend on where a command is run.
             std::path::absolute(&nexu_home).map_err(|error| format!("NEXU_HOME: {error}"))?;
         let cache = set("LIBTV_CACHE_DIR").unwrap_or_else(|| nexu_home.join("libtv-cache"));
         Ok(Self {

@@ -38,6 +38,7 @@ impl SecretService {
     /// Runs the tool: what it printed, and whether it did what it was asked. That there is no such entry is told by its
     /// exit code alone; trouble also has words.
     fn ask(&self, action: &[&str], input: &str) -> Result<(bool, Vec<u8>), String> {
+        // By home: two homes of one user keep two keys apart.
         let attributes = ["service", "libtv-video", "home", &self.home].map(OsStr::new);
         let mut tool = Command::new(TOOL)
             .args(action)
@@ -51,6 +52,7 @@ impl SecretService {
             // An action that reads nothing may have ended.
             let _ = stdin.write_all(input.as_bytes());
         }
+        // Bounded: a keyring that asks for a password where nobody sits would hold the command for ever.
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             match tool.try_wait() {

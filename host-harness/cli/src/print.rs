@@ -80,6 +80,7 @@ fn colour_at(text: &str) -> Option<(&str, &str)> {
 
 /// What [`paint`] begins its colours with, until they are printed: drawn anew by each process, so that text from elsewhere has none.
 static MARK: LazyLock<String> = LazyLock::new(|| {
+    // The standard library's own randomness: it only has to be unknown to whoever writes a text.
     let drawn = RandomState::new().build_hasher().finish();
     format!("\u{1b}{drawn:016x}[")
 });

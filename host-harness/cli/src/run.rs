@@ -35,6 +35,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             Output::to(stdout())
         },
         stderr: to_stderr(),
+        // One standard input: the table allows a key or words there, and not both.
         key_input: Box::new(if wants_words { read_words } else { read_key }),
     };
     let result = tokio::select! {

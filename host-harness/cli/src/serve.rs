@@ -38,6 +38,7 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     for told in harness.home().open_to_others() {
         print::warn_operator(&told);
     }
+    // Before anything is served: a signal that comes early must not end the process between two writes.
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
     #[cfg(feature = "dashboard")]

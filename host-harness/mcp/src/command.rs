@@ -8,7 +8,9 @@ use crate::failure::Failure;
 
 /// What a command printed, and whether it says that it worked.
 pub(crate) struct Answer {
+    /// The one JSON text on standard output.
     pub(crate) json: Value,
+    /// Whether its exit code was 0. Some commands print what they found and fail all the same.
     pub(crate) worked: bool,
 }
 
@@ -23,6 +25,7 @@ pub(crate) async fn run(harness: &Harness, arguments: &[&str]) -> Result<Answer,
         .await
         .map_err(|error| Failure::of_call(&error))?;
     let json = reply.json;
+    // Nothing, or something else than JSON: a model must not be given an empty answer as if it were one.
     if json.is_null() {
         return Err(Failure::permanent(
             format!("{command} gave no answer that can be read."),

@@ -22,6 +22,7 @@ pub(crate) struct Envelope {
 }
 
 #[derive(Default)]
+/// What stands under `id`.
 enum Id {
     #[default]
     None,
@@ -40,6 +41,7 @@ pub(crate) enum Answer {
 }
 
 impl Envelope {
+    /// Takes the message's next byte, whatever it is: nothing in it can fail.
     pub(crate) fn read(&mut self, byte: u8) {
         if self.in_string {
             self.keep(byte);
@@ -65,6 +67,7 @@ impl Envelope {
                 if self.depth == 1 {
                     self.end_member();
                 }
+                // A message may close more than it opened: it is damaged, and is to be answered all the same.
                 self.depth = self.depth.saturating_sub(1);
             }
             b':' if self.depth == 1 => self.key = std::mem::take(&mut self.token),
@@ -90,6 +93,7 @@ impl Envelope {
         }
     }
 
+    /// Keeps a byte of the token at hand, up to the length that an id may have.
     fn keep(&mut self, byte: u8) {
         // A token with one byte too many is none.
         if self.depth == 1 && self.token.len() <= TOKEN_BYTES {
@@ -97,6 +101,7 @@ impl Envelope {
         }
     }
 
+    /// Takes a member of the outermost object, once its value has come by.
     fn end_member(&mut self) {
         let value = std::mem::take(&mut self.token);
         match std::mem::take(&mut self.key).as_slice() {

@@ -56,10 +56,12 @@ const NEVER_REPEAT: &str = "Don't submit this request again: it may have been ta
     `recover`, tell the user what they show, and let the user decide.";
 
 impl Failure {
+    /// One after which the same call may succeed.
     pub(crate) fn temporary(message: impl Into<String>, advice: &str) -> Self {
         Self::new(Kind::Temporary, message.into(), advice)
     }
 
+    /// One that stays, however often the call is repeated.
     pub(crate) fn permanent(message: impl Into<String>, advice: &str) -> Self {
         Self::new(Kind::Permanent, message.into(), advice)
     }
@@ -92,6 +94,7 @@ impl Failure {
     /// Of a submit: one that was stopped half-way may have been sent.
     pub(crate) fn of_submit(error: &CallError) -> Self {
         match error {
+            // The sandbox stopped it at any point, perhaps behind the request that costs money.
             CallError::Limit(_) | CallError::Trap(_) => Self::new(
                 Kind::PermanentOutcomeUnknown,
                 error.to_string(),

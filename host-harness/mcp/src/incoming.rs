@@ -27,6 +27,7 @@ pub(crate) struct Incoming<R> {
 }
 
 impl<R: AsyncRead + Unpin> Incoming<R> {
+    /// Nothing has been read yet.
     pub(crate) fn new(reader: R) -> Self {
         Self {
             reader: BufReader::new(reader),
@@ -57,6 +58,8 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
             if self.line_bytes <= MESSAGE_BYTES {
                 self.line.extend_from_slice(piece);
             } else {
+                // Given back at once: a client that sends gigabytes must not have them kept until its line
+                // ends.
                 self.line = Vec::new();
             }
             let consumed = piece.len();
@@ -67,6 +70,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         }
     }
 
+    /// The line that has come to its end; the next one begins anew.
     fn end_line(&mut self) -> Line {
         let envelope = std::mem::take(&mut self.envelope);
         let mut line = std::mem::take(&mut self.line);

@@ -83,8 +83,11 @@ where
         () = closing.cancelled() => None,
         () = stop.stopped() => None,
     };
+    // All three ends meet here: the client's, the caller's and the conversation's own. Calls that wait are told
+    // by it.
     closing.cancel();
     timer_stop.stop();
+    // A person who stops the program doesn't wait for the client; a client that closes gets its last answers.
     if stop.is_stopped() {
         cut.cancel();
     }
@@ -102,6 +105,10 @@ where
     }
 }
 
+/// Talks until the client ends it or `cut` is cancelled.
+///
+/// # Errors
+/// [`TalkError`]: it could not begin, or broke off.
 async fn talk<R, W>(
     server: Server,
     transport: Answering<R, W>,

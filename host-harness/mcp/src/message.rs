@@ -36,6 +36,7 @@ pub(crate) fn read(line: &[u8]) -> Read {
     }
 }
 
+/// JSON as a message of the protocol. A method that isn't known is one, and is answered elsewhere.
 fn message(value: Value, line: &[u8]) -> Read {
     let is_request = value["jsonrpc"] == "2.0" && value["method"].is_string();
     match serde_json::from_value(value) {
@@ -51,6 +52,7 @@ fn message(value: Value, line: &[u8]) -> Read {
     }
 }
 
+/// The error under the id of the line, where it has one that can be read.
 fn refused(line: &[u8], error: ErrorData) -> Read {
     let mut envelope = Envelope::default();
     line.iter().for_each(|byte| envelope.read(*byte));

@@ -16,6 +16,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Of a call, by what the client asked for with it.
     pub(crate) fn of(context: &RequestContext<RoleServer>) -> Self {
         Self {
             token: context.meta.get_progress_token(),
@@ -43,6 +44,7 @@ impl Progress {
                 self.tell(message).await;
             };
             tokio::select! {
+                // The work first: a call that is done must not send a notification behind its answer.
                 biased;
                 done = &mut work => return done,
                 () = beat => {}

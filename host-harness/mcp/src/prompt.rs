@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// The prompt's name.
 const NAME: &str = "messenger";
+/// What a person reads who picks it.
 const DESCRIPTION: &str =
     "How to pass a user's request for a video or an image on to LibTV, and what to say of it.";
 /// The messenger's rules in the words of the tools, Markdown.

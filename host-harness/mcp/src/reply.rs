@@ -57,6 +57,7 @@ impl Answer {
     }
 }
 
+/// A link that a client may offer to open, with its type where the name tells one.
 fn linked(url: &str, name: String) -> Resource {
     let link = Resource::new(url, name);
     match mime_type(url) {

@@ -14,6 +14,7 @@ use crate::failure::{Failure, Kind};
 use crate::limits::{ENDED, PAGE, TITLE_CHARS};
 use crate::status::{self, Known};
 
+/// What the address of every session begins with.
 const SCHEME: &str = "libtv://sessions/";
 const MIME_TYPE: &str = "application/json";
 
@@ -34,6 +35,8 @@ pub(crate) async fn list(
     let all = status::all(harness, ENDED)
         .await
         .map_err(|failure| told(&failure))?;
+    // A cursor is a place in the list and not a session: pages may shift when one ends, and clients begin
+    // again.
     let count = all.sessions.len();
     let page = all.sessions.iter().skip(from).take(PAGE);
     let mut result = ListResourcesResult::with_all_items(page.map(described).collect());
@@ -78,10 +81,12 @@ pub(crate) async fn read(harness: &Harness, uri: &str) -> Result<ReadResourceRes
     ]))
 }
 
+/// A failure where the protocol has no structured content for it.
 fn told(failure: &Failure) -> ErrorData {
     ErrorData::internal_error(failure.text(), None)
 }
 
+/// A session in the list: named by the beginning of its words, since ids say nothing to people.
 fn described(known: &Known) -> Resource {
     let words: String = known
         .words()

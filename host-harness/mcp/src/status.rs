@@ -7,8 +7,11 @@ use crate::tools::answers::{self, Product, UnknownSubmit};
 
 /// Everything that is known.
 pub(crate) struct Status {
+    /// Those that go on, and those that ended last.
     pub(crate) sessions: Vec<Known>,
+    /// Submits that may have been charged.
     pub(crate) unknown_submits: Vec<UnknownSubmit>,
+    /// Records that can't be read, in words for the user.
     pub(crate) damaged: Vec<String>,
 }
 
@@ -40,6 +43,10 @@ pub(crate) async fn all(harness: &Harness, ended: u32) -> Result<Status, Failure
     read(harness, None, Some(ended)).await
 }
 
+/// Asks the component.
+///
+/// # Errors
+/// When the state folder can't be read, or there is no such session.
 async fn read(
     harness: &Harness,
     session_id: Option<&str>,
@@ -68,6 +75,7 @@ impl Known {
         match self.0.state {
             SessionState::Submitted | SessionState::Generating => false,
             SessionState::AwaitingUser | SessionState::Timeout => true,
+            // Ended, but with something still to be sent: the user is told when it has arrived.
             SessionState::Completed | SessionState::Failed => self.0.next_poll_at_ms.is_none(),
         }
     }
@@ -133,6 +141,7 @@ impl Known {
             question: question.filter(|_| session.state == SessionState::AwaitingUser),
             trouble,
             results_so_far: results.len(),
+            // A model shows what it is given: half a storyboard must not look like all of it.
             results: if has_ended { results } else { Vec::new() },
             project_url: session.project_url,
         }

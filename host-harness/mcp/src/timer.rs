@@ -20,6 +20,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
+    /// Nobody polls here yet.
     pub(crate) fn new() -> Self {
         Self {
             ended: broadcast::Sender::new(BEHIND),
@@ -37,6 +38,7 @@ impl Steps {
         self.polls_here.load(Ordering::Relaxed)
     }
 
+    /// Takes what the timer says over for those who wait.
     fn heard(&self, event: &Event) {
         match &event.kind {
             EventKind::Started { .. } => self.polls_here.store(true, Ordering::Relaxed),
@@ -46,6 +48,7 @@ impl Steps {
         }
     }
 
+    /// Wakes whoever waits for this session.
     fn tell(&self, session_id: &str) {
         // Nobody waits: nobody is told.
         let _ = self.ended.send(session_id.into());
@@ -71,6 +74,7 @@ pub(crate) async fn run(
             log(&format!("{} {event}", format_time(event.at_ms)));
         };
         let served = serve(&harness, options, stop.clone(), on_event).await;
+        // Before the pause: a waiting call looks by itself as long as nobody here polls.
         steps.polls_here.store(false, Ordering::Relaxed);
         let reason = match served {
             Ok(_) => continue,

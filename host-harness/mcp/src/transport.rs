@@ -18,8 +18,10 @@ use crate::incoming::{Incoming, Line};
 use crate::limits::MESSAGE_BYTES;
 use crate::message::{self, Read};
 
+/// An answer on its way to the client.
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
+/// Reads lines with answers to all of them, and writes as the crate does.
 pub(crate) struct Answering<R, W: AsyncWrite> {
     incoming: Incoming<R>,
     outgoing: AsyncRwTransport<RoleServer, Empty, W>,
@@ -45,6 +47,7 @@ where
         }
     }
 
+    /// What a line is; one that is too long is noted in the log.
     fn read(&self, line: Line) -> Read {
         let answer = match line {
             Line::Whole(line) => return message::read(&line),
@@ -91,6 +94,7 @@ where
             }
             // A pipe that can't be read brings nothing more.
             let Ok(Some(line)) = self.incoming.next().await else {
+                // The server is told by this: calls that only wait end with it.
                 self.ended.cancel();
                 return None;
             };

@@ -33,6 +33,7 @@ pub(crate) async fn wait(
     loop {
         let looking = turn().await;
         let known = status::one(harness, session_id).await?;
+        // Asked before the time is compared: a call with no time at all still says where the session stands.
         let over = Instant::now() >= deadline;
         if known.has_news() || over {
             return Ok((known, looking));
@@ -47,6 +48,7 @@ pub(crate) async fn wait(
             progress.tell(&line).await;
             told = Some((line, Instant::now()));
         }
+        // Another process polls and tells nobody here: the state has to be looked at.
         let pause = if steps.polls_here() { HEARTBEAT } else { LOOK };
         let next = deadline.min(Instant::now() + pause);
         tokio::select! {

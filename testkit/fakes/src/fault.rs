@@ -70,14 +70,17 @@ impl Fault {
 }
 
 #[derive(Debug)]
+/// One fault, with where and how often it is to happen.
 struct Planned {
     route: Route,
     skip: usize,
     fault: Fault,
+    /// How often it is left to happen.
     times: usize,
 }
 
 impl Planned {
+    /// Whether it is this request's turn; counts it.
     fn spend(&mut self) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
@@ -95,7 +98,9 @@ impl Planned {
 /// What is to happen to one request.
 #[derive(Debug, Default)]
 pub(crate) struct Fate {
+    /// How much later it is answered.
     pub(crate) latency_ms: u64,
+    /// What else happens.
     pub(crate) fault: Option<Fault>,
 }
 
@@ -104,6 +109,7 @@ pub(crate) struct Fate {
 pub(crate) struct Faults(Vec<Planned>);
 
 impl Faults {
+    /// Adds a fault behind those that are there.
     pub(crate) fn plan(&mut self, route: Route, skip: usize, fault: Fault, times: usize) {
         self.0.push(Planned {
             route,
@@ -113,6 +119,7 @@ impl Faults {
         });
     }
 
+    /// Forgets all of them.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }

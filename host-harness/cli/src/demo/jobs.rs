@@ -131,6 +131,7 @@ pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
             expect_once(format!("{}: its message", job.name), said.count());
         }
     }
+    // Paid once each: what the whole program is about.
     let submits = world.gateway().submits().len();
     if submits != jobs.len() {
         complaints.push(format!("{} jobs were paid {submits} times", jobs.len()));

@@ -66,6 +66,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
         .prefix("libtv-demo-")
         .tempdir()
         .map_err(|error| format!("No temporary folder: {error}"))?;
+    // Off this runtime: the fakes have one of their own, and to start it blocks.
     let world = tokio::task::spawn_blocking(|| World::builder().start())
         .await
         .map_err(|error| error.to_string())?
@@ -96,6 +97,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
             .await
         }
     });
+    // A submit says whether results will arrive, which depends on somebody polling.
     owned(&harness).await?;
 
     let mut board = Board::new();

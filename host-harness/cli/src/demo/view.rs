@@ -249,6 +249,7 @@ impl Screen {
         lines.push(self.bold(&chat::heading(board.chat.len())));
         let hidden = board.chat.len().saturating_sub(CHAT_LINES);
         lines.extend(board.chat[hidden..].iter().map(|line| format!("  {line}")));
+        // Always as many lines: the picture is drawn over the last one.
         lines.resize(board.rows.len() + 2 + CHAT_LINES, String::new());
 
         let columns = columns();

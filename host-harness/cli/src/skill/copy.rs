@@ -201,6 +201,7 @@ pub(crate) fn uninstall(skills: &Path) -> Result<Removed, String> {
 fn manifest(target: &Path) -> Option<Manifest> {
     let path = target.join(MANIFEST);
     let found = fs::symlink_metadata(&path).ok()?;
+    // A link is none of ours: what it leads to isn't in this folder.
     if !found.is_file() || found.len() > MAX_MANIFEST_BYTES {
         return None;
     }

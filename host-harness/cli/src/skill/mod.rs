@@ -36,6 +36,7 @@ pub(crate) fn run(action: Action, agent: Option<Agent>) -> u8 {
             return FAILED;
         }
     };
+    // All of them, also behind one that failed: each agent's folder stands for itself.
     let ended: Vec<bool> = folders
         .into_iter()
         .map(|folder| one(action, folder))

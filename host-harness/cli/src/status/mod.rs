@@ -67,6 +67,7 @@ async fn look(
     let mut overview = harness
         .status(wanted.id.as_deref(), ended, run::to_stderr())
         .await?;
+    // Apart from the rest: the time is in every answer, and no news.
     let now_ms = std::mem::take(&mut overview.now_ms);
     let is_news = shown.as_ref() != Some(&overview);
     // On a terminal the times go on although nothing else changed.

@@ -55,10 +55,12 @@ impl Tool {
         Self::DownloadResults,
     ];
 
+    /// The tool that a client calls.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tool| tool.name() == name)
     }
 
+    /// What clients call it: it never changes, since people have it in their rules.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::CreateSession => "create_session",
@@ -75,6 +77,7 @@ impl Tool {
         }
     }
 
+    /// What clients may tell a person before it is called.
     const fn effect(self) -> Effect {
         match self {
             Self::WaitForResult | Self::QuerySession | Self::ListSessions | Self::Check => {

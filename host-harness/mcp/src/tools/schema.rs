@@ -71,6 +71,7 @@ fn channels() -> String {
     channels::enumerated(words.iter().map(String::as_str), "or")
 }
 
+/// Takes out of a schema, at every depth, what not every client reads.
 fn make_portable(value: &mut Value) {
     match value {
         Value::Object(schema) => {

@@ -13,6 +13,7 @@ pub(super) fn of(tool: Tool) -> (&'static str, String) {
     )
 }
 
+/// The same, with a place for the names of the chats.
 const fn template(tool: Tool) -> (&'static str, &'static str) {
     match tool {
         Tool::CreateSession => (

@@ -17,7 +17,9 @@ pub const LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
 pub const RECORD_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Of the list's pages (?).
 const DEFAULT_PAGE_SIZE: usize = 20;
+/// Of both the page's number and its size.
 const MAX_PAGE: usize = 500;
+/// What the list may be asked for; anything else is refused.
 const LIST_KEYS: &[&str] = &[
     "page_num",
     "page_size",
@@ -31,9 +33,12 @@ const LIST_KEYS: &[&str] = &[
 pub(crate) struct Board {
     region: Region,
     results: Media,
+    /// Oldest first.
     pub(crate) tasks: Vec<Task>,
     made: u32,
+    /// Whether each answer signs the links of a result again.
     pub(crate) signs_anew: bool,
+    /// Whether `safety_identifier` is left out of every answer.
     pub(crate) hides_identifiers: bool,
     /// So long after its submit a task isn't in the list yet.
     pub(crate) list_delay: Duration,
@@ -42,11 +47,14 @@ pub(crate) struct Board {
 /// A moment by the service's clock: since the world began, and as a date.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
+    /// Since the world began.
     pub(crate) at: Duration,
+    /// The same as a date.
     pub(crate) unix_s: u64,
 }
 
 impl Board {
+    /// A board without tasks.
     pub(crate) fn new(region: Region, results: Media) -> Self {
         Self {
             region,
@@ -104,6 +112,7 @@ impl Board {
         }
     }
 
+    /// The task of this id, unless it was forgotten.
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Task> {
         self.tasks.iter_mut().find(|task| task.id == id)
     }
@@ -203,6 +212,10 @@ fn sign(task: &mut Task, results: &Media, region: Region, anew: bool, now_s: u64
     task.links = Some((link(&video), link(&frame)));
 }
 
+/// A number of a page or of its items.
+///
+/// # Errors
+/// It is none, or beyond [`MAX_PAGE`].
 fn number(request: &Recorded, name: &str) -> Result<Option<usize>, ArkError> {
     let Some(value) = request.query_value(name) else {
         return Ok(None);

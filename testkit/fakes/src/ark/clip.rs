@@ -16,15 +16,20 @@ pub(crate) enum End {
 /// is a poll, listing is none. A task that isn't at its end when its time is up (`execution_expires_after`) expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clip {
+    /// When it begins to run.
     pub(crate) starts: When,
     /// None: never.
     pub(crate) ends: Option<When>,
+    /// With what it ends.
     pub(crate) end: End,
+    /// How long the clip is where the request leaves that open.
     pub(crate) seconds: i64,
+    /// Which ratio it has where the request leaves that open.
     pub(crate) ratio: &'static str,
 }
 
 impl Clip {
+    /// Runs with the first poll and ends with the second.
     fn ending_with(end: End) -> Self {
         Self {
             starts: When::Polls(1),

@@ -13,7 +13,9 @@ const MAX_WORDS: usize = 1_000;
 /// What was found, counted.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
+    /// The words; at most one item has any.
     pub(crate) text: String,
+    /// Pictures with that role, or with none where there is one picture.
     pub(crate) first_frames: usize,
     last_frames: usize,
     reference_images: usize,
@@ -22,10 +24,12 @@ pub(crate) struct Content {
 }
 
 impl Content {
+    /// Pictures in whatever role.
     pub(crate) fn pictures(&self) -> usize {
         self.first_frames + self.last_frames + self.reference_images
     }
 
+    /// What is only referred to.
     fn references(&self) -> usize {
         self.reference_images + self.reference_videos + self.reference_audios
     }
@@ -56,6 +60,10 @@ pub(crate) fn read(body: &Fields<'_>, generation: Generation) -> Result<Content,
     Ok(content)
 }
 
+/// Takes one item.
+///
+/// # Errors
+/// It is malformed by itself.
 fn add(content: &mut Content, path: &str, item: &Value, is_alone: bool) -> Result<(), ArkError> {
     let fields = Fields::of(item, path)?;
     match fields.needed("type")? {
@@ -119,6 +127,8 @@ fn url<'a>(fields: &Fields<'a>, path: &str, kind: &str) -> Result<&'a str, ArkEr
     inner.needed("url")
 }
 
+/// # Errors
+/// The address is not one of the web.
 fn web_only(url: &str, path: &str) -> Result<(), ArkError> {
     if picture::is_on_the_web(url) {
         return Ok(());
@@ -126,6 +136,8 @@ fn web_only(url: &str, path: &str) -> Result<(), ArkError> {
     Err(ArkError::invalid(path, "it must be a public web address"))
 }
 
+/// # Errors
+/// There are more Chinese characters or more words than a prompt may have.
 fn check_length(text: &str, path: &str) -> Result<(), ArkError> {
     let chinese = text
         .chars()
@@ -136,6 +148,10 @@ fn check_length(text: &str, path: &str) -> Result<(), ArkError> {
     Ok(())
 }
 
+/// What items must not be beside each other.
+///
+/// # Errors
+/// The combination, in the service's words.
 fn check_together(content: &Content, generation: Generation) -> Result<(), ArkError> {
     let refuse = |why: &str| Err(ArkError::invalid("content", why));
     if content.text.is_empty() && content.pictures() + content.reference_videos == 0 {

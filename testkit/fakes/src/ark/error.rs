@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 /// An answer with a status of 400 and more, or why a task failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArkError {
+    /// The HTTP status; of a failed task none is sent.
     pub(crate) status: u16,
+    /// The documented code, with dots.
     pub(crate) code: String,
+    /// In words, without the request's id.
     pub(crate) message: String,
     param: String,
 }
@@ -195,6 +198,7 @@ impl ArkError {
         json!({"code": self.code, "message": self.message})
     }
 
+    /// The one envelope for all.
     fn body(&self, request_id: &str) -> Value {
         let message = format!("{} Request id: {request_id}", self.message);
         json!({"error": {
@@ -205,6 +209,7 @@ impl ArkError {
         }})
     }
 
+    /// As a response, with the request's id in body and header.
     pub(crate) fn reply(&self, request_id: &str) -> Reply {
         Reply::json(self.status, &self.body(request_id)).header("x-request-id", request_id)
     }
@@ -232,6 +237,7 @@ fn status_of(code: &str) -> u16 {
     }
 }
 
+/// `type` of the envelope, which says no more than the status.
 fn type_of(status: u16) -> &'static str {
     match status {
         400 => "BadRequest",

@@ -33,6 +33,7 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A field that is there and not `null`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
     }
@@ -46,6 +47,10 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A text.
+    ///
+    /// # Errors
+    /// It is of another type.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, ArkError> {
         let read = |value: &'a Value| {
             value
@@ -72,6 +77,10 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// True or false.
+    ///
+    /// # Errors
+    /// It is of another type.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ArkError> {
         let read = |value: &Value| {
             value
@@ -81,6 +90,10 @@ impl<'a> Fields<'a> {
         self.get(name).map(read).transpose()
     }
 
+    /// A whole number in a range.
+    ///
+    /// # Errors
+    /// It is of another type, or outside.
     pub(crate) fn whole(
         &self,
         name: &str,
@@ -113,6 +126,7 @@ impl<'a> Fields<'a> {
             .collect())
     }
 
+    /// A refusal that names the field with its path.
     pub(crate) fn invalid(&self, name: &str, why: &str) -> ArkError {
         ArkError::invalid(&format!("{}{name}", self.path), why)
     }

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+/// What a body may have; anything else is refused.
 const KNOWN: &[&str] = &[
     "model",
     "prompt",
@@ -36,7 +37,9 @@ const MAX_PIXELS: u64 = 16_777_216;
 /// What was asked for, with defaults filled in.
 #[derive(Debug)]
 pub(crate) struct Wanted {
+    /// The words.
     pub(crate) prompt: String,
+    /// How many references there are.
     pub(crate) pictures: usize,
     /// As the answer tells it: `2048x2048`.
     size: String,

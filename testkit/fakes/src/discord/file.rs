@@ -32,6 +32,7 @@ pub struct Attachment {
 }
 
 impl Attachment {
+    /// As Discord writes it, with links that nothing answers.
     pub(crate) fn json(&self, channel_id: &str) -> Value {
         let path = format!("/attachments/{channel_id}/{}/{}", self.id, self.filename);
         let mut attachment = json!({
@@ -56,6 +57,7 @@ impl Attachment {
 /// `attachments` of a request, taken apart: what it says of new files, and which old ones it keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
+    /// Files of this request, in their order.
     pub(crate) new: Vec<Attachment>,
     /// For an edit: the ids that stay; none when the request doesn't say.
     pub(crate) kept: Option<Vec<String>>,
@@ -107,6 +109,7 @@ impl Files {
     }
 }
 
+/// 50035 for one entry of `attachments`.
 fn wrong(index: usize, code: &str, message: &str) -> Refusal {
     Refusal::form(&["attachments", &index.to_string(), "id"], code, message)
 }
@@ -142,6 +145,10 @@ fn file_parts(request: &Recorded) -> Result<Vec<(String, &Part)>, Refusal> {
     Ok(found)
 }
 
+/// A file as it will hang on the message, still without an id.
+///
+/// # Errors
+/// Its description is too long.
 fn attachment(part: &Part, entry: &Value) -> Result<Attachment, Refusal> {
     let name = entry["filename"]
         .as_str()

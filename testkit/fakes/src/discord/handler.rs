@@ -28,6 +28,7 @@ enum Call<'a> {
     Delete(&'a str, &'a str),
 }
 
+/// What a request asks for; `None` where there is no such route.
 fn call<'a>(method: &str, path: &'a str) -> Option<Call<'a>> {
     let segments: Vec<_> = path.strip_prefix("/api/v10/")?.split('/').collect();
     match (method, &segments[..]) {
@@ -55,6 +56,7 @@ impl Call<'_> {
 }
 
 impl Inner {
+    /// Checks and does it, in Discord's order: token, rates, then the call's own rules.
     fn carry_out(&self, call: Call<'_>, request: &Recorded) -> Reply {
         let (now, unix_now) = (self.service.now(), self.service.unix_now());
         let mut platform = lock(&self.platform);
@@ -111,6 +113,7 @@ impl Inner {
     }
 }
 
+/// Adds the headers from which a client learns how fast it may be.
 fn with_rate(
     reply: Reply,
     limit: u32,

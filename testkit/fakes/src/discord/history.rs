@@ -7,6 +7,7 @@ use crate::record::Recorded;
 
 /// When `limit` isn't given.
 const DEFAULT_LIMIT: usize = 50;
+/// The most messages of one answer.
 const MAX_LIMIT: usize = 100;
 
 /// Which messages are asked for.
@@ -26,6 +27,10 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// 50035: a limit out of range, no snowflake, or more than one place.
     pub(crate) fn read(request: &Recorded) -> Result<Self, Refusal> {
         let limit = match request.query_value("limit") {
             None => DEFAULT_LIMIT,
@@ -100,6 +105,7 @@ impl Query {
     }
 }
 
+/// 50035 for a place that can't be an id.
 fn not_a_snowflake(name: &str, text: &str) -> Refusal {
     Refusal::form(
         &[name],

@@ -11,10 +11,15 @@ pub(crate) struct Allowed {
     parse: Vec<String>,
     users: Vec<String>,
     roles: Vec<String>,
+    /// Whether the author of the message that is answered is called.
     pub(crate) replied_user: bool,
 }
 
 impl Allowed {
+    /// Reads `allowed_mentions`.
+    ///
+    /// # Errors
+    /// 50035: an unknown kind, or a kind that is allowed as a whole and by ids.
     pub(crate) fn read(body: &Value) -> Result<Self, Refusal> {
         let value = &body["allowed_mentions"];
         if value.is_null() {
@@ -57,6 +62,7 @@ impl Allowed {
         Ok(allowed)
     }
 
+    /// Whether somebody of this kind may be called.
     fn allows(&self, kind: &str, id: &str) -> bool {
         let named = match kind {
             "users" => self.users.iter().any(|known| known == id),

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[derive(Debug)]
+/// What all clones of the handle and its server share.
 pub(crate) struct Inner {
     service: Service,
     platform: Mutex<Platform>,
@@ -43,22 +44,26 @@ impl Fake for Discord {
 }
 
 impl Discord {
+    /// With one bot, which `crate::DISCORD_BOT_TOKEN` stands for.
     pub(crate) fn new(service: Service) -> Self {
         let first = Bot::new(crate::DISCORD_BOT_TOKEN, crate::DISCORD_BOT_ID);
         let platform = Mutex::new(Platform::new(first));
         Self(Arc::new(Inner { service, platform }))
     }
 
+    /// What the server asks.
     pub(crate) fn handler(&self) -> Arc<Inner> {
         self.0.clone()
     }
 
+    /// Changes the state, and wakes whoever waits for it.
     fn change<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
         let result = change(&mut lock(&self.0.platform));
         self.service().tell();
         result
     }
 
+    /// Changes one channel, which is known from now on.
     fn change_channel(&self, id: &str, change: impl FnOnce(&mut Channel)) {
         self.change(|platform| change(platform.named(id, Kind::Text)));
     }

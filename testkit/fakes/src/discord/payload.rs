@@ -16,21 +16,30 @@ const OTHER_CONTENTS: [&str; 4] = ["embeds", "sticker_ids", "components", "poll"
 /// A request's payload, well formed.
 #[derive(Debug)]
 pub(crate) struct Wanted {
+    /// `None` where it is missing or blank.
     pub(crate) content: Option<String>,
     /// As text or number, as it was given: it comes back so.
     pub(crate) nonce: Option<Value>,
+    /// Whether the nonce is to keep a second message away.
     pub(crate) enforce_nonce: bool,
+    /// Whom the content may call.
     pub(crate) allowed: Allowed,
+    /// The message that is answered.
     pub(crate) reply_to: Option<ReplyTo>,
+    /// New files, and old ones that stay.
     pub(crate) files: Files,
+    /// As they were given.
     pub(crate) flags: u64,
+    /// Whether there is something else to show.
     pub(crate) has_other_content: bool,
 }
 
 /// `message_reference`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReplyTo {
+    /// Its id.
     pub(crate) message_id: String,
+    /// Whether the message isn't sent where there is none to answer.
     pub(crate) fail_if_not_exists: bool,
 }
 
@@ -76,11 +85,16 @@ impl Wanted {
         })
     }
 
+    /// Whether there is nothing to show: 50006.
     pub(crate) fn is_empty(&self) -> bool {
         self.content.is_none() && self.files.new.is_empty() && !self.has_other_content
     }
 }
 
+/// The JSON of a request, alone or beside files.
+///
+/// # Errors
+/// 50006, 50035 or 50109, by what is wrong with it.
 fn payload(request: &Recorded, strict: bool) -> Result<Value, Refusal> {
     match &request.body {
         Body::Json(value) => {
@@ -117,6 +131,10 @@ fn payload(request: &Recorded, strict: bool) -> Result<Value, Refusal> {
     }
 }
 
+/// A whole number, or a text of at most [`MAX_NONCE_CHARS`].
+///
+/// # Errors
+/// 50035.
 fn nonce(value: &Value) -> Result<Option<Value>, Refusal> {
     let wrong = |code, words: &str| Err(Refusal::form(&["nonce"], code, words));
     match value {
@@ -131,6 +149,10 @@ fn nonce(value: &Value) -> Result<Option<Value>, Refusal> {
     }
 }
 
+/// `message_reference`; without `fail_if_not_exists` it fails.
+///
+/// # Errors
+/// 50035: it names no message.
 fn reply_to(value: &Value) -> Result<Option<ReplyTo>, Refusal> {
     if value.is_null() {
         return Ok(None);

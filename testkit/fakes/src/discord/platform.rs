@@ -22,42 +22,60 @@ const NONCE_WINDOW: Duration = Duration::from_secs(120);
 /// Behaviours of the real service that are seen only sometimes, and what is asked of our own client alone.
 #[derive(Debug, Default)]
 pub(crate) struct Switches {
+    /// See [`super::Discord::strict`].
     pub(crate) strict: bool,
+    /// See [`super::Discord::oversize_is_50045`].
     pub(crate) oversize_is_50045: bool,
+    /// See [`super::Discord::direct_messages_too_fast`].
     pub(crate) direct_messages_too_fast: bool,
 }
 
 /// A nonce that was used.
 #[derive(Debug)]
 pub(crate) struct Used {
+    /// The message that it made.
     pub(crate) message_id: String,
+    /// When, since the world began.
     pub(crate) at: Duration,
 }
 
 #[derive(Debug)]
+/// All that is known.
 pub(crate) struct Platform {
+    /// Those whose tokens are valid.
     pub(crate) bots: Vec<Bot>,
+    /// By id: channels, threads, and conversations with one person.
     pub(crate) channels: HashMap<String, Channel>,
     /// Whether only channels that were named are known.
     pub(crate) only_named_channels: bool,
     /// Only these, once one was named.
     pub(crate) users: HashSet<String>,
+    /// Users who take no direct messages.
     pub(crate) blocking: HashSet<String>,
+    /// Users who share no guild with the bot.
     pub(crate) strangers: HashSet<String>,
+    /// Oldest first, deleted ones too.
     pub(crate) messages: Vec<SentMessage>,
+    /// Oldest first.
     pub(crate) attempts: Vec<Attempt>,
     /// By author and nonce.
     pub(crate) nonces: HashMap<(String, String), Used>,
+    /// How long a nonce stands for its message.
     pub(crate) nonce_window: Duration,
+    /// What was switched on.
     pub(crate) switches: Switches,
+    /// Of messages to one channel.
     pub(crate) sends: Limit,
+    /// Where ids come from.
     pub(crate) ids: Snowflakes,
+    /// How often what was asked for.
     pub(crate) rates: Rates,
     /// Answers with 401, 403 and 429.
     pub(crate) invalid: u64,
 }
 
 impl Platform {
+    /// As it begins: one bot, and nobody named.
     pub(crate) fn new(first: Bot) -> Self {
         Self {
             bots: vec![first],

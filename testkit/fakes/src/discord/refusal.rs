@@ -65,7 +65,9 @@ const CODES: &[(u32, u16, &str)] = &[
 /// An answer that isn't what was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
+    /// The HTTP status.
     pub(crate) status: u16,
+    /// Discord's own code; 0 where there is none.
     pub(crate) code: u32,
     message: String,
     /// Boxed: every `Result` of the fake carries a refusal.
@@ -74,6 +76,7 @@ pub(crate) struct Refusal {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
+/// How long a client has to wait, and whose limit it met.
 struct Wait {
     after: Duration,
     global: bool,
@@ -130,6 +133,7 @@ impl Refusal {
         }
     }
 
+    /// As a response; of a rate limit with the time in body and header.
     pub(crate) fn reply(&self) -> Reply {
         let mut body = json!({"message": self.message, "code": self.code});
         if let Some(errors) = &self.errors {

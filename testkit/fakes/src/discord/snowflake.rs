@@ -15,6 +15,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 17..=20;
 pub(crate) struct Snowflakes(u64);
 
 impl Snowflakes {
+    /// A new id of this moment.
     pub(crate) fn make(&mut self, unix_now: Duration) -> String {
         self.0 = at(unix_now).max(self.0 + 1);
         self.0.to_string()

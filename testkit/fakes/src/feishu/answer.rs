@@ -7,7 +7,9 @@ use std::time::Duration;
 /// An answer with a `code` other than 0.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
+    /// The HTTP status: mostly 400, of the token route 200.
     pub(crate) status: u16,
+    /// The body's `code`.
     pub(crate) code: u32,
     msg: String,
     /// Boxed: every `Result` of the fake carries a refusal.
@@ -16,12 +18,14 @@ pub(crate) struct Refusal {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
+/// What the rate headers say.
 struct Rate {
     limit: u32,
     reset: Duration,
 }
 
 impl Refusal {
+    /// With HTTP 400, as most have.
     pub(crate) fn new(code: u32, msg: impl Into<String>) -> Self {
         Self {
             status: 400,
@@ -32,6 +36,7 @@ impl Refusal {
         }
     }
 
+    /// The same with another HTTP status.
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -85,6 +90,7 @@ impl Refusal {
         refusal
     }
 
+    /// As a response, with a log id in body and header.
     pub(crate) fn reply(&self, host: &str, log_id: &str) -> Reply {
         let mut error = Value::Object(*self.error.clone());
         error["log_id"] = log_id.into();
@@ -106,6 +112,7 @@ impl Refusal {
     }
 }
 
+/// The response to a call that succeeded.
 pub(crate) fn success(data: &Value, log_id: &str) -> Reply {
     Reply::json(200, &json!({"code": 0, "msg": "success", "data": data}))
         .header("x-tt-logid", log_id)

@@ -22,9 +22,13 @@ pub(crate) const UPDATE_SCOPES: &[&str] =
 /// An app as its developer set it up. Begins with all scopes and bot ability.
 #[derive(Clone, Debug)]
 pub struct App {
+    /// `cli_…`; no secret.
     pub(crate) id: String,
+    /// What a token is given for.
     pub(crate) secret: String,
+    /// What was granted.
     pub(crate) scopes: HashSet<String>,
+    /// Whether it may write at all.
     pub(crate) bot: bool,
 }
 
@@ -55,12 +59,14 @@ impl App {
         self
     }
 
+    /// Whether one of these was granted: each is enough.
     pub(crate) fn has_one_of(&self, scopes: &[&str]) -> bool {
         scopes.iter().any(|scope| self.scopes.contains(*scope))
     }
 }
 
 #[derive(Clone, Debug)]
+/// A token that was issued; it stays known when it is over.
 struct Token {
     value: String,
     app_id: String,
@@ -71,12 +77,15 @@ struct Token {
 /// All apps and every token issued.
 #[derive(Debug)]
 pub(crate) struct Apps {
+    /// By their ids.
     pub(crate) by_id: HashMap<String, App>,
     tokens: Vec<Token>,
+    /// Of new tokens.
     pub(crate) lifetime: Duration,
 }
 
 impl Apps {
+    /// With one app and no tokens.
     pub(crate) fn new(first: App) -> Self {
         Self {
             by_id: HashMap::from([(first.id.clone(), first)]),
@@ -124,12 +133,14 @@ impl Apps {
         Ok(json!({"code": 0, "msg": "ok", "tenant_access_token": token.value, "expire": expire}))
     }
 
+    /// Every token issued so far stops working.
     pub(crate) fn revoke(&mut self) {
         self.tokens
             .iter_mut()
             .for_each(|token| token.revoked = true);
     }
 
+    /// All that were issued, valid or not.
     pub(crate) fn tokens(&self) -> Vec<String> {
         self.tokens
             .iter()

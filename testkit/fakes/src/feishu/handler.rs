@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a request asks for; the id is of the message in the path.
 enum Call<'a> {
     Token,
     Upload(UploadKind),
@@ -20,6 +21,7 @@ enum Call<'a> {
     UpdateCard(&'a str),
 }
 
+/// `None` where there is no such route: a 404 in plain text.
 fn call<'a>(method: &str, path: &'a str) -> Option<Call<'a>> {
     let segments: Vec<_> = path.strip_prefix("/open-apis/")?.split('/').collect();
     match (method, &segments[..]) {
@@ -34,10 +36,12 @@ fn call<'a>(method: &str, path: &'a str) -> Option<Call<'a>> {
 }
 
 impl Inner {
+    /// A new one for each answer, as outside.
     fn log_id(&self) -> String {
         lock(&self.platform).make_id("2026")
     }
 
+    /// The response to a call, in the envelope that all but the token route have.
     fn reply(&self, result: Result<Value, Refusal>) -> Reply {
         let log_id = self.log_id();
         match result {
@@ -56,6 +60,7 @@ impl Inner {
         }
     }
 
+    /// Checks a call up to the point where it is on its way.
     fn begin(&self, call: Call<'_>, request: &Recorded) -> Begun {
         let now = self.service.now();
         let mut platform = lock(&self.platform);
@@ -67,6 +72,7 @@ impl Inner {
         }
     }
 
+    /// Does what was begun.
     fn finish(&self, begun: Begun) -> Result<Value, Refusal> {
         let now = self.service.now();
         let mut platform = lock(&self.platform);

@@ -12,7 +12,9 @@ const MAX_TEXT_REQUEST_BYTES: u64 = 150 * 1024;
 const MAX_CARD_BYTES: usize = 30 * 1024;
 /// Of `uuid`.
 const MAX_UUID_CHARS: usize = 50;
+/// What `receive_id_type` may be.
 const ID_TYPES: [&str; 5] = ["open_id", "user_id", "union_id", "email", "chat_id"];
+/// What `msg_type` may be.
 const MSG_TYPES: [&str; 11] = [
     "text",
     "post",
@@ -68,9 +70,11 @@ impl SentMessage {
 /// A message that a request answers: one that was sent, or a person's.
 #[derive(Clone, Debug)]
 pub(crate) struct Replied {
+    /// `om_…`
     pub(crate) message_id: String,
     pub(crate) receive_id_type: String,
     pub(crate) receive_id: String,
+    /// Whether its author took it back.
     pub(crate) recalled: bool,
 }
 
@@ -108,13 +112,20 @@ pub(crate) struct Wanted {
     pub(crate) receive_id_type: String,
     pub(crate) receive_id: String,
     pub(crate) msg_type: String,
+    /// JSON as text.
     pub(crate) content: String,
     pub(crate) uuid: Option<String>,
+    /// The message in the path.
     pub(crate) reply_to: Option<String>,
     pub(crate) reply_in_thread: bool,
+    /// By its `Content-Length`: the limit of texts is on the request.
     pub(crate) request_bytes: u64,
 }
 
+/// A text that has to be there.
+///
+/// # Errors
+/// 99992402.
 fn required<'a>(body: &'a Value, field: &str) -> Result<&'a str, Refusal> {
     let text = body[field].as_str().filter(|text| !text.is_empty());
     text.ok_or_else(|| Refusal::field(field, &format!("{field} is required")))
@@ -225,11 +236,15 @@ impl Wanted {
 
 /// A message's content and what its keys refer to.
 pub(crate) struct Checked {
+    /// Parsed.
     pub(crate) content: Value,
+    /// What `file_key` refers to.
     pub(crate) file: Option<UploadedFile>,
+    /// What `image_key` refers to.
     pub(crate) image: Option<UploadedFile>,
 }
 
+/// Whether an upload of this type may be sent as such a message; else 230055.
 fn fits(msg_type: &str, file_type: &str) -> bool {
     match msg_type {
         "media" => file_type == "mp4",
@@ -238,6 +253,10 @@ fn fits(msg_type: &str, file_type: &str) -> bool {
     }
 }
 
+/// What a key in the content refers to.
+///
+/// # Errors
+/// 230001 for an unknown key, 230017 for another app's.
 fn find_upload(
     content: &Value,
     field: &str,
@@ -278,10 +297,12 @@ pub(crate) fn check_card(content: &str) -> Result<Value, Refusal> {
     }
 }
 
+/// Whether all see the same card: only such a one can be updated.
 pub(crate) fn is_shared(card: &Value) -> bool {
     card["config"]["update_multi"] == true
 }
 
+/// Whether an id may be of this type, by its prefix.
 pub(crate) fn is_well_formed(id_type: &str, id: &str) -> bool {
     let prefixed = |prefix: &str| id.len() > prefix.len() && id.starts_with(prefix);
     match id_type {

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[derive(Debug)]
+/// What all clones of the handle and its server share.
 pub(crate) struct Inner {
     service: Service,
     platform: Mutex<Platform>,
@@ -34,16 +35,19 @@ impl Fake for Feishu {
 }
 
 impl Feishu {
+    /// With one app, which the crate's constants name.
     pub(crate) fn new(service: Service) -> Self {
         let first = App::new(crate::FEISHU_APP_ID, crate::FEISHU_APP_SECRET);
         let platform = Mutex::new(Platform::new(service.host(), first));
         Self(Arc::new(Inner { service, platform }))
     }
 
+    /// What the server asks.
     pub(crate) fn handler(&self) -> Arc<Inner> {
         self.0.clone()
     }
 
+    /// Changes the state, and wakes whoever waits for it.
     fn change<T>(&self, change: impl FnOnce(&mut Platform) -> T) -> T {
         let result = change(&mut lock(&self.0.platform));
         self.service().tell();

@@ -27,36 +27,50 @@ const CARD_LIFE: Duration = Duration::from_secs(14 * 86_400);
 /// Behaviours of the real service that are seen only sometimes.
 #[derive(Debug, Default)]
 pub(crate) struct Switches {
+    /// See [`super::Feishu::strict`].
     pub(crate) strict: bool,
+    /// See [`super::Feishu::scope_refusal_is_http_200`].
     pub(crate) scope_refusal_is_http_200: bool,
+    /// See [`super::Feishu::oversize_is_html_502`].
     pub(crate) oversize_is_html_502: bool,
 }
 
 #[derive(Debug)]
+/// What became of a `uuid`.
 enum Use {
     InFlight,
     Made { message_id: String, at: Duration },
 }
 
 #[derive(Debug)]
+/// All that is known.
 pub(crate) struct Platform {
     host: &'static str,
+    /// Who may call, and with which token.
     pub(crate) apps: Apps,
+    /// What was switched on.
     pub(crate) switches: Switches,
     /// Only these, once one was named.
     pub(crate) chats: HashSet<String>,
     /// Only these, once one was named.
     pub(crate) users: HashSet<String>,
+    /// Chats that the bot isn't in.
     pub(crate) without_bot: HashSet<String>,
+    /// Users outside of the app's availability.
     pub(crate) unavailable: HashSet<String>,
+    /// Ids of users as another app knows them.
     pub(crate) foreign: HashSet<String>,
+    /// By their keys.
     pub(crate) uploads: HashMap<String, UploadedFile>,
+    /// The keys, oldest first.
     pub(crate) upload_order: Vec<String>,
+    /// Oldest first.
     pub(crate) messages: Vec<SentMessage>,
     /// Messages of people, which may be answered.
     pub(crate) received: Vec<Replied>,
     /// Groups in which there are no replies in threads.
     pub(crate) without_threads: HashSet<String>,
+    /// Requests to send that reached the rules, oldest first.
     pub(crate) attempts: Vec<Attempt>,
     uuids: HashMap<(String, String), Use>,
     cards_in_flight: HashSet<String>,
@@ -72,6 +86,7 @@ pub(crate) enum Begun {
 }
 
 impl Platform {
+    /// As it begins: one app, and nobody named.
     pub(crate) fn new(host: &'static str, first: App) -> Self {
         Self {
             host,
@@ -95,6 +110,7 @@ impl Platform {
         }
     }
 
+    /// An id that was not given before, with the prefix of its kind.
     pub(crate) fn make_id(&mut self, prefix: &str) -> String {
         self.made_ids += 1;
         format!(
@@ -132,6 +148,10 @@ impl Platform {
         Ok(app)
     }
 
+    /// Takes an upload.
+    ///
+    /// # Errors
+    /// The first rule that it breaks, in the platform's order.
     pub(crate) fn upload(
         &mut self,
         kind: UploadKind,
@@ -219,6 +239,7 @@ impl Platform {
         Ok(replied)
     }
 
+    /// The same with a refusal as an end.
     fn begin_wanted(&mut self, app: &App, wanted: &Wanted, now: Duration) -> Begun {
         match self.try_wanted(app, wanted, now) {
             Ok(begun) => begun,
@@ -226,6 +247,10 @@ impl Platform {
         }
     }
 
+    /// Checks a message up to its `uuid`.
+    ///
+    /// # Errors
+    /// The first rule that it breaks; 230049 while the same one is in flight.
     fn try_wanted(&mut self, app: &App, wanted: &Wanted, now: Duration) -> Result<Begun, Refusal> {
         if !app.bot {
             return Err(Refusal::new(230006, "Bot ability is not activated."));
@@ -282,6 +307,8 @@ impl Platform {
         })))
     }
 
+    /// # Errors
+    /// 230001, 230002, 230013 or 99992361, by what is wrong with the recipient.
     fn check_recipient(&self, id_type: &str, id: &str) -> Result<(), Refusal> {
         if !is_well_formed(id_type, id) {
             return Err(Refusal::parameter("invalid receive_id"));
@@ -343,6 +370,10 @@ impl Platform {
         }
     }
 
+    /// What a card would show.
+    ///
+    /// # Errors
+    /// Why it can't be updated now.
     fn check_update(
         &mut self,
         request: &Recorded,
@@ -383,6 +414,7 @@ impl Platform {
         Ok(card)
     }
 
+    /// Shows the card's new content.
     pub(crate) fn finish_card(&mut self, message_id: &str, content: Value) -> Value {
         self.cards_in_flight.remove(message_id);
         if let Some(message) = self
@@ -397,6 +429,7 @@ impl Platform {
     }
 }
 
+/// `data` of the response to a message.
 fn data(message: &SentMessage) -> Value {
     let at = message.at_ms.to_string();
     let chat_id = match message.receive_id_type.as_str() {

@@ -14,6 +14,7 @@ const FORM_SLACK_BYTES: u64 = 64 << 10;
 const MAX_GIF_SIDE_PX: u32 = 2_000;
 /// The longest side of any other picture.
 const MAX_SIDE_PX: u32 = 12_000;
+/// What `file_type` may be.
 const FILE_TYPES: [&str; 7] = ["opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"];
 
 /// Which of the two routes it came by.
@@ -51,6 +52,7 @@ pub struct UploadedFile {
 }
 
 impl UploadKind {
+    /// Of the file alone.
     pub(crate) fn max_bytes(self) -> u64 {
         match self {
             Self::File => MAX_FILE_BYTES,
@@ -58,10 +60,12 @@ impl UploadKind {
         }
     }
 
+    /// Of the whole request: above, the edge refuses it unread.
     pub(crate) fn max_form_bytes(self) -> u64 {
         self.max_bytes() + FORM_SLACK_BYTES
     }
 
+    /// The parts for its type and its bytes.
     fn fields(self) -> (&'static str, &'static str) {
         match self {
             Self::File => ("file_type", "file"),
@@ -70,10 +74,12 @@ impl UploadKind {
     }
 }
 
+/// 234006.
 pub(crate) fn too_large() -> Refusal {
     Refusal::new(234006, "The file size exceed the max value.")
 }
 
+/// 234001.
 fn invalid() -> Refusal {
     Refusal::new(234001, "Invalid request param.")
 }
@@ -161,6 +167,8 @@ impl Fields<'_> {
         })
     }
 
+    /// # Errors
+    /// 234001: not what our own client promises.
     fn check_strictly(&self, kind: UploadKind) -> Result<(), Refusal> {
         let named = self
             .file
@@ -175,6 +183,8 @@ impl Fields<'_> {
     }
 }
 
+/// # Errors
+/// 234011 for no picture, 234039 for too many pixels.
 fn check_picture(head: &[u8]) -> Result<(), Refusal> {
     let picture =
         sniff(head).ok_or_else(|| Refusal::new(234011, "Can't recognize the image format."))?;
