@@ -15,6 +15,9 @@ use crate::types::{
 const SENTENCE_CHARS: usize = 4_000;
 
 /// A step of the session `asked`, with at most `log_bytes` of text for its log.
+///
+/// # Errors
+/// [`CallError::Trap`] for another session's, [`CallError::Limit`] for too much text.
 pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, CallError> {
     // The log is written under the id that is in the answer: a component could fill another session's log,
     // or show its own results as that one's.
@@ -32,6 +35,9 @@ pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, Ca
 }
 
 /// What a submit became, under ids that can be shown, typed and put into a command: by this everybody speaks of it.
+///
+/// # Errors
+/// [`CallError::Trap`]: nobody knows then whether the request was taken.
 pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError> {
     // A trap and no error of its own: the request was sent, and what can't be believed says nothing about
     // what became of it.
@@ -46,6 +52,9 @@ pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError
 }
 
 /// A listing with at most [`LISTED_SESSIONS`] entries, each with an id that can be kept.
+///
+/// # Errors
+/// [`CallError::Limit`]: too many sessions, or too long an id.
 pub(crate) fn listing(due: Vec<DueSession>) -> Result<Vec<DueSession>, CallError> {
     // Refused whole, not cut: the sessions behind the cut would silently never be polled.
     if due.len() > LISTED_SESSIONS {
@@ -70,6 +79,9 @@ pub(crate) fn problem(problem: Problem) -> Problem {
 }
 
 /// Messages with at most [`ANSWER_VALUES`] values: made objects of, each takes many times its bytes in memory.
+///
+/// # Errors
+/// [`CallError::Limit`].
 pub(crate) fn transcript(transcript: Transcript) -> Result<Transcript, CallError> {
     let fields = transcript.messages.iter().map(|message| &message.fields);
     values(fields.map(Vec::len))?;
@@ -77,6 +89,9 @@ pub(crate) fn transcript(transcript: Transcript) -> Result<Transcript, CallError
 }
 
 /// Tasks with at most [`ANSWER_VALUES`] values.
+///
+/// # Errors
+/// [`CallError::Limit`].
 pub(crate) fn tasks(tasks: Vec<Task>) -> Result<Vec<Task>, CallError> {
     values(tasks.iter().map(|task| task.fields.len()))?;
     Ok(tasks)
@@ -94,6 +109,9 @@ fn values(counts: impl Iterator<Item = usize>) -> Result<(), CallError> {
 }
 
 /// At most [`LISTED_SESSIONS`] sessions, each with a turn and an id that can be kept.
+///
+/// # Errors
+/// [`CallError::Limit`]: too many sessions, or too long an id.
 pub(crate) fn overview(overview: Overview) -> Result<Overview, CallError> {
     if overview.sessions.len() > LISTED_SESSIONS {
         return Err(CallError::Limit(LimitHit::Listed(LISTED_SESSIONS)));
@@ -114,6 +132,9 @@ pub(crate) fn configuration(configuration: Configuration) -> Configuration {
 }
 
 /// A project under an id that can be shown, typed and put into a command.
+///
+/// # Errors
+/// [`CallError::Trap`] for an id that can't be one.
 pub(crate) fn project(project: Project) -> Result<Project, CallError> {
     if is_service_id(&project.project_uuid) {
         return Ok(project);

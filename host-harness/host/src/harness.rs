@@ -313,11 +313,17 @@ impl Harness {
     }
 
     /// Lets messages be replies to this one, as a submit does that answers it.
+    ///
+    /// # Errors
+    /// [`CallError`] when it can't be stored: nothing may be submitted for it then.
     pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
         self.inner.recipients.name_message(message_id)
     }
 
     /// Refuses words that hold a secret in use, before the component reads them.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`], with a sentence that doesn't repeat the secret.
     pub(crate) fn refuse_secrets<'a>(
         &self,
         basis: &Basis,
@@ -336,6 +342,9 @@ impl Harness {
     }
 
     /// Notes whom a submit names, or the environment for it, before the component hears of it.
+    ///
+    /// # Errors
+    /// [`CallError`] when it can't be stored: nothing may be submitted then.
     pub(crate) fn name_recipient_of_submit(&self, chat: Option<&str>) -> Result<(), CallError> {
         let fallback = || self.inner.settings.environment.passed("OPENCLAW_CHAT_ID");
         let named = chat.filter(|chat| !chat.trim().is_empty());

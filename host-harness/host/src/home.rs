@@ -1,5 +1,20 @@
 //! The files under `$NEXU_HOME`: where they are, who may read them, and what is taken over from earlier installations.
 //! Not here: what the state folder holds. That is the component's.
+//!
+//! ```text
+//! libtv.json                   the API key and the ratio; libtv.json.lock is held while it is replaced
+//! libtv-video/                 the state folder, the only one that the component always sees
+//! libtv-video/active/          one entry for each session that has not ended
+//! libtv-recipients/            who may get messages (recipients.rs)
+//! libtv-audit/                 the record; its end once more in libtv-audit.end
+//! libtv-state-size             how much of the state folder's quota is used
+//! libtv-pace.json              how many steps the sessions had today (timer/pace.rs)
+//! libtv-harness.lock           held by the harness that polls, with the number of its process
+//! libtv-harness.json           what that harness polls and delivers with (polling.rs)
+//! libtv-waiter-<session>.log   one log for each session (timer/log.rs)
+//! libtv-sessions.json          an earlier installation's sessions, and libtv-sessions.taken-over once they were copied
+//! .libtv-setup-…/              the private copy of libtv.json that a set-up command edits
+//! ```
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -211,12 +226,18 @@ impl Home {
     }
 
     /// The state folder, held open. The component can't change the path that leads to it, but everything behind it.
+    ///
+    /// # Errors
+    /// [`HomeError`]: it isn't there, or can't be read.
     pub(crate) fn open_state(&self) -> Result<OpenFolder, HomeError> {
         OpenFolder::at(&self.state())
             .map_err(|error| HomeError::new("can't open", self.state(), error))
     }
 
     /// The folder `active`, held open: made where it is missing or something else leads elsewhere under its name.
+    ///
+    /// # Errors
+    /// [`HomeError`]: something else than a folder or a link has the name, or it can't be made.
     pub(crate) fn open_active(&self, state: &OpenFolder) -> Result<OpenFolder, HomeError> {
         state
             .private_folder(Path::new(ACTIVE))

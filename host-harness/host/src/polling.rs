@@ -1,5 +1,16 @@
 //! What the harness that polls has, published for the processes that submit: they can't know its environment. A file beside the
 //! lock, `libtv-harness.json`, without secrets. Not here: who polls; that is the lock's.
+//!
+//! | word for the component | this process, compared with the one that polls |
+//! |---|---|
+//! | `absent` | nobody polls |
+//! | `polling` | both have the same, or nothing is known of the other one |
+//! | `polling-without-key` | has a key, and the other one has none |
+//! | `polling-with-another-kind-of-key` | has a key of another service |
+//! | `polling-with-another-key` | has another key of the same service |
+//! | `polling-without-app` | has an app, and the other one has none |
+//! | `polling-with-another-app` | has another app, or the same one elsewhere |
+//! | `polling-with-its-own-app` | has no app, and the other one has |
 
 use std::fs;
 use std::path::PathBuf;

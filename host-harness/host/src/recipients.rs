@@ -1,6 +1,11 @@
 //! Who may get messages: the recipients that submits named, kept where the component can't write. One small file
 //! each, so that any number of processes name recipients at once without a lock, and a crash loses none or one that
 //! nothing was submitted for yet. Not here: the requests that are checked against them (`http/messages.rs`).
+//!
+//! ```text
+//! <folder>/<SHA-256 of kind and id>.json                    one recipient: {"receive_id_type", "receive_id"}
+//! <folder>/messages/<SHA-256 of "message" and id>.json      a message that a submit answers; empty
+//! ```
 
 use std::collections::VecDeque;
 use std::fs::{self, File};

@@ -16,6 +16,9 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// Creates a folder and its parents, the folder itself for its owner only. An existing one is tightened, where that can be done.
+///
+/// # Errors
+/// Something else has the name, or it can't be made. A folder that can't be tightened is none.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -33,6 +36,9 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for reading, never through a link in its own place, and without waiting for a pipe's other end.
+///
+/// # Errors
+/// It isn't there, is a link, or can't be read.
 pub fn open_without_following(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -53,6 +59,9 @@ pub fn open_without_following(path: &Path) -> io::Result<File> {
 
 /// Opens a file that this user put there, root, or the owner of its folder. One that somebody else put into a folder while it was
 /// open to others counts as none, and so do links, folders and pipes.
+///
+/// # Errors
+/// `NotFound` also for what is there and counts as none; else as the system says.
 pub fn open_own(path: &Path) -> io::Result<File> {
     // Opened first, judged then: what the name leads to may change between a look and the opening.
     let file = open_without_following(path)?;
@@ -76,6 +85,9 @@ pub fn open_own(path: &Path) -> io::Result<File> {
 }
 
 /// The first bytes of a file, at most so many.
+///
+/// # Errors
+/// It can't be read. A file that is shorter than that is none.
 pub fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     file.take(most_bytes as u64).read_to_end(&mut head)?;
@@ -83,6 +95,9 @@ pub fn head(file: &mut File, most_bytes: usize) -> io::Result<Vec<u8>> {
 }
 
 /// Makes an open file one for its owner only.
+///
+/// # Errors
+/// The system refuses. Where there are no permissions nothing is done.
 pub fn make_private(file: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -95,6 +110,9 @@ pub fn make_private(file: &File) -> io::Result<()> {
 }
 
 /// Takes the permissions of group and others away, where there are any.
+///
+/// # Errors
+/// It isn't there, or fails for another reason than that permissions can't be changed here.
 pub fn tighten(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -112,6 +130,9 @@ pub fn tighten(path: &Path) -> io::Result<()> {
 
 /// A hardening that can't be done here is no error: on a volume of another owner nobody but that one may change
 /// permissions, and many file systems have none.
+///
+/// # Errors
+/// What is neither refused to this user nor unknown to the file system: a disk that fails.
 pub fn where_known(hardened: io::Result<()>) -> io::Result<()> {
     match hardened {
         Err(error) if is_refused_or_unknown(&error) => Ok(()),
@@ -183,6 +204,10 @@ pub fn lock_error(error: io::Error, kept: &str) -> io::Error {
 }
 
 /// Replaces a file with `content`, 0600. After a crash it has the old or the new content; after `Ok` the new one.
+///
+/// # Errors
+/// It can't be written or made durable. Where the folder could not be synced, the new content is there all
+/// the same.
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // tempfile makes it 0600 and removes it on every way out but success.
@@ -197,6 +222,9 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a rename in `folder` durable. Where folders can't be opened, the file system takes care of it.
+///
+/// # Errors
+/// The folder can't be opened, or the disk refuses.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         sync_open_folder(&File::open(folder)?)
@@ -206,6 +234,10 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Reads a text file of at most `max` bytes.
+///
+/// # Errors
+/// `InvalidData`, with a clause for people, for what is no such text: too long, not UTF-8, no file. Else as
+/// the system says.
 pub fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
     let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
     let meta = fs::metadata(path)?;
@@ -241,6 +273,9 @@ pub fn text_from_bytes(bytes: Vec<u8>) -> Result<String, &'static str> {
 
 /// The same of a folder that is open. Where folders can't be synced (shares, some FUSE file systems) nothing else can be done; a
 /// disk that fails is an error everywhere.
+///
+/// # Errors
+/// The disk refuses.
 pub fn sync_open_folder(folder: &File) -> io::Result<()> {
     match folder.sync_all() {
         Err(error) if is_unknown(&error) => Ok(()),

@@ -1,5 +1,15 @@
 //! Commands of the component's command line: what its arguments grant, what they become, and what a set-up command may
 //! change. Not here: the harness's own commands, and anything a command does.
+//!
+//! A command goes through these in this order. An error in one of the first four ends it, and nothing was run:
+//! 1. its arguments are rewritten (`arguments.rs`), and searched for secrets
+//! 2. where it stores something, whether the home folder can be written
+//! 3. a submit's chat and the messages it answers are noted, durably
+//! 4. a file to upload is searched for secrets
+//! 5. the record notes that the call begins
+//! 6. the component runs; where it may say "saved" or "downloaded" its output is held back
+//! 7. what it downloaded is moved, or what it changed of `libtv.json` is stored, and only then the output is let out
+//! 8. the record's line is written, whatever became of it
 
 mod arguments;
 mod downloads;

@@ -26,6 +26,9 @@ pub(super) struct ConfigCopy {
 
 impl ConfigCopy {
     /// Makes the copy, with the two members that the component may know; no file where it has neither.
+    ///
+    /// # Errors
+    /// [`CallError::Home`]: the home folder can't be written.
     pub(super) fn make(home: &Home, basis: &Basis) -> Result<Self, CallError> {
         let fail = |error| HomeError::new("can't create a private folder in", home.root(), error);
         // tempfile makes it 0700.
@@ -59,6 +62,9 @@ impl ConfigCopy {
     /// Takes over what the command changed, durably. Members it left alone keep the value they have by now: another
     /// set-up may have changed them meanwhile. With `wants_keyring` the key goes into the keyring, also one that was in
     /// the file before; returns what the user should know of that.
+    ///
+    /// # Errors
+    /// [`CallError`]: nothing was changed in `libtv.json`, and the output stays withheld.
     pub(super) fn commit(
         self,
         home: &Home,
@@ -158,6 +164,9 @@ impl Withheld {
     }
 
     /// Lets out what it holds, or `instead`.
+    ///
+    /// # Errors
+    /// The output can't be written; what was stored stays so.
     pub(super) fn release(mut self, instead: Option<String>) -> std::io::Result<()> {
         let text = instead.map_or_else(|| self.kept(), String::into_bytes);
         self.output.write(&text)

@@ -198,6 +198,9 @@ impl Component {
     }
 
     /// The command line, linked in the same way.
+    ///
+    /// # Errors
+    /// Why it has none, as a clause.
     pub(crate) fn command(&self) -> Result<&CommandPre<Guest>, &str> {
         self.inner.command.as_ref().map_err(String::as_str)
     }

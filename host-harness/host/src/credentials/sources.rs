@@ -1,4 +1,9 @@
 //! Where credentials come from: a trait for embedders, and the default that looks where docs/spec.md section 7 says.
+//!
+//! | credential | is looked for, the first one counts |
+//! |---|---|
+//! | API key | the environment, the program around this one, the keyring where `libtv.json` has its mark, `libtv.json` |
+//! | app of a channel | the program around this one, the environment where it names all of it, OpenClaw's configuration |
 
 use std::path::Path;
 use std::sync::Arc;

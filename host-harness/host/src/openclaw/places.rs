@@ -1,5 +1,13 @@
 //! Where OpenClaw keeps things, by its own rules: `OPENCLAW_CONFIG_PATH`, `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME`, the home
 //! folder; and the places of Nexu's, which come first. Pure: the environment is asked through a closure, nothing is opened.
+//!
+//! The file is looked for in this order:
+//! 1. `OPENCLAW_CONFIG`
+//! 2. `openclaw.json` in `OPENCLAW_STATE_DIR`
+//! 3. `runtime/openclaw/state/openclaw.json` in `$NEXU_HOME`
+//! 4. `OPENCLAW_CONFIG_PATH`
+//! 5. the former names in `OPENCLAW_STATE_DIR`
+//! 6. `.openclaw` and the former folders, in `OPENCLAW_HOME` and then in the user's home folder
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -115,7 +123,8 @@ impl Places {
         files
     }
 
-    /// The `.env` files that count for a configuration, the first one first.
+    /// The `.env` files that count for a configuration, the first one first: that of the folder this program was started
+    /// in, of OpenClaw's state folder, of the configuration's own, and the gateway's.
     pub(super) fn env_files(&self, place: &Place) -> Vec<PathBuf> {
         let state = self.home.as_ref().map(|home| home.join(FOLDER));
         let beside = place.path.parent().map(Path::to_owned);

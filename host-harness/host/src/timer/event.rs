@@ -251,7 +251,19 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 impl Event {
-    /// The event as one JSON object, for machines.
+    /// The event as one JSON object, for machines:
+    ///
+    /// | `event` | members beside `at_ms` |
+    /// |---|---|
+    /// | `started` | `state`, `sessions` |
+    /// | `session_noticed` | `session_id`, `due_at_ms` |
+    /// | `step_done` | `session_id`, `state`, `results`, `delivered`, `next_poll_at_ms`, `events`, `usage` |
+    /// | `step_failed` | `session_id`, `reason`, `advice`, `temporary`, `failures`, `retry_at_ms`, `usage` |
+    /// | `set_aside` | `session_id`, `reason`, `until_ms` |
+    /// | `left_out`, `list_failed`, `watch_failed`, `record_failed` | `reason` |
+    /// | `log_failed` | `path`, `reason` |
+    /// | `stopping` | `in_flight` |
+    /// | `stopped` | `steps`, `abandoned` |
     pub fn to_json(&self) -> Value {
         let mut object = match &self.kind {
             EventKind::Started { state, sessions } => {

@@ -1,6 +1,13 @@
 //! How often a session may have a step, whatever the component answers: a pause between two steps, a budget a day, an end
 //! to steps that are stopped each time. Pure but for [`load`](Pace::load) and [`store`](Pace::store): what was used up
 //! stands in a file beside the state folder, so that a new start is no new budget.
+//!
+//! | bound | is | beyond it |
+//! |---|---|---|
+//! | two steps of a session | `STEP_FLOOR_MS` apart, or the user's shorter interval | later |
+//! | steps of a session in a day | `STEPS_A_DAY`, or what the user's interval takes | set aside until its next day |
+//! | stopped steps in a row | `MAX_STOPPED_STEPS` | ended until somebody goes on with it |
+//! | new sessions | `NEW_SESSIONS_AT_ONCE`, then one every `NEW_SESSION_MS` | later |
 
 use std::collections::HashMap;
 use std::io;
@@ -96,6 +103,9 @@ impl Pace {
     }
 
     /// Stores what has changed, for the next process.
+    ///
+    /// # Errors
+    /// It can't be written: the next process then knows less, and the timer goes on.
     pub(super) fn store(&mut self, path: &Path) -> io::Result<()> {
         // Taken before it is written: where that fails the error is said once, and the next step makes it
         // due again.

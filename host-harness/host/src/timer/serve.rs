@@ -1,4 +1,11 @@
 //! The loop: look who is due, poll, look again. One task owns the timetable; steps and looks run beside it.
+//!
+//! ```text
+//! watch ── changed ──▶ look ── due ──▶ schedule ── take_due ──▶ pace ── now ──▶ step
+//!                                         ▲                      │               │
+//!                                         ├──────── later ───────┘               │
+//!                                         └────── finished, failed ──────────────┘
+//! ```
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -63,6 +63,9 @@ impl Begun {
     }
 
     /// Its line is written: it is off.
+    ///
+    /// # Errors
+    /// The note can't be removed: the call will stand in the record a second time, as one without an end.
     pub fn end(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }
@@ -84,12 +87,18 @@ impl Open {
     }
 
     /// Its line is written.
+    ///
+    /// # Errors
+    /// The note can't be removed: its line is written once more by the next process.
     pub fn end(self) -> io::Result<()> {
         fs::remove_file(&self.path)
     }
 }
 
 /// The calls without an end, in the order in which they began.
+///
+/// # Errors
+/// They can't be listed. None at all is no error.
 pub(super) fn all(log: &Path) -> io::Result<Vec<Open>> {
     let mut open = Vec::new();
     let entries = match fs::read_dir(log.join(FOLDER)) {

@@ -61,6 +61,9 @@ impl Journal {
     }
 
     /// The numbers of the files there are, in order.
+    ///
+    /// # Errors
+    /// The folder can't be read, or isn't there.
     pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
         let mut numbers: Vec<u32> = fs::read_dir(&self.folder)?
             .filter_map(|entry| {
@@ -74,6 +77,9 @@ impl Journal {
     }
 
     /// Appends one line.
+    ///
+    /// # Errors
+    /// The line is not in the record, or only in its file: the next append takes it over from there.
     pub(super) fn append(&self, members: &Map<String, Value>) -> io::Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         files::private_folder(&self.folder)?;
@@ -91,6 +97,9 @@ impl Journal {
     }
 
     /// Waits for the lock of one append.
+    ///
+    /// # Errors
+    /// Another process holds it for longer than [`LOCK_WAIT`], or the file system has no locks.
     pub(super) fn lock(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
@@ -292,6 +301,9 @@ fn whole(piece: &[u8]) -> Option<line::Sealed> {
 }
 
 /// A file's first line; `None` when it isn't whole.
+///
+/// # Errors
+/// The file can't be read.
 pub(super) fn first_line(path: &Path) -> io::Result<Option<line::Sealed>> {
     let mut reader = io::BufReader::new(File::open(path)?);
     let mut bytes = Vec::new();

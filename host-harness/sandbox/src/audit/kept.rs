@@ -25,6 +25,9 @@ pub(super) fn path(log: &Path) -> PathBuf {
 
 /// Keeps what is to be kept of `old`, files about to be removed, beside what is kept already: `max_bytes` in all, from the
 /// newest day back. Returns how many lines that are.
+///
+/// # Errors
+/// They can't be read or written. Nothing may be removed then.
 pub(super) fn keep(log: &Path, old: &[PathBuf], max_bytes: u64) -> io::Result<usize> {
     let kept = path(log);
     let mut days = Days::default();

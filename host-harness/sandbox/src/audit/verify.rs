@@ -111,6 +111,9 @@ pub enum Broken {
 }
 
 /// Checks all of it. Only the snapshot takes the lock; reading and checking keep nobody waiting.
+///
+/// # Errors
+/// The first place where it isn't whole, or that it can't be read.
 pub(super) fn verify(journal: &Journal) -> Result<Verified, VerifyError> {
     let unreadable = |source| VerifyError::Unreadable {
         folder: journal.folder.clone(),

@@ -1,5 +1,16 @@
 //! One call in the sandbox: a fresh store and instance with its grants and limits, run until it answers or is stopped.
 //! Not here: what is granted to which call.
+//!
+//! | bound | is counted by | and ends the call by |
+//! |---|---|---|
+//! | memory, tables | `limiter.rs`, when they grow | [`Stopped`] |
+//! | time on the processor | `meter.rs`, at each tick of the clock (`engine/ticker.rs`) | [`Stopped`], and an interrupt |
+//! | wall time | a timer beside the call | dropping it |
+//! | requests and bytes out and in | `http/body.rs` | [`Stopped`] |
+//! | output | `output.rs` | [`Stopped`] |
+//! | files and bytes written, entries read | `files/room.rs`, `files/listing.rs` | [`Stopped`] |
+//! | answers and arguments of host calls | wasmtime, as fuel | a trap |
+//! | stack, open handles, header fields | wasmtime | a trap |
 
 mod files;
 mod limiter;
@@ -223,6 +234,9 @@ impl Call {
     }
 
     /// Runs `work` with the store, within the limits, and says what it used, whatever came of it.
+    ///
+    /// # Errors
+    /// [`RunError`]: a limit, or a trap. What the call did before it stays done.
     pub async fn run<T, Work>(
         self,
         work: impl FnOnce(Store<Guest>) -> Work,

@@ -66,6 +66,9 @@ impl Output {
     }
 
     /// Writes what was kept back, or what was made of it.
+    ///
+    /// # Errors
+    /// The destination's own.
     pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         if self.terminal {
             // Each piece by itself: the component writes whole lines, so no character is cut in two.

@@ -32,6 +32,10 @@ const SEALED_WITHIN_S: u32 = 300_000_000;
 
 /// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`. Code that was
 /// made with full effort serves everybody, quick code who asks for no more.
+///
+/// # Errors
+/// [`LoadError::Component`] for bytes that the compiler or the engine refuses. What is wrong with the cache
+/// is none.
 pub fn load(
     engine: &Engine,
     compiler: impl FnOnce() -> Result<Engine, LoadError>,

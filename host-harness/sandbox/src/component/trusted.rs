@@ -61,6 +61,9 @@ fn names(meta: &fs::Metadata) -> u64 {
 }
 
 /// SHA-256 of the whole file.
+///
+/// # Errors
+/// The file can't be read.
 pub(super) fn digest(mut file: &File) -> io::Result<[u8; 32]> {
     let mut digest = Sha256::new();
     let mut piece = vec![0; PIECE_BYTES];

@@ -16,6 +16,9 @@ pub use ticker::Ticking;
 
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
+///
+/// # Errors
+/// [`LoadError::Engine`] where not even the latter can start.
 pub fn new() -> Result<Engine, LoadError> {
     let mut config = running();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
@@ -24,6 +27,9 @@ pub fn new() -> Result<Engine, LoadError> {
 
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
 /// command. Compiled code fits both.
+///
+/// # Errors
+/// [`LoadError::Engine`]: this machine can't run one.
 pub fn on_demand() -> Result<Engine, LoadError> {
     made(&running())
 }
@@ -67,6 +73,9 @@ pub enum Effort {
 }
 
 /// An engine that compiles for the two above.
+///
+/// # Errors
+/// [`LoadError::Engine`]: this machine can't run one.
 #[cfg(feature = "compiler")]
 pub fn compiling(effort: Effort) -> Result<Engine, LoadError> {
     let mut config = base();
@@ -81,6 +90,9 @@ pub fn compiling(effort: Effort) -> Result<Engine, LoadError> {
 
 /// An engine that compiles for any processor of the kind `target` (a triple as rustc names it), not only for the one it
 /// runs on.
+///
+/// # Errors
+/// [`LoadError::Engine`]: the compiler doesn't know the target.
 #[cfg(feature = "compiler")]
 pub fn for_shipping(target: &str) -> Result<Engine, LoadError> {
     let mut config = base();
@@ -92,6 +104,9 @@ pub fn for_shipping(target: &str) -> Result<Engine, LoadError> {
 }
 
 /// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
+///
+/// # Errors
+/// [`LoadError::Engine`]: the settings don't go together.
 #[cfg(feature = "compiler")]
 pub fn tuned(tune: impl FnOnce(&mut Config)) -> Result<Engine, LoadError> {
     let mut config = base();

@@ -93,6 +93,9 @@ impl Broker {
     }
 
     /// Checks a request for `service` and puts API keys into its headers.
+    ///
+    /// # Errors
+    /// The reason for the refusal. Headers may have been filled by then: the request must not be sent.
     pub fn authorise(
         &self,
         service: &Service,
@@ -203,6 +206,9 @@ impl Broker {
     }
 
     /// Neither a placeholder nor a secret may stand in a path or query.
+    ///
+    /// # Errors
+    /// Which of the two stands there.
     pub fn check_target(&self, uri: &Uri) -> Result<(), RefusalReason> {
         let target = uri.path_and_query().map_or("", |path| path.as_str());
         self.check_text(target)
@@ -218,6 +224,9 @@ impl Broker {
     }
 
     /// The header with the token for this service, or the service's own answer when it refused the exchange.
+    ///
+    /// # Errors
+    /// The exchange's transport error; the request itself was not sent then.
     pub async fn token(
         &self,
         service: &Service,
@@ -270,6 +279,9 @@ impl Broker {
     }
 
     /// Answers the token route: from the cache, or after a real exchange. The component never sees the token.
+    ///
+    /// # Errors
+    /// The exchange's transport error.
     pub async fn answer_token_route(
         &self,
         service: &Service,

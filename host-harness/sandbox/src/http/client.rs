@@ -223,6 +223,9 @@ impl Client {
     }
 
     /// Sends a request and returns the head of the response; the body streams.
+    ///
+    /// # Errors
+    /// In one of two groups: certainly never sent, or perhaps applied. `errors.rs` has the list.
     pub async fn send(
         &self,
         mut request: Request<WasiBody>,
@@ -281,6 +284,9 @@ impl Client {
     }
 
     /// Sends a small request and collects the small answer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and that the response is larger than such are.
     pub async fn send_small(
         &self,
         request: Request<Bytes>,

@@ -177,6 +177,9 @@ impl Proxy {
     }
 
     /// Leads a connection to the proxy on to `host`, whose name the proxy resolves.
+    ///
+    /// # Errors
+    /// What the proxy did. Nothing of the request was sent.
     pub(super) async fn lead(
         &self,
         to_proxy: TcpStream,

@@ -1,5 +1,10 @@
 //! Placeholders: what the component sees in place of a secret. Pure. A placeholder is no secret: it names one, and shows the mode and
 //! last four characters that people may see.
+//!
+//! ```text
+//! mgk_placeholder-libtv-api-key-1234      a key: its service's prefix, the mark, its name, its last four characters
+//! placeholder-<name>                      an app's secret or a token
+//! ```
 
 use std::sync::Arc;
 

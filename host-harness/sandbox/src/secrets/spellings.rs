@@ -176,7 +176,15 @@ impl LatestSpellings {
     }
 }
 
-/// Every spelling of one secret.
+/// Every spelling of one secret:
+///
+/// | spelling | with |
+/// |---|---|
+/// | as it is | |
+/// | hexadecimal | small and capital digits |
+/// | JSON | as it must be, with `\/`, and every character as `\uXXXX`; each once more inside of a JSON text |
+/// | percent-encoded | every byte, all but letters and digits, all that a URL doesn't leave; small and capital digits |
+/// | base64 | both alphabets, at each of the three places in a group |
 fn spellings(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
     let each = |write: &dyn Fn(u8) -> String| bytes.iter().map(|byte| write(*byte)).collect();

@@ -1,5 +1,11 @@
 //! `download-results`: the component fills a private folder, and the harness moves what is a picture or a film from there
 //! into the user's. The component never sees a folder of the user, and no file in it is replaced.
+//!
+//! ```text
+//! --output-dir ── where it leads ── may results go there? ── made, opened ── still there? ── private folder in it
+//!                                                                                                  │ the component fills it
+//! user's folder ◀── linked under a name that nobody has ◀── a picture or film? ◀── each file that the reply names
+//! ```
 
 mod private;
 mod reply;

@@ -24,6 +24,9 @@ pub(super) struct Private {
 
 impl Private {
     /// Makes it and says by a lock that it is in use.
+    ///
+    /// # Errors
+    /// It can't be made, or others swept it away each time.
     pub(super) fn make_in(target: &Path) -> io::Result<Self> {
         for _ in 0..TRIES {
             // tempfile makes it 0700.

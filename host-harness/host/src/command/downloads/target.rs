@@ -19,6 +19,9 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens the folder itself: a link in its place is none.
+    ///
+    /// # Errors
+    /// It isn't there, is a link, or can't be read.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             folder: OpenFolder::at_itself(path)?,

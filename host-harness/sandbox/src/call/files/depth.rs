@@ -28,11 +28,17 @@ fn split(path: &str) -> FsResult<(&Path, &str)> {
 
 impl Files<'_> {
     /// Whether something new may have this name.
+    ///
+    /// # Errors
+    /// `name-too-long`.
     pub(super) fn bounded_name(path: &str) -> FsResult<()> {
         split(path).map(drop)
     }
 
     /// Whether a folder may be made at this path.
+    ///
+    /// # Errors
+    /// `name-too-long` for a folder that would lie too deep as well: WASI has no code of its own for that.
     pub(super) fn bounded_depth(&self, fd: &Resource<Descriptor>, path: &str) -> FsResult<()> {
         let (before, _) = split(path)?;
         if self.depth(fd, before)? < FOLDER_DEPTH {
@@ -43,6 +49,9 @@ impl Files<'_> {
     }
 
     /// Whether what has one path may have another: a folder may not get deeper, for what lies in it would, too.
+    ///
+    /// # Errors
+    /// `name-too-long`, for the same reason.
     pub(super) fn bounded_rename(
         &self,
         (fd, path): (&Resource<Descriptor>, &str),

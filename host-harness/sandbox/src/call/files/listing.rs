@@ -68,6 +68,9 @@ impl Listing {
     }
 
     /// The next entry; none at the end.
+    ///
+    /// # Errors
+    /// A trap when the call or this listing has read too many; else the folder's own error.
     pub(super) fn next(&self) -> FsResult<Option<DirectoryEntry>> {
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = rest.folder.next() else {

@@ -106,6 +106,9 @@ impl Folders {
 }
 
 /// Puts the metered files in the place of wasmtime's.
+///
+/// # Errors
+/// The linker's own; none with wasmtime's files in it.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     // wasmtime's files are in the linker already and are replaced here. Allowed only for these two, so that
     // nothing else is replaced unnoticed.

@@ -70,6 +70,9 @@ impl FolderRoom {
     }
 
     /// Takes room for what is about to be written.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing may be written. Where a limit was hit, the call is stopped already.
     pub(super) fn take(&self, bytes: u64, files: u64) -> Result<(), Refused> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let need = Room { bytes, files };
