@@ -22,6 +22,9 @@ pub(crate) struct Rates(HashMap<String, VecDeque<Duration>>);
 
 impl Rates {
     /// Counts a call, or tells when there is room again.
+    ///
+    /// # Errors
+    /// When the window is full: how long it is until the oldest call leaves it.
     pub(crate) fn count(&mut self, who: &str, limit: Limit, now: Duration) -> Result<(), Duration> {
         let calls = self.0.entry(who.to_owned()).or_default();
         while calls

@@ -20,6 +20,8 @@ impl Route {
         }
     }
 
+    /// Whether it fits everything. Only such a pattern can mean a connection, which has neither method nor path
+    /// yet.
     pub(crate) fn is_any(&self) -> bool {
         self.method.is_none() && self.path == ["**"]
     }

@@ -61,6 +61,7 @@ fn reset(socket: &TcpStream) {
     let _ = socket.set_zero_linger();
 }
 
+/// Shakes hands if the port is one with TLS, and serves the connection to its end.
 async fn connection<H: Handler>(handler: Arc<H>, socket: TcpStream, tls: Option<TlsAcceptor>) {
     let _ = socket.set_nodelay(true);
     match tls {
@@ -74,6 +75,7 @@ async fn connection<H: Handler>(handler: Arc<H>, socket: TcpStream, tls: Option<
     }
 }
 
+/// Reaches the socket below TLS: ending a connection with RST is an option of the socket.
 trait Underlying {
     fn tcp(&self) -> &TcpStream;
 }
@@ -90,6 +92,7 @@ impl Underlying for TlsStream<TcpStream> {
     }
 }
 
+/// Serves the requests of one connection, and ends it with RST if a fault asks for that, else with FIN.
 async fn drive<H: Handler, S>(handler: Arc<H>, stream: S, tls: bool)
 where
     S: AsyncRead + AsyncWrite + Underlying + Unpin,
@@ -99,6 +102,7 @@ where
         service_fn(|request| Box::pin(handle(handler.clone(), to_reset.clone(), tls, request)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // The result tells nothing that isn't recorded: an error is a client gone or a fault played.
+    // Without the shutdown, because hyper's own would send FIN before the socket could be set to RST.
     let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let mut stream = connection.into_parts().io.into_inner();
     if to_reset.load(Ordering::SeqCst) {
@@ -108,6 +112,9 @@ where
     }
 }
 
+/// One request from its head to its response, with the fault that is planned for it.
+/// # Errors
+/// When the connection is to break before a response: by a fault, or since the client has left.
 async fn handle<H: Handler>(
     handler: Arc<H>,
     to_reset: Arc<AtomicBool>,
@@ -127,6 +134,7 @@ async fn handle<H: Handler>(
         fault: None,
         status: None,
     };
+    // Before the body is read: a fault may hang up without reading it.
     let fate = service.fate(&request.method, &request.path);
     request.fault = fate
         .fault
@@ -148,6 +156,7 @@ async fn handle<H: Handler>(
     let edge = handler.edge(&request);
     request.body = intake::read(&request.headers, body, handler.max_json_bytes()).await;
     let aborted = matches!(request.body, Body::Aborted);
+    // Recorded before it is answered, so that a test can wait for a request that is never answered.
     let index = service.record(request.clone());
     if aborted {
         return hang_up("the client went away");

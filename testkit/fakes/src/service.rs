@@ -61,6 +61,8 @@ impl Service {
             began_unix: SystemTime::now()
                 .duration_since(SystemTime::UNIX_EPOCH)
                 .unwrap_or_default()
+                // The world began a little before this service: without this, the two clocks would differ by
+                // that time.
                 .saturating_sub(began.elapsed()),
             changed: Notify::new(),
             state: Mutex::default(),
@@ -82,6 +84,7 @@ impl Service {
         std::iter::once(self.host).chain(self.aliases.iter().copied())
     }
 
+    /// Every name with the address to connect to instead, as `HOST=ADDRESS,HOST=ADDRESS`.
     pub(crate) fn connect_to(&self) -> String {
         let pairs: Vec<_> = self
             .hosts()
@@ -109,14 +112,17 @@ impl Service {
         self.began_unix + self.now()
     }
 
+    /// Wakes whoever waits in [`Fake::wait_until`]. To be called after every change that a test may wait for.
     pub(crate) fn tell(&self) {
         self.changed.notify_waiters();
     }
 
+    /// The fault and the latency planned for this request; it uses up one of the planned times.
     pub(crate) fn fate(&self, method: &str, path: &str) -> Fate {
         lock(&self.state).faults.take(method, path)
     }
 
+    /// Whether a new connection is to be reset at once. It is counted if so.
     pub(crate) fn refuses_connection(&self) -> bool {
         let mut state = lock(&self.state);
         let refuses = state.faults.take_connection();
@@ -124,11 +130,13 @@ impl Service {
         refuses
     }
 
+    /// Counts a request that will get no answer.
     pub(crate) fn hold(&self) {
         lock(&self.state).held_requests += 1;
         self.tell();
     }
 
+    /// Keeps a request, of files and long strings only the beginning, and gives its index for [`Service::answered`].
     pub(crate) fn record(&self, mut request: Recorded) -> usize {
         if let Body::Form { parts, .. } = &mut request.body {
             parts.iter_mut().for_each(Part::forget);
@@ -144,6 +152,7 @@ impl Service {
         index
     }
 
+    /// Notes the status of the response to a recorded request.
     pub(crate) fn answered(&self, index: usize, status: u16) {
         if let Some(request) = lock(&self.state).requests.get_mut(index) {
             request.status = Some(status);
@@ -318,6 +327,8 @@ pub trait Fake: Clone + Send + Sync {
             let deadline = tokio::time::Instant::now() + timeout;
             loop {
                 let mut changed = pin!(self.service().changed.notified());
+                // Before the condition is looked at: a change between the look and the wait would otherwise be
+                // missed.
                 changed.as_mut().enable();
                 if condition(self) {
                     return Ok(());

@@ -22,6 +22,8 @@ pub struct Submit {
     pub at_ms: u64,
 }
 
+/// One message of the user and the script that answers it. Times and polls of the script count from the moment
+/// it began.
 #[derive(Debug)]
 struct Turn {
     job: Job,
@@ -30,6 +32,7 @@ struct Turn {
     began_polls: u32,
 }
 
+/// A session as the service keeps it: its messages so far, and the turns whose scripts go on.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub(crate) project_uuid: String,
@@ -41,6 +44,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Begins the next turn. The user's message is shown first, unless the job leaves it out; without `text`
+    /// there is none.
     fn begin(&mut self, id: &str, job: Job, text: Option<&str>, now: Duration) {
         if let Some(text) = text.filter(|_| job.echoes) {
             self.show(
@@ -81,6 +86,8 @@ impl Session {
         }
     }
 
+    /// Appends a message with its id, its `seq` if the job numbers its messages, and `{session}` and `{turn}`
+    /// replaced.
     fn show(&mut self, id: &str, template: &Value, turn: usize, numbered: bool) {
         let text = template
             .to_string()
@@ -90,6 +97,7 @@ impl Session {
         let mut message = serde_json::from_str(&text).unwrap_or_else(|_| template.clone());
         let seq = self.messages.len() + 1;
         message["id"] = format!("msg-{seq}").into();
+        // A message without `seq` still takes up its number: `seq` is the place in the session.
         if numbered {
             message["seq"] = seq.into();
         }
@@ -138,7 +146,7 @@ impl Session {
     }
 }
 
-/// All sessions of one service.
+/// All sessions of one service, and the submits that were charged.
 #[derive(Debug)]
 pub(crate) struct Engine {
     seed: u32,
@@ -151,6 +159,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// An empty service with a project. The seed decides every id it makes.
     pub(crate) fn new(seed: u32) -> Self {
         let mut engine = Self {
             seed,
@@ -179,10 +188,12 @@ impl Engine {
         )
     }
 
+    /// The project in which new sessions are made.
     pub(crate) fn project_uuid(&self) -> &str {
         &self.project_uuid
     }
 
+    /// Makes a new project and gives its id. Sessions made before keep theirs.
     pub(crate) fn change_project(&mut self) -> &str {
         self.project_uuid = self.make_id();
         &self.project_uuid

@@ -102,6 +102,7 @@ impl Platform {
             .text("channel_id")
             .or_else(|| params.text("channels"))
             .unwrap_or_default();
+        // What was refused is kept as an attempt too, with its error: tests count what the client tried.
         let done = self.complete_in(app, &wanted, params, now, unix_now);
         let ts = done.as_ref().map(|(_, ts)| ts.clone());
         self.attempted("files.completeUploadExternal", &wanted, ts);
@@ -149,6 +150,8 @@ impl Platform {
             .channels
             .get(wanted)
             .is_some_and(|channel| channel.private);
+        // Only now, when every entry has been found good: a refused completion leaves all of its files as they
+        // were.
         for file in self
             .files
             .iter_mut()

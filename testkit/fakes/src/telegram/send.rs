@@ -21,6 +21,9 @@ pub(crate) struct Moment {
 }
 
 impl Platform {
+    /// Carries out a method that sends, and keeps it as an attempt whether it was refused or not.
+    /// # Errors
+    /// The refusal, as the service words it; nothing has been sent then.
     pub(crate) fn send(
         &mut self,
         bot: &Bot,
@@ -107,6 +110,7 @@ impl Platform {
         Ok(self.put(message))
     }
 
+    /// Sends several files as one group: all of its messages or none.
     fn send_group(
         &mut self,
         bot: &Bot,
@@ -218,6 +222,8 @@ impl Platform {
         })
     }
 
+    /// The message that is replied to, if any. One that is gone refuses the call, unless the call says that it
+    /// may go out without.
     fn replied(&self, chat_id: i64, params: &Params) -> Result<Option<i64>, Refusal> {
         let Some(reply) = params.json("reply_parameters") else {
             return Ok(None);
@@ -252,6 +258,7 @@ impl Platform {
     }
 }
 
+/// The text of a message, which must not be blank nor longer than [`MAX_TEXT_UNITS`].
 pub(crate) fn checked_text(params: &Params) -> Result<String, Refusal> {
     let text = params.text("text").filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Refusal::bad("message text is empty"))?;
@@ -262,6 +269,7 @@ pub(crate) fn checked_text(params: &Params) -> Result<String, Refusal> {
     }
 }
 
+/// The caption of a file, which may be absent but not longer than [`MAX_CAPTION_UNITS`].
 pub(crate) fn checked_caption(caption: Option<String>) -> Result<String, Refusal> {
     let caption = caption.unwrap_or_default();
     if units(&caption) > MAX_CAPTION_UNITS {
