@@ -21,8 +21,8 @@ pub(crate) struct Envelope {
     is_response: bool,
 }
 
-#[derive(Default)]
 /// What stands under `id`.
+#[derive(Default)]
 enum Id {
     #[default]
     None,

@@ -69,8 +69,8 @@ impl Fault {
     }
 }
 
-#[derive(Debug)]
 /// One fault, with where and how often it is to happen.
+#[derive(Debug)]
 struct Planned {
     route: Route,
     skip: usize,

@@ -19,8 +19,8 @@ pub enum Fate {
     Torn,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 /// What a name leads to; a file by its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Entry {
     Dir,
     File(usize),

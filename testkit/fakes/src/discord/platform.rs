@@ -39,8 +39,8 @@ pub(crate) struct Used {
     pub(crate) at: Duration,
 }
 
-#[derive(Debug)]
 /// All that is known.
+#[derive(Debug)]
 pub(crate) struct Platform {
     /// Those whose tokens are valid.
     pub(crate) bots: Vec<Bot>,

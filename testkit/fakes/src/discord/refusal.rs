@@ -75,8 +75,8 @@ pub(crate) struct Refusal {
     wait: Option<Wait>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
 /// How long a client has to wait, and whose limit it met.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Wait {
     after: Duration,
     global: bool,

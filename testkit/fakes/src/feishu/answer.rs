@@ -17,8 +17,8 @@ pub(crate) struct Refusal {
     rate: Option<Rate>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
 /// What the rate headers say.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Rate {
     limit: u32,
     reset: Duration,

@@ -65,8 +65,8 @@ impl App {
     }
 }
 
-#[derive(Clone, Debug)]
 /// A token that was issued; it stays known when it is over.
+#[derive(Clone, Debug)]
 struct Token {
     value: String,
     app_id: String,

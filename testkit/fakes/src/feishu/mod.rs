@@ -17,8 +17,8 @@ use platform::Platform;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-#[derive(Debug)]
 /// What all clones of the handle and its server share.
+#[derive(Debug)]
 pub(crate) struct Inner {
     service: Service,
     platform: Mutex<Platform>,

@@ -35,15 +35,15 @@ pub(crate) struct Switches {
     pub(crate) oversize_is_html_502: bool,
 }
 
-#[derive(Debug)]
 /// What became of a `uuid`.
+#[derive(Debug)]
 enum Use {
     InFlight,
     Made { message_id: String, at: Duration },
 }
 
-#[derive(Debug)]
 /// All that is known.
+#[derive(Debug)]
 pub(crate) struct Platform {
     host: &'static str,
     /// Who may call, and with which token.
