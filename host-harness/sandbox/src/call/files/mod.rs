@@ -37,7 +37,7 @@ pub enum Use {
 }
 
 /// What such a copy takes.
-// Far more than the copy and the one file beside it need; the original is replaced by the host.
+/// Far more than the copy and the one file beside it need; the original is replaced by the host.
 const CONFIG_ROOM: Room = Room {
     bytes: 1 << 20,
     files: 16,

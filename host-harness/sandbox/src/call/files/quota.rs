@@ -32,7 +32,7 @@ const MEASURED_DEPTH: usize = 64;
 /// Parts of a path that are named when it can't be read.
 const SHOWN_PARTS: usize = 3;
 /// The account is written over in place: always the same length.
-// Two numbers of 64 bits have up to twenty digits each.
+/// Two numbers of 64 bits have up to twenty digits each.
 const ACCOUNT_BYTES: usize = 48;
 
 /// Bytes and files (folders and links counted like files).

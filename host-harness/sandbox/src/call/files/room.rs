@@ -9,8 +9,8 @@ use crate::error::LimitHit;
 use crate::limits::KEEP_FREE_BYTES;
 
 /// The disk is asked for its free space whenever so much was written.
-// A question for each write would be a system call for each. What goes unseen between two is an eighth of
-// what is kept free.
+/// A question for each write would be a system call for each. What goes unseen between two is an eighth of
+/// what is kept free.
 const ASK_EVERY_BYTES: u64 = 8 << 20;
 
 /// Which folder it is.
@@ -106,8 +106,8 @@ impl FolderRoom {
     }
 
     /// Gives room back for a file that was not made after all, or was removed.
-    // The call's own count stays: it bounds how much work a call makes, and making and removing one file
-    // without end is work as well.
+    /// The call's own count stays: it bounds how much work a call makes, and making and removing one file
+    /// without end is work as well.
     pub(super) fn removed_one(&self) {
         if let Kind::State(quota, _) = &self.kind {
             quota.removed_one();
