@@ -5,7 +5,7 @@ use super::*;
 use crate::config::Stored;
 use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
-use crate::io::{Effect, Io, Outcome, UnixMs};
+use crate::io::{Effect, Io, Outcome, Step as TaskStep, Task, UnixMs};
 use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
 use crate::store::{self, record};
 use crate::upstream::results::ResultUrl;
@@ -25,6 +25,8 @@ struct World {
     /// The next message is lost on its way.
     loses_request: bool,
     asked: usize,
+    /// The chat takes no message.
+    refuses: bool,
 }
 
 impl World {
@@ -45,6 +47,12 @@ impl World {
             Some("/show") => {
                 if std::mem::take(&mut self.loses_request) {
                     return Err(HttpError::Lost("no answer".to_owned()));
+                }
+                if self.refuses {
+                    return Ok(Response {
+                        status: 403,
+                        ..response("not now", &[])
+                    });
                 }
                 self.shown.push(body);
                 if std::mem::take(&mut self.loses_response) {
@@ -114,20 +122,49 @@ fn with_a_film(channel: &str) -> Folder {
     folder
 }
 
-/// One step, at this time; the film's delivery afterwards.
-fn step(folder: &mut Folder, world: &mut World, now_ms: UnixMs) -> Delivery {
+/// One step; the film's delivery afterwards.
+async fn delivering(io: Io) -> Delivery {
     let settings = Settings::parse(&|_| None, Stored::Absent);
-    let procedure = |io: Io| async move {
-        let key = folder_name("session-1");
-        let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
-        plan::plan(&mut loaded, io.now_ms());
-        let mut events = Vec::new();
-        deliver::run(&io, &settings, &mut loaded, &mut events)
-            .await
-            .unwrap();
-        loaded.session.deliveries.remove(0)
-    };
-    folder.run_at(now_ms, procedure, &mut |effect| world.perform(effect))
+    let key = folder_name("session-1");
+    let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+    plan::plan(&mut loaded, io.now_ms());
+    let mut events = Vec::new();
+    deliver::run(&io, &settings, &mut loaded, &mut events)
+        .await
+        .unwrap();
+    loaded.session.deliveries.remove(0)
+}
+
+/// One step, at this time.
+fn step(folder: &mut Folder, world: &mut World, now_ms: UnixMs) -> Delivery {
+    folder.run_at(now_ms, delivering, &mut |effect| world.perform(effect))
+}
+
+/// Two steps at the same time: the one stops before its `nth` effect until the other has got to its `mth`, and then
+/// goes on to its end; the other ends last. Whether there were so many effects.
+fn two_steps(
+    folder: &mut Folder,
+    world: &mut World,
+    now_ms: UnixMs,
+    nth: usize,
+    mth: usize,
+) -> bool {
+    let mut tasks = [7, 8].map(|seed| (Task::new([seed; 32], now_ms, delivering), None, false));
+    let mut reached = true;
+    for (which, most) in [(0, nth), (1, mth), (0, usize::MAX), (1, usize::MAX)] {
+        let (task, outcome, has_ended) = &mut tasks[which];
+        let mut effects = 0;
+        while !*has_ended && effects < most {
+            match task.resume(outcome.take(), now_ms).unwrap() {
+                TaskStep::End(_) => *has_ended = true,
+                TaskStep::Do(Effect::Fs(op)) => *outcome = Some(Outcome::Fs(folder.perform(op))),
+                TaskStep::Do(effect) => *outcome = Some(world.perform(effect)),
+            }
+            effects += 1;
+        }
+        reached &= most == usize::MAX || effects == most;
+    }
+    reached
 }
 
 fn world() -> World {
@@ -178,6 +215,37 @@ fn a_message_whose_response_was_lost_is_asked_about_and_not_sent_blindly() {
         assert_eq!(delivery.state, DeliveryState::Delivered);
         assert_eq!(world.shown, ["room-1 upload-1"], "arrives: {arrives}");
     }
+}
+
+/// The platform has no key: only the state folder keeps two processes from sending the same.
+#[test]
+fn two_processes_that_try_again_at_the_same_time_send_one_message() {
+    const AGAIN_MS: UnixMs = NOW_MS + 3_600_000;
+    let (mut refused, mut first) = (with_a_film("toy"), world());
+    first.refuses = true;
+    let delivery = step(&mut refused, &mut first, NOW_MS);
+    assert_eq!(delivery.state, DeliveryState::Pending);
+    let mut pairs = 0;
+    for nth in 1.. {
+        let mut mth = 1;
+        loop {
+            let (mut folder, mut world) = (refused.clone(), world());
+            if !two_steps(&mut folder, &mut world, AGAIN_MS, nth, mth) {
+                break;
+            }
+            let at_once = world.shown.len();
+            assert!(at_once <= 1, "{nth}, {mth}: {:?}", world.shown);
+            // Where both gave way, or one of them doesn't know what became of the other's, the next steps see to it.
+            step(&mut folder, &mut world, AGAIN_MS + 600_000);
+            step(&mut folder, &mut world, AGAIN_MS + 1_200_000);
+            assert_eq!(world.shown.len(), 1, "{nth}, {mth}");
+            (pairs, mth) = (pairs + 1, mth + 1);
+        }
+        if mth == 1 {
+            break;
+        }
+    }
+    assert!(pairs > 200, "{pairs}");
 }
 
 #[test]

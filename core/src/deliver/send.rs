@@ -13,7 +13,7 @@ use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Message};
 use crate::store::Loaded;
-use crate::store::attempts::Attempts;
+use crate::store::attempts::{Attempts, Marker};
 use crate::upstream::results::ResultUrl;
 
 /// So long a message whose sender died may wait beyond the next step.
@@ -106,6 +106,10 @@ pub(super) async fn deliver(
     // behind that finds it begun; the other way round (`sent-before-recorded` in the simulation) it is sent as
     // new.
     let is_first = delivery.first_sent_at_ms.is_none();
+    let Begun::Goes(begun) = begin(io, loaded, at, traits, is_first).await? else {
+        return Ok(());
+    };
+    let delivery = &mut loaded.session.deliveries[at];
     delivery.state = DeliveryState::Sending;
     // The first attempt's time stays: the window of its key counts from there, however often it is repeated.
     delivery.first_sent_at_ms.get_or_insert(io.now_ms());
@@ -113,13 +117,6 @@ pub(super) async fn deliver(
     // nothing of the other's.
     delivery.next_try_at_ms = io.now_ms() + io.jitter() % ATTEMPT_SPREAD_MS;
     delivery.message = Some(message.clone());
-    // The first record is made exclusively: it needs no marker.
-    let begun = if loaded.stored.contains(&delivery.id) {
-        let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
-        Some(attempts.begin(io).await?)
-    } else {
-        None
-    };
     // Another process made the first record: the message is its own to send.
     if !keep(io, loaded, at).await? {
         return Ok(());
@@ -147,6 +144,44 @@ pub(super) async fn deliver(
     let phase = Phase::Committing { is_first };
     let decision = decide(delivery, phase, &answer, moment(io), traits);
     act(io, loaded, at, decision, events).await
+}
+
+/// What the beginning of an attempt came to.
+enum Begun {
+    /// The message may leave. The attempt's marker, where it needs one.
+    Goes(Option<Marker>),
+    /// Another process is at it.
+    GaveWay,
+}
+
+/// Marks an attempt. Where the platform's key doesn't span what two processes made of the same result, one of them sends:
+/// whoever sees the other's marker, or what the other has stored since, gives way. Both may; the next step is soon.
+///
+/// # Errors
+/// When the state folder can't be used.
+async fn begin(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    traits: &Traits,
+    is_first: bool,
+) -> Result<Begun, Problem> {
+    let delivery = &loaded.session.deliveries[at];
+    // The first record is made exclusively: it needs no marker.
+    if !loaded.stored.contains(&delivery.id) {
+        return Ok(Begun::Goes(None));
+    }
+    let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
+    let marker = attempts.begin(io).await?;
+    let is_spanned = !is_first || traits.key.outlives_content();
+    if is_spanned || !(attempts.has_others(io, &marker).await? || overtaken(io, loaded, at).await?)
+    {
+        return Ok(Begun::Goes(Some(marker)));
+    }
+    marker.refused(io).await?;
+    let pause_ms = 1 + io.jitter() % ATTEMPT_SPREAD_MS;
+    loaded.session.deliveries[at].next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    Ok(Begun::GaveWay)
 }
 
 /// Makes a message of a result, as the channel shows it.

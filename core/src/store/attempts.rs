@@ -6,6 +6,9 @@
 //! overwritten and with it how old the message's key is. A marker has one writer, which removes it when its attempt was certainly
 //! refused: whatever any other writes about the message, an open marker says since when it may be in the chat.
 //!
+//! Where a platform's key doesn't span what two processes send, a marker is also the right to send: whoever sees another's
+//! beside its own gives way ([`Attempts::has_others`]). No lock: one that a dead process left would have to be broken.
+//!
 //! The first record of a delivery is made exclusively and is its own marker.
 
 use super::files::{below, list, put, run};
@@ -59,6 +62,18 @@ impl Attempts {
         Ok(Marker {
             path: below(&self.dir, &name),
         })
+    }
+
+    /// Whether another attempt at the message is marked. Of two that were begun at the same time at least one sees the
+    /// other: each looks once its own marker is there.
+    ///
+    /// # Errors
+    /// When the state folder can't be read.
+    pub async fn has_others(&self, io: &Io, own: &Marker) -> Result<bool, Problem> {
+        let names = list(io, &self.dir).await?;
+        let is_of_it = |name: &str| parse(name).is_some_and(|(message, _)| message == self.message);
+        let mut others = names.iter().filter(|name| is_of_it(name));
+        Ok(others.any(|name| below(&self.dir, name) != own.path))
     }
 
     /// Since when the message may be in the chat, by the markers.

@@ -49,7 +49,8 @@ impl Folder {
         }
     }
 
-    fn perform(&mut self, op: FsOp) -> Result<FsDone, String> {
+    /// Does one file operation.
+    pub fn perform(&mut self, op: FsOp) -> Result<FsDone, String> {
         let files = &mut self.0;
         match op {
             FsOp::Read(path) => return Ok(FsDone::Content(files.get(&path).cloned())),
