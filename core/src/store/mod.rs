@@ -124,6 +124,15 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     }
 }
 
+/// Makes the names in a session's folder durable, whoever gave them: a process that dies between a rename and its sync
+/// leaves a record that is there until the power fails.
+///
+/// # Errors
+/// When it can't be synced.
+pub async fn make_durable(io: &Io, key: &str) -> Result<(), Problem> {
+    run(io, FsOp::SyncDir(session_dir(key))).await
+}
+
 /// The turn with this nonce, when a session has it. A record that can't be read is passed over.
 ///
 /// # Errors

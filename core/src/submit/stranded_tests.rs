@@ -1,9 +1,10 @@
-//! What a chat is told of a submit that its service proves not to have. No service does so yet; the proof is given.
+//! What a chat is told of a submit that its service proves not to have (no service does so yet; the proof is given), and in
+//! which order an intent makes way for its turn.
 
 use super::*;
 use crate::config::Stored;
 use crate::folder::{Folder, NOW_MS, settings};
-use crate::io::{Effect, Outcome, Response};
+use crate::io::{Effect, Outcome, Response, Step, Task};
 use crate::session::Route;
 use crate::store::record;
 use crate::upstream::ServiceId;
@@ -135,4 +136,37 @@ fn a_process_that_died_behind_the_message_leaves_nothing() {
     let mut folder = stored(&submit);
     folder.run(async |io| step(&io, &settings(), ENTRY).await.map(|_| ()).is_ok());
     assert!(folder.names("submits").is_empty(), "{folder:?}");
+}
+
+#[test]
+fn an_intent_goes_only_when_the_turn_that_it_became_outlasts_a_power_cut() {
+    let submit = lost("a cat", "");
+    let mut folder = stored(&submit);
+    let submitted = Submitted {
+        session_id: "session-1".to_owned(),
+        project_uuid: "project-1".to_owned(),
+    };
+    folder.run(|io| async move {
+        let asked = crate::submit::asked(&io, &submit, &submitted)
+            .await
+            .unwrap();
+        store::store_turn(&io, &asked).await.unwrap();
+    });
+
+    let settings = settings();
+    let mut task = Task::new([7; 32], NOW_MS, |io: Io| async move {
+        step(&io, &settings, ENTRY).await.unwrap();
+    });
+    let mut done = Vec::new();
+    let mut outcome = None;
+    while let Step::Do(Effect::Fs(op)) = task.resume(outcome.take(), NOW_MS).unwrap() {
+        done.push(op.clone());
+        outcome = Some(Outcome::Fs(folder.perform(op)));
+    }
+
+    let sessions = format!("sessions/{}", folder_name("session-1"));
+    let at = |wanted: FsOp| done.iter().position(|op| *op == wanted);
+    let durable = at(FsOp::SyncDir(sessions)).expect("the session's folder is synced");
+    let removed = at(FsOp::Remove(INTENT.to_owned())).expect("the intent is removed");
+    assert!(durable < removed);
 }
