@@ -4,7 +4,7 @@
 mod repeated;
 pub mod stranded;
 
-use contract::commands::{CHANNELS, is_nowhere};
+use contract::commands::is_nowhere;
 use contract::ids::is_service_id;
 use contract::recipient;
 
@@ -253,7 +253,7 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
     let name = name
         .map(|name| name.trim().to_ascii_lowercase())
         .unwrap_or_default();
-    if name.is_empty() || CHANNELS.contains(&name.as_str()) {
+    if name.is_empty() || crate::channel::of(&name).is_some() {
         return Ok(name);
     }
     let shown: String = name
@@ -261,9 +261,11 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
         .filter(|c| !contract::text::is_unseen(*c))
         .take(40)
         .collect();
+    let platforms = crate::channel::all().flat_map(|member| member.platforms);
+    let known: Vec<&str> = platforms.map(|platform| platform.word).collect();
     Err(Problem::permanent(format!(
         "Unknown channel: {shown}. Known channels: {}.",
-        CHANNELS.join(", ")
+        known.join(", ")
     )))
 }
 

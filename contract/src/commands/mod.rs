@@ -18,9 +18,6 @@ pub use words::from_bytes as words_from_bytes;
 
 use crate::kind::Kind;
 
-/// The channels that results can be delivered to, as `--channel` names them.
-pub const CHANNELS: &[&str] = &["feishu", "lark"];
-
 /// What can be asked for by `--kind`.
 pub const MEDIA_KINDS: &[&str] = &["image", "video"];
 

@@ -1,5 +1,5 @@
 //! A result that a person is shown, with its line in the record: written when the last byte has passed, or when whoever
-//! reads it goes away, which is `abandoned`. Not here: fetching it (`http/result.rs`).
+//! reads it goes away, which is `abandoned`. Not here: fetching it (`open_result.rs`).
 
 use std::io;
 use std::pin::Pin;
