@@ -13,6 +13,8 @@ pub enum Kind {
     Upload,
     /// Fetches results for the user.
     Download,
+    /// Stops a job that the user doesn't want any more. What it may do can lose what was paid for, so that no poll may.
+    Cancel,
     /// Changes the configuration; no network.
     Settings,
     /// Asks whether keys and permissions are good.
@@ -23,12 +25,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for documents and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Look,
         Self::Poll,
         Self::Submit,
         Self::Upload,
         Self::Download,
+        Self::Cancel,
         Self::Settings,
         Self::Check,
         Self::Doctor,
@@ -43,6 +46,7 @@ impl Kind {
             Self::Submit => "submit",
             Self::Upload => "upload",
             Self::Download => "download",
+            Self::Cancel => "cancel",
             Self::Settings => "settings",
             Self::Check => "check",
             Self::Doctor => "doctor",
@@ -51,11 +55,12 @@ impl Kind {
 
     /// How many requests such a call sends at most, where that is known to be fewer than the limit for all calls.
     ///
-    /// A submit looks at the session that it continues and submits; the rest is room for a second attempt of each.
+    /// A submit looks at the session that it continues and submits, a cancel looks at its job and stops it; the rest is room
+    /// for a second attempt of each.
     #[must_use]
     pub const fn max_requests(self) -> Option<u32> {
         match self {
-            Self::Submit | Self::Upload => Some(8),
+            Self::Submit | Self::Upload | Self::Cancel => Some(8),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The component's typed functions.
 
 use crate::backoff;
-use crate::commands::{self, check, doctor, project, query, recover, status, tasks};
+use crate::commands::{self, cancel, check, doctor, project, query, recover, status, tasks};
 use crate::config::Settings;
 use crate::io::{FsOp, Io};
 use crate::poll::{self, Haste};
@@ -251,18 +251,13 @@ pub async fn recover(io: Io, settings: &Settings, id: Option<String>) -> Result<
     Ok(recovered.overview(io.now_ms()))
 }
 
-/// Cancels a job. No service that there is can do that: each says so by its name.
+/// Cancels a job, where its service can and it isn't too late.
 ///
 /// # Errors
-/// Permanent for an id that isn't known here.
+/// As the command.
 pub async fn cancel(io: Io, settings: &Settings, id: String) -> Result<Cancellation, Problem> {
     commands::open(&io, settings).await?;
-    let session = query::known(&io, &id).await?;
-    let service = session.latest().map(|turn| turn.asked.service);
-    let title = service.map_or("The service", |service| service.member().title);
-    Ok(Cancellation::NotSupported(format!(
-        "{title} has no way to cancel a job: it goes on, and its result arrives."
-    )))
+    cancel::run(&io, settings, &id).await
 }
 
 /// A new project.

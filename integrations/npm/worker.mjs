@@ -13,7 +13,7 @@ const { env, stateDir, policy } = workerData;
 const modules = new Map();
 /** The kind of each call, which decides what it may reach. */
 const KINDS = {
-  submit: 'submit', changeProject: 'submit', due: 'look', status: 'look', cancel: 'look', poll: 'poll', recover: 'poll',
+  submit: 'submit', changeProject: 'submit', due: 'look', status: 'look', cancel: 'cancel', poll: 'poll', recover: 'poll',
   query: 'check', check: 'check', tasks: 'check', doctor: 'doctor',
 };
 let call;

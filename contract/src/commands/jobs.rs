@@ -225,6 +225,20 @@ is asked about the others, and deliveries that didn't finish go on.",
         ..COMPONENT
     },
     Command {
+        name: "cancel",
+        about: "stop a job that isn't wanted any more, where its service can",
+        group: Group::Watch,
+        kind: Kind::Cancel,
+        words: one_id("the session, or at least 8 characters of its id", true),
+        needs: Some(Need::one_of(&[], "cancel needs the ID of a session.").or_word()),
+        body: "\
+Most services stop only a job that waits, and some none: the reply says why. What was cancelled counts as failed, and the
+chat that asked is told so.",
+        example: "libtv-video cancel 3f2a9c1d",
+        exits: ("cancelled", "it goes on or has ended, with the reason; or unknown session, refused or failed"),
+        ..COMPONENT
+    },
+    Command {
         name: "tasks",
         about: "list the tasks of this key, as the gateway knows them",
         group: Group::Watch,

@@ -104,6 +104,11 @@ pub enum Command {
         /// `--project-id`.
         project_id: Option<String>,
     },
+    /// Stops a job.
+    Cancel {
+        /// The session, or a unique prefix of its id.
+        id: String,
+    },
     /// Lists the tasks of this key, as its service knows them.
     Tasks,
     /// Shows every known session, or one, and resumes what is undelivered.

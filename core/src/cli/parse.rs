@@ -66,6 +66,9 @@ fn command(line: &Line) -> Command {
             session_id: line.filled("session-id").unwrap_or_default(),
             project_id: line.filled("project-id"),
         },
+        "cancel" => Command::Cancel {
+            id: line.word().unwrap_or_default(),
+        },
         "tasks" => Command::Tasks,
         "recover" => match line.filled("forget") {
             Some(submit) => Command::Forget { submit },

@@ -297,7 +297,7 @@ fn every_command_of_the_help_exists() {
             "update-ratio" => vec![entry.name, "--video-ratio", "1:1"],
             "upload" => vec![entry.name, "--file", "f"],
             "wait-and-deliver" => vec![entry.name, "--session-id", "s"],
-            "query-session" | "download-results" => vec![entry.name, "s"],
+            "query-session" | "download-results" | "cancel" => vec![entry.name, "s"],
             other => vec![other],
         };
         run(&words);
@@ -362,7 +362,7 @@ fn a_misspelt_word_is_answered_with_a_suggestion() {
             &["query", "s"],
             "❌ Unknown command: query. Did you mean query-session?",
         ),
-        (&["dance"], "❌ Unknown command: dance."),
+        (&["juggle"], "❌ Unknown command: juggle."),
         (
             &["check", "--jsno"],
             "❌ Unknown option: --jsno. Did you mean --json?",

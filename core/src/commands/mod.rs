@@ -1,6 +1,7 @@
 //! The command line: docs/spec.md section 4. Each command gives a [`Reply`]; this file prints it.
 
 pub mod account;
+pub mod cancel;
 pub mod check;
 pub mod doctor;
 pub mod download;
@@ -200,6 +201,11 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         } => {
             open(io, settings).await?;
             wait::run(io, settings, &session_id).await
+        }
+        Command::Cancel { id } => {
+            open(io, settings).await?;
+            let cancellation = cancel::run(io, settings, &id).await?;
+            Ok(cancel::reply(cancellation))
         }
         Command::Tasks => {
             open_to_read(io, settings).await;

@@ -1,6 +1,7 @@
 //! What the chat is told, in the language of the request: the same in Chinese and in English. Not here: which of it is owed
 //! (`plan.rs`), what must not be in a message (`contract::text`).
 
+use crate::upstream::CANCELLED;
 use crate::upstream::results::ResultUrl;
 
 /// A language that the chat can be told things in.
@@ -71,6 +72,7 @@ impl Language {
     /// Nothing came of it.
     #[must_use]
     pub fn failed(self, request: &str, reason: &str) -> String {
+        let reason = self.reason(reason);
         match self {
             Self::English => format!("❌ “{request}” failed: {reason}"),
             Self::Chinese => format!("❌ “{request}”失败：{reason}"),
@@ -218,7 +220,8 @@ pub const TOO_LATE: &str = "it was ready later than the chat takes answers";
 pub const NOT_UPLOADED: &str = "it can't be uploaded";
 
 /// How reasons of our own begin, and how that is said in Chinese.
-const REASONS: [(&str, &str); 2] = [
+const REASONS: [(&str, &str); 3] = [
+    (CANCELLED, "已取消"),
     (NO_PERMISSION, "应用缺少上传媒体的权限，请管理员在此开通："),
     (NOT_UPLOADED, "无法上传"),
 ];
@@ -265,6 +268,8 @@ mod tests {
         );
         assert!(told(&too_large(None, 30)).ends_with("30 MB 以内的文件"));
         assert!(told(&format!("{NO_PERMISSION}https://p")).ends_with("在此开通：https://p"));
+        let failed = Language::Chinese.failed("狐狸", CANCELLED);
+        assert_eq!(failed, "❌ “狐狸”失败：已取消");
         assert!(told("230002 Bot is out").ends_with("以链接形式发送：230002 Bot is out"));
     }
 }

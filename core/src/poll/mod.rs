@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::session::{DeliveryState, Progress, Purpose, Session, State, Turn};
 use crate::store::{self, Loaded};
 use crate::upstream::results::ResultUrl;
-use crate::upstream::{Error, Meaning, Observation};
+use crate::upstream::{CANCELLED, Error, Meaning, Observation};
 
 /// The longest pause after failed polls.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
@@ -264,6 +264,26 @@ async fn note_error(
         }
         // Durable, unlike a quiet poll: how often it failed decides when the job is given up.
         store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+    }
+    Ok(())
+}
+
+/// Ends what goes on of a session, by the user's wish and the service's word: it counts as failed, and the next step tells the
+/// chat.
+///
+/// # Errors
+/// When the state folder can't be written. The next answered poll comes to the same.
+pub async fn cancelled(io: &Io, session: &mut Session) -> Result<(), Problem> {
+    let turns = session.turns.iter_mut();
+    for turn in turns.filter(|turn| !turn.progress.state.is_final()) {
+        turn.progress.trouble = Some(CANCELLED.to_owned());
+        verdict::end(
+            &mut turn.progress,
+            State::Failed,
+            io.now_ms(),
+            &mut Vec::new(),
+        );
+        store::save_progress(io, &session.key, turn.asked.turn, &turn.progress).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::port::{Answer, Job, KeyStatus, Listing, Order, Submitted};
+use super::port::{Answer, Job, KeyStatus, Listing, Order, Stopped, Submitted};
 use super::results::ResultUrl;
 use super::{Error, Lost, ServiceId, Sighting, View};
 use crate::io::{HttpError, Io, Request, Response};
@@ -136,6 +136,14 @@ impl<'a> Upstream<'a> {
     /// [`Error`]: the service couldn't be asked, and may be asked again.
     pub async fn look_for(&self, io: &Io, lost: &Lost<'_>) -> Result<Sighting, Error> {
         self.service().member().port.look_for(io, self, lost).await
+    }
+
+    /// Stops a job, where that isn't too late.
+    ///
+    /// # Errors
+    /// [`Error`]: whether it was stopped isn't known where the answer was lost; asked again it says so.
+    pub async fn cancel(&self, io: &Io, job: &Job<'_>) -> Result<Stopped, Error> {
+        self.service().member().port.cancel(io, self, job).await
     }
 
     /// What the service says of the key. It costs nothing.

@@ -21,7 +21,8 @@ pub use observation::{
     Baseline, Observation, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, View, judge,
 };
 pub use port::{
-    Answer, Job, KeyStatus, Listed, Listing, Order, Port, Stage, Submitted, not_offered,
+    Answer, CANCELLED, Job, KeyStatus, Listed, Listing, Order, Port, Stage, Stopped, Submitted,
+    not_offered,
 };
 pub use reconcile::{Fate, Lost, Sighting, fate};
 

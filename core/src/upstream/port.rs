@@ -60,6 +60,17 @@ pub trait Port: Sync {
         ready(Ok(Sighting::default()))
     }
 
+    /// Stops a job, where that isn't too late: it costs nothing, and repeated it changes nothing. Only a member whose
+    /// [`super::Traits::cancels`] says so is asked.
+    fn cancel<'a>(
+        &'a self,
+        _io: &'a Io,
+        upstream: &'a Upstream<'_>,
+        _job: &'a Job<'_>,
+    ) -> Answer<'a, Stopped> {
+        ready(Err(not_offered(upstream, "way to cancel a job")))
+    }
+
     /// The jobs of the key.
     fn list<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
         ready(Err(not_offered(upstream, "list of jobs")))
@@ -119,6 +130,19 @@ pub struct Submitted {
     /// Its project, or empty.
     pub project_uuid: String,
 }
+
+/// What became of the wish to stop a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// Nothing more comes of it, by the service's word: also where somebody had cancelled it before.
+    Cancelled,
+    /// It goes on, or has ended already: the sentence for the user.
+    TooLate(String),
+}
+
+/// Why a turn failed whose job was cancelled, by [`Port::cancel`] or elsewhere: what `observe` gives as its failure, so that
+/// whoever notices it first tells the chat in the same words.
+pub const CANCELLED: &str = "it was cancelled";
 
 /// A job that is looked at.
 pub struct Job<'a> {

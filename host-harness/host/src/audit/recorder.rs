@@ -107,7 +107,7 @@ impl Kind {
     /// Whether it may send something that has an effect: then its beginning is noted.
     fn may_send(&self) -> bool {
         match self {
-            Self::Due | Self::Status(_) | Self::Cancel(_) | Self::OpenResult(_) => false,
+            Self::Due | Self::Status(_) | Self::OpenResult(_) => false,
             Self::Command(name, _) => !QUIET.contains(&name.as_str()),
             _ => true,
         }
@@ -116,8 +116,8 @@ impl Kind {
     /// What the call is for, which decides what it may reach.
     pub(crate) fn call(&self) -> kind::Kind {
         match self {
-            // Nothing is sent: no service that there is can cancel.
-            Self::Due | Self::Status(_) | Self::Cancel(_) => kind::Kind::Look,
+            Self::Due | Self::Status(_) => kind::Kind::Look,
+            Self::Cancel(_) => kind::Kind::Cancel,
             Self::Doctor => kind::Kind::Doctor,
             Self::Poll(_) | Self::Recover(_) => kind::Kind::Poll,
             Self::Submit(_) | Self::ChangeProject => kind::Kind::Submit,

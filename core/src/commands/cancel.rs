@@ -1,0 +1,150 @@
+//! `cancel`: stops a job where its service can and it isn't too late. It costs nothing, and repeated it does no harm: nothing
+//! is stored beforehand.
+
+use serde_json::json;
+
+use super::Reply;
+use super::query::{known, upstream_of};
+use crate::config::Settings;
+use crate::io::Io;
+use crate::poll;
+use crate::problem::Problem;
+use crate::session::Session;
+use crate::types::Cancellation;
+use crate::upstream::Stopped;
+
+/// Cancels.
+///
+/// # Errors
+/// Permanent for an id that isn't known here, or a key of another service; as the service says otherwise. That it can't or
+/// won't is an answer.
+pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Cancellation, Problem> {
+    let mut session = known(io, id).await?;
+    // Before the key is looked at: that a service can't doesn't depend on it.
+    if let Some(refused) = refused(&session) {
+        return Ok(refused);
+    }
+    let upstream = upstream_of(settings, &session)?;
+    let marks = session.marks();
+    let stopped = upstream.cancel(io, &session.job(&marks)).await;
+    drop(marks);
+    match stopped.map_err(|error| error.problem())? {
+        Stopped::Cancelled => {
+            // Stopped it is, whether that can be stored or not: else the next poll finds it out.
+            poll::cancelled(io, &mut session).await.ok();
+            Ok(Cancellation::Cancelled)
+        }
+        Stopped::TooLate(reason) => Ok(Cancellation::TooLate(reason)),
+    }
+}
+
+/// What is known without asking anybody.
+fn refused(session: &Session) -> Option<Cancellation> {
+    let latest = session.latest()?;
+    let service = latest.asked.service;
+    if !service.traits().cancels {
+        let title = service.member().title;
+        return Some(Cancellation::NotSupported(format!(
+            "{title} has no way to cancel a job: it goes on, and its result arrives."
+        )));
+    }
+    let ended = latest.progress.state.is_final();
+    ended.then(|| {
+        Cancellation::TooLate(
+            "That job has ended already: there is nothing left to cancel.".to_owned(),
+        )
+    })
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(cancellation: Cancellation) -> Reply {
+    let reason = match cancellation {
+        Cancellation::Cancelled => {
+            let lines = vec!["✅ Cancelled".to_owned()];
+            return Reply::good(lines, json!({"cancelled": true}));
+        }
+        Cancellation::NotSupported(reason) | Cancellation::TooLate(reason) => reason,
+    };
+    Reply {
+        lines: vec![format!("❌ {reason}")],
+        json: json!({"cancelled": false, "reason": reason}),
+        exit_code: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deliver::plan;
+    use crate::folder::{Folder, NOW_MS, settings};
+    use crate::session::{Asked, Progress, Route, State, folder_name};
+    use crate::store::{self, record};
+    use crate::upstream::{Baseline, ServiceId, nexu};
+
+    /// A state folder with a job that goes on, of a service that can't cancel.
+    fn with_a_job() -> Folder {
+        let asked = Asked {
+            session_id: "session-1".to_owned(),
+            project_uuid: String::new(),
+            turn: 1,
+            nonce: "00112233445566778899aabbccddeeff".to_owned(),
+            text: "a film".to_owned(),
+            service: ServiceId::of(&nexu::NEXU),
+            route: Route {
+                channel: "feishu".to_owned(),
+                chat: "oc_1".to_owned(),
+                ..Route::default()
+            },
+            baseline: Baseline::default(),
+            submitted_at_ms: NOW_MS,
+        };
+        let progress = Progress {
+            state: State::Generating,
+            ..Progress::begun(NOW_MS)
+        };
+        let dir = format!("sessions/{}", folder_name("session-1"));
+        let mut folder = Folder::default();
+        let mut put = |name: &str, bytes| drop(folder.0.insert(format!("{dir}/{name}"), bytes));
+        put("asked-0001", record::encode("asked", &asked));
+        put("progress-0001", record::encode("progress", &progress));
+        folder
+    }
+
+    #[test]
+    fn a_service_that_can_not_is_not_asked_and_the_job_stays_as_it_is() {
+        let mut folder = with_a_job();
+        let before = folder.clone();
+        // There is no network in the folder: a request would fail.
+        let work = |io: Io| async move { run(&io, &settings(), "session-1").await };
+        let (said, _) = folder.run(work);
+        let reply = reply(said.unwrap());
+        assert_eq!((reply.exit_code, reply.lines.len()), (1, 1));
+        assert!(reply.lines[0].starts_with("❌ Gateway has no way to cancel"));
+        assert_eq!(folder, before);
+    }
+
+    #[test]
+    fn what_was_cancelled_has_failed_and_the_chat_is_told_so_once() {
+        let mut folder = with_a_job();
+        let work = |io: Io| async move {
+            let key = folder_name("session-1");
+            let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+            poll::cancelled(&io, &mut loaded.session).await.unwrap();
+            let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+            plan::plan(&mut loaded, NOW_MS);
+            plan::plan(&mut loaded, NOW_MS);
+            loaded.session
+        };
+        let (session, _) = folder.run(work);
+        let progress = &session.latest().unwrap().progress;
+        assert_eq!(progress.state, State::Failed);
+        assert_eq!(progress.ended_at_ms, Some(NOW_MS));
+        let told: Vec<_> = session.deliveries.iter().map(|one| &one.message).collect();
+        let words = told[0].as_ref().and_then(|message| message.words());
+        assert_eq!(
+            (told.len(), words),
+            (1, Some("❌ “a film” failed: it was cancelled"))
+        );
+    }
+}
