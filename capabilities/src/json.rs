@@ -96,10 +96,11 @@ fn route(route: &Route) -> Value {
         })
         .collect();
     let headers: Vec<Value> = route.headers.iter().map(header).collect();
-    let (kind, max_bytes) = match route.body {
-        Body::None => ("none", 0),
-        Body::Json(max) => ("json", max),
-        Body::Multipart(max) => ("multipart", max),
+    let kind = match route.body {
+        Body::None => "none",
+        Body::Json(_) => "json",
+        Body::Multipart(_) | Body::Parts { json: None, .. } => "multipart",
+        Body::Parts { json: Some(_), .. } => "multipart-or-json",
     };
     let recipient = match route.recipient {
         None => Value::Null,
@@ -116,7 +117,7 @@ fn route(route: &Route) -> Value {
         "path": route.path,
         "query": query,
         "headers": headers,
-        "body": {"kind": kind, "max_bytes": max_bytes},
+        "body": {"kind": kind, "max_bytes": route.body.max_bytes()},
         "credential": route.credential,
         "paid": route.paid,
         "commits": route.commits,

@@ -78,8 +78,8 @@ function says({ is, kind }, value, body) {
   if (kind === 'range') return /^bytes=\d+-\d+$/.test(value);
   if (kind === 'length') return /^\d+$/.test(value) && Number(value) <= body.max_bytes;
   if (kind !== 'content-type') return /^[\x20-\x7e]{0,256}$/.test(value);
-  if (body.kind === 'json') return /^application\/json(;\s*(charset=utf-8)?)?$/i.test(value);
-  return /^multipart\/form-data;\s*boundary=[\w.-]{1,70}$/.test(value);
+  const json = body.kind.endsWith('json') && /^application\/json(;\s*(charset=utf-8)?)?$/i.test(value);
+  return json || body.kind.startsWith('multipart') && /^multipart\/form-data;\s*boundary=[\w.-]{1,70}$/.test(value);
 }
 
 /** As `URL` spells it, so that a default port is left out; nothing for what could be read in two ways. */

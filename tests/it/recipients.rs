@@ -143,7 +143,7 @@ fn an_embedding_program_names_a_chat_by_its_submit_and_another_process_delivers(
 fn an_embedding_program_names_the_chat_of_a_session_it_brings_along() {
     let env = env();
     session_of_the_state_folder(&env, OTHER);
-    env.harness().name_recipient(OTHER).unwrap();
+    env.harness().name_recipient("", OTHER).unwrap();
     let _serve = env.serve();
     env.wait_for_messages(OTHER, 1);
 }

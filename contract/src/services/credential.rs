@@ -61,11 +61,21 @@ pub struct Exchange {
     pub withheld: &'static str,
 }
 
-/// How a service says in a response that it did what it was asked: by a number in a member.
+/// How a service says in a response that it did what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Success {
-    /// The member.
-    pub member: &'static str,
-    /// What it is then.
-    pub is: i64,
+pub enum Success {
+    /// By its status alone.
+    Status,
+    /// By a number in a member.
+    Number {
+        /// The member.
+        member: &'static str,
+        /// What it is then.
+        is: i64,
+    },
+    /// By `true` in a member.
+    True {
+        /// The member.
+        member: &'static str,
+    },
 }

@@ -25,7 +25,7 @@ const FILE_BYTES: u64 = (30 << 20) + (64 << 10);
 const IMAGE_BYTES: u64 = (10 << 20) + (64 << 10);
 
 /// Every response has it.
-const SUCCESS: Success = Success {
+const SUCCESS: Success = Success::Number {
     member: "code",
     is: 0,
 };

@@ -82,6 +82,17 @@ pub enum Shape {
     Id,
     /// True or false.
     Flag,
+    /// This value and no other, as JSON: what the platform would do without it isn't left to the component.
+    Always(&'static str),
+    /// An object of these members.
+    Object(&'static [Member]),
+    /// A list of such, of at least one and at most so many.
+    List {
+        /// What each is.
+        of: &'static Shape,
+        /// The most.
+        most: usize,
+    },
     /// A text that is JSON itself: an object whose members are chosen by what another member says.
     Packed {
         /// That member.
@@ -107,6 +118,7 @@ pub struct Names {
 pub enum Named {
     /// A message that is in the recipient's chat, and may be answered.
     Message,
-    /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages, too.
+    /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages for as
+    /// long as that one does.
     Recipient(&'static str),
 }

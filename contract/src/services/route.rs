@@ -26,9 +26,9 @@ pub struct Route {
     pub own_connection: bool,
     /// Whether it puts a message into a chat.
     pub commits: bool,
-    /// Where the message's recipient stands.
+    /// Where the recipient stands whom it is about: of a message, of the chat that it reads, of one that it leads to.
     pub recipient: Option<Recipient>,
-    /// The members of its JSON body, where that is read whole and written anew; none where it only passes.
+    /// The members of its JSON, where that is read whole and written anew; none where it only passes.
     pub members: &'static [Member],
     /// What its response names for later requests.
     pub names: Option<Names>,
@@ -110,8 +110,43 @@ pub enum Body {
     None,
     /// `application/json` in UTF-8.
     Json(u64),
-    /// `multipart/form-data` with a boundary.
+    /// `multipart/form-data` with a boundary, which only passes.
     Multipart(u64),
+    /// The same, read part by part while it passes: a request that uploads and commits at once. One that has a part of JSON
+    /// may also be that JSON alone.
+    Parts {
+        /// The first part, whose members the route names.
+        json: Option<Part>,
+        /// What may stand behind it, each once, as files.
+        files: &'static [Part],
+    },
+}
+
+/// A part of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: &'static str,
+    /// The most bytes that it may have.
+    pub max_bytes: u64,
+}
+
+/// What stands around the parts of a form: boundaries and headers, some hundred bytes each.
+const FORM_BYTES: u64 = 16 << 10;
+
+impl Body {
+    /// The most bytes that it may have.
+    #[must_use]
+    pub fn max_bytes(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Json(bytes) | Self::Multipart(bytes) => bytes,
+            Self::Parts { json, files } => {
+                let parts = files.iter().chain(&json).map(|part| part.max_bytes);
+                parts.fold(FORM_BYTES, u64::saturating_add)
+            }
+        }
+    }
 }
 
 /// Names the client calls itself.

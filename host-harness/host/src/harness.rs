@@ -285,7 +285,7 @@ impl Harness {
         // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
         // not be delivered.
         if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
-            self.name_recipient_of_submit(chat_id.as_deref())?;
+            self.name_recipient_of_submit(channel.as_deref(), chat_id.as_deref())?;
         }
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
@@ -303,13 +303,14 @@ impl Harness {
         self.typed(kind, &said, work, answer::submission).await.0
     }
 
-    /// Lets messages go to `chat`, spelt as in `--chat-id`, as a submit does that names it; durable when it returns. For
-    /// whoever moves sessions here from elsewhere: a submit does this by itself.
+    /// Lets messages go to `chat` of a channel, both spelt as in `--channel` and `--chat-id`, as a submit does that names
+    /// them; durable when it returns. An empty channel is the usual one. For whoever moves sessions here from elsewhere: a
+    /// submit does this by itself.
     ///
     /// # Errors
     /// [`CallError`] when it can't be stored.
-    pub fn name_recipient(&self, chat: &str) -> Result<(), CallError> {
-        self.inner.recipients.name(chat)
+    pub fn name_recipient(&self, channel: &str, chat: &str) -> Result<(), CallError> {
+        self.inner.recipients.name(channel, chat)
     }
 
     /// Lets messages be replies to this one, as a submit does that answers it.
@@ -345,12 +346,20 @@ impl Harness {
     ///
     /// # Errors
     /// [`CallError`] when it can't be stored: nothing may be submitted then.
-    pub(crate) fn name_recipient_of_submit(&self, chat: Option<&str>) -> Result<(), CallError> {
-        let fallback = || self.inner.settings.environment.passed("OPENCLAW_CHAT_ID");
-        let named = chat.filter(|chat| !chat.trim().is_empty());
-        named
-            .or_else(fallback)
-            .map_or(Ok(()), |chat| self.name_recipient(chat))
+    pub(crate) fn name_recipient_of_submit(
+        &self,
+        channel: Option<&str>,
+        chat: Option<&str>,
+    ) -> Result<(), CallError> {
+        let said = |given: Option<&str>, variable| {
+            let given = given.filter(|text| !text.trim().is_empty());
+            let passed = || self.inner.settings.environment.passed(variable);
+            given
+                .map(str::to_owned)
+                .or_else(|| passed().map(str::to_owned))
+        };
+        let channel = said(channel, "OPENCLAW_CHANNEL_TYPE").unwrap_or_default();
+        said(chat, "OPENCLAW_CHAT_ID").map_or(Ok(()), |chat| self.name_recipient(&channel, &chat))
     }
 
     /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only

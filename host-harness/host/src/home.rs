@@ -272,7 +272,7 @@ impl Home {
         let recipients = Recipients::at(self.recipients());
         for chat in legacy_chats(&content) {
             // A chat that can't be one is left out: a message to it will say that it wasn't named.
-            if let Err(CallError::Home(error)) = recipients.name(&chat) {
+            if let Err(CallError::Home(error)) = recipients.name("", &chat) {
                 return Err(error);
             }
         }
@@ -469,7 +469,7 @@ mod tests {
         home.prepare().unwrap();
         let recipients = Recipients::at(home.recipients());
         let named = |chat| {
-            let recipient = crate::recipients::Recipient::named_by(chat).unwrap();
+            let recipient = crate::recipients::Recipient::named_by("", chat).unwrap();
             recipients.is_named(&recipient).unwrap()
         };
         assert!(named("oc_a") && named("ou_d") && !named("oc_b"));

@@ -67,7 +67,7 @@ impl Harness {
         let mut terms = self.as_command(progress, empty.as_ref().map(tempfile::TempDir::path));
         if let Some(chat) = chat_id {
             let once = move |recipients: &Arc<crate::recipients::Recipients>| {
-                Arc::new(recipients.and_once(chat))
+                Arc::new(recipients.and_once("", chat))
             };
             terms.recipients = Some(Box::new(once));
         }

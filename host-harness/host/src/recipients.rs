@@ -5,6 +5,7 @@
 //! ```text
 //! <folder>/<SHA-256 of kind and id>.json                    one recipient: {"receive_id_type", "receive_id"}
 //! <folder>/messages/<SHA-256 of "message" and id>.json      a message that a submit answers; empty
+//! <folder>/derived/<SHA-256 of kind and id>.json            one that a named recipient led to, with that one as "of"
 //! ```
 
 use std::collections::VecDeque;
@@ -33,6 +34,10 @@ const ANSWERED: usize = 1_000;
 const MOST_MESSAGES: usize = 5_000;
 /// Where these are, beside the recipients.
 const MESSAGES: &str = "messages";
+/// Recipients that named ones led to, each a small file; whoever is forgotten is asked for again.
+const MOST_DERIVED: usize = MOST;
+/// Where these are.
+const DERIVED: &str = "derived";
 
 /// A recipient of messages. What kinds of id there are is the channels'; no two of them share one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,10 +50,19 @@ pub(crate) struct Recipient {
     pub(crate) id: String,
 }
 
+/// A recipient that another one led to: the direct chat with a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Derived {
+    #[serde(flatten)]
+    itself: Recipient,
+    /// Who led to it. It is named for as long as that one is.
+    of: Recipient,
+}
+
 impl Recipient {
-    /// Whom `--chat-id TEXT` names. `None` when it names nobody.
-    pub(crate) fn named_by(text: &str) -> Option<Self> {
-        read(text).map(Self::from)
+    /// Whom `--channel CHANNEL --chat-id TEXT` names. `None` when it names nobody.
+    pub(crate) fn named_by(channel: &str, text: &str) -> Option<Self> {
+        read(channel, text).map(Self::from)
     }
 
     fn file_name(&self) -> String {
@@ -65,10 +79,10 @@ impl From<channels::Recipient> for Recipient {
     }
 }
 
-/// A recipient in the spelling of whichever channel knows it, the first one before the others.
-fn read(text: &str) -> Option<channels::Recipient> {
-    let mut all = channels::CHANNELS.into_iter();
-    all.find_map(|channel| (channel.recipients.read)(text).ok())
+/// A recipient in the spelling of its channel. Only of that one: what is a person here may be a chat there.
+fn read(channel: &str, text: &str) -> Option<channels::Recipient> {
+    let channel = channels::named(channel)?;
+    (channel.recipients.read)(text).ok()
 }
 
 /// A message that is answered, in the same way.
@@ -90,8 +104,8 @@ pub(crate) struct Recipients {
     most: usize,
     /// Messages that a service confirmed, the latest ones: they may be replied to.
     answered: Arc<Mutex<VecDeque<String>>>,
-    /// Those that a named one led to, as the service said: the direct chat with a person.
-    derived: Arc<Mutex<VecDeque<Recipient>>>,
+    /// Those that a named one led to, as the service said, the latest ones.
+    derived: Arc<Mutex<VecDeque<Derived>>>,
     /// Whom one call may send to beside those.
     once: Option<Recipient>,
 }
@@ -109,24 +123,24 @@ impl Recipients {
     }
 
     /// The same, and `chat` for one call: the user wants a message there now, and submits nothing.
-    pub(crate) fn and_once(&self, chat: &str) -> Self {
+    pub(crate) fn and_once(&self, channel: &str, chat: &str) -> Self {
         Self {
             folder: self.folder.clone(),
             most: self.most,
             answered: Arc::clone(&self.answered),
             derived: Arc::clone(&self.derived),
-            once: Recipient::named_by(chat),
+            once: Recipient::named_by(channel, chat),
         }
     }
 
-    /// Notes that a submit names `chat`. When this returns it is durable: a submit may then begin, since its results
+    /// Notes that a submit names `chat` of `channel` (the usual one, where that is empty). When this returns it is durable: a submit may then begin, since its results
     /// can be delivered after a power cut as well. A text that names nobody changes nothing.
     ///
     /// # Errors
     /// When it can't be stored, or is too long, or there are too many: nothing may be submitted for it then.
-    pub(crate) fn name(&self, chat: &str) -> Result<(), CallError> {
+    pub(crate) fn name(&self, channel: &str, chat: &str) -> Result<(), CallError> {
         // The component refuses it, with what is accepted.
-        let Some(read) = read(chat) else {
+        let Some(read) = read(channel, chat) else {
             return Ok(());
         };
         if let Some(message_id) = &read.reply_to {
@@ -160,26 +174,34 @@ impl Recipients {
         Ok(files::write_durably(&path, &text).map_err(fail)?)
     }
 
-    /// Whether a submit has named `recipient`. Read anew each time: another process may have named it a moment ago.
+    /// Whether a submit has named `recipient`, or one that led to it. Read anew each time: another process may have named it a
+    /// moment ago.
     ///
     /// # Errors
     /// When that can't be found out.
     pub(crate) fn is_named(&self, recipient: &Recipient) -> io::Result<bool> {
-        // Memory before the disk: these two are never in the folder.
-        if self.once.as_ref() == Some(recipient) || lock(&self.derived).contains(recipient) {
+        if self.is_itself_named(recipient)? {
             return Ok(true);
         }
-        // Not one that somebody else put there while the folder was open: it would name a chat that no
-        // submit named.
-        let file = match files::open_own(&self.folder.join(recipient.file_name())) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error),
+        let known = |known: &&Derived| known.itself == *recipient;
+        let here = lock(&self.derived).iter().find(known).cloned();
+        let path = self.folder.join(DERIVED).join(recipient.file_name());
+        let derived = match here {
+            Some(here) => Some(here),
+            None => stored::<Derived>(&path)?.filter(|stored| stored.itself == *recipient),
         };
-        let mut bytes = Vec::new();
-        file.take(FILE_BYTES).read_to_end(&mut bytes)?;
+        // One step and no further: whoever a derived one leads to was named by nobody.
+        derived.map_or(Ok(false), |derived| self.is_itself_named(&derived.of))
+    }
+
+    fn is_itself_named(&self, recipient: &Recipient) -> io::Result<bool> {
+        // Never in the folder: it is for one call.
+        if self.once.as_ref() == Some(recipient) {
+            return Ok(true);
+        }
         // The content decides, and the name only finds it: a file under a wrong name grants nothing.
-        Ok(serde_json::from_slice::<Recipient>(&bytes).is_ok_and(|named| named == *recipient))
+        let named = stored::<Recipient>(&self.folder.join(recipient.file_name()))?;
+        Ok(named.as_ref() == Some(recipient))
     }
 
     /// All that were named, in the order of their ids.
@@ -195,7 +217,10 @@ impl Recipients {
         let mut all = Vec::new();
         for entry in entries {
             let entry = entry?;
-            if entry.file_name() == MESSAGES {
+            if [MESSAGES, DERIVED]
+                .iter()
+                .any(|name| entry.file_name() == *name)
+            {
                 continue;
             }
             let mut bytes = Vec::new();
@@ -238,9 +263,29 @@ impl Recipients {
         note(&self.answered, message_id);
     }
 
-    /// Notes a recipient that a named one led to. For this process alone: the next one asks the service again.
-    pub(crate) fn note_derived(&self, recipient: Recipient) {
-        note(&self.derived, recipient);
+    /// Notes a recipient that another one led to, as the service said; on disk as well, for the process that goes on after a
+    /// crash.
+    pub(crate) fn note_derived(&self, of: Recipient, itself: Recipient) {
+        if itself.id.len() > ID_BYTES || self.is_named(&itself).unwrap_or(false) {
+            return;
+        }
+        let derived = Derived { itself, of };
+        // What can't be stored costs the next process one question to the service.
+        let _ = self.store_derived(&derived);
+        note(&self.derived, derived);
+    }
+
+    fn store_derived(&self, derived: &Derived) -> io::Result<()> {
+        // For one call: nothing of it is to last.
+        if self.once.as_ref() == Some(&derived.of) {
+            return Ok(());
+        }
+        let folder = self.folder.join(DERIVED);
+        files::private_folder(&self.folder)?;
+        files::private_folder(&folder)?;
+        forget_oldest(&folder, MOST_DERIVED - 1)?;
+        let text = serde_json::to_vec(derived)?;
+        files::write_durably(&folder.join(derived.itself.file_name()), &text)
     }
 
     /// Whether `message_id` is such a message, or one that a submit answers.
@@ -254,6 +299,20 @@ impl Recipients {
             .join(file_name("message", message_id));
         fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
     }
+}
+
+/// What stands in a small file of our own: none where there is none, or where it is something else.
+fn stored<T: serde::de::DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    // Not one that somebody else put there while the folder was open: it would name a chat that no
+    // submit named.
+    let file = match files::open_own(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes).ok())
 }
 
 fn lock<T>(held: &Mutex<VecDeque<T>>) -> std::sync::MutexGuard<'_, VecDeque<T>> {
@@ -318,9 +377,13 @@ impl sandbox::http::Recipients for Recipients {
         Self::note_message(self, id);
     }
 
-    fn note_derived(&self, kind: &str, id: String) {
+    fn note_derived(&self, (of_kind, of): (&str, &str), kind: &str, id: String) {
+        let of = Recipient {
+            kind: of_kind.to_owned(),
+            id: of.to_owned(),
+        };
         let kind = kind.to_owned();
-        Self::note_derived(self, Recipient { kind, id });
+        Self::note_derived(self, of, Recipient { kind, id });
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Attack, attack};
 /// Its message is refused for what it is: the chat was named.
 #[track_caller]
 fn is_no_message_of_ours(attack: Attack) {
-    attack.harness().name_recipient("oc_named").unwrap();
+    attack.harness().name_recipient("", "oc_named").unwrap();
     attack.end().refused(RefusalReason::Message);
 }
 
@@ -26,7 +26,7 @@ pub fn sends_a_card_with_a_button() {
 #[test]
 pub fn calls_everybody() {
     let attack = attack!(calls_everybody);
-    attack.harness().name_recipient("oc_named").unwrap();
+    attack.harness().name_recipient("", "oc_named").unwrap();
     let end = attack.end();
     // Words of a chat may hold a call, and are shown; as markup it doesn't leave.
     assert_eq!(end.got(), ["status 200"]);

@@ -39,6 +39,8 @@ pub(super) struct Rewritten {
     pub(super) submits: bool,
     /// The chat that the user named: for results of a submit, a test message, or what is shown.
     pub(super) chat: Option<String>,
+    /// The channel that it is of, where one is named.
+    pub(super) channel: Option<String>,
     /// The messages that it answers.
     pub(super) answers: Vec<String>,
     /// The session it names, for the record.
@@ -60,6 +62,7 @@ impl Rewritten {
             keyring: false,
             submits: false,
             chat: None,
+            channel: None,
             answers: Vec::new(),
             session: None,
             name: "",
@@ -87,6 +90,7 @@ pub(super) fn rewrite(
     rewritten.name = line.command.name;
     rewritten.session = line.of_kind(Value::Session);
     rewritten.chat = line.of_kind(Value::Chat);
+    rewritten.channel = line.text("channel");
     rewritten.answers = ["reply-to", "thread"]
         .iter()
         .filter_map(|option| line.text(option))

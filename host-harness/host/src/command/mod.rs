@@ -109,6 +109,7 @@ impl Harness {
             downloads,
             keyring,
             submits,
+            channel,
             chat,
             answers,
             session,
@@ -133,7 +134,7 @@ impl Harness {
         // Durable before the request is paid for: otherwise a crash could leave a film that may not be
         // delivered.
         if submits && !nowhere {
-            self.name_recipient_of_submit(chat.as_deref())?;
+            self.name_recipient_of_submit(channel.as_deref(), chat.as_deref())?;
             for message_id in &answers {
                 self.name_message(message_id)?;
             }
@@ -164,7 +165,10 @@ impl Harness {
         let kind = audit::Kind::Command(name.to_owned(), session);
         let mut egress = self.egress(&basis, &self.settings().command_limits, &kind);
         if let ("doctor", Some(chat)) = (name, &chat) {
-            egress.recipients = Arc::new(self.recipients().and_once(chat));
+            egress.recipients = Arc::new(
+                self.recipients()
+                    .and_once(channel.as_deref().unwrap_or_default(), chat),
+            );
         }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let writes_config = find(name).is_some_and(|command| command.kind == Kind::Settings);

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use contract::services::{Credential, Exchange, Granted, Position, Service};
+use contract::services::{Credential, Exchange, Granted, Position, Service, Success};
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
@@ -293,11 +293,15 @@ impl Broker {
         let token = self.tokens.get(app, (asks, drop_cached), exchange).await?;
         Ok(match token {
             Ok(Token { expires_in_s, .. }) => {
-                let answer = serde_json::json!({
-                    asks.success.member: asks.success.is,
+                let mut answer = serde_json::json!({
                     asks.token: stands_for(credential.name),
                     asks.expires_in_s: expires_in_s,
                 });
+                match asks.success {
+                    Success::Status => {}
+                    Success::Number { member, is } => answer[member] = is.into(),
+                    Success::True { member } => answer[member] = true.into(),
+                }
                 json_response(answer.to_string())
             }
             Err(refused) => refused,

@@ -1,17 +1,23 @@
 //! A JSON body read by the table of its members and written anew from what was read. Strictly: no member twice, none that
-//! the table doesn't name, none of another shape. Whatever else stood in a request could mean something to somebody. Pure.
+//! the table doesn't name, none of another shape. Whatever else stood in a request could mean something to somebody. And what a
+//! response says of its success. Pure.
 
 use std::fmt;
 
 use contract::ids::is_service_id;
-use contract::services::{Member, Shape};
+use contract::services::{Member, Shape, Success};
 use contract::text::without_mentions;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The members in the order of the table; `None` for a body that isn't exactly what the table says.
 pub(super) fn anew(text: &[u8], members: &[Member]) -> Option<Map<String, Value>> {
-    let Unique(mut given) = serde_json::from_slice(text).ok()?;
+    let Unique(given) = serde_json::from_slice(text).ok()?;
+    of_table(given, members)
+}
+
+/// The members of an object in the order of the table.
+fn of_table(mut given: Map<String, Value>, members: &[Member]) -> Option<Map<String, Value>> {
     let mut anew = Map::new();
     for member in members {
         let value = match given.remove(member.name) {
@@ -32,6 +38,18 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         // Words come from chats and services, and none of them may ring everybody's bell.
         (Shape::Words, Value::String(text)) => Some(without_mentions(&text).into()),
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
+        (Shape::Always(json), value) => {
+            let known: Value = serde_json::from_str(json).ok()?;
+            (value == known).then_some(known)
+        }
+        // What stood there twice stands there once now: an inner object is written anew like the outer one.
+        (Shape::Object(members), Value::Object(given)) => {
+            of_table(given, members).map(Value::Object)
+        }
+        (Shape::List { of, most }, Value::Array(all)) if (1..=most).contains(&all.len()) => {
+            let all = all.into_iter().map(|value| shaped(*of, value, before));
+            all.collect::<Option<Vec<_>>>().map(Value::Array)
+        }
         (Shape::Packed { by, of }, Value::String(text)) => {
             let said = before.get(by)?.as_str()?;
             let (_, members) = of.iter().find(|(known, _)| *known == said)?;
@@ -39,6 +57,15 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
             Some(Value::Object(inner).to_string().into())
         }
         _ => None,
+    }
+}
+
+/// Whether a response says that the service did what it was asked, beside its status.
+pub(super) fn succeeded(success: Success, said: &Value) -> bool {
+    match success {
+        Success::Status => true,
+        Success::Number { member, is } => said[member] == is,
+        Success::True { member } => said[member] == true,
     }
 }
 
@@ -125,6 +152,43 @@ mod tests {
             "",
         ] {
             assert_eq!(anew(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn lists_and_objects_inside_are_read_by_the_same_rules_and_what_is_fixed_is_that_and_nothing_else()
+     {
+        const FILE: Shape = Shape::Object(&[
+            Member::needed("id", Shape::Always("0")),
+            Member::may("name", Shape::Text),
+        ]);
+        const TABLE: &[Member] = &[
+            Member::needed("mentions", Shape::Always(r#"{"parse":[]}"#)),
+            Member::may("files", Shape::List { of: &FILE, most: 2 }),
+        ];
+        let anew = |text: &str| {
+            let members = anew(text.as_bytes(), TABLE)?;
+            Some(Value::Object(members).to_string())
+        };
+        let good = r#"{"mentions":{"parse":[]},"files":[{"id":0,"name":"a"},{"id":0}]}"#;
+        assert_eq!(anew(good).as_deref(), Some(good));
+        let twice = good.replace(r#"{"id":0}"#, r#"{"id":7,"id":0}"#);
+        assert_eq!(anew(&twice).as_deref(), Some(good), "one of them is left");
+        for (from, to) in [
+            (r#"{"parse":[]}"#, "{}"),
+            (r#"{"parse":[]}"#, r#"{"parse":["everyone"]}"#),
+            (r#"{"parse":[]}"#, r#"{"parse":[],"users":["1"]}"#),
+            (r#"{"mentions":{"parse":[]},"#, "{"),
+            (r#"{"id":0}"#, r#"{"id":1}"#),
+            (r#"{"id":0}"#, r#"{"id":0,"url":"x"}"#),
+            (r#"{"id":0}"#, r#"{"id":0},{"id":0}"#),
+            (r#"{"id":0}"#, "0"),
+            (r#"[{"id":0,"name":"a"},{"id":0}]"#, "[]"),
+            (r#"[{"id":0,"name":"a"},{"id":0}]"#, r#"{"id":0}"#),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good);
+            assert_eq!(anew(&bad), None, "{bad}");
         }
     }
 

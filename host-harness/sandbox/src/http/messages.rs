@@ -3,6 +3,8 @@
 //! what was read: no server can find another recipient in it than the one that was checked. Not here: who was named
 //! (the harness's [`Recipients`]), how a body is read (`json_body.rs`).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use contract::ids::is_service_id;
 use contract::services::{Body, IdKind, Named, Names, Recipient as Place, Route};
@@ -11,77 +13,106 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::body::full;
+use super::body::{CallMeter, full};
 use super::client::collect_small;
 use super::json_body;
+use super::parts::Form;
 use super::recipients::Recipients;
 use super::refusal::{Refusal, RefusalReason};
 use super::request;
 
-/// Whom a message is for.
-enum To {
+/// Whom a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum To {
     /// Somebody: the kind of id, and the id.
     Recipient(String, String),
     /// Whoever is in the chat of this message.
     Message(String),
 }
 
-/// The request on `route` as it may leave.
+/// The request on `route` as it may leave, and whom it is about.
 ///
 /// # Errors
 /// The refusal, which says for whom it was.
 pub(super) async fn admit(
     request: Request<WasiBody>,
-    route: &Route,
+    route: &'static Route,
     recipients: &dyn Recipients,
-) -> Result<Request<WasiBody>, Refusal> {
-    if route.recipient.is_none() && route.members.is_empty() {
-        return Ok(request);
+    meter: &Arc<CallMeter>,
+) -> Result<(Request<WasiBody>, Option<To>), Refusal> {
+    let passes = !matches!(route.body, Body::Parts { .. }) && route.members.is_empty();
+    if route.recipient.is_none() && passes {
+        return Ok((request, None));
     }
     let (mut head, mut body) = request.into_parts();
     let target = (head.method.clone(), head.uri.clone());
     let refuse = |reason, whom: &str| Refusal::new(&target.0, &target.1, reason).of_message(whom);
     let unreadable = || refuse(RefusalReason::Message, "");
     let mut members = Map::new();
-    if let (Body::Json(bytes), false) = (route.body, route.members.is_empty()) {
-        members = read(&head.headers, body, bytes, route)
+    if !passes {
+        (members, body) = anew(&mut head, body, route, unreadable(), meter)
             .await
             .ok_or_else(unreadable)?;
-        let text = serde_json::to_vec(&members).map_err(|_| unreadable())?;
-        // Written anew it may be shorter or longer than what the component announced.
-        let length = HeaderValue::from(text.len());
-        body = full(Bytes::from(text));
-        head.headers.insert(header::CONTENT_LENGTH, length);
     }
-    if let Some(place) = route.recipient {
-        match whom(place, route, &head.uri, &members) {
-            None => return Err(unreadable()),
-            Some(To::Recipient(kind, id)) if !recipients.is_named(&kind, &id) => {
-                return Err(refuse(RefusalReason::Recipient, &format!("{kind} {id}")));
-            }
-            Some(To::Message(id)) if !recipients.has_message(&id) => {
-                let whom = "a message of another chat";
-                return Err(refuse(RefusalReason::Recipient, whom));
-            }
-            Some(To::Recipient(..) | To::Message(_)) => {}
+    let whom = match route.recipient {
+        None => None,
+        Some(place) => Some(whom(place, route, &head.uri, &members).ok_or_else(unreadable)?),
+    };
+    match &whom {
+        Some(To::Recipient(kind, id)) if !recipients.is_named(kind, id) => {
+            Err(refuse(RefusalReason::Recipient, &format!("{kind} {id}")))
+        }
+        Some(To::Message(id)) if !recipients.has_message(id) => Err(refuse(
+            RefusalReason::Recipient,
+            "a message of another chat",
+        )),
+        None | Some(To::Recipient(..) | To::Message(_)) => {
+            Ok((Request::from_parts(head, body), whom))
         }
     }
-    Ok(Request::from_parts(head, body))
 }
 
-/// The members of a body; `None` for one that isn't exactly what the route takes.
-async fn read(
-    headers: &HeaderMap,
+/// A body read by its route and written anew: the members of its JSON, and the whole. `None` for one that isn't exactly what
+/// the route takes. `odd` is noted where that shows only while it leaves.
+async fn anew(
+    head: &mut http::request::Parts,
     body: WasiBody,
-    max_bytes: u64,
-    route: &Route,
-) -> Option<Map<String, Value>> {
-    if !is_json(headers) {
-        return None;
+    route: &'static Route,
+    odd: Refusal,
+    meter: &Arc<CallMeter>,
+) -> Option<(Map<String, Value>, WasiBody)> {
+    let (json, files) = match route.body {
+        Body::None | Body::Multipart(_) => return None,
+        Body::Json(max_bytes) => (Some(max_bytes), None),
+        Body::Parts { json, files } => (json.map(|part| part.max_bytes), Some((json, files))),
+    };
+    if let (Some(max_bytes), true) = (json, is_json(&head.headers)) {
+        let max_bytes = usize::try_from(max_bytes).ok()?;
+        let body = Limited::new(body, max_bytes).collect().await.ok()?;
+        let members = json_body::anew(&body.to_bytes(), route.members)?;
+        let text = serde_json::to_vec(&members).ok()?;
+        // Written anew it may be shorter or longer than what the component announced.
+        let length = HeaderValue::from(text.len());
+        head.headers.insert(header::CONTENT_LENGTH, length);
+        return Some((members, full(Bytes::from(text))));
     }
-    let max_bytes = usize::try_from(max_bytes).ok()?;
-    let body = Limited::new(body, max_bytes).collect().await.ok()?;
-    json_body::anew(&body.to_bytes(), route.members)
+    let (json, files) = files?;
+    let form = Form {
+        boundary: request::boundary(only_type(&head.headers)?)?,
+        json,
+        members: route.members,
+        files,
+        refusal: odd,
+        meter: Arc::clone(meter),
+    };
+    let admitted = form.admit(body).await?;
+    // A form without a length would have no end that a server could miss when it is cut off here.
+    let announced = head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
+    let (read, written) = admitted.rewritten;
+    let rest = announced.parse::<usize>().ok()?.checked_sub(read)?;
+    let length = HeaderValue::from(rest.checked_add(written)?);
+    head.headers.insert(header::CONTENT_LENGTH, length);
+    Some((admitted.members, admitted.body))
 }
 
 /// Whom a request names in this place; `None` where that can't be read for certain.
@@ -127,21 +158,26 @@ fn in_path<'a>(uri: &'a Uri, route: &Route) -> Option<&'a str> {
 
 /// JSON that is not packed: what is checked is what is read.
 fn is_json(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let json = types
-        .next()
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(request::is_json);
-    json && types.next().is_none() && !headers.contains_key(header::CONTENT_ENCODING)
+    only_type(headers).is_some_and(request::is_json)
 }
 
-/// Reads a response on its way for what it names: a message that may be answered, a recipient that another one led to.
+/// The content type of what isn't packed, where there is one and no other.
+fn only_type(headers: &HeaderMap) -> Option<&str> {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let only = types.next()?.to_str().ok()?;
+    let plain = types.next().is_none() && !headers.contains_key(header::CONTENT_ENCODING);
+    plain.then_some(only)
+}
+
+/// Reads a response on its way for what it names: a message that may be answered, a recipient that the one of the request
+/// led to.
 ///
 /// # Errors
 /// The transport's, or a response far larger than such are.
 pub(super) async fn note_answer(
     response: Response<WasiBody>,
     names: Names,
+    whom: Option<To>,
     recipients: &dyn Recipients,
 ) -> Result<Response<WasiBody>, WasiError> {
     let response = collect_small(response).await?;
@@ -149,12 +185,16 @@ pub(super) async fn note_answer(
     // by itself.
     if response.status() == StatusCode::OK
         && let Ok(said) = serde_json::from_slice::<Value>(response.body())
-        && said[names.success.member] == names.success.is
+        && json_body::succeeded(names.success, &said)
         && let Some(Value::String(id)) = said.pointer(names.at)
     {
-        match names.what {
-            Named::Message => recipients.note_message(id.clone()),
-            Named::Recipient(kind) => recipients.note_derived(kind, id.clone()),
+        match (names.what, whom) {
+            (Named::Message, _) => recipients.note_message(id.clone()),
+            (Named::Recipient(kind), Some(To::Recipient(of_kind, of))) => {
+                recipients.note_derived((&of_kind, &of), kind, id.clone());
+            }
+            // A request that was about nobody leads to nobody.
+            (Named::Recipient(_), None | Some(To::Message(_))) => {}
         }
     }
     Ok(response.map(full))

@@ -28,6 +28,7 @@ mod json_body;
 mod messages;
 mod network;
 mod no_proxy;
+mod parts;
 mod policy;
 mod proxy;
 mod recipients;
@@ -210,11 +211,12 @@ impl Egress {
         // All that can refuse the request comes before the token: a service limits exchanges, and one for a
         // request that never leaves would be wasted.
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
-        let admitted = messages::admit(request, grant.route, &*self.recipients).await;
-        request = admitted.map_err(|refusal| {
+        let admitted = messages::admit(request, grant.route, &*self.recipients, &self.meter).await;
+        let (admitted, whom) = admitted.map_err(|refusal| {
             self.meter.refuse(refusal);
             WasiError::HttpRequestDenied
         })?;
+        request = admitted;
         let options = self.recorded(request.method(), grant, asked);
         if verdict == Verdict::AddToken {
             let exchange = self.exchange(&options, grant);
@@ -232,7 +234,7 @@ impl Egress {
         }
         let mut response = self.searched(response, &target, grant)?;
         if let Some(names) = grant.route.names {
-            response = messages::note_answer(response, names, &*self.recipients).await?;
+            response = messages::note_answer(response, names, whom, &*self.recipients).await?;
         }
         Ok(response)
     }

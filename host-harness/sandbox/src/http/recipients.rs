@@ -11,6 +11,6 @@ pub trait Recipients: Send + Sync {
     /// Notes a message that the service confirmed to be in a named recipient's chat.
     fn note_message(&self, id: String);
 
-    /// Notes a recipient that a named one led to, as the service said.
-    fn note_derived(&self, kind: &str, id: String);
+    /// Notes a recipient that the one of this kind and id led to, as the service said: it is named for as long as that one is.
+    fn note_derived(&self, of: (&str, &str), kind: &str, id: String);
 }

@@ -79,20 +79,13 @@ fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
         Value::Any => text.len() <= VALUE_BYTES,
         Value::Exactly(said) => text == said,
         Value::Range => is_range(text),
-        Value::Length => number(text).is_some_and(|bytes| bytes <= longest(route.body)),
+        Value::Length => number(text).is_some_and(|bytes| bytes <= route.body.max_bytes()),
         Value::ContentType => match route.body {
             Kind::None => false,
             Kind::Json(_) => is_json(text),
-            Kind::Multipart(_) => is_form(text),
+            Kind::Multipart(_) => boundary(text).is_some(),
+            Kind::Parts { json, .. } => boundary(text).is_some() || json.is_some() && is_json(text),
         },
-    }
-}
-
-/// The most bytes that a body of this kind may have.
-fn longest(body: Kind) -> u64 {
-    match body {
-        Kind::None => 0,
-        Kind::Json(bytes) | Kind::Multipart(bytes) => bytes,
     }
 }
 
@@ -118,22 +111,18 @@ pub(super) fn is_json(text: &str) -> bool {
         && ["", "charset=utf-8"].contains(&parameters.as_str())
 }
 
-/// A form of parts, with a boundary that needs no quotes.
-fn is_form(text: &str) -> bool {
-    let boundary = text
-        .strip_prefix("multipart/form-data;")
-        .and_then(|rest| rest.trim_start().strip_prefix("boundary="));
-    boundary.is_some_and(|boundary| {
-        (1..=BOUNDARY_BYTES).contains(&boundary.len())
-            && boundary
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    })
+/// The boundary of a form of parts, where it needs no quotes.
+pub(super) fn boundary(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("multipart/form-data;")?;
+    let boundary = rest.trim_start().strip_prefix("boundary=")?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let good = (1..=BOUNDARY_BYTES).contains(&boundary.len()) && boundary.bytes().all(is_plain);
+    good.then_some(boundary)
 }
 
 /// The body, no longer than the route takes; `None` for one that it doesn't take.
 fn of_route(route: &Route, body: WasiBody, headers: &HeaderMap) -> Option<WasiBody> {
-    let longest = longest(route.body);
+    let longest = route.body.max_bytes();
     if route.body == Kind::None {
         let none = Empty::new().map_err(|never| match never {}).boxed_unsync();
         return body.is_end_stream().then_some(none);

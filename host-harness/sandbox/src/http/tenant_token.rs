@@ -13,6 +13,7 @@ use wasmtime_wasi_http::Error as WasiError;
 
 use super::app::App;
 use super::broker::{ExchangeFuture, json_response};
+use super::json_body;
 use crate::secrets::{LatestSpellings, Secret, Spellings};
 
 /// A token isn't used in its last five minutes: an upload may take as long.
@@ -194,7 +195,7 @@ fn read_answer(asks: Exchange, answer: &Response<Bytes>) -> Option<(Secret, Dura
         .filter(|text| !text.is_empty() && text.len() <= TOKEN_BYTES)?;
     let life = Duration::from_secs(seconds(&json[asks.expires_in_s])).min(LONGEST);
     // A token beside a code that doesn't say success would be a contradiction.
-    let succeeded = json[asks.success.member] == asks.success.is;
+    let succeeded = json_body::succeeded(asks.success, &json);
     (succeeded && !life.is_zero()).then(|| (Secret::new(text), life))
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use contract::services::FEISHU;
+use contract::services::{FEISHU, Success};
 
 use super::super::target::matches_path;
 use super::*;
@@ -12,6 +12,8 @@ const BASE: &str = "https://open.feishu.cn/open-apis/im/v1/messages";
 const GOOD: &str =
     r#"{"receive_id":"oc_a","msg_type":"text","content":"{\"text\":\"hi\"}","uuid":"u"}"#;
 const REPLY: &str = r#"{"msg_type":"text","content":"{}"}"#;
+
+const NOBODY: (&str, &str) = ("", "");
 
 struct Chat {
     recipients: Known,
@@ -43,7 +45,7 @@ impl Recipients for Known {
         self.messages.lock().unwrap().push(id);
     }
 
-    fn note_derived(&self, kind: &str, id: String) {
+    fn note_derived(&self, _: (&str, &str), kind: &str, id: String) {
         self.recipients.lock().unwrap().push((kind.to_owned(), id));
     }
 }
@@ -51,7 +53,7 @@ impl Recipients for Known {
 /// A world in which one submit has named `oc_a`, and one message is in its chat.
 fn chat() -> Chat {
     let recipients = Known::default();
-    recipients.note_derived("chat_id", "oc_a".to_owned());
+    recipients.note_derived(NOBODY, "chat_id", "oc_a".to_owned());
     recipients.note_message("om_ours".to_owned());
     Chat { recipients }
 }
@@ -62,12 +64,22 @@ fn route(path: &str) -> Option<&'static Route> {
     FEISHU.routes.iter().find(sends)
 }
 
+async fn admitted(
+    request: Request<WasiBody>,
+    route: &'static Route,
+    recipients: &Known,
+) -> Result<(Request<WasiBody>, Option<To>), RefusalReason> {
+    let meter = Arc::new(CallMeter::new(&crate::limits::Limits::default()));
+    let admitted = admit(request, route, recipients, &meter).await;
+    admitted.map_err(|refusal| refusal.reason)
+}
+
 impl Chat {
     async fn send(&self, request: Request<Bytes>) -> Result<Request<WasiBody>, RefusalReason> {
         let route = route(request.uri().path()).expect("a message route");
-        admit(request.map(full), route, &self.recipients)
+        admitted(request.map(full), route, &self.recipients)
             .await
-            .map_err(|refusal| refusal.reason)
+            .map(|(request, _)| request)
     }
 
     async fn post(&self, url: &str, body: &str) -> Result<Request<WasiBody>, RefusalReason> {
@@ -234,7 +246,9 @@ async fn only_a_message_that_feishu_confirmed_can_be_replied_to() {
             .body(full(Bytes::from(body)))
             .unwrap();
         let names = route("/open-apis/im/v1/messages").unwrap().names.unwrap();
-        let answer = note_answer(answer, names, &fresh.recipients).await.unwrap();
+        let answer = note_answer(answer, names, None, &fresh.recipients)
+            .await
+            .unwrap();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(bytes, body, "the answer stays as it is");
         assert_eq!(fresh.recipients.has_message("om_new"), noted, "{body}");
@@ -287,7 +301,8 @@ const PLAIN: Route = Route {
 #[tokio::test]
 async fn a_recipient_in_the_path_or_the_query_is_checked_as_well_and_the_body_only_passes() {
     let chat = chat();
-    chat.recipients.note_derived("room", "42".to_owned());
+    chat.recipients
+        .note_derived(NOBODY, "room", "42".to_owned());
     let base = "https://c/moved";
     for (route, target, reason) in [
         (&IN_PATH, "/v10/channels/42/messages", None),
@@ -321,25 +336,118 @@ async fn a_recipient_in_the_path_or_the_query_is_checked_as_well_and_the_body_on
     ] {
         let request = Request::post(format!("{base}{target}"));
         let request = request.body(full(Bytes::from_static(b"any"))).unwrap();
-        let admitted = admit(request, route, &chat.recipients).await;
-        let refused = admitted.err().map(|refusal| refusal.reason);
+        let admitted = admitted(request, route, &chat.recipients).await;
+        let refused = admitted.err();
         assert_eq!(refused, reason, "{target}");
     }
 }
 
 #[tokio::test]
 async fn a_recipient_that_a_response_names_gets_messages_and_no_other() {
+    let to = |kind: &str, id: &str| Some(To::Recipient(kind.to_owned(), id.to_owned()));
+    for (success, whom, body, named) in [
+        (
+            Success::Number {
+                member: "code",
+                is: 0,
+            },
+            to("person", "U1"),
+            r#"{"code":0,"channel":{"id":"D1"}}"#,
+            true,
+        ),
+        (
+            Success::Number {
+                member: "code",
+                is: 0,
+            },
+            to("person", "U1"),
+            r#"{"code":1,"channel":{"id":"D1"}}"#,
+            false,
+        ),
+        (
+            Success::True { member: "ok" },
+            to("person", "U1"),
+            r#"{"ok":true,"channel":{"id":"D1"}}"#,
+            true,
+        ),
+        (
+            Success::True { member: "ok" },
+            to("person", "U1"),
+            r#"{"ok":"true","channel":{"id":"D1"}}"#,
+            false,
+        ),
+        (
+            Success::True { member: "ok" },
+            to("person", "U1"),
+            r#"{"ok":true,"channel":"D1"}"#,
+            false,
+        ),
+        (
+            Success::Status,
+            to("person", "U1"),
+            r#"{"channel":{"id":"D1"}}"#,
+            true,
+        ),
+        // A request that was about nobody leads to nobody.
+        (Success::Status, None, r#"{"channel":{"id":"D1"}}"#, false),
+        (
+            Success::Status,
+            Some(To::Message("m".to_owned())),
+            r#"{"channel":{"id":"D1"}}"#,
+            false,
+        ),
+    ] {
+        let chat = chat();
+        let names = Names {
+            success,
+            at: "/channel/id",
+            what: Named::Recipient("room"),
+        };
+        let response = Response::new(full(Bytes::from(body)));
+        let answer = note_answer(response, names, whom, &chat.recipients);
+        answer.await.unwrap();
+        assert_eq!(chat.recipients.is_named("room", "D1"), named, "{body}");
+        assert!(!chat.recipients.is_named("room", "D2"));
+    }
+}
+
+/// A route that only asks who is behind somebody.
+const LEADS: Route = Route {
+    path: "/users/@me/channels",
+    commits: false,
+    body: Body::Json(1 << 10),
+    recipient: Some(Place::JsonField {
+        name: "recipient_id",
+        kind: IdKind::Always("person"),
+    }),
+    members: &[contract::services::Member::needed(
+        "recipient_id",
+        contract::services::Shape::Id,
+    )],
+    ..FEISHU.routes[1]
+};
+
+#[tokio::test]
+async fn only_a_named_person_is_asked_for_the_chat_with_them() {
     let chat = chat();
-    let names = Names {
-        success: FEISHU.credential.unwrap().exchange.unwrap().success,
-        at: "/channel/id",
-        what: Named::Recipient("room"),
-    };
-    let body = Bytes::from_static(br#"{"code":0,"channel":{"id":"D1"}}"#);
-    let response = Response::new(full(body));
-    note_answer(response, names, &chat.recipients)
-        .await
-        .unwrap();
-    assert!(chat.recipients.is_named("room", "D1"));
-    assert!(!chat.recipients.is_named("room", "D2"));
+    chat.recipients
+        .note_derived(NOBODY, "person", "42".to_owned());
+    for (id, reason) in [
+        ("42", None),
+        ("43", Some(RefusalReason::Recipient)),
+        ("42,43", Some(RefusalReason::Message)),
+    ] {
+        let request = Request::post("https://c/users/@me/channels")
+            .header("content-type", "application/json")
+            .body(full(Bytes::from(format!(r#"{{"recipient_id":"{id}"}}"#))));
+        let admitted = admitted(request.unwrap(), &LEADS, &chat.recipients).await;
+        let whom = reason
+            .is_none()
+            .then(|| To::Recipient("person".to_owned(), id.to_owned()));
+        assert_eq!(
+            admitted.map(|(_, whom)| whom).map_err(Some),
+            reason.map_or(Ok(whom), |reason| Err(Some(reason))),
+            "{id}"
+        );
+    }
 }
