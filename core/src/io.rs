@@ -1,14 +1,10 @@
 //! How the core speaks with the world: one [`Effect`] out, one [`Outcome`] in, each with the time.
 //!
-//! Procedures are `async` functions over [`Io`]; rustc makes the state machines. There is no
-//! executor and nothing runs by itself: a [`Task`] stops at every effect until its driver resumes
-//! it. Two drivers exist: the component's (`guest/src/drive`) and the simulated world's.
+//! Procedures are plain functions over [`Io`]; each hands its effects to a [`Driver`], one at a time, and goes on when the
+//! driver comes back. Two drivers exist: the component's (`guest/src/drive`), which performs an effect at once, and the
+//! simulated world's, which leaves the procedure where it is until its turn comes, or for good.
 
-use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::cell::Cell;
 
 use sha2::{Digest, Sha256};
 
@@ -265,32 +261,49 @@ pub enum Outcome {
     Done,
 }
 
-/// What a task and the procedure in it have in common: one effect on its way out, one outcome on its way in.
-struct Shared {
-    /// What the procedure wants done; taken by [`Task::resume`].
-    effect: RefCell<Option<Effect>>,
-    /// What came of it; taken by the [`Answer`] that waits for it.
-    outcome: RefCell<Option<Outcome>>,
-    /// The driver's clock at the last step.
+/// Who performs effects. It decides nothing: what to do about a failure is the procedure's business.
+pub trait Driver {
+    /// Performs one effect and comes back with what came of it; the outcome's variant is the effect's.
+    ///
+    /// A driver that doesn't come back ends the procedure there, as a crash would: everything that must outlast it is in the
+    /// state folder by then.
+    fn perform(&self, effect: Effect) -> Outcome;
+
+    /// The time by its clock, which may be set at any time.
+    fn now_ms(&self) -> UnixMs;
+}
+
+/// A procedure's handle on the world.
+pub struct Io<'d> {
+    /// Who performs its effects.
+    driver: &'d dyn Driver,
+    /// The driver's clock after the last effect.
     now_ms: Cell<UnixMs>,
-    /// Where all randomness of the task comes from.
+    /// Where all randomness of the procedure comes from.
     seed: [u8; 32],
     /// How many random words were drawn from it.
     drawn: Cell<u64>,
 }
 
-/// A procedure's handle on the world.
-#[derive(Clone)]
-pub struct Io(Rc<Shared>);
-
 /// An effect was answered with another effect's outcome: a bug of the driver, told as a failure.
 pub(crate) const MISMATCH: &str = "the driver answered with another effect's outcome";
 
-impl Io {
+impl<'d> Io<'d> {
+    /// For one procedure; `seed` is 32 random bytes that no other one gets.
+    #[must_use]
+    pub fn new(driver: &'d dyn Driver, seed: [u8; 32]) -> Self {
+        Self {
+            driver,
+            now_ms: Cell::new(driver.now_ms()),
+            seed,
+            drawn: Cell::new(0),
+        }
+    }
+
     /// The time of the last event.
     #[must_use]
     pub fn now_ms(&self) -> UnixMs {
-        self.0.now_ms.get()
+        self.now_ms.get()
     }
 
     /// 128 fresh random bits in hex, drawn from the seed given at the start.
@@ -298,10 +311,10 @@ impl Io {
     pub fn nonce(&self) -> String {
         // Counted and hashed with the seed: the core has no randomness of its own, so that a simulated run
         // gives the same numbers again.
-        let count = self.0.drawn.get();
-        self.0.drawn.set(count + 1);
+        let count = self.drawn.get();
+        self.drawn.set(count + 1);
         let mut hash = Sha256::new();
-        hash.update(self.0.seed);
+        hash.update(self.seed);
         hash.update(count.to_le_bytes());
         hex(&hash.finalize()[..16])
     }
@@ -313,7 +326,7 @@ impl Io {
     }
 
     /// A file operation.
-    pub fn fs(&self, op: FsOp) -> Answer<'_, Result<FsDone, String>> {
+    pub fn fs(&self, op: FsOp) -> Result<FsDone, String> {
         self.perform(Effect::Fs(op), |outcome| match outcome {
             Outcome::Fs(result) => result,
             _ => Err(MISMATCH.to_owned()),
@@ -321,7 +334,7 @@ impl Io {
     }
 
     /// A request with a small body.
-    pub fn http(&self, request: Request) -> Answer<'_, Result<Response, HttpError>> {
+    pub fn http(&self, request: Request) -> Result<Response, HttpError> {
         self.perform(Effect::Http(request), |outcome| match outcome {
             Outcome::Http(result) => result,
             _ => Err(HttpError::Lost(MISMATCH.to_owned())),
@@ -329,7 +342,7 @@ impl Io {
     }
 
     /// The length of a body that does not declare it; none when it is over the request's limit.
-    pub fn measure(&self, request: Request) -> Answer<'_, Result<Option<u64>, HttpError>> {
+    pub fn measure(&self, request: Request) -> Result<Option<u64>, HttpError> {
         self.perform(Effect::Measure(request), |outcome| match outcome {
             Outcome::Measured(result) => result,
             _ => Err(HttpError::Lost(MISMATCH.to_owned())),
@@ -337,7 +350,7 @@ impl Io {
     }
 
     /// Media store to Feishu.
-    pub fn relay(&self, relay: Relay) -> Answer<'_, Result<Response, RelayError>> {
+    pub fn relay(&self, relay: Relay) -> Result<Response, RelayError> {
         self.perform(Effect::Relay(relay), |outcome| match outcome {
             Outcome::Relayed(result) => result,
             _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
@@ -349,7 +362,7 @@ impl Io {
         &self,
         source: FileSource,
         size: Option<u64>,
-    ) -> Answer<'_, Result<Option<Inspected>, String>> {
+    ) -> Result<Option<Inspected>, String> {
         self.perform(Effect::Inspect(source, size), |outcome| match outcome {
             Outcome::Inspected(result) => result,
             _ => Err(MISMATCH.to_owned()),
@@ -357,7 +370,7 @@ impl Io {
     }
 
     /// A local file to the service.
-    pub fn send_file(&self, send: SendFile) -> Answer<'_, Result<Response, RelayError>> {
+    pub fn send_file(&self, send: SendFile) -> Result<Response, RelayError> {
         self.perform(Effect::SendFile(send), |outcome| match outcome {
             Outcome::Sent(result) => result,
             _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
@@ -365,7 +378,7 @@ impl Io {
     }
 
     /// Fetches files into a folder; the answers come in the order asked.
-    pub fn download(&self, files: Vec<Download>) -> Answer<'_, Vec<Result<String, String>>> {
+    pub fn download(&self, files: Vec<Download>) -> Vec<Result<String, String>> {
         self.perform(Effect::Download(files), |outcome| match outcome {
             // Nobody's file counts as written then: an outcome of each would need one that fits it.
             Outcome::Downloaded(results) => results,
@@ -374,7 +387,7 @@ impl Io {
     }
 
     /// Writes the configuration file.
-    pub fn save_config(&self, text: Vec<u8>) -> Answer<'_, Result<(), String>> {
+    pub fn save_config(&self, text: Vec<u8>) -> Result<(), String> {
         self.perform(Effect::SaveConfig(text), |outcome| match outcome {
             Outcome::Saved(result) => result,
             _ => Err(MISMATCH.to_owned()),
@@ -382,112 +395,31 @@ impl Io {
     }
 
     /// Prints a line on stdout.
-    pub fn out(&self, line: impl Into<String>) -> Answer<'_, ()> {
+    pub fn out(&self, line: impl Into<String>) {
         self.perform(Effect::Say(Stream::Out, line.into()), drop)
     }
 
     /// Prints a line on stderr.
-    pub fn err(&self, line: impl Into<String>) -> Answer<'_, ()> {
+    pub fn err(&self, line: impl Into<String>) {
         self.perform(Effect::Say(Stream::Err, line.into()), drop)
     }
 
     /// Waits.
-    pub fn sleep(&self, pause_ms: u64) -> Answer<'_, ()> {
+    pub fn sleep(&self, pause_ms: u64) {
         self.perform(Effect::Sleep(pause_ms), drop)
     }
 
-    /// Has the driver perform an effect. What `read` makes of its outcome is ready at the next step.
-    pub(crate) fn perform<T>(&self, effect: Effect, read: fn(Outcome) -> T) -> Answer<'_, T> {
-        // The slot holds one: a procedure is awaited where it was made, so that no second effect can lie in it.
-        *self.0.effect.borrow_mut() = Some(effect);
-        Answer {
-            shared: &self.0,
-            read,
-        }
-    }
-}
-
-/// An effect under way; ready when the driver has put an outcome in. To be awaited where it was made, since a procedure has
-/// one effect at a time. No `async fn` around it: each of those keeps its arguments at every place that awaits it, and there
-/// are two hundred such places.
-#[must_use = "nothing is performed until it is awaited"]
-pub struct Answer<'a, T> {
-    shared: &'a Shared,
-    read: fn(Outcome) -> T,
-}
-
-impl<T> Future for Answer<'_, T> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        // The context's waker is never called: nothing wakes a task but its driver.
-        let outcome = self.shared.outcome.borrow_mut().take();
-        outcome.map_or(Poll::Pending, |outcome| Poll::Ready((self.read)(outcome)))
-    }
-}
-
-/// A procedure under way.
-pub struct Task<'a, T> {
-    future: Pin<Box<dyn Future<Output = T> + 'a>>,
-    shared: Rc<Shared>,
-}
-
-/// Where a task stopped.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "handed over once, never kept; it is large on 64-bit targets only"
-)]
-pub enum Step<T> {
-    /// It wants this done, and then to be resumed.
-    Do(Effect),
-    /// It has ended.
-    End(T),
-}
-
-impl<'a, T> Task<'a, T> {
-    /// Prepares a procedure; `seed` is 32 random bytes that no other task gets.
-    pub fn new<F: Future<Output = T> + 'a>(
-        seed: [u8; 32],
-        now_ms: UnixMs,
-        procedure: impl FnOnce(Io) -> F,
-    ) -> Self {
-        let shared = Rc::new(Shared {
-            effect: RefCell::new(None),
-            outcome: RefCell::new(None),
-            now_ms: Cell::new(now_ms),
-            seed,
-            drawn: Cell::new(0),
-        });
-        Self {
-            future: Box::pin(procedure(Io(Rc::clone(&shared)))),
-            shared,
-        }
+    /// Has the driver perform an effect; `read` takes the outcome apart.
+    pub(crate) fn perform<T>(&self, effect: Effect, read: fn(Outcome) -> T) -> T {
+        read(self.outcome_of(effect))
     }
 
-    /// Goes on to the next effect or to the end. The first call has no outcome.
-    ///
-    /// # Errors
-    /// When the procedure waits for something that is no effect, which no procedure here does.
-    pub fn resume(
-        &mut self,
-        outcome: Option<Outcome>,
-        now_ms: UnixMs,
-    ) -> Result<Step<T>, &'static str> {
-        self.shared.now_ms.set(now_ms);
-        *self.shared.outcome.borrow_mut() = outcome;
-        // There is no executor to wake: the driver knows when it has an outcome.
-        let mut context = Context::from_waker(Waker::noop());
-        match pin!(&mut self.future).as_mut().poll(&mut context) {
-            Poll::Ready(value) => Ok(Step::End(value)),
-            Poll::Pending => {
-                let effect = self.shared.effect.borrow_mut().take();
-                effect
-                    .map(Step::Do)
-                    // An error and no panic: in the component a panic would be a trap without a word of what
-                    // happened.
-                    .ok_or("a procedure stopped without an effect")
-            }
-        }
+    /// Not a part of [`Self::perform`], which is compiled once for each kind of outcome.
+    fn outcome_of(&self, effect: Effect) -> Outcome {
+        let outcome = self.driver.perform(effect);
+        // A procedure sees the same time until its next effect: what it computes from it fits together.
+        self.now_ms.set(self.driver.now_ms());
+        outcome
     }
 }
 

@@ -1,11 +1,11 @@
 //! The skill without IO.
 //!
-//! It is told what happened and says what to do next: a procedure (`commands`, `poll`) runs as a
-//! [`io::Task`], hands out one [`io::Effect`] at a time and goes on with its [`io::Outcome`] and
-//! the time. No clock, no randomness, no files, no environment: the component's driver and the
+//! It is told what happened and says what to do next: a procedure (`commands`, `poll`) hands one
+//! [`io::Effect`] at a time to its [`io::Driver`] and goes on with the [`io::Outcome`] and the
+//! time. No clock, no randomness, no files, no environment: the component's driver and the
 //! simulated world drive the very same code.
 
-// The tests here and those in tests/ share a state folder in memory.
+// The tests here and those in tests/ share a state folder in memory; with the simulation they share what stops at effects.
 #[cfg(test)]
 extern crate self as libtv_video_core;
 
@@ -16,6 +16,9 @@ extern crate self as libtv_video_core;
 )]
 #[path = "../tests/store/folder.rs"]
 mod folder;
+#[cfg(test)]
+#[path = "../../testkit/simulation/src/task.rs"]
+mod task;
 
 pub mod backoff;
 pub mod channel;

@@ -18,8 +18,8 @@ use crate::types::{
 ///
 /// # Errors
 /// As there.
-pub async fn submit(
-    io: Io,
+pub fn submit(
+    io: &Io,
     settings: &Settings,
     message: Option<String>,
     session_id: Option<String>,
@@ -27,9 +27,9 @@ pub async fn submit(
     chat_id: Option<String>,
 ) -> Result<Submission, Problem> {
     // It also tells of submits of unknown outcome, before another one is paid for.
-    commands::open(&io, settings).await?;
+    commands::open(io, settings)?;
     submit::run(
-        &io,
+        io,
         settings,
         submit::Request {
             text: message,
@@ -42,7 +42,6 @@ pub async fn submit(
             reply_to: None,
         },
     )
-    .await
 }
 
 /// The sessions that have not ended, and the submits that nobody works on any more: what a process that died has left is
@@ -51,13 +50,13 @@ pub async fn submit(
 /// # Errors
 /// When the state folder can't be used. A session that can't be read doesn't hide the others: it is
 /// due at once, and its poll says what is wrong.
-pub async fn due(io: Io, settings: &Settings) -> Result<Vec<DueSession>, Problem> {
-    commands::ready(&io, settings).await?;
+pub fn due(io: &Io, settings: &Settings) -> Result<Vec<DueSession>, Problem> {
+    commands::ready(io, settings)?;
     // Before the list is read, so that what is taken up is in it. Without this (`stranded-left` in the
     // simulation) nobody would ever tell the chat.
-    stranded::take_up(&io).await?;
-    let entries = store::active(&io).await?;
-    Ok(due_at(&io, settings, entries).await)
+    stranded::take_up(io)?;
+    let entries = store::active(io)?;
+    Ok(due_at(io, settings, entries))
 }
 
 /// The same for some entries of `active`, one answer for each, in their order. Without entries what a process that died has
@@ -65,25 +64,25 @@ pub async fn due(io: Io, settings: &Settings) -> Result<Vec<DueSession>, Problem
 ///
 /// # Errors
 /// As [`due`].
-pub async fn due_entries(
-    io: Io,
+pub fn due_entries(
+    io: &Io,
     settings: &Settings,
     entries: Vec<String>,
 ) -> Result<Vec<DueSession>, Problem> {
-    commands::ready(&io, settings).await?;
+    commands::ready(io, settings)?;
     // Once for each round and not for each part of one: it reads the folder of all submits.
     if entries.is_empty() {
-        stranded::take_up(&io).await?;
+        stranded::take_up(io)?;
     }
-    Ok(due_at(&io, settings, entries).await)
+    Ok(due_at(io, settings, entries))
 }
 
 /// When each entry wants its next step, in their order. One that can't be read is due at once: its step says
 /// why.
-async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSession> {
+fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSession> {
     let mut found = Vec::with_capacity(entries.len());
     for key in entries {
-        let due = match store::load(io, &key).await {
+        let due = match store::load(io, &key) {
             Ok(Some(loaded)) if !loaded.session.turns.is_empty() => DueSession {
                 session_id: loaded.session.id().to_owned(),
                 at_ms: poll::next(&loaded, settings)
@@ -93,7 +92,7 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSe
                     .unwrap_or_else(|| io.now_ms()),
             },
             Ok(None) => DueSession {
-                at_ms: match stranded::due_at_ms(io, &key).await {
+                at_ms: match stranded::due_at_ms(io, &key) {
                     Ok(Some(at_ms)) => at_ms,
                     Ok(None) | Err(_) => io.now_ms(),
                 },
@@ -114,30 +113,29 @@ async fn due_at(io: &Io, settings: &Settings, entries: Vec<String>) -> Vec<DueSe
 ///
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
-pub async fn poll(io: Io, settings: &Settings, session_id: String) -> Result<Step, Problem> {
-    if let Some(report) = stranded::step(&io, settings, &session_id).await? {
-        return Ok(told(&io, session_id, report));
+pub fn poll(io: &Io, settings: &Settings, session_id: String) -> Result<Step, Problem> {
+    if let Some(report) = stranded::step(io, settings, &session_id)? {
+        return Ok(told(io, session_id, report));
     }
-    let key = if store::list(&io, &format!("sessions/{session_id}"))
-        .await
+    let key = if store::list(io, &format!("sessions/{session_id}"))
         .is_ok_and(|names| !names.is_empty())
     {
         session_id.clone()
     } else {
-        match store::find(&io, &session_id).await? {
+        match store::find(io, &session_id)? {
             Found::Key(key) => key,
             Found::None | Found::Several => {
                 // An entry may outlive its session: made durable by one process, of a turn of another one that wasn't.
-                if store::active(&io).await?.contains(&session_id) {
+                if store::active(io)?.contains(&session_id) {
                     // Else the timer would call for it in every round.
-                    store::run(&io, FsOp::Remove(format!("active/{session_id}"))).await?;
+                    store::run(io, FsOp::Remove(format!("active/{session_id}")))?;
                 }
                 return Err(Problem::unknown_session(&session_id));
             }
         }
     };
-    let report = poll::step(&io, settings, &key, Haste::WhenDue).await?;
-    Ok(told(&io, session_id, report))
+    let report = poll::step(io, settings, &key, Haste::WhenDue)?;
+    Ok(told(io, session_id, report))
 }
 
 /// A poll's report as the typed export has it.
@@ -180,15 +178,15 @@ fn told(io: &Io, session_id: String, report: poll::Report) -> Step {
 ///
 /// # Errors
 /// As the command.
-pub async fn query(
-    io: Io,
+pub fn query(
+    io: &Io,
     settings: &Settings,
     id: String,
     after_seq: Option<u64>,
     project_id: Option<String>,
 ) -> Result<Transcript, Problem> {
-    commands::open(&io, settings).await?;
-    let queried = query::run(&io, settings, &id, after_seq, project_id.as_deref()).await?;
+    commands::open(io, settings)?;
+    let queried = query::run(io, settings, &id, after_seq, project_id.as_deref())?;
     Ok(queried.transcript())
 }
 
@@ -196,44 +194,44 @@ pub async fn query(
 ///
 /// # Errors
 /// As the command.
-pub async fn check(io: Io, settings: &Settings) -> Result<Configuration, Problem> {
-    Ok(check::run(&io, settings).await?.configuration)
+pub fn check(io: &Io, settings: &Settings) -> Result<Configuration, Problem> {
+    Ok(check::run(io, settings)?.configuration)
 }
 
 /// Each link of the chain from the key to the chat.
 ///
 /// # Errors
 /// None: what is broken is a finding.
-pub async fn doctor(
-    io: Io,
+pub fn doctor(
+    io: &Io,
     settings: &Settings,
     chat_id: Option<String>,
 ) -> Result<Vec<Finding>, Problem> {
-    commands::open_to_read(&io, settings).await;
-    Ok(doctor::run(&io, settings, chat_id.as_deref()).await)
+    commands::open_to_read(io, settings);
+    Ok(doctor::run(io, settings, chat_id.as_deref()))
 }
 
 /// What is stored of one session, or of those that go on and the latest that have ended.
 ///
 /// # Errors
 /// As the command.
-pub async fn status(
-    io: Io,
+pub fn status(
+    io: &Io,
     settings: &Settings,
     id: Option<String>,
     ended: Option<u32>,
 ) -> Result<Overview, Problem> {
-    commands::open_to_read(&io, settings).await;
-    status::run(&io, settings, id.as_deref(), ended.map(u64::from)).await
+    commands::open_to_read(io, settings);
+    status::run(io, settings, id.as_deref(), ended.map(u64::from))
 }
 
 /// The key's tasks.
 ///
 /// # Errors
 /// As the command.
-pub async fn tasks(io: Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
-    commands::open(&io, settings).await?;
-    let tasks = tasks::run(&io, settings).await?;
+pub fn tasks(io: &Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
+    commands::open(io, settings)?;
+    let tasks = tasks::run(io, settings)?;
     Ok(tasks::typed(tasks))
 }
 
@@ -241,13 +239,13 @@ pub async fn tasks(io: Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
 ///
 /// # Errors
 /// As the command.
-pub async fn recover(io: Io, settings: &Settings, id: Option<String>) -> Result<Overview, Problem> {
-    commands::open(&io, settings).await?;
+pub fn recover(io: &Io, settings: &Settings, id: Option<String>) -> Result<Overview, Problem> {
+    commands::open(io, settings)?;
     let wanted = recover::Wanted {
         id,
         ..recover::Wanted::default()
     };
-    let recovered = recover::run(&io, settings, &wanted).await?;
+    let recovered = recover::run(io, settings, &wanted)?;
     Ok(recovered.overview(io.now_ms()))
 }
 
@@ -255,15 +253,15 @@ pub async fn recover(io: Io, settings: &Settings, id: Option<String>) -> Result<
 ///
 /// # Errors
 /// As the command.
-pub async fn cancel(io: Io, settings: &Settings, id: String) -> Result<Cancellation, Problem> {
-    commands::open(&io, settings).await?;
-    cancel::run(&io, settings, &id).await
+pub fn cancel(io: &Io, settings: &Settings, id: String) -> Result<Cancellation, Problem> {
+    commands::open(io, settings)?;
+    cancel::run(io, settings, &id)
 }
 
 /// A new project.
 ///
 /// # Errors
 /// As the command.
-pub async fn change_project(io: Io, settings: &Settings) -> Result<Project, Problem> {
-    project::run(&io, settings).await
+pub fn change_project(io: &Io, settings: &Settings) -> Result<Project, Problem> {
+    project::run(io, settings)
 }

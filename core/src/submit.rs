@@ -62,7 +62,7 @@ pub struct Submission {
 /// # Errors
 /// Permanent when it is refused, temporary when nothing was sent, and of unknown outcome when the
 /// answer was lost.
-pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
+pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
     let text = request
         .text
         .as_deref()
@@ -78,7 +78,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     let named = named(settings, &request)?;
     let upstream = settings.upstream()?;
     let continued = match &request.session_id {
-        Some(id) => Some(continued(io, &upstream, id).await?),
+        Some(id) => Some(continued(io, &upstream, id)?),
         None => None,
     };
     let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
@@ -124,7 +124,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
     };
     // From here on the intent is durable, and only then may the request leave: a crash in between leaves one
     // that was charged or not, which is told and never sent again.
-    match repeated::claim(io, &mut intent).await? {
+    match repeated::claim(io, &mut intent)? {
         Claim::Free => {}
         Claim::Answered(asked) => return Ok(submission(settings, &asked, &wanted)),
     }
@@ -136,16 +136,16 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
         kind: request.kind.as_deref(),
         trace: trace.as_deref(),
     };
-    let submitted = match upstream.submit(io, &order).await {
+    let submitted = match upstream.submit(io, &order) {
         Ok(submitted) => submitted,
         // No retry, whatever the error says: `submit-repeated` in the simulation shows what that costs.
-        Err(error) => return Err(not_submitted(io, &mut intent, &error).await),
+        Err(error) => return Err(not_submitted(io, &mut intent, &error)),
     };
-    match begin(io, &intent, &submitted).await {
+    match begin(io, &intent, &submitted) {
         Ok(asked) => {
             // The intent goes last: until the turn is stored and to be polled, it is all that knows of the
             // charge.
-            repeated::done(io, &mut intent, &asked).await;
+            repeated::done(io, &mut intent, &asked);
             Ok(submission(settings, &asked, &wanted))
         }
         // The job runs and this machine can't keep it: neither "failed" nor "try again" would be true.
@@ -154,7 +154,7 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
             intent.unknown = Some(format!(
                 "it became session {session_id}, which could not be stored"
             ));
-            submits::save(io, &intent).await.ok();
+            submits::save(io, &intent).ok();
             let failure = Failure::new(format!(
                 "The request was submitted as session {session_id}, but: {}",
                 problem.failure().message
@@ -167,9 +167,9 @@ pub async fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submi
 }
 
 /// Stores what a submit became. It was charged: whatever fails here, it must not look as if nothing was sent.
-async fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
-    let asked = asked(io, intent, submitted).await?;
-    store::begin_turn(io, &asked).await?;
+fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
+    let asked = asked(io, intent, submitted)?;
+    store::begin_turn(io, &asked)?;
     Ok(asked)
 }
 
@@ -270,13 +270,13 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
 }
 
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
-async fn continued(
+fn continued(
     io: &Io,
     upstream: &Upstream<'_>,
     id: &str,
 ) -> Result<(String, Option<Session>, Baseline), Problem> {
-    let known = match store::find(io, id).await? {
-        Found::Key(key) => store::load(io, &key).await?.map(|loaded| loaded.session),
+    let known = match store::find(io, id)? {
+        Found::Key(key) => store::load(io, &key)?.map(|loaded| loaded.session),
         Found::None => None,
         Found::Several => {
             return Err(Problem::permanent(format!(
@@ -311,7 +311,7 @@ async fn continued(
     };
     // Asked before the submit: what is there now belongs to earlier turns. Without this baseline their results
     // would answer the new request (`baseline-ignored`).
-    let seen = upstream.observe(io, &job).await;
+    let seen = upstream.observe(io, &job);
     let end = seen.map_err(|error| error.problem())?.end;
     Ok((session_id, known, end))
 }
@@ -351,22 +351,22 @@ fn merge(named: Route, known: Option<&Session>) -> Route {
 
 /// Stores what became of a submit without a session, and words it. Where that can't be stored the intent stays,
 /// and counts as one of unknown outcome after a while.
-async fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Problem {
+fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Problem {
     // Whatever an error means, only that nothing can have been taken removes an intent.
     if !error.may_be_applied {
-        stranded::remove_own(io, intent).await;
+        stranded::remove_own(io, intent);
         return error.problem();
     }
     intent.unknown = Some(error.message.clone());
     // That this can't be stored changes nothing: the intent alone says the same, once it is old enough.
-    submits::save(io, intent).await.ok();
+    submits::save(io, intent).ok();
     Problem::OutcomeUnknown(Failure::new(error.message.clone())).advise(FIND_OUT)
 }
 
 /// The new turn, numbered behind those of the session it landed in: a new request may land in an
 /// existing one.
-async fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
-    let landed = store::load(io, &folder_name(&submitted.session_id)).await?;
+fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Asked, Problem> {
+    let landed = store::load(io, &folder_name(&submitted.session_id))?;
     let without_words = !intent.session_id.is_empty() && intent.text.is_empty();
     let latest = landed.as_ref().and_then(|loaded| loaded.session.latest());
     let baseline = match (latest, intent.baseline.clone()) {

@@ -1,8 +1,6 @@
 //! The typed exports of the world, in terms of the core. The records are the core's own types: nothing is translated, and
 //! nothing decided.
 
-use std::pin::Pin;
-
 use libtv_video_core::config::Settings;
 use libtv_video_core::io::Io;
 use libtv_video_core::problem::{self, Failure};
@@ -19,9 +17,7 @@ use crate::settings;
 
 /// A function of the skill, with its arguments. Boxed, so that [`call`] and what it drives are compiled once for each kind
 /// of answer and not for each function.
-type Function<T> = Box<dyn for<'a> FnOnce(Io, &'a Settings) -> Answer<'a, T>>;
-/// What a function of the skill gives, once it has been driven to its end.
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, problem::Problem>> + 'a>>;
+type Function<T> = Box<dyn FnOnce(&Io, &Settings) -> Result<T, problem::Problem>>;
 
 impl Guest for Component {
     fn submit(
@@ -31,25 +27,23 @@ impl Guest for Component {
         chat_id: Option<String>,
     ) -> Result<Submission, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::submit(
-                io, settings, message, session_id, channel, chat_id,
-            ))
+            skill::submit(io, settings, message, session_id, channel, chat_id)
         }))
     }
 
     fn due() -> Result<Vec<DueSession>, Problem> {
-        call(Box::new(|io, settings| Box::pin(skill::due(io, settings))))
+        call(Box::new(|io, settings| skill::due(io, settings)))
     }
 
     fn due_entries(entries: Vec<String>) -> Result<Vec<DueSession>, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::due_entries(io, settings, entries))
+            skill::due_entries(io, settings, entries)
         }))
     }
 
     fn poll(session_id: String) -> Result<Step, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::poll(io, settings, session_id))
+            skill::poll(io, settings, session_id)
         }))
     }
 
@@ -59,52 +53,44 @@ impl Guest for Component {
         project_id: Option<String>,
     ) -> Result<Transcript, Problem> {
         call(Box::new(move |io, settings| {
-            Box::pin(skill::query(
-                io, settings, session_id, after_seq, project_id,
-            ))
+            skill::query(io, settings, session_id, after_seq, project_id)
         }))
     }
 
     fn check() -> Result<Configuration, Problem> {
-        call(Box::new(|io, settings| {
-            Box::pin(skill::check(io, settings))
-        }))
+        call(Box::new(|io, settings| skill::check(io, settings)))
     }
 
     fn doctor(chat_id: Option<String>) -> Result<Vec<Finding>, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::doctor(io, settings, chat_id))
+            skill::doctor(io, settings, chat_id)
         }))
     }
 
     fn status(session_id: Option<String>, ended: Option<u32>) -> Result<Overview, Problem> {
         call(Box::new(move |io, settings| {
-            Box::pin(skill::status(io, settings, session_id, ended))
+            skill::status(io, settings, session_id, ended)
         }))
     }
 
     fn tasks() -> Result<Vec<Task>, Problem> {
-        call(Box::new(|io, settings| {
-            Box::pin(skill::tasks(io, settings))
-        }))
+        call(Box::new(|io, settings| skill::tasks(io, settings)))
     }
 
     fn recover(session_id: Option<String>) -> Result<Overview, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::recover(io, settings, session_id))
+            skill::recover(io, settings, session_id)
         }))
     }
 
     fn cancel(session_id: String) -> Result<Cancellation, Problem> {
         call(Box::new(|io, settings| {
-            Box::pin(skill::cancel(io, settings, session_id))
+            skill::cancel(io, settings, session_id)
         }))
     }
 
     fn change_project() -> Result<Project, Problem> {
-        call(Box::new(|io, settings| {
-            Box::pin(skill::change_project(io, settings))
-        }))
+        call(Box::new(|io, settings| skill::change_project(io, settings)))
     }
 }
 

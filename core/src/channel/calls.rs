@@ -6,7 +6,7 @@ use crate::io::{HttpError, Io, Relay, RelayError, Request, Response};
 
 /// A channel's way out.
 pub struct Calls<'a> {
-    io: &'a Io,
+    io: &'a Io<'a>,
     may_commit: bool,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Calls<'a> {
 
     /// The time, random words, and what is no call of the channel.
     #[must_use]
-    pub const fn io(&self) -> &Io {
+    pub const fn io(&self) -> &Io<'a> {
         self.io
     }
 
@@ -39,18 +39,18 @@ impl<'a> Calls<'a> {
     ///
     /// # Errors
     /// Why it has no response.
-    pub async fn http(&self, risk: Risk, request: Request) -> Result<Response, HttpError> {
+    pub fn http(&self, risk: Risk, request: Request) -> Result<Response, HttpError> {
         self.permit(risk)?;
-        self.io.http(request).await
+        self.io.http(request)
     }
 
     /// Media from their store into a request's body.
     ///
     /// # Errors
     /// Why it has no response.
-    pub async fn relay(&self, risk: Risk, relay: Relay) -> Result<Response, RelayError> {
+    pub fn relay(&self, risk: Risk, relay: Relay) -> Result<Response, RelayError> {
         self.permit(risk).map_err(RelayError::Upload)?;
-        self.io.relay(relay).await
+        self.io.relay(relay)
     }
 
     /// Whether a call of this risk may leave now.

@@ -81,9 +81,9 @@ impl<'a> Stored<'a> {
     ///
     /// # Errors
     /// [`Unseen`].
-    pub async fn look(io: &Io, url: &'a ResultUrl, traits: &Traits) -> Result<Self, Unseen> {
-        let mut seen = look(io, url, traits.max_bytes()).await?;
-        look_further(io, &mut seen, traits).await;
+    pub fn look(io: &Io, url: &'a ResultUrl, traits: &Traits) -> Result<Self, Unseen> {
+        let mut seen = look(io, url, traits.max_bytes())?;
+        look_further(io, &mut seen, traits);
         Ok(seen)
     }
 
@@ -120,7 +120,7 @@ impl<'a> Stored<'a> {
     }
 
     /// A video's length in milliseconds, in a few small reads; without it the player shows none.
-    pub async fn duration_ms(&self, io: &Io) -> Option<u64> {
+    pub fn duration_ms(&self, io: &Io) -> Option<u64> {
         let mut probe = DurationProbe::new(self.len);
         let mut step = probe.feed(0, &self.head);
         loop {
@@ -141,7 +141,6 @@ impl<'a> Stored<'a> {
                     }
                     let response = io
                         .http(fetch(self.url.as_str(), Some((offset, len)), len))
-                        .await
                         .ok()?;
                     // With 200 the bytes are the file's first ones and not those asked for.
                     if response.status != 206 {
@@ -154,10 +153,10 @@ impl<'a> Stored<'a> {
     }
 
     /// A video's first frame as a picture, where it can be had.
-    pub async fn cover(&self, io: &Io) -> Option<Vec<u8>> {
+    pub fn cover(&self, io: &Io) -> Option<Vec<u8>> {
         let url = self.url.first_frame()?;
         // No error is told: the film is what was asked for, and it is shown without a cover too.
-        let frame = io.http(fetch(&url, None, MAX_COVER_BYTES)).await.ok()?;
+        let frame = io.http(fetch(&url, None, MAX_COVER_BYTES)).ok()?;
         let usable = frame.status == 200
             && !frame.truncated
             && matches!(media::sniff(&frame.body), MediaKind::Image(_));
@@ -166,13 +165,12 @@ impl<'a> Stored<'a> {
 }
 
 /// Reads the media's beginning and learns its length.
-async fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, Unseen> {
+fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, Unseen> {
     let head_len = HEAD_LEN as u64;
     let refused = |meaning, reason| Unseen::Failed(Answer::Refused(meaning, reason));
     let no_media = |reason: String| refused(Meaning::MediaUnread, reason);
     let response = io
         .http(fetch(url.as_str(), Some((0, head_len)), head_len))
-        .await
         .map_err(|error| {
             let reason = format!("the media could not be read: {}", error.reason());
             match error {
@@ -218,7 +216,7 @@ async fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<
     let len = match declared {
         Some(len) => len,
         // The upload needs a `Content-Length`, so the file is read once to count it.
-        None => match io.measure(fetch(url.as_str(), None, max_bytes)).await {
+        None => match io.measure(fetch(url.as_str(), None, max_bytes)) {
             Ok(Some(len)) => len,
             Ok(None) => return Err(Unseen::TooLarge),
             Err(error) => {
@@ -242,14 +240,14 @@ async fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<
 
 /// Reads more of a photo whose size isn't among its first bytes. Without it the platform would refuse it for its size after
 /// the upload, or not take it at all.
-async fn look_further(io: &Io, seen: &mut Stored<'_>, traits: &Traits) {
+fn look_further(io: &Io, seen: &mut Stored<'_>, traits: &Traits) {
     let kind = seen.kind();
     let goes_on = seen.len > seen.head.len() as u64 && seen.len <= traits.max_image_bytes(kind);
     if kind != MediaKind::Image(ImageFormat::Jpeg) || !goes_on || seen.sides().is_some() {
         return;
     }
     let len = seen.len.min(MAX_PHOTO_HEAD_BYTES);
-    let Ok(response) = io.http(fetch(seen.url.as_str(), Some((0, len)), len)).await else {
+    let Ok(response) = io.http(fetch(seen.url.as_str(), Some((0, len)), len)) else {
         return;
     };
     // The file may have been replaced in between: size and kind must be of the same bytes.

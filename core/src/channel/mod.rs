@@ -14,9 +14,6 @@ pub mod media;
 mod toy;
 pub mod traits;
 
-use std::future::Future;
-use std::pin::Pin;
-
 use crate::config::Settings;
 use crate::session::{Message, Route, Shape};
 use answer::{Answer, Found};
@@ -76,36 +73,25 @@ pub struct Sending<'a> {
     pub is_first: bool,
 }
 
-/// What a call gives, once it ended.
-pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
 /// A channel with its credentials, for one step.
 pub trait Channel {
     /// Does all that precedes a medium's commit: harmless calls only.
-    fn prepare<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        media: &'a Media<'a>,
+    fn prepare(
+        &mut self,
+        calls: &Calls<'_>,
+        media: &Media<'_>,
         shape: Shape,
-    ) -> Pending<'a, Result<Message, Answer>>;
+    ) -> Result<Message, Answer>;
 
     /// Shows a message. What it sends is made of what is on record, and of nothing else.
-    fn commit<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        sending: &'a Sending<'a>,
-    ) -> Pending<'a, Answer>;
+    fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer;
 
     /// Asks what became of a message whose response was lost. Only where [`Traits::reads_back`].
-    fn look_for<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        sending: &'a Sending<'a>,
-    ) -> Pending<'a, Found> {
+    fn look_for(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Found {
         // A default that finds out nothing: a channel that can't be asked has nothing to write here, and the
         // trait keeps it from being called.
         let _ = (calls, sending);
-        Box::pin(async { Found::Unknown("it can't be asked".to_owned()) })
+        Found::Unknown("it can't be asked".to_owned())
     }
 
     /// Where the credentials were found, and whose they are, in words.

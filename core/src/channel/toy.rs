@@ -7,7 +7,7 @@ use super::answer::{Answer, Found, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Opened, Pending, Sending};
+use super::{Channel, Member, Opened, Sending};
 use crate::config::Settings;
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response};
 use crate::session::{Message, Shape};
@@ -93,71 +93,57 @@ fn read_response(risk: Risk, response: Result<Response, RelayError>) -> Result<S
     }
 }
 
-async fn http(calls: &Calls<'_>, risk: Risk, request: Request) -> Result<String, Answer> {
-    let response: Result<Response, HttpError> = calls.http(risk, request).await;
+fn http(calls: &Calls<'_>, risk: Risk, request: Request) -> Result<String, Answer> {
+    let response: Result<Response, HttpError> = calls.http(risk, request);
     read_response(risk, response.map_err(RelayError::Upload))
 }
 
 impl Channel for Toy {
-    fn prepare<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        media: &'a Media<'a>,
+    fn prepare(
+        &mut self,
+        calls: &Calls<'_>,
+        media: &Media<'_>,
         shape: Shape,
-    ) -> Pending<'a, Result<Message, Answer>> {
-        Box::pin(async move {
-            let body = match media.source {
-                Source::Here(bytes) => {
-                    let bytes = String::from_utf8_lossy(bytes).into_owned();
-                    http(calls, Risk::Harmless, request("upload", bytes)).await?
-                }
-                Source::Store(stored) => {
-                    let relay = Relay {
-                        source: stored.fetch(),
-                        source_len: stored.len,
-                        upload: request("upload", String::new()),
-                        head: Vec::new(),
-                        tail: Vec::new(),
-                    };
-                    let response = calls.relay(Risk::Harmless, relay).await;
-                    read_response(Risk::Harmless, response)?
-                }
-            };
-            Ok(Message {
-                shape,
-                form: 1,
-                body,
-            })
+    ) -> Result<Message, Answer> {
+        let body = match media.source {
+            Source::Here(bytes) => {
+                let bytes = String::from_utf8_lossy(bytes).into_owned();
+                http(calls, Risk::Harmless, request("upload", bytes))?
+            }
+            Source::Store(stored) => {
+                let relay = Relay {
+                    source: stored.fetch(),
+                    source_len: stored.len,
+                    upload: request("upload", String::new()),
+                    head: Vec::new(),
+                    tail: Vec::new(),
+                };
+                let response = calls.relay(Risk::Harmless, relay);
+                read_response(Risk::Harmless, response)?
+            }
+        };
+        Ok(Message {
+            shape,
+            form: 1,
+            body,
         })
     }
 
-    fn commit<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        sending: &'a Sending<'a>,
-    ) -> Pending<'a, Answer> {
-        Box::pin(async move {
-            let body = format!("{} {}", sending.route.chat, sending.message.body);
-            match http(calls, Risk::Commit, request("show", body)).await {
-                Ok(id) => Answer::Committed(Some(id)),
-                Err(answer) => answer,
-            }
-        })
+    fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        let body = format!("{} {}", sending.route.chat, sending.message.body);
+        match http(calls, Risk::Commit, request("show", body)) {
+            Ok(id) => Answer::Committed(Some(id)),
+            Err(answer) => answer,
+        }
     }
 
-    fn look_for<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        sending: &'a Sending<'a>,
-    ) -> Pending<'a, Found> {
-        Box::pin(async move {
-            let asked = request("find", sending.message.body.clone());
-            match http(calls, Risk::Harmless, asked).await {
-                Ok(id) if id.is_empty() => Found::NotSent,
-                Ok(id) => Found::Sent(Some(id)),
-                Err(_) => Found::Unknown("not now".to_owned()),
-            }
-        })
+    fn look_for(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Found {
+        let asked = request("find", sending.message.body.clone());
+        match http(calls, Risk::Harmless, asked) {
+            Ok(id) if id.is_empty() => Found::NotSent,
+            Ok(id) => Found::Sent(Some(id)),
+            Err(_) => Found::Unknown("not now".to_owned()),
+        }
     }
 
     fn found(&self) -> String {

@@ -5,9 +5,10 @@ use super::*;
 use crate::config::Stored;
 use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
-use crate::io::{Effect, Io, Outcome, Step as TaskStep, Task, UnixMs};
+use crate::io::{Effect, Io, Outcome, UnixMs};
 use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
 use crate::store::{self, record};
+use crate::task::{self, Task};
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, ServiceId};
 
@@ -123,15 +124,13 @@ fn with_a_film(channel: &str) -> Folder {
 }
 
 /// One step; the film's delivery afterwards.
-async fn delivering(io: Io) -> Delivery {
+fn delivering(io: &Io) -> Delivery {
     let settings = Settings::parse(&|_| None, Stored::Absent);
     let key = folder_name("session-1");
-    let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+    let mut loaded = store::load(io, &key).unwrap().unwrap();
     plan::plan(&mut loaded, io.now_ms());
     let mut events = Vec::new();
-    deliver::run(&io, &settings, &mut loaded, &mut events)
-        .await
-        .unwrap();
+    deliver::run(io, &settings, &mut loaded, &mut events).unwrap();
     loaded.session.deliveries.remove(0)
 }
 
@@ -149,16 +148,16 @@ fn two_steps(
     nth: usize,
     mth: usize,
 ) -> bool {
-    let mut tasks = [7, 8].map(|seed| (Task::new([seed; 32], now_ms, delivering), None, false));
+    let mut tasks = [7, 8].map(|seed| (Task::new([seed; 32], delivering), None, false));
     let mut reached = true;
     for (which, most) in [(0, nth), (1, mth), (0, usize::MAX), (1, usize::MAX)] {
         let (task, outcome, has_ended) = &mut tasks[which];
         let mut effects = 0;
         while !*has_ended && effects < most {
-            match task.resume(outcome.take(), now_ms).unwrap() {
-                TaskStep::End(_) => *has_ended = true,
-                TaskStep::Do(Effect::Fs(op)) => *outcome = Some(Outcome::Fs(folder.perform(op))),
-                TaskStep::Do(effect) => *outcome = Some(world.perform(effect)),
+            match task.resume(outcome.take(), now_ms) {
+                task::Step::End(_) => *has_ended = true,
+                task::Step::Do(Effect::Fs(op)) => *outcome = Some(Outcome::Fs(folder.perform(op))),
+                task::Step::Do(effect) => *outcome = Some(world.perform(effect)),
             }
             effects += 1;
         }
@@ -262,9 +261,9 @@ fn what_precedes_a_commit_can_not_commit() {
     let mut world = world();
     let sent = Folder::default().run_at(
         NOW_MS,
-        |io: Io| async move {
-            let calls = Calls::harmless(&io);
-            http(&calls, Risk::Commit, request("show", String::new())).await
+        |io: &Io| {
+            let calls = Calls::harmless(io);
+            http(&calls, Risk::Commit, request("show", String::new()))
         },
         &mut |effect| world.perform(effect),
     );

@@ -19,7 +19,7 @@ const RATIO: &str = "videoRatio";
 ///
 /// # Errors
 /// Permanent for a bad key, a bad ratio or a damaged file.
-pub async fn setup(
+pub fn setup(
     io: &Io,
     settings: &Settings,
     api_key: Option<Secret>,
@@ -50,8 +50,7 @@ pub async fn setup(
         if let Some(ratio) = &ratio {
             map.insert(RATIO.to_owned(), Value::String(ratio.to_string()));
         }
-    })
-    .await?;
+    })?;
     Ok(Reply::good(lines, json))
 }
 
@@ -59,7 +58,7 @@ pub async fn setup(
 ///
 /// # Errors
 /// As [`setup`].
-pub async fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result<Reply, Problem> {
+pub fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result<Reply, Problem> {
     let key = valid_key(&api_key)?;
     let old = stored_key(settings).map(|old| old.masked());
     let new = key.secret.masked();
@@ -68,8 +67,7 @@ pub async fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result
             KEY.to_owned(),
             Value::String(key.secret.expose().to_owned()),
         );
-    })
-    .await?;
+    })?;
     let line = match &old {
         Some(old) => format!("✅ Key updated: {old} → {new}"),
         None => format!("✅ Key saved: {new}"),
@@ -81,11 +79,7 @@ pub async fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result
 ///
 /// # Errors
 /// As [`setup`].
-pub async fn update_ratio(
-    io: &Io,
-    settings: &Settings,
-    video_ratio: String,
-) -> Result<Reply, Problem> {
+pub fn update_ratio(io: &Io, settings: &Settings, video_ratio: String) -> Result<Reply, Problem> {
     let new = valid_ratio(&video_ratio)?.to_string();
     let old = settings
         .stored_ratio
@@ -93,8 +87,7 @@ pub async fn update_ratio(
         .filter(|old| Ratio::parse(old).is_some());
     change(io, settings, |map| {
         map.insert(RATIO.to_owned(), Value::String(new.clone()));
-    })
-    .await?;
+    })?;
     let line = match &old {
         Some(old) => format!("✅ Video ratio updated: {old} → {new}"),
         None => format!("✅ Video ratio saved: {new}"),
@@ -106,7 +99,7 @@ pub async fn update_ratio(
 ///
 /// # Errors
 /// Permanent for a damaged file.
-pub async fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
+pub fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
     // Before anything is looked for: a damaged file would otherwise read as "no key is saved".
     readable(settings)?;
     let Some(old) = stored_key(settings) else {
@@ -118,8 +111,7 @@ pub async fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> 
     let masked = old.masked();
     change(io, settings, |map| {
         map.remove(KEY);
-    })
-    .await?;
+    })?;
     Ok(Reply::good(
         vec![format!("✅ Key removed ({masked})")],
         json!({"removed": masked}),
@@ -165,7 +157,7 @@ fn readable(settings: &Settings) -> Result<&Map<String, Value>, Problem> {
 ///
 /// # Errors
 /// Permanent for a damaged file, temporary where it can't be written; nothing was changed then.
-async fn change(
+fn change(
     io: &Io,
     settings: &Settings,
     edit: impl FnOnce(&mut Map<String, Value>),
@@ -176,7 +168,7 @@ async fn change(
     // Indented, since people read this file and are told to repair it.
     let mut text = serde_json::to_vec_pretty(&Value::Object(map)).unwrap_or_default();
     text.push(b'\n');
-    io.save_config(text).await.map_err(|reason| {
+    io.save_config(text).map_err(|reason| {
         Problem::temporary(format!("Cannot write {}: {reason}", settings.config_path))
             .advise("Nothing was changed.")
     })

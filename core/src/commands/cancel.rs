@@ -18,20 +18,20 @@ use crate::upstream::Stopped;
 /// # Errors
 /// Permanent for an id that isn't known here, or a key of another service; as the service says otherwise. That it can't or
 /// won't is an answer.
-pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Cancellation, Problem> {
-    let mut session = known(io, id).await?;
+pub fn run(io: &Io, settings: &Settings, id: &str) -> Result<Cancellation, Problem> {
+    let mut session = known(io, id)?;
     // Before the key is looked at: that a service can't doesn't depend on it.
     if let Some(refused) = refused(&session) {
         return Ok(refused);
     }
     let upstream = upstream_of(settings, &session)?;
     let marks = session.marks();
-    let stopped = upstream.cancel(io, &session.job(&marks)).await;
+    let stopped = upstream.cancel(io, &session.job(&marks));
     drop(marks);
     match stopped.map_err(|error| error.problem())? {
         Stopped::Cancelled => {
             // Stopped it is, whether that can be stored or not: else the next poll finds it out.
-            poll::cancelled(io, &mut session).await.ok();
+            poll::cancelled(io, &mut session).ok();
             Ok(Cancellation::Cancelled)
         }
         Stopped::TooLate(reason) => Ok(Cancellation::TooLate(reason)),
@@ -116,7 +116,7 @@ mod tests {
         let mut folder = with_a_job();
         let before = folder.clone();
         // There is no network in the folder: a request would fail.
-        let work = |io: Io| async move { run(&io, &settings(), "session-1").await };
+        let work = |io: &Io| run(io, &settings(), "session-1");
         let (said, _) = folder.run(work);
         let reply = reply(said.unwrap());
         assert_eq!((reply.exit_code, reply.lines.len()), (1, 1));
@@ -127,11 +127,11 @@ mod tests {
     #[test]
     fn what_was_cancelled_has_failed_and_the_chat_is_told_so_once() {
         let mut folder = with_a_job();
-        let work = |io: Io| async move {
+        let work = |io: &Io| {
             let key = folder_name("session-1");
-            let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
-            poll::cancelled(&io, &mut loaded.session).await.unwrap();
-            let mut loaded = store::load(&io, &key).await.unwrap().unwrap();
+            let mut loaded = store::load(io, &key).unwrap().unwrap();
+            poll::cancelled(io, &mut loaded.session).unwrap();
+            let mut loaded = store::load(io, &key).unwrap().unwrap();
             plan::plan(&mut loaded, NOW_MS);
             plan::plan(&mut loaded, NOW_MS);
             loaded.session

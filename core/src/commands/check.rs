@@ -14,7 +14,7 @@ use crate::upstream::{KeyStatus, ServiceId, Upstream};
 ///
 /// # Errors
 /// Without a key, or with an address that can't be used.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
+pub fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
     let upstream = settings.upstream()?;
     let service = upstream.service();
     let mut configuration = Configuration {
@@ -37,7 +37,7 @@ pub async fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
         problem: None,
     };
     // Asked last: all that is known without the service is shown also where the service can't be reached.
-    let status = key_status(io, &upstream, &mut configuration).await;
+    let status = key_status(io, &upstream, &mut configuration);
     let (unverifiable, problem) = match status {
         Ok(unverifiable) => (unverifiable, None),
         Err(problem) => (None, Some(problem.into())),
@@ -63,12 +63,12 @@ pub struct Checked {
 ///
 /// # Errors
 /// Why the key can't be used, or couldn't be asked about.
-async fn key_status(
+fn key_status(
     io: &Io,
     upstream: &Upstream<'_>,
     configuration: &mut Configuration,
 ) -> Result<Option<&'static str>, Problem> {
-    let status = upstream.check(io).await.map_err(|error| error.problem())?;
+    let status = upstream.check(io).map_err(|error| error.problem())?;
     let (uses, expires_at) = match status {
         KeyStatus::Good { uses, expires_at } => (uses, expires_at),
         KeyStatus::Unclear(reason) => {

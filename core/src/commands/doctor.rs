@@ -49,14 +49,14 @@ impl Findings {
 }
 
 /// Looks at every link, also behind a broken one.
-pub async fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Finding> {
+pub fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Finding> {
     let mut findings = Findings::default();
     // In the order in which a job passes them: the first broken link explains those behind it.
-    service(io, settings, &mut findings).await;
-    media_store(io, &mut findings).await;
+    service(io, settings, &mut findings);
+    media_store(io, &mut findings);
     harness(settings, &mut findings);
-    state(io, &mut findings).await;
-    chats(io, settings, chat_id, &mut findings).await;
+    state(io, &mut findings);
+    chats(io, settings, chat_id, &mut findings);
     findings.0
 }
 
@@ -90,7 +90,7 @@ pub fn reply(findings: &[Finding]) -> Reply {
 }
 
 /// The key and the service that it opens: one request, which costs nothing.
-async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
+fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Key";
     if let Err(reason) = &settings.stored {
         findings.problem(
@@ -102,10 +102,10 @@ async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
         Ok(upstream) => upstream,
         Err(problem) => return findings.problem(LINK, &problem),
     };
-    io.err(format!("Asking {} …", upstream.base())).await;
+    io.err(format!("Asking {} …", upstream.base()));
     let (masked, base) = (upstream.secret().masked(), upstream.base());
     let used_up = "Replace it with: libtv-video update-key --api-key K";
-    let (health, words, advice) = match upstream.check(io).await {
+    let (health, words, advice) = match upstream.check(io) {
         Ok(KeyStatus::Unverifiable(api)) => (
             Health::Doubtful,
             format!("{masked} for {base}: {api} has no call that tells whether it is good"),
@@ -141,23 +141,21 @@ async fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
 }
 
 /// Any answer will do: that there is no such file is one.
-async fn media_store(io: &Io, findings: &mut Findings) {
+fn media_store(io: &Io, findings: &mut Findings) {
     const LINK: &str = "Media store";
     // Nothing is at this address, so that no film is fetched for a look.
     let Some(url) = stores().find_map(Store::probe) else {
         return;
     };
-    io.err("Asking the media store …").await;
-    let answer = io
-        .http(Request {
-            method: Method::Get,
-            url,
-            headers: vec![("user-agent", USER_AGENT.to_owned())],
-            credential: None,
-            body: Vec::new(),
-            max_response_bytes: MAX_PAGE_BYTES,
-        })
-        .await;
+    io.err("Asking the media store …");
+    let answer = io.http(Request {
+        method: Method::Get,
+        url,
+        headers: vec![("user-agent", USER_AGENT.to_owned())],
+        credential: None,
+        body: Vec::new(),
+        max_response_bytes: MAX_PAGE_BYTES,
+    });
     match answer {
         Ok(_) => findings.note(LINK, Health::Good, "results can be fetched", ""),
         Err(error) => findings.note(LINK, Health::Broken, error.reason(), network_advice(&error)),
@@ -207,9 +205,9 @@ fn harness(settings: &Settings, findings: &mut Findings) {
 }
 
 /// What the state folder holds that this version doesn't know: it may be a newer one's, so it is left alone.
-async fn state(io: &Io, findings: &mut Findings) {
+fn state(io: &Io, findings: &mut Findings) {
     const LINK: &str = "State";
-    match layout::strange(io).await {
+    match layout::strange(io) {
         Ok(None) => {}
         Ok(Some(Strange { count, first })) => {
             let entries = if count == 1 { "entry" } else { "entries" };
@@ -226,7 +224,7 @@ async fn state(io: &Io, findings: &mut Findings) {
 
 /// Of each channel that has credentials: whether the app may upload, and, where a chat is named that is one of its, whether
 /// it may write there.
-async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
+fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
     let mut missing = Vec::new();
     let mut found = false;
     for member in channel::all() {
@@ -235,7 +233,7 @@ async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &m
             Ok(mut opened) => {
                 found = true;
                 findings.note(&link, Health::Good, &opened.found(), "");
-                chat(io, member, opened.as_mut(), chat_id, findings).await;
+                chat(io, member, opened.as_mut(), chat_id, findings);
             }
             Err(why) => missing.push((link, why.detail)),
         }
@@ -255,14 +253,14 @@ async fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &m
 }
 
 /// What the app may do, and with a chat whether it may write there: two messages that are not kept on record.
-async fn chat(
+fn chat(
     io: &Io,
     member: &Member,
     channel: &mut dyn Channel,
     chat_id: Option<&str>,
     findings: &mut Findings,
 ) {
-    io.err(format!("Asking {} …", channel.address())).await;
+    io.err(format!("Asking {} …", channel.address()));
     let media = Media {
         source: Source::Here(PICTURE),
         name: "doctor.png".to_owned(),
@@ -270,7 +268,7 @@ async fn chat(
     };
     let calls = Calls::harmless(io);
     // An upload shows nobody anything, so that it is tried also where no chat was named.
-    let prepared = channel.prepare(&calls, &media, Shape::Image).await;
+    let prepared = channel.prepare(&calls, &media, Shape::Image);
     let (picture, answer) = match prepared {
         Ok(message) => (Some(("Picture", message)), Answer::Committed(None)),
         Err(answer) => (None, answer),
@@ -316,7 +314,7 @@ async fn chat(
             is_first: true,
         };
         // Nothing is stored of it: whoever asked for a test sees whether it arrived.
-        let answer = channel.commit(&Calls::committing(io), &sending).await;
+        let answer = channel.commit(&Calls::committing(io), &sending);
         tell(channel, link, "arrived in the chat", &answer, findings);
     }
 }

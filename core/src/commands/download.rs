@@ -31,12 +31,12 @@ pub struct Wanted {
 /// # Errors
 /// When the session or a URL is none, or the service can't be asked. What goes wrong with a file
 /// stands in the answer.
-pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, Problem> {
+pub fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, Problem> {
     let urls = match (&wanted.id, wanted.urls.is_empty()) {
         // Links stand above the session, since whoever names them has chosen; the service need not be asked
         // then.
         (_, false) => given(&wanted.urls)?,
-        (Some(id), true) => of_session(io, settings, id).await?,
+        (Some(id), true) => of_session(io, settings, id)?,
         (None, true) => Vec::new(),
     };
     // Not an error of usage: the job may just not be done yet.
@@ -63,11 +63,10 @@ pub async fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, 
             name: name(prefix.as_deref(), number, url),
         })
         .collect();
-    io.err(format!("Downloading {} files to {dir} …", files.len()))
-        .await;
+    io.err(format!("Downloading {} files to {dir} …", files.len()));
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
-    for (name, result) in names.into_iter().zip(io.download(files).await) {
+    for (name, result) in names.into_iter().zip(io.download(files)) {
         match result {
             Ok(path) => downloaded.push(Value::String(path)),
             Err(error) => errors.push(json!({"file": name, "error": error})),
@@ -110,11 +109,11 @@ fn given(urls: &[String]) -> Result<Vec<ResultUrl>, Problem> {
 ///
 /// # Errors
 /// For an unknown session or a key of another service; as the service says otherwise.
-async fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
-    let session = known(io, id).await?;
+fn of_session(io: &Io, settings: &Settings, id: &str) -> Result<Vec<ResultUrl>, Problem> {
+    let session = known(io, id)?;
     let upstream = upstream_of(settings, &session)?;
     let marks = session.marks();
-    let found = upstream.results(io, &session.job(&marks)).await;
+    let found = upstream.results(io, &session.job(&marks));
     found.map_err(|error| error.problem())
 }
 

@@ -53,34 +53,34 @@ impl Reply {
 }
 
 /// Runs the command line and gives the exit code: 0 good, 1 refused or failed, 2 wrong usage.
-pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
+pub fn main(io: &Io, settings: &Settings, arguments: Vec<String>) -> u8 {
     let invocation = match cli::parse(&arguments) {
         Parsed::Run(invocation) => invocation,
         Parsed::Help(text) => {
-            io.out(text.trim_end()).await;
+            io.out(text.trim_end());
             return 0;
         }
         Parsed::Usage(text) => {
             // To standard output and not to standard error: agents read that one, and wrong usage is for them
             // to put right.
-            io.out(text.trim_end()).await;
+            io.out(text.trim_end());
             return 2;
         }
     };
     let json = invocation.json;
-    match run(&io, settings, invocation).await {
+    match run(io, settings, invocation) {
         Ok(reply) => {
             if json {
-                io.out(json::text(&reply.json)).await;
+                io.out(json::text(&reply.json));
             } else {
                 for line in reply.lines {
-                    io.out(line).await;
+                    io.out(line);
                 }
             }
             reply.exit_code
         }
         Err(problem) => {
-            tell(&io, &problem, json).await;
+            tell(io, &problem, json);
             1
         }
     }
@@ -90,37 +90,35 @@ pub async fn main(io: Io, settings: &Settings, arguments: Vec<String>) -> u8 {
 ///
 /// # Errors
 /// As the command.
-async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
+fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
     match invocation.command {
         Command::Setup {
             api_key,
             video_ratio,
-        } => account::setup(io, settings, api_key, video_ratio).await,
-        Command::UpdateKey { api_key } => account::update_key(io, settings, api_key).await,
-        Command::UpdateRatio { video_ratio } => {
-            account::update_ratio(io, settings, video_ratio).await
-        }
-        Command::RemoveKey => account::remove_key(io, settings).await,
-        Command::Upload { file } => upload::run(io, settings, file).await,
+        } => account::setup(io, settings, api_key, video_ratio),
+        Command::UpdateKey { api_key } => account::update_key(io, settings, api_key),
+        Command::UpdateRatio { video_ratio } => account::update_ratio(io, settings, video_ratio),
+        Command::RemoveKey => account::remove_key(io, settings),
+        Command::Upload { file } => upload::run(io, settings, file),
         Command::ChangeProject => {
-            let project = project::run(io, settings).await?;
+            let project = project::run(io, settings)?;
             Ok(project::reply(&project))
         }
         Command::Check => {
             // Commands that only look must work on a full disk and in a read-only folder: that is when they are
             // needed most.
-            open_to_read(io, settings).await;
-            let checked = check::run(io, settings).await?;
+            open_to_read(io, settings);
+            let checked = check::run(io, settings)?;
             Ok(check::reply(settings, checked))
         }
         Command::Doctor { chat_id } => {
-            open_to_read(io, settings).await;
-            let findings = doctor::run(io, settings, chat_id.as_deref()).await;
+            open_to_read(io, settings);
+            let findings = doctor::run(io, settings, chat_id.as_deref());
             Ok(doctor::reply(&findings))
         }
         Command::Status { id, last } => {
-            open_to_read(io, settings).await;
-            let overview = status::run(io, settings, id.as_deref(), last).await?;
+            open_to_read(io, settings);
+            let overview = status::run(io, settings, id.as_deref(), last)?;
             Ok(status::reply(&overview))
         }
         Command::CreateSession {
@@ -132,7 +130,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             thread,
             reply_to,
         } => {
-            open(io, settings).await?;
+            open(io, settings)?;
             let submission = submit::run(
                 io,
                 settings,
@@ -145,8 +143,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                     thread,
                     reply_to,
                 },
-            )
-            .await?;
+            )?;
             Ok(Reply::only_json(json!({
                 "status": "submitted",
                 "sessionId": submission.session_id,
@@ -164,11 +161,11 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             after_seq,
             project_id,
         } => {
-            open(io, settings).await?;
+            open(io, settings)?;
             // The short form is about where the latest turn stands: a part of the messages can't tell that.
             let after_seq = after_seq.filter(|_| !short);
             let project_id = project_id.as_deref().filter(|_| !short);
-            let queried = query::run(io, settings, &id, after_seq, project_id).await?;
+            let queried = query::run(io, settings, &id, after_seq, project_id)?;
             Ok(if short {
                 queried.short()
             } else {
@@ -181,7 +178,7 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
             output_dir,
             prefix,
         } => {
-            open(io, settings).await?;
+            open(io, settings)?;
             download::run(
                 io,
                 settings,
@@ -192,24 +189,23 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
                     prefix,
                 },
             )
-            .await
         }
         Command::WaitAndDeliver {
             session_id,
             // Taken and not used: the project is stored with the turn. Lines that name it must not fail.
             project_id: _,
         } => {
-            open(io, settings).await?;
-            wait::run(io, settings, &session_id).await
+            open(io, settings)?;
+            wait::run(io, settings, &session_id)
         }
         Command::Cancel { id } => {
-            open(io, settings).await?;
-            let cancellation = cancel::run(io, settings, &id).await?;
+            open(io, settings)?;
+            let cancellation = cancel::run(io, settings, &id)?;
             Ok(cancel::reply(cancellation))
         }
         Command::Tasks => {
-            open_to_read(io, settings).await;
-            let tasks = tasks::run(io, settings).await?;
+            open_to_read(io, settings);
+            let tasks = tasks::run(io, settings)?;
             Ok(tasks::reply(tasks))
         }
         Command::Recover {
@@ -219,21 +215,21 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
         } => {
             // It tells of submits itself: once is enough.
             if id.is_none() {
-                ready(io, settings).await?;
+                ready(io, settings)?;
             } else {
-                open(io, settings).await?;
+                open(io, settings)?;
             }
             let wanted = recover::Wanted {
                 id,
                 chat_id,
                 channel,
             };
-            let recovered = recover::run(io, settings, &wanted).await?;
+            let recovered = recover::run(io, settings, &wanted)?;
             Ok(recovered.reply())
         }
         Command::Forget { submit } => {
-            ready(io, settings).await?;
-            recover::forget(io, &submit).await
+            ready(io, settings)?;
+            recover::forget(io, &submit)
         }
     }
 }
@@ -243,11 +239,11 @@ async fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Rep
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
-    ready(io, settings).await?;
-    for submit in stranded::unknown(io).await? {
-        io.err(format!("⚠️ {}", unknown_submit(&submit))).await;
-        io.err(format!("→ {FIND_OUT}")).await;
+pub fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
+    ready(io, settings)?;
+    for submit in stranded::unknown(io)? {
+        io.err(format!("⚠️ {}", unknown_submit(&submit)));
+        io.err(format!("→ {FIND_OUT}"));
     }
     Ok(())
 }
@@ -256,18 +252,18 @@ pub async fn open(io: &Io, settings: &Settings) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn ready(io: &Io, settings: &Settings) -> Result<(), Problem> {
-    store::prepare(io).await?;
-    if let Some(told) = legacy::take_over(io, settings.utc_offset_seconds).await? {
-        io.err(format!("ℹ️ {told}")).await;
+pub fn ready(io: &Io, settings: &Settings) -> Result<(), Problem> {
+    store::prepare(io)?;
+    if let Some(told) = legacy::take_over(io, settings.utc_offset_seconds)? {
+        io.err(format!("ℹ️ {told}"));
     }
     Ok(())
 }
 
 /// The same for who only reads. A state folder in trouble, or one that can't be written, is no reason not to say what is known.
-pub async fn open_to_read(io: &Io, settings: &Settings) {
-    if let Err(problem) = open(io, settings).await {
-        io.err(format!("⚠️ {}", problem.failure().message)).await;
+pub fn open_to_read(io: &Io, settings: &Settings) {
+    if let Err(problem) = open(io, settings) {
+        io.err(format!("⚠️ {}", problem.failure().message));
     }
 }
 
@@ -308,7 +304,7 @@ pub(crate) fn for_operator(text: &str) -> impl Iterator<Item = String> {
 
 /// Prints a failure on standard output, where agents read it: as an object, or as a line for the user and lines
 /// for whoever runs the machine.
-async fn tell(io: &Io, problem: &Problem, json: bool) {
+fn tell(io: &Io, problem: &Problem, json: bool) {
     let failure = problem.failure();
     if json {
         // These names are read by programs: they never change.
@@ -318,15 +314,15 @@ async fn tell(io: &Io, problem: &Problem, json: bool) {
             Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
         };
         let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms});
-        io.out(json::text(&json!({"error": error}))).await;
+        io.out(json::text(&json!({"error": error})));
         return;
     }
-    io.out(format!("❌ {}", failure.message)).await;
+    io.out(format!("❌ {}", failure.message));
     for line in failure
         .advice
         .iter()
         .flat_map(|advice| for_operator(advice))
     {
-        io.out(line).await;
+        io.out(line);
     }
 }

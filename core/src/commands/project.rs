@@ -12,9 +12,9 @@ use crate::types::Project;
 ///
 /// # Errors
 /// When the service refuses or can't be asked.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Project, Problem> {
+pub fn run(io: &Io, settings: &Settings) -> Result<Project, Problem> {
     let upstream = settings.upstream()?;
-    let uuid = upstream.begin_project(io).await;
+    let uuid = upstream.begin_project(io);
     let project_uuid = uuid.map_err(|error| error.problem())?;
     Ok(Project {
         project_url: upstream

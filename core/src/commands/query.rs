@@ -26,15 +26,15 @@ pub struct Queried {
 ///
 /// # Errors
 /// Permanent for an id that isn't known here; as the service says otherwise.
-pub async fn run(
+pub fn run(
     io: &Io,
     settings: &Settings,
     id: &str,
     after_seq: Option<u64>,
     project_id: Option<&str>,
 ) -> Result<Queried, Problem> {
-    let session = known(io, id).await?;
-    let view = asked(io, settings, &session, after_seq).await?;
+    let session = known(io, id)?;
+    let view = asked(io, settings, &session, after_seq)?;
     let stands = stands(&session, &view, after_seq.is_none());
     let link = match project_id {
         // The caller's project stands above the stored one, which may be unknown.
@@ -119,7 +119,7 @@ fn texts(urls: &[ResultUrl]) -> Vec<String> {
 ///
 /// # Errors
 /// For a key of another service; as the service says otherwise.
-async fn asked(
+fn asked(
     io: &Io,
     settings: &Settings,
     session: &Session,
@@ -131,7 +131,7 @@ async fn asked(
         after: after_seq,
         ..session.job(&marks)
     };
-    let view = upstream.observe(io, &job).await;
+    let view = upstream.observe(io, &job);
     view.map_err(|error| error.problem())
 }
 
@@ -211,13 +211,13 @@ fn stands(session: &Session, view: &View, is_whole: bool) -> Stands {
 ///
 /// # Errors
 /// Permanent when there is none, or several.
-pub async fn known(io: &Io, id: &str) -> Result<Session, Problem> {
-    match store::find(io, id).await? {
+pub fn known(io: &Io, id: &str) -> Result<Session, Problem> {
+    match store::find(io, id)? {
         Found::Key(key) => {
-            let loaded = store::load(io, &key).await?;
+            let loaded = store::load(io, &key)?;
             // To standard error: the reply itself stays one piece of JSON.
             for told in loaded.iter().flat_map(|loaded| &loaded.damaged) {
-                io.err(format!("⚠️ {told}")).await;
+                io.err(format!("⚠️ {told}"));
             }
             loaded
                 .map(|loaded| loaded.session)

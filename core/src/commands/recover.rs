@@ -49,23 +49,23 @@ impl Wanted {
 /// # Errors
 /// When the state folder can't be used, or there is no such session. A session that can't be read is named and doesn't
 /// stop the others.
-pub async fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Recovered, Problem> {
+pub fn run(io: &Io, settings: &Settings, wanted: &Wanted) -> Result<Recovered, Problem> {
     let keys = match &wanted.id {
-        Some(id) => vec![known(io, id).await?.key],
-        None => store::all(io).await?,
+        Some(id) => vec![known(io, id)?.key],
+        None => store::all(io)?,
     };
     let mut seen = Vec::new();
     for key in keys {
         let mut one = Seen::default();
         // One session that can't be read must not hide those behind it in the list.
-        if let Err(problem) = look(io, settings, &key, wanted, &mut one).await {
+        if let Err(problem) = look(io, settings, &key, wanted, &mut one) {
             one.told.push(problem.failure().message.clone());
         }
         seen.push(one);
     }
     let mut submits = Vec::new();
     if wanted.id.is_none() {
-        submits = stranded::unknown(io).await?;
+        submits = stranded::unknown(io)?;
         // A chat is told of its own submits only: another one's words are not its business.
         submits.retain(|submit| wanted.goes(&submit.route));
     }
@@ -139,8 +139,8 @@ impl Recovered {
 ///
 /// # Errors
 /// When there is none of this name, or the state folder can't be used.
-pub async fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
-    let submit = submits::forget(io, id).await?;
+pub fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
+    let submit = submits::forget(io, id)?;
     let json = json!({"forgotten": submit.id(), "text": submit.text});
     let line = format!("✅ Forgotten: {}", submit.id());
     Ok(Reply::good(vec![line], json))
@@ -150,14 +150,14 @@ pub async fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
 ///
 /// # Errors
 /// When it can't be read, or not be asked about; what was found until then stands in `seen`.
-async fn look(
+fn look(
     io: &Io,
     settings: &Settings,
     key: &str,
     wanted: &Wanted,
     seen: &mut Seen,
 ) -> Result<(), Problem> {
-    let Some(mut loaded) = store::load(io, key).await? else {
+    let Some(mut loaded) = store::load(io, key)? else {
         return Ok(());
     };
     let nothing_left = loaded.session.turns.is_empty();
@@ -188,10 +188,9 @@ async fn look(
     io.err(format!(
         "Asking about {} …",
         super::tasks::printable(loaded.session.id())
-    ))
-    .await;
+    ));
     // By a person's wish: also what isn't due, and what was given up.
-    let report = poll::step(io, settings, key, Haste::Now).await?;
+    let report = poll::step(io, settings, key, Haste::Now)?;
     seen.next_poll_at_ms = report.next_poll_at_ms;
     seen.session = report.session.or(Some(loaded.session));
     Ok(())

@@ -23,19 +23,19 @@ const DEFAULT_ENDED: usize = 20;
 ///
 /// # Errors
 /// Permanent for an id that isn't known here; temporary when the state folder can't be read.
-pub async fn run(
+pub fn run(
     io: &Io,
     settings: &Settings,
     id: Option<&str>,
     last: Option<u64>,
 ) -> Result<Overview, Problem> {
     let keys = match id {
-        Some(id) => vec![known(io, id).await?.key],
-        None => chosen(io, last).await?,
+        Some(id) => vec![known(io, id)?.key],
+        None => chosen(io, last)?,
     };
     let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
     for key in keys {
-        match store::load(io, &key).await {
+        match store::load(io, &key) {
             Ok(Some(loaded)) => {
                 damaged.extend_from_slice(&loaded.damaged);
                 sessions.extend(session(&loaded.session, poll::next(&loaded, settings)));
@@ -48,19 +48,19 @@ pub async fn run(
     Ok(Overview {
         now_ms: io.now_ms(),
         sessions,
-        unknown_submits: stranded::unknown(io).await?.iter().map(unknown).collect(),
+        unknown_submits: stranded::unknown(io)?.iter().map(unknown).collect(),
         damaged,
     })
 }
 
 /// The folders of the sessions that go on, and of the `last` ones that ended, the latest first.
-async fn chosen(io: &Io, last: Option<u64>) -> Result<Vec<String>, Problem> {
+fn chosen(io: &Io, last: Option<u64>) -> Result<Vec<String>, Problem> {
     let most = last.map_or(DEFAULT_ENDED, |last| {
         usize::try_from(last).unwrap_or(usize::MAX)
     });
-    let mut keys = store::active(io).await?;
+    let mut keys = store::active(io)?;
     let going_on = keys.len();
-    for key in store::ended(io).await? {
+    for key in store::ended(io)? {
         // Only those that ended count: one that goes on is never left out, however many there are.
         if keys.len() - going_on >= most {
             break;

@@ -18,16 +18,16 @@ use crate::upstream::{Baseline, Listed, Listing, ServiceId, Stage};
 ///
 /// # Errors
 /// Permanent with a key of a service that has no such list; as the service says otherwise.
-pub async fn run(io: &Io, settings: &Settings) -> Result<Listing, Problem> {
+pub fn run(io: &Io, settings: &Settings) -> Result<Listing, Problem> {
     let upstream = settings.upstream()?;
     let service = upstream.service();
     // Before the service is asked: it would answer with an error that says nothing of keys.
     if !service.traits().lists {
         return Err(nothing_listed());
     }
-    let listing = upstream.list(io).await.map_err(|error| error.problem())?;
+    let listing = upstream.list(io).map_err(|error| error.problem())?;
     for job in &listing.jobs {
-        keep(io, service, job).await?;
+        keep(io, service, job)?;
     }
     Ok(listing)
 }
@@ -99,7 +99,7 @@ fn block(job: &Listed) -> Vec<String> {
 
 /// Stores a completed task as a session that has ended, unless it is known. It is neither polled nor
 /// counted among those that are pruned: listing tasks pushes nothing out.
-async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
+fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
     let (Some(id), Stage::Done) = (job.id.as_deref(), job.stage) else {
         return Ok(());
     };
@@ -113,10 +113,7 @@ async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> 
         return Ok(());
     };
     let key = folder_name(id);
-    if !store::list(io, &format!("sessions/{key}"))
-        .await?
-        .is_empty()
-    {
+    if !store::list(io, &format!("sessions/{key}"))?.is_empty() {
         return Ok(());
     }
     let at = |text: &Option<String>| text.as_deref().and_then(|text| time::parse(text, 0));
@@ -140,8 +137,8 @@ async fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> 
         ..Progress::begun(asked.submitted_at_ms)
     };
     // The turn first: a progress without its turn would be read by nobody.
-    store::store_turn(io, &asked).await?;
-    store::save_progress(io, &key, 1, &progress).await
+    store::store_turn(io, &asked)?;
+    store::save_progress(io, &key, 1, &progress)
 }
 
 /// A text from elsewhere on one line, without anything that a terminal would obey.

@@ -16,7 +16,7 @@ use crate::upstream::{References, Upstream};
 ///
 /// # Errors
 /// Permanent for a file that is missing, too large or of another kind; as the service says otherwise.
-pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem> {
+pub fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem> {
     let upstream = settings.upstream()?;
     let max_bytes = max_bytes(&upstream)?;
     let (source, name, size) = match file {
@@ -30,7 +30,6 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
     let shown = super::tasks::printable(&name);
     let seen = io
         .inspect(source.clone(), size)
-        .await
         .map_err(|reason| Problem::permanent(format!("Cannot read {shown}: {reason}")))?;
     let Some(seen) = seen else {
         return Err(Problem::permanent(format!("File not found: {shown}")));
@@ -49,17 +48,14 @@ pub async fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, P
     let Some(upload) = upstream.upload(&form.content_type) else {
         return Err(nothing_uploaded(&upstream));
     };
-    io.err(format!("Uploading {shown} ({} MB) …", megabytes(seen.len)))
-        .await;
-    let answer = io
-        .send_file(SendFile {
-            source,
-            source_len: seen.len,
-            upload,
-            head: form.head,
-            tail: form.tail,
-        })
-        .await;
+    io.err(format!("Uploading {shown} ({} MB) …", megabytes(seen.len)));
+    let answer = io.send_file(SendFile {
+        source,
+        source_len: seen.len,
+        upload,
+        head: form.head,
+        tail: form.tail,
+    });
     let answer = match answer {
         Ok(response) => Ok(response),
         Err(RelayError::Upload(error)) => Err(error),

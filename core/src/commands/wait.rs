@@ -22,8 +22,8 @@ const MAX_PAUSE_MS: u64 = 10_000;
 ///
 /// # Errors
 /// Permanent for an id that isn't known here.
-pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
-    let session = known(io, id).await?;
+pub fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
+    let session = known(io, id)?;
     // Before the key is asked for: what was delivered is known without one.
     if let Some(at_ms) = session
         .latest()
@@ -41,17 +41,15 @@ pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Proble
     io.err(format!(
         "Watching {} …",
         super::tasks::printable(session.id())
-    ))
-    .await;
+    ));
     loop {
-        let report = poll::step(io, settings, &session.key, Haste::WhenDue).await?;
+        let report = poll::step(io, settings, &session.key, Haste::WhenDue)?;
         for event in &report.events {
             io.err(format!(
                 "{} {}",
                 format_rfc3339(io.now_ms()),
                 super::tasks::printable(event)
-            ))
-            .await;
+            ));
         }
         if let Some(reply) = ended(&report) {
             return Ok(reply);
@@ -62,7 +60,7 @@ pub async fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Proble
             .saturating_sub(io.now_ms());
         // The step says when it wants the next one, but another process may have done it meanwhile, or the
         // clock been set.
-        io.sleep(pause_ms.clamp(MIN_PAUSE_MS, MAX_PAUSE_MS)).await;
+        io.sleep(pause_ms.clamp(MIN_PAUSE_MS, MAX_PAUSE_MS));
     }
 }
 

@@ -15,7 +15,7 @@ const WAIT_MS: u64 = 30_000;
 
 /// A result's own message becomes its link, under the same key: where that spans both and another process has sent the media
 /// meanwhile, the chat shows one of both.
-pub(super) async fn one(
+pub(super) fn one(
     io: &Io,
     loaded: &mut Loaded,
     at: usize,
@@ -34,12 +34,12 @@ pub(super) async fn one(
     delivery.failures = 0;
     delivery.waits = 0;
     delivery.next_try_at_ms = io.now_ms();
-    keep(io, loaded, at).await.map(|_| ())
+    keep(io, loaded, at).map(|_| ())
 }
 
 /// No media can be uploaded: this result and all others of its turn that have no record yet go in one message.
 /// A result that was tried before goes alone: its own message may be on its way in another process.
-pub(super) async fn all(
+pub(super) fn all(
     io: &Io,
     loaded: &mut Loaded,
     at: usize,
@@ -49,7 +49,7 @@ pub(super) async fn all(
     let delivery = &loaded.session.deliveries[at];
     // With a record of its own it can't be given to a message with several: its key is in use.
     if loaded.stored.contains(&delivery.id) {
-        return one(io, loaded, at, reason, events).await;
+        return one(io, loaded, at, reason, events);
     }
     let turn_number = delivery.turn;
     let open = |other: &&Delivery| {
@@ -88,7 +88,7 @@ pub(super) async fn all(
             .get_or_insert_with(|| reason.to_owned());
         // Before the results are given to it: a result that names a message without a record would count as
         // lost.
-        keep(io, loaded, new).await?;
+        keep(io, loaded, new)?;
         if loaded.session.deliveries[new].state.is_open() {
             return Ok(());
         }
@@ -98,11 +98,7 @@ pub(super) async fn all(
 
 /// The message with several links. Its results are those that have no record, or one that names it: each is
 /// given to it now, so that whoever goes on after a crash, or beside this process, composes the same.
-pub(super) async fn compose(
-    io: &Io,
-    loaded: &mut Loaded,
-    at: usize,
-) -> Result<Option<Message>, Problem> {
+pub(super) fn compose(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Message>, Problem> {
     let links = loaded.session.deliveries[at].clone();
     let Purpose::Links(ids) = &links.purpose else {
         return Ok(None);
@@ -114,13 +110,13 @@ pub(super) async fn compose(
             // Without it the message would go out incomplete, and the result that is missing would never be
             // told.
             if links.failures < MAX_WAITS {
-                return wait(io, loaded, at).await;
+                return wait(io, loaded, at);
             }
             continue;
         };
         if !loaded.stored.contains(id) && deliveries[member].state.is_open() {
             deliveries[member].links = Some(links.id.clone());
-            keep(io, loaded, member).await?;
+            keep(io, loaded, member)?;
         }
         let covering = covering(loaded, &loaded.session.deliveries[member]);
         if covering.is_some_and(|covering| covering.id == links.id) {
@@ -134,17 +130,17 @@ pub(super) async fn compose(
     let links = &mut loaded.session.deliveries[at];
     // All its results went by themselves, in another process: there is nothing left for it to say.
     links.end(DeliveryState::LinkOnly, io.now_ms());
-    store::save_delivery(io, &loaded.session.key, links).await?;
+    store::save_delivery(io, &loaded.session.key, links)?;
     Ok(None)
 }
 
 /// A result of the message isn't known here, as after a slower process stored an older list of results: the next
 /// poll brings it back.
-async fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Message>, Problem> {
+fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Message>, Problem> {
     let links = &mut loaded.session.deliveries[at];
     links.failures += 1;
     links.next_try_at_ms = io.now_ms().saturating_add(WAIT_MS);
-    store::save_delivery(io, &loaded.session.key, links).await?;
+    store::save_delivery(io, &loaded.session.key, links)?;
     Ok(None)
 }
 

@@ -29,14 +29,10 @@ const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn tell(
-    io: &Io,
-    settings: &Settings,
-    submit: &mut Submit,
-) -> Result<Vec<String>, Problem> {
+pub fn tell(io: &Io, settings: &Settings, submit: &mut Submit) -> Result<Vec<String>, Problem> {
     let mut notice = submit.notice.clone().unwrap_or_default();
     let event = if submit.route.is_complete() {
-        send(io, settings, submit, &mut notice).await?
+        send(io, settings, submit, &mut notice)?
     } else {
         // Nobody is to be told, so that the timer needn't come back for it; `recover` shows it all the same.
         submit.told = true;
@@ -47,7 +43,7 @@ pub async fn tell(
         submit.told = true;
     }
     submit.notice = Some(notice);
-    submits::save(io, submit).await?;
+    submits::save(io, submit)?;
     Ok(vec![event])
 }
 
@@ -56,7 +52,7 @@ pub async fn tell(
 ///
 /// # Errors
 /// When the state folder can't be used: nothing has left then.
-async fn send(
+fn send(
     io: &Io,
     settings: &Settings,
     submit: &mut Submit,
@@ -76,14 +72,14 @@ async fn send(
     };
     let attempts = Attempts::of_submit(&submit.nonce);
     // The older one counts: each may be missing where a process died between writing the two.
-    let known = [notice.first_sent_at_ms, attempts.since_ms(io).await?];
+    let known = [notice.first_sent_at_ms, attempts.since_ms(io)?];
     notice.first_sent_at_ms = known.into_iter().flatten().min();
     let may_send = |first_ms| traits.key.holds(first_ms, io.now_ms());
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
         return Ok("the chat may or may not have been told: no answer is known".to_owned());
     }
-    let mut pace = Pace::load(io, &route.chat, traits.pace).await?;
+    let mut pace = Pace::load(io, &route.chat, traits.pace)?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         notice.next_try_at_ms = free_at_ms;
         return Ok("the chat gets other messages now".to_owned());
@@ -92,11 +88,11 @@ async fn send(
     notice.first_sent_at_ms.get_or_insert(io.now_ms());
     // Intent before effect, as with deliveries: a crash behind the commit must find that it may be in the chat.
     submit.notice = Some(notice.clone());
-    submits::save(io, submit).await?;
+    submits::save(io, submit)?;
     // Two harnesses may tell the same chat at once. What one of them learns of its own attempt must not undo
     // the other's.
-    let marker = attempts.begin(io).await?;
-    pace.note(io).await?;
+    let marker = attempts.begin(io)?;
+    pace.note(io)?;
     let sending = Sending {
         route: &route,
         message: &Message::text(words(submit)),
@@ -104,7 +100,7 @@ async fn send(
         key: &digest(&["uuid", &submit.nonce, "unknown", ""], 40),
         is_first,
     };
-    let answer = channel.commit(&Calls::committing(io), &sending).await;
+    let answer = channel.commit(&Calls::committing(io), &sending);
     let said = match answer {
         Answer::Committed(_) => {
             submit.told = true;
@@ -125,7 +121,7 @@ async fn send(
         }
         Answer::NotDispatched(reason) | Answer::Refused(_, reason) => again(io, notice, &reason),
     };
-    marker.refused(io).await?;
+    marker.refused(io)?;
     if is_first {
         // Certainly not in the chat, by this attempt; of another one its own marker tells.
         notice.first_sent_at_ms = None;

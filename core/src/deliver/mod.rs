@@ -36,17 +36,17 @@ pub type Events = Vec<String>;
 ///
 /// # Errors
 /// When the state folder can't be used; everything stored so far stands.
-pub async fn run(
+pub fn run(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
     events: &mut Events,
 ) -> Result<(), Problem> {
     // First: everything behind compares a delivery with its record.
-    recall(io, loaded).await?;
+    recall(io, loaded)?;
     // Before anything is sent: a message whose key ran out while no harness ran must not be repeated in this
     // step.
-    settle(io, loaded, events).await?;
+    settle(io, loaded, events)?;
     let mut channels = OpenedChannels::new(settings);
     let mut sent = 0;
     let mut at = 0;
@@ -60,7 +60,7 @@ pub async fn run(
             }
             sent += 1;
             let was_link = loaded.session.deliveries[at].is_link();
-            deliver(io, &mut channels, loaded, at, events).await?;
+            deliver(io, &mut channels, loaded, at, events)?;
             if loaded.session.deliveries[at].is_link() && !was_link {
                 // It can't go as media: its link can, in the same step.
                 continue;
@@ -68,16 +68,16 @@ pub async fn run(
         }
         at += 1;
     }
-    settle(io, loaded, events).await
+    settle(io, loaded, events)
 }
 
 /// Stores what markers of attempts say: a record that disagrees with what is decided on would count as another process's.
-async fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     for id in std::mem::take(&mut loaded.recalled) {
         let deliveries = &loaded.session.deliveries;
         let recalled = deliveries.iter().find(|delivery| delivery.id == id);
         if let Some(delivery) = recalled {
-            store::save_delivery(io, &loaded.session.key, delivery).await?;
+            store::save_delivery(io, &loaded.session.key, delivery)?;
         }
     }
     Ok(())
@@ -117,7 +117,7 @@ pub fn next_try_at_ms(loaded: &Loaded) -> Option<UnixMs> {
 }
 
 /// Draws the conclusions from what ended: results whose links were sent, messages that can't be repeated any more.
-async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(), Problem> {
+fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(), Problem> {
     for at in 0..loaded.session.deliveries.len() {
         let delivery = &loaded.session.deliveries[at];
         if !delivery.state.is_open() {
@@ -138,7 +138,7 @@ async fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(),
         }
         // Stored before it is believed: after a crash the next step draws the same conclusion from the same
         // records.
-        store::save_delivery(io, &loaded.session.key, &delivery).await?;
+        store::save_delivery(io, &loaded.session.key, &delivery)?;
         loaded.session.deliveries[at] = delivery;
     }
     Ok(())
@@ -164,10 +164,10 @@ fn with_its_links(loaded: &Loaded, delivery: &Delivery, now_ms: UnixMs) -> Optio
 
 /// Whether another process has worked on a delivery meanwhile: a call can take minutes, and what was decided
 /// on the old state must not be done. The next step begins with the new one.
-async fn overtaken(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
+fn overtaken(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
     let key = loaded.session.key.clone();
     let delivery = &mut loaded.session.deliveries[at];
-    match store::stored_delivery(io, &key, &delivery.id).await? {
+    match store::stored_delivery(io, &key, &delivery.id)? {
         Some(stored) if stored != *delivery => {
             *delivery = stored;
             Ok(true)
@@ -178,18 +178,18 @@ async fn overtaken(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Prob
 
 /// Stores a delivery. Its first record decides how its result is shown, alone or among several links: where
 /// another process has written one meanwhile, that stands, and this is false.
-async fn keep(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
+fn keep(io: &Io, loaded: &mut Loaded, at: usize) -> Result<bool, Problem> {
     let key = loaded.session.key.clone();
     let delivery = &mut loaded.session.deliveries[at];
     if loaded.stored.contains(&delivery.id) {
-        store::save_delivery(io, &key, delivery).await?;
+        store::save_delivery(io, &key, delivery)?;
         return Ok(true);
     }
     // Exclusively: with a rename the slower of two processes would replace a result's own message by the links
     // of several, and the chat show both. The simulation's bug `lock-skipped` does that.
-    let first = store::claim_delivery(io, &key, delivery).await?;
+    let first = store::claim_delivery(io, &key, delivery)?;
     loaded.stored.push(delivery.id.clone());
-    if !first && let Some(stored) = store::stored_delivery(io, &key, &delivery.id).await? {
+    if !first && let Some(stored) = store::stored_delivery(io, &key, &delivery.id)? {
         *delivery = stored;
     }
     Ok(first)

@@ -19,11 +19,11 @@ impl Pace {
     ///
     /// # Errors
     /// When the state folder can't be used.
-    pub async fn load(io: &Io, chat: &str, limit: traits::Pace) -> Result<Self, Problem> {
+    pub fn load(io: &Io, chat: &str, limit: traits::Pace) -> Result<Self, Problem> {
         // A digest, since a chat's id may hold anything; and of the chat alone, so that all sessions that write
         // there share one file.
         let path = format!("pace/{}", digest(&["chat", chat], 16));
-        let bytes = store::read(io, &path).await?.unwrap_or_default();
+        let bytes = store::read(io, &path)?.unwrap_or_default();
         Ok(Self {
             limit,
             path,
@@ -50,13 +50,13 @@ impl Pace {
     ///
     /// # Errors
     /// When the state folder can't be used.
-    pub async fn note(&mut self, io: &Io) -> Result<(), Problem> {
+    pub fn note(&mut self, io: &Io) -> Result<(), Problem> {
         // Before the message leaves: one whose response is lost has counted on the platform's side too.
         self.times_ms.push(io.now_ms());
         let skipped = self.times_ms.len().saturating_sub(self.limit.messages);
         let kept = self.times_ms.split_off(skipped);
         self.times_ms = kept;
         let bytes = json::text(&self.times_ms.to_json()).into_bytes();
-        store::run(io, FsOp::Write(self.path.clone(), bytes)).await
+        store::run(io, FsOp::Write(self.path.clone(), bytes))
     }
 }

@@ -16,7 +16,7 @@ use crate::store::attempts::Attempts;
 const SETTLED_AFTER_MS: u64 = 2 * 60 * 1000;
 
 /// Asks, and goes on with what the platform says.
-pub(super) async fn ask(
+pub(super) fn ask(
     io: &Io,
     channel: &mut dyn Channel,
     sending: &Sending<'_>,
@@ -27,7 +27,7 @@ pub(super) async fn ask(
 ) -> Result<(), Problem> {
     let delivery = &loaded.session.deliveries[at];
     let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
-    let marked_ms = attempts.latest_ms(io).await?;
+    let marked_ms = attempts.latest_ms(io)?;
     // The latest attempt of any process, not this one's: another may have sent it a second ago.
     let latest_ms = marked_ms.max(delivery.first_sent_at_ms).unwrap_or_default();
     let settled_ms = latest_ms.saturating_add(SETTLED_AFTER_MS);
@@ -35,17 +35,17 @@ pub(super) async fn ask(
         loaded.session.deliveries[at].next_try_at_ms = settled_ms;
         return Ok(());
     }
-    let found = channel.look_for(&Calls::harmless(io), sending).await;
+    let found = channel.look_for(&Calls::harmless(io), sending);
     // Asking takes a while; what another process did meanwhile is newer than what the platform said.
-    if overtaken(io, loaded, at).await? {
+    if overtaken(io, loaded, at)? {
         return Ok(());
     }
     if found == Found::NotSent {
         // Each stood for a message that might be there.
         // Else the markers would keep the message from ever being sent again: they outlive what the record
         // says.
-        attempts.forget(io).await?;
+        attempts.forget(io)?;
     }
     let decision = decide_found(&loaded.session.deliveries[at], &found, moment(io), traits);
-    act(io, loaded, at, decision, events).await
+    act(io, loaded, at, decision, events)
 }

@@ -22,7 +22,7 @@ use crate::upstream::results::ResultUrl;
 const ATTEMPT_SPREAD_MS: u64 = 1_000;
 
 /// Sends one message, or notes why not.
-pub(super) async fn deliver(
+pub(super) fn deliver(
     io: &Io,
     channels: &mut OpenedChannels<'_>,
     loaded: &mut Loaded,
@@ -38,17 +38,17 @@ pub(super) async fn deliver(
     let Some(member) = channel::of(&route.channel) else {
         // A newer version may have stored it: this one mustn't send it elsewhere, nor forget it.
         let decision = decide::no_channel(delivery, &route.channel, moment(io));
-        return act(io, loaded, at, decision, events).await;
+        return act(io, loaded, at, decision, events);
     };
     let traits = member.traits;
     let channel = match channels.get(member, route.account.as_deref()) {
         Ok(channel) => channel,
         Err(detail) => {
             let decision = decide::no_app(delivery, member.name, detail, moment(io));
-            return act(io, loaded, at, decision, events).await;
+            return act(io, loaded, at, decision, events);
         }
     };
-    let mut pace = Pace::load(io, &route.chat, traits.pace).await?;
+    let mut pace = Pace::load(io, &route.chat, traits.pace)?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         // Not stored and not counted: nothing was tried, and the next step reads the same.
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
@@ -68,7 +68,7 @@ pub(super) async fn deliver(
             key: &key,
             is_first: false,
         };
-        return read_back::ask(io, channel, &sending, loaded, at, traits, events).await;
+        return read_back::ask(io, channel, &sending, loaded, at, traits, events);
     }
     let prepared = match (&delivery.message, loaded.session.link_of(delivery)) {
         _ if decide::is_too_late(delivery, asked_at_ms, io.now_ms(), traits) => Err(
@@ -78,16 +78,16 @@ pub(super) async fn deliver(
         (Some(message), _) => Ok(message.clone()),
         (None, Some(url)) => {
             let url = url.of_the_file();
-            prepare(io, channel, &url, traits).await
+            prepare(io, channel, &url, traits)
         }
-        (None, None) => match links::compose(io, loaded, at).await? {
+        (None, None) => match links::compose(io, loaded, at)? {
             Some(message) => Ok(message),
             None => return Ok(()),
         },
     };
     // An upload of 30 MB takes minutes. What another process has sent in that time must not be sent by this
     // one.
-    if overtaken(io, loaded, at).await? {
+    if overtaken(io, loaded, at)? {
         return Ok(());
     }
     let delivery = &mut loaded.session.deliveries[at];
@@ -95,7 +95,7 @@ pub(super) async fn deliver(
         Ok(message) => fitted(message, traits),
         Err(answer) => {
             let decision = decide(delivery, Phase::Preparing, &answer, moment(io), traits);
-            return act(io, loaded, at, decision, events).await;
+            return act(io, loaded, at, decision, events);
         }
     };
     // Asked again: the key may have run out during the upload.
@@ -106,7 +106,7 @@ pub(super) async fn deliver(
     // behind that finds it begun; the other way round (`sent-before-recorded` in the simulation) it is sent as
     // new.
     let is_first = delivery.first_sent_at_ms.is_none();
-    let Begun::Goes(begun) = begin(io, loaded, at, traits, is_first).await? else {
+    let Begun::Goes(begun) = begin(io, loaded, at, traits, is_first)? else {
         return Ok(());
     };
     let delivery = &mut loaded.session.deliveries[at];
@@ -118,32 +118,32 @@ pub(super) async fn deliver(
     delivery.next_try_at_ms = io.now_ms() + io.jitter() % ATTEMPT_SPREAD_MS;
     delivery.message = Some(message.clone());
     // Another process made the first record: the message is its own to send.
-    if !keep(io, loaded, at).await? {
+    if !keep(io, loaded, at)? {
         return Ok(());
     }
-    pace.note(io).await?;
+    pace.note(io)?;
     let sending = Sending {
         route: &route,
         message: &message,
         key: &key,
         is_first,
     };
-    let answer = channel.commit(&Calls::committing(io), &sending).await;
+    let answer = channel.commit(&Calls::committing(io), &sending);
     if let Some(begun) = begun.filter(|_| answer.is_certainly_unsent()) {
         // Only where it is certain: a marker that stays makes a message uncertain, one removed too early makes
         // it appear twice.
-        begun.refused(io).await?;
+        begun.refused(io)?;
     }
     let is_shown = matches!(answer, Answer::Committed(_));
     // A success is stored whatever another wrote: it is the one thing that can't be wrong. Anything else gives
     // way to what is newer.
-    if !is_shown && overtaken(io, loaded, at).await? {
+    if !is_shown && overtaken(io, loaded, at)? {
         return Ok(());
     }
     let delivery = &loaded.session.deliveries[at];
     let phase = Phase::Committing { is_first };
     let decision = decide(delivery, phase, &answer, moment(io), traits);
-    act(io, loaded, at, decision, events).await
+    act(io, loaded, at, decision, events)
 }
 
 /// What the beginning of an attempt came to.
@@ -159,7 +159,7 @@ enum Begun {
 ///
 /// # Errors
 /// When the state folder can't be used.
-async fn begin(
+fn begin(
     io: &Io,
     loaded: &mut Loaded,
     at: usize,
@@ -172,13 +172,12 @@ async fn begin(
         return Ok(Begun::Goes(None));
     }
     let attempts = Attempts::of_delivery(&loaded.session.key, &delivery.id);
-    let marker = attempts.begin(io).await?;
+    let marker = attempts.begin(io)?;
     let is_spanned = !is_first || traits.key.outlives_content();
-    if is_spanned || !(attempts.has_others(io, &marker).await? || overtaken(io, loaded, at).await?)
-    {
+    if is_spanned || !(attempts.has_others(io, &marker)? || overtaken(io, loaded, at)?) {
         return Ok(Begun::Goes(Some(marker)));
     }
-    marker.refused(io).await?;
+    marker.refused(io)?;
     let pause_ms = 1 + io.jitter() % ATTEMPT_SPREAD_MS;
     loaded.session.deliveries[at].next_try_at_ms = io.now_ms().saturating_add(pause_ms);
     Ok(Begun::GaveWay)
@@ -188,7 +187,7 @@ async fn begin(
 ///
 /// # Errors
 /// What became of the call that failed; that only a link can go is a refusal for good.
-async fn prepare(
+fn prepare(
     io: &Io,
     channel: &mut dyn Channel,
     url: &ResultUrl,
@@ -198,7 +197,7 @@ async fn prepare(
     // As a refusal, so that `decide` has one way from a medium to its link.
     let only_link = |reason| Answer::Refused(Meaning::ForGood, reason);
     let max_mb = traits.max_bytes() / MB;
-    let stored = match Stored::look(io, url, traits).await {
+    let stored = match Stored::look(io, url, traits) {
         Ok(stored) => stored,
         Err(Unseen::TooLarge) => return Err(only_link(texts::too_large(None, max_mb))),
         Err(Unseen::Failed(answer)) => return Err(answer),
@@ -213,7 +212,7 @@ async fn prepare(
     };
     let calls = Calls::harmless(io);
     let media = stored.media();
-    let message = channel.prepare(&calls, &media, shape).await?;
+    let message = channel.prepare(&calls, &media, shape)?;
     // It would be read with the record on every step, and a channel that needs so much has made something
     // wrong.
     if message.body.len() > Message::MAX_BODY_BYTES {
@@ -233,7 +232,7 @@ fn fitted(mut message: Message, traits: &Traits) -> Message {
 }
 
 /// Stores what was decided, and does what else is to be done.
-pub(super) async fn act(
+pub(super) fn act(
     io: &Io,
     loaded: &mut Loaded,
     at: usize,
@@ -251,9 +250,9 @@ pub(super) async fn act(
     // In memory before it is stored: `keep` writes from there, and what follows reads it.
     loaded.session.deliveries[at] = delivery;
     match then {
-        Then::Store => keep(io, loaded, at).await.map(|_| ()),
-        Then::Link(reason) => links::one(io, loaded, at, &reason, events).await,
-        Then::LinksOfAll(reason) => links::all(io, loaded, at, &reason, events).await,
+        Then::Store => keep(io, loaded, at).map(|_| ()),
+        Then::Link(reason) => links::one(io, loaded, at, &reason, events),
+        Then::LinksOfAll(reason) => links::all(io, loaded, at, &reason, events),
     }
 }
 

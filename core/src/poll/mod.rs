@@ -40,21 +40,16 @@ pub struct Report {
 ///
 /// # Errors
 /// When there is no such session, or the state folder can't be used.
-pub async fn step(
-    io: &Io,
-    settings: &Settings,
-    key: &str,
-    haste: Haste,
-) -> Result<Report, Problem> {
+pub fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Result<Report, Problem> {
     let mut events = Vec::new();
-    let Some(mut loaded) = store::load(io, key).await? else {
+    let Some(mut loaded) = store::load(io, key)? else {
         // Its entry would otherwise be due for ever.
-        store::finish(io, key, io.now_ms()).await?;
+        store::finish(io, key, io.now_ms())?;
         return Err(Problem::unknown_session(key));
     };
     events.append(&mut loaded.damaged);
     if loaded.session.turns.is_empty() {
-        store::finish(io, key, io.now_ms()).await?;
+        store::finish(io, key, io.now_ms())?;
         return Ok(Report {
             session: None,
             next_poll_at_ms: None,
@@ -63,17 +58,17 @@ pub async fn step(
     }
     if haste == Haste::Now {
         // One step may not be all: the timer goes on with it, also where a crash kept it from the timer.
-        store::activate(io, key).await?;
-        reopen(io, &mut loaded).await?;
+        store::activate(io, key)?;
+        reopen(io, &mut loaded)?;
     }
     if wants_watching(&loaded, io.now_ms(), settings, haste) {
-        watch(io, settings, &mut loaded, &mut events).await?;
+        watch(io, settings, &mut loaded, &mut events)?;
     }
     // Planned in every step and not only after a look: a crash may have come between a result and its plan.
     plan::plan(&mut loaded, io.now_ms());
-    deliver::run(io, settings, &mut loaded, &mut events).await?;
+    deliver::run(io, settings, &mut loaded, &mut events)?;
     // Behind the sending and before the end: whether all have arrived is known only now.
-    note_delivered(io, &mut loaded).await?;
+    note_delivered(io, &mut loaded)?;
     let next_poll_at_ms = next(&loaded, settings);
     // Last of all: until here a crash finds the session among those to poll.
     if next_poll_at_ms.is_none() {
@@ -84,7 +79,7 @@ pub async fn step(
                 .latest()
                 .map_or("", |turn| turn.progress.state.name())
         ));
-        store::finish(io, key, io.now_ms()).await?;
+        store::finish(io, key, io.now_ms())?;
     }
     Ok(Report {
         session: Some(loaded.session),
@@ -128,7 +123,7 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
 
 /// A person asks: what failed begins anew, media first, for whatever stood in the way may be mended. What is uncertain
 /// isn't sent again.
-async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     let now_ms = io.now_ms();
     let covered: Vec<String> = loaded
         .session
@@ -159,28 +154,28 @@ async fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         }
         // Who made it its first record is the one to write it: until then there is nothing to change.
         if *delivery != before {
-            store::save_delivery(io, &loaded.session.key, delivery).await?;
+            store::save_delivery(io, &loaded.session.key, delivery)?;
         }
     }
     Ok(())
 }
 
 /// Asks upstream and judges every turn that is not final.
-async fn watch(
+fn watch(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
     events: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    let answer = look(io, settings, &loaded.session).await;
+    let answer = look(io, settings, &loaded.session);
     match answer {
-        Ok(seen) => judge(io, settings, loaded, &seen, events).await,
-        Err(error) => note_error(io, settings, loaded, &error, events).await,
+        Ok(seen) => judge(io, settings, loaded, &seen, events),
+        Err(error) => note_error(io, settings, loaded, &error, events),
     }
 }
 
 /// What each turn comes to, by a key of the service that the session was submitted to.
-async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Observation>, Error> {
+fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Observation>, Error> {
     // As a refused key and not as a failure of the job: it goes on once the right key is back.
     let waits = |message| Error::unasked(Meaning::KeyRefused, message);
     // By the service of the latest turn: a session belongs to one service, since continuing with another's key
@@ -198,7 +193,7 @@ async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Obs
         ))
     })?;
     let marks = session.marks();
-    let view = upstream.observe(io, &session.job(&marks)).await?;
+    let view = upstream.observe(io, &session.job(&marks))?;
     Ok(view.turns)
 }
 
@@ -206,7 +201,7 @@ async fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Obs
 ///
 /// # Errors
 /// When the state folder can't be written; the turns before are stored.
-async fn judge(
+fn judge(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
@@ -224,13 +219,13 @@ async fn judge(
         verdict::apply(turn, seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
         let key = &loaded.session.key;
-        store::save_poll(io, key, turn.asked.turn, &before, &turn.progress).await?;
+        store::save_poll(io, key, turn.asked.turn, &before, &turn.progress)?;
     }
     Ok(())
 }
 
 /// The question could not be asked or was refused. Only the service's own refusal ends a job.
-async fn note_error(
+fn note_error(
     io: &Io,
     settings: &Settings,
     loaded: &mut Loaded,
@@ -263,7 +258,7 @@ async fn note_error(
             schedule::after_failure(turn, settings, io.now_ms(), events);
         }
         // Durable, unlike a quiet poll: how often it failed decides when the job is given up.
-        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress)?;
     }
     Ok(())
 }
@@ -273,7 +268,7 @@ async fn note_error(
 ///
 /// # Errors
 /// When the state folder can't be written. The next answered poll comes to the same.
-pub async fn cancelled(io: &Io, session: &mut Session) -> Result<(), Problem> {
+pub fn cancelled(io: &Io, session: &mut Session) -> Result<(), Problem> {
     let turns = session.turns.iter_mut();
     for turn in turns.filter(|turn| !turn.progress.state.is_final()) {
         turn.progress.trouble = Some(CANCELLED.to_owned());
@@ -283,13 +278,13 @@ pub async fn cancelled(io: &Io, session: &mut Session) -> Result<(), Problem> {
             io.now_ms(),
             &mut Vec::new(),
         );
-        store::save_progress(io, &session.key, turn.asked.turn, &turn.progress).await?;
+        store::save_progress(io, &session.key, turn.asked.turn, &turn.progress)?;
     }
     Ok(())
 }
 
 /// Sets `delivered_at` once every result of an ended turn is in the chat.
-async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     for at in 0..loaded.session.turns.len() {
         let turn = &loaded.session.turns[at];
         let progress = &turn.progress;
@@ -301,7 +296,7 @@ async fn note_delivered(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         {
             let turn = &mut loaded.session.turns[at];
             turn.progress.delivered_at_ms = Some(io.now_ms());
-            store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress).await?;
+            store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress)?;
         }
     }
     Ok(())

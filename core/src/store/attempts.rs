@@ -51,14 +51,14 @@ impl Attempts {
     ///
     /// # Errors
     /// When the state folder can't be written.
-    pub async fn begin(&self, io: &Io) -> Result<Marker, Problem> {
+    pub fn begin(&self, io: &Io) -> Result<Marker, Problem> {
         let name = format!(
             "t-{}-{:014}-{}",
             self.message,
             io.now_ms(),
             &io.nonce()[..8]
         );
-        put(io, &self.dir, &name, Vec::new()).await?;
+        put(io, &self.dir, &name, Vec::new())?;
         Ok(Marker {
             path: below(&self.dir, &name),
         })
@@ -69,8 +69,8 @@ impl Attempts {
     ///
     /// # Errors
     /// When the state folder can't be read.
-    pub async fn has_others(&self, io: &Io, own: &Marker) -> Result<bool, Problem> {
-        let names = list(io, &self.dir).await?;
+    pub fn has_others(&self, io: &Io, own: &Marker) -> Result<bool, Problem> {
+        let names = list(io, &self.dir)?;
         let is_of_it = |name: &str| parse(name).is_some_and(|(message, _)| message == self.message);
         let mut others = names.iter().filter(|name| is_of_it(name));
         Ok(others.any(|name| below(&self.dir, name) != own.path))
@@ -80,20 +80,20 @@ impl Attempts {
     ///
     /// # Errors
     /// When the state folder can't be read.
-    pub async fn since_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
-        Ok(self.begun_ms(io).await?.into_iter().min())
+    pub fn since_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
+        Ok(self.begun_ms(io)?.into_iter().min())
     }
 
     /// When the last one was begun, by the markers.
     ///
     /// # Errors
     /// When the state folder can't be read.
-    pub async fn latest_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
-        Ok(self.begun_ms(io).await?.into_iter().max())
+    pub fn latest_ms(&self, io: &Io) -> Result<Option<UnixMs>, Problem> {
+        Ok(self.begun_ms(io)?.into_iter().max())
     }
 
-    async fn begun_ms(&self, io: &Io) -> Result<Vec<UnixMs>, Problem> {
-        let names = list(io, &self.dir).await?;
+    fn begun_ms(&self, io: &Io) -> Result<Vec<UnixMs>, Problem> {
+        let names = list(io, &self.dir)?;
         let begun = names.iter().filter_map(|name| parse(name));
         let of_it = begun.filter(|(message, _)| *message == self.message);
         Ok(of_it.map(|(_, at_ms)| at_ms).collect())
@@ -103,10 +103,10 @@ impl Attempts {
     ///
     /// # Errors
     /// When the state folder can't be read.
-    pub async fn forget(&self, io: &Io) -> Result<(), Problem> {
-        for name in list(io, &self.dir).await? {
+    pub fn forget(&self, io: &Io) -> Result<(), Problem> {
+        for name in list(io, &self.dir)? {
             if parse(&name).is_some_and(|(message, _)| message == self.message) {
-                run(io, FsOp::Remove(below(&self.dir, &name))).await.ok();
+                run(io, FsOp::Remove(below(&self.dir, &name))).ok();
             }
         }
         Ok(())
@@ -118,8 +118,8 @@ impl Marker {
     ///
     /// # Errors
     /// When the state folder can't be written.
-    pub async fn refused(self, io: &Io) -> Result<(), Problem> {
-        run(io, FsOp::Remove(self.path)).await
+    pub fn refused(self, io: &Io) -> Result<(), Problem> {
+        run(io, FsOp::Remove(self.path))
     }
 }
 

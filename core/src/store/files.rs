@@ -1,20 +1,20 @@
 //! Files of the state folder, written so that a crash leaves the old content or the new.
 
-use crate::io::{Answer, Effect, FsDone, FsOp, Io, MISMATCH, Outcome};
+use crate::io::{Effect, FsDone, FsOp, Io, MISMATCH, Outcome};
 use crate::problem::Problem;
 
 /// Writes a file so that a crash leaves the old content or the new, and waits until it is durable.
 ///
 /// # Errors
 /// When the folder can't be written.
-pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-    let temporary = write_temporary(io, dir, name, bytes).await?;
+pub fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
+    let temporary = write_temporary(io, dir, name, bytes)?;
     // Only what is synced is renamed: some file systems would otherwise show the new name with an empty file
     // behind a power cut (`no-sync` in the simulation).
-    run(io, FsOp::Rename(temporary, below(dir, name))).await?;
+    run(io, FsOp::Rename(temporary, below(dir, name)))?;
     // The name is durable with its folder only: without this the file is on the disk and nothing leads to it
     // (`no-sync-dir` in the simulation).
-    run(io, FsOp::SyncDir(dir.to_owned())).await
+    run(io, FsOp::SyncDir(dir.to_owned()))
 }
 
 /// Does the same where nobody has written the file yet; false when somebody has: of several processes one
@@ -22,30 +22,24 @@ pub async fn put(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<(), P
 ///
 /// # Errors
 /// When the folder can't be written.
-pub async fn put_new(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<bool, Problem> {
-    let temporary = write_temporary(io, dir, name, bytes).await?;
+pub fn put_new(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<bool, Problem> {
+    let temporary = write_temporary(io, dir, name, bytes)?;
     let linked = io
         .fs(FsOp::Link(temporary.clone(), below(dir, name)))
-        .await
         .map_err(|reason| Problem::storage(&reason))?;
     // Also where the name was taken: the file would stay for ever.
-    run(io, FsOp::Remove(temporary)).await?;
-    run(io, FsOp::SyncDir(dir.to_owned())).await?;
+    run(io, FsOp::Remove(temporary))?;
+    run(io, FsOp::SyncDir(dir.to_owned()))?;
     Ok(linked != FsDone::Taken)
 }
 
 /// Writes a file beside its place, so that it is whole when it gets its name.
-async fn write_temporary(
-    io: &Io,
-    dir: &str,
-    name: &str,
-    bytes: Vec<u8>,
-) -> Result<String, Problem> {
+fn write_temporary(io: &Io, dir: &str, name: &str, bytes: Vec<u8>) -> Result<String, Problem> {
     // A random part, for two processes may write the same record; and a dot, so that no listing takes it for
     // one.
     let temporary = below(dir, &format!(".{name}.{}", &io.nonce()[..8]));
-    run(io, FsOp::Write(temporary.clone(), bytes)).await?;
-    run(io, FsOp::Sync(temporary.clone())).await?;
+    run(io, FsOp::Write(temporary.clone(), bytes))?;
+    run(io, FsOp::Sync(temporary.clone()))?;
     Ok(temporary)
 }
 
@@ -62,7 +56,7 @@ pub(super) fn below(dir: &str, name: &str) -> String {
 ///
 /// # Errors
 /// Temporary, with the system's reason.
-pub(crate) fn run(io: &Io, op: FsOp) -> Answer<'_, Result<(), Problem>> {
+pub(crate) fn run(io: &Io, op: FsOp) -> Result<(), Problem> {
     io.perform(Effect::Fs(op), |outcome| done(outcome).map(drop))
 }
 
@@ -70,7 +64,7 @@ pub(crate) fn run(io: &Io, op: FsOp) -> Answer<'_, Result<(), Problem>> {
 ///
 /// # Errors
 /// Temporary, with the system's reason.
-pub(crate) fn read<'a>(io: &'a Io, path: &str) -> Answer<'a, Result<Option<Vec<u8>>, Problem>> {
+pub(crate) fn read(io: &Io, path: &str) -> Result<Option<Vec<u8>>, Problem> {
     let op = FsOp::Read(path.to_owned());
     io.perform(Effect::Fs(op), |outcome| match done(outcome)? {
         FsDone::Content(content) => Ok(content),
@@ -89,7 +83,7 @@ fn done(outcome: Outcome) -> Result<FsDone, Problem> {
 }
 
 /// The visible names in a folder.
-pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<String>, Problem>> {
+pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Result<Vec<String>, Problem> {
     let op = FsOp::List(dir.to_owned());
     io.perform(Effect::Fs(op), |outcome| {
         let mut names = names(outcome)?;
@@ -99,7 +93,7 @@ pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<String>, 
 }
 
 /// All names in a folder, also of files that are being written.
-pub(super) fn list_all<'a>(io: &'a Io, dir: &str) -> Answer<'a, Result<Vec<String>, Problem>> {
+pub(super) fn list_all<'a>(io: &'a Io, dir: &str) -> Result<Vec<String>, Problem> {
     io.perform(Effect::Fs(FsOp::List(dir.to_owned())), names)
 }
 

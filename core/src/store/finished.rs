@@ -13,24 +13,24 @@ pub const KEEP_FINISHED: usize = 500;
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
+pub fn finish(io: &Io, key: &str, now_ms: UnixMs) -> Result<(), Problem> {
     // The marker of the end first: a crash behind it leaves both, and the next step ends it again. The other
     // way round the session would be in neither list, and never pruned.
-    put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new()).await?;
-    run(io, FsOp::Remove(format!("active/{key}"))).await?;
-    run(io, FsOp::SyncDir("active".to_owned())).await?;
-    prune(io).await
+    put(io, "finished", &format!("{now_ms:014}-{key}"), Vec::new())?;
+    run(io, FsOp::Remove(format!("active/{key}")))?;
+    run(io, FsOp::SyncDir("active".to_owned()))?;
+    prune(io)
 }
 
 /// Removes what is over [`KEEP_FINISHED`], oldest first; a session that goes on is never removed.
-async fn prune(io: &Io) -> Result<(), Problem> {
-    let finished = list(io, "finished").await?;
+fn prune(io: &Io) -> Result<(), Problem> {
+    let finished = list(io, "finished")?;
     let excess = finished.len().saturating_sub(KEEP_FINISHED);
     if excess == 0 {
         return Ok(());
     }
     // Read only when something is to go: this runs at every end of a session.
-    let active = active(io).await?;
+    let active = active(io)?;
     for (at, marker) in finished.iter().enumerate().take(excess) {
         let Some((_, key)) = marker.split_once('-') else {
             continue;
@@ -41,13 +41,13 @@ async fn prune(io: &Io) -> Result<(), Problem> {
         if !ended_later && !active.iter().any(|name| name == key) {
             let dir = session_dir(key);
             // What a crash left half written, too: only an empty folder can be removed.
-            for name in list_all(io, &dir).await? {
-                run(io, FsOp::Remove(format!("{dir}/{name}"))).await?;
+            for name in list_all(io, &dir)? {
+                run(io, FsOp::Remove(format!("{dir}/{name}")))?;
             }
-            run(io, FsOp::RemoveDir(dir)).await?;
+            run(io, FsOp::RemoveDir(dir))?;
         }
         // The marker last: with it gone a folder that is half removed would stay for ever.
-        run(io, FsOp::Remove(format!("finished/{marker}"))).await?;
+        run(io, FsOp::Remove(format!("finished/{marker}")))?;
     }
     Ok(())
 }

@@ -26,9 +26,9 @@ pub struct Strange {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn strange(io: &Io) -> Result<Option<Strange>, Problem> {
+pub fn strange(io: &Io) -> Result<Option<Strange>, Problem> {
     let is_known = |name: &str| FOLDERS.contains(&name) || OTHERS.contains(&name);
-    let top = list(io, ".").await?;
+    let top = list(io, ".")?;
     let mut found: Option<Strange> = None;
     let mut note = |path: &dyn Fn() -> String| match &mut found {
         Some(strange) => strange.count += 1,
@@ -42,10 +42,10 @@ pub async fn strange(io: &Io) -> Result<Option<Strange>, Problem> {
     for name in top.iter().filter(|name| !is_known(name)) {
         note(&|| name.clone());
     }
-    for key in super::all(io).await? {
+    for key in super::all(io)? {
         let dir = super::session_dir(&key);
         // What can't be listed is no session's folder.
-        let Ok(names) = list(io, &dir).await else {
+        let Ok(names) = list(io, &dir) else {
             note(&|| dir.clone());
             continue;
         };

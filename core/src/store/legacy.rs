@@ -24,11 +24,11 @@ pub(super) const DONE: &str = "legacy-sessions.done";
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String>, Problem> {
-    let Some(bytes) = read(io, COPY).await? else {
+pub fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String>, Problem> {
+    let Some(bytes) = read(io, COPY)? else {
         return Ok(None);
     };
-    if read(io, DONE).await?.is_some() {
+    if read(io, DONE)?.is_some() {
         return Ok(None);
     }
     let Some(Value::Array(list)) = json::parse(&bytes) else {
@@ -40,9 +40,9 @@ pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String
     };
     let mut taken = 0_u32;
     for entry in &list {
-        taken += u32::from(take_entry(io, entry, utc_offset_seconds).await?);
+        taken += u32::from(take_entry(io, entry, utc_offset_seconds)?);
     }
-    put(io, ".", DONE, taken.to_string().into_bytes()).await?;
+    put(io, ".", DONE, taken.to_string().into_bytes())?;
     Ok(Some(format!(
         "{taken} sessions of an earlier installation were taken over."
     )))
@@ -52,7 +52,7 @@ pub async fn take_over(io: &Io, utc_offset_seconds: i32) -> Result<Option<String
 ///
 /// # Errors
 /// When the state folder can't be used.
-async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<bool, Problem> {
+fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<bool, Problem> {
     let text = |name: &str| {
         entry
             .get(name)
@@ -94,8 +94,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
         session_id,
     };
     let key = folder_name(&asked.session_id);
-    if super::list(io, &format!("sessions/{key}"))
-        .await?
+    if super::list(io, &format!("sessions/{key}"))?
         .iter()
         .any(|name| name.starts_with("asked-"))
     {
@@ -107,9 +106,9 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
             format!("sessions/{key}"),
         ] {
             // All three, from the outside in: a folder whose own name isn't durable takes its files along.
-            run(io, FsOp::SyncDir(dir)).await?;
+            run(io, FsOp::SyncDir(dir))?;
         }
-        super::activate(io, &key).await?;
+        super::activate(io, &key)?;
         return Ok(false);
     }
     let progress = progress(
@@ -123,7 +122,7 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
     );
     // What was delivered comes first, the turn last: until then the entry counts as not taken over,
     // and a crash in between can't make a delivered result look undelivered.
-    run(io, FsOp::MakeDir(format!("sessions/{key}"))).await?;
+    run(io, FsOp::MakeDir(format!("sessions/{key}")))?;
     if let Some(delivered_at_ms) = progress.delivered_at_ms {
         for (order, url) in (1_u32..).zip(&progress.results) {
             let mut delivery = Delivery::planned(
@@ -135,11 +134,11 @@ async fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<b
                 now_ms,
             );
             delivery.end(DeliveryState::Delivered, delivered_at_ms);
-            save_delivery(io, &key, &delivery).await?;
+            save_delivery(io, &key, &delivery)?;
         }
     }
-    save_progress(io, &key, 1, &progress).await?;
-    begin_turn(io, &asked).await?;
+    save_progress(io, &key, 1, &progress)?;
+    begin_turn(io, &asked)?;
     Ok(true)
 }
 

@@ -73,18 +73,18 @@ fn session_dir(key: &str) -> String {
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn prepare(io: &Io) -> Result<(), Problem> {
+pub fn prepare(io: &Io) -> Result<(), Problem> {
     for dir in layout::FOLDERS {
         // Not synced here: who only looks need not wait for the disk, and who writes calls `sync_folders`.
-        run(io, FsOp::MakeDir(dir.to_owned())).await?;
+        run(io, FsOp::MakeDir(dir.to_owned()))?;
     }
     Ok(())
 }
 
 /// Makes the folders' own names durable. A file that was synced in a folder whose name was not is lost
 /// with it; who made the folder may have been stopped before it could see to that.
-pub(crate) async fn sync_folders(io: &Io) -> Result<(), Problem> {
-    run(io, FsOp::SyncDir(".".to_owned())).await
+pub(crate) fn sync_folders(io: &Io) -> Result<(), Problem> {
+    run(io, FsOp::SyncDir(".".to_owned()))
 }
 
 /// Stores a new turn durably, marks its session as one to poll, and reads it back. Until all of it is
@@ -92,30 +92,28 @@ pub(crate) async fn sync_folders(io: &Io) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When it can't be stored, or reads back as something else.
-pub async fn begin_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
+pub fn begin_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     // The mark last: an entry whose turn isn't there would be polled for nothing.
-    store_turn(io, asked).await?;
-    activate(io, &folder_name(&asked.session_id)).await
+    store_turn(io, asked)?;
+    activate(io, &folder_name(&asked.session_id))
 }
 
 /// Stores a turn and reads it back, without having it polled.
 ///
 /// # Errors
 /// When it can't be stored, or reads back as something else.
-pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
+pub fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
     let key = folder_name(&asked.session_id);
     let dir = session_dir(&key);
-    run(io, FsOp::MakeDir(dir.clone())).await?;
+    run(io, FsOp::MakeDir(dir.clone()))?;
     // Both folders' names before the record: it was charged, and a crash must not take the folder away from
     // under a synced file.
-    sync_folders(io).await?;
-    run(io, FsOp::SyncDir("sessions".to_owned())).await?;
+    sync_folders(io)?;
+    run(io, FsOp::SyncDir("sessions".to_owned()))?;
     let name = format!("asked-{:04}", asked.turn);
-    put(io, &dir, &name, record::encode("asked", asked)).await?;
+    put(io, &dir, &name, record::encode("asked", asked))?;
     // Read back: what a disk loses has to be noticed now, and not when the user asks for the result.
-    let stored = read(io, &format!("{dir}/{name}"))
-        .await?
-        .unwrap_or_default();
+    let stored = read(io, &format!("{dir}/{name}"))?.unwrap_or_default();
     match record::decode::<Asked>("asked", &stored) {
         Ok(back) if back == *asked => Ok(()),
         Ok(_) | Err(_) => Err(Problem::storage(
@@ -129,20 +127,20 @@ pub async fn store_turn(io: &Io, asked: &Asked) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When it can't be synced.
-pub async fn make_durable(io: &Io, key: &str) -> Result<(), Problem> {
-    run(io, FsOp::SyncDir(session_dir(key))).await
+pub fn make_durable(io: &Io, key: &str) -> Result<(), Problem> {
+    run(io, FsOp::SyncDir(session_dir(key)))
 }
 
 /// The turn with this nonce, when a session has it. A record that can't be read is passed over.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, Problem> {
+pub fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, Problem> {
     let dir = session_dir(key);
     // The newest first: what is looked for was submitted a moment ago.
-    for name in list(io, &dir).await?.iter().rev() {
+    for name in list(io, &dir)?.iter().rev() {
         if name.starts_with("asked-") {
-            let bytes = read(io, &format!("{dir}/{name}")).await?;
+            let bytes = read(io, &format!("{dir}/{name}"))?;
             let asked = bytes.and_then(|bytes| record::decode::<Asked>("asked", &bytes).ok());
             if let Some(asked) = asked.filter(|asked| asked.nonce == nonce) {
                 return Ok(Some(asked));
@@ -156,8 +154,8 @@ pub async fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, 
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn is_unpolled(io: &Io, key: &str) -> Result<bool, Problem> {
-    let names = list(io, &session_dir(key)).await?;
+pub fn is_unpolled(io: &Io, key: &str) -> Result<bool, Problem> {
+    let names = list(io, &session_dir(key))?;
     let numbers = names.iter().filter_map(|name| name.strip_prefix("asked-"));
     let latest = numbers.max();
     Ok(latest.is_some_and(|number| {
@@ -171,63 +169,55 @@ pub async fn is_unpolled(io: &Io, key: &str) -> Result<bool, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn activate(io: &Io, key: &str) -> Result<(), Problem> {
-    put(io, "active", key, Vec::new()).await
+pub fn activate(io: &Io, key: &str) -> Result<(), Problem> {
+    put(io, "active", key, Vec::new())
 }
 
 /// Stores where a turn stands.
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn save_progress(
-    io: &Io,
-    key: &str,
-    turn: u32,
-    progress: &Progress,
-) -> Result<(), Problem> {
+pub fn save_progress(io: &Io, key: &str, turn: u32, progress: &Progress) -> Result<(), Problem> {
     put(
         io,
         &session_dir(key),
         &format!("progress-{turn:04}"),
         record::encode("progress", progress),
     )
-    .await
 }
 
 /// Stores a delivery.
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<(), Problem> {
+pub fn save_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<(), Problem> {
     put(
         io,
         &session_dir(key),
         &format!("d-{}", delivery.id),
         record::encode("delivery", delivery),
     )
-    .await
 }
 
 /// Stores a delivery that has no record yet; false when another process has stored it.
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn claim_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<bool, Problem> {
+pub fn claim_delivery(io: &Io, key: &str, delivery: &Delivery) -> Result<bool, Problem> {
     put_new(
         io,
         &session_dir(key),
         &format!("d-{}", delivery.id),
         record::encode("delivery", delivery),
     )
-    .await
 }
 
 /// A delivery as it is stored now; none when it isn't, or can't be read.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn stored_delivery(io: &Io, key: &str, id: &str) -> Result<Option<Delivery>, Problem> {
-    let bytes = read(io, &format!("{}/d-{id}", session_dir(key))).await?;
+pub fn stored_delivery(io: &Io, key: &str, id: &str) -> Result<Option<Delivery>, Problem> {
+    let bytes = read(io, &format!("{}/d-{id}", session_dir(key)))?;
     Ok(bytes.and_then(|bytes| record::decode("delivery", &bytes).ok()))
 }
 
@@ -235,9 +225,9 @@ pub async fn stored_delivery(io: &Io, key: &str, id: &str) -> Result<Option<Deli
 ///
 /// # Errors
 /// When a record was written by a newer version, or the folder can't be read.
-pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
+pub fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
     let dir = session_dir(key);
-    let names = list(io, &dir).await?;
+    let names = list(io, &dir)?;
     let mut loaded = Loaded {
         session: Session {
             key: key.to_owned(),
@@ -255,15 +245,13 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         .collect();
     for name in &names {
         if name.starts_with("asked-") {
-            let Some(asked) =
-                load_record::<Asked>(io, &dir, name, "asked", &mut loaded.damaged).await?
+            let Some(asked) = load_record::<Asked>(io, &dir, name, "asked", &mut loaded.damaged)?
             else {
                 continue;
             };
             let progress_name = format!("progress-{:04}", asked.turn);
             let progress = if names.contains(&progress_name) {
-                load_record::<Progress>(io, &dir, &progress_name, "progress", &mut loaded.damaged)
-                    .await?
+                load_record::<Progress>(io, &dir, &progress_name, "progress", &mut loaded.damaged)?
             } else {
                 None
             };
@@ -271,7 +259,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
             // delivered, and that has records of its own.
             let mut progress = progress.unwrap_or_else(|| Progress::begun(asked.submitted_at_ms));
             if names.contains(&pulse::name(asked.turn)) {
-                pulse::read(io, &dir, asked.turn, &mut progress).await?;
+                pulse::read(io, &dir, asked.turn, &mut progress)?;
             }
             put_in_order(
                 &mut loaded.session.turns,
@@ -279,7 +267,7 @@ pub async fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
                 |one, other| one.asked.turn.cmp(&other.asked.turn),
             );
         } else if let Some(id) = name.strip_prefix("d-") {
-            match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged).await? {
+            match load_record::<Delivery>(io, &dir, name, "delivery", &mut loaded.damaged)? {
                 Some(delivery) => {
                     loaded.stored.push(delivery.id.clone());
                     put_in_order(&mut loaded.session.deliveries, delivery, |one, other| {
@@ -340,7 +328,7 @@ fn put_in_order<T>(sorted: &mut Vec<T>, entry: T, order: fn(&T, &T) -> Ordering)
 ///
 /// # Errors
 /// When it was written by a newer version, or can't be read or set aside.
-async fn load_record<T: Stored>(
+fn load_record<T: Stored>(
     io: &Io,
     dir: &str,
     name: &str,
@@ -348,7 +336,7 @@ async fn load_record<T: Stored>(
     damaged: &mut Vec<String>,
 ) -> Result<Option<T>, Problem> {
     let path = format!("{dir}/{name}");
-    let Some(bytes) = read(io, &path).await? else {
+    let Some(bytes) = read(io, &path)? else {
         return Ok(None);
     };
     match record::decode(kind, &bytes) {
@@ -356,7 +344,7 @@ async fn load_record<T: Stored>(
         // Neither set aside nor guessed at: a newer program that shares the folder needs it as it is.
         Err(bad @ Bad::Newer(_)) => Err(bad.refused(&path)),
         Err(bad @ Bad::Damaged(_)) => {
-            set_aside(io, dir, name).await?;
+            set_aside(io, dir, name)?;
             damaged.push(format!(
                 "The record {path} can't be used: {}. It was set aside in damaged/.",
                 bad.words()
@@ -367,44 +355,43 @@ async fn load_record<T: Stored>(
 }
 
 /// Moves a damaged record out of the way. A delivery's name stays, so that it isn't sent again.
-async fn set_aside(io: &Io, dir: &str, name: &str) -> Result<(), Problem> {
-    run(io, FsOp::MakeDir("damaged".to_owned())).await?;
+fn set_aside(io: &Io, dir: &str, name: &str) -> Result<(), Problem> {
+    run(io, FsOp::MakeDir("damaged".to_owned()))?;
     if name.starts_with("d-") {
         // The mark before the move: a crash in between leaves both, and the move is made again. The other way
         // round the message would be planned and sent as new.
-        put(io, dir, &format!("lost-{name}"), Vec::new()).await?;
+        put(io, dir, &format!("lost-{name}"), Vec::new())?;
     }
     let key = dir.rsplit('/').next().unwrap_or(dir);
     run(
         io,
         FsOp::Rename(format!("{dir}/{name}"), format!("damaged/{key}.{name}")),
-    )
-    .await?;
-    run(io, FsOp::SyncDir(dir.to_owned())).await
+    )?;
+    run(io, FsOp::SyncDir(dir.to_owned()))
 }
 
 /// The folders of all sessions.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn all(io: &Io) -> Result<Vec<String>, Problem> {
-    list(io, "sessions").await
+pub fn all(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "sessions")
 }
 
 /// The folders of the sessions that have not ended.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn active(io: &Io) -> Result<Vec<String>, Problem> {
-    list(io, "active").await
+pub fn active(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "active")
 }
 
 /// The folders of the sessions that have ended, the latest first; one that was continued and ended again stands twice.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn ended(io: &Io) -> Result<Vec<String>, Problem> {
-    let markers = list(io, "finished").await?;
+pub fn ended(io: &Io) -> Result<Vec<String>, Problem> {
+    let markers = list(io, "finished")?;
     Ok(markers
         .iter()
         .rev()
@@ -416,9 +403,9 @@ pub async fn ended(io: &Io) -> Result<Vec<String>, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
+pub fn find(io: &Io, id: &str) -> Result<Found, Problem> {
     let exact = folder_name(id);
-    if !list(io, &session_dir(&exact)).await?.is_empty() {
+    if !list(io, &session_dir(&exact))?.is_empty() {
         return Ok(Found::Key(exact));
     }
     // Before the folder is listed: it may hold thousands.
@@ -429,12 +416,8 @@ pub async fn find(io: &Io, id: &str) -> Result<Found, Problem> {
     // readable part.
     let prefix = safe_prefix(id);
     let mut found = Found::None;
-    for key in all(io)
-        .await?
-        .into_iter()
-        .filter(|key| key.starts_with(&prefix))
-    {
-        let known = load(io, &key).await?;
+    for key in all(io)?.into_iter().filter(|key| key.starts_with(&prefix)) {
+        let known = load(io, &key)?;
         if known.is_some_and(|loaded| loaded.session.id().starts_with(id) || key == id) {
             found = match found {
                 Found::None => Found::Key(key),

@@ -56,14 +56,9 @@ pub(super) fn name(turn: u32) -> String {
 ///
 /// # Errors
 /// When it was written by a newer version, or the folder can't be read.
-pub(super) async fn read(
-    io: &Io,
-    dir: &str,
-    turn: u32,
-    progress: &mut Progress,
-) -> Result<(), Problem> {
+pub(super) fn read(io: &Io, dir: &str, turn: u32, progress: &mut Progress) -> Result<(), Problem> {
     let path = format!("{dir}/{}", name(turn));
-    let bytes = super::read(io, &path).await?;
+    let bytes = super::read(io, &path)?;
     match bytes.map(|bytes| record::decode::<Pulse>("pulse", &bytes)) {
         Some(Ok(pulse)) => pulse.apply(progress),
         Some(Err(newer @ Bad::Newer(_))) => return Err(newer.refused(&path)),
@@ -77,7 +72,7 @@ pub(super) async fn read(
 ///
 /// # Errors
 /// When it can't be written.
-pub async fn save_poll(
+pub fn save_poll(
     io: &Io,
     key: &str,
     turn: u32,
@@ -90,10 +85,10 @@ pub async fn save_poll(
     // Compared as a whole, so that a member which is added later counts as news until somebody decides
     // otherwise.
     if without_news != *after {
-        return save_progress(io, key, turn, after).await;
+        return save_progress(io, key, turn, after);
     }
     let path = format!("{}/{}", session_dir(key), name(turn));
-    run(io, FsOp::Write(path, record::encode("pulse", &pulse))).await
+    run(io, FsOp::Write(path, record::encode("pulse", &pulse)))
 }
 
 #[cfg(test)]
@@ -101,7 +96,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::io::{Effect, FsDone, Outcome, Step, Task};
+    use crate::folder::Performing;
+    use crate::io::{Effect, FsDone, Outcome};
     use crate::session::State;
 
     /// Files, and how many syncs there were.
@@ -112,17 +108,12 @@ mod tests {
     }
 
     impl Disk {
-        fn drive<T>(&mut self, mut task: Task<'_, T>) -> T {
-            let mut outcome = None;
-            loop {
-                match task.resume(outcome.take(), 1).unwrap() {
-                    Step::Do(Effect::Fs(op)) => {
-                        outcome = Some(Outcome::Fs(Ok(self.perform(op))));
-                    }
-                    Step::Do(_) => panic!("only files are touched"),
-                    Step::End(value) => return value,
-                }
-            }
+        fn drive<T>(&mut self, procedure: impl FnOnce(&Io) -> T) -> T {
+            let mut perform = |effect| match effect {
+                Effect::Fs(op) => Outcome::Fs(Ok(self.perform(op))),
+                _ => panic!("only files are touched"),
+            };
+            procedure(&Io::new(&Performing::at(1, &mut perform), [0; 32]))
         }
 
         fn perform(&mut self, op: FsOp) -> FsDone {
@@ -140,20 +131,15 @@ mod tests {
         }
 
         fn save(&mut self, before: &Progress, after: &Progress) {
-            let (before, after) = (before.clone(), after.clone());
-            let task = Task::new([0; 32], 1, async move |io| {
-                save_poll(&io, "k", 1, &before, &after).await
-            });
-            self.drive(task).unwrap();
+            self.drive(|io| save_poll(io, "k", 1, before, after))
+                .unwrap();
         }
 
         fn read(&mut self, stored: &Progress) -> Progress {
             let mut progress = stored.clone();
-            let task = Task::new([0; 32], 1, async move |io| {
-                read(&io, "sessions/k", 1, &mut progress).await?;
-                Ok::<_, Problem>(progress)
-            });
-            self.drive(task).unwrap()
+            self.drive(|io| read(io, "sessions/k", 1, &mut progress))
+                .unwrap();
+            progress
         }
     }
 

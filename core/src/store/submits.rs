@@ -217,58 +217,55 @@ impl Submit {
 ///
 /// # Errors
 /// When the state folder can't be written: then nothing may be submitted.
-pub async fn create(io: &Io, submit: &Submit) -> Result<bool, Problem> {
+pub fn create(io: &Io, submit: &Submit) -> Result<bool, Problem> {
     // The folder's own name too: a synced intent in a folder that a crash takes away is none, and the request
     // has left (`intent-not-recorded` in the simulation).
-    sync_folders(io).await?;
+    sync_folders(io)?;
     put_new(
         io,
         "submits",
         submit.file_name(),
         record::encode("submit", submit),
     )
-    .await
 }
 
 /// Stores what became of an intent.
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
+pub fn save(io: &Io, submit: &Submit) -> Result<(), Problem> {
     let bytes = record::encode("submit", submit);
-    files::put(io, "submits", submit.file_name(), bytes).await
+    files::put(io, "submits", submit.file_name(), bytes)
 }
 
 /// Removes an intent whose outcome is stored, or that certainly came to nothing.
 ///
 /// # Errors
 /// When the state folder can't be written.
-pub async fn remove(io: &Io, submit: &Submit) -> Result<(), Problem> {
+pub fn remove(io: &Io, submit: &Submit) -> Result<(), Problem> {
     // Before its markers: with them gone first, a crash would leave an intent whose message could be sent once
     // more.
-    run(io, FsOp::Remove(format!("submits/{}", submit.file_name()))).await?;
+    run(io, FsOp::Remove(format!("submits/{}", submit.file_name())))?;
     if submit.notice.is_some() {
-        Attempts::of_submit(&submit.nonce).forget(io).await?;
+        Attempts::of_submit(&submit.nonce).forget(io)?;
     }
-    run(io, FsOp::SyncDir("submits".to_owned())).await
+    run(io, FsOp::SyncDir("submits".to_owned()))
 }
 
 /// The names of all files of intents, in order.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn files(io: &Io) -> Result<Vec<String>, Problem> {
-    list(io, "submits").await
+pub fn files(io: &Io) -> Result<Vec<String>, Problem> {
+    list(io, "submits")
 }
 
 /// The intent in a file as it stands now; none when it is gone, or is just being made.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn at(io: &Io, file: &str) -> Result<Option<Submit>, Problem> {
-    let bytes = read(io, &format!("submits/{file}"))
-        .await?
-        .unwrap_or_default();
+pub fn at(io: &Io, file: &str) -> Result<Option<Submit>, Problem> {
+    let bytes = read(io, &format!("submits/{file}"))?.unwrap_or_default();
     // Where there are no hard links an empty file takes the name first, before anything is sent.
     if bytes.is_empty() {
         return Ok(None);
@@ -282,10 +279,10 @@ pub async fn at(io: &Io, file: &str) -> Result<Option<Submit>, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn all(io: &Io) -> Result<Vec<Submit>, Problem> {
+pub fn all(io: &Io) -> Result<Vec<Submit>, Problem> {
     let mut found = Vec::new();
-    for file in files(io).await? {
-        found.extend(at(io, &file).await?);
+    for file in files(io)? {
+        found.extend(at(io, &file)?);
     }
     Ok(found)
 }
@@ -295,13 +292,13 @@ pub async fn all(io: &Io) -> Result<Vec<Submit>, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
-    let mut found = all(io).await?;
+pub fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
+    let mut found = all(io)?;
     for kept in found.iter().filter(|submit| submit.became.is_some()) {
         // Removed here, where all of them are read anyway: it needs no timer of its own.
         if io.now_ms().abs_diff(kept.started_at_ms) > REMEMBERED_MS {
             // One that can't be removed is asked about again.
-            remove(io, kept).await.ok();
+            remove(io, kept).ok();
         }
     }
     found.retain(|submit| submit.is_unknown(io.now_ms()));
@@ -313,15 +310,15 @@ pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
 ///
 /// # Errors
 /// Permanent when there is none of this name or several; temporary when the state folder can't be used.
-pub async fn forget(io: &Io, id: &str) -> Result<Submit, Problem> {
+pub fn forget(io: &Io, id: &str) -> Result<Submit, Problem> {
     let id = id.strip_prefix("submit-").unwrap_or(id);
-    let mut named = unknown(io).await?;
+    let mut named = unknown(io)?;
     // Only one of unknown outcome can be forgotten: the intent of a request under way is what keeps it from
     // being sent twice.
     named.retain(|submit| id.len() >= MIN_ID_CHARS && submit.nonce.starts_with(id));
     match named.pop() {
         Some(submit) if named.is_empty() => {
-            remove(io, &submit).await?;
+            remove(io, &submit)?;
             Ok(submit)
         }
         Some(_) => Err(Problem::permanent(format!(

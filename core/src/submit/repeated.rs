@@ -34,17 +34,17 @@ pub(super) enum Claim {
 ///
 /// # Errors
 /// Of unknown outcome when that of the same request is unknown; temporary when the state folder can't be used.
-pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem> {
+pub(super) fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem> {
     let mut taken = 0;
     loop {
-        let files = submits::files(io).await?;
+        let files = submits::files(io)?;
         let first = (0..=files.len()).map(|nth| intent.nth_file(nth));
         // One more name than there are files, so that one is free.
         let free = first.into_iter().find(|name| !files.contains(name));
         let mut is_being_made = false;
         let mut earlier = None;
         for file in &files {
-            match submits::at(io, file).await? {
+            match submits::at(io, file)? {
                 Some(other) if other.asks_the_same(intent) && counts(io, &other) => {
                     earlier = Some(other);
                     break;
@@ -56,7 +56,7 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
             }
         }
         if let Some(other) = earlier {
-            match answer(io, &other).await? {
+            match answer(io, &other)? {
                 Some(asked) => return Ok(Claim::Answered(Box::new(asked))),
                 // It certainly came to nothing.
                 None => continue,
@@ -67,14 +67,14 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
         intent.started_at_ms = io.now_ms();
         // Whoever is taking the name may have died over it: after four seconds it is passed over.
         if !is_being_made || taken >= MAX_LOOKS_AT_TAKEN {
-            match submits::create(io, intent).await {
+            match submits::create(io, intent) {
                 Ok(true) => return Ok(Claim::Free),
                 // Another process took the name between the look and this: in the next round it is an earlier
                 // request.
                 Ok(false) => {}
                 Err(problem) => {
                     // It may be there all the same, and would be told as a submit of unknown outcome.
-                    stranded::remove_own(io, intent).await;
+                    stranded::remove_own(io, intent);
                     return Err(problem);
                 }
             }
@@ -87,7 +87,7 @@ pub(super) async fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem
             )
             .advise("Nothing was sent by this one. Try again in a moment."));
         }
-        io.sleep(LOOK_EVERY_MS).await;
+        io.sleep(LOOK_EVERY_MS);
     }
 }
 
@@ -106,11 +106,11 @@ fn counts(io: &Io, other: &Submit) -> bool {
 }
 
 /// What came of an earlier request for the same, once that is known; none when it came to nothing.
-async fn answer(io: &Io, first: &Submit) -> Result<Option<Asked>, Problem> {
+fn answer(io: &Io, first: &Submit) -> Result<Option<Asked>, Problem> {
     let mut first = first.clone();
     let begun_ms = io.now_ms();
     loop {
-        if let Some(asked) = stranded::turn_of(io, &first).await? {
+        if let Some(asked) = stranded::turn_of(io, &first)? {
             return Ok(Some(asked));
         }
         let now_ms = io.now_ms();
@@ -122,11 +122,11 @@ async fn answer(io: &Io, first: &Submit) -> Result<Option<Asked>, Problem> {
         {
             return Err(unknown(&first));
         }
-        io.sleep(LOOK_EVERY_MS).await;
-        match submits::at(io, first.file_name()).await? {
+        io.sleep(LOOK_EVERY_MS);
+        match submits::at(io, first.file_name())? {
             Some(now) if now.nonce == first.nonce => first = now,
             // It was removed: what became of it is stored, or nothing did.
-            Some(_) | None => return stranded::turn_of(io, &first).await,
+            Some(_) | None => return stranded::turn_of(io, &first),
         }
     }
 }
@@ -145,13 +145,13 @@ fn unknown(first: &Submit) -> Problem {
 }
 
 /// The submit succeeded: its intent is removed, or kept for a moment where the caller may have given it up.
-pub(super) async fn done(io: &Io, intent: &mut Submit, asked: &Asked) {
+pub(super) fn done(io: &Io, intent: &mut Submit, asked: &Asked) {
     if io.now_ms().saturating_sub(intent.started_at_ms) < SLOW_AFTER_MS {
         // A quick one: its caller has read the answer, and the same words a minute later are a new wish.
-        stranded::remove_own(io, intent).await;
+        stranded::remove_own(io, intent);
         return;
     }
     intent.became = Some(asked.session_id.clone());
     // The turn is stored: that this can't be is no failure of the submit.
-    submits::save(io, intent).await.ok();
+    submits::save(io, intent).ok();
 }

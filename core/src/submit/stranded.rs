@@ -43,22 +43,22 @@ fn nonce_of(entry: &str) -> Option<&str> {
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn take_up(io: &Io) -> Result<(), Problem> {
+pub fn take_up(io: &Io) -> Result<(), Problem> {
     // Listings are in order.
-    let active = store::active(io).await?;
+    let active = store::active(io)?;
     let is_active = |name: &str| {
         let found = active.binary_search_by(|one| one.as_str().cmp(name));
         found.is_ok()
     };
-    for key in store::all(io).await? {
-        if !is_active(&key) && store::is_unpolled(io, &key).await? {
-            store::activate(io, &key).await?;
+    for key in store::all(io)? {
+        if !is_active(&key) && store::is_unpolled(io, &key)? {
+            store::activate(io, &key)?;
         }
     }
-    for submit in submits::all(io).await? {
+    for submit in submits::all(io)? {
         let entry = entry(&submit);
         if !submit.told && submit.became.is_none() && !is_active(&entry) {
-            store::activate(io, &entry).await?;
+            store::activate(io, &entry)?;
         }
     }
     Ok(())
@@ -68,11 +68,11 @@ pub async fn take_up(io: &Io) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub async fn due_at_ms(io: &Io, entry: &str) -> Result<Option<UnixMs>, Problem> {
+pub fn due_at_ms(io: &Io, entry: &str) -> Result<Option<UnixMs>, Problem> {
     let Some(nonce) = nonce_of(entry) else {
         return Ok(None);
     };
-    let submit = find(io, nonce).await?;
+    let submit = find(io, nonce)?;
     Ok(Some(
         submit.map_or_else(|| io.now_ms(), |submit| due_ms(io, &submit)),
     ))
@@ -95,8 +95,8 @@ fn due_ms(io: &Io, submit: &Submit) -> UnixMs {
     }
 }
 
-async fn find(io: &Io, nonce: &str) -> Result<Option<Submit>, Problem> {
-    let all = submits::all(io).await?;
+fn find(io: &Io, nonce: &str) -> Result<Option<Submit>, Problem> {
+    let all = submits::all(io)?;
     Ok(all.into_iter().find(|submit| submit.nonce == nonce))
 }
 
@@ -104,32 +104,32 @@ async fn find(io: &Io, nonce: &str) -> Result<Option<Submit>, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Report>, Problem> {
+pub fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Report>, Problem> {
     let Some(nonce) = nonce_of(id) else {
         return Ok(None);
     };
-    let submit = find(io, nonce).await?;
+    let submit = find(io, nonce)?;
     let Some(submit) = submit.filter(|submit| submit.became.is_none()) else {
-        return Ok(Some(ended(io, id, "it is settled").await?));
+        return Ok(Some(ended(io, id, "it is settled")?));
     };
     if submit.told {
-        return end(io, id, &submit).await.map(Some);
+        return end(io, id, &submit).map(Some);
     }
-    if let Some(asked) = turn_of(io, &submit).await? {
-        settle(io, &submit, &asked).await?;
+    if let Some(asked) = turn_of(io, &submit)? {
+        settle(io, &submit, &asked)?;
         let event = format!("it became session {}", asked.session_id);
-        return Ok(Some(ended(io, id, &event).await?));
+        return Ok(Some(ended(io, id, &event)?));
     }
     let due_ms = due_ms(io, &submit);
     if due_ms > io.now_ms() {
         return Ok(Some(later(due_ms, Vec::new())));
     }
-    let fate = what_became(io, settings, &submit).await;
-    conclude(io, settings, id, submit, fate).await.map(Some)
+    let fate = what_became(io, settings, &submit);
+    conclude(io, settings, id, submit, fate).map(Some)
 }
 
 /// Stores what is proved of an intent, or tells the chat what isn't. `id` is its entry.
-async fn conclude(
+fn conclude(
     io: &Io,
     settings: &Settings,
     id: &str,
@@ -138,11 +138,11 @@ async fn conclude(
 ) -> Result<Report, Problem> {
     match fate {
         Ok(Fate::Ours(submitted)) => {
-            let asked = super::asked(io, &submit, &submitted).await?;
-            store::begin_turn(io, &asked).await?;
-            settle(io, &submit, &asked).await?;
+            let asked = super::asked(io, &submit, &submitted)?;
+            store::begin_turn(io, &asked)?;
+            settle(io, &submit, &asked)?;
             let event = format!("the service has it as session {}", asked.session_id);
-            return ended(io, id, &event).await;
+            return ended(io, id, &event);
         }
         Err(error) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
             let event = format!("what became of it can't be asked: {}", error.message);
@@ -155,26 +155,26 @@ async fn conclude(
         }
         Ok(Fate::NotTaken | Fate::Several | Fate::CannotSay) | Err(_) => {}
     }
-    let events = deliver::lone::tell(io, settings, &mut submit).await?;
+    let events = deliver::lone::tell(io, settings, &mut submit)?;
     if !submit.told {
         let again_ms = submit.notice.as_ref().map_or(0, |one| one.next_try_at_ms);
         return Ok(later(again_ms, events));
     }
-    let mut report = end(io, id, &submit).await?;
+    let mut report = end(io, id, &submit)?;
     report.events.splice(0..0, events);
     Ok(report)
 }
 
 /// Ends with an intent of which its chat has been told. One that was certainly not taken is removed, unless no chat asked:
 /// then every command tells of it.
-async fn end(io: &Io, id: &str, submit: &Submit) -> Result<Report, Problem> {
+fn end(io: &Io, id: &str, submit: &Submit) -> Result<Report, Problem> {
     if !submit.not_taken {
-        return ended(io, id, "it is kept until somebody says what became of it").await;
+        return ended(io, id, "it is kept until somebody says what became of it");
     }
     if submit.route.is_complete() {
-        submits::remove(io, submit).await?;
+        submits::remove(io, submit)?;
     }
-    ended(io, id, NOT_TAKEN).await
+    ended(io, id, NOT_TAKEN)
 }
 
 const fn later(at_ms: UnixMs, events: Vec<String>) -> Report {
@@ -185,9 +185,9 @@ const fn later(at_ms: UnixMs, events: Vec<String>) -> Report {
     }
 }
 
-async fn ended(io: &Io, entry: &str, event: &str) -> Result<Report, Problem> {
-    store::run(io, FsOp::Remove(format!("active/{entry}"))).await?;
-    store::run(io, FsOp::SyncDir("active".to_owned())).await?;
+fn ended(io: &Io, entry: &str, event: &str) -> Result<Report, Problem> {
+    store::run(io, FsOp::Remove(format!("active/{entry}")))?;
+    store::run(io, FsOp::SyncDir("active".to_owned()))?;
     Ok(Report {
         session: None,
         next_poll_at_ms: None,
@@ -197,30 +197,30 @@ async fn ended(io: &Io, entry: &str, event: &str) -> Result<Report, Problem> {
 
 /// An intent whose turn is stored is removed once that is certainly polled. One that was polled may have lost its entry all
 /// the same: the process that made it died before that was durable. One that has ended ends once more.
-async fn settle(io: &Io, submit: &Submit, asked: &Asked) -> Result<(), Problem> {
+fn settle(io: &Io, submit: &Submit, asked: &Asked) -> Result<(), Problem> {
     let key = folder_name(&asked.session_id);
-    store::activate(io, &key).await?;
+    store::activate(io, &key)?;
     // The turn may have its name from a process that died before the folder was durable: a power cut behind the intent's
     // end would leave neither (seed 28263 of the simulation, before this line).
-    store::make_durable(io, &key).await?;
-    submits::remove(io, submit).await
+    store::make_durable(io, &key)?;
+    submits::remove(io, submit)
 }
 
 /// The submits of which nobody knows the outcome. Those of them whose turn is stored are settled first.
 ///
 /// # Errors
 /// When the state folder can't be used.
-pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
+pub fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
     let mut found = Vec::new();
-    for submit in submits::unknown(io).await? {
+    for submit in submits::unknown(io)? {
         // Once the chat is told nothing comes by itself any more.
         let turn = if submit.told {
             None
         } else {
-            turn_of(io, &submit).await?
+            turn_of(io, &submit)?
         };
         match turn {
-            Some(asked) => settle(io, &submit, &asked).await?,
+            Some(asked) => settle(io, &submit, &asked)?,
             None => found.push(submit),
         }
     }
@@ -232,15 +232,15 @@ pub async fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub(super) async fn turn_of(io: &Io, submit: &Submit) -> Result<Option<Asked>, Problem> {
+pub(super) fn turn_of(io: &Io, submit: &Submit) -> Result<Option<Asked>, Problem> {
     let named = submit.became.as_deref().unwrap_or(&submit.session_id);
     if !named.is_empty()
-        && let Some(asked) = store::asked_by(io, &folder_name(named), &submit.nonce).await?
+        && let Some(asked) = store::asked_by(io, &folder_name(named), &submit.nonce)?
     {
         return Ok(Some(asked));
     }
-    for key in store::all(io).await? {
-        if let Some(asked) = store::asked_by(io, &key, &submit.nonce).await? {
+    for key in store::all(io)? {
+        if let Some(asked) = store::asked_by(io, &key, &submit.nonce)? {
             return Ok(Some(asked));
         }
     }
@@ -249,13 +249,13 @@ pub(super) async fn turn_of(io: &Io, submit: &Submit) -> Result<Option<Asked>, P
 
 /// Removes the intent of this process. That it can't be is no failure: its turn is stored, or nothing was sent, and it is
 /// found to be so later.
-pub(super) async fn remove_own(io: &Io, submit: &Submit) {
-    submits::remove(io, submit).await.ok();
+pub(super) fn remove_own(io: &Io, submit: &Submit) {
+    submits::remove(io, submit).ok();
 }
 
 /// What became of a submit, where its service can prove it: a job that may have come of it, and that is nobody else's as
 /// far as is known here.
-async fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fate, Error> {
+fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fate, Error> {
     let Ok(Some(upstream)) = settings.upstream_of(submit.service) else {
         return Ok(Fate::CannotSay);
     };
@@ -263,7 +263,7 @@ async fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fa
         return Ok(Fate::CannotSay);
     }
     // Two that said the same can't be told apart.
-    let others = submits::all(io).await.unwrap_or_default();
+    let others = submits::all(io).unwrap_or_default();
     if others
         .iter()
         .any(|other| other.nonce != submit.nonce && other.text == submit.text)
@@ -273,7 +273,7 @@ async fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fa
     let continues = if submit.session_id.is_empty() {
         None
     } else {
-        match continued(io, submit).await {
+        match continued(io, submit) {
             Some(session) => Some(session),
             None => return Ok(Fate::CannotSay),
         }
@@ -285,22 +285,19 @@ async fn what_became(io: &Io, settings: &Settings, submit: &Submit) -> Result<Fa
         started_at_ms: submit.started_at_ms,
         trace: submit.trace.as_deref(),
     };
-    let mut seen = upstream.look_for(io, &lost).await?;
+    let mut seen = upstream.look_for(io, &lost)?;
     if continues.is_none() {
-        without_known(io, &mut seen).await;
+        without_known(io, &mut seen);
     }
     Ok(fate(seen))
 }
 
 /// Takes those out that have come of other submits.
-async fn without_known(io: &Io, seen: &mut Sighting) {
+fn without_known(io: &Io, seen: &mut Sighting) {
     let mut unknown = Vec::new();
     for job in std::mem::take(&mut seen.candidates) {
         let folder = format!("sessions/{}", folder_name(&job.session_id));
-        let is_known = !store::list(io, &folder)
-            .await
-            .unwrap_or_default()
-            .is_empty();
+        let is_known = !store::list(io, &folder).unwrap_or_default().is_empty();
         if !is_known {
             unknown.push(job);
         }
@@ -309,9 +306,9 @@ async fn without_known(io: &Io, seen: &mut Sighting) {
 }
 
 /// The session that a submit continues; none where nothing about it could be proved.
-async fn continued(io: &Io, submit: &Submit) -> Option<Submitted> {
+fn continued(io: &Io, submit: &Submit) -> Option<Submitted> {
     let key = folder_name(&submit.session_id);
-    let known = store::load(io, &key).await.ok()??;
+    let known = store::load(io, &key).ok()??;
     let turns = &known.session.turns;
     // A turn that began behind it would lose its messages to it.
     let began = submit.baseline.as_ref().map_or(0, |from| from.count);

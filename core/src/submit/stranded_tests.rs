@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::config::Stored;
-use crate::folder::{Folder, NOW_MS, settings};
-use crate::io::{Effect, Outcome, Response, Step, Task};
+use crate::folder::{Folder, NOW_MS, Performing, settings};
+use crate::io::{Effect, Outcome, Response};
 use crate::session::Route;
 use crate::store::record;
 use crate::upstream::ServiceId;
@@ -53,11 +53,9 @@ fn stored(submit: &Submit) -> Folder {
 fn concluded(folder: &mut Folder, fate: Fate, status: u16) -> Vec<String> {
     let mut shown = Vec::new();
     let settings = Settings::parse(&|_| None, Stored::Absent);
-    let procedure = |io: Io| async move {
-        let submit = find(&io, "ffeeddccbbaa99887766554433221100").await.unwrap();
-        conclude(&io, &settings, ENTRY, submit.unwrap(), Ok(fate))
-            .await
-            .unwrap();
+    let procedure = |io: &Io| {
+        let submit = find(io, "ffeeddccbbaa99887766554433221100").unwrap();
+        conclude(io, &settings, ENTRY, submit.unwrap(), Ok(fate)).unwrap();
     };
     let hour_ms = if status == 200 { 3_600_000 } else { 0 };
     folder.run_at(
@@ -116,15 +114,15 @@ fn a_chat_that_could_not_be_told_is_told_the_same_later_whatever_is_found_then()
 fn without_a_chat_it_is_kept_for_the_commands_and_the_same_may_be_asked_for_again() {
     let mut folder = stored(&lost("a cat", ""));
     assert!(concluded(&mut folder, Fate::NotTaken, 200).is_empty());
-    let (found, _) = folder.run(async |io| submits::unknown(&io).await.unwrap());
+    let (found, _) = folder.run(|io| submits::unknown(io).unwrap());
     let words = crate::commands::unknown_submit(&found[0]);
     assert!(words.ends_with("the service didn't take it; it may be submitted again."));
     assert!(folder.names("active").is_empty(), "{folder:?}");
     let again = super::super::repeated::claim;
-    let (claim, _) = folder.run(async |io| {
+    let (claim, _) = folder.run(|io| {
         let mut intent = lost("a cat", "");
         intent.nonce = "00112233445566778899aabbccddeeff".to_owned();
-        again(&io, &mut intent).await.map(|_| ()).is_ok()
+        again(io, &mut intent).map(|_| ()).is_ok()
     });
     assert!(claim);
 }
@@ -134,7 +132,7 @@ fn a_process_that_died_behind_the_message_leaves_nothing() {
     let mut submit = lost("a cat", "room-1");
     (submit.told, submit.not_taken) = (true, true);
     let mut folder = stored(&submit);
-    folder.run(async |io| step(&io, &settings(), ENTRY).await.map(|_| ()).is_ok());
+    folder.run(|io| step(io, &settings(), ENTRY).map(|_| ()).is_ok());
     assert!(folder.names("submits").is_empty(), "{folder:?}");
 }
 
@@ -146,23 +144,22 @@ fn an_intent_goes_only_when_the_turn_that_it_became_outlasts_a_power_cut() {
         session_id: "session-1".to_owned(),
         project_uuid: "project-1".to_owned(),
     };
-    folder.run(|io| async move {
-        let asked = crate::submit::asked(&io, &submit, &submitted)
-            .await
-            .unwrap();
-        store::store_turn(&io, &asked).await.unwrap();
+    folder.run(|io| {
+        let asked = crate::submit::asked(io, &submit, &submitted).unwrap();
+        store::store_turn(io, &asked).unwrap();
     });
 
     let settings = settings();
-    let mut task = Task::new([7; 32], NOW_MS, |io: Io| async move {
-        step(&io, &settings, ENTRY).await.unwrap();
-    });
     let mut done = Vec::new();
-    let mut outcome = None;
-    while let Step::Do(Effect::Fs(op)) = task.resume(outcome.take(), NOW_MS).unwrap() {
-        done.push(op.clone());
-        outcome = Some(Outcome::Fs(folder.perform(op)));
-    }
+    let mut perform = |effect| match effect {
+        Effect::Fs(op) => {
+            done.push(op.clone());
+            Outcome::Fs(folder.perform(op))
+        }
+        _ => panic!("only files are touched"),
+    };
+    let world = Performing::at(NOW_MS, &mut perform);
+    step(&Io::new(&world, [7; 32]), &settings, ENTRY).unwrap();
 
     let sessions = format!("sessions/{}", folder_name("session-1"));
     let at = |wanted: FsOp| done.iter().position(|op| *op == wanted);

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::port::{Answer, Job, KeyStatus, Listing, Order, Stopped, Submitted};
+use super::port::{Job, KeyStatus, Listing, Order, Stopped, Submitted};
 use super::results::ResultUrl;
 use super::{Error, Lost, ServiceId, Sighting, View};
 use crate::io::{HttpError, Io, Request, Response};
@@ -110,64 +110,64 @@ impl<'a> Upstream<'a> {
     ///
     /// # Errors
     /// [`Error`]; its `may_be_applied` says whether it may have been charged.
-    pub async fn submit(&self, io: &Io, order: &Order<'_>) -> Result<Submitted, Error> {
-        self.service().member().port.submit(io, self, order).await
+    pub fn submit(&self, io: &Io, order: &Order<'_>) -> Result<Submitted, Error> {
+        self.service().member().port.submit(io, self, order)
     }
 
     /// What there is to see of a job.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn observe(&self, io: &Io, job: &Job<'_>) -> Result<View, Error> {
-        self.service().member().port.observe(io, self, job).await
+    pub fn observe(&self, io: &Io, job: &Job<'_>) -> Result<View, Error> {
+        self.service().member().port.observe(io, self, job)
     }
 
     /// All results of a job, without the user's own files.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn results(&self, io: &Io, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
-        self.service().member().port.results(io, self, job).await
+    pub fn results(&self, io: &Io, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
+        self.service().member().port.results(io, self, job)
     }
 
     /// Which jobs may have come of a submit whose answer was lost.
     ///
     /// # Errors
     /// [`Error`]: the service couldn't be asked, and may be asked again.
-    pub async fn look_for(&self, io: &Io, lost: &Lost<'_>) -> Result<Sighting, Error> {
-        self.service().member().port.look_for(io, self, lost).await
+    pub fn look_for(&self, io: &Io, lost: &Lost<'_>) -> Result<Sighting, Error> {
+        self.service().member().port.look_for(io, self, lost)
     }
 
     /// Stops a job, where that isn't too late.
     ///
     /// # Errors
     /// [`Error`]: whether it was stopped isn't known where the answer was lost; asked again it says so.
-    pub async fn cancel(&self, io: &Io, job: &Job<'_>) -> Result<Stopped, Error> {
-        self.service().member().port.cancel(io, self, job).await
+    pub fn cancel(&self, io: &Io, job: &Job<'_>) -> Result<Stopped, Error> {
+        self.service().member().port.cancel(io, self, job)
     }
 
     /// What the service says of the key. It costs nothing.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn check(&self, io: &Io) -> Result<KeyStatus, Error> {
-        self.service().member().port.check(io, self).await
+    pub fn check(&self, io: &Io) -> Result<KeyStatus, Error> {
+        self.service().member().port.check(io, self)
     }
 
     /// The jobs of the key.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn list(&self, io: &Io) -> Result<Listing, Error> {
-        self.service().member().port.list(io, self).await
+    pub fn list(&self, io: &Io) -> Result<Listing, Error> {
+        self.service().member().port.list(io, self)
     }
 
     /// Starts a new project; its id.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn begin_project(&self, io: &Io) -> Result<String, Error> {
-        self.service().member().port.begin_project(io, self).await
+    pub fn begin_project(&self, io: &Io) -> Result<String, Error> {
+        self.service().member().port.begin_project(io, self)
     }
 
     /// The request that uploads a file as a form of this content type, without its body; none where nothing is uploaded.
@@ -187,9 +187,4 @@ impl<'a> Upstream<'a> {
     ) -> Result<Option<String>, Error> {
         self.service().member().port.uploaded(io, answer)
     }
-}
-
-/// What is done is done at once: for members that needn't ask.
-pub(super) fn ready<'a, T: 'a>(result: Result<T, Error>) -> Answer<'a, T> {
-    Box::pin(std::future::ready(result))
 }

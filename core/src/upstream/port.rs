@@ -1,47 +1,28 @@
 //! What every service is asked, and answers, in terms that none of them owns.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use serde_json::Value;
 
-use super::account::ready;
 use super::results::ResultUrl;
 use super::{Error, Lost, Sighting, TurnMark, Upstream, View};
 use crate::io::{HttpError, Io, Request, Response};
 
-/// An answer that is being asked for.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+/// What came of a call.
+pub type Answer<T> = Result<T, Error>;
 
 /// How a service is spoken to. Everything that not every service offers has an answer that says so.
 pub trait Port: Sync {
     /// Submits, once: whoever implements it never repeats the request.
-    fn submit<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        order: &'a Order<'_>,
-    ) -> Answer<'a, Submitted>;
+    fn submit(&self, io: &Io, upstream: &Upstream<'_>, order: &Order<'_>) -> Answer<Submitted>;
 
     /// Looks at a job.
-    fn observe<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, View>;
+    fn observe(&self, io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Answer<View>;
 
     /// What the service says of the key, without cost.
-    fn check<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus>;
+    fn check(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<KeyStatus>;
 
     /// All results of a job: where there is no call for them, what there is to see of it.
-    fn results<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, Vec<ResultUrl>> {
-        Box::pin(async move { Ok(self.observe(io, upstream, job).await?.results) })
+    fn results(&self, io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Answer<Vec<ResultUrl>> {
+        Ok(self.observe(io, upstream, job)?.results)
     }
 
     /// What is stored with the intent of a submit, before it leaves, so that the service can be asked for it if the answer
@@ -51,34 +32,24 @@ pub trait Port: Sync {
     }
 
     /// Which jobs may have come of a submit whose answer was lost.
-    fn look_for<'a>(
-        &'a self,
-        _io: &'a Io,
-        _upstream: &'a Upstream<'_>,
-        _lost: &'a Lost<'_>,
-    ) -> Answer<'a, Sighting> {
-        ready(Ok(Sighting::default()))
+    fn look_for(&self, _io: &Io, _upstream: &Upstream<'_>, _lost: &Lost<'_>) -> Answer<Sighting> {
+        Ok(Sighting::default())
     }
 
     /// Stops a job, where that isn't too late: it costs nothing, and repeated it changes nothing. Only a member whose
     /// [`super::Traits::cancels`] says so is asked.
-    fn cancel<'a>(
-        &'a self,
-        _io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        _job: &'a Job<'_>,
-    ) -> Answer<'a, Stopped> {
-        ready(Err(not_offered(upstream, "way to cancel a job")))
+    fn cancel(&self, _io: &Io, upstream: &Upstream<'_>, _job: &Job<'_>) -> Answer<Stopped> {
+        Err(not_offered(upstream, "way to cancel a job"))
     }
 
     /// The jobs of the key.
-    fn list<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
-        ready(Err(not_offered(upstream, "list of jobs")))
+    fn list(&self, _io: &Io, upstream: &Upstream<'_>) -> Answer<Listing> {
+        Err(not_offered(upstream, "list of jobs"))
     }
 
     /// Starts a new project.
-    fn begin_project<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, String> {
-        ready(Err(not_offered(upstream, "projects")))
+    fn begin_project(&self, _io: &Io, upstream: &Upstream<'_>) -> Answer<String> {
+        Err(not_offered(upstream, "projects"))
     }
 
     /// The request that uploads a file as a form of this content type, without its body.

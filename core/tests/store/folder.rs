@@ -1,13 +1,38 @@
 //! A state folder in memory, and the driver that runs the core's procedures in it: no power failures (the simulated
 //! world has them), and no network.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use libtv_video_core::config::{Settings, Stored};
-use libtv_video_core::io::{Effect, FsDone, FsOp, HttpError, Io, Outcome, Step, Task};
+use libtv_video_core::io::{Driver, Effect, FsDone, FsOp, HttpError, Io, Outcome};
 
 /// When everything happens.
 pub const NOW_MS: u64 = 1_800_000_000_000;
+
+/// A driver whose clock stands still.
+pub struct Performing<'a> {
+    now_ms: u64,
+    perform: RefCell<&'a mut dyn FnMut(Effect) -> Outcome>,
+}
+
+impl<'a> Performing<'a> {
+    /// Performs effects so.
+    pub fn at(now_ms: u64, perform: &'a mut dyn FnMut(Effect) -> Outcome) -> Self {
+        let perform = RefCell::new(perform);
+        Self { now_ms, perform }
+    }
+}
+
+impl Driver for Performing<'_> {
+    fn perform(&self, effect: Effect) -> Outcome {
+        (self.perform.borrow_mut())(effect)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+}
 
 /// The files, by their paths.
 #[derive(Default, Clone, PartialEq, Eq, Debug)]
@@ -15,10 +40,7 @@ pub struct Folder(pub BTreeMap<String, Vec<u8>>);
 
 impl Folder {
     /// Runs a procedure to its end; also what it printed.
-    pub fn run<T, F: Future<Output = T>>(
-        &mut self,
-        procedure: impl FnOnce(Io) -> F,
-    ) -> (T, Vec<String>) {
+    pub fn run<T>(&mut self, procedure: impl FnOnce(&Io) -> T) -> (T, Vec<String>) {
         let mut printed = Vec::new();
         let value = self.run_at(NOW_MS, procedure, &mut |effect| match effect {
             Effect::Http(_) => Outcome::Http(Err(HttpError::NotSent("no network".into()))),
@@ -32,21 +54,17 @@ impl Folder {
     }
 
     /// Runs a procedure to its end at this time; `perform` does what is no file operation.
-    pub fn run_at<T, F: Future<Output = T>>(
+    pub fn run_at<T>(
         &mut self,
         now_ms: u64,
-        procedure: impl FnOnce(Io) -> F,
+        procedure: impl FnOnce(&Io) -> T,
         perform: &mut dyn FnMut(Effect) -> Outcome,
     ) -> T {
-        let mut task = Task::new([7; 32], now_ms, procedure);
-        let mut outcome = None;
-        loop {
-            outcome = Some(match task.resume(outcome.take(), now_ms).unwrap() {
-                Step::End(value) => return value,
-                Step::Do(Effect::Fs(op)) => Outcome::Fs(self.perform(op)),
-                Step::Do(effect) => perform(effect),
-            });
-        }
+        let mut perform = |effect| match effect {
+            Effect::Fs(op) => Outcome::Fs(self.perform(op)),
+            effect => perform(effect),
+        };
+        procedure(&Io::new(&Performing::at(now_ms, &mut perform), [7; 32]))
     }
 
     /// Does one file operation.

@@ -13,7 +13,7 @@ const UTC_OFFSET_SECONDS: i32 = 8 * 3600;
 
 fn session(state: &mut Folder, number: u32) -> Session {
     let key = folder_name(&format!("9f1c2d3e-{number:04}-4a5b-8c6d-{number:012}"));
-    let (loaded, _) = state.run(async |io| store::load(&io, &key).await);
+    let (loaded, _) = state.run(|io| store::load(io, &key));
     loaded.unwrap().unwrap().session
 }
 
@@ -23,7 +23,7 @@ fn every_session_of_the_predecessor_keeps_its_meaning() {
     state
         .0
         .insert("legacy-sessions.json".to_owned(), KEPT.to_vec());
-    let (told, _) = state.run(async |io| legacy::take_over(&io, UTC_OFFSET_SECONDS).await.unwrap());
+    let (told, _) = state.run(|io| legacy::take_over(io, UTC_OFFSET_SECONDS).unwrap());
     assert_eq!(
         told.as_deref(),
         Some("5 sessions of an earlier installation were taken over.")

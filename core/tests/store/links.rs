@@ -63,7 +63,7 @@ fn folder(deliveries: &[Delivery]) -> (Folder, String) {
 
 /// What is there when the session was read and planned.
 fn planned(folder: &mut Folder, key: &str) -> store::Loaded {
-    let loaded = folder.run(|io| async move { store::load(&io, key).await });
+    let loaded = folder.run(|io| store::load(io, key));
     let mut loaded = loaded.0.unwrap().unwrap();
     plan::plan(&mut loaded, NOW_MS);
     loaded

@@ -24,7 +24,7 @@ fn a_pruned_session_takes_along_what_a_crash_left_half_written() {
             .insert(format!("finished/{:014}-{key}", 1 + number), Vec::new());
     }
     let newest = folder_name("the newest");
-    let (finished, _) = state.run(async |io| store::finish(&io, &newest, NOW_MS).await);
+    let (finished, _) = state.run(|io| store::finish(io, &newest, NOW_MS));
     finished.unwrap();
     assert_eq!(state.names("finished").len(), KEEP_FINISHED);
     assert_eq!(

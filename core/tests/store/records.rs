@@ -200,7 +200,7 @@ fn a_record_of_a_newer_version_is_refused_and_left_untouched() {
         state.0.insert(format!("active/{key}"), Vec::new());
         let before = state.clone();
 
-        let (polled, _) = state.run(async |io| skill::poll(io, &settings(), key.clone()).await);
+        let (polled, _) = state.run(|io| skill::poll(io, &settings(), key.clone()));
         let words = polled.unwrap_err().failure().message.clone();
         assert!(
             words.contains(newer_one) && words.contains("newer version"),
@@ -208,13 +208,12 @@ fn a_record_of_a_newer_version_is_refused_and_left_untouched() {
         );
         let text = Some("go on".to_owned());
         let id = Some("session-1".to_owned());
-        let (submitted, _) =
-            state.run(async |io| skill::submit(io, &settings(), text, id, None, None).await);
+        let (submitted, _) = state.run(|io| skill::submit(io, &settings(), text, id, None, None));
         assert!(submitted.is_err());
         assert_eq!(state, before, "{newer_one}");
 
         let arguments = vec!["recover".to_owned()];
-        let (_, printed) = state.run(async |io| commands::main(io, &settings(), arguments).await);
+        let (_, printed) = state.run(|io| commands::main(io, &settings(), arguments));
         let printed = printed.join("\n");
         assert!(printed.contains("newer version"), "{printed}");
         assert!(
@@ -236,6 +235,6 @@ fn an_intent_of_a_newer_version_is_left_untouched() {
         .insert(path.clone(), newer(&Record::Submit(submit())));
     let before = state.clone();
     let arguments = vec!["recover".to_owned()];
-    state.run(async |io| commands::main(io, &settings(), arguments).await);
+    state.run(|io| commands::main(io, &settings(), arguments));
     assert_eq!(state.0.get(&path), before.0.get(&path));
 }

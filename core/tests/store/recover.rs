@@ -41,7 +41,7 @@ fn a_submit_of_unknown_outcome_is_told_by_every_command_until_a_person_forgets_i
     let mut state = with_unknown_submit();
     let run = |state: &mut Folder, arguments: &[&str]| {
         let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
-        let (_, printed) = state.run(async |io| commands::main(io, &settings(), arguments).await);
+        let (_, printed) = state.run(|io| commands::main(io, &settings(), arguments));
         printed
     };
     for _ in 0..4 {
@@ -55,16 +55,16 @@ fn a_submit_of_unknown_outcome_is_told_by_every_command_until_a_person_forgets_i
         let printed = run(&mut state, &["status", "--json"]);
         assert!(printed.last().unwrap().contains("ffeeddcc"), "{printed:?}");
     }
-    let forget = async |io: Io, id: &str| submits::forget(&io, id).await;
+    let forget = |io: &Io, id: &str| submits::forget(io, id);
     for (id, words) in [
         ("ffee", "is called ffee"),
         ("00112233", "is called 00112233"),
     ] {
-        let (refused, _) = state.run(async |io| forget(io, id).await);
+        let (refused, _) = state.run(|io| forget(io, id));
         let message = refused.unwrap_err().failure().message.clone();
         assert!(message.contains(words), "{message}");
     }
-    let (forgotten, _) = state.run(async |io| forget(io, "ffeeddcc").await);
+    let (forgotten, _) = state.run(|io| forget(io, "ffeeddcc"));
     assert_eq!(forgotten.unwrap().text, "a cat");
     assert_eq!(state.0.get(INTENT), None);
 }
@@ -74,7 +74,7 @@ fn a_submit_of_unknown_outcome_is_told_by_every_command_until_a_person_forgets_i
 fn the_typed_function_tells_of_a_submit_of_unknown_outcome_every_time() {
     let mut state = with_unknown_submit();
     for _ in 0..4 {
-        let (overview, _) = state.run(async |io| skill::recover(io, &settings(), None).await);
+        let (overview, _) = state.run(|io| skill::recover(io, &settings(), None));
         assert_eq!(overview.unwrap().unknown_submits.len(), 1);
     }
 }
@@ -86,7 +86,7 @@ fn an_intent_that_cannot_be_read_is_told_like_one_of_unknown_outcome() {
     state
         .0
         .insert(INTENT.to_owned(), b"libtv-video 1 submit 9".to_vec());
-    let (overview, _) = state.run(async |io| skill::recover(io, &settings(), None).await);
+    let (overview, _) = state.run(|io| skill::recover(io, &settings(), None));
     let reason = overview.unwrap().unknown_submits.remove(0).reason.unwrap();
     assert!(reason.contains("damaged"), "{reason}");
     assert!(state.0.contains_key(INTENT));

@@ -14,10 +14,11 @@ mod place;
 mod relay;
 pub mod stdin;
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::time::Duration;
 
-use libtv_video_core::io::{Effect, Io, Outcome, Step, Stream, Task, UnixMs, hex};
+use libtv_video_core::io::{Driver, Effect, Io, Outcome, Stream, UnixMs, hex};
 use wasip2::clocks::wall_clock;
 use wasip2::random::random::get_random_bytes;
 
@@ -30,46 +31,42 @@ pub use self::fs::read as read_file;
 ///
 /// # Errors
 /// When driver and procedure don't understand each other: a bug of this program, in words.
-pub fn drive<'a, T, F>(procedure: impl FnOnce(Io) -> F) -> Result<T, String>
-where
-    F: Future<Output = T> + 'a,
-{
+pub fn drive<T>(procedure: impl FnOnce(&Io) -> T) -> Result<T, String> {
     let seed = get_random_bytes(32)
         .try_into()
         // No default: with a seed that repeats, two submits would have the same identities.
         .map_err(|_| "the runtime gave too few random bytes")?;
-    let mut task = Task::new(seed, now_ms(), procedure);
-    let mut driver = Driver {
+    let world = World {
         state_dir: environment::state_dir(),
-        stdin: None,
+        stdin: RefCell::default(),
     };
-    let mut outcome = None;
-    loop {
-        match task.resume(outcome.take(), now_ms())? {
-            Step::Do(effect) => outcome = Some(driver.perform(effect)),
-            Step::End(value) => return Ok(value),
-        }
-    }
+    Ok(procedure(&Io::new(&world, seed)))
 }
 
-/// What lasts from one effect to the next.
-struct Driver {
+/// The world as WASI has it, and what lasts from one effect to the next.
+struct World {
     state_dir: String,
-    stdin: Option<Stdin>,
+    /// Of which only one reader may exist: what it has read is kept in it.
+    stdin: RefCell<Option<Stdin>>,
 }
 
-impl Driver {
-    /// Performs one effect, and waits for its outcome.
-    fn perform(&mut self, effect: Effect) -> Outcome {
+impl Driver for World {
+    fn perform(&self, effect: Effect) -> Outcome {
         match effect {
             Effect::Fs(op) => Outcome::Fs(fs::perform(&self.state_dir, op)),
             Effect::Http(request) => Outcome::Http(http::exchange(&request)),
             Effect::Measure(request) => Outcome::Measured(http::measure(&request)),
             Effect::Relay(relay) => Outcome::Relayed(relay::relay(&relay)),
             Effect::Inspect(source, size) => {
-                Outcome::Inspected(self.stdin().inspect(&source, size))
+                let mut stdin = self.stdin.borrow_mut();
+                let stdin = stdin.get_or_insert_with(Stdin::new);
+                Outcome::Inspected(stdin.inspect(&source, size))
             }
-            Effect::SendFile(file) => Outcome::Sent(relay::send_file(&file, self.stdin())),
+            Effect::SendFile(file) => {
+                let mut stdin = self.stdin.borrow_mut();
+                let stdin = stdin.get_or_insert_with(Stdin::new);
+                Outcome::Sent(relay::send_file(&file, stdin))
+            }
             Effect::Download(files) => Outcome::Downloaded(download::all(&files)),
             Effect::SaveConfig(text) => Outcome::Saved(save_config(&text)),
             Effect::Say(stream, line) => {
@@ -84,9 +81,8 @@ impl Driver {
         }
     }
 
-    /// Standard input, of which only one reader may exist: what it has read is kept in it.
-    fn stdin(&mut self) -> &mut Stdin {
-        self.stdin.get_or_insert_with(Stdin::new)
+    fn now_ms(&self) -> UnixMs {
+        now_ms()
     }
 }
 

@@ -26,8 +26,6 @@ pub enum Kind {
     Unsettled,
     /// A key came to the service of the other one.
     MisplacedKey,
-    /// The program stopped with an internal error.
-    Broken,
 }
 
 /// One broken promise.

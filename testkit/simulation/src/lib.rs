@@ -23,6 +23,7 @@ mod run;
 mod scenario;
 mod search;
 mod storm;
+mod task;
 mod trouble;
 mod weather;
 mod world;

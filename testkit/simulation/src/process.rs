@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use libtv_video_core::commands;
 use libtv_video_core::config::{Settings, Stored};
-use libtv_video_core::io::{Task, UnixMs};
 use libtv_video_core::problem::Problem;
 use libtv_video_core::skill;
 use libtv_video_core::types::{DueSession, Step, Submission};
+
+use super::task::Task;
 
 /// Who runs a process.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,31 +62,23 @@ impl Call {
     }
 
     /// Starts it on a fresh instance.
-    pub(super) fn start(
-        self,
-        settings: Rc<Settings>,
-        seed: [u8; 32],
-        now_ms: UnixMs,
-    ) -> Task<'static, Ended> {
+    pub(super) fn start(self, settings: Rc<Settings>, seed: [u8; 32]) -> Task<Ended> {
         // A task of its own for every call, as the component is a fresh instance: nothing can be remembered in
         // memory.
-        Task::new(seed, now_ms, move |io| async move {
-            match self {
-                Self::Due => Ended::Due(skill::due(io, &settings).await),
-                Self::Poll(id) => Ended::Poll(skill::poll(io, &settings, id).await),
-                Self::Submit { text, session_id } => {
-                    let channel = Some("feishu".to_owned());
-                    let chat = Some("oc_simulated".to_owned());
-                    let words = Some(text.to_owned());
-                    let result =
-                        skill::submit(io, &settings, words, session_id, channel, chat).await;
-                    Ended::Submit(text, result)
-                }
-                Self::Recover => {
-                    let arguments = ["recover", "--json"].map(str::to_owned).to_vec();
-                    commands::main(io, &settings, arguments).await;
-                    Ended::Recover
-                }
+        Task::new(seed, move |io| match self {
+            Self::Due => Ended::Due(skill::due(io, &settings)),
+            Self::Poll(id) => Ended::Poll(skill::poll(io, &settings, id)),
+            Self::Submit { text, session_id } => {
+                let channel = Some("feishu".to_owned());
+                let chat = Some("oc_simulated".to_owned());
+                let words = Some(text.to_owned());
+                let result = skill::submit(io, &settings, words, session_id, channel, chat);
+                Ended::Submit(text, result)
+            }
+            Self::Recover => {
+                let arguments = ["recover", "--json"].map(str::to_owned).to_vec();
+                commands::main(io, &settings, arguments);
+                Ended::Recover
             }
         })
     }

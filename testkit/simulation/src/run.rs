@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use libtv_video_core::config::Settings;
-use libtv_video_core::io::{Effect, Outcome, Step, Task};
+use libtv_video_core::io::{Effect, Outcome};
 
 use super::check::{self, Evidence, Kind, Violation};
 use super::legacy;
@@ -15,6 +15,7 @@ use super::report::{EffectKind, MAX_POLLS_TO_SETTLE, Options, Performed, Report}
 use super::rng::Rng;
 use super::scenario::{Ask, Scenario};
 use super::storm::Storm;
+use super::task::{Step, Task};
 use super::weather::Possible;
 use super::world::World;
 
@@ -30,7 +31,7 @@ pub(super) struct Actor {
     /// When it goes on; never, when it has nothing to do.
     pub(super) at_ms: u64,
     /// The call under way.
-    pub(super) task: Option<Task<'static, Ended>>,
+    pub(super) task: Option<Task<Ended>>,
     /// What came of its last effect.
     pub(super) outcome: Option<Outcome>,
     /// A harness's calls to come in this round.
@@ -224,7 +225,7 @@ impl Run {
     }
 
     /// Begins a call by the machine's clock, with a seed of its own.
-    pub(super) fn start(&mut self, call: Call) -> Task<'static, Ended> {
+    pub(super) fn start(&mut self, call: Call) -> Task<Ended> {
         let subject = match &call {
             Call::Poll(id) => id.as_str(),
             Call::Due | Call::Submit { .. } | Call::Recover => "",
@@ -233,7 +234,7 @@ impl Run {
             .trace
             .note(self.world.now_ms, call.name(), subject, 0);
         let seed = self.world.rng.seed();
-        call.start(self.settings(), seed, self.world.told_ms())
+        call.start(self.settings(), seed)
     }
 
     /// One actor does one thing: an effect, or what follows from the end of a call.
@@ -243,18 +244,13 @@ impl Run {
         };
         let outcome = self.actors[at].outcome.take();
         match task.resume(outcome, self.world.told_ms()) {
-            Ok(Step::Do(effect)) => self.perform(at, task, effect),
-            Ok(Step::End(ended)) => self.ended(at, ended),
-            Err(reason) => {
-                self.broken.push(Violation::new(Kind::Broken, reason));
-                // It is broken, and goes no further; the others may show more.
-                self.actors[at].at_ms = u64::MAX;
-            }
+            Step::Do(effect) => self.perform(at, task, effect),
+            Step::End(ended) => self.ended(at, ended),
         }
     }
 
     /// Has the world perform an effect, unless something goes wrong at it.
-    fn perform(&mut self, at: usize, task: Task<'static, Ended>, effect: Effect) {
+    fn perform(&mut self, at: usize, task: Task<Ended>, effect: Effect) {
         let now_ms = self.world.now_ms;
         let kind = EffectKind::of(&effect);
         // Before what goes wrong: a crash at this effect has the same number as the effect.
@@ -291,7 +287,7 @@ impl Run {
         };
         let mut task = self.start(call);
         let mut outcome = None;
-        while let Ok(Step::Do(effect)) = task.resume(outcome.take(), self.world.told_ms()) {
+        while let Step::Do(effect) = task.resume(outcome.take(), self.world.told_ms()) {
             let (done, took_ms) = self.world.perform(process, effect);
             self.world.now_ms += took_ms;
             outcome = Some(done);

@@ -16,7 +16,7 @@ const IMAGES: &str = "im/v1/images";
 const FILES: &str = "im/v1/files";
 
 /// Uploads a medium, to be shown so.
-pub(super) async fn prepare(
+pub(super) fn prepare(
     messenger: &mut Messenger<'_>,
     calls: &Calls<'_>,
     media: &Media<'_>,
@@ -27,7 +27,7 @@ pub(super) async fn prepare(
         Shape::Image => {
             let form = form.field("image_type", "message");
             let form = form.file("image", &media.name, media.content_type);
-            let key = upload(messenger, calls, IMAGES, &form, &media.source, "image_key").await?;
+            let key = upload(messenger, calls, IMAGES, &form, &media.source, "image_key")?;
             json!({"image_key": key})
         }
         Shape::Video => {
@@ -35,16 +35,16 @@ pub(super) async fn prepare(
                 .field("file_type", "mp4")
                 .field("file_name", &media.name);
             if let Source::Store(stored) = media.source
-                && let Some(duration_ms) = stored.duration_ms(calls.io()).await
+                && let Some(duration_ms) = stored.duration_ms(calls.io())
             {
                 form = form.field("duration", &duration_ms.to_string());
             }
             let form = form.file("file", &media.name, media.content_type);
-            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key").await?;
+            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key")?;
             let mut content = json!({"file_key": key});
             // The cover is uploaded behind the video: where that one fails, a picture would be left over that
             // nothing shows.
-            if let Some(image_key) = cover(messenger, calls, &media.source).await {
+            if let Some(image_key) = cover(messenger, calls, &media.source) {
                 content["image_key"] = Value::String(image_key);
             }
             content
@@ -55,7 +55,7 @@ pub(super) async fn prepare(
                 .field("file_type", "stream")
                 .field("file_name", &media.name)
                 .file("file", &media.name, media.content_type);
-            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key").await?;
+            let key = upload(messenger, calls, FILES, &form, &media.source, "file_key")?;
             json!({"file_key": key})
         }
     };
@@ -67,25 +67,19 @@ pub(super) async fn prepare(
 }
 
 /// The first frame as the message's cover, when it can be had; its lack is no failure.
-async fn cover(
-    messenger: &mut Messenger<'_>,
-    calls: &Calls<'_>,
-    source: &Source<'_>,
-) -> Option<String> {
+fn cover(messenger: &mut Messenger<'_>, calls: &Calls<'_>, source: &Source<'_>) -> Option<String> {
     let Source::Store(stored) = source else {
         return None;
     };
-    let frame = stored.cover(calls.io()).await?;
+    let frame = stored.cover(calls.io())?;
     let form = Form::new(&calls.io().nonce()).field("image_type", "message");
     let form = form.file("image", "cover.jpg", "image/jpeg");
     let source = Source::Here(&frame);
-    upload(messenger, calls, IMAGES, &form, &source, "image_key")
-        .await
-        .ok()
+    upload(messenger, calls, IMAGES, &form, &source, "image_key").ok()
 }
 
 /// The key of what was uploaded.
-async fn upload(
+fn upload(
     messenger: &mut Messenger<'_>,
     calls: &Calls<'_>,
     path: &str,
@@ -93,7 +87,7 @@ async fn upload(
     source: &Source<'_>,
     key_name: &str,
 ) -> Result<String, Answer> {
-    let data = messenger.upload(calls, path, form, source).await?;
+    let data = messenger.upload(calls, path, form, source)?;
     let key = data.get(key_name).and_then(Value::as_str);
     // The key goes into every later message: one that is no id would be refused there, long after its cause.
     match key.filter(|key| is_service_id(key)) {

@@ -13,7 +13,7 @@ use super::answer::{Answer, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Missing, Opened, Pending, Sending};
+use super::{Channel, Member, Missing, Opened, Sending};
 use crate::config::{Feishu, Settings};
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response, USER_AGENT};
 use crate::json;
@@ -122,13 +122,13 @@ impl<'a> Messenger<'a> {
     ///
     /// Where the route names a message that is answered, it goes into that one's topic; and to the chat itself where
     /// that can't be, unless an earlier attempt may have been shown there.
-    async fn send(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+    fn send(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
         let to = recipient::of_route(sending.route);
         let (msg_type, content) = written(sending.message);
         if let Some(message_id) = &to.reply_to {
             let body = json!({"msg_type": msg_type, "content": content, "uuid": sending.key, "reply_in_thread": true});
             let path = format!("im/v1/messages/{message_id}/reply");
-            match self.post(calls, &path, &body).await {
+            match self.post(calls, &path, &body) {
                 // How it says that there is no such message, in the code for any wrong parameter.
                 Answer::Refused(Meaning::ForGood, reason) if reason.contains("message_id") => {
                     // An earlier attempt may be in the topic. Nothing says that the `uuid` of an answer counts
@@ -147,21 +147,19 @@ impl<'a> Messenger<'a> {
         }
         let body = json!({"receive_id": to.id, "msg_type": msg_type, "content": content, "uuid": sending.key});
         let path = format!("im/v1/messages?receive_id_type={}", to.id_type.name());
-        self.post(calls, &path, &body).await
+        self.post(calls, &path, &body)
     }
 
     /// Sends a message to a path below `/open-apis/`. It is in the chat once the platform's `code` is 0.
-    async fn post(&mut self, calls: &Calls<'_>, path: &str, body: &Value) -> Answer {
+    fn post(&mut self, calls: &Calls<'_>, path: &str, body: &Value) -> Answer {
         let body = json::text(body);
         let app = self.app;
-        let sent = self
-            .call(calls, Risk::Commit, async |token| {
-                let json = "application/json; charset=utf-8";
-                let request = api_request(app, path, token, json, body.clone().into_bytes());
-                let response = calls.http(Risk::Commit, request).await;
-                response.map_err(RelayError::Upload)
-            })
-            .await;
+        let sent = self.call(calls, Risk::Commit, |token| {
+            let json = "application/json; charset=utf-8";
+            let request = api_request(app, path, token, json, body.clone().into_bytes());
+            let response = calls.http(Risk::Commit, request);
+            response.map_err(RelayError::Upload)
+        });
         // A response without a good id is a success all the same: the platform took the message, and it must
         // not be sent again.
         match sent {
@@ -176,7 +174,7 @@ impl<'a> Messenger<'a> {
     }
 
     /// Uploads a medium: from the store body to body, anew where a second attempt is made.
-    async fn upload(
+    fn upload(
         &mut self,
         calls: &Calls<'_>,
         path: &str,
@@ -184,14 +182,14 @@ impl<'a> Messenger<'a> {
         source: &Source<'_>,
     ) -> Result<Value, Answer> {
         let app = self.app;
-        self.call(calls, Risk::Harmless, async |token| {
+        self.call(calls, Risk::Harmless, |token| {
             let request = |body| api_request(app, path, token, &form.content_type, body);
             match source {
                 Source::Here(bytes) => {
                     // What is here is small, a cover or the doctor's picture: to copy it is cheaper than to
                     // stream it.
                     let body = [&form.head, *bytes, &form.tail].concat();
-                    let response = calls.http(Risk::Harmless, request(body)).await;
+                    let response = calls.http(Risk::Harmless, request(body));
                     response.map_err(RelayError::Upload)
                 }
                 Source::Store(stored) => {
@@ -204,19 +202,18 @@ impl<'a> Messenger<'a> {
                         head: form.head.clone(),
                         tail: form.tail.clone(),
                     };
-                    calls.relay(Risk::Harmless, relay).await
+                    calls.relay(Risk::Harmless, relay)
                 }
             }
         })
-        .await
     }
 
     /// Makes a call with a token; with a fresh one, once, when it is refused.
-    async fn call(
+    fn call(
         &mut self,
         calls: &Calls<'_>,
         risk: Risk,
-        request: impl AsyncFn(&Secret) -> Result<Response, RelayError>,
+        request: impl Fn(&Secret) -> Result<Response, RelayError>,
     ) -> Result<Value, Answer> {
         // Not a counter: the platform says that a fresh token is repeated exactly once, and a second refusal
         // means the app itself.
@@ -224,9 +221,9 @@ impl<'a> Messenger<'a> {
         loop {
             let token = match self.token.take() {
                 Some(token) => token,
-                None => self.fetch_token(calls, refused).await?,
+                None => self.fetch_token(calls, refused)?,
             };
-            let called = match request(&token).await {
+            let called = match request(&token) {
                 Ok(response) => answer::read(&response, calls.io().now_ms()),
                 Err(error) => Err(Answer::of_error(risk, error)),
             };
@@ -251,7 +248,7 @@ impl<'a> Messenger<'a> {
     }
 
     /// With our harness this is answered from its cache; `anew` makes it drop what it has.
-    async fn fetch_token(&self, calls: &Calls<'_>, anew: bool) -> Result<Secret, Answer> {
+    fn fetch_token(&self, calls: &Calls<'_>, anew: bool) -> Result<Secret, Answer> {
         let body = json!({"app_id": self.app.app_id, "app_secret": self.app.app_secret.expose()})
             .to_string();
         let mut headers = vec![
@@ -274,7 +271,7 @@ impl<'a> Messenger<'a> {
             body: body.into_bytes(),
             max_response_bytes: MAX_RESPONSE_BYTES,
         };
-        let response = match calls.http(Risk::Harmless, request).await {
+        let response = match calls.http(Risk::Harmless, request) {
             Ok(response) => response,
             Err(HttpError::Denied(reason)) => {
                 // What the sandbox refuses here it refuses again until its rules change.
@@ -301,21 +298,17 @@ impl<'a> Messenger<'a> {
 }
 
 impl Channel for Messenger<'_> {
-    fn prepare<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        media: &'a Media<'a>,
+    fn prepare(
+        &mut self,
+        calls: &Calls<'_>,
+        media: &Media<'_>,
         shape: Shape,
-    ) -> Pending<'a, Result<Message, Answer>> {
-        Box::pin(media::prepare(self, calls, media, shape))
+    ) -> Result<Message, Answer> {
+        media::prepare(self, calls, media, shape)
     }
 
-    fn commit<'a>(
-        &'a mut self,
-        calls: &'a Calls<'a>,
-        sending: &'a Sending<'a>,
-    ) -> Pending<'a, Answer> {
-        Box::pin(self.send(calls, sending))
+    fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        self.send(calls, sending)
     }
 
     fn found(&self) -> String {

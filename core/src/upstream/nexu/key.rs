@@ -11,8 +11,8 @@ use crate::io::Io;
 ///
 /// # Errors
 /// [`Error`].
-pub async fn status(io: &Io, upstream: &Upstream<'_>) -> Result<KeyStatus, Error> {
-    let status = session_api::get(&DIALECT, io, upstream, "api/v1/key/status").await?;
+pub fn status(io: &Io, upstream: &Upstream<'_>) -> Result<KeyStatus, Error> {
+    let status = session_api::get(&DIALECT, io, upstream, "api/v1/key/status")?;
     let number = |name: &str| status.get(name).and_then(Value::as_i64);
     // Without both numbers it isn't the response of a gateway that counts.
     let Some(uses) = number("remaining_uses").zip(number("max_uses")) else {

@@ -42,30 +42,30 @@ impl Offers for Gateway {
         &DIALECT
     }
 
-    fn key_status<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
-        Box::pin(key::status(io, upstream))
+    fn key_status(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<KeyStatus> {
+        key::status(io, upstream)
     }
 
-    fn all_results<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, Vec<ResultUrl>> {
-        Box::pin(results(io, upstream, job))
+    fn all_results(
+        &self,
+        io: &Io,
+        upstream: &Upstream<'_>,
+        job: &Job<'_>,
+    ) -> Answer<Vec<ResultUrl>> {
+        results(io, upstream, job)
     }
 
-    fn jobs<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
-        Box::pin(tasks::list(io, upstream))
+    fn jobs(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<Listing> {
+        tasks::list(io, upstream)
     }
 
-    fn may_have_become<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        lost: &'a Lost<'_>,
-    ) -> Answer<'a, Vec<String>> {
-        Box::pin(tasks::of_its_time(io, upstream, lost))
+    fn may_have_become(
+        &self,
+        io: &Io,
+        upstream: &Upstream<'_>,
+        lost: &Lost<'_>,
+    ) -> Answer<Vec<String>> {
+        tasks::of_its_time(io, upstream, lost)
     }
 
     fn shown(&self, base: &str) -> String {
@@ -74,9 +74,9 @@ impl Offers for Gateway {
 }
 
 /// There is a route for it.
-async fn results(io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
+fn results(io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Result<Vec<ResultUrl>, Error> {
     let path = session_api::session_path(&DIALECT, job.session_id) + "/results";
-    let data = session_api::get(&DIALECT, io, upstream, &path).await?;
+    let data = session_api::get(&DIALECT, io, upstream, &path)?;
     let listed = data.get("urls").and_then(Value::as_array);
     let urls = listed.into_iter().flatten();
     let urls = urls.filter_map(|url| ResultUrl::parse(url.as_str()?));

@@ -21,8 +21,8 @@ const MAX_TASKS: usize = 8;
 ///
 /// # Errors
 /// [`Error`].
-pub async fn list(io: &Io, upstream: &Upstream<'_>) -> Result<Listing, Error> {
-    let reply = session_api::get(&DIALECT, io, upstream, "api/v1/tasks").await?;
+pub fn list(io: &Io, upstream: &Upstream<'_>) -> Result<Listing, Error> {
+    let reply = session_api::get(&DIALECT, io, upstream, "api/v1/tasks")?;
     let shown = reply.get("tasks").and_then(Value::as_array).cloned();
     let shown = shown.unwrap_or_default();
     let jobs = shown.iter().map(listed).collect();
@@ -59,7 +59,7 @@ fn listed(task: &Value) -> Listed {
 ///
 /// # Errors
 /// [`Error`]: asking again may give something else.
-pub async fn of_its_time(
+pub fn of_its_time(
     io: &Io,
     upstream: &Upstream<'_>,
     lost: &Lost<'_>,
@@ -68,7 +68,7 @@ pub async fn of_its_time(
     let to_ms = lost.started_at_ms.saturating_add(TASK_AFTER_MS);
     // One without a time can't be shown to be of that time.
     let made = |job: &Listed| time::parse(job.created_at.as_deref()?, 0);
-    let listing = answered(list(io, upstream).await)?.unwrap_or_default();
+    let listing = answered(list(io, upstream))?.unwrap_or_default();
     let jobs = listing.jobs.into_iter();
     Ok(jobs
         .filter(|job| made(job).is_some_and(|at_ms| (from_ms..=to_ms).contains(&at_ms)))

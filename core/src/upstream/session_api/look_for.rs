@@ -13,7 +13,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`Error`], only where asking again may give something else.
-pub async fn look_for(
+pub fn look_for(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -23,13 +23,13 @@ pub async fn look_for(
     let mut candidates = Vec::new();
     match lost.continues {
         Some(session) => {
-            if says_once(dialect, io, upstream, &session.session_id, lost).await? {
+            if says_once(dialect, io, upstream, &session.session_id, lost)? {
                 candidates.push(session.clone());
             }
         }
         None => {
             for id in ids.iter().filter(|id| is_service_id(id)) {
-                if says_once(dialect, io, upstream, id, lost).await? {
+                if says_once(dialect, io, upstream, id, lost)? {
                     candidates.push(Submitted {
                         session_id: id.clone(),
                         project_uuid: String::new(),
@@ -61,14 +61,14 @@ pub fn answered<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
 ///
 /// # Errors
 /// [`Error`], only where asking again may give something else.
-async fn says_once(
+fn says_once(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
     session_id: &str,
     lost: &Lost<'_>,
 ) -> Result<bool, Error> {
-    let list = answered(list(dialect, io, upstream, session_id, None).await)?;
+    let list = answered(list(dialect, io, upstream, session_id, None))?;
     // Exactly once: said twice, one of the two may be an earlier request of the same words.
     Ok(list.is_some_and(|list| said(&list, lost.baseline, lost.words) == 1))
 }

@@ -72,14 +72,14 @@ pub fn request(
 ///
 /// # Errors
 /// [`Error`].
-pub async fn get(
+pub fn get(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
     path: &str,
 ) -> Result<Value, Error> {
     let request = request(dialect, upstream, Method::Get, path, None, Vec::new());
-    let answer = io.http(request).await;
+    let answer = io.http(request);
     reply::read(dialect, answer, io.now_ms())
 }
 
@@ -87,7 +87,7 @@ pub async fn get(
 ///
 /// # Errors
 /// [`Error`].
-async fn post(
+fn post(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -97,7 +97,7 @@ async fn post(
     let json = "application/json; charset=utf-8".to_owned();
     let body = json::text(body).into_bytes();
     let request = request(dialect, upstream, Method::Post, path, Some(json), body);
-    let answer = io.http(request).await;
+    let answer = io.http(request);
     reply::read(dialect, answer, io.now_ms())
 }
 
@@ -105,7 +105,7 @@ async fn post(
 ///
 /// # Errors
 /// [`Error`]; its `may_be_applied` says whether it may have been charged.
-async fn submit(
+fn submit(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -118,7 +118,7 @@ async fn submit(
         }
     }
     let body = Value::Object(body);
-    let data = post(dialect, io, upstream, dialect.sessions, &body).await?;
+    let data = post(dialect, io, upstream, dialect.sessions, &body)?;
     // Both, though only the session is needed: a response without a project has not been one of this call.
     let mut found = required(dialect, &data, &["sessionId", "projectUuid"])?;
     let project_uuid = found.pop().unwrap_or_default();
@@ -132,13 +132,13 @@ async fn submit(
 ///
 /// # Errors
 /// [`Error`].
-async fn observe(
+fn observe(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
     job: &Job<'_>,
 ) -> Result<View, Error> {
-    let shown = list(dialect, io, upstream, job.session_id, job.after).await?;
+    let shown = list(dialect, io, upstream, job.session_id, job.after)?;
     let messages = messages::parse(&shown);
     let mut own = own_files(job);
     // A user's own picture lies in the same store as results: it was given and must not come back as one.
@@ -155,7 +155,7 @@ async fn observe(
 }
 
 /// A session's messages, as they are; `null` and a missing list are an empty one.
-async fn list(
+fn list(
     dialect: &Dialect,
     io: &Io,
     upstream: &Upstream<'_>,
@@ -166,7 +166,7 @@ async fn list(
     if let Some(seq) = after_seq {
         path.push_str(&format!("?afterSeq={seq}"));
     }
-    let data = get(dialect, io, upstream, &path).await?;
+    let data = get(dialect, io, upstream, &path)?;
     match data.get("messages") {
         Some(list @ Value::Array(_)) => Ok(list.clone()),
         Some(Value::Null) | None => Ok(Value::Array(Vec::new())),
@@ -178,13 +178,9 @@ async fn list(
 ///
 /// # Errors
 /// [`Error`].
-async fn begin_project(
-    dialect: &Dialect,
-    io: &Io,
-    upstream: &Upstream<'_>,
-) -> Result<String, Error> {
+fn begin_project(dialect: &Dialect, io: &Io, upstream: &Upstream<'_>) -> Result<String, Error> {
     let path = format!("{}/change-project", dialect.sessions);
-    let data = post(dialect, io, upstream, &path, &json!({})).await?;
+    let data = post(dialect, io, upstream, &path, &json!({}))?;
     required(dialect, &data, &["projectUuid"]).map(|mut found| found.remove(0))
 }
 

@@ -2,7 +2,6 @@
 
 use super::{Dialect, begin_project, look_for, observe, submit, upload, uploaded};
 use crate::io::{HttpError, Io, Request, Response};
-use crate::upstream::account::ready;
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{
     Answer, Error, Job, KeyStatus, Listing, Lost, Order, Port, Sighting, Submitted, Upstream, View,
@@ -15,31 +14,31 @@ pub trait Offers: Sync {
     fn dialect(&self) -> &'static Dialect;
 
     /// What it says of a key.
-    fn key_status<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus>;
+    fn key_status(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<KeyStatus>;
 
     /// All results of a session: without a call for them, those in its messages.
-    fn all_results<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, Vec<ResultUrl>> {
-        Box::pin(async move { Ok(observe(self.dialect(), io, upstream, job).await?.results) })
+    fn all_results(
+        &self,
+        io: &Io,
+        upstream: &Upstream<'_>,
+        job: &Job<'_>,
+    ) -> Answer<Vec<ResultUrl>> {
+        Ok(observe(self.dialect(), io, upstream, job)?.results)
     }
 
     /// The jobs of a key.
-    fn jobs<'a>(&'a self, _io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
-        ready(Err(not_offered(upstream, "list of jobs")))
+    fn jobs(&self, _io: &Io, upstream: &Upstream<'_>) -> Answer<Listing> {
+        Err(not_offered(upstream, "list of jobs"))
     }
 
     /// The sessions that a new request may have become whose answer was lost. Without a list of jobs none is known.
-    fn may_have_become<'a>(
-        &'a self,
-        _io: &'a Io,
-        _upstream: &'a Upstream<'_>,
-        _lost: &'a Lost<'_>,
-    ) -> Answer<'a, Vec<String>> {
-        ready(Ok(Vec::new()))
+    fn may_have_become(
+        &self,
+        _io: &Io,
+        _upstream: &Upstream<'_>,
+        _lost: &Lost<'_>,
+    ) -> Answer<Vec<String>> {
+        Ok(Vec::new())
     }
 
     /// Its address as people are shown it.
@@ -49,58 +48,38 @@ pub trait Offers: Sync {
 }
 
 impl<T: Offers> Port for T {
-    fn submit<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        order: &'a Order<'_>,
-    ) -> Answer<'a, Submitted> {
-        Box::pin(submit(self.dialect(), io, upstream, order))
+    fn submit(&self, io: &Io, upstream: &Upstream<'_>, order: &Order<'_>) -> Answer<Submitted> {
+        submit(self.dialect(), io, upstream, order)
     }
 
-    fn observe<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, View> {
-        Box::pin(observe(self.dialect(), io, upstream, job))
+    fn observe(&self, io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Answer<View> {
+        observe(self.dialect(), io, upstream, job)
     }
 
-    fn results<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        job: &'a Job<'_>,
-    ) -> Answer<'a, Vec<ResultUrl>> {
+    fn results(&self, io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Answer<Vec<ResultUrl>> {
         self.all_results(io, upstream, job)
     }
 
-    fn check<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, KeyStatus> {
+    fn check(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<KeyStatus> {
         self.key_status(io, upstream)
     }
 
-    fn list<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, Listing> {
+    fn list(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<Listing> {
         self.jobs(io, upstream)
     }
 
-    fn look_for<'a>(
-        &'a self,
-        io: &'a Io,
-        upstream: &'a Upstream<'_>,
-        lost: &'a Lost<'_>,
-    ) -> Answer<'a, Sighting> {
-        Box::pin(async move {
+    fn look_for(&self, io: &Io, upstream: &Upstream<'_>, lost: &Lost<'_>) -> Answer<Sighting> {
+        {
             let ids = match lost.continues {
                 Some(_) => Vec::new(),
-                None => self.may_have_become(io, upstream, lost).await?,
+                None => self.may_have_become(io, upstream, lost)?,
             };
-            look_for(self.dialect(), io, upstream, lost, &ids).await
-        })
+            look_for(self.dialect(), io, upstream, lost, &ids)
+        }
     }
 
-    fn begin_project<'a>(&'a self, io: &'a Io, upstream: &'a Upstream<'_>) -> Answer<'a, String> {
-        Box::pin(begin_project(self.dialect(), io, upstream))
+    fn begin_project(&self, io: &Io, upstream: &Upstream<'_>) -> Answer<String> {
+        begin_project(self.dialect(), io, upstream)
     }
 
     fn upload(&self, upstream: &Upstream<'_>, content_type: &str) -> Option<Request> {
