@@ -41,7 +41,7 @@ fn list(items: &[Value]) -> String {
 fn service(service: &Service) -> String {
     let key_prefix = match service.granted {
         Granted::WithKey(prefix) => Some(prefix),
-        Granted::Always | Granted::WithApp => None,
+        Granted::Always | Granted::WithApp | Granted::Beside(_) => None,
     };
     let members = [
         ("id", json!(service.id)),
@@ -82,8 +82,13 @@ fn app(service: &Service) -> Option<Vec<&'static str>> {
 }
 
 fn credential(credential: Credential) -> Value {
-    let Position::Header { name, prefix } = credential.position;
-    json!({"what": credential.what, "header": name.to_ascii_lowercase(), "prefix": prefix})
+    let what = credential.what;
+    match credential.position {
+        Position::Header { name, prefix } => {
+            json!({"what": what, "header": name.to_ascii_lowercase(), "prefix": prefix})
+        }
+        Position::PathSegment { prefix } => json!({"what": what, "path": true, "prefix": prefix}),
+    }
 }
 
 fn route(route: &Route) -> Value {
@@ -99,6 +104,8 @@ fn route(route: &Route) -> Value {
     let kind = match route.body {
         Body::None => "none",
         Body::Json(_) => "json",
+        Body::Fields(_) => "fields",
+        Body::Bytes(_) => "bytes",
         Body::Multipart(_) | Body::Parts { json: None, .. } => "multipart",
         Body::Parts { json: Some(_), .. } => "multipart-or-json",
     };
@@ -112,7 +119,7 @@ fn route(route: &Route) -> Value {
         }
     };
     let kinds: Vec<&str> = route.kinds.iter().map(|kind| kind.name()).collect();
-    json!({
+    let mut written = json!({
         "method": route.method.name(),
         "path": route.path,
         "query": query,
@@ -124,7 +131,12 @@ fn route(route: &Route) -> Value {
         "recipient": recipient,
         "members": members(route.members),
         "calls": kinds,
-    })
+    });
+    // Who can't tell which addresses were named has to leave such a route out.
+    if route.only_named {
+        written["only_named"] = json!(true);
+    }
+    written
 }
 
 fn id_kind(kind: IdKind) -> &'static str {

@@ -106,8 +106,11 @@ fn credential(service: &Service) -> String {
     let Some(credential) = service.credential else {
         return "no credential".to_owned();
     };
-    let Position::Header { name, .. } = credential.position;
-    format!("{}, in `{name}`", credential.what)
+    let place = match credential.position {
+        Position::Header { name, .. } => format!("`{name}`"),
+        Position::PathSegment { .. } => "its path".to_owned(),
+    };
+    format!("{}, in {place}", credential.what)
 }
 
 fn row(route: &Route) -> String {

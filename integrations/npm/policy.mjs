@@ -19,7 +19,9 @@ function ruleFor({ id, origins, moved_by: variable, key_prefix: prefix, app, cre
   const base = baseOf((id === 'media' ? env.LIBTV_MEDIA_URL : env[variable]) || origins[0]);
   const others = capabilities.services.filter((other) => other.key_prefix && other.id !== id);
   const foreign = prefix && others.some(({ origins: [origin] }) => base?.hostname === new URL(origin).hostname);
-  const rule = () => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes });
+  // Which addresses an answer named isn't known here.
+  const known = routes.filter((route) => !route.only_named);
+  const rule = () => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes: known });
   return base && !foreign ? [rule()] : [];
 }
 
@@ -78,6 +80,7 @@ function says({ is, kind }, value, body) {
   if (kind === 'range') return /^bytes=\d+-\d+$/.test(value);
   if (kind === 'length') return /^\d+$/.test(value) && Number(value) <= body.max_bytes;
   if (kind !== 'content-type') return /^[\x20-\x7e]{0,256}$/.test(value);
+  if (body.kind === 'fields') return /^application\/x-www-form-urlencoded(;\s*(charset=utf-8)?)?$/i.test(value);
   const json = body.kind.endsWith('json') && /^application\/json(;\s*(charset=utf-8)?)?$/i.test(value);
   return json || body.kind.startsWith('multipart') && /^multipart\/form-data;\s*boundary=[\w.-]{1,70}$/.test(value);
 }

@@ -16,8 +16,8 @@ pub struct Credential {
 
 /// Where a credential stands in a request.
 ///
-/// A service that has it elsewhere (a segment of the path, a key of the query, a member of the body, a computed signature)
-/// is a variant here, and an arm where the harness puts it in. Where it stands in the URL, that is a secret as a whole.
+/// A service that has it elsewhere (a key of the query, a member of the body, a computed signature) is a variant here, and
+/// an arm where the harness puts it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     /// In a header, behind a prefix.
@@ -27,14 +27,25 @@ pub enum Position {
         /// What stands before the credential, with its space.
         prefix: &'static str,
     },
+    /// In the path, as the segment that is [`CREDENTIAL_SEGMENT`] in the service's routes, behind a prefix. The whole URL is
+    /// a secret then: it is in no record, error or log.
+    PathSegment {
+        /// What stands before the credential in its segment.
+        prefix: &'static str,
+    },
 }
 
+/// What stands in a route's path for a segment with the credential.
+pub const CREDENTIAL_SEGMENT: &str = "{credential}";
+
 impl Position {
-    /// The header's name.
+    /// The header's name, where it is a header.
     #[must_use]
-    pub const fn header(self) -> &'static str {
-        let Self::Header { name, .. } = self;
-        name
+    pub const fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Header { name, .. } => Some(name),
+            Self::PathSegment { .. } => None,
+        }
     }
 }
 

@@ -121,4 +121,8 @@ pub enum Named {
     /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages for as
     /// long as that one does.
     Recipient(&'static str),
+    /// An address (of an upload, say) that may be asked in the same call: of a route that is [`only_named`].
+    ///
+    /// [`only_named`]: super::Route::only_named
+    Address,
 }

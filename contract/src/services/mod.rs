@@ -10,7 +10,7 @@ mod media;
 mod message;
 mod route;
 
-pub use credential::{Credential, Exchange, Position, Success};
+pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
 pub use libtv::{DIRECT, GATEWAY};
 pub use media::MEDIA;
@@ -59,6 +59,8 @@ pub enum Granted {
     WithKey(&'static str),
     /// With an app's id and secret.
     WithApp,
+    /// Where the service of this id is, for addresses that it names.
+    Beside(&'static str),
 }
 
 #[cfg(test)]
@@ -94,6 +96,48 @@ mod tests {
     }
 
     #[test]
+    fn what_only_an_answer_grants_has_no_credential_and_somebody_who_names_it() {
+        let names = |service: &Service| {
+            let mut routes = service.routes.iter();
+            routes.any(|route| {
+                route
+                    .names
+                    .is_some_and(|names| names.what == Named::Address)
+            })
+        };
+        for service in SERVICES {
+            let named = service.routes.iter().any(|route| route.only_named);
+            let beside = match service.granted {
+                Granted::Beside(id) => SERVICES.into_iter().find(|other| other.id == id),
+                Granted::Always | Granted::WithKey(_) | Granted::WithApp => None,
+            };
+            assert_eq!(named, beside.is_some(), "{}", service.id);
+            assert!(beside.is_none_or(names) && !(named && service.credential.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_credential_in_the_path_stands_in_every_route_that_takes_it_and_nowhere_else() {
+        for service in SERVICES {
+            let in_path = service
+                .credential
+                .is_some_and(|known| known.position.header().is_none());
+            for route in service.routes {
+                let stands = route
+                    .path
+                    .split('/')
+                    .filter(|part| *part == CREDENTIAL_SEGMENT);
+                assert_eq!(
+                    stands.count() == 1,
+                    in_path && route.credential,
+                    "{}",
+                    route.path
+                );
+            }
+        }
+    }
+
+    #[test]
     fn parts_are_asked_for_only_where_they_may_be_answered() {
         for service in SERVICES {
             let asks = |route: &Route| route.headers.iter().any(|h| h.value == Value::Range);
@@ -106,7 +150,7 @@ mod tests {
     fn a_message_is_read_whole_and_its_recipient_stands_where_it_is_read() {
         for route in SERVICES.iter().flat_map(|service| service.routes) {
             let is_whole = match route.body {
-                Body::None | Body::Multipart(_) => false,
+                Body::None | Body::Fields(_) | Body::Bytes(_) | Body::Multipart(_) => false,
                 Body::Json(_) => !route.members.is_empty(),
                 Body::Parts { json, .. } => json.is_some() != route.members.is_empty(),
             };

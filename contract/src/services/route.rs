@@ -9,7 +9,8 @@ use crate::kind::Kind;
 pub struct Route {
     /// The only method.
     pub method: Method,
-    /// The path; `{}` is one segment, an id of letters, digits, `-` and `_`; `{..}` is one segment or more.
+    /// The path; `{}` is one segment, an id of letters, digits, `-` and `_`; `{..}` is one segment or more; `{credential}` is
+    /// the segment with the credential, where that is its position.
     pub path: &'static str,
     /// Keys that its query may have, each once.
     pub query: &'static [Key],
@@ -17,6 +18,8 @@ pub struct Route {
     pub headers: &'static [Header],
     /// The request's body.
     pub body: Body,
+    /// Whether it is granted only at an address that a response in the same call named: the address itself is the permission.
+    pub only_named: bool,
     /// Whether the service's credential goes with it.
     pub credential: bool,
     /// Whether it costs the user money.
@@ -110,6 +113,10 @@ pub enum Body {
     None,
     /// `application/json` in UTF-8.
     Json(u64),
+    /// `application/x-www-form-urlencoded`, which only passes.
+    Fields(u64),
+    /// `application/octet-stream`: a file's own bytes.
+    Bytes(u64),
     /// `multipart/form-data` with a boundary, which only passes.
     Multipart(u64),
     /// The same, read part by part while it passes: a request that uploads and commits at once. One that has a part of JSON
@@ -140,7 +147,10 @@ impl Body {
     pub fn max_bytes(self) -> u64 {
         match self {
             Self::None => 0,
-            Self::Json(bytes) | Self::Multipart(bytes) => bytes,
+            Self::Json(bytes)
+            | Self::Fields(bytes)
+            | Self::Bytes(bytes)
+            | Self::Multipart(bytes) => bytes,
             Self::Parts { json, files } => {
                 let parts = files.iter().chain(&json).map(|part| part.max_bytes);
                 parts.fold(FORM_BYTES, u64::saturating_add)
@@ -174,6 +184,7 @@ pub(super) const GET: Route = Route {
     query: &[],
     headers: &[USER_AGENT],
     body: Body::None,
+    only_named: false,
     credential: true,
     paid: false,
     own_connection: false,

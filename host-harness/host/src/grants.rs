@@ -198,16 +198,29 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
                 Ok(base) if keys.has(service) => policy.grant(service, base),
                 Ok(_) | Err(_) => policy,
             },
-            Granted::WithApp => {
-                let mut apps = found.apps.iter();
-                match apps.find(|app| app.service.id == service.id) {
-                    Some(app) => policy.grant(service, app.base.clone()),
-                    None => policy,
+            Granted::WithApp => match app_of(found, service.id) {
+                Some(app) => policy.grant(service, app.base.clone()),
+                None => policy,
+            },
+            // At home, and where that service was moved to: which address counts an answer says.
+            Granted::Beside(id) => match app_of(found, id) {
+                Some(app) if app.service.origins.contains(&app.base.origin().as_str()) => {
+                    policy.grant_at_home(service)
                 }
-            }
+                Some(app) => policy
+                    .grant_at_home(service)
+                    .grant(service, app.base.clone()),
+                None => policy,
+            },
         };
     }
     policy
+}
+
+/// The app of the service of this id.
+fn app_of<'a>(found: &'a FoundCredentials, id: &str) -> Option<&'a App> {
+    let apps = found.apps.iter().map(AsRef::as_ref);
+    apps.into_iter().find(|app: &&App| app.service.id == id)
 }
 
 /// The overrides that grant nothing, and why, as sentences.

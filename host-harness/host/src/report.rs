@@ -323,8 +323,10 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
 }
 
 fn place(position: Position) -> String {
-    let Position::Header { name, .. } = position;
-    format!("header {name}")
+    match position {
+        Position::Header { name, .. } => format!("header {name}"),
+        Position::PathSegment { .. } => "a segment of the path".to_owned(),
+    }
 }
 
 fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Uri;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -24,6 +25,8 @@ use crate::error::LimitHit;
 use crate::limits::Limits;
 use crate::stopped::Stopped;
 
+/// Addresses that one call may be named: one a result, with room.
+const KEPT_ADDRESSES: usize = 256;
 /// Refusals kept for the log of one call: the first ones tell the story.
 const KEPT_REFUSALS: usize = 16;
 
@@ -52,6 +55,8 @@ pub struct CallMeter {
     refused: AtomicU32,
     /// All of them, by the reason's name.
     reasons: Mutex<BTreeMap<&'static str, u32>>,
+    /// Addresses that responses named in this call.
+    addresses: Mutex<Vec<Uri>>,
     trace: Trace,
     words: Words,
     /// Where a limit that is hit is noted.
@@ -87,6 +92,7 @@ impl CallMeter {
             refusals: Mutex::new(Vec::new()),
             refused: AtomicU32::new(0),
             reasons: Mutex::default(),
+            addresses: Mutex::default(),
             trace: Trace::default(),
             words: |_| None,
             stopped: Arc::default(),
@@ -126,10 +132,32 @@ impl CallMeter {
         self.paid.fetch_add(1, Ordering::Relaxed) < max
     }
 
+    /// Notes an address that a response named: it may be asked in this call.
+    pub(super) fn note_address(&self, address: &str) {
+        if let Ok(mut known) = self.addresses.lock()
+            && known.len() < KEPT_ADDRESSES
+            && let Ok(address) = address.parse()
+        {
+            known.push(address);
+        }
+    }
+
+    /// Whether a response in this call named this very address.
+    pub(super) fn is_named(&self, uri: &Uri) -> bool {
+        let known = self.addresses.lock();
+        known.is_ok_and(|known| known.contains(uri))
+    }
+
     /// Notes a request that was not let out; returns the refusal as people read it.
     pub(super) fn refuse(&self, mut refusal: Refusal) -> Refusal {
         if let Some(granted_by) = (self.words)(refusal.reason) {
             refusal.granted_by = granted_by;
+        }
+        // An address that was named is a permission by itself: who reads a log gets none.
+        if let Ok(known) = self.addresses.lock()
+            && known.iter().any(|known| refusal.is_of(known))
+        {
+            refusal.path = "/…".into();
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
         if let Ok(mut reasons) = self.reasons.lock() {

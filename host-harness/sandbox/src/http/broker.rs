@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use contract::services::{Credential, Exchange, Granted, Position, Service, Success};
+use contract::services::{
+    CREDENTIAL_SEGMENT, Credential, Exchange, Granted, Position, Route, Service, Success,
+};
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
@@ -14,8 +16,9 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::app::App;
 use super::refusal::RefusalReason;
+use super::target::segment;
 use super::tenant_token::{Token, Tokens};
-use crate::secrets::{ApiKey, Finding, Spellings, marks, stands_for};
+use crate::secrets::{ApiKey, Finding, Secret, Spellings, marks, stands_for};
 
 /// The token route's request has two short strings.
 const TOKEN_REQUEST_BYTES: usize = 16 << 10;
@@ -99,17 +102,18 @@ impl Broker {
     pub fn authorise(
         &self,
         service: &Service,
+        route: &Route,
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Verdict, RefusalReason> {
-        self.check_target(uri)?;
+        self.check_target(service, route, uri)?;
         let own = service.credential;
         let mut verdict = Verdict::Send;
         for (name, value) in headers.iter_mut() {
             // Lossy: what isn't UTF-8 can't hide a secret that stands beside it.
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
             match own {
-                Some(own) if name.as_str().eq_ignore_ascii_case(own.position.header()) => {
+                Some(own) if is_header(own.position, name) => {
                     match self.filled(service, own, &text)? {
                         Some(filled) => *value = filled,
                         None => verdict = Verdict::AddToken,
@@ -137,7 +141,10 @@ impl Broker {
     /// The name of the credential that a request for `service` asks for with a placeholder.
     pub fn handle(&self, service: &Service, headers: &HeaderMap) -> Option<&'static str> {
         let credential = service.credential?;
-        let Position::Header { name, prefix } = credential.position;
+        let Position::Header { name, prefix } = credential.position else {
+            // Whoever has a route of it asks for it: without its placeholder the path is refused.
+            return Some(credential.name);
+        };
         let asked = headers.get(name)?.to_str().ok()?.strip_prefix(prefix)?;
         if asked == stands_for(credential.name) {
             return Some(credential.name);
@@ -153,8 +160,10 @@ impl Broker {
         credential: Credential,
         text: &str,
     ) -> Result<Option<HeaderValue>, RefusalReason> {
-        let Position::Header { prefix, .. } = credential.position;
         let unknown = RefusalReason::UnknownPlaceholder;
+        let Position::Header { prefix, .. } = credential.position else {
+            return Err(unknown);
+        };
         let asked = text.strip_prefix(prefix).ok_or(unknown)?;
         if service.granted == Granted::WithApp {
             let app = self.app(service).ok_or(unknown)?;
@@ -185,7 +194,7 @@ impl Broker {
         [AUTHORIZATION, COOKIE, http::header::PROXY_AUTHORIZATION].contains(name)
             || credentials
                 .into_iter()
-                .any(|known| name.as_str().eq_ignore_ascii_case(known.position.header()))
+                .any(|known| is_header(known.position, name))
     }
 
     /// The key that this placeholder stands for, whole: a text that only begins like one is none.
@@ -205,13 +214,91 @@ impl Broker {
         Some((self.app(service)?, credential, credential.exchange?))
     }
 
-    /// Neither a placeholder nor a secret may stand in a path or query.
+    /// Neither a placeholder nor a secret may stand in a path or query, but for the placeholder in its own segment.
+    ///
+    /// # Errors
+    /// Which of the two stands there, or that another placeholder stands in that segment.
+    fn check_target(
+        &self,
+        service: &Service,
+        route: &Route,
+        uri: &Uri,
+    ) -> Result<(), RefusalReason> {
+        let path = uri.path();
+        let Some(at) = segment(path, route.path, CREDENTIAL_SEGMENT) else {
+            let target = uri.path_and_query().map_or("", |path| path.as_str());
+            return self.check_text(target);
+        };
+        self.in_segment(service, &path[at.clone()])?;
+        for rest in [&path[..at.start], &path[at.end..]] {
+            self.check_text(rest)?;
+        }
+        self.check_query(uri)
+    }
+
+    /// Neither a placeholder nor a secret may stand in a query.
     ///
     /// # Errors
     /// Which of the two stands there.
-    pub fn check_target(&self, uri: &Uri) -> Result<(), RefusalReason> {
-        let target = uri.path_and_query().map_or("", |path| path.as_str());
-        self.check_text(target)
+    pub fn check_query(&self, uri: &Uri) -> Result<(), RefusalReason> {
+        self.check_text(uri.query().unwrap_or_default())
+    }
+
+    /// The prefix and the secret that a segment's placeholder stands for.
+    fn in_segment(
+        &self,
+        service: &Service,
+        text: &str,
+    ) -> Result<(&'static str, &Secret), RefusalReason> {
+        let unknown = RefusalReason::UnknownPlaceholder;
+        let credential = service.credential.ok_or(unknown)?;
+        let Position::PathSegment { prefix } = credential.position else {
+            return Err(unknown);
+        };
+        let app = self.app(service).ok_or(unknown)?;
+        let asked = text.strip_prefix(prefix).ok_or(unknown)?;
+        let secret = app.secret.expose();
+        // What would end a segment, or be read as an escape, is no credential of any service.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
+        let good = asked == stands_for(credential.name)
+            && credential.exchange.is_none()
+            && !secret.is_empty()
+            && secret.bytes().all(is_plain);
+        good.then_some((prefix, &*app.secret)).ok_or(unknown)
+    }
+
+    /// The target with the secret in its segment, of a request that was [authorised](Self::authorise); none where the
+    /// credential stands elsewhere. It is a secret itself.
+    ///
+    /// # Errors
+    /// As of the authorisation.
+    pub fn target(
+        &self,
+        service: &Service,
+        route: &Route,
+        uri: &Uri,
+    ) -> Result<Option<Uri>, RefusalReason> {
+        let path = uri.path();
+        let Some(at) = segment(path, route.path, CREDENTIAL_SEGMENT) else {
+            return Ok(None);
+        };
+        let (prefix, secret) = self.in_segment(service, &path[at.clone()])?;
+        let rest = uri
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
+        let text = zeroize::Zeroizing::new(format!(
+            "{}{prefix}{}{}{rest}",
+            &path[..at.start],
+            secret.expose(),
+            &path[at.end..]
+        ));
+        let mut parts = uri.clone().into_parts();
+        let filled = text.parse().map_err(|_| RefusalReason::Url)?;
+        parts.path_and_query = Some(filled);
+        Uri::from_parts(parts)
+            .map(Some)
+            .map_err(|_| RefusalReason::Url)
     }
 
     /// Neither a placeholder nor a secret may stand in `text`.
@@ -234,7 +321,9 @@ impl Broker {
     ) -> Result<Result<(HeaderName, HeaderValue), Response<Bytes>>, WasiError> {
         let known = self.exchanged(service);
         let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
-        let Position::Header { name, prefix } = credential.position;
+        let Position::Header { name, prefix } = credential.position else {
+            return Err(WasiError::ConfigurationError);
+        };
         let header = HeaderName::from_bytes(name.as_bytes());
         let header = header.map_err(|_| WasiError::ConfigurationError)?;
         let token = match self.tokens.get(app, (asks, false), exchange).await? {
@@ -309,6 +398,13 @@ impl Broker {
     }
 }
 
+/// Whether a credential stands in this header.
+fn is_header(position: Position, name: &HeaderName) -> bool {
+    position
+        .header()
+        .is_some_and(|known| name.as_str().eq_ignore_ascii_case(known))
+}
+
 fn exchange_of(service: &Service) -> Option<Exchange> {
     service.credential?.exchange
 }
@@ -333,6 +429,9 @@ pub(super) fn json_response(text: String) -> Response<Bytes> {
     response
 }
 
+#[cfg(test)]
+#[path = "tests/in_path.rs"]
+mod in_path;
 #[cfg(test)]
 #[path = "tests/broker.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contract::services::Service;
 use http::header::{ACCEPT_ENCODING, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -96,6 +96,8 @@ pub struct SendOptions {
     /// Counts the request as under way until the last of these is dropped.
     open: Arc<OpenRequest>,
     pub(super) exchange: Arc<Exchange>,
+    /// Where the request really goes, in the place of its own target: with a secret in its path, so it is shown nowhere.
+    pub(super) target: Option<Uri>,
 }
 
 impl SendOptions {
@@ -118,6 +120,7 @@ impl SendOptions {
             meter,
             open: Arc::new(open),
             exchange,
+            target: None,
         }
     }
 
@@ -135,6 +138,7 @@ impl SendOptions {
         let path = request.uri().path();
         Self {
             exchange: trace.begin(Sender::Harness, request.method(), origin, path),
+            target: None,
             ..self.clone()
         }
     }
@@ -234,6 +238,9 @@ impl Client {
         let progress = Progress::new();
         let meter = Arc::clone(&options.meter);
         let (method, uri) = (request.method().clone(), request.uri().clone());
+        if let Some(target) = &options.target {
+            *request.uri_mut() = target.clone();
+        }
         // What is packed can't be searched for secrets, and nobody but this client decides how an answer comes.
         let identity = HeaderValue::from_static("identity");
         request.headers_mut().insert(ACCEPT_ENCODING, identity);

@@ -20,6 +20,7 @@ use super::parts::Form;
 use super::recipients::Recipients;
 use super::refusal::{Refusal, RefusalReason};
 use super::request;
+use super::target::segment;
 
 /// Whom a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,7 @@ async fn anew(
     meter: &Arc<CallMeter>,
 ) -> Option<(Map<String, Value>, WasiBody)> {
     let (json, files) = match route.body {
-        Body::None | Body::Multipart(_) => return None,
+        Body::None | Body::Fields(_) | Body::Bytes(_) | Body::Multipart(_) => return None,
         Body::Json(max_bytes) => (Some(max_bytes), None),
         Body::Parts { json, files } => (json.map(|part| part.max_bytes), Some((json, files))),
     };
@@ -150,9 +151,8 @@ fn in_query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
 
 /// What stands in the place of the template's first `{}`. What the service is moved behind stands before it.
 fn in_path<'a>(uri: &'a Uri, route: &Route) -> Option<&'a str> {
-    let behind = route.path.rsplit('/').collect::<Vec<_>>();
-    let at = behind.iter().rposition(|segment| *segment == "{}")?;
-    let id = uri.path().rsplit('/').nth(at)?;
+    let at = segment(uri.path(), route.path, "{}")?;
+    let id = &uri.path()[at];
     is_service_id(id).then_some(id)
 }
 
@@ -170,7 +170,7 @@ fn only_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Reads a response on its way for what it names: a message that may be answered, a recipient that the one of the request
-/// led to.
+/// led to, an address that may be asked in this call.
 ///
 /// # Errors
 /// The transport's, or a response far larger than such are.
@@ -179,6 +179,7 @@ pub(super) async fn note_answer(
     names: Names,
     whom: Option<To>,
     recipients: &dyn Recipients,
+    meter: &CallMeter,
 ) -> Result<Response<WasiBody>, WasiError> {
     let response = collect_small(response).await?;
     // Only what the service confirms: an error may repeat an id of the request, which would name a message
@@ -190,6 +191,7 @@ pub(super) async fn note_answer(
     {
         match (names.what, whom) {
             (Named::Message, _) => recipients.note_message(id.clone()),
+            (Named::Address, _) => meter.note_address(id),
             (Named::Recipient(kind), Some(To::Recipient(of_kind, of))) => {
                 recipients.note_derived((&of_kind, &of), kind, id.clone());
             }

@@ -156,7 +156,7 @@ impl Egress {
         let refuse = |reason| Refusal::new(&method, &uri, reason);
         let grant = self.policy.check(&method, &uri).map_err(|refusal| {
             // A key of the query is shown by its name, which must not be a placeholder or a secret itself.
-            match self.broker.check_target(&uri) {
+            match self.broker.check_query(&uri) {
                 Err(reason) if refusal.reason == RefusalReason::Query => refuse(reason),
                 _ => refusal,
             }
@@ -164,11 +164,14 @@ impl Egress {
         if !grant.route.kinds.contains(&self.kind) {
             return Err(refuse(RefusalReason::Call).about(self.kind.name()));
         }
+        if grant.route.only_named && !self.meter.is_named(&uri) {
+            return Err(refuse(RefusalReason::Unnamed));
+        }
         // Before the placeholder is replaced: afterwards only the secret itself stands there.
         let handle = self.broker.handle(grant.service, request.headers());
         let verdict = self
             .broker
-            .authorise(grant.service, &uri, request.headers_mut())
+            .authorise(grant.service, grant.route, &uri, request.headers_mut())
             .map_err(refuse)?;
         let request = request::anew(request, &grant)?;
         // The last check of all, so that a request that is refused anyway doesn't use up the one that the
@@ -217,7 +220,16 @@ impl Egress {
             WasiError::HttpRequestDenied
         })?;
         request = admitted;
-        let options = self.recorded(request.method(), grant, asked);
+        let mut options = self.recorded(request.method(), grant, asked);
+        // Last of all, and beside the request: whatever is noted of it has the target with the placeholder.
+        let filled = self
+            .broker
+            .target(grant.service, grant.route, request.uri());
+        options.target = filled.map_err(|reason| {
+            self.meter
+                .refuse(Refusal::new(request.method(), request.uri(), reason));
+            WasiError::HttpRequestDenied
+        })?;
         if verdict == Verdict::AddToken {
             let exchange = self.exchange(&options, grant);
             match self.broker.token(grant.service, exchange).await? {
@@ -234,7 +246,9 @@ impl Egress {
         }
         let mut response = self.searched(response, &target, grant)?;
         if let Some(names) = grant.route.names {
-            response = messages::note_answer(response, names, whom, &*self.recipients).await?;
+            let noted =
+                messages::note_answer(response, names, whom, &*self.recipients, &self.meter);
+            response = noted.await?;
         }
         Ok(response)
     }

@@ -66,6 +66,9 @@ pub enum RefusalReason {
     /// A message to somebody whom no submit named.
     #[error("no submit named this recipient")]
     Recipient,
+    /// An address that is granted only where a response in the same call named it.
+    #[error("no response in this call named this address")]
+    Unnamed,
     /// A message that isn't exactly what its route takes, so that its recipient is not certain.
     #[error("the message can't be read for certain")]
     Message,
@@ -113,6 +116,7 @@ impl RefusalReason {
             Self::Secret => "secret",
             Self::CredentialHeader => "credential-header",
             Self::Recipient => "recipient",
+            Self::Unnamed => "unnamed",
             Self::Message => "message",
             Self::TokenRequest => "token-request",
             Self::Query => "query",
@@ -153,6 +157,9 @@ impl RefusalReason {
             }
             Self::Secret => "nothing: secrets never pass through the component",
             Self::Recipient => "a call that names it",
+            Self::Unnamed => {
+                "nothing in the settings: the service itself names such an address, for one call"
+            }
             Self::Message => {
                 "nothing as it is: send the one JSON object that its route names, with no other members, and no other query"
             }
@@ -172,7 +179,10 @@ impl RefusalReason {
 
     /// Whether the path itself may hold the secret or what stands for it.
     fn is_about_secrets(self) -> bool {
-        matches!(self, Self::Secret | Self::MisplacedPlaceholder)
+        matches!(
+            self,
+            Self::Secret | Self::MisplacedPlaceholder | Self::Unnamed
+        )
     }
 }
 
@@ -219,6 +229,11 @@ impl Refusal {
             reason,
             granted_by: reason.granted_by().into(),
         }
+    }
+
+    /// Whether it is of a request to this address.
+    pub(super) fn is_of(&self, uri: &Uri) -> bool {
+        self.path == clip(uri.path(), TARGET_CHARS)
     }
 
     /// About a part of the request, by its name.

@@ -2,7 +2,7 @@
 //! nothing else. A header is an instruction to whoever understands it (another method, another path, a key of its own), so
 //! one that nobody named is refused, not passed on. Not here: credentials, and what a message may be.
 
-use contract::services::{Body as Kind, Header, Position, Route, Value};
+use contract::services::{Body as Kind, Header, Route, Value};
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body::Body;
@@ -57,7 +57,7 @@ pub(super) fn anew(
 
 /// The header that the broker has put a credential into; none where the route takes no credential.
 fn credential_header(grant: &Grant) -> Option<HeaderName> {
-    let Position::Header { name, .. } = grant.service.credential?.position;
+    let name = grant.service.credential?.position.header()?;
     if !grant.route.credential {
         return None;
     }
@@ -83,6 +83,8 @@ fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
         Value::ContentType => match route.body {
             Kind::None => false,
             Kind::Json(_) => is_json(text),
+            Kind::Fields(_) => is_utf8(text, "application/x-www-form-urlencoded"),
+            Kind::Bytes(_) => text == "application/octet-stream",
             Kind::Multipart(_) => boundary(text).is_some(),
             Kind::Parts { json, .. } => boundary(text).is_some() || json.is_some() && is_json(text),
         },
@@ -105,10 +107,14 @@ fn number(text: &str) -> Option<u64> {
 
 /// JSON in UTF-8.
 pub(super) fn is_json(text: &str) -> bool {
+    is_utf8(text, "application/json")
+}
+
+/// This type, in UTF-8.
+fn is_utf8(text: &str, wanted: &str) -> bool {
     let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
     let parameters = parameters.trim().to_ascii_lowercase();
-    kind.trim().eq_ignore_ascii_case("application/json")
-        && ["", "charset=utf-8"].contains(&parameters.as_str())
+    kind.trim().eq_ignore_ascii_case(wanted) && ["", "charset=utf-8"].contains(&parameters.as_str())
 }
 
 /// The boundary of a form of parts, where it needs no quotes.

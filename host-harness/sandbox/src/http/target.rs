@@ -1,8 +1,10 @@
 //! Where a request is going, read so that no two programs can read it differently. What could be is refused: a server, a
 //! proxy and a store each decode at a moment of their own. Pure.
 
+use std::ops::Range;
+
 use contract::ids::is_service_id;
-use contract::services::Key;
+use contract::services::{CREDENTIAL_SEGMENT, Key};
 use http::Uri;
 
 use super::base_url::BaseUrl;
@@ -179,12 +181,31 @@ pub(super) fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
             (Some("{..}"), Some(first)) => return is_name(first) && given.all(is_name),
-            (Some("{}"), Some(segment)) if is_service_id(segment) => {}
+            // What stands for a credential is an id to look at; which one it may be is the broker's to say.
+            (Some("{}" | CREDENTIAL_SEGMENT), Some(segment)) if is_service_id(segment) => {}
             // Braces in a path are not the template's own.
             (Some(literal), Some(segment)) if literal == segment && !literal.starts_with('{') => {}
             _ => return false,
         }
     }
+}
+
+/// Where in a path the segment is that stands in the template as `named`, the first one of several. What the service is moved
+/// behind stands before it, so it is counted from the end; none where a template has no fixed number of segments.
+pub(super) fn segment(path: &str, route: &str, named: &str) -> Option<Range<usize>> {
+    if route.ends_with("{..}") {
+        return None;
+    }
+    let behind = route.rsplit('/').collect::<Vec<_>>();
+    let at = behind.iter().rposition(|segment| *segment == named)?;
+    let after: usize = path
+        .rsplit('/')
+        .take(at)
+        .map(|segment| segment.len() + 1)
+        .sum();
+    let end = path.len().checked_sub(after)?;
+    let begin = path.get(..end)?.rfind('/')? + 1;
+    Some(begin..end)
 }
 
 /// A folder's or a file's name, as a URL may hold it (RFC 3986, `pchar`).

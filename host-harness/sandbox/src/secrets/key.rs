@@ -80,6 +80,6 @@ impl ApiKey {
 pub fn prefix(service: Option<&Service>) -> &'static str {
     match service.map(|service| service.granted) {
         Some(Granted::WithKey(prefix)) => prefix,
-        Some(Granted::Always | Granted::WithApp) | None => "",
+        Some(Granted::Always | Granted::WithApp | Granted::Beside(_)) | None => "",
     }
 }

@@ -41,7 +41,8 @@ fn authorise(
             HeaderValue::from_str(value).unwrap(),
         );
     }
-    let verdict = broker().authorise(service, &url.parse().unwrap(), &mut map)?;
+    let verdict =
+        broker().authorise(service, &service.routes[0], &url.parse().unwrap(), &mut map)?;
     Ok((verdict, map))
 }
 

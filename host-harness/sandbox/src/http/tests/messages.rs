@@ -69,7 +69,7 @@ async fn admitted(
     route: &'static Route,
     recipients: &Known,
 ) -> Result<(Request<WasiBody>, Option<To>), RefusalReason> {
-    let meter = Arc::new(CallMeter::new(&crate::limits::Limits::default()));
+    let meter = Arc::new(meter());
     let admitted = admit(request, route, recipients, &meter).await;
     admitted.map_err(|refusal| refusal.reason)
 }
@@ -246,7 +246,7 @@ async fn only_a_message_that_feishu_confirmed_can_be_replied_to() {
             .body(full(Bytes::from(body)))
             .unwrap();
         let names = route("/open-apis/im/v1/messages").unwrap().names.unwrap();
-        let answer = note_answer(answer, names, None, &fresh.recipients)
+        let answer = note_answer(answer, names, None, &fresh.recipients, &meter())
             .await
             .unwrap();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
@@ -404,8 +404,9 @@ async fn a_recipient_that_a_response_names_gets_messages_and_no_other() {
             what: Named::Recipient("room"),
         };
         let response = Response::new(full(Bytes::from(body)));
-        let answer = note_answer(response, names, whom, &chat.recipients);
-        answer.await.unwrap();
+        let meter = meter();
+        let noted = note_answer(response, names, whom, &chat.recipients, &meter);
+        noted.await.unwrap();
         assert_eq!(chat.recipients.is_named("room", "D1"), named, "{body}");
         assert!(!chat.recipients.is_named("room", "D2"));
     }
@@ -450,4 +451,43 @@ async fn only_a_named_person_is_asked_for_the_chat_with_them() {
             "{id}"
         );
     }
+}
+
+fn meter() -> CallMeter {
+    CallMeter::new(&crate::limits::Limits::default())
+}
+
+#[tokio::test]
+async fn an_address_that_a_response_names_may_be_asked_in_that_call_and_no_other_one() {
+    let names = Names {
+        success: Success::True { member: "ok" },
+        at: "/upload_url",
+        what: Named::Address,
+    };
+    let (chat, meter, other_call) = (chat(), meter(), self::meter());
+    let body = Bytes::from_static(br#"{"ok":true,"upload_url":"https://files.example/u/1?k=v"}"#);
+    let response = Response::new(full(body));
+    let noted = note_answer(response, names, None, &chat.recipients, &meter);
+    noted.await.unwrap();
+    let is_named = |meter: &CallMeter, text: &str| meter.is_named(&text.parse().unwrap());
+    assert!(is_named(&meter, "https://files.example/u/1?k=v"));
+    for other in [
+        "https://files.example/u/2?k=v",
+        "https://files.example/u/1",
+        "https://files.example/u/1?k=w",
+        "http://files.example/u/1?k=v",
+        "https://files.example:444/u/1?k=v",
+        "https://me@files.example/u/1?k=v",
+    ] {
+        assert!(!is_named(&meter, other), "{other}");
+    }
+    assert!(!is_named(&other_call, "https://files.example/u/1?k=v"));
+    // And no log has it.
+    let uri = "https://files.example/u/1?k=v".parse().unwrap();
+    let refusal = Refusal::new(&http::Method::POST, &uri, RefusalReason::Body);
+    assert_eq!(
+        meter.refuse(refusal.clone()).wanted(),
+        "POST https://files.example/…"
+    );
+    assert!(other_call.refuse(refusal).wanted().ends_with("/u/1"));
 }
