@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 23] = [
+pub const VARIABLES: [Variable; 24] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -152,6 +152,11 @@ pub const VARIABLES: [Variable; 23] = [
         "LIBTV_KEY_FROM",
         Origin::Harness,
         "where the key was found, in words",
+    ),
+    variable(
+        "LIBTV_SPENDING",
+        Origin::Harness,
+        "JSON: how many jobs may begin today, for `check`",
     ),
     variable(
         "FEISHU_CREDENTIALS_FROM",

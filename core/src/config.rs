@@ -120,6 +120,8 @@ pub struct Settings {
     pub key_from_environment: bool,
     /// Where the key in force is kept, in words, where the runtime says so.
     pub key_from: Option<String>,
+    /// How many jobs the runtime lets begin today, as it says it; `said` of it are words.
+    pub jobs: Option<Value>,
     /// The ratio in force.
     pub ratio: Ratio,
     /// The stored ratio.
@@ -179,6 +181,7 @@ impl Settings {
             key,
             key_from_environment,
             key_from: vars("LIBTV_KEY_FROM"),
+            jobs: vars("LIBTV_SPENDING").and_then(|text| json::parse(text.as_bytes())),
             // A ratio that can't be read is passed over: it isn't worth refusing a job for.
             ratio: [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
                 .into_iter()

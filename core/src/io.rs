@@ -80,6 +80,8 @@ pub enum HttpError {
     Denied(String),
     /// It did not leave, for a setting of this machine: nothing changes until somebody changes that.
     Setting(String),
+    /// It did not leave: as many requests that cost money were sent as may be. The reason is the whole sentence for the user.
+    Limit(String),
     /// It left, and the answer was lost: the service may or may not have acted on it.
     Lost(String),
 }
@@ -92,6 +94,7 @@ impl HttpError {
             Self::NotSent(reason)
             | Self::Denied(reason)
             | Self::Setting(reason)
+            | Self::Limit(reason)
             | Self::Lost(reason) => reason,
         }
     }

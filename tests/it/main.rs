@@ -59,6 +59,7 @@ mod skill;
 #[cfg(unix)]
 mod skill_words;
 mod smoke;
+mod spending;
 mod state_size;
 mod status;
 #[cfg(target_os = "linux")]

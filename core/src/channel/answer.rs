@@ -75,9 +75,9 @@ impl Answer {
                     status => format!("the media could not be read (HTTP {status}): {reason}"),
                 },
             ),
-            RelayError::Upload(HttpError::NotSent(reason) | HttpError::Setting(reason)) => {
-                Self::NotDispatched(reason)
-            }
+            RelayError::Upload(
+                HttpError::NotSent(reason) | HttpError::Setting(reason) | HttpError::Limit(reason),
+            ) => Self::NotDispatched(reason),
             RelayError::Upload(HttpError::Denied(reason)) => {
                 let meaning = match risk {
                     // The same rules refuse it again.

@@ -110,7 +110,7 @@ pub fn reply(settings: &Settings, checked: Checked) -> Reply {
     let exit_code = u8::from(checked.configuration.problem.is_some());
     Reply {
         exit_code,
-        ..Reply::good(lines, as_json(checked))
+        ..Reply::good(lines, as_json(settings, checked))
     }
 }
 
@@ -138,6 +138,13 @@ fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
     if let Some(expires_at) = &configuration.expires_at {
         let expires_at = super::tasks::printable(expires_at);
         lines.push(format!("⏰ Expires at: {expires_at}"));
+    }
+    if let Some(said) = settings
+        .jobs
+        .as_ref()
+        .and_then(|jobs| jobs["said"].as_str())
+    {
+        lines.push(format!("🧾 Jobs: {said}"));
     }
     let mut operator = Vec::new();
     if let Some(problem) = &configuration.problem {
@@ -188,7 +195,7 @@ fn surroundings(settings: &Settings) -> [String; 2] {
 
 /// For programs: the members that the reply has had since its first version, and no others where nothing is
 /// known.
-fn as_json(checked: Checked) -> Value {
+fn as_json(settings: &Settings, checked: Checked) -> Value {
     let configuration = checked.configuration;
     let mut json = json!({
         "apiKey": configuration.api_key,
@@ -223,6 +230,9 @@ fn as_json(checked: Checked) -> Value {
     add(&mut json, "harnessLacks", lacks);
     json["harness"] = polls;
     add(&mut json, "warning", configuration.warning);
+    if let Some(jobs) = &settings.jobs {
+        json["jobs"] = jobs.clone();
+    }
     if let Some(problem) = &configuration.problem {
         json["error"] = json!({"message": problem.message, "advice": problem.advice.as_deref().unwrap_or_default()});
     }

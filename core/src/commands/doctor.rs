@@ -171,7 +171,7 @@ const fn network_advice(error: &HttpError) -> &'static str {
         HttpError::Setting(_) => {
             "That is a setting or the network of this machine: trying again changes nothing."
         }
-        HttpError::NotSent(_) | HttpError::Lost(_) => {
+        HttpError::NotSent(_) | HttpError::Limit(_) | HttpError::Lost(_) => {
             "Check the network, the name service, HTTPS_PROXY and SSL_CERT_FILE of this process."
         }
     }

@@ -97,6 +97,8 @@ impl Error {
         let meaning = match error {
             HttpError::Denied(_) => Meaning::NotPermitted,
             HttpError::Setting(_) => Meaning::Setting,
+            // Whoever runs this machine counts here, and not the service: in its own words.
+            HttpError::Limit(sentence) => return Self::unasked(Meaning::Quota, sentence.clone()),
             HttpError::NotSent(_) | HttpError::Lost(_) => Meaning::Passing,
         };
         let message = format!("Cannot connect to {called}: {}", error.reason());

@@ -3,7 +3,7 @@
 //!
 //! When in doubt it was lost: a paid submit that is wrongly called "not sent" would be sent twice.
 
-use contract::transport::{NOT_SENT, NOT_SET_UP};
+use contract::transport::{LIMIT, NOT_SENT, NOT_SET_UP};
 use libtv_video_core::io::HttpError;
 use wasip2::http::types::ErrorCode;
 
@@ -16,6 +16,9 @@ pub fn meaning(code: ErrorCode) -> HttpError {
         }
         if let Some(words) = text.strip_prefix(NOT_SET_UP) {
             return HttpError::Setting(shortened(words));
+        }
+        if let Some(words) = text.strip_prefix(LIMIT) {
+            return HttpError::Limit(shortened(words));
         }
     }
     let reason = reason(&code);

@@ -25,6 +25,7 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
     };
     // First what costs nothing and explains the rest: a wrong proxy breaks every link behind it.
     let mut checks = surroundings(&harness);
+    checks.push(spending(&harness, chat_id.as_deref()).await);
     let (found, usage) = harness.doctor(chat_id.as_deref(), run::to_stderr()).await;
     let refusals: Vec<String> = usage.refusals.iter().map(ToString::to_string).collect();
     match found {
@@ -105,6 +106,26 @@ fn state_folder(home: &Home) -> Finding {
             &format!("{shown} can't be written: {error}"),
             "Check the folder's owner and the space left on its disk, or set NEXU_HOME to another one.",
         ),
+    }
+}
+
+/// Whether a job may begin today, of all and for the chat.
+async fn spending(harness: &Harness, chat_id: Option<&str>) -> Finding {
+    let jobs = harness.jobs_left(chat_id).await;
+    let (health, advice) = if jobs.problem.is_some() {
+        (
+            Health::Broken,
+            "No request that costs money leaves until this is mended.",
+        )
+    } else if jobs.is_open() {
+        (Health::Good, "")
+    } else {
+        let raise = "Wait, or raise jobsPerDay or jobsPerChatPerDay under limits in libtv.json.";
+        (Health::Doubtful, raise)
+    };
+    Finding {
+        health,
+        ..finding("Jobs", true, &jobs.said, advice)
     }
 }
 

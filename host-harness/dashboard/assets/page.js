@@ -188,11 +188,12 @@ function draw() {
   }
   const count = (test) => known.sessions.filter((s) => s && test(s)).length;
   const busy = count((s) => ['submitted', 'generating'].includes(s.state));
-  $('summary').textContent = `${busy} under way, ${count((s) => s.state === 'awaiting_user')} waiting for an answer, ${known.sessions.length} shown`;
+  $('summary').textContent = `${busy} under way, ${count((s) => s.state === 'awaiting_user')} waiting for an answer, ${known.sessions.length} shown${known.jobs?.left === undefined ? '' : `; jobs: ${known.jobs.said}`}`;
   $('empty').hidden = known.sessions.length > 0;
   const troubles = [
     ...(known.unknownSubmits ?? []).map((s) => `A submit got no answer and may have been charged: “${s.text}”. Find out with: libtv-video tasks, libtv-video recover`),
     ...(known.damaged ?? []),
+    ...(known.jobs?.problem ? [known.jobs.problem] : []),
   ];
   $('trouble').textContent = troubles.join('\n');
   $('trouble').hidden = troubles.length === 0;

@@ -32,6 +32,9 @@ pub(crate) fn granted_by(reason: RefusalReason) -> Option<Cow<'static, str>> {
         RefusalReason::Paid => {
             "another submit: each sends its request once, and once more where it certainly did not arrive".into()
         }
+        RefusalReason::Limit => {
+            "a higher jobsPerDay or jobsPerChatPerDay under limits in libtv.json, or a day's time".into()
+        }
         _ => return None,
     };
     Some(said)
@@ -64,6 +67,7 @@ mod tests {
             (RefusalReason::Port, "LIBTV_DIRECT_BASE_URL"),
             (RefusalReason::TokenRequest, "FEISHU_APP_ID and"),
             (RefusalReason::Query, "capabilities.json"),
+            (RefusalReason::Limit, "jobsPerDay"),
         ] {
             let said = granted_by(reason).unwrap();
             assert!(said.contains(names), "{said}");

@@ -17,7 +17,7 @@ use crate::polling;
 use crate::recipients::Recipients;
 use crate::settings::Settings;
 use sandbox::call::{Folder, Use};
-use sandbox::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Tokens};
+use sandbox::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Spending, Tokens};
 use sandbox::secrets::{Secret, stands_for};
 
 /// Where the component finds its state folder.
@@ -78,6 +78,7 @@ impl Basis {
         &self,
         client: &Client,
         recipients: &Arc<Recipients>,
+        spending: &Arc<dyn Spending>,
         limits: &Limits,
         kind: Kind,
     ) -> Egress {
@@ -85,6 +86,9 @@ impl Basis {
             policy: Arc::clone(&self.policy),
             broker: Arc::clone(&self.broker),
             recipients: recipients.clone(),
+            spending: Arc::clone(spending),
+            // Of a submit, whose arguments say it (`harness.rs`, `command/`).
+            group: None,
             client: client.clone(),
             meter: Arc::new(CallMeter::new(&of_kind(limits, kind)).with_words(granted_by)),
             kind,

@@ -21,9 +21,10 @@ use crate::open_result::{ResultBody, open_result};
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
 use crate::settings::Settings;
+use crate::spending::Counter;
 use crate::types::{DueSession, Problem, Step, Submission};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
-use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Tokens};
+use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
 use sandbox::secrets::{Finding, Secret};
 
 /// The user's own pause between two polls, in seconds, and its bounds.
@@ -47,6 +48,8 @@ struct Inner {
     tokens: Arc<Tokens>,
     /// Whom messages may go to.
     recipients: Arc<Recipients>,
+    /// Counts the jobs that cost money.
+    spending: Arc<dyn Spending>,
     /// How much the state folder may hold.
     quota: Arc<StateQuota>,
     audit: AuditLog,
@@ -64,6 +67,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) stderr: Output,
     /// Whom messages may go to; nothing where that is as always.
     pub(crate) recipients: Option<Allowing<'a>>,
+    /// The chat that its jobs are counted for.
+    pub(crate) group: Option<Arc<str>>,
 }
 
 /// Makes whom one call may write to of whom every call may.
@@ -153,6 +158,7 @@ impl Harness {
             reason: error.to_string(),
         })?;
         let recipients = Arc::new(Recipients::at(home.recipients()));
+        let spending = Counter::of(&settings, &home);
         let room = Room {
             bytes: settings.step_limits.state_bytes,
             files: settings.step_limits.state_files,
@@ -170,6 +176,7 @@ impl Harness {
                 client,
                 tokens: Arc::default(),
                 recipients,
+                spending,
                 quota: Arc::new(quota),
                 audit,
                 trouble,
@@ -300,7 +307,11 @@ impl Harness {
                 .await
         };
         let kind = Kind::Submit(submit.session_id.clone());
-        self.typed(kind, &said, work, answer::submission).await.0
+        let mut terms = self.terms();
+        terms.group = self.group_of_submit(channel.as_deref(), chat_id.as_deref());
+        self.typed_on(terms, kind, &said, work, answer::submission)
+            .await
+            .0
     }
 
     /// Lets messages go to `chat` of a channel, both spelt as in `--channel` and `--chat-id`, as a submit does that names
@@ -351,15 +362,14 @@ impl Harness {
         channel: Option<&str>,
         chat: Option<&str>,
     ) -> Result<(), CallError> {
-        let said = |given: Option<&str>, variable| {
-            let given = given.filter(|text| !text.trim().is_empty());
-            let passed = || self.inner.settings.environment.passed(variable);
-            given
-                .map(str::to_owned)
-                .or_else(|| passed().map(str::to_owned))
-        };
-        let channel = said(channel, "OPENCLAW_CHANNEL_TYPE").unwrap_or_default();
-        said(chat, "OPENCLAW_CHAT_ID").map_or(Ok(()), |chat| self.name_recipient(&channel, &chat))
+        self.chat_of_submit(channel, chat)
+            .map_or(Ok(()), |(channel, chat)| {
+                self.name_recipient(&channel, &chat)
+            })
+    }
+
+    pub(crate) fn spending(&self) -> &Arc<dyn Spending> {
+        &self.inner.spending
     }
 
     /// Opens a result for whoever shows it to a person, in whole or a range of it (the value of a `Range` header). Only
@@ -421,9 +431,12 @@ impl Harness {
 
     pub(crate) fn egress(&self, basis: &Basis, limits: &Limits, kind: &Kind) -> Egress {
         let Inner {
-            client, recipients, ..
+            client,
+            recipients,
+            spending,
+            ..
         } = &*self.inner;
-        basis.egress(client, recipients, limits, kind.call())
+        basis.egress(client, recipients, spending, limits, kind.call())
     }
 
     /// Begins the record of a call.
@@ -456,6 +469,7 @@ impl Harness {
             folders: state_folder(&self.inner.home),
             stderr: Output::discard(),
             recipients: None,
+            group: None,
         }
     }
 
@@ -496,6 +510,7 @@ impl Harness {
         if let Some(recipients) = terms.recipients {
             egress.recipients = recipients(self.recipients());
         }
+        egress.group = terms.group;
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,

@@ -8,6 +8,7 @@
 //! libtv-recipients/            who may get messages (recipients.rs)
 //! libtv-audit/                 the record; its end once more in libtv-audit.end
 //! libtv-state-size             how much of the state folder's quota is used
+//! libtv-spending.json          the jobs of the last day (spending/); libtv-spending.lock is held while it is replaced
 //! libtv-pace.json              how many steps the sessions had today (timer/pace.rs)
 //! libtv-harness.lock           held by the harness that polls, with the number of its process
 //! libtv-harness.json           what that harness polls and delivers with (polling.rs)
@@ -94,6 +95,11 @@ impl Home {
     /// How many steps the sessions have had today. Beside the state folder: no component can reach it.
     pub(crate) fn pace(&self) -> PathBuf {
         self.root.join("libtv-pace.json")
+    }
+
+    /// The jobs that were begun in the last day. Beside the state folder: no component can reach it.
+    pub(crate) fn spending(&self) -> PathBuf {
+        self.root.join("libtv-spending.json")
     }
 
     /// Whether calls were made here, by what they leave beside the record.

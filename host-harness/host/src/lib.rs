@@ -59,6 +59,7 @@ mod granted_by;
 mod grants;
 mod harness;
 mod home;
+mod jobs;
 mod keys;
 pub mod limits;
 mod looks;
@@ -69,6 +70,7 @@ mod polling;
 mod recipients;
 mod report;
 mod settings;
+mod spending;
 mod timer;
 mod types;
 
@@ -101,6 +103,7 @@ pub use sandbox::http::App;
 pub use sandbox::secrets::Secret;
 pub use sandbox::time::format_time;
 pub use settings::Settings;
+pub use spending::{JobsLeft, WithJobs};
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{
     Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::credentials::{CredentialSource, KeySlot, Keyring};
 use crate::environment::Environment;
 use crate::limits::Limits;
+use sandbox::http::Spending;
 
 /// Everything a [`Harness`](crate::Harness) is given.
 pub struct Settings {
@@ -23,7 +24,9 @@ pub struct Settings {
     pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
     /// Where the API key is kept when the user asked for that.
     pub(crate) keyring: KeySlot,
-    /// East of UTC is positive; for times without a zone in files of earlier installations.
+    /// Counts the jobs elsewhere than in the home folder.
+    pub(crate) spending: Option<Arc<dyn Spending>>,
+    /// East of UTC is positive; for times without a zone in files of earlier installations, and for times of day that are told.
     pub(crate) utc_offset_seconds: i32,
     #[cfg(feature = "fault-injection")]
     pub(crate) faults: Option<sandbox::fault_injection::Faults>,
@@ -40,6 +43,7 @@ impl Settings {
             command_limits: Limits::command(),
             credentials: None,
             keyring: KeySlot::default(),
+            spending: None,
             utc_offset_seconds: 0,
             #[cfg(feature = "fault-injection")]
             faults: None,
@@ -82,7 +86,15 @@ impl Settings {
         self
     }
 
-    /// The local offset from UTC in seconds, east positive; only for times without zone in legacy files.
+    /// Another count of the jobs that cost money than the file in the home folder, with limits of its own.
+    #[must_use]
+    pub fn with_spending(mut self, spending: Arc<dyn Spending>) -> Self {
+        self.spending = Some(spending);
+        self
+    }
+
+    /// The local offset from UTC in seconds, east positive; for times without zone in legacy files, and for the time of day at
+    /// which a job is possible again.
     #[must_use]
     pub fn with_utc_offset_seconds(mut self, seconds: i32) -> Self {
         self.utc_offset_seconds = seconds;

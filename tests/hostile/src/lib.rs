@@ -74,7 +74,7 @@ impl bindings::Guest for Component {
         _: Option<String>,
         _: Option<String>,
     ) -> Result<Submission, Problem> {
-        if chosen() == "submits_three_times" {
+        if matches!(chosen(), "submits_three_times" | "spends_without_end") {
             return Err(refused(outcome()));
         }
         // What only a submit may send is measured here.

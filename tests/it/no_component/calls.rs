@@ -43,6 +43,33 @@ pub fn asks_the_network_from_a_look() {
     });
 }
 
+/// The lid of the whole day, also where the component is called again and again, and tries to have it forgotten.
+#[test]
+pub fn spends_without_end() {
+    let attack = attack!(spends_without_end);
+    let limits = r#""limits":{"jobsPerDay":3}"#;
+    let config = format!(r#"{{"apiKey":"{}",{limits}}}"#, fakes::GATEWAY_KEY);
+    std::fs::write(attack.env.config_path(), config).unwrap();
+    block_on(async {
+        for submit in 0..5 {
+            // A harness of its own each time, as of another process.
+            let harness = attack.harness();
+            let answer = said(harness.submit(Submit::message("a cat")).await);
+            let passed = answer.matches("200").count();
+            let limited = answer.matches("InternalError").count();
+            assert_eq!(
+                (passed, limited),
+                [(2, 0), (1, 1), (0, 2)][submit.min(2)],
+                "{answer}"
+            );
+        }
+        assert_eq!(attack.env.gateway().requests().len(), 3);
+        let jobs = attack.harness().jobs_left(None).await;
+        assert_eq!((jobs.per_day, jobs.left), (Some(3), Some(0)), "{jobs:?}");
+        is_served(&attack.harness().poll(GOOD).await);
+    });
+}
+
 #[test]
 pub fn submits_three_times() {
     let attack = attack!(submits_three_times);

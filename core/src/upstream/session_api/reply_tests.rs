@@ -117,6 +117,13 @@ fn what_the_sandbox_refuses_is_no_matter_of_trying_again() {
             .advice
             .is_some_and(|advice| advice.contains("the sandbox's rules"))
     );
+    let sentence = "The limit of 5 jobs a day is reached; the next is possible at 09:00.";
+    let limit = read(&GATEWAY, Err(HttpError::Limit(sentence.into())), 0).unwrap_err();
+    assert!(!limit.may_be_applied);
+    let Problem::Permanent(failure) = limit.problem() else {
+        panic!("{limit:?} should be permanent");
+    };
+    assert_eq!((&*failure.message, failure.advice), (sentence, None));
     let unsent = read(&GATEWAY, Err(HttpError::NotSent("no name".into())), 0).unwrap_err();
     assert!(matches!(unsent.problem(), Problem::Temporary(_)));
 }

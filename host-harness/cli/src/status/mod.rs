@@ -8,7 +8,7 @@ mod words;
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
-use host::{CallError, Harness, Overview, rfc3339};
+use host::{CallError, Harness, Overview, WithJobs, rfc3339};
 
 use super::{environment, print, run, signals};
 
@@ -59,7 +59,7 @@ pub(crate) async fn status(wanted: Wanted) -> u8 {
 async fn look(
     harness: &Harness,
     wanted: &Wanted,
-    shown: &mut Option<Overview>,
+    shown: &mut Option<WithJobs<Overview>>,
 ) -> Result<u8, CallError> {
     let ended = wanted
         .last
@@ -69,29 +69,34 @@ async fn look(
         .await?;
     // Apart from the rest: the time is in every answer, and no news.
     let now_ms = std::mem::take(&mut overview.now_ms);
-    let is_news = shown.as_ref() != Some(&overview);
+    let mut found = WithJobs {
+        told: overview,
+        jobs: harness.jobs_left(None).await,
+    };
+    let is_news = shown.as_ref() != Some(&found);
     // On a terminal the times go on although nothing else changed.
     let terminal = stdout().is_terminal();
     if !is_news && (wanted.json || !terminal) {
         return Ok(0);
     }
     if wanted.json {
-        let told = Overview { now_ms, ..overview };
-        print::out(&serde_json::to_string(&told).unwrap_or_default());
-        overview = Overview { now_ms: 0, ..told };
+        found.told.now_ms = now_ms;
+        print::out(&serde_json::to_string(&found).unwrap_or_default());
+        found.told.now_ms = 0;
     } else {
-        let lines = picture(&overview, now_ms, wanted.id.is_some(), terminal);
+        let lines = picture(&found, now_ms, wanted.id.is_some(), terminal);
         if wanted.watch && terminal {
             print::clear();
         }
         print::out(&lines.join("\n"));
     }
-    *shown = Some(overview);
+    *shown = Some(found);
     Ok(0)
 }
 
 /// What is printed: a table, or one session, and below it what somebody has to look after.
-fn picture(status: &Overview, now_ms: u64, one: bool, terminal: bool) -> Vec<String> {
+fn picture(found: &WithJobs<Overview>, now_ms: u64, one: bool, terminal: bool) -> Vec<String> {
+    let status = &found.told;
     let style = words::Style {
         colours: print::has_colours(),
         columns: if terminal { columns() } else { PIPE_COLUMNS },
@@ -113,6 +118,12 @@ fn picture(status: &Overview, now_ms: u64, one: bool, terminal: bool) -> Vec<Str
     }
     for told in &status.damaged {
         lines.push(style.paint(&format!("⚠️ {told}"), "33"));
+    }
+    // Of one session it is no news: it has begun.
+    if !one {
+        let said = format!("Jobs: {}", found.jobs.said);
+        let colour = if found.jobs.is_open() { "2" } else { "33" };
+        lines.push(style.paint(&said, colour));
     }
     lines
 }

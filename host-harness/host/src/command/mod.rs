@@ -170,7 +170,13 @@ impl Harness {
                     .and_once(channel.as_deref().unwrap_or_default(), chat),
             );
         }
+        if submits {
+            egress.group = self.group_of_submit(channel.as_deref(), chat.as_deref());
+        }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
+        if TELLING.contains(&name) {
+            environment.push(self.jobs_left(None).await.variable());
+        }
         let writes_config = find(name).is_some_and(|command| command.kind == Kind::Settings);
         let copy = if writes_config {
             Some(ConfigCopy::make(self.home(), &basis)?)

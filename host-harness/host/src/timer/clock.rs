@@ -1,7 +1,9 @@
 //! The timer's clock, so that a test or a simulation can bring its own.
 
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use sandbox::time::now_ms;
 
 /// What time it is, and how to wait.
 pub trait Clock: Send + Sync {
@@ -18,11 +20,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| {
-                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-            })
+        now_ms()
     }
 
     fn sleep(&self, duration_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send>> {

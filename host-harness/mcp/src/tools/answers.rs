@@ -247,6 +247,10 @@ pub(crate) struct Checked {
     /// Whether something polls, so that results arrive by themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) harness: Option<bool>,
+    /// How many jobs may begin today on this machine: `perDay`, `left`, and `perChatPerDay` where chats have a limit; `nextAt`
+    /// where none may now, `problem` where that isn't known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) jobs: Option<Raw>,
     /// Why nothing can be submitted now. Tell the user, and submit nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<KeyTrouble>,
@@ -410,6 +414,7 @@ impl From<host::Configuration> for Checked {
                 Polling::Absent => Some(false),
                 Polling::Unknown => None,
             },
+            jobs: None,
             problem: configuration.problem.map(|problem| KeyTrouble {
                 message: problem.message,
                 advice: problem.advice.unwrap_or_default(),

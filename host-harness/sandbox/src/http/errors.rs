@@ -8,6 +8,7 @@
 
 use std::error::Error as StdError;
 
+use contract::transport::{NOT_SENT, NOT_SET_UP};
 use wasmtime_wasi_http::Error as WasiError;
 
 use super::connector::ConnectError;
@@ -54,6 +55,25 @@ pub(super) fn from_hyper(error: &hyper::Error) -> WasiError {
         WasiError::HttpRequestBodySize(None)
     } else {
         WasiError::ConnectionTerminated
+    }
+}
+
+/// Whether a request of the client that ended so certainly never left: the first of the two groups.
+pub(super) fn is_never_sent(error: &WasiError) -> bool {
+    match error {
+        WasiError::InternalError(Some(text)) => {
+            text.starts_with(NOT_SENT) || text.starts_with(NOT_SET_UP)
+        }
+        WasiError::DnsTimeout
+        | WasiError::DnsError { .. }
+        | WasiError::DestinationIpProhibited
+        | WasiError::ConnectionRefused
+        | WasiError::ConnectionTimeout
+        | WasiError::TlsCertificateError
+        | WasiError::TlsProtocolError
+        | WasiError::HttpRequestDenied => true,
+        // What isn't known may have left: a place that is given back for it would be spent twice.
+        _ => false,
     }
 }
 

@@ -1,10 +1,11 @@
 //! The only way out of the sandbox: one hook, `send_request`, that every request passes.
 //! Policy and kind of call, then credentials, then the request written anew, the body and a message's recipient, then the
-//! client; on the way back secrets that a server echoes are overwritten.
+//! client; one that costs money takes a place in the count of those; on the way back secrets that a server echoes are overwritten.
 //! Not here: how any of them decides.
 //!
 //! ```text
-//! guest ── wasi:http ── Egress ── policy ── broker ── request ── search ── messages ── client ── connector ── addresses ── TLS
+//! guest ── wasi:http ── Egress ── policy ── broker ── request ── search ── messages ── spending ── client ── connector ── addresses ── TLS
+//!                                   │          │         │          │          │           └ no more paid ones in a day than the user allows
 //!                                   │          │         │          │          └ only to whom a submit named
 //!                                   │          │         │          └ no secret and no placeholder in the body
 //!                                   │          │         └ the headers and the body that the route names, and no others
@@ -37,6 +38,7 @@ mod request;
 mod response;
 mod scrub;
 mod search;
+mod spending;
 mod target;
 mod tenant_token;
 mod tls;
@@ -50,6 +52,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::kind::Kind;
+use contract::transport::LIMIT;
 use http::{Method, Request, Response, Uri};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -64,6 +67,7 @@ pub use fetch::{FetchError, FetchedBody};
 pub use policy::{Grant, GrantedRoute, Policy};
 pub use recipients::Recipients;
 pub use refusal::{Refusal, RefusalReason};
+pub use spending::{Left, Pending, Place, Spending, Standing};
 
 pub use body::{CallMeter, full};
 pub use broker::Broker;
@@ -84,6 +88,10 @@ pub struct Egress {
     pub broker: Arc<Broker>,
     /// Who may get messages.
     pub recipients: Arc<dyn Recipients>,
+    /// Counts the requests that cost money.
+    pub spending: Arc<dyn Spending>,
+    /// Whom this call's are counted for, beside the whole.
+    pub group: Option<Arc<str>>,
     /// Sends what passed.
     pub client: Client,
     /// Counts, and notes what was refused.
@@ -238,7 +246,7 @@ impl Egress {
                 Err(refused) => return self.searched(refused.map(full), &target, grant),
             };
         }
-        let response = self.client.send(request, options).await?;
+        let response = self.send(request, options, grant, &target).await?;
         if verdict == Verdict::AddToken {
             self.broker
                 .note_answer(grant.service, response.status())
@@ -251,6 +259,35 @@ impl Egress {
             response = noted.await?;
         }
         Ok(response)
+    }
+
+    /// Sends a request that nothing more is in the way of. One that costs money takes its place before, and gives it back
+    /// where it certainly never left.
+    async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: SendOptions,
+        grant: &Grant,
+        (method, uri): &(Method, Uri),
+    ) -> Result<Response<WasiBody>, WasiError> {
+        if !grant.route.paid {
+            return self.client.send(request, options).await;
+        }
+        let place = match self.spending.take(self.group.as_deref()).await {
+            Ok(place) => place,
+            Err(sentence) => {
+                options.exchange.answered(trace::Answer::Failed("limit"));
+                let refusal = Refusal::new(method, uri, RefusalReason::Limit);
+                self.meter.refuse(refusal);
+                return Err(WasiError::InternalError(Some(format!("{LIMIT}{sentence}"))));
+            }
+        };
+        // A call that is dropped while this waits leaves the place taken: the request may have arrived.
+        let response = self.client.send(request, options).await;
+        if response.as_ref().is_err_and(errors::is_never_sent) {
+            self.spending.give_back(place).await;
+        }
+        response
     }
 
     /// A service's response as the component may see it: without secrets, or not at all.

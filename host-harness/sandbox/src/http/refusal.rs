@@ -90,6 +90,9 @@ pub enum RefusalReason {
     /// More paid requests than one call may send.
     #[error("the call has sent its paid requests")]
     Paid,
+    /// As many requests that cost money left in a day as may, or they can't be counted.
+    #[error("no more requests that cost money may leave for now")]
+    Limit,
     /// A response in a form that can't be searched for secrets.
     #[error("the response came packed or in parts, and can't be searched for secrets")]
     Response,
@@ -124,6 +127,7 @@ impl RefusalReason {
             Self::Body => "body",
             Self::Call => "call",
             Self::Paid => "paid",
+            Self::Limit => "limit",
             Self::Response => "response",
             Self::Budget => "budget",
         }
@@ -170,6 +174,7 @@ impl RefusalReason {
             Self::Paid => {
                 "another call: each sends its request once, and once more where it certainly did not arrive"
             }
+            Self::Limit => "time, or a higher limit",
             Self::Response => {
                 "nothing as it is: the service must answer whole and unpacked, as it is asked to"
             }
