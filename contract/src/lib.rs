@@ -13,5 +13,3 @@ pub mod services;
 pub mod settings;
 pub mod text;
 pub mod transport;
-
-pub use channels::feishu::recipient;

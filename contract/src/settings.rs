@@ -149,6 +149,11 @@ pub const VARIABLES: [Variable; 24] = [
         "the local offset, for old times without zone",
     ),
     variable(
+        "LIBTV_CHANNEL_ACCOUNTS",
+        Origin::Harness,
+        "JSON: the accounts of channels that have a name, with placeholders",
+    ),
+    variable(
         "LIBTV_KEY_FROM",
         Origin::Harness,
         "where the key was found, in words",

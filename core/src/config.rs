@@ -1,18 +1,16 @@
 //! The one port through which configuration and credentials come in. What a variable means is
 //! decided here; reading it is the driver's. With our harness the secrets are placeholders.
 
+mod harness;
+
 use serde_json::{Map, Value};
 
+use crate::channel::account::Accounts;
 use crate::json;
 use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
-use crate::secret::Secret;
 use crate::upstream::{ApiKey, ServiceId, Upstream, base_url};
-
-/// Feishu's address unless the account says Lark.
-pub const FEISHU_URL: &str = "https://open.feishu.cn";
-/// What is said of a missing app where the runtime doesn't know more.
-const NO_FEISHU: &str = "not found. Set FEISHU_APP_ID and FEISHU_APP_SECRET.";
+pub use harness::{Harness, HarnessState, Lack};
 
 /// The stored configuration, as the driver found it.
 pub enum Stored {
@@ -22,92 +20,6 @@ pub enum Stored {
     Absent,
     /// It can't be used, and why.
     Unreadable(String),
-}
-
-/// A Feishu or Lark app.
-pub struct Feishu {
-    /// The app's id; no secret.
-    pub app_id: String,
-    /// Its secret, or the placeholder.
-    pub app_secret: Secret,
-    /// Without a slash at the end.
-    pub base_url: String,
-    /// Where it was found, in words.
-    pub found_in: String,
-}
-
-/// Whether a harness polls this state folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HarnessState {
-    /// One does.
-    Polling,
-    /// One does, and this process has no app of its own.
-    PollingWithItsApp,
-    /// One does that can't bring the results: it lacks this.
-    Lacking(Lack),
-    /// None does.
-    Absent,
-    /// This runtime doesn't say.
-    Unknown,
-}
-
-/// What a harness that polls lacks beside this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
-    /// Any key.
-    Key,
-    /// A key of this kind.
-    KindOfKey,
-    /// This key: it has another of its kind.
-    SameKey,
-    /// Any app of the messenger.
-    App,
-    /// This app: it has another, for which people and chats have other ids.
-    SameApp,
-}
-
-impl Lack {
-    /// What it has instead, and what to do, for whoever runs the machine.
-    #[must_use]
-    pub const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Key => (
-                "The harness that polls has no API key",
-                "Save it with: libtv-video setup (a key in LIBTV_API_KEY is known to this process alone)",
-            ),
-            Self::KindOfKey => (
-                "The harness that polls has a key of another kind",
-                "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY out of either's environment",
-            ),
-            Self::SameKey => (
-                "The harness that polls has another API key",
-                "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY out of either's environment",
-            ),
-            Self::App => (
-                "The harness that polls has no Feishu or Lark credentials",
-                "Start libtv-video serve where FEISHU_APP_ID and FEISHU_APP_SECRET are set, or keep them in openclaw.json",
-            ),
-            Self::SameApp => (
-                "The harness that polls has another Feishu or Lark app",
-                "Start libtv-video serve with the same FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_BASE_URL, or keep them in openclaw.json",
-            ),
-        }
-    }
-}
-
-/// The state that a runtime names.
-fn harness_state(name: Option<&str>) -> HarnessState {
-    match name {
-        Some("polling") => HarnessState::Polling,
-        Some("polling-with-its-own-app") => HarnessState::PollingWithItsApp,
-        Some("polling-without-key") => HarnessState::Lacking(Lack::Key),
-        Some("polling-with-another-kind-of-key") => HarnessState::Lacking(Lack::KindOfKey),
-        Some("polling-with-another-key") => HarnessState::Lacking(Lack::SameKey),
-        Some("polling-without-app") => HarnessState::Lacking(Lack::App),
-        Some("polling-with-another-app") => HarnessState::Lacking(Lack::SameApp),
-        Some("absent") => HarnessState::Absent,
-        Some(_) | None => HarnessState::Unknown,
-    }
 }
 
 /// All that is configured.
@@ -132,16 +44,14 @@ pub struct Settings {
     pub config_path: String,
     /// Where each service is reached; the problem of a bad override.
     addresses: Vec<(ServiceId, Result<String, String>)>,
-    /// The messenger's app.
-    pub feishu: Option<Feishu>,
-    /// Why there is none, in words for behind "Feishu credentials:".
-    pub no_feishu: String,
+    /// The accounts of channels.
+    pub accounts: Accounts,
     /// `OPENCLAW_CHANNEL_TYPE`.
     pub default_channel: Option<String>,
     /// `OPENCLAW_CHAT_ID`.
     pub default_chat: Option<String>,
-    /// Whether a harness polls.
-    pub harness: HarnessState,
+    /// Whether a harness polls, and with what.
+    pub harness: Harness,
     /// `LIBTV_SKIP_BACKGROUND_WAITER`: make no claim about a harness.
     pub no_harness_claim: bool,
     /// `LIBTV_POLL_INTERVAL_SECONDS`, in milliseconds.
@@ -194,11 +104,10 @@ impl Settings {
             addresses: ServiceId::all()
                 .map(|service| (service, address(vars, service)))
                 .collect(),
-            feishu: feishu(vars),
-            no_feishu: vars("FEISHU_CREDENTIALS_MISSING").unwrap_or_else(|| NO_FEISHU.to_owned()),
+            accounts: Accounts::read(vars),
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
-            harness: harness_state(vars("LIBTV_HARNESS").as_deref()),
+            harness: Harness::read(vars("LIBTV_HARNESS").as_deref()),
             // `0` is how people switch a flag off.
             no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER")
                 .is_some_and(|value| value != "0"),
@@ -335,23 +244,6 @@ fn read_stored(stored: Stored) -> Result<Map<String, Value>, String> {
             }
         }
     }
-}
-
-/// The part that all routes begin with may stand behind it, as in Feishu's manuals.
-fn feishu_base_url(overridden: Option<String>) -> Option<String> {
-    let url = base_url(overridden, FEISHU_URL, "FEISHU_BASE_URL").ok()?;
-    let url = url.strip_suffix("/open-apis").unwrap_or(&url);
-    Some(url.trim_end_matches('/').to_owned())
-}
-
-/// The messenger's app, where both parts of it are there and its address can be used.
-fn feishu(vars: &dyn Fn(&str) -> Option<String>) -> Option<Feishu> {
-    Some(Feishu {
-        app_id: vars("FEISHU_APP_ID")?,
-        app_secret: Secret::new(vars("FEISHU_APP_SECRET")?),
-        base_url: feishu_base_url(vars("FEISHU_BASE_URL"))?,
-        found_in: vars("FEISHU_CREDENTIALS_FROM").unwrap_or_else(|| "the environment".to_owned()),
-    })
 }
 
 /// Seconds, also with a fraction; between a tenth and an hour, so that a slip neither floods nor stalls.

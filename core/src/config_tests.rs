@@ -108,9 +108,10 @@ fn a_damaged_file_is_named_by_what_needs_it() {
 
 #[test]
 fn a_harness_is_known_only_when_it_is_said() {
-    assert_eq!(settings("{}", &[]).harness, HarnessState::Unknown);
+    let state = |vars: &[(&str, &str)]| settings("{}", vars).harness.state(None);
+    assert_eq!(state(&[]), HarnessState::Unknown);
     assert_eq!(
-        settings("{}", &[("LIBTV_HARNESS", "polling")]).harness,
+        state(&[("LIBTV_HARNESS", "polling")]),
         HarnessState::Polling
     );
 }

@@ -226,7 +226,7 @@ pub enum Effect {
     Http(Request),
     /// Reads a body to its end and counts it, up to the request's limit.
     Measure(Request),
-    /// Media store to Feishu.
+    /// Media from their store into an upload.
     Relay(Relay),
     /// Looks at a local file.
     Inspect(FileSource, Option<u64>),
@@ -352,7 +352,7 @@ impl<'d> Io<'d> {
         })
     }
 
-    /// Media store to Feishu.
+    /// Media from their store into an upload.
     pub fn relay(&self, relay: Relay) -> Result<Response, RelayError> {
         self.perform(Effect::Relay(relay), |outcome| match outcome {
             Outcome::Relayed(result) => result,

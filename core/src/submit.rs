@@ -4,11 +4,12 @@
 mod repeated;
 pub mod stranded;
 
+use contract::channels::Threads;
 use contract::commands::is_nowhere;
 use contract::ids::is_service_id;
-use contract::recipient;
 
-use crate::config::{HarnessState, Settings};
+use crate::channel::{self, Member};
+use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
 use crate::problem::{Failure, Problem};
 use crate::ratio;
@@ -190,70 +191,87 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     if is_nowhere(request.channel.as_deref(), request.chat_id.as_deref()) {
         // The channel is judged all the same.
         // A slip in the name is told now and not when somebody asks for the result.
-        channel(request.channel.as_ref())?;
+        known_channel(request.channel.as_ref())?;
         return Ok(Route::default());
     }
     let default_channel = settings.default_channel.clone();
     let default_chat = settings.default_chat.clone();
     let mut route = Route {
-        channel: channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
+        channel: known_channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
         chat: blank_is_none(&request.chat_id)
             .or(default_chat)
             .unwrap_or_default()
             .trim()
             .to_owned(),
-        reply_to: answered(request)?,
         ..Route::default()
     };
+    // A record may name no channel: the usual one is meant then.
+    let Some(member) = channel::of(&route.channel).or_else(channel::usual) else {
+        return Ok(route);
+    };
+    place(member, request, &mut route)?;
     if !route.chat.is_empty() {
-        let target = recipient::read(&route.chat).map_err(no_recipient)?;
-        if let Some(topic) = &target.reply_to {
-            // What `--reply-to` says stands above the topic in the chat's id.
-            route.reply_to.get_or_insert_with(|| topic.clone());
-            route.chat = target.text();
+        let read = (member.recipients.read)(&route.chat);
+        let target = read.map_err(|reason| no_recipient(member, reason))?;
+        // What the options say stands above the topic in the chat's id.
+        if target.reply_to.is_some() || target.thread.is_some() {
+            route.chat = (member.recipients.text)(&target);
+            route.reply_to = route.reply_to.or(target.reply_to);
+            route.thread = route.thread.or(target.thread);
         }
     }
     Ok(route)
 }
 
-/// The message that results answer: Feishu has no other way into a topic.
-fn answered(request: &Request) -> Result<Option<String>, Problem> {
+/// The place in the chat that results belong in: a message that they answer, a topic or thread.
+fn place(member: &Member, request: &Request, route: &mut Route) -> Result<(), Problem> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let refuse = |option: &str, reason: &str| {
         Problem::permanent(format!(
             "{option} can't be used: {reason}. Nothing was sent."
         ))
     };
-    match (given(&request.reply_to), given(&request.thread)) {
-        // A message says more than a thread: it names the place in it.
-        (Some(message), _) => recipient::message_id(&message)
-            .map(Some)
-            .map_err(|reason| refuse("--reply-to", reason)),
-        (None, Some(thread)) => recipient::message_id(&thread).map(Some).map_err(|_| {
-            refuse(
-                "--thread",
-                "Feishu answers in a topic by a message of it: name that with --reply-to om_…",
-            )
-        }),
-        (None, None) => Ok(None),
+    let recipients = member.recipients;
+    if let Some(message) = given(&request.reply_to) {
+        let read = (recipients.message)(&message);
+        route.reply_to = Some(read.map_err(|reason| refuse("--reply-to", reason))?);
     }
+    let Some(thread) = given(&request.thread) else {
+        return Ok(());
+    };
+    let refused = |reason| refuse("--thread", reason);
+    match recipients.threads {
+        Threads::None => return Err(refused("there are no threads")),
+        // A message says more than a thread: it names the place in it.
+        Threads::ByMessage(_) if route.reply_to.is_some() => {}
+        Threads::ByMessage(advice) => {
+            let read = (recipients.message)(&thread);
+            route.reply_to = Some(read.map_err(|_| refused(advice))?);
+        }
+        Threads::AsChat => {
+            let target = (recipients.read)(&thread).map_err(refused)?;
+            route.chat = (recipients.text)(&target);
+        }
+        Threads::ById(read) => route.thread = Some(read(&thread).map_err(refused)?),
+    }
+    Ok(())
 }
 
 /// What is said of a chat that can't be one. The text itself isn't repeated: it may be a key in the wrong
 /// place.
-fn no_recipient(reason: &str) -> Problem {
+fn no_recipient(member: &Member, reason: &str) -> Problem {
     Problem::permanent(format!(
         "That chat can't be sent to: {reason}. Nothing was submitted. Accepted: {}.",
-        recipient::ACCEPTED
+        member.recipients.accepted
     ))
 }
 
 /// The channel in lower case, if it is one that can be delivered to.
-fn channel(name: Option<&String>) -> Result<String, Problem> {
+fn known_channel(name: Option<&String>) -> Result<String, Problem> {
     let name = name
         .map(|name| name.trim().to_ascii_lowercase())
         .unwrap_or_default();
-    if name.is_empty() || crate::channel::of(&name).is_some() {
+    if name.is_empty() || channel::of(&name).is_some() {
         return Ok(name);
     }
     let shown: String = name
@@ -261,7 +279,7 @@ fn channel(name: Option<&String>) -> Result<String, Problem> {
         .filter(|c| !contract::text::is_unseen(*c))
         .take(40)
         .collect();
-    let platforms = crate::channel::all().flat_map(|member| member.platforms);
+    let platforms = channel::all().flat_map(|member| member.platforms);
     let known: Vec<&str> = platforms.map(|platform| platform.word).collect();
     Err(Problem::permanent(format!(
         "Unknown channel: {shown}. Known channels: {}.",
@@ -464,15 +482,20 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
             "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",
         );
     }
+    let Some(member) = channel::of(&route.channel) else {
+        return None;
+    };
+    let harness = settings.harness.state(Some(member));
     // In the order in which somebody can do something about it: first what the user can, then what whoever runs
     // the machine can.
-    if settings.feishu.is_none() && settings.harness != HarnessState::PollingWithItsApp {
+    let account = settings.accounts.of(member, route.account.as_deref());
+    if let (Err(why), false) = (
+        account,
+        matches!(harness, HarnessState::PollingWithItsApp(_)),
+    ) {
         return obstacle(
             "since this assistant can't write to the chat yet: ask for it later",
-            &format!(
-                "Feishu or Lark credentials to send results with: {}",
-                settings.no_feishu
-            ),
+            &format!("{} credentials to send results with: {why}", member.name),
         );
     }
     if settings.no_harness_claim {
@@ -481,15 +504,12 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
             "This command makes no claim about a running harness (LIBTV_SKIP_BACKGROUND_WAITER).",
         );
     }
-    match settings.harness {
-        HarnessState::Polling | HarnessState::PollingWithItsApp => None,
-        HarnessState::Lacking(lack) => {
-            let (what, remedy) = lack.words();
-            obstacle(
-                "since what watches for it can't bring it yet: ask for it later",
-                &format!("{what}. {remedy}."),
-            )
-        }
+    match harness {
+        HarnessState::Polling | HarnessState::PollingWithItsApp(_) => None,
+        HarnessState::Lacking(Lack { what, remedy }) => obstacle(
+            "since what watches for it can't bring it yet: ask for it later",
+            &format!("{what}. {remedy}."),
+        ),
         HarnessState::Absent | HarnessState::Unknown => obstacle(
             "since nothing watches for it at the moment: ask for it later",
             "No harness is polling. Start one with: libtv-video serve (it takes this job up), or run libtv-video wait-and-deliver",

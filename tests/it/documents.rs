@@ -151,7 +151,8 @@ fn every_variable_of_the_help_and_of_the_contract_is_in_the_reference_and_no_oth
         .iter()
         .flat_map(|channel| {
             let all = &channel.variables;
-            all.of_app().chain([all.base_url, all.account])
+            all.of_app()
+                .chain([all.base_url, channel.section.chosen_by])
         })
         .collect();
     let shown = &variables_in(&help) | &of_chats;

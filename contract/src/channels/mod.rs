@@ -67,8 +67,26 @@ pub struct Recipients {
     /// Reads a recipient as an agent names it. The error is the end of a sentence, and doesn't repeat the text: it may be a
     /// key in the wrong place.
     pub read: fn(&str) -> Result<Recipient, &'static str>,
+    /// The shortest text that is read as the same recipient.
+    pub text: fn(&Recipient) -> String,
     /// Reads the id of a message that is answered; the error as before.
     pub message: fn(&str) -> Result<String, &'static str>,
+    /// How a topic or thread of a chat is named.
+    pub threads: Threads,
+}
+
+/// How a message gets into a topic or thread of a chat.
+#[derive(Debug, Clone, Copy)]
+pub enum Threads {
+    /// There are none.
+    None,
+    /// By answering a message of it, whose id names it. What is said to who names it by something else, as the end of a
+    /// sentence.
+    ByMessage(&'static str),
+    /// It is a recipient of its own, in the place of its chat.
+    AsChat,
+    /// By an id that stands beside the chat's, and names nothing without it. Reads one; the error as before.
+    ById(fn(&str) -> Result<String, &'static str>),
 }
 
 /// A recipient that was read.
@@ -80,6 +98,8 @@ pub struct Recipient {
     pub id: String,
     /// The message that results are to answer, where the text names one.
     pub reply_to: Option<String>,
+    /// The topic or thread that results belong in, where the text names one by an id of its own.
+    pub thread: Option<String>,
 }
 
 /// The variables that set a channel up. Each is described in `settings`.
@@ -91,8 +111,6 @@ pub struct Variables {
     pub secret: &'static str,
     /// Another address of the service: what moves it.
     pub base_url: &'static str,
-    /// Which account of OpenClaw's configuration is meant. Only the harness reads it.
-    pub account: &'static str,
     /// From the harness, in words: where the app was found.
     pub found_in: &'static str,
     /// From the harness, in words: why there is none.
@@ -104,6 +122,8 @@ pub struct Variables {
 pub struct Section {
     /// The name of the part.
     pub name: &'static str,
+    /// The variable that says which of its accounts is meant. Only the harness reads it.
+    pub chosen_by: &'static str,
     /// The member that holds the app's id, where there is one.
     pub app: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.

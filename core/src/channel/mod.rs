@@ -6,6 +6,7 @@
 //!
 //! Not here: when what is sent, and what is stored of it.
 
+pub mod account;
 pub mod answer;
 pub mod calls;
 pub mod feishu;
@@ -14,8 +15,10 @@ pub mod media;
 mod toy;
 pub mod traits;
 
-use crate::config::Settings;
+use serde_json::Value;
+
 use crate::session::{Message, Route, Shape};
+use account::Account;
 use answer::{Answer, Found};
 use calls::Calls;
 use media::Media;
@@ -36,29 +39,24 @@ pub struct Member {
     pub name: &'static str,
     /// The platforms it is the same for, each with the word that names it in a route.
     pub platforms: &'static [contract::channels::Platform],
-    /// What is accepted as a recipient, for people.
-    pub accepted: &'static str,
-    /// Reads a recipient as a user names it.
-    pub read: ReadRecipient,
+    /// How its recipients are written.
+    pub recipients: &'static contract::channels::Recipients,
+    /// The variables that set it up.
+    pub variables: &'static contract::channels::Variables,
+    /// What may stand behind its address where a user writes one.
+    pub tail: &'static str,
     /// What it takes and promises.
     pub traits: &'static Traits,
-    /// With the credentials that these settings have for the account of a route.
-    pub open: for<'a> fn(&'a Settings, Option<&str>) -> Opened<'a>,
+    /// With the credentials of an account.
+    pub open: for<'a> fn(&'a Account) -> Box<dyn Channel + 'a>,
     /// Whether two texts name the same recipient, also where they are stored as an earlier version took them.
     pub same_chat: fn(&str, &str) -> bool,
+    /// Reads a delivery of version 1 of the records, of the one channel that there was then.
+    pub version_1: Option<ReadVersion1>,
 }
 
-/// Reads a recipient; the error is the end of a sentence.
-pub type ReadRecipient = fn(&str) -> Result<contract::channels::Recipient, &'static str>;
-
-/// A channel, where there are credentials for it.
-pub type Opened<'a> = Result<Box<dyn Channel + 'a>, Missing<'a>>;
-
-/// There are no credentials for a channel.
-pub struct Missing<'a> {
-    /// Which file, which member, for whoever runs the machine.
-    pub detail: &'a str,
-}
+/// A record in today's form; `None` where it is none of version 1.
+pub type ReadVersion1 = fn(Value) -> Option<Value>;
 
 /// What is to be sent.
 pub struct Sending<'a> {
@@ -94,12 +92,6 @@ pub trait Channel {
         Found::Unknown("it can't be asked".to_owned())
     }
 
-    /// Where the credentials were found, and whose they are, in words.
-    fn found(&self) -> String;
-
-    /// The address that it speaks to.
-    fn address(&self) -> &str;
-
     /// What to do about a refusal, for whoever runs the machine.
     fn advice(&self, answer: &Answer) -> String;
 }
@@ -113,12 +105,23 @@ pub fn of(channel: &str) -> Option<&'static Member> {
     members.find(|member| member.platforms.iter().any(|platform| is(platform.word)))
 }
 
+/// The channel that is meant where a route names none: the first one.
+pub fn usual() -> Option<&'static Member> {
+    MEMBERS.first().copied()
+}
+
 /// Whether two texts name the same recipient of a channel: of the first one, where a route names none that is known.
 #[must_use]
 pub fn is_same_chat(channel: &str, one: &str, other: &str) -> bool {
     // Records of earlier versions may name no channel: there was one.
-    let member = of(channel).or_else(|| MEMBERS.first().copied());
+    let member = of(channel).or_else(usual);
     member.is_some_and(|member| (member.same_chat)(one, other))
+}
+
+/// A delivery of version 1 of the records in today's form; `None` where it is none.
+pub(crate) fn delivery_of_version_1(record: Value) -> Option<Value> {
+    let reads = all().find_map(|member| member.version_1)?;
+    reads(record)
 }
 
 /// A channel's name as a heading: its own, without those of its other platforms.

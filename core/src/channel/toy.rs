@@ -1,14 +1,13 @@
 //! A channel for tests alone: what the cookbook says of adding one, done. It has no key, a short text, and can be asked what
 //! became of a message; so it takes the ways that Feishu doesn't.
 
-use contract::channels::{Platform, Recipient};
+use contract::channels::{Platform, Recipient, Recipients, Threads, Variables};
 
 use super::answer::{Answer, Found, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
-use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Opened, Sending};
-use crate::config::Settings;
+use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
+use super::{Channel, Member, Sending};
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response};
 use crate::session::{Message, Shape};
 
@@ -24,11 +23,26 @@ pub(super) const MEMBER: Member = Member {
         name: "Toy",
         origin: ORIGIN,
     }],
-    accepted: "the name of a room",
-    read,
+    recipients: &Recipients {
+        kinds: &["room"],
+        accepted: "the name of a room",
+        read,
+        text: |room| room.id.clone(),
+        message: |_| Err("a message can't be answered"),
+        threads: Threads::None,
+    },
+    variables: &Variables {
+        app: None,
+        secret: "TOY_TOKEN",
+        base_url: "TOY_BASE_URL",
+        found_in: "TOY_CREDENTIALS_FROM",
+        missing: "TOY_CREDENTIALS_MISSING",
+    },
+    tail: "",
     traits: &TRAITS,
-    open,
+    open: |_| Box::new(Toy),
     same_chat: |one, other| one == other,
+    version_1: None,
 };
 
 fn read(text: &str) -> Result<Recipient, &'static str> {
@@ -36,6 +50,7 @@ fn read(text: &str) -> Result<Recipient, &'static str> {
         kind: "room",
         id: text.to_owned(),
         reply_to: None,
+        thread: None,
     })
 }
 
@@ -54,7 +69,6 @@ const TRAITS: Traits = Traits {
         messages: 1,
         window_ms: 1_000,
     },
-    threads: Threads::None,
     edits: false,
     deadline_ms: None,
     key: Key::None,
@@ -63,14 +77,6 @@ const TRAITS: Traits = Traits {
 };
 
 struct Toy;
-
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "the form that every channel's has"
-)]
-fn open<'a>(_settings: &'a Settings, _account: Option<&str>) -> Opened<'a> {
-    Ok(Box::new(Toy))
-}
 
 fn request(path: &str, body: String) -> Request {
     Request {
@@ -144,14 +150,6 @@ impl Channel for Toy {
             Ok(id) => Found::Sent(Some(id)),
             Err(_) => Found::Unknown("not now".to_owned()),
         }
-    }
-
-    fn found(&self) -> String {
-        "needs none".to_owned()
-    }
-
-    fn address(&self) -> &str {
-        ORIGIN
     }
 
     fn advice(&self, _answer: &Answer) -> String {

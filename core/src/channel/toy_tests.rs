@@ -2,7 +2,7 @@
 //! and the decisions of all the others.
 
 use super::*;
-use crate::config::Stored;
+use crate::config::{Settings, Stored};
 use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, Io, Outcome, UnixMs};
@@ -125,7 +125,10 @@ fn with_a_film(channel: &str) -> Folder {
 
 /// One step; the film's delivery afterwards.
 fn delivering(io: &Io) -> Delivery {
-    let settings = Settings::parse(&|_| None, Stored::Absent);
+    let account =
+        r#"[{"channel": "toy", "account": "mine", "secret": "s", "at": "https://toy.example"}]"#;
+    let vars = |name: &str| (name == "LIBTV_CHANNEL_ACCOUNTS").then(|| account.to_owned());
+    let settings = Settings::parse(&vars, Stored::Absent);
     let key = folder_name("session-1");
     let mut loaded = store::load(io, &key).unwrap().unwrap();
     plan::plan(&mut loaded, io.now_ms());

@@ -13,8 +13,6 @@ pub struct Traits {
     pub text: TextLimit,
     /// How many messages one chat takes.
     pub pace: Pace,
-    /// How a message gets into a topic or thread.
-    pub threads: Threads,
     /// Whether a message can be changed once it is there.
     pub edits: bool,
     /// Until when the chat takes something, counted from the message that asked; none where that is always.
@@ -67,17 +65,6 @@ pub struct Pace {
     pub messages: usize,
     /// in this time, in milliseconds, with a little more for clocks that differ.
     pub window_ms: u64,
-}
-
-/// How a message gets into a topic or thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threads {
-    /// There are none.
-    None,
-    /// By answering a message of it.
-    ByReply,
-    /// By the thread's own id.
-    ById,
 }
 
 /// What makes a repeated commit harmless.

@@ -1,6 +1,9 @@
 //! What the component says of its commands, from the table.
 
+use contract::channels::enumerated;
 use contract::commands::{Command, Group, Side, of_component};
+
+use crate::channel;
 
 /// Where the explanations begin: behind most options with their values.
 const COLUMN: usize = 18;
@@ -8,8 +11,11 @@ const COLUMN: usize = 18;
 /// All commands, grouped.
 pub fn overview() -> String {
     let mut text = version();
+    text.push_str(": videos and images by LibTV, delivered to ");
+    let platforms = channel::all().flat_map(|member| member.platforms);
+    text.push_str(&enumerated(platforms.map(|platform| platform.name), "and"));
     text.push_str(
-        ": videos and images by LibTV, delivered to Feishu and Lark\n\n\
+        "\n\n\
          Usage: libtv-video COMMAND [ARGUMENTS] [--json]\n",
     );
     for group in Group::OF_COMPONENT {

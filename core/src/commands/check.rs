@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{Reply, for_operator};
-use crate::config::{HarnessState, Settings};
+use crate::channel;
+use crate::channel::account::Account;
+use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::types::{ChannelAccount, Configuration, Polling, Uses};
@@ -28,11 +30,8 @@ pub fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
         uses: None,
         expires_at: None,
         accounts: accounts(settings),
-        no_accounts: settings
-            .feishu
-            .is_none()
-            .then(|| settings.no_feishu.clone()),
-        polling: polling(settings.harness),
+        no_accounts: no_accounts(settings),
+        polling: polling(settings.harness.state(None)),
         warning: service.warning_at(&upstream).map(str::to_owned),
         problem: None,
     };
@@ -84,20 +83,28 @@ fn key_status(
 
 /// With which accounts results can be sent from here.
 fn accounts(settings: &Settings) -> Vec<ChannelAccount> {
-    let account = settings.feishu.as_ref().map(|app| ChannelAccount {
-        channel: "feishu".to_owned(),
-        id: app.app_id.clone(),
-        url: app.base_url.clone(),
-        found_in: app.found_in.clone(),
+    let accounts = settings.accounts.unnamed();
+    let accounts = accounts.map(|account| ChannelAccount {
+        channel: account.member().id.to_owned(),
+        id: account.app_id.clone(),
+        url: account.base_url.clone(),
+        found_in: account.found_in.clone(),
     });
-    account.into_iter().collect()
+    accounts.collect()
+}
+
+/// Why there are none; of the usual channel, since who uses one needs no account of the others.
+fn no_accounts(settings: &Settings) -> Option<String> {
+    let none = settings.accounts.unnamed().next().is_none();
+    let usual = channel::usual().filter(|_| none)?;
+    Some(settings.accounts.missing(usual))
 }
 
 /// The same in the words of the typed export.
 fn polling(harness: HarnessState) -> Polling {
     match harness {
-        HarnessState::Polling | HarnessState::PollingWithItsApp => Polling::Active,
-        HarnessState::Lacking(lack) => Polling::Lacking(lack.words().0.to_owned()),
+        HarnessState::Polling | HarnessState::PollingWithItsApp(_) => Polling::Active,
+        HarnessState::Lacking(lack) => Polling::Lacking(lack.what),
         HarnessState::Absent => Polling::Absent,
         HarnessState::Unknown => Polling::Unknown,
     }
@@ -165,22 +172,27 @@ fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
     lines
 }
 
-/// The two things that decide whether results arrive by themselves.
-fn surroundings(settings: &Settings) -> [String; 2] {
-    let credentials = match &settings.feishu {
-        Some(app) => format!(
-            "💬 Feishu credentials: found in {} (app {}, {})",
-            app.found_in, app.app_id, app.base_url
-        ),
-        None => format!("💬 Feishu credentials: {}", settings.no_feishu),
-    };
-    let harness = match settings.harness {
-        HarnessState::Polling => "⏱️ Harness: polling".to_owned(),
-        HarnessState::PollingWithItsApp => {
-            "⏱️ Harness: polling, with Feishu or Lark credentials of its own".to_owned()
+/// What decides whether results arrive by themselves.
+fn surroundings(settings: &Settings) -> Vec<String> {
+    let found = |account: &Account| {
+        let title = channel::title(account.member());
+        let (found_in, url) = (&account.found_in, &account.base_url);
+        if account.app_id.is_empty() {
+            return format!("💬 {title} credentials: found in {found_in} ({url})");
         }
-        HarnessState::Lacking(lack) => {
-            let (what, remedy) = lack.words();
+        let id = &account.app_id;
+        format!("💬 {title} credentials: found in {found_in} (app {id}, {url})")
+    };
+    let mut lines: Vec<String> = settings.accounts.unnamed().map(found).collect();
+    if let (Some(none), Some(usual)) = (no_accounts(settings), channel::usual()) {
+        lines.push(format!("💬 {} credentials: {none}", channel::title(usual)));
+    }
+    lines.push(match settings.harness.state(None) {
+        HarnessState::Polling => "⏱️ Harness: polling".to_owned(),
+        HarnessState::PollingWithItsApp(name) => {
+            format!("⏱️ Harness: polling, with {name} credentials of its own")
+        }
+        HarnessState::Lacking(Lack { what, remedy }) => {
             format!(
                 "⚠️ Harness: polling, but results don't arrive by themselves: {what}. {remedy}."
             )
@@ -189,8 +201,8 @@ fn surroundings(settings: &Settings) -> [String; 2] {
             "⏱️ Harness: none is polling. Start one with: libtv-video serve".to_owned()
         }
         HarnessState::Unknown => "⏱️ Harness: this runtime doesn't say".to_owned(),
-    };
-    [credentials, harness]
+    });
+    lines
 }
 
 /// For programs: the members that the reply has had since its first version, and no others where nothing is
@@ -214,19 +226,23 @@ fn as_json(settings: &Settings, checked: Checked) -> Value {
     }
     add(&mut json, "expiresAt", configuration.expires_at);
     add(&mut json, "keyFrom", configuration.key_from);
-    // One object and not a list: agents read this reply, and its form stays.
-    let app = configuration.accounts.into_iter().next();
-    json["feishu"] = match app {
-        Some(app) => json!({"appId": app.id, "url": app.url, "from": app.found_in}),
-        None => Value::Null,
-    };
+    // By the channel's name, the usual one also where there is none: agents read this reply, and its form stays.
+    let usual = channel::usual().map_or("", |member| member.id);
+    json[usual] = Value::Null;
+    for app in configuration.accounts {
+        json[app.channel] = json!({"appId": app.id, "url": app.url, "from": app.found_in});
+    }
     let (lacks, polls) = match configuration.polling {
         Polling::Active => (None, Value::Bool(true)),
         Polling::Lacking(what) => (Some(what), Value::Bool(true)),
         Polling::Absent => (None, Value::Bool(false)),
         Polling::Unknown => (None, Value::Null),
     };
-    add(&mut json, "feishuProblem", configuration.no_accounts);
+    add(
+        &mut json,
+        &[usual, "Problem"].concat(),
+        configuration.no_accounts,
+    );
     add(&mut json, "harnessLacks", lacks);
     json["harness"] = polls;
     add(&mut json, "warning", configuration.warning);

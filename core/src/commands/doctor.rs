@@ -4,10 +4,11 @@
 use serde_json::json;
 
 use super::Reply;
+use crate::channel::account::Account;
 use crate::channel::answer::Answer;
 use crate::channel::calls::Calls;
 use crate::channel::media::{Media, Source};
-use crate::channel::{self, Channel, Member, Sending};
+use crate::channel::{self, Channel, Sending};
 use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::problem::Problem;
@@ -166,7 +167,7 @@ fn media_store(io: &Io, findings: &mut Findings) {
 const fn network_advice(error: &HttpError) -> &'static str {
     match error {
         HttpError::Denied(_) => {
-            "The sandbox doesn't grant this request: see the reason behind 🔒, and the overrides LIBTV_… and FEISHU_BASE_URL."
+            "The sandbox doesn't grant this request: see the reason behind 🔒, and the variables that move services (…_URL)."
         }
         HttpError::Setting(_) => {
             "That is a setting or the network of this machine: trying again changes nothing."
@@ -180,17 +181,15 @@ const fn network_advice(error: &HttpError) -> &'static str {
 /// Whether somebody polls, and with what.
 fn harness(settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Harness";
-    match settings.harness {
+    match settings.harness.state(None) {
         HarnessState::Polling => findings.note(LINK, Health::Good, "one is polling", ""),
-        HarnessState::PollingWithItsApp => findings.note(
-            LINK,
-            Health::Good,
-            "one is polling, with Feishu or Lark credentials that this command has not",
-            "",
-        ),
+        HarnessState::PollingWithItsApp(name) => {
+            let words =
+                format!("one is polling, with {name} credentials that this command has not");
+            findings.note(LINK, Health::Good, &words, "");
+        }
         HarnessState::Lacking(lack) => {
-            let (what, remedy) = lack.words();
-            findings.note(LINK, Health::Broken, what, remedy);
+            findings.note(LINK, Health::Broken, &lack.what, &lack.remedy);
         }
         HarnessState::Absent => findings.note(
             LINK,
@@ -229,38 +228,36 @@ fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Fin
     let mut found = false;
     for member in channel::all() {
         let link = format!("{} credentials", channel::title(member));
-        match (member.open)(settings, None) {
-            Ok(mut opened) => {
+        match settings.accounts.of(member, None) {
+            Ok(account) => {
                 found = true;
-                findings.note(&link, Health::Good, &opened.found(), "");
-                chat(io, member, opened.as_mut(), chat_id, findings);
+                findings.note(&link, Health::Good, &account.found(), "");
+                chat(io, account, chat_id, findings);
             }
-            Err(why) => missing.push((link, why.detail)),
+            Err(why) => missing.push((member, link, why)),
         }
     }
     // Who uses one channel need not be told of all the others that have no credentials.
     if found {
         return;
     }
-    for (link, detail) in missing {
-        if settings.harness == HarnessState::PollingWithItsApp {
+    for (member, link, detail) in missing {
+        let harness = settings.harness.state(Some(member));
+        if matches!(harness, HarnessState::PollingWithItsApp(_)) {
             let said = "the harness that polls has them, this command has not";
             findings.note(&link, Health::Good, said, "");
         } else {
-            findings.note(&link, Health::Broken, detail, "");
+            findings.note(&link, Health::Broken, &detail, "");
         }
     }
 }
 
 /// What the app may do, and with a chat whether it may write there: two messages that are not kept on record.
-fn chat(
-    io: &Io,
-    member: &Member,
-    channel: &mut dyn Channel,
-    chat_id: Option<&str>,
-    findings: &mut Findings,
-) {
-    io.err(format!("Asking {} …", channel.address()));
+fn chat(io: &Io, account: &Account, chat_id: Option<&str>, findings: &mut Findings) {
+    let member = account.member();
+    let mut opened = (member.open)(account);
+    let channel = opened.as_mut();
+    io.err(format!("Asking {} …", account.base_url));
     let media = Media {
         source: Source::Here(PICTURE),
         name: "doctor.png".to_owned(),
@@ -288,10 +285,10 @@ fn chat(
             "Send a test there with: libtv-video doctor --chat-id ID",
         );
     };
-    let reply_to = match (member.read)(chat_id) {
-        Ok(recipient) => recipient.reply_to,
+    let recipient = match (member.recipients.read)(chat_id) {
+        Ok(recipient) => recipient,
         Err(reason) => {
-            let advice = format!("Accepted: {}.", member.accepted);
+            let advice = format!("Accepted: {}.", member.recipients.accepted);
             let reason = format!("nothing was sent: {reason}");
             return findings.note("Chat", Health::Broken, &reason, &advice);
         }
@@ -299,7 +296,8 @@ fn chat(
     let route = Route {
         channel: member.id.to_owned(),
         chat: chat_id.to_owned(),
-        reply_to,
+        thread: recipient.thread,
+        reply_to: recipient.reply_to,
         ..Route::default()
     };
     let text = "libtv-video: this is a test. Videos and images will arrive here.".to_owned();

@@ -1,7 +1,7 @@
 //! The decision as a table: for each kind of key, each state and each answer what happens next.
 
 use super::*;
-use crate::channel::traits::{Key, Pace, TextLimit, Threads, Unit};
+use crate::channel::traits::{Key, Pace, TextLimit, Unit};
 use crate::session::{Purpose, Shape};
 use crate::upstream::results::ResultUrl;
 
@@ -25,7 +25,6 @@ const fn traits(key: Key, key_spans_link: bool, reads_back: bool) -> Traits {
             messages: 5,
             window_ms: 1_000,
         },
-        threads: Threads::None,
         edits: false,
         deadline_ms: Some(5 * MINUTE_MS),
         key,

@@ -63,13 +63,11 @@ fn send(
         return Ok(again(io, notice, "this version knows no such channel"));
     };
     let traits = member.traits;
-    let mut channel = match (member.open)(settings, route.account.as_deref()) {
-        Ok(channel) => channel,
-        Err(_) => {
-            let reason = format!("no {} credentials were found", member.name);
-            return Ok(again(io, notice, &reason));
-        }
+    let Ok(account) = settings.accounts.of(member, route.account.as_deref()) else {
+        let reason = format!("no {} credentials were found", member.name);
+        return Ok(again(io, notice, &reason));
     };
+    let mut channel = (member.open)(account);
     let attempts = Attempts::of_submit(&submit.nonce);
     // The older one counts: each may be missing where a process died between writing the two.
     let known = [notice.first_sent_at_ms, attempts.since_ms(io)?];

@@ -33,7 +33,7 @@ impl<'a> OpenedChannels<'a> {
         &mut self,
         member: &'static Member,
         account: Option<&str>,
-    ) -> Result<&mut (dyn Channel + 'a), &'a str> {
+    ) -> Result<&mut (dyn Channel + 'a), String> {
         let known = self.opened.iter().position(|opened| {
             // Two accounts of one channel have tokens of their own.
             opened.member.id == member.id && opened.account.as_deref() == account
@@ -41,11 +41,11 @@ impl<'a> OpenedChannels<'a> {
         let at = match known {
             Some(at) => at,
             None => {
-                let channel = (member.open)(self.settings, account);
+                let app = self.settings.accounts.of(member, account)?;
                 self.opened.push(Opened {
                     member,
                     account: account.map(str::to_owned),
-                    channel: channel.map_err(|missing| missing.detail)?,
+                    channel: (member.open)(app),
                 });
                 self.opened.len() - 1
             }

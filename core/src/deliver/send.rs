@@ -44,7 +44,7 @@ pub(super) fn deliver(
     let channel = match channels.get(member, route.account.as_deref()) {
         Ok(channel) => channel,
         Err(detail) => {
-            let decision = decide::no_app(delivery, member.name, detail, moment(io));
+            let decision = decide::no_app(delivery, member.name, &detail, moment(io));
             return act(io, loaded, at, decision, events);
         }
     };

@@ -1,4 +1,4 @@
-//! Pictures: their formats, and their size in pixels, by which Feishu decides whether it takes one.
+//! Pictures: their formats, and their size in pixels, by which chats decide whether they take one.
 
 use super::bytes::{be16, be32, fourcc, le16, le32};
 use super::{MediaKind, sniff};
@@ -22,7 +22,7 @@ pub enum ImageFormat {
     Tiff,
     /// HEIC and HEIF.
     Heic,
-    /// AVIF, which Feishu does not take as an image.
+    /// AVIF, which some chats do not take as an image.
     Avif,
 }
 

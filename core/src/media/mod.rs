@@ -21,7 +21,7 @@ pub const HEAD_LEN: usize = 64 * 1024;
 /// What a file's first bytes say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaKind {
-    /// MPEG-4: what Feishu plays as a native video.
+    /// MPEG-4: what every chat plays as a native video.
     Mp4,
     /// A video in another container: `QuickTime`, WebM, Matroska, AVI, FLV, MPEG, …
     OtherVideo,

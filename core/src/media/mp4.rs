@@ -18,7 +18,7 @@ pub const NEXT_READ: u64 = 4 * 1024;
 /// a box in between); a file that needs more is not worth the requests, its player shows no length.
 pub const MAX_READS: u32 = 16;
 
-/// The longest duration believed, in milliseconds: Feishu's field is a 32-bit number (24 days).
+/// The longest duration believed, in milliseconds: the smallest field of a chat for it is a 32-bit number (24 days).
 const MAX_DURATION_MS: u64 = 0x7fff_ffff;
 
 /// What the probe wants next.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::channel::feishu;
+use crate::channel;
 use crate::upstream::ServiceId;
 
 /// The one kind of record whose form has changed.
@@ -30,10 +30,10 @@ fn knows_service(record: &Value) -> bool {
     service.is_none_or(is_known) && results.all(Value::is_string)
 }
 
-/// A record of version 1 in today's form; `None` where it is none. There was one channel.
+/// A record of version 1 in today's form; `None` where it is none. There was one channel, which reads its own.
 pub(super) fn read(kind: &str, record: Value) -> Option<Value> {
     if kind == DELIVERY {
-        feishu::version1::delivery(record)
+        channel::delivery_of_version_1(record)
     } else {
         Some(record)
     }

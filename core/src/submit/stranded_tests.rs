@@ -52,7 +52,8 @@ fn stored(submit: &Submit) -> Folder {
 /// refuses does so an hour before.
 fn concluded(folder: &mut Folder, fate: Fate, status: u16) -> Vec<String> {
     let mut shown = Vec::new();
-    let settings = Settings::parse(&|_| None, Stored::Absent);
+    let vars = |name: &str| (name == "TOY_TOKEN").then(|| "t".to_owned());
+    let settings = Settings::parse(&vars, Stored::Absent);
     let procedure = |io: &Io| {
         let submit = find(io, "ffeeddccbbaa99887766554433221100").unwrap();
         conclude(io, &settings, ENTRY, submit.unwrap(), Ok(fate)).unwrap();

@@ -14,7 +14,7 @@ use super::grant::{self, PIECE, Use};
 use super::http::{Call, Flow};
 use super::stdin::Stdin;
 
-/// From the media store to Feishu.
+/// From the media store into an upload to a chat.
 pub fn relay(relay: &Relay) -> Result<Response, RelayError> {
     // The source first: without its first bytes no upload is begun, and nothing is left over at the platform.
     let source = Call::begin(&relay.source, 0, false)

@@ -80,6 +80,9 @@ pub(crate) fn text() -> String {
 /// The variables of a channel, and below them what they are for.
 fn variables(channel: &Channel) -> String {
     let all = &channel.variables;
-    let names: Vec<&str> = all.of_app().chain([all.base_url, all.account]).collect();
+    let names: Vec<&str> = all
+        .of_app()
+        .chain([all.base_url, channel.section.chosen_by])
+        .collect();
     format!("  {}\n{:32}the {} app", names.join(", "), "", channel.name)
 }

@@ -68,7 +68,7 @@ impl Environment {
             channels: CHANNELS.map(|channel| OfChannel {
                 app: channel.variables.app.and_then(text),
                 secret: secret(channel.variables.secret),
-                account: text(channel.variables.account),
+                account: text(channel.section.chosen_by),
                 base_url: text(channel.variables.base_url),
             }),
             openclaw: Places::from_lookup(&|name| lookup(name)),

@@ -120,10 +120,7 @@ impl Basis {
         );
         // For sentences that name the file: the component has no folder in which it could open it.
         set("LIBTV_CONFIG_PATH", home.config().display().to_string());
-        set(
-            "LIBTV_HARNESS",
-            polling::state(home, &self.found).to_owned(),
-        );
+        set("LIBTV_HARNESS", polling::state(home, &self.found));
         set(
             "LIBTV_UTC_OFFSET_SECONDS",
             settings.utc_offset_seconds.to_string(),

@@ -8,19 +8,26 @@
 //! | `polling-without-key` | has a key, and the other one has none |
 //! | `polling-with-another-kind-of-key` | has a key of another service |
 //! | `polling-with-another-key` | has another key of the same service |
-//! | `polling-without-app` | has an app, and the other one has none |
-//! | `polling-with-another-app` | has another app, or the same one elsewhere |
-//! | `polling-with-its-own-app` | has no app, and the other one has |
+//!
+//! Behind it, for each channel in whose app both differ, a space and:
+//!
+//! | word | this process, compared with the one that polls |
+//! |---|---|
+//! | `without-app:<channel>` | has an app, and the other one has none |
+//! | `with-another-app:<channel>` | has another app, or the same one elsewhere |
+//! | `with-its-own-app:<channel>` | has no app, and the other one has |
 
 use std::fs;
 use std::path::PathBuf;
 
+use contract::channels::CHANNELS;
 use serde_json::{Value, json};
 
 use crate::credentials::FoundCredentials;
 use crate::home::Home;
 use crate::keys::service_of;
 use sandbox::files;
+use sandbox::http::App;
 use sandbox::secrets::{Secret, prefix};
 
 /// What is published has a few hundred bytes.
@@ -31,8 +38,17 @@ const MAX_BYTES: u64 = 64 << 10;
 pub(crate) struct Means {
     /// The key of its own: from its environment or the program around it. Without one it takes the stored key.
     own_key: Option<String>,
-    /// The app: its id and where it is.
-    app: Option<(String, String)>,
+    /// Its apps: of which channel, their ids and where they are.
+    apps: Vec<AppMeans>,
+}
+
+/// An app as far as people may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AppMeans {
+    channel: String,
+    /// The app's id; of a channel whose apps have none, the end of its secret.
+    id: String,
+    at: String,
 }
 
 impl Means {
@@ -45,10 +61,11 @@ impl Means {
         });
         Self {
             own_key: own.map(|key| shown(key)),
-            app: found
+            apps: found
                 .apps
-                .first()
-                .map(|app| (app.app_id.clone(), app.base.text())),
+                .iter()
+                .filter_map(|app| AppMeans::of(app))
+                .collect(),
         }
     }
 
@@ -56,17 +73,60 @@ impl Means {
         json!({
             "process": std::process::id(),
             "key": self.own_key,
-            "app": self.app.as_ref().map(|(id, base)| json!({"id": id, "at": base})),
+            // The first one alone is what a version that knew one channel reads.
+            "app": self.apps.first().map(AppMeans::to_json),
+            "apps": self.apps.iter().map(AppMeans::to_json).collect::<Vec<_>>(),
         })
     }
 
     fn from_json(value: &Value) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let app = &value["app"];
+        let apps = match value["apps"].as_array() {
+            Some(apps) => apps.iter().filter_map(AppMeans::from_json).collect(),
+            // A harness of a version that knew one channel tells of its app alone.
+            None => AppMeans::from_json(&value["app"]).into_iter().collect(),
+        };
         Self {
             own_key: text(&value["key"]),
-            app: text(&app["id"]).zip(text(&app["at"])),
+            apps,
         }
+    }
+
+    /// Those of a channel.
+    fn of_channel(&self, channel: &str) -> Vec<&AppMeans> {
+        let apps = self.apps.iter();
+        apps.filter(|app| app.channel == channel).collect()
+    }
+}
+
+impl AppMeans {
+    /// `None` for an app of a service that no channel has.
+    fn of(app: &App) -> Option<Self> {
+        let mut channels = CHANNELS.into_iter();
+        let channel = channels.find(|channel| channel.service.id == app.service.id)?;
+        let id = if channel.variables.app.is_some() {
+            app.app_id.clone()
+        } else {
+            format!("…{}", app.secret.last_four())
+        };
+        Some(Self {
+            channel: channel.id.to_owned(),
+            id,
+            at: app.base.text(),
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"channel": self.channel, "id": self.id, "at": self.at})
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let text = |name: &str| value[name].as_str().map(str::to_owned);
+        Some(Self {
+            channel: text("channel").unwrap_or_else(|| CHANNELS[0].id.to_owned()),
+            id: text("id")?,
+            at: text("at")?,
+        })
     }
 }
 
@@ -109,31 +169,42 @@ fn told(home: &Home) -> Option<Means> {
     (home.owner_process().map(u64::from) == Some(process)).then(|| Means::from_json(&value))
 }
 
-/// Who polls this state folder, in the word that the component knows, compared with what this process has.
-pub(crate) fn state(home: &Home, found: &FoundCredentials) -> &'static str {
+/// Who polls this state folder, in the words that the component knows, compared with what this process has.
+pub(crate) fn state(home: &Home, found: &FoundCredentials) -> String {
     if !home.is_owned() {
-        return "absent";
+        return "absent".to_owned();
     }
     let Some(there) = told(home) else {
-        return "polling";
+        return "polling".to_owned();
     };
     let here = Means::of(found);
+    let mut words = of_keys(found, &here, &there).to_owned();
+    for channel in CHANNELS {
+        let (here, there) = (here.of_channel(channel.id), there.of_channel(channel.id));
+        let how = match (here.is_empty(), there.is_empty()) {
+            (false, true) => "without-app",
+            (true, false) => "with-its-own-app",
+            // Each of this process's has to be there: a job may be answered with any of them.
+            (false, false) if !here.iter().all(|app| there.contains(app)) => "with-another-app",
+            _ => continue,
+        };
+        words.extend([" ", how, ":", channel.id]);
+    }
+    words
+}
+
+/// The first word: whether the one that polls has the same key.
+fn of_keys(found: &FoundCredentials, here: &Means, there: &Means) -> &'static str {
     let stored = || found.stored_key.as_ref().map(|key| shown(key));
     let key_here = here.own_key.clone().or_else(stored);
     // Both have the same libtv.json, but for a key that the program around this one brings.
     let stored_there = || stored().filter(|_| !found.key_is_programs);
     match (key_here, there.own_key.clone().or_else(stored_there)) {
-        (Some(_), None) => return "polling-without-key",
+        (Some(_), None) => "polling-without-key",
         (Some(here), Some(there)) if kind(&here) != kind(&there) => {
-            return "polling-with-another-kind-of-key";
+            "polling-with-another-kind-of-key"
         }
-        (Some(here), Some(there)) if here != there => return "polling-with-another-key",
-        _ => {}
-    }
-    match (here.app, there.app) {
-        (Some(_), None) => "polling-without-app",
-        (Some(here), Some(there)) if here != there => "polling-with-another-app",
-        (None, Some(_)) => "polling-with-its-own-app",
+        (Some(here), Some(there)) if here != there => "polling-with-another-key",
         _ => "polling",
     }
 }
@@ -146,7 +217,11 @@ mod tests {
     fn what_is_told_is_read_back_and_holds_no_secret() {
         let means = Means {
             own_key: Some(shown(&Secret::new("mgk_abcdefgh1234"))),
-            app: Some(("cli_1".to_owned(), "https://open.feishu.cn".to_owned())),
+            apps: vec![AppMeans {
+                channel: "feishu".to_owned(),
+                id: "cli_1".to_owned(),
+                at: "https://open.feishu.cn".to_owned(),
+            }],
         };
         let text = means.to_json();
         assert_eq!(Means::from_json(&text), means);
@@ -162,7 +237,7 @@ mod tests {
         let owner = home.own().unwrap();
         let means = Means {
             own_key: None,
-            app: None,
+            apps: Vec::new(),
         };
         tell(&home, &means);
         assert_eq!(told(&home), Some(means.clone()));

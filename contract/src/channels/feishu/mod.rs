@@ -2,7 +2,7 @@
 
 pub mod recipient;
 
-use super::{Channel, Example, Platform, Recipient, Recipients, Section, Variables};
+use super::{Channel, Example, Platform, Recipient, Recipients, Section, Threads, Variables};
 use crate::services::{self, FEISHU_ORIGIN, LARK_ORIGIN};
 
 /// Feishu or Lark.
@@ -26,18 +26,22 @@ pub const FEISHU: Channel = Channel {
         kinds: &["open_id", "user_id", "union_id", "email", "chat_id"],
         accepted: recipient::ACCEPTED,
         read,
+        text: |recipient| recipient::text(recipient.kind, &recipient.id),
         message: recipient::message_id,
+        threads: Threads::ByMessage(
+            "Feishu answers in a topic by a message of it: name that with --reply-to om_…",
+        ),
     },
     variables: Variables {
         app: Some("FEISHU_APP_ID"),
         secret: "FEISHU_APP_SECRET",
         base_url: "FEISHU_BASE_URL",
-        account: "FEISHU_ACCOUNT",
         found_in: "FEISHU_CREDENTIALS_FROM",
         missing: "FEISHU_CREDENTIALS_MISSING",
     },
     section: Section {
         name: "feishu",
+        chosen_by: "FEISHU_ACCOUNT",
         app: Some("appId"),
         secret: "appSecret",
         platform: "domain",
@@ -60,6 +64,7 @@ fn read(text: &str) -> Result<Recipient, &'static str> {
         kind: id_type.name(),
         id,
         reply_to,
+        thread: None,
     })
 }
 

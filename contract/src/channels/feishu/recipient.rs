@@ -55,21 +55,18 @@ pub struct Target {
     pub reply_to: Option<String>,
 }
 
-impl Target {
-    /// The shortest text that is read as the same recipient.
-    #[must_use]
-    pub fn text(&self) -> String {
-        // By reading it again: so what is written here is always read as the same.
-        let plain = read(&self.id).is_ok_and(|read| read.id_type == self.id_type);
-        match self.id_type {
-            _ if plain => self.id.clone(),
-            IdType::OpenId => format!("user:{}", self.id),
-            IdType::ChatId => format!("chat:{}", self.id),
-            IdType::UserId | IdType::UnionId | IdType::Email => {
-                format!("{}:{}", self.id_type.name(), self.id)
-            }
-        }
-    }
+/// The shortest text that is read as the recipient of this kind and id.
+#[must_use]
+pub fn text(kind: &str, id: &str) -> String {
+    // By reading it again: so what is written here is always read as the same.
+    let is_plain = read(id).is_ok_and(|read| read.id_type.name() == kind);
+    let before = match kind {
+        _ if is_plain => return id.to_owned(),
+        "open_id" => "user",
+        "chat_id" => "chat",
+        other => other,
+    };
+    [before, ":", id].concat()
 }
 
 /// What is accepted, for people.
@@ -323,7 +320,7 @@ mod tests {
             let read = read(text).unwrap_or_else(|reason| panic!("{text}: {reason}"));
             assert_eq!((read.id_type, read.id.as_str()), (id_type, id), "{text}");
             assert_eq!(read.reply_to.as_deref(), reply_to, "{text}");
-            let again = super::read(&read.text()).unwrap();
+            let again = super::read(&super::text(read.id_type.name(), &read.id)).unwrap();
             assert_eq!(
                 (again.id_type, again.id),
                 (id_type, id.to_owned()),

@@ -9,12 +9,12 @@ use contract::channels::FEISHU;
 use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
+use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
 use super::calls::Calls;
 use super::media::{Media, Source};
-use super::traits::{Key, MediaRule, Pace, TextLimit, Threads, Traits, Unit};
-use super::{Channel, Member, Missing, Opened, Sending};
-use crate::config::{Feishu, Settings};
+use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
+use super::{Channel, Member, Sending};
 use crate::io::{HttpError, Method, Relay, RelayError, Request, Response, USER_AGENT};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
@@ -27,11 +27,13 @@ pub const MEMBER: Member = Member {
     id: FEISHU.id,
     name: FEISHU.name,
     platforms: FEISHU.platforms,
-    accepted: FEISHU.recipients.accepted,
-    read: FEISHU.recipients.read,
+    recipients: &FEISHU.recipients,
+    variables: &FEISHU.variables,
+    tail: FEISHU.service.tail,
     traits: &TRAITS,
-    open,
+    open: |app| Box::new(Messenger { app, token: None }),
     same_chat: recipient::same,
+    version_1: Some(version1::delivery),
 };
 
 const MB: u64 = 1024 * 1024;
@@ -85,7 +87,6 @@ const TRAITS: Traits = Traits {
         // a sixth message.
         window_ms: 1_100,
     },
-    threads: Threads::ByReply,
     edits: false,
     deadline_ms: None,
     // A `uuid` is known for an hour.
@@ -108,7 +109,7 @@ const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 
 /// The app, with the token of this step.
 struct Messenger<'a> {
-    app: &'a Feishu,
+    app: &'a Account,
     token: Option<Secret>,
 }
 
@@ -249,8 +250,8 @@ impl<'a> Messenger<'a> {
 
     /// With our harness this is answered from its cache; `anew` makes it drop what it has.
     fn fetch_token(&self, calls: &Calls<'_>, anew: bool) -> Result<Secret, Answer> {
-        let body = json!({"app_id": self.app.app_id, "app_secret": self.app.app_secret.expose()})
-            .to_string();
+        let body =
+            json!({"app_id": self.app.app_id, "app_secret": self.app.secret.expose()}).to_string();
         let mut headers = vec![
             ("user-agent", USER_AGENT.to_owned()),
             ("content-type", "application/json; charset=utf-8".to_owned()),
@@ -311,26 +312,8 @@ impl Channel for Messenger<'_> {
         self.send(calls, sending)
     }
 
-    fn found(&self) -> String {
-        format!("found in {} (app {})", self.app.found_in, self.app.app_id)
-    }
-
-    fn address(&self) -> &str {
-        &self.app.base_url
-    }
-
     fn advice(&self, answer: &Answer) -> String {
         answer::advice(answer)
-    }
-}
-
-/// There is one app, whichever account a route names.
-fn open<'a>(settings: &'a Settings, _account: Option<&str>) -> Opened<'a> {
-    match &settings.feishu {
-        Some(app) => Ok(Box::new(Messenger { app, token: None })),
-        None => Err(Missing {
-            detail: &settings.no_feishu,
-        }),
     }
 }
 
@@ -346,7 +329,7 @@ fn written(message: &Message) -> (&'static str, String) {
 
 /// A request to a path below `/open-apis/`, with the token in the one header that the sandbox accepts it in.
 fn api_request(
-    app: &Feishu,
+    app: &Account,
     path: &str,
     token: &Secret,
     content_type: &str,

@@ -103,7 +103,7 @@ pub(super) fn choose(
     }
     let by_file = format!("{path}.defaultAccount");
     let (wanted, by) = match (name, members.get("defaultAccount")) {
-        (Some(name), _) => (name.to_owned(), channel.variables.account.to_owned()),
+        (Some(name), _) => (name.to_owned(), channel.section.chosen_by.to_owned()),
         (None, None | Some(Value::Null)) => (String::new(), by_file),
         (None, Some(Value::String(name))) => {
             let name = text(name).map_err(|reason| format!("{by_file} {reason}"))?;

@@ -83,7 +83,7 @@ pub(crate) fn account(
         let files = without_name.join("; ");
         return Err(unusable(format!(
             "{} names the account {name}, which isn't there. {files}",
-            channel.variables.account
+            channel.section.chosen_by
         )));
     }
     Err(printable(&format!(
