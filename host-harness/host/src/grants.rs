@@ -89,6 +89,7 @@ impl Basis {
             spending: Arc::clone(spending),
             // Of a submit, whose arguments say it (`harness.rs`, `command/`).
             group: None,
+            gate: None,
             client: client.clone(),
             meter: Arc::new(CallMeter::new(&of_kind(limits, kind)).with_words(granted_by)),
             kind,

@@ -22,6 +22,8 @@ use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
 use crate::settings::Settings;
 use crate::spending::Counter;
+use crate::state::CallState;
+use crate::submit::Submit;
 use crate::types::{DueSession, Problem, Step, Submission};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
@@ -37,6 +39,8 @@ const LONGEST_INTERVAL_MS: f64 = 3_600_000.0;
 #[derive(Clone)]
 pub struct Harness {
     inner: Arc<Inner>,
+    /// Where the state of its calls is, in the place of the home's folder.
+    state: Option<CallState>,
 }
 
 struct Inner {
@@ -73,70 +77,6 @@ pub(crate) struct Terms<'a> {
 
 /// Makes whom one call may write to of whom every call may.
 type Allowing<'a> = Box<dyn FnOnce(&Arc<Recipients>) -> Arc<Recipients> + Send + 'a>;
-
-/// A request for a video or an image.
-#[derive(Debug, Clone, Default)]
-pub struct Submit {
-    message: Option<String>,
-    session_id: Option<String>,
-    channel: Option<String>,
-    chat_id: Option<String>,
-    reply_to: Option<String>,
-}
-
-impl Submit {
-    /// A new session with the user's words, relayed as they are.
-    pub fn message(text: impl Into<String>) -> Self {
-        Self {
-            message: Some(text.into()),
-            ..Self::default()
-        }
-    }
-
-    /// Another turn of a session.
-    #[must_use]
-    pub fn in_session(mut self, session_id: impl Into<String>) -> Self {
-        self.session_id = Some(session_id.into());
-        self
-    }
-
-    /// Where the results go.
-    #[must_use]
-    pub fn to(self, channel: impl Into<String>, chat_id: impl Into<String>) -> Self {
-        self.through(channel).to_chat(chat_id)
-    }
-
-    /// Into the topic or thread of a message (`om_…`), where the chat is named, too.
-    #[must_use]
-    pub fn in_reply_to(mut self, message_id: impl Into<String>) -> Self {
-        self.reply_to = Some(message_id.into());
-        self
-    }
-
-    /// The chat as the component reads it: with the message that is answered.
-    fn target(&self) -> Option<String> {
-        match (&self.chat_id, &self.reply_to) {
-            (Some(chat), Some(message)) if !chat.trim().is_empty() => {
-                Some(format!("{}:topic:{}", chat.trim(), message.trim()))
-            }
-            (chat, _) => chat.clone(),
-        }
-    }
-
-    /// The channel alone; without it that of the session or of the settings.
-    #[must_use]
-    pub fn through(mut self, channel: impl Into<String>) -> Self {
-        self.channel = Some(channel.into());
-        self
-    }
-
-    /// The chat alone; without it that of the session or of the settings.
-    #[must_use]
-    pub fn to_chat(mut self, chat_id: impl Into<String>) -> Self {
-        self.chat_id = Some(chat_id.into());
-        self
-    }
-}
 
 impl Harness {
     /// Prepares the home folder and the client. Must be called inside a tokio runtime when calls follow.
@@ -182,7 +122,17 @@ impl Harness {
                 trouble,
                 policy: PolicyDigest::default(),
             }),
+            state: None,
         })
+    }
+
+    /// The same harness on another state, for one call: the component, connections and tokens are shared.
+    #[must_use]
+    pub fn on(&self, state: CallState) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            state: Some(state),
+        }
     }
 
     /// The files under `$NEXU_HOME`.
@@ -288,11 +238,14 @@ impl Harness {
         // their places.
         // Before the chat is noted.
         self.refuse_secrets(&self.basis(None), said.iter().copied())?;
-        self.home().writable()?;
-        // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
-        // not be delivered.
-        if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
-            self.name_recipient_of_submit(channel.as_deref(), chat_id.as_deref())?;
+        // Whoever keeps the state elsewhere keeps the recipients there, too.
+        if self.state.is_none() {
+            self.home().writable()?;
+            // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
+            // not be delivered.
+            if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
+                self.name_recipient_of_submit(channel.as_deref(), chat_id.as_deref())?;
+            }
         }
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             let (message, session_id) = (message.as_deref(), session_id.as_deref());
@@ -466,7 +419,10 @@ impl Harness {
     pub(crate) fn terms<'a>(&self) -> Terms<'a> {
         Terms {
             limits: self.inner.settings.step_limits.clone(),
-            folders: state_folder(&self.inner.home),
+            folders: match self.state {
+                Some(_) => Vec::new(),
+                None => state_folder(&self.inner.home),
+            },
             stderr: Output::discard(),
             recipients: None,
             group: None,
@@ -505,12 +461,16 @@ impl Harness {
         if let Err(refused) = self.refuse_secrets(&basis, said.iter().copied()) {
             return (Err(refused), Usage::default());
         }
-        let environment = basis.environment(&self.inner.settings, &self.inner.home);
+        let mut environment = basis.environment(&self.inner.settings, &self.inner.home);
         let mut egress = self.egress(&basis, &terms.limits, &kind);
         if let Some(recipients) = terms.recipients {
             egress.recipients = recipients(self.recipients());
         }
         egress.group = terms.group;
+        let records = self.state.as_ref().map(|state| {
+            state.apply(&mut environment, &mut egress);
+            state.folder()
+        });
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,
@@ -518,6 +478,7 @@ impl Harness {
             // into.
             arguments: Vec::new(),
             folders: terms.folders,
+            records,
             quota: self.quota(),
             stdin: None,
             stdout: OutputPipe::new(Output::discard()),

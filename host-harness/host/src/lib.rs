@@ -44,6 +44,7 @@
 //! | [`AuditLog`] | the record: what every call did |
 //! | [`http`] | the only way out: egress rules, connector, client |
 //! | [`credentials`] | secrets, where they are found, and the broker that puts them into requests |
+//! | [`CallState`] | the state of one call where it is kept elsewhere than under `$NEXU_HOME` |
 //! | [`Home`] | the files under `$NEXU_HOME` |
 #![deny(unsafe_code)]
 
@@ -71,6 +72,8 @@ mod recipients;
 mod report;
 mod settings;
 mod spending;
+mod state;
+mod submit;
 mod timer;
 mod types;
 
@@ -83,7 +86,7 @@ pub use contract::text::is_unseen;
 pub use credentials::{CredentialSource, Credentials, Keyring, app};
 pub use environment::Environment;
 pub use error::{CallError, ConfigError, HomeError, ServeError, StartError};
-pub use harness::{Harness, Submit};
+pub use harness::Harness;
 pub use home::Home;
 pub use limits::{LimitRow, Limits};
 pub use open_result::ResultBody;
@@ -93,7 +96,7 @@ pub use report::{
     RouteReport,
 };
 pub use sandbox::audit::{AuditLog, Broken, Place, Verified, VerifyError};
-pub use sandbox::call::{Output, Usage};
+pub use sandbox::call::{Change, Keeper, Lost, Output, Records, Usage};
 pub use sandbox::error::LimitHit;
 #[cfg(feature = "fault-injection")]
 pub use sandbox::fault_injection;
@@ -104,6 +107,8 @@ pub use sandbox::secrets::Secret;
 pub use sandbox::time::format_time;
 pub use settings::Settings;
 pub use spending::{JobsLeft, WithJobs};
+pub use state::CallState;
+pub use submit::Submit;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{
     Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field,

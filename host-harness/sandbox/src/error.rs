@@ -110,6 +110,9 @@ pub enum LimitHit {
     /// More values in an answer than are read.
     #[error("more than {0} values in an answer")]
     Values(usize),
+    /// Its records belong to somebody else by now, or can't be stored: it may neither store nor send anything more.
+    #[error("up its lease of the state, which is stored elsewhere or can't be stored now")]
+    Lease,
 }
 
 impl LimitHit {
@@ -141,6 +144,7 @@ impl LimitHit {
             Self::Entries(_) => "entries",
             Self::SessionId(_) => "session-id",
             Self::Values(_) => "values",
+            Self::Lease => "lease",
         }
     }
 }

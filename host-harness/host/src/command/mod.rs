@@ -200,6 +200,7 @@ impl Harness {
             environment,
             arguments: argv,
             folders,
+            records: None,
             quota: self.quota(),
             stdin,
             stdout: OutputPipe::new(stdout),

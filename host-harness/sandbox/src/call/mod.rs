@@ -35,7 +35,9 @@ use crate::limits::{FIELDS_BYTES, Limits, RANDOM_BYTES, STACK_BYTES};
 use crate::stopped::Stopped;
 
 use files::Folders;
-pub use files::{Room, StateQuota, Use, add_to_linker};
+pub use files::{
+    Change, Keeper, Lost, RecordFolder, Records, Room, StateQuota, Use, add_to_linker,
+};
 use limiter::{Limiter, Peak};
 pub use output::Output;
 pub use output::OutputPipe;
@@ -81,6 +83,8 @@ pub struct Grants {
     pub arguments: Vec<String>,
     /// The only folders that there are.
     pub folders: Vec<Folder>,
+    /// The state folder, where it stands in no folder.
+    pub records: Option<RecordFolder>,
     /// Of the state folder, over all calls.
     pub quota: Arc<StateQuota>,
     /// Standard input; empty without.
@@ -190,7 +194,13 @@ impl Call {
             http,
             egress: grants.egress,
             table,
-            folders: Folders::new(&grants.folders, &limits, &grants.quota, &stopped),
+            folders: Folders::new(
+                &grants.folders,
+                grants.records,
+                &limits,
+                &grants.quota,
+                &stopped,
+            ),
             limiter,
         };
 

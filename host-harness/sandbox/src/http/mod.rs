@@ -25,6 +25,7 @@ mod connect_to;
 mod connector;
 mod errors;
 mod fetch;
+mod gate;
 mod json_body;
 mod messages;
 mod network;
@@ -64,6 +65,7 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::ConnectError;
 pub use contract::services::Service;
 pub use fetch::{FetchError, FetchedBody};
+pub use gate::Gate;
 pub use policy::{Grant, GrantedRoute, Policy};
 pub use recipients::Recipients;
 pub use refusal::{Refusal, RefusalReason};
@@ -77,6 +79,7 @@ pub use tenant_token::Tokens;
 use body::OpenRequest;
 use broker::{ExchangeFuture, Verdict};
 
+use crate::error::LimitHit;
 use trace::Sender;
 
 /// What one call may reach, and how: the state behind the hook, one for each instance. Clones share everything.
@@ -92,6 +95,8 @@ pub struct Egress {
     pub spending: Arc<dyn Spending>,
     /// Whom this call's are counted for, beside the whole.
     pub group: Option<Arc<str>>,
+    /// Asked before whatever isn't a read; without it nothing is in the way.
+    pub gate: Option<Arc<dyn Gate>>,
     /// Sends what passed.
     pub client: Client,
     /// Counts, and notes what was refused.
@@ -202,6 +207,7 @@ impl Egress {
         asked: (RequestOptions, OpenRequest),
     ) -> Result<Response<WasiBody>, WasiError> {
         let target = (request.method().clone(), request.uri().clone());
+        self.pass_gate(&target.0).await?;
         if let Verdict::AnswerToken { drop_cached } = verdict {
             let (head, body) = request.into_parts();
             if let Err(reason) = self.broker.admit_token_request(grant.service, body).await {
@@ -246,6 +252,8 @@ impl Egress {
                 Err(refused) => return self.searched(refused.map(full), &target, grant),
             };
         }
+        // Once more: a body that was read whole, or an exchange, may have taken a while.
+        self.pass_gate(&target.0).await?;
         let response = self.send(request, options, grant, &target).await?;
         if verdict == Verdict::AddToken {
             self.broker
@@ -288,6 +296,19 @@ impl Egress {
             self.spending.give_back(place).await;
         }
         response
+    }
+
+    /// Whether the call may still have an effect outside. Where it may not, it is stopped: what it would do next would be
+    /// done by somebody else as well.
+    async fn pass_gate(&self, method: &Method) -> Result<(), WasiError> {
+        let Some(gate) = &self.gate else {
+            return Ok(());
+        };
+        if method.is_safe() || gate.may_send().await {
+            return Ok(());
+        }
+        self.meter.stopped.at(LimitHit::Lease);
+        Err(WasiError::HttpRequestDenied)
     }
 
     /// A service's response as the component may see it: without secrets, or not at all.

@@ -8,6 +8,7 @@ use cap_primitives::fs::{DirEntry, FileType, ReadDir};
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
+use super::records::Listed;
 use crate::call::Stopped;
 use crate::error::LimitHit;
 use crate::limits::FOLDER_ENTRIES;
@@ -56,14 +57,22 @@ pub(super) struct Listing {
     entries: Arc<Entries>,
 }
 
+/// Where the entries come from.
+pub(super) enum Source {
+    /// A folder of the system.
+    Folder(ReadDir),
+    /// The records of the call.
+    Records(Listed),
+}
+
 struct Rest {
-    folder: ReadDir,
+    source: Source,
     read: u64,
 }
 
 impl Listing {
-    pub(super) fn new(folder: ReadDir, entries: Arc<Entries>) -> Self {
-        let rest = Mutex::new(Rest { folder, read: 0 });
+    pub(super) fn new(source: Source, entries: Arc<Entries>) -> Self {
+        let rest = Mutex::new(Rest { source, read: 0 });
         Self { rest, entries }
     }
 
@@ -73,7 +82,11 @@ impl Listing {
     /// A trap when the call or this listing has read too many; else the folder's own error.
     pub(super) fn next(&self) -> FsResult<Option<DirectoryEntry>> {
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = rest.folder.next() else {
+        let entry = match &mut rest.source {
+            Source::Folder(folder) => folder.next().map(named),
+            Source::Records(listed) => listed.next().map(Ok),
+        };
+        let Some(entry) = entry else {
             return Ok(None);
         };
         rest.read += 1;
@@ -81,14 +94,19 @@ impl Listing {
             return Err(self.entries.stop(FOLDER_ENTRIES));
         }
         self.entries.take()?;
-        let entry = entry?;
-        let type_ = type_of(&entry)?;
-        match entry.file_name().into_string() {
-            Ok(name) => Ok(Some(DirectoryEntry { type_, name })),
-            // WASI's names are Unicode. A name that was replaced could not be opened again, so the error is
-            // honest.
-            Err(_) => Err(ErrorCode::IllegalByteSequence.into()),
-        }
+        entry.map(Some)
+    }
+}
+
+/// An entry of a folder, with its type.
+fn named(entry: std::io::Result<DirEntry>) -> FsResult<DirectoryEntry> {
+    let entry = entry.map_err(FsError::from)?;
+    let type_ = type_of(&entry).map_err(FsError::from)?;
+    match entry.file_name().into_string() {
+        Ok(name) => Ok(DirectoryEntry { type_, name }),
+        // WASI's names are Unicode. A name that was replaced could not be opened again, so the error is
+        // honest.
+        Err(_) => Err(ErrorCode::IllegalByteSequence.into()),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The files of one call: wasmtime's own implementation, with every operation that makes or lengthens a file going past
-//! the call's room first. Which paths can be reached is wasmtime's business; here it is how much is written.
+//! the call's room first. Which paths can be reached is wasmtime's business; here it is how much is written. A state folder that
+//! stands in no folder is served from records (`records/`).
 
 mod depth;
 mod listing;
 mod quota;
+mod records;
 mod room;
 mod stream;
 mod view;
@@ -11,7 +13,7 @@ mod view;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker, Resource};
+use wasmtime::component::{HasData, Linker, Resource, ResourceTableError};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
@@ -23,6 +25,8 @@ use crate::stopped::Stopped;
 
 use listing::Entries;
 pub use quota::{Room, StateQuota};
+pub use records::{Change, Keeper, Lost, RecordFolder, Records};
+use records::{Opened, RECORDS_BYTES};
 use room::{FolderRoom, Kind, Refused};
 
 /// What is written into a folder that a call sees.
@@ -43,6 +47,13 @@ const CONFIG_ROOM: Room = Room {
     files: 16,
 };
 
+/// Records that a call sees as a folder, with the room for them.
+struct GrantedRecords {
+    guest: String,
+    records: Arc<Records>,
+    room: Arc<FolderRoom>,
+}
+
 /// Which folder each open descriptor lies in.
 pub(super) struct Folders {
     /// In the order in which they are granted.
@@ -50,6 +61,8 @@ pub(super) struct Folders {
     /// By the descriptor's number in the call's table; descriptors that were opened from another one
     /// inherit its folder.
     of: HashMap<u32, Arc<FolderRoom>>,
+    /// The state folder, where it is served from records.
+    records: Option<GrantedRecords>,
     /// What the call reads of folders.
     entries: Arc<Entries>,
     #[cfg(feature = "fault-injection")]
@@ -59,6 +72,7 @@ pub(super) struct Folders {
 impl Folders {
     pub(super) fn new(
         folders: &[Folder],
+        records: Option<RecordFolder>,
         limits: &Limits,
         quota: &Arc<StateQuota>,
         stopped: &Arc<Stopped>,
@@ -85,7 +99,21 @@ impl Folders {
             };
             Arc::new(FolderRoom::new(kind, most, Arc::clone(stopped)).at(&folder.host))
         };
+        let records = records.map(|folder| GrantedRecords {
+            guest: folder.guest,
+            records: folder.records,
+            room: Arc::new(FolderRoom::new(
+                Kind::Records,
+                Room {
+                    // A command's bound is for a disk; this is memory.
+                    bytes: limits.written_bytes.min(RECORDS_BYTES),
+                    files: limits.created_files,
+                },
+                Arc::clone(stopped),
+            )),
+        });
         Self {
+            records,
             rooms: folders.iter().map(room).collect(),
             of: HashMap::new(),
             entries: Entries::new(limits.listed_entries, Arc::clone(stopped)),
@@ -148,6 +176,24 @@ impl Files<'_> {
         let room = self.folders.of.get(&descriptor.rep());
         room.cloned()
             .ok_or_else(|| FsError::from(ErrorCode::BadDescriptor))
+    }
+
+    /// The record or folder of records that a descriptor stands for; none where it is one of wasmtime's.
+    fn opened(&self, descriptor: &Resource<Descriptor>) -> Option<Opened> {
+        self.folders.records.as_ref()?;
+        let opened = Resource::<Opened>::new_borrow(descriptor.rep());
+        self.inner.table.get(&opened).ok().cloned()
+    }
+
+    /// Gives the guest a descriptor of a record. The interface has wasmtime's name for it.
+    fn push_opened(
+        &mut self,
+        opened: Opened,
+        room: Arc<FolderRoom>,
+    ) -> Result<Resource<Descriptor>, ResourceTableError> {
+        let rep = self.inner.table.push(opened)?.rep();
+        self.folders.of.insert(rep, room);
+        Ok(Resource::new_own(rep))
     }
 
     /// The room for something new in the folder of `descriptor`.

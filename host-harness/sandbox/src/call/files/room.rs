@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wasmtime_wasi::p2::FsError;
+
 use super::quota::{NoRoom, Room, StateQuota};
+use super::records::Failed;
 use crate::call::Stopped;
 use crate::error::LimitHit;
 use crate::limits::KEEP_FREE_BYTES;
@@ -19,6 +22,8 @@ pub enum Kind {
     State(Arc<StateQuota>, PathBuf),
     /// One of the user's, which has the disk.
     Other(PathBuf),
+    /// Records in memory: the call's own bound is all there is.
+    Records,
 }
 
 /// The room of one call in one folder. Streams into its files share it.
@@ -85,9 +90,10 @@ impl FolderRoom {
         if sum.files > self.most.files {
             return Err(self.stop(LimitHit::Created(self.most.files)));
         }
-        let (Kind::State(_, folder) | Kind::Other(folder)) = &self.kind;
         let due = |at: u64| sum.bytes >= at.saturating_add(ASK_EVERY_BYTES);
-        if used.asked_at_bytes.is_none_or(due) {
+        if let Kind::State(_, folder) | Kind::Other(folder) = &self.kind
+            && used.asked_at_bytes.is_none_or(due)
+        {
             used.asked_at_bytes = Some(sum.bytes);
             // Where the system doesn't say, a full disk shows itself by the write that fails.
             let left = free_bytes(folder).unwrap_or(u64::MAX);
@@ -111,6 +117,17 @@ impl FolderRoom {
     pub(super) fn removed_one(&self) {
         if let Kind::State(quota, _) = &self.kind {
             quota.removed_one();
+        }
+    }
+
+    /// What the guest gets where an operation on records has failed. A call that lost its records is stopped.
+    pub(super) fn failed(&self, failed: Failed) -> FsError {
+        match failed {
+            Failed::Code(code) => code.into(),
+            Failed::Lost(lost) => {
+                self.stopped.at(LimitHit::Lease);
+                FsError::trap(wasmtime::format_err!("{lost}"))
+            }
         }
     }
 

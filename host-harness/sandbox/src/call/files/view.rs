@@ -1,5 +1,5 @@
 //! The interface of `wasi:filesystem`, operation by operation: what makes or lengthens something takes room, everything
-//! else is passed on.
+//! else is passed on: to wasmtime's files, or to the records where the descriptor is one of theirs.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult, ReaddirIterator};
 
-use super::listing::Listing;
+use super::listing::{Listing, Source};
+use super::records::{Opened, Wanted};
 use super::stream::MeteredStream;
 use super::{Files, take};
 
@@ -29,6 +30,12 @@ impl preopens::Host for Files<'_> {
         // opened from one of these, so nothing is reached that has no room.
         for ((descriptor, _), room) in folders.iter().zip(&self.folders.rooms) {
             self.folders.of.insert(descriptor.rep(), Arc::clone(room));
+        }
+        let mut folders = folders;
+        if let Some(state) = &self.folders.records {
+            let (root, room) = (Opened::root(&state.records), Arc::clone(&state.room));
+            let guest = state.guest.clone();
+            folders.push((self.push_opened(root, room)?, guest));
         }
         Ok(folders)
     }
@@ -55,6 +62,11 @@ impl HostDescriptor for Files<'_> {
         offset: Filesize,
     ) -> FsResult<Filesize> {
         let room = self.room(&fd)?;
+        if let Some(opened) = self.opened(&fd) {
+            let gap = offset.saturating_sub(opened.length());
+            take(&room, gap.saturating_add(bytes.len() as u64), 0)?;
+            return Ok(opened.write(&bytes, offset)?);
+        }
         // A write far behind the end makes the file as long as that, at once: the gap counts, though it
         // takes no place on a disk that knows sparse files.
         let gap = if offset == 0 {
@@ -71,6 +83,10 @@ impl HostDescriptor for Files<'_> {
 
     async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
         let room = self.room(&fd)?;
+        if let Some(opened) = self.opened(&fd) {
+            take(&room, size.saturating_sub(opened.length()), 0)?;
+            return Ok(opened.set_size(size)?);
+        }
         let length = HostDescriptor::stat(&mut self.inner, again(&fd))
             .await?
             .size;
@@ -87,8 +103,13 @@ impl HostDescriptor for Files<'_> {
         let room = self.room(&fd)?;
         // What lies before the offset may be a gap: nobody can ask for the length here, so it counts.
         take(&room, offset, 0)?;
-        let stream = self.inner.write_via_stream(fd, offset)?;
-        let inner = self.inner.table.delete(stream)?;
+        let inner = match self.opened(&fd) {
+            Some(opened) => opened.writer(Some(offset))?,
+            None => {
+                let stream = self.inner.write_via_stream(fd, offset)?;
+                self.inner.table.delete(stream)?
+            }
+        };
         let metered: DynOutputStream = Box::new(MeteredStream { inner, room });
         Ok(self.inner.table.push(metered)?)
     }
@@ -98,8 +119,13 @@ impl HostDescriptor for Files<'_> {
         fd: Resource<Descriptor>,
     ) -> FsResult<Resource<DynOutputStream>> {
         let room = self.room(&fd)?;
-        let stream = self.inner.append_via_stream(fd)?;
-        let inner = self.inner.table.delete(stream)?;
+        let inner = match self.opened(&fd) {
+            Some(opened) => opened.writer(None)?,
+            None => {
+                let stream = self.inner.append_via_stream(fd)?;
+                self.inner.table.delete(stream)?
+            }
+        };
         let metered: DynOutputStream = Box::new(MeteredStream { inner, room });
         Ok(self.inner.table.push(metered)?)
     }
@@ -120,6 +146,17 @@ impl HostDescriptor for Files<'_> {
             Self::bounded_name(&path)?;
             take(&room, 0, 1)?;
         }
+        if let Some(folder) = self.opened(&fd) {
+            let wanted = Wanted {
+                open: open_flags,
+                flags,
+            };
+            let opened = match folder.open(&path, wanted).await {
+                Ok(opened) => opened,
+                Err(failed) => return Err(room.failed(failed)),
+            };
+            return Ok(self.push_opened(opened, room)?);
+        }
         let opened = self
             .inner
             .open_at(fd, path_flags, path, open_flags, flags)
@@ -134,6 +171,12 @@ impl HostDescriptor for Files<'_> {
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
         self.folders.of.remove(&fd.rep());
+        if self.opened(&fd).is_some() {
+            self.inner
+                .table
+                .delete(Resource::<Opened>::new_own(fd.rep()))?;
+            return Ok(());
+        }
         HostDescriptor::drop(&mut self.inner, fd)
     }
 
@@ -142,6 +185,11 @@ impl HostDescriptor for Files<'_> {
         fd: Resource<Descriptor>,
         path: String,
     ) -> FsResult<()> {
+        if let Some(folder) = self.opened(&fd) {
+            Self::bounded_name(&path)?;
+            self.for_new(&fd, 0)?;
+            return Ok(folder.make_folder(&path)?);
+        }
         self.bounded_depth(&fd, &path)?;
         let room = self.for_new(&fd, 0)?;
         let made = self.inner.create_directory_at(fd, path).await;
@@ -155,6 +203,10 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<()> {
         Self::bounded_name(&path)?;
+        if self.opened(&fd).is_some() {
+            // As on a file system without links.
+            return Err(ErrorCode::NotPermitted.into());
+        }
         // The text of a link takes place like a file's content.
         let room = self.for_new(&fd, source.len())?;
         let made = self.inner.symlink_at(fd, source, path).await;
@@ -179,6 +231,10 @@ impl HostDescriptor for Files<'_> {
         }
         Self::bounded_name(&new_path)?;
         let room = self.for_new(&fd, 0)?;
+        if let (Some(folder), Some(new)) = (self.opened(&fd), self.opened(&new_fd)) {
+            let linked = folder.link(&path, &new, &new_path).await;
+            return linked.map_err(|failed| room.failed(failed));
+        }
         let made = self
             .inner
             .link_at(fd, path_flags, path, new_fd, new_path)
@@ -194,6 +250,10 @@ impl HostDescriptor for Files<'_> {
         new_path: String,
     ) -> FsResult<()> {
         self.same_folder(&fd, &new_fd)?;
+        if let (Some(folder), Some(new)) = (self.opened(&fd), self.opened(&new_fd)) {
+            Self::bounded_name(&new_path)?;
+            return Ok(folder.rename(&path, &new, &new_path)?);
+        }
         // No room is taken: a rename makes nothing longer. It may replace a file, which counts until the
         // next measuring.
         self.bounded_rename((&fd, &path), (&new_fd, &new_path))?;
@@ -202,6 +262,9 @@ impl HostDescriptor for Files<'_> {
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         let room = self.room(&fd)?;
+        if let Some(folder) = self.opened(&fd) {
+            return Ok(folder.unlink(&path)?);
+        }
         self.inner.unlink_file_at(fd, path).await?;
         room.removed_one();
         Ok(())
@@ -213,6 +276,9 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<()> {
         let room = self.room(&fd)?;
+        if let Some(folder) = self.opened(&fd) {
+            return Ok(folder.remove_folder(&path)?);
+        }
         self.inner.remove_directory_at(fd, path).await?;
         room.removed_one();
         Ok(())
@@ -225,6 +291,9 @@ impl HostDescriptor for Files<'_> {
         length: Filesize,
         offset: Filesize,
     ) -> FsResult<(Vec<u8>, bool)> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.read(length, offset)?);
+        }
         self.inner.read(fd, length, offset).await
     }
 
@@ -233,6 +302,9 @@ impl HostDescriptor for Files<'_> {
         fd: Resource<Descriptor>,
         offset: Filesize,
     ) -> FsResult<Resource<DynInputStream>> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(self.inner.table.push(opened.reader(offset)?)?);
+        }
         self.inner.read_via_stream(fd, offset)
     }
 
@@ -240,17 +312,26 @@ impl HostDescriptor for Files<'_> {
         &mut self,
         fd: Resource<Descriptor>,
     ) -> FsResult<Resource<ReaddirIterator>> {
-        let Descriptor::Dir(folder) = self.inner.table.get(&fd)? else {
-            return Err(ErrorCode::NotDirectory.into());
+        let source = if let Some(opened) = self.opened(&fd) {
+            let room = self.room(&fd)?;
+            let listed = opened.list().await;
+            Source::Records(listed.map_err(|failed| room.failed(failed))?)
+        } else {
+            let Descriptor::Dir(folder) = self.inner.table.get(&fd)? else {
+                return Err(ErrorCode::NotDirectory.into());
+            };
+            Source::Folder(cap_primitives::fs::read_base_dir(&folder.dir)?)
         };
-        let entries = cap_primitives::fs::read_base_dir(&folder.dir)?;
-        let listing = Listing::new(entries, Arc::clone(&self.folders.entries));
+        let listing = Listing::new(source, Arc::clone(&self.folders.entries));
         let stream = self.inner.table.push(listing)?;
         // The interface has wasmtime's name for it, which holds the whole folder.
         Ok(Resource::new_own(stream.rep()))
     }
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.read_link(&path)?);
+        }
         self.inner.readlink_at(fd, path).await
     }
 
@@ -261,10 +342,18 @@ impl HostDescriptor for Files<'_> {
         length: Filesize,
         advice: Advice,
     ) -> FsResult<()> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.advise()?);
+        }
         self.inner.advise(fd, offset, length, advice).await
     }
 
     async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        if let Some(opened) = self.opened(&fd) {
+            let room = self.room(&fd)?;
+            let synced = opened.sync().await;
+            return synced.map_err(|failed| room.failed(failed));
+        }
         #[cfg(feature = "fault-injection")]
         if let Some(faults) = self.folders.faults.clone()
             && HostDescriptor::get_type(&mut self.inner, again(&fd)).await?
@@ -278,18 +367,30 @@ impl HostDescriptor for Files<'_> {
     }
 
     async fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        if self.opened(&fd).is_some() {
+            return HostDescriptor::sync(self, fd).await;
+        }
         self.inner.sync_data(fd).await
     }
 
     async fn get_flags(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorFlags> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.flags());
+        }
         self.inner.get_flags(fd).await
     }
 
     async fn get_type(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorType> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.kind());
+        }
         self.inner.get_type(fd).await
     }
 
     async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.stat());
+        }
         HostDescriptor::stat(&mut self.inner, fd).await
     }
 
@@ -299,6 +400,9 @@ impl HostDescriptor for Files<'_> {
         path_flags: PathFlags,
         path: String,
     ) -> FsResult<DescriptorStat> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.stat_at(&path)?);
+        }
         self.inner.stat_at(fd, path_flags, path).await
     }
 
@@ -308,6 +412,10 @@ impl HostDescriptor for Files<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
+        if self.opened(&fd).is_some() {
+            // A record has no times that anybody asks for.
+            return Ok(());
+        }
         self.inner.set_times(fd, accessed, modified).await
     }
 
@@ -319,6 +427,9 @@ impl HostDescriptor for Files<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.stat_at(&path).map(drop)?);
+        }
         self.inner
             .set_times_at(fd, path_flags, path, accessed, modified)
             .await
@@ -329,10 +440,17 @@ impl HostDescriptor for Files<'_> {
         one: Resource<Descriptor>,
         other: Resource<Descriptor>,
     ) -> wasmtime::Result<bool> {
-        self.inner.is_same_object(one, other).await
+        match (self.opened(&one), self.opened(&other)) {
+            (None, None) => self.inner.is_same_object(one, other).await,
+            (Some(one), Some(other)) => Ok(one.is_same(&other)),
+            (Some(_), None) | (None, Some(_)) => Ok(false),
+        }
     }
 
     async fn metadata_hash(&mut self, fd: Resource<Descriptor>) -> FsResult<MetadataHashValue> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.hash());
+        }
         self.inner.metadata_hash(fd).await
     }
 
@@ -342,6 +460,9 @@ impl HostDescriptor for Files<'_> {
         path_flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
+        if let Some(opened) = self.opened(&fd) {
+            return Ok(opened.hash_at(&path)?);
+        }
         self.inner.metadata_hash_at(fd, path_flags, path).await
     }
 }

@@ -1,0 +1,47 @@
+//! The state of one call where it isn't the folder under `$NEXU_HOME`: its records, who may be written to, and how money is counted,
+//! and what is asked before anything leaves. For embedders that keep the sessions of many tenants elsewhere; whoever has one machine needs none
+//! of it. Not here: the records' tree (`sandbox`), and any store.
+
+use std::sync::Arc;
+
+use sandbox::call::{RecordFolder, Records};
+use sandbox::http::{Egress, Gate, Recipients, Spending};
+
+use crate::grants::GUEST_STATE;
+
+/// The variable that tells the component whether somebody polls by himself, and what it holds where somebody does.
+const HARNESS: (&str, &str) = ("LIBTV_HARNESS", "polling");
+
+/// What a call works on, in the place of the home's folder. Calls that need one are the typed ones; commands of the command
+/// line stay with the folder.
+#[derive(Clone)]
+pub struct CallState {
+    /// What the component sees as its state folder.
+    pub records: Arc<Records>,
+    /// Whom messages may go to. The component has no part in it.
+    pub recipients: Arc<dyn Recipients>,
+    /// Counts the requests that cost money: as many processes as there are share one count.
+    pub spending: Arc<dyn Spending>,
+    /// Asked before every request that isn't a read.
+    pub gate: Arc<dyn Gate>,
+}
+
+impl CallState {
+    pub(crate) fn folder(&self) -> RecordFolder {
+        RecordFolder {
+            guest: GUEST_STATE.to_owned(),
+            records: Arc::clone(&self.records),
+        }
+    }
+
+    /// Puts it into what a call is given.
+    pub(crate) fn apply(&self, environment: &mut Vec<(String, String)>, egress: &mut Egress) {
+        egress.recipients = Arc::clone(&self.recipients);
+        egress.spending = Arc::clone(&self.spending);
+        egress.gate = Some(Arc::clone(&self.gate));
+        // Whoever keeps sessions elsewhere polls them by himself: nobody holds the lock of a home folder for them.
+        let (name, value) = HARNESS;
+        environment.retain(|(known, _)| known != name);
+        environment.push((name.to_owned(), value.to_owned()));
+    }
+}
