@@ -110,8 +110,17 @@ pub fn write_at(file: &Descriptor, bytes: &[u8], mut offset: u64) -> Result<(), 
 pub fn sync(path: &str, purpose: Use) -> Result<(), String> {
     match (open(path, purpose)?.sync(), purpose) {
         (Ok(()), _) => Ok(()),
-        // There are file systems on which a folder can't be synced, and say so in two ways; nothing else can be done there.
-        (Err(ErrorCode::Unsupported | ErrorCode::Invalid), Use::Folder) => Ok(()),
+        // There are file systems on which a folder can't be synced, and say so in two ways; Windows refuses to flush a folder that
+        // was opened to be read, which is all a component can do. Nothing else can be done there.
+        (
+            Err(
+                ErrorCode::Unsupported
+                | ErrorCode::Invalid
+                | ErrorCode::Access
+                | ErrorCode::NotPermitted,
+            ),
+            Use::Folder,
+        ) => Ok(()),
         (Err(code), _) => Err(reason(code).to_owned()),
     }
 }

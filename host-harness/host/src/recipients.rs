@@ -157,7 +157,9 @@ impl Recipients {
         let path = self.folder.join(recipient.file_name());
         if self.is_named(&recipient).unwrap_or(false) {
             // Perhaps written by another process a moment ago, and not durable yet.
-            let synced = File::open(&path).and_then(|file| file.sync_all());
+            // Opened to be written: Windows flushes nothing else.
+            let opened = File::options().write(true).open(&path);
+            let synced = opened.and_then(|file| file.sync_all());
             return Ok(synced
                 .and_then(|()| files::sync_folder(&self.folder))
                 .map_err(fail)?);

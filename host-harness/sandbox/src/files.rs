@@ -217,8 +217,35 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     // Before the rename: otherwise a power failure may leave the new name with nothing in it.
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    // Not tempfile's own renaming: on Windows that fails while anybody reads the file that is replaced.
+    let (_, written) = file.keep().map_err(|error| error.error)?;
+    if let Err(error) = replace(&written, path) {
+        let _ = fs::remove_file(&written);
+        return Err(error);
+    }
     sync_folder(folder)
+}
+
+/// How long to ask again where another program holds a file for a moment, as virus scanners hold each new one on Windows. Elsewhere
+/// nobody can.
+pub const PATIENCE: Duration = Duration::from_millis(if cfg!(windows) { 500 } else { 0 });
+/// Between two such attempts.
+pub const PATIENCE_PAUSE: Duration = Duration::from_millis(10);
+
+/// Renames a file over another one, with patience for whoever holds that.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match fs::rename(from, to) {
+            Err(error)
+                if error.kind() == io::ErrorKind::PermissionDenied
+                    && begun.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(PATIENCE_PAUSE);
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Makes a rename in `folder` durable. Where folders can't be opened, the file system takes care of it.

@@ -139,7 +139,8 @@ fn news_of(event: &notify::Event, watched: &Path) -> News {
             .filter(|name| is_entry(name))
             .map(str::to_owned)
             .collect(),
-        all: event.need_rescan() || event.paths.is_empty(),
+        // Kqueue tells that a folder has changed, and the name that comes with it is a guess.
+        all: event.need_rescan() || event.paths.is_empty() || cfg!(target_vendor = "apple"),
     }
 }
 

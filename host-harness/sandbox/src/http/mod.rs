@@ -31,6 +31,8 @@ mod messages;
 mod network;
 mod no_proxy;
 mod parts;
+#[cfg(any(windows, target_vendor = "apple"))]
+mod platform;
 mod policy;
 mod proxy;
 mod recipients;

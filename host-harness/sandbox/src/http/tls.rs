@@ -1,7 +1,9 @@
 //! TLS: the platform's roots of trust plus those of one extra file. The file adds, it never replaces: a company's
 //! proxy is trusted beside the public authorities, not instead of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -71,8 +73,7 @@ fn with_platform_roots(
     extra: Vec<CertificateDer<'static>>,
 ) -> Result<ClientConfig, String> {
     let provider = Arc::clone(builder.crypto_provider());
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
-        .map_err(|error| error.to_string())?;
+    let verifier = super::platform::Platform::new(extra, provider)?;
     Ok(builder
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))

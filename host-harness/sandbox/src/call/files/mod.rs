@@ -4,6 +4,7 @@
 
 mod depth;
 mod listing;
+mod patience;
 mod quota;
 mod records;
 mod room;

@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult, ReaddirIterator};
 
 use super::listing::{Listing, Source};
+use super::patience::Patience;
 use super::records::{Opened, Wanted};
 use super::stream::MeteredStream;
 use super::{Files, take};
@@ -257,7 +258,17 @@ impl HostDescriptor for Files<'_> {
         // No room is taken: a rename makes nothing longer. It may replace a file, which counts until the
         // next measuring.
         self.bounded_rename((&fd, &path), (&new_fd, &new_path))?;
-        self.inner.rename_at(fd, path, new_fd, new_path).await
+        let patience = Patience::new();
+        loop {
+            let (from, to) = (path.clone(), new_path.clone());
+            let renamed = self
+                .inner
+                .rename_at(again(&fd), from, again(&new_fd), to)
+                .await;
+            if !patience.lasts(&renamed).await {
+                return renamed;
+            }
+        }
     }
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
@@ -265,9 +276,16 @@ impl HostDescriptor for Files<'_> {
         if let Some(folder) = self.opened(&fd) {
             return Ok(folder.unlink(&path)?);
         }
-        self.inner.unlink_file_at(fd, path).await?;
-        room.removed_one();
-        Ok(())
+        let patience = Patience::new();
+        loop {
+            let removed = self.inner.unlink_file_at(again(&fd), path.clone()).await;
+            if patience.lasts(&removed).await {
+                continue;
+            }
+            removed?;
+            room.removed_one();
+            return Ok(());
+        }
     }
 
     async fn remove_directory_at(
