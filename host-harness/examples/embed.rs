@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         || std::env::temp_dir().join("libtv-embed-example"),
         PathBuf::from,
     );
-    let component = Component::embedded(Some(&home.join("cache")))?;
+    let component = Component::embedded()?;
     // Proxies, extra roots and intervals may come from the environment; credentials come from the vault.
     let environment = Environment::from_lookup(|name| std::env::var_os(name))
         .with_references(|name| std::env::var_os(name), std::env::current_dir().ok());

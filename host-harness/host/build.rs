@@ -1,4 +1,4 @@
-//! Builds the component and hands its path to the library, which embeds it.
+//! Builds the component, compiles it for the target, and hands both to the library, which embeds them.
 
 #[path = "build/component.rs"]
 mod component;

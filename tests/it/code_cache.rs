@@ -1,29 +1,39 @@
-//! Compiled code is run only when nobody else can have written it, and only whole.
+//! Machine code: the program's own is built in and kept nowhere; what an embedder has compiled from another component is run
+//! from a folder only when nobody else can have written it, and only whole.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::env::TestEnv;
+use host_harness::Component;
+
+use crate::env::{TestEnv, files_below};
+use crate::no_component;
 
 /// A user who is not this one.
 const SOMEBODY: u32 = 65_534;
+/// Small, so that it is compiled soon.
+const COMPONENT: &str = "panics";
 
+/// An embedder's folder with the code of one component.
 struct Cold {
-    env: TestEnv,
+    folder: tempfile::TempDir,
     cache: PathBuf,
 }
 
-/// A cache with the code that `precompile` leaves.
-fn precompiled() -> Cold {
-    let mut env = TestEnv::new().unwatched();
-    let cache = env.folder().join("cold");
-    env.set("LIBTV_CACHE_DIR", &cache);
-    env.run(["precompile"]).ok();
-    Cold { env, cache }
+fn compiled() -> Cold {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cold");
+    let cold = Cold { folder, cache };
+    cold.load();
+    cold
 }
 
 impl Cold {
+    fn load(&self) {
+        Component::from_bytes(no_component::component(COMPONENT), Some(&self.cache)).unwrap();
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.cache).unwrap().flatten();
         entries.map(|entry| entry.path()).collect()
@@ -33,12 +43,17 @@ impl Cold {
         self.files().remove(0)
     }
 
-    /// A command compiled for itself: what was there was not run.
+    /// It was compiled anew: what was there was not run, and is replaced.
     #[track_caller]
     fn compiles(&self) {
-        self.env.run(["check"]).ok();
-        let quick = |path: &PathBuf| path.to_str().unwrap().ends_with(".quick.compiled");
-        assert!(self.files().iter().any(quick), "{:?}", self.files());
+        let code = self.code();
+        let made = |path: &Path| {
+            let meta = fs::symlink_metadata(path).unwrap();
+            (meta.ino(), meta.ctime(), meta.ctime_nsec())
+        };
+        let before = made(&code);
+        self.load();
+        assert_ne!(made(&self.code()), before);
     }
 }
 
@@ -47,19 +62,31 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
+fn the_program_compiles_nothing_and_keeps_no_code_anywhere() {
+    let mut env = TestEnv::new().unwatched();
+    // Where earlier versions kept it.
+    let cache = env.folder().join("cold");
+    env.set("LIBTV_CACHE_DIR", &cache);
+    env.run(["check"]).ok();
+    assert!(!cache.exists());
+    assert!(!env.home().join("libtv-cache").exists());
+    let large = |path: &PathBuf| fs::metadata(path).is_ok_and(|meta| meta.len() > 100_000);
+    let kept: Vec<PathBuf> = files_below(&env.home()).into_iter().filter(large).collect();
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+#[test]
 fn code_that_others_could_have_put_into_a_folder_that_was_open_is_not_run() {
-    let cold = precompiled();
-    let code = cold.code();
+    let cold = compiled();
     set_mode(&cold.cache, 0o777);
     cold.compiles();
-    assert!(!code.exists());
     let mode = fs::metadata(&cold.cache).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
 fn code_of_another_user_in_a_folder_that_is_private_by_now_is_not_run() {
-    let cold = precompiled();
+    let cold = compiled();
     // Only root can give files away.
     if chown(cold.code(), Some(SOMEBODY), None).is_ok() {
         cold.compiles();
@@ -68,29 +95,29 @@ fn code_of_another_user_in_a_folder_that_is_private_by_now_is_not_run() {
 
 #[test]
 fn code_that_others_can_write_to_or_have_under_another_name_is_not_run() {
-    let cold = precompiled();
+    let cold = compiled();
     set_mode(&cold.code(), 0o620);
     cold.compiles();
-    let cold = precompiled();
-    fs::hard_link(cold.code(), cold.env.folder().join("other-name")).unwrap();
+    let cold = compiled();
+    fs::hard_link(cold.code(), cold.folder.path().join("other-name")).unwrap();
     cold.compiles();
-    let cold = precompiled();
+    let cold = compiled();
     let code = cold.code();
-    fs::rename(&code, cold.env.folder().join("elsewhere")).unwrap();
+    fs::rename(&code, cold.folder.path().join("elsewhere")).unwrap();
     symlink("../elsewhere", &code).unwrap();
     cold.compiles();
 }
 
 #[test]
 fn code_that_was_damaged_is_not_run() {
-    let cold = precompiled();
+    let cold = compiled();
     let code = cold.code();
     let mut bytes = fs::read(&code).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 4096].fill(0xcc);
     fs::write(&code, &bytes).unwrap();
     cold.compiles();
-    let cold = precompiled();
+    let cold = compiled();
     let code = fs::OpenOptions::new()
         .write(true)
         .open(cold.code())
@@ -101,10 +128,12 @@ fn code_that_was_damaged_is_not_run() {
 
 #[test]
 fn code_that_was_only_copied_is_whole_and_is_run() {
-    let cold = precompiled();
+    let cold = compiled();
     let code = cold.code();
     let bytes = fs::read(&code).unwrap();
     fs::write(&code, bytes).unwrap();
-    cold.env.run(["check"]).ok();
-    assert_eq!(cold.files(), [code]);
+    let before = fs::metadata(&code).unwrap().ino();
+    cold.load();
+    assert_eq!(cold.files(), [code.clone()]);
+    assert_eq!(fs::metadata(&code).unwrap().ino(), before);
 }

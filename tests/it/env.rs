@@ -29,7 +29,7 @@ use secrets::Seen;
 use serde_json::{Value, json};
 pub use serving::Serving;
 pub use talking::Talking;
-use tests::memory::{CANARIES, REPORT, watched_component};
+use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 
 /// The program, built by cargo before these tests run.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
@@ -99,7 +99,7 @@ impl Builder {
         let mut vars = BTreeMap::from([
             ("NEXU_HOME".into(), home.clone().into()),
             ("HOME".into(), user.into()),
-            ("LIBTV_CACHE_DIR".into(), cache().into()),
+            (CACHE.into(), cache().into()),
             ("LIBTV_CONNECT_TO".into(), world.connect_to().into()),
             ("SSL_CERT_FILE".into(), ca.into()),
         ]);
@@ -239,7 +239,7 @@ impl TestEnv {
             Some(report) => {
                 watched_component(Some(&cache()), &self.canaries_text(), report.as_ref())
             }
-            None => Component::embedded(Some(&cache())),
+            None => Component::embedded(),
         };
         Harness::new(component.unwrap(), change(settings)).unwrap()
     }

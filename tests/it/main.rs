@@ -2,6 +2,8 @@
 //! machine's environment, nothing leaves it. Every test has a world of its own; all run at once.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+#[cfg(target_os = "linux")]
+mod always_on;
 mod audit;
 mod capabilities;
 mod check;
@@ -43,7 +45,6 @@ mod openclaw;
 mod other_owner;
 mod over_hours;
 mod page;
-mod precompile;
 mod ratio;
 mod recipients;
 mod refusals;

@@ -13,6 +13,8 @@ use crate::canary::Search;
 
 /// Where the program under test reports, and whether it searches at all.
 pub const REPORT: &str = "LIBTV_TEST_MEMORY_REPORT";
+/// Where the program under test keeps the code that it compiles for such memories.
+pub const CACHE: &str = "LIBTV_TEST_CACHE";
 /// What it searches for: `name=secret` on each line.
 pub const CANARIES: &str = "LIBTV_TEST_CANARIES";
 /// The line about a memory in which nothing was found.

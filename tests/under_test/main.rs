@@ -2,12 +2,18 @@
 
 use std::process::ExitCode;
 
-use tests::memory::{CANARIES, REPORT, watched_component};
+use std::path::Path;
+
+use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 
 fn main() -> ExitCode {
     let Some(report) = std::env::var_os(REPORT) else {
         return host_harness::program();
     };
     let canaries = std::env::var(CANARIES).unwrap_or_default();
-    host_harness::program_with(move |cache| watched_component(cache, &canaries, report.as_ref()))
+    // Code for such memories is none of the program's: it is compiled once, for all commands of all tests.
+    let cache = std::env::var_os(CACHE);
+    host_harness::program_with(move || {
+        watched_component(cache.as_deref().map(Path::new), &canaries, report.as_ref())
+    })
 }

@@ -28,11 +28,21 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// A gateway key is configured, and a Feishu app; the program's code is compiled.
+    /// A gateway key is configured, and a Feishu app; the program has run there before.
     ///
     /// # Errors
     /// When the fakes can't start, or the program doesn't run.
     pub fn new(programs: &Programs) -> Result<Self, Failed> {
+        let lab = Self::untouched(programs)?;
+        lab.run(["check"])?;
+        Ok(lab)
+    }
+
+    /// The same, where the program has never run.
+    ///
+    /// # Errors
+    /// When the fakes can't start.
+    pub fn untouched(programs: &Programs) -> Result<Self, Failed> {
         let folder = tempfile::Builder::new()
             .prefix("libtv-benches-")
             .tempdir()?;
@@ -52,20 +62,17 @@ impl Lab {
         let variables = vec![
             set("NEXU_HOME", home.into()),
             set("HOME", folder.path().into()),
-            set("LIBTV_CACHE_DIR", programs.cache.clone().into()),
             set("LIBTV_CONNECT_TO", world.connect_to().into()),
             set("SSL_CERT_FILE", ca.into()),
             set("FEISHU_APP_ID", fakes::FEISHU_APP_ID.into()),
             set("FEISHU_APP_SECRET", fakes::FEISHU_APP_SECRET.into()),
         ];
-        let lab = Self {
+        Ok(Self {
             world,
             folder,
             programs: programs.clone(),
             variables,
-        };
-        lab.run(["check"])?;
-        Ok(lab)
+        })
     }
 
     /// Sets a variable for what is started from now on.

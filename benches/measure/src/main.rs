@@ -93,13 +93,10 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<(), Failed> {
-    let cache = tempfile::Builder::new()
-        .prefix("libtv-benches-")
-        .tempdir()?;
     let program = arguments.program.as_deref().ok_or_else(|| {
         Failed::new("no --program: `cargo run --release -p benches` builds it and names it")
     })?;
-    let programs = Programs::found(program, cache.path())?;
+    let programs = Programs::found(program)?;
     let size = if arguments.tiny {
         Size::Tiny
     } else {

@@ -21,6 +21,14 @@ const UI: Opt = Opt::new(
 )
 .feature("dashboard");
 
+/// What a submit starts ends by itself.
+const UNTIL_IDLE: Opt = Opt::new(
+    "until-idle",
+    Value::Number,
+    "SECONDS",
+    "end when there was nothing to do for so long",
+);
+
 /// Of the commands that install the skill.
 const FOR: Opt = Opt::new(
     "for",
@@ -47,7 +55,7 @@ pub(super) const RUN: &[Command] = &[
         name: "serve",
         about: "poll every session when it is due, until it is stopped",
         kind: Kind::Poll,
-        options: &[JSON, MAX_PARALLEL, UI],
+        options: &[JSON, MAX_PARALLEL, UI, UNTIL_IDLE],
         ..HARNESS
     },
     Command {
@@ -73,13 +81,40 @@ pub(super) const RUN: &[Command] = &[
     },
     Command {
         name: "service",
-        about: "what a service manager needs to keep `serve` running",
-        below: &[Command {
-            name: "print",
-            about: "print its definition, with where it belongs",
-            words: listed("MANAGER", "whose; this system's, when left out", false),
-            ..HARNESS
-        }],
+        about: "keep `serve` running by this system's service manager, also behind a reboot",
+        below: &[
+            Command {
+                name: "print",
+                about: "print its definition, with where it belongs",
+                words: listed("MANAGER", "whose; this system's, when left out", false),
+                ..HARNESS
+            },
+            Command {
+                name: "install",
+                about: "put the definition into its place, and start it; says what it would miss of this shell's variables",
+                ..HARNESS
+            },
+            Command {
+                name: "uninstall",
+                about: "stop it, and take the definition away",
+                ..HARNESS
+            },
+            Command {
+                name: "start",
+                about: "start what was installed",
+                ..HARNESS
+            },
+            Command {
+                name: "stop",
+                about: "stop it until the next log-in",
+                ..HARNESS
+            },
+            Command {
+                name: "status",
+                about: "say whether something polls, what started it, and since when",
+                ..HARNESS
+            },
+        ],
         ..HARNESS
     },
     Command {
@@ -113,18 +148,6 @@ pub(super) const RUN: &[Command] = &[
                 ..HARNESS
             },
         ],
-        ..HARNESS
-    },
-    Command {
-        name: "precompile",
-        about: "compile the component now, so that the first command need not",
-        options: &[Opt::new(
-            "output",
-            Value::File,
-            "FILE",
-            "into a file that a build takes, instead of the cache",
-        )],
-        feature: Some("compiler"),
         ..HARNESS
     },
 ];

@@ -4,6 +4,13 @@ use super::options::{COMPONENT, NO_WORDS, ONLY_THIS, PROJECT_ID, no_words, one_i
 use super::{Command, Group, MEDIA_KINDS, Need, Opt, Runner, Value, Words};
 use crate::kind::Kind;
 
+/// The component starts nothing.
+const AUTOSTART: Opt = Opt::flag(
+    "autostart",
+    "start what polls and delivers, where nothing does: in the background, until there was nothing to do for an hour",
+)
+.harness_only();
+
 /// Commands that begin something.
 pub(super) const MAKE: &[Command] = &[
     Command {
@@ -21,6 +28,7 @@ pub(super) const MAKE: &[Command] = &[
             too_many: "The request must be one argument: put it in quotes.",
         },
         options: &[
+            AUTOSTART,
             Opt::new(
                 "words",
                 Value::WordsInput,

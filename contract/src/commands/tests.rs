@@ -66,7 +66,7 @@ fn every_command_of_the_component_stands_under_a_heading_that_its_help_shows() {
             assert!(!text.is_empty(), "{}", command.name);
         }
     }
-    assert!(all().any(|command| command.runner == Runner::Harness && command.name == "precompile"));
+    assert!(all().any(|command| command.runner == Runner::Harness && command.name == "skill"));
 }
 
 #[test]

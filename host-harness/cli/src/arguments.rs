@@ -12,7 +12,7 @@ use super::audit;
 #[cfg(feature = "demo")]
 use super::demo;
 use super::grammar::{self, DEFAULT_PARALLEL};
-use super::service::Manager;
+use super::service::{self, Manager};
 use super::skill::{Action, Agent, Variant};
 use super::status::Wanted;
 use super::{USAGE, help, serve};
@@ -45,11 +45,8 @@ pub(crate) enum Invocation {
         action: Action,
         agent: Option<Agent>,
     },
-    /// What a service manager needs.
-    Service(Manager),
-    /// Compiled code, before it is needed.
-    #[cfg(feature = "compiler")]
-    Precompile { output: Option<PathBuf> },
+    /// What a service manager keeps running.
+    Service(service::Action),
     /// What a shell needs.
     Completions(Shell),
     /// The manual.
@@ -73,6 +70,7 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
         "serve" => Invocation::Serve(serve::Wanted {
             json,
             max_parallel: number(of, "max-parallel").unwrap_or(DEFAULT_PARALLEL),
+            until_idle_s: of.get_one("until-idle").copied(),
             #[cfg(feature = "dashboard")]
             ui: of.get_one("ui").copied(),
         }),
@@ -97,22 +95,30 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
             json,
         },
         "skill" => skill(of),
-        #[cfg(feature = "compiler")]
-        "precompile" => Invocation::Precompile {
-            output: of.get_one("output").cloned(),
-        },
         "completions" => {
             Invocation::Completions(of.get_one("SHELL").copied().unwrap_or(Shell::Bash))
         }
         "man" => Invocation::Manual {
             folder: of.get_one("dir").cloned(),
         },
-        // `service print`, the one that is left; a test goes through all of the table.
-        _ => {
-            let print = of.subcommand_matches("print");
-            let manager = print.and_then(|print| print.get_one("MANAGER").copied());
-            Invocation::Service(manager.unwrap_or_else(Manager::native))
+        // `service`, the one that is left; a test goes through all of the table.
+        _ => Invocation::Service(service(of)),
+    }
+}
+
+/// What is to be done with the service.
+fn service(of: &ArgMatches) -> service::Action {
+    use service::Action;
+    match of.subcommand() {
+        Some(("install", _)) => Action::Install,
+        Some(("uninstall", _)) => Action::Uninstall,
+        Some(("start", _)) => Action::Start,
+        Some(("stop", _)) => Action::Stop,
+        Some(("print", print)) => {
+            let manager = print.get_one("MANAGER").copied();
+            Action::Print(manager.unwrap_or_else(Manager::native))
         }
+        _ => Action::Status,
     }
 }
 
@@ -302,8 +308,6 @@ mod tests {
                 Invocation::Audit(_) => "audit",
                 Invocation::Grants { .. } => "grants",
                 Invocation::Skill { .. } => "skill",
-                #[cfg(feature = "compiler")]
-                Invocation::Precompile { .. } => "precompile",
                 Invocation::Service(_) => "service",
                 Invocation::Completions(_) => "completions",
                 Invocation::Manual { .. } => "man",

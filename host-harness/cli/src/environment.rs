@@ -1,17 +1,19 @@
 //! The one place that reads the process's environment, home folder and clock zone.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::{env, fs};
 
-use host::{Component, Environment, Harness, Settings, StartError};
+use host::{Component, Environment, Harness, Settings, StartError, StartedBy};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Loads the component; told where compiled code is kept.
-pub(crate) type Load = dyn Fn(Option<&Path>) -> Result<Component, StartError> + Send + Sync;
+/// Says what started `serve`: set by the definitions of `service`, and by a submit that starts it.
+pub(crate) const STARTED_BY: &str = "LIBTV_STARTED_BY";
+
+/// Loads the component.
+pub(crate) type Load = dyn Fn() -> Result<Component, StartError> + Send + Sync;
 
 /// Another way to load it than the embedded one; said once, before anything else.
 pub(crate) static LOAD: OnceLock<Box<Load>> = OnceLock::new();
@@ -19,7 +21,6 @@ pub(crate) static LOAD: OnceLock<Box<Load>> = OnceLock::new();
 /// Everything that comes from outside.
 pub(crate) struct Outside {
     nexu_home: PathBuf,
-    cache: PathBuf,
     downloads: Option<PathBuf>,
 }
 
@@ -39,18 +40,10 @@ impl Outside {
         let nexu_home =
             // Absolute: what is kept there must not depend on where a command is run.
             std::path::absolute(&nexu_home).map_err(|error| format!("NEXU_HOME: {error}"))?;
-        let cache = set("LIBTV_CACHE_DIR").unwrap_or_else(|| nexu_home.join("libtv-cache"));
         Ok(Self {
             nexu_home,
-            cache,
             downloads: user.map(|home| home.join("Downloads/libtv_results")),
         })
-    }
-
-    /// Compiled code.
-    #[cfg(feature = "compiler")]
-    pub(crate) fn cache(&self) -> &Path {
-        &self.cache
     }
 
     /// What the library is to know of this process's surroundings.
@@ -70,7 +63,7 @@ impl Outside {
     /// What the library says.
     fn harness(&self, default: &Load) -> Result<Harness, StartError> {
         let load = LOAD.get().map_or(default, |load| &**load);
-        Harness::new(load(Some(&self.cache))?, self.settings())
+        Harness::new(load()?, self.settings())
     }
 }
 
@@ -86,6 +79,14 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
         "HOME" if cfg!(unix) => env::home_dir().map(PathBuf::into_os_string),
         _ => None,
     })
+}
+
+/// What started this process, when it is `serve`.
+pub(crate) fn started_by() -> StartedBy {
+    let named = env::var(STARTED_BY).ok();
+    named
+        .and_then(|name| StartedBy::of_name(&name))
+        .unwrap_or(StartedBy::Command)
 }
 
 /// The local offset at this moment. Read from the system's own file where that says it: to find its name among all zones,
@@ -111,7 +112,7 @@ pub(crate) fn nexu_home() -> Result<PathBuf, String> {
 /// The harness as the environment describes it, for calls at once; or the sentence for behind the ❌.
 pub(crate) fn harness() -> Result<Harness, String> {
     Outside::read()?
-        .harness(&for_long)
+        .harness(&Component::embedded)
         .map_err(|error| error.to_string())
 }
 
@@ -120,22 +121,4 @@ pub(crate) fn harness_for_one_call() -> Result<Harness, String> {
     Outside::read()?
         .harness(&Component::embedded_for_one_call)
         .map_err(|error| error.to_string())
-}
-
-/// The component for a process that lives for long. Where it isn't compiled a process of its own does that (`precompile`): what it
-/// takes would stay with this one. Where there can't be another one, this one compiles.
-fn for_long(cache: Option<&Path>) -> Result<Component, StartError> {
-    if let Some(compiled) = Component::embedded_if_compiled(cache)? {
-        return Ok(compiled);
-    }
-    if let Ok(program) = env::current_exe() {
-        // Whatever came of it: what it left in the cache is found, or isn't.
-        let _ = Command::new(program)
-            .arg("precompile")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
-    Component::embedded(cache)
 }

@@ -51,7 +51,6 @@ pub(crate) fn is_built(feature: Option<&str>) -> bool {
         Some("mcp") => cfg!(feature = "mcp"),
         Some("demo") => cfg!(feature = "demo"),
         Some("dashboard") => cfg!(feature = "dashboard"),
-        Some("compiler") => cfg!(feature = "compiler"),
         Some(_) | None => true,
     }
 }

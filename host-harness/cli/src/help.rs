@@ -42,7 +42,7 @@ ENVIRONMENT
                                 a proxy (http:// or socks5://[user:password@]host:port), and who doesn't need it
   SSL_CERT_FILE                 more roots of trust, beside the system's
   LIBTV_CONNECT_TO              host=127.0.0.1:port,… : connect there instead (tests; loopback only)
-  LIBTV_CACHE_DIR               compiled code (default $NEXU_HOME/libtv-cache)
+  LIBTV_STARTED_BY              what started serve, for who asks (set by service and by --autostart)
   NO_COLOR                      no colours
 
 EXIT CODES

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod audit;
+mod autostart;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 #[cfg(feature = "demo")]
@@ -20,8 +21,7 @@ mod help;
 mod keyring;
 #[cfg(feature = "mcp")]
 mod mcp;
-#[cfg(feature = "compiler")]
-mod precompile;
+mod polled;
 mod print;
 mod run;
 mod serve;
@@ -31,7 +31,6 @@ mod skill;
 mod status;
 mod teach;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Invocation;
@@ -62,9 +61,7 @@ pub fn program() -> ExitCode {
         Ok(Invocation::Audit(wanted)) => audit::audit(&wanted),
         Ok(Invocation::Grants { json }) => grants::grants(json),
         Ok(Invocation::Skill { action, agent }) => skill::run(action, agent),
-        Ok(Invocation::Service(manager)) => service::print(manager),
-        #[cfg(feature = "compiler")]
-        Ok(Invocation::Precompile { output }) => precompile::precompile(output.as_deref()),
+        Ok(Invocation::Service(action)) => service::run(action),
         Ok(Invocation::Completions(shell)) => teach::completions(shell),
         Ok(Invocation::Manual { folder }) => teach::manual(folder.as_deref()),
         Ok(Invocation::Component { arguments }) => block_on(false, run::run(arguments)),
@@ -76,9 +73,9 @@ pub fn program() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The same on a component that `load` loads, in place of the embedded one; it is told where compiled code is kept.
+/// The same on a component that `load` loads, in place of the embedded one.
 pub fn program_with(
-    load: impl Fn(Option<&Path>) -> Result<Component, StartError> + Send + Sync + 'static,
+    load: impl Fn() -> Result<Component, StartError> + Send + Sync + 'static,
 ) -> ExitCode {
     // The first one counts; there is one call in a process.
     let _ = environment::LOAD.set(Box::new(load));

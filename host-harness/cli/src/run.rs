@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read, stderr, stdin, stdout};
 use contract::commands::{Asked, MAX_WORDS_BYTES, Side, read, words_from_bytes};
 use host::{CallError, Output, Stdio, text_from_bytes};
 
-use super::{FAILED, environment, print, signals};
+use super::{FAILED, autostart, environment, polled, print, signals};
 
 /// A key has some dozens of characters; what is longer is refused by the library.
 const KEY_INPUT_BYTES: u64 = 8 << 10;
@@ -28,6 +28,12 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
             return FAILED;
         }
     };
+    let autostart = matches!(&asked, Ok(Asked::Run(line))
+        if line.submits() && autostart::is_wanted(harness.home(), line.has("autostart")));
+    // Before the submit, so that its reply can say that the results will arrive.
+    if autostart && let Err(reason) = autostart::ensure(harness.home()).await {
+        print::warn_operator(&reason);
+    }
     let stdio = Stdio {
         stdout: if stdout().is_terminal() {
             Output::to_terminal(stdout())
@@ -46,8 +52,22 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     if let Some(trouble) = harness.record_trouble() {
         print::warn_operator(&trouble);
     }
+    // And behind it: what polled may have ended meanwhile, when it had nothing to do.
+    if autostart
+        && result.as_ref().is_ok_and(|end| end.exit_code == 0)
+        && let Err(reason) = autostart::ensure(harness.home()).await
+    {
+        print::warn_operator(&reason);
+    }
     match result {
         Ok(end) => {
+            if is_check
+                && !wants_json
+                && let Some(line) = polled::line(harness.home())
+            {
+                // For whoever runs the machine: an agent relays standard output.
+                print::hint(&format!("→ {line}"));
+            }
             for refusal in &end.usage.refusals {
                 print::hint(&format!("🔒 {refusal}"));
             }

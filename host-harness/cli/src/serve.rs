@@ -1,10 +1,11 @@
 //! `libtv-video serve`: the timer in the foreground, one line an event.
 
 use host::{
-    Event, EventKind, ServeError, ServeOptions, SessionState, StopHandle, format_time, serve as run,
+    Event, EventKind, ServeError, ServeOptions, SessionState, StartedBy, StopHandle, format_time,
+    serve as run,
 };
 
-use super::{FAILED, OWNED, environment, print, signals};
+use super::{FAILED, OWNED, autostart, environment, print, signals};
 
 /// How to serve.
 pub(crate) struct Wanted {
@@ -12,6 +13,8 @@ pub(crate) struct Wanted {
     pub(crate) json: bool,
     /// Sessions polled at once.
     pub(crate) max_parallel: usize,
+    /// Ends when there was nothing to do for so many seconds.
+    pub(crate) until_idle_s: Option<u64>,
     /// Where a page shows the jobs.
     #[cfg(feature = "dashboard")]
     pub(crate) ui: Option<std::net::SocketAddr>,
@@ -19,6 +22,11 @@ pub(crate) struct Wanted {
 
 /// Polls until a signal; 3 where another harness does.
 pub(crate) async fn serve(wanted: Wanted) -> u8 {
+    let started_by = environment::started_by();
+    let is_detached = started_by == StartedBy::Submit;
+    if is_detached {
+        autostart::detach();
+    }
     let harness = match environment::harness() {
         Ok(harness) => harness,
         Err(reason) => {
@@ -55,7 +63,9 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
         if let Some(page) = &page {
             page.note(event);
         }
-        if json {
+        // Its log is for complaints; what becomes of the sessions stands in theirs.
+        if is_detached {
+        } else if json {
             print::out(&event.to_json().to_string())
         } else {
             print::out(&line(event, colours))
@@ -63,6 +73,10 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     };
     let options = ServeOptions {
         max_parallel: wanted.max_parallel,
+        started_by,
+        until_idle_ms: wanted
+            .until_idle_s
+            .map(|seconds| seconds.saturating_mul(1_000)),
         ..ServeOptions::default()
     };
     match run(&harness, options, stop, on_event).await {

@@ -12,6 +12,7 @@
 //! libtv-pace.json              how many steps the sessions had today (timer/pace.rs)
 //! libtv-harness.lock           held by the harness that polls, with the number of its process
 //! libtv-harness.json           what that harness polls and delivers with (polling.rs)
+//! libtv-serve.log              what a harness that a submit has started complains of
 //! libtv-waiter-<session>.log   one log for each session (timer/log.rs)
 //! libtv-sessions.json          an earlier installation's sessions, and libtv-sessions.taken-over once they were copied
 //! .libtv-setup-…/              the private copy of libtv.json that a set-up command edits
@@ -117,6 +118,11 @@ impl Home {
     /// Held by the harness that polls, for as long as it lives.
     pub fn owner_lock(&self) -> PathBuf {
         self.root.join("libtv-harness.lock")
+    }
+
+    /// What a harness that a submit has started tells of itself: why it could not begin, what it can't use.
+    pub fn serve_log(&self) -> PathBuf {
+        self.root.join("libtv-serve.log")
     }
 
     /// The log of one session. Whatever the id holds, the name stays in this folder.

@@ -11,8 +11,8 @@
 //! use host::{Component, Environment, Harness, ServeOptions, Settings, StopHandle, Submit, serve};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! // 1. The component: the one embedded at build time, or any bytes of the same world.
-//! let component = Component::embedded(Some("/var/cache/libtv".as_ref()))?;
+//! // 1. The component: the one that is built in, or with the feature `compiler` any bytes of the same world.
+//! let component = Component::embedded()?;
 //!
 //! // 2. Where things stand, and the values a command line would read from the environment.
 //! let environment = Environment::from_lookup(|name| match name {
@@ -36,7 +36,7 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`Component`] | the compiled component, its engine, the cache of compiled code |
+//! | [`Component`] | the component as machine code, and its engine |
 //! | [`Harness`] | calls: a fresh instance each, limits, grants, environment, credentials |
 //! | [`serve`] | the timer: who is due, retries, the log files, the ownership of the state folder |
 //! | [`Limits`] | every bound, with its reason |
@@ -79,8 +79,6 @@ mod types;
 
 pub use command::{CommandEnd, JsonReply, Stdio};
 pub use component::Component;
-#[cfg(feature = "compiler")]
-pub use component::Precompiled;
 pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
 pub use credentials::{CredentialSource, Credentials, Keyring, app};
@@ -91,6 +89,7 @@ pub use home::Home;
 pub use limits::{LimitRow, Limits};
 pub use open_result::ResultBody;
 pub use openclaw::openclaw_state_dir;
+pub use polling::{Poller, StartedBy};
 pub use report::{
     CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
     RouteReport,

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use contract::channels::CHANNELS;
 use serde_json::{Value, json};
 
-use crate::credentials::FoundCredentials;
+use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::home::Home;
 use crate::keys::service_of;
 use sandbox::files;
@@ -32,6 +32,69 @@ use sandbox::secrets::{Secret, prefix};
 
 /// What is published has a few hundred bytes.
 const MAX_BYTES: u64 = 64 << 10;
+
+/// What had a harness poll: for people who ask what runs there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StartedBy {
+    /// A person or a script, by `serve`.
+    Command,
+    /// A service manager.
+    Service,
+    /// A submit that found nobody polling.
+    Submit,
+    /// An agent's MCP client.
+    Mcp,
+    /// A program around this library.
+    #[default]
+    Program,
+}
+
+impl StartedBy {
+    const ALL: [Self; 5] = [
+        Self::Command,
+        Self::Service,
+        Self::Submit,
+        Self::Mcp,
+        Self::Program,
+    ];
+
+    /// Its word in files and for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Service => "service",
+            Self::Submit => "submit",
+            Self::Mcp => "mcp",
+            Self::Program => "program",
+        }
+    }
+
+    /// The one of this word.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
+}
+
+/// The harness that polls, as far as it told of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Poller {
+    /// Its process; none where the system lets nobody read that beside the lock (Windows).
+    pub process: Option<u32>,
+    /// What started it.
+    pub started_by: Option<StartedBy>,
+    /// Since when it polls, in milliseconds since 1970.
+    pub since_ms: Option<u64>,
+}
+
+/// How and when this harness began to poll.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    pub(crate) by: StartedBy,
+    pub(crate) at_ms: u64,
+}
 
 /// What a process would poll and deliver with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +132,11 @@ impl Means {
         }
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, start: Start) -> Value {
         json!({
             "process": std::process::id(),
+            "startedBy": start.by.name(),
+            "sinceMs": start.at_ms,
             "key": self.own_key,
             // The first one alone is what a version that knew one channel reads.
             "app": self.apps.first().map(AppMeans::to_json),
@@ -146,16 +211,16 @@ fn path(home: &Home) -> PathBuf {
 }
 
 /// Tells what this harness has; the caller owns the state folder. Best effort: without it nothing is claimed.
-pub(crate) fn tell(home: &Home, means: &Means) {
+pub(crate) fn tell(home: &Home, means: &Means, start: Start) {
     // The next time it is right again, and a file that can't be written says nothing of this process.
     drop(files::write_durably(
         &path(home),
-        means.to_json().to_string().as_bytes(),
+        means.to_json(start).to_string().as_bytes(),
     ));
 }
 
 /// What the owner of the state folder published; none when it didn't.
-fn told(home: &Home) -> Option<Means> {
+fn told(home: &Home) -> Option<Value> {
     let path = path(home);
     // Neither a link nor a file without end: where a group can write to the home folder, it may be
     // anybody's.
@@ -166,7 +231,29 @@ fn told(home: &Home) -> Option<Means> {
     let process = value["process"].as_u64()?;
     // A file that a former owner left describes a process that is gone: only the one that holds the lock is
     // believed.
-    (home.owner_process().map(u64::from) == Some(process)).then(|| Means::from_json(&value))
+    (home.owner_process().map(u64::from) == Some(process)).then_some(value)
+}
+
+impl Home {
+    /// Whether `libtv.json` says `"autostart": true`: a submit that finds nobody polling is to start what polls.
+    pub fn wants_autostart(&self) -> bool {
+        let members = ConfigFile::at(self.config()).read();
+        // A file that can't be used is named by every command; here it says nothing.
+        members.is_ok_and(|members| members.get("autostart") == Some(&true.into()))
+    }
+
+    /// The harness that polls this state folder now; none when nobody does.
+    pub fn poller(&self) -> Option<Poller> {
+        if !self.is_owned() {
+            return None;
+        }
+        let told = told(self).unwrap_or_default();
+        Some(Poller {
+            process: self.owner_process(),
+            started_by: told["startedBy"].as_str().and_then(StartedBy::of_name),
+            since_ms: told["sinceMs"].as_u64(),
+        })
+    }
 }
 
 /// Who polls this state folder, in the words that the component knows, compared with what this process has.
@@ -174,7 +261,7 @@ pub(crate) fn state(home: &Home, found: &FoundCredentials) -> String {
     if !home.is_owned() {
         return "absent".to_owned();
     }
-    let Some(there) = told(home) else {
+    let Some(there) = told(home).as_ref().map(Means::from_json) else {
         return "polling".to_owned();
     };
     let here = Means::of(found);
@@ -213,6 +300,11 @@ fn of_keys(found: &FoundCredentials, here: &Means, there: &Means) -> &'static st
 mod tests {
     use super::*;
 
+    const START: Start = Start {
+        by: StartedBy::Submit,
+        at_ms: 1_767_225_600_000,
+    };
+
     #[test]
     fn what_is_told_is_read_back_and_holds_no_secret() {
         let means = Means {
@@ -223,7 +315,7 @@ mod tests {
                 at: "https://open.feishu.cn".to_owned(),
             }],
         };
-        let text = means.to_json();
+        let text = means.to_json(START);
         assert_eq!(Means::from_json(&text), means);
         assert!(!text.to_string().contains("abcdefgh"), "{text}");
         assert_eq!(means.own_key.as_deref(), Some("mgk_…1234"));
@@ -239,12 +331,21 @@ mod tests {
             own_key: None,
             apps: Vec::new(),
         };
-        tell(&home, &means);
-        assert_eq!(told(&home), Some(means.clone()));
-        let mut other = means.to_json();
+        assert_eq!(home.poller().unwrap().started_by, None);
+        tell(&home, &means, START);
+        let there = told(&home).as_ref().map(Means::from_json);
+        assert_eq!(there, Some(means.clone()));
+        let poller = Poller {
+            process: Some(std::process::id()),
+            started_by: Some(StartedBy::Submit),
+            since_ms: Some(START.at_ms),
+        };
+        assert_eq!(home.poller(), Some(poller));
+        let mut other = means.to_json(START);
         other["process"] = 1.into();
         fs::write(path(&home), other.to_string()).unwrap();
         assert_eq!(told(&home), None);
         drop(owner);
+        assert_eq!(home.poller(), None);
     }
 }

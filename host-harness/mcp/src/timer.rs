@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use host::{Event, EventKind, Harness, ServeError, ServeOptions, StopHandle, format_time, serve};
+use host::{
+    Event, EventKind, Harness, ServeError, ServeOptions, StartedBy, StopHandle, format_time, serve,
+};
 use tokio::sync::broadcast;
 
 use crate::Log;
@@ -67,6 +69,7 @@ pub(crate) async fn run(
     while !stop.is_stopped() {
         let options = ServeOptions {
             max_parallel,
+            started_by: StartedBy::Mcp,
             ..ServeOptions::default()
         };
         let on_event = |event: &Event| {

@@ -11,7 +11,6 @@ use host::{Component, Environment, Harness, Settings};
 use serde_json::json;
 
 use super::scenario::{self, Scenario};
-use crate::env::cache;
 
 /// Longer than all runs of a rig take on its clock: a token of the first one is good in the last.
 const TOKEN_LIFE: Duration = Duration::from_secs(50 * 365 * 86_400);
@@ -140,6 +139,6 @@ fn environment(world: &World, folder: &tempfile::TempDir) -> Environment {
 fn component() -> Component {
     static COMPONENT: OnceLock<Component> = OnceLock::new();
     COMPONENT
-        .get_or_init(|| Component::embedded(Some(&cache())).unwrap())
+        .get_or_init(|| Component::embedded().unwrap())
         .clone()
 }

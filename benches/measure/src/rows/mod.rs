@@ -21,7 +21,7 @@ pub enum Row {
     All,
     /// `check` from start to exit, warm; and its memory
     Start,
-    /// The first run on a machine
+    /// The first run in a home folder
     First,
     /// Memory of the harness with a thousand waiting jobs
     Waiting,
@@ -39,7 +39,7 @@ pub enum Row {
     Idle,
     /// Component and binary
     Size,
-    /// The binary without the compiler: builds it, which takes minutes, and isn't part of `all`
+    /// The smallest binary: builds it, which takes minutes, and isn't part of `all`
     Small,
     /// A hundred stored sessions and a hundred thousand
     Growth,
@@ -115,7 +115,7 @@ impl Row {
             Self::Notice => notice::submits(programs, size),
             Self::Idle => waiting::idle(programs, size),
             Self::Size => size::files(programs),
-            Self::Small => size::without_compiler(programs),
+            Self::Small => size::smallest(programs),
             Self::Growth => growth::sessions(programs, size),
         }
     }

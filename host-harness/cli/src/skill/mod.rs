@@ -41,13 +41,6 @@ pub(crate) fn run(action: Action, agent: Option<Agent>) -> u8 {
         .into_iter()
         .map(|folder| one(action, folder))
         .collect();
-    #[cfg(feature = "compiler")]
-    if matches!(action, Action::Install(_))
-        && let Err(reason) = super::precompile::into_cache()
-    {
-        // The first command will try again, and say what is wrong.
-        print::hint(&format!("ℹ️ The component is not compiled yet: {reason}"));
-    }
     if ended.iter().all(|good| *good) {
         0
     } else {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use host::{CallError, Harness, Overview, WithJobs, rfc3339};
 
-use super::{environment, print, run, signals};
+use super::{environment, polled, print, run, signals};
 
 /// How often `--watch` looks: as often as a person does.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -81,10 +81,13 @@ async fn look(
     }
     if wanted.json {
         found.told.now_ms = now_ms;
-        print::out(&serde_json::to_string(&found).unwrap_or_default());
+        let mut value = serde_json::to_value(&found).unwrap_or_default();
+        value["harness"] = polled::json(harness.home());
+        print::out(&value.to_string());
         found.told.now_ms = 0;
     } else {
-        let lines = picture(&found, now_ms, wanted.id.is_some(), terminal);
+        let mut lines = picture(&found, now_ms, wanted.id.is_some(), terminal);
+        lines.extend(polled::line(harness.home()).filter(|_| wanted.id.is_none()));
         if wanted.watch && terminal {
             print::clear();
         }

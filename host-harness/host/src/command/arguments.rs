@@ -112,6 +112,8 @@ pub(super) fn rewrite(
     }
     rewritten.submits = line.submits();
     rewritten.keyring = line.remove("keyring");
+    // Whoever runs the command has seen to it.
+    line.remove("autostart");
     match line.command.kind {
         Kind::Upload => rewritten.upload = open_upload(&mut line, places)?,
         Kind::Download => rewritten.downloads = open_downloads(&mut line, downloads, places)?,

@@ -1,9 +1,11 @@
-//! The compiled component and the engine it runs on. Made once; every call takes a fresh instance from it.
+//! The component as machine code and the engine it runs on. Made once; every call takes a fresh instance from it.
 
 mod built_in;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+#[cfg(feature = "compiler")]
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::Engine;
 use wasmtime::component::InstancePre;
@@ -12,7 +14,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 #[cfg(feature = "compiler")]
 use sandbox::component::cache;
 use sandbox::component::{link, refused};
-use sandbox::engine::{self, Effort, Machine};
+use sandbox::engine::{self, Code, Machine};
 use sandbox::error::LoadError;
 
 use crate::bindings::LibtvVideoPre;
@@ -25,17 +27,7 @@ pub struct Component {
     inner: Arc<Inner>,
 }
 
-/// Code that a build takes with it: `LIBTV_PRECOMPILED` names the file, `LIBTV_PRECOMPILED_SHA256` its digest.
-#[cfg(feature = "compiler")]
-#[derive(Debug, Clone)]
-pub struct Precompiled {
-    /// The component's digest, a line end, the code.
-    pub file: Vec<u8>,
-    /// The file's SHA-256, in hex.
-    pub sha256: String,
-}
-
-/// Shared by all clones: compiled code is megabytes.
+/// Shared by all clones.
 struct Inner {
     machine: Machine,
     /// The typed exports. Imports are resolved already, so that a call only has to instantiate.
@@ -44,64 +36,55 @@ struct Inner {
     command: Result<CommandPre<Guest>, String>,
     /// SHA-256 of the component's bytes, in hex.
     digest: String,
-    /// Where compiled code is kept.
+    /// Where compiled code is kept; the built-in needs no such place.
     cache: Option<PathBuf>,
 }
 
 impl Component {
-    /// The component built together with this library: from code that was compiled beforehand and built in, else from
-    /// `cache`, a folder for compiled code, made private if need be; else it is compiled, which takes up to a second once.
+    /// The component built together with this library, as the machine code that the build made of it. Nothing is compiled, and
+    /// nothing is kept anywhere. It is loaded once: whoever asks again gets a clone.
     ///
     /// # Errors
-    /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] when nothing is built in that fits
-    /// this machine, and there is no compiler (the feature `compiler`).
-    pub fn embedded(cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::embedded_on(engine::new()?, Effort::Full, cache)
-    }
-
-    /// The same where the code is there already, built in or in `cache`; `None` where it would have to be compiled. Compiling takes
-    /// tens of megabytes, which the process has from then on: one that is to stay small has another one do it, and asks again.
-    ///
-    /// # Errors
-    /// [`StartError::Engine`] on a machine that can't run it.
-    pub fn embedded_if_compiled(cache: Option<&Path>) -> Result<Option<Self>, StartError> {
-        let engine = engine::new()?;
-        let compiled = built_in::load(&engine).or_else(|| find_embedded(&engine, cache));
-        compiled
-            .map(|compiled| Self::of(engine, &compiled, built_in::DIGEST.to_owned(), cache))
-            .transpose()
+    /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] where the program was built for another
+    /// kind of processor or system.
+    pub fn embedded() -> Result<Self, StartError> {
+        static POOLED: Mutex<Option<Component>> = Mutex::new(None);
+        Self::embedded_once(&POOLED, engine::new)
     }
 
     /// The same for a process that makes one call at a time and soon ends: it starts in less time, since there is no pool
-    /// to set up, and where it has to compile it takes the quick way, for code that is larger and slower. Many calls are
-    /// what [`embedded`](Self::embedded) is for, which compiles anew then, and leaves better code for both.
+    /// to set up.
     ///
     /// # Errors
     /// As above.
-    pub fn embedded_for_one_call(cache: Option<&Path>) -> Result<Self, StartError> {
-        Self::embedded_on(engine::on_demand()?, Effort::Quick, cache)
+    pub fn embedded_for_one_call() -> Result<Self, StartError> {
+        static ON_DEMAND: Mutex<Option<Component>> = Mutex::new(None);
+        Self::embedded_once(&ON_DEMAND, engine::on_demand)
     }
 
-    fn embedded_on(
-        engine: Engine,
-        effort: Effort,
-        cache: Option<&Path>,
+    fn embedded_once(
+        loaded: &Mutex<Option<Self>>,
+        engine: fn(Code) -> Result<Engine, LoadError>,
     ) -> Result<Self, StartError> {
-        let compiled = match built_in::load(&engine) {
-            Some(compiled) => compiled,
-            None => compile_embedded(&engine, effort, cache)?,
-        };
-        Self::of(engine, &compiled, built_in::DIGEST.to_owned(), cache)
+        // Nothing that it guards can be half done.
+        let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = &*loaded {
+            return Ok(component.clone());
+        }
+        let (engine, component) = built_in::load(engine)?;
+        let component = Self::of(engine, &component, built_in::DIGEST.to_owned(), None)?;
+        Ok(loaded.insert(component).clone())
     }
 
-    /// Any component of the same world. WASI 0.2 is all it may import.
+    /// Any component of the same world. WASI 0.2 is all it may import. It takes up to a second to compile; what comes of that is
+    /// kept in `cache`, a folder that is made private if need be.
     ///
     /// # Errors
     /// [`StartError::Component`] when the bytes are no such component.
     #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
-        let compiler = || engine::compiling(Effort::Full);
-        Self::on(engine::new()?, compiler, bytes, cache)
+        let engine = engine::new(Code::Loaded)?;
+        Self::on(engine, engine::compiling, bytes, cache)
     }
 
     /// [`from_bytes`](Self::from_bytes) on an engine that `tune` has had a say in: memories of the caller's own, for
@@ -128,31 +111,15 @@ impl Component {
     ) -> Result<Self, StartError> {
         use sha2::{Digest, Sha256};
         let digest = cache::hex(&Sha256::digest(bytes));
-        let compiled = cache::load(&engine, compiler, Effort::Full, (bytes, &digest), cache)?;
-        Self::of(engine, &compiled, digest, cache)
-    }
-
-    /// The embedded component, compiled for any processor of this kind.
-    ///
-    /// # Errors
-    /// [`StartError`] where the compiler refuses.
-    #[cfg(feature = "compiler")]
-    pub fn precompile_embedded() -> Result<Precompiled, StartError> {
-        use sha2::{Digest, Sha256};
-        let code = cache::compile(
-            &engine::for_shipping(env!("LIBTV_TARGET"))?,
-            built_in::COMPONENT,
-        )?;
-        let file = [built_in::DIGEST.as_bytes(), b"\n", &code].concat();
-        let sha256 = cache::hex(&Sha256::digest(&file));
-        Ok(Precompiled { file, sha256 })
+        let compiled = cache::load(&engine, compiler, (bytes, &digest), cache)?;
+        Self::of(engine, &compiled, digest, cache.map(Path::to_owned))
     }
 
     fn of(
         engine: Engine,
         component: &wasmtime::component::Component,
         digest: String,
-        cache: Option<&Path>,
+        cache: Option<PathBuf>,
     ) -> Result<Self, StartError> {
         let linker = link::linker(&engine).map_err(refused)?;
         let pre = linker.instantiate_pre(component).map_err(refused)?;
@@ -167,7 +134,7 @@ impl Component {
                 typed,
                 command,
                 digest,
-                cache: cache.map(Path::to_owned),
+                cache,
             }),
         })
     }
@@ -183,7 +150,7 @@ impl Component {
     }
 
     /// Where compiled code is kept: nobody else has business there.
-    pub(crate) fn cache(&self) -> Option<&Path> {
+    pub(crate) fn cache(&self) -> Option<&std::path::Path> {
         self.inner.cache.as_deref()
     }
 
@@ -206,35 +173,22 @@ impl Component {
     }
 }
 
-#[cfg(feature = "compiler")]
-fn compile_embedded(
-    engine: &Engine,
-    effort: Effort,
-    folder: Option<&Path>,
-) -> Result<wasmtime::component::Component, LoadError> {
-    let component = (built_in::COMPONENT, built_in::DIGEST);
-    let compiler = || engine::compiling(effort);
-    cache::load(engine, compiler, effort, component, folder)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// From the cache.
-#[cfg(feature = "compiler")]
-fn find_embedded(engine: &Engine, folder: Option<&Path>) -> Option<wasmtime::component::Component> {
-    cache::find(engine, Effort::Full, built_in::DIGEST, folder?)
-}
-
-#[cfg(not(feature = "compiler"))]
-fn find_embedded(_: &Engine, _: Option<&Path>) -> Option<wasmtime::component::Component> {
-    None
-}
-
-#[cfg(not(feature = "compiler"))]
-fn compile_embedded(
-    _: &Engine,
-    _: Effort,
-    _: Option<&Path>,
-) -> Result<wasmtime::component::Component, LoadError> {
-    Err(LoadError::Component(
-        "this build has no compiler, and no compiled code that fits this machine".to_owned(),
-    ))
+    #[test]
+    fn the_code_is_run_where_it_lies_once_and_whoever_asks_again_gets_the_same() {
+        let of = |component: &Component| {
+            let pre: &InstancePre<Guest> = component.typed().instance_pre();
+            pre.component().image_range()
+        };
+        let [first, second] = [(); 2].map(|()| Component::embedded().unwrap());
+        let [third, fourth] = [(); 2].map(|()| Component::embedded_for_one_call().unwrap());
+        assert_eq!(of(&first), of(&second));
+        assert_eq!(of(&third), of(&fourth));
+        let places = [of(&first), of(&third)];
+        let in_place = places.iter().filter(|range| **range == built_in::place());
+        assert_eq!(in_place.count(), 1, "{places:?}");
+    }
 }

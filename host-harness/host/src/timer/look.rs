@@ -11,7 +11,7 @@ use sandbox::error::LimitHit;
 use crate::error::{CallError, HomeError};
 use crate::harness::Harness;
 use crate::home::Home;
-use crate::limits::MAX_SESSIONS;
+use crate::limits::{LOOK_MS, LOOKS_AT_ONCE, MAX_SESSIONS};
 use crate::types::DueSession;
 use sandbox::folder::{Identity, OpenFolder};
 
@@ -40,6 +40,51 @@ impl News {
     pub(super) fn add(&mut self, other: Self) {
         self.names.extend(other.names);
         self.all |= other.all;
+    }
+}
+
+/// When to look, and for what.
+pub(super) struct Look {
+    /// There may be something to see.
+    pub(super) wanted: bool,
+    pub(super) running: bool,
+    /// What it is for, beside what the watch tells.
+    pub(super) news: News,
+    /// The next look begins no earlier.
+    pub(super) not_before_ms: u64,
+    /// When the next would be if they came evenly; ahead of the time while they come faster.
+    even_ms: u64,
+    /// Failures in a row.
+    pub(super) failures: u32,
+    /// None has succeeded yet: its sessions were there before, and are not new.
+    pub(super) first: bool,
+    /// When everything is looked at next.
+    pub(super) all_at_ms: u64,
+}
+
+impl Default for Look {
+    /// At once, and at everything.
+    fn default() -> Self {
+        Self {
+            wanted: true,
+            running: false,
+            news: News::all(),
+            not_before_ms: 0,
+            even_ms: 0,
+            failures: 0,
+            first: true,
+            all_at_ms: 0,
+        }
+    }
+}
+
+impl Look {
+    /// The earliest time of the next look, `gap_ms` after this one at least.
+    pub(super) fn pace(&mut self, now_ms: u64, gap_ms: u64) {
+        let burst_ms = LOOK_MS * LOOKS_AT_ONCE;
+        let latest_ms = now_ms.saturating_add(burst_ms);
+        self.even_ms = self.even_ms.clamp(now_ms, latest_ms) + LOOK_MS;
+        self.not_before_ms = (now_ms + gap_ms).max(self.even_ms - burst_ms);
     }
 }
 

@@ -4,8 +4,10 @@
 mod backoff;
 mod clock;
 mod event;
+mod idle;
 mod log;
 mod look;
+mod own;
 mod pace;
 mod schedule;
 mod serve;

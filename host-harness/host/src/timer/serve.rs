@@ -7,7 +7,7 @@
 //!                                         └────── finished, failed ──────────────┘
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +16,11 @@ use tokio::task::{Id, JoinSet};
 use super::backoff::pause_ms;
 use super::clock::{Clock, SystemClock};
 use super::event::{Event, EventKind};
+use super::idle::{self, Idle};
 use super::log::Logs;
-use super::look::{Found, News, Seen, look};
-use super::pace::{Pace, Start};
+use super::look::{Found, Look, News, Seen, look};
+use super::own::own;
+use super::pace::{self, Pace};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
@@ -26,12 +28,11 @@ use sandbox::error::LimitHit;
 
 use crate::error::{CallError, ServeError};
 use crate::harness::Harness;
-use crate::home::{Home, Owner};
+use crate::home::Home;
 use crate::limits::{
-    LOOK_MS, LOOKS_AT_ONCE, MAX_PARALLEL_STEPS, MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS,
-    STEPS_A_DAY,
+    MAX_PARALLEL_STEPS, MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS, STEPS_A_DAY,
 };
-use crate::polling::{self, Means};
+use crate::polling::{self, Means, Start, StartedBy};
 use crate::types::Step;
 use sandbox::call::Usage;
 
@@ -50,9 +51,6 @@ const MEANS_EVERY_MS: u64 = 10_000;
 const LONGEST_SLEEP_MS: u64 = 10_000;
 /// What the sessions have used up is stored this often at most.
 const STORE_EVERY_MS: u64 = 10_000;
-/// A command asks "is anybody polling?" with a shared lock for an instant; that isn't another owner.
-const OWN_TRIES: u32 = 10;
-const OWN_PAUSE_MS: u64 = 30;
 
 /// How to serve.
 pub struct ServeOptions {
@@ -60,6 +58,10 @@ pub struct ServeOptions {
     pub max_parallel: usize,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// What started it: for people who ask what runs.
+    pub started_by: StartedBy,
+    /// Ends when there was nothing to do for so long, in milliseconds. None: only when it is stopped.
+    pub until_idle_ms: Option<u64>,
 }
 
 impl Default for ServeOptions {
@@ -67,6 +69,8 @@ impl Default for ServeOptions {
         Self {
             max_parallel: PARALLEL_STEPS,
             clock: Arc::new(SystemClock),
+            started_by: StartedBy::default(),
+            until_idle_ms: None,
         }
     }
 }
@@ -90,8 +94,37 @@ pub async fn serve(
     harness: &Harness,
     options: ServeOptions,
     stop: StopHandle,
-    on_event: impl FnMut(&Event) + Send,
+    mut on_event: impl FnMut(&Event) + Send,
 ) -> Result<Served, ServeError> {
+    let mut all = Served {
+        steps: 0,
+        abandoned: 0,
+    };
+    let mut is_again = false;
+    loop {
+        let (served, known) = match until_idle(harness, &options, &stop, &mut on_event).await {
+            // Between two times of its own another one has begun: what is new is its work.
+            Err(ServeError::Owned { .. }) if is_again => return Ok(all),
+            other => other?,
+        };
+        all.steps += served.steps;
+        all.abandoned = served.abandoned;
+        // By now the lock is free. Who submits looks at the lock behind its entry, this looks for entries behind its lock: one of
+        // the two notices the other.
+        if stop.is_stopped() || !idle::has_others(harness.home(), &known) {
+            return Ok(all);
+        }
+        is_again = true;
+    }
+}
+
+/// Owns the state folder and polls, until it is stopped or has been idle for long enough. With the names of the entries it knew.
+async fn until_idle(
+    harness: &Harness,
+    options: &ServeOptions,
+    stop: &StopHandle,
+    on_event: impl FnMut(&Event) + Send,
+) -> Result<(Served, HashSet<String>), ServeError> {
     let clock = Arc::clone(&options.clock);
     let home = harness.home().clone();
     // Before anything is read or reported: two timers would each deliver what is due.
@@ -103,6 +136,10 @@ pub async fn serve(
         harness: harness.clone(),
         logs: Logs::of(home.clone()),
         home,
+        start: Start {
+            by: options.started_by,
+            at_ms: clock.now_ms(),
+        },
         clock,
         max_parallel: options.max_parallel.clamp(1, MAX_PARALLEL_STEPS),
         on_event,
@@ -118,62 +155,10 @@ pub async fn serve(
         record_failed: false,
         told: None,
         means_at_ms: 0,
-        look: Look {
-            wanted: true,
-            running: false,
-            news: News::all(),
-            not_before_ms: 0,
-            even_ms: 0,
-            failures: 0,
-            first: true,
-            all_at_ms: 0,
-        },
+        look: Look::default(),
+        idle: Idle::after(options.until_idle_ms),
     };
     Ok(server.run(stop).await)
-}
-
-/// Takes the ownership, with some patience for commands that only ask.
-async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
-    for _ in 0..OWN_TRIES {
-        if let Some(owner) = home.own()? {
-            return Ok(owner);
-        }
-        clock.sleep(OWN_PAUSE_MS).await;
-    }
-    Err(ServeError::Owned {
-        process: home.owner_process(),
-        state: home.state(),
-        lock: home.owner_lock(),
-    })
-}
-
-/// When to look, and for what.
-struct Look {
-    /// There may be something to see.
-    wanted: bool,
-    running: bool,
-    /// What it is for, beside what the watch tells.
-    news: News,
-    /// The next look begins no earlier.
-    not_before_ms: u64,
-    /// When the next would be if they came evenly; ahead of the time while they come faster.
-    even_ms: u64,
-    /// Failures in a row.
-    failures: u32,
-    /// None has succeeded yet: its sessions were there before, and are not new.
-    first: bool,
-    /// When everything is looked at next.
-    all_at_ms: u64,
-}
-
-impl Look {
-    /// The earliest time of the next look, `gap_ms` after this one at least.
-    fn pace(&mut self, now_ms: u64, gap_ms: u64) {
-        let burst_ms = LOOK_MS * LOOKS_AT_ONCE;
-        let latest_ms = now_ms.saturating_add(burst_ms);
-        self.even_ms = self.even_ms.clamp(now_ms, latest_ms) + LOOK_MS;
-        self.not_before_ms = (now_ms + gap_ms).max(self.even_ms - burst_ms);
-    }
 }
 
 /// How a task beside the timetable ended.
@@ -218,11 +203,13 @@ struct Server<F> {
     told: Option<Means>,
     /// When that was last checked.
     means_at_ms: u64,
+    start: Start,
     look: Look,
+    idle: Idle,
 }
 
 impl<F: FnMut(&Event) + Send> Server<F> {
-    async fn run(mut self, stop: StopHandle) -> Served {
+    async fn run(mut self, stop: &StopHandle) -> (Served, HashSet<String>) {
         loop {
             if let Some(reason) = self.watch.failure() {
                 self.tell(EventKind::WatchFailed { reason });
@@ -232,7 +219,12 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             if self.clock.now_ms().saturating_sub(self.stored_ms) >= STORE_EVERY_MS {
                 self.store_pace();
             }
-            let sleep_ms = self.sleep_ms();
+            let now_ms = self.clock.now_ms();
+            let has_work = self.has_work();
+            if self.idle.is_over(has_work, now_ms) {
+                break;
+            }
+            let sleep_ms = self.sleep_ms().min(self.idle.left_ms(now_ms));
             tokio::select! {
                 // Stopping comes first: under load there is always another task that has ended, and it
                 // would never be its turn.
@@ -243,7 +235,18 @@ impl<F: FnMut(&Event) + Send> Server<F> {
                 () = self.clock.sleep(sleep_ms) => {}
             }
         }
-        self.wind_down().await
+        let known = self.entries.keys().cloned().collect();
+        (self.wind_down().await, known)
+    }
+
+    /// Whether something goes on, or is yet to begin. Sessions that were set aside for good wait for a person.
+    fn has_work(&mut self) -> bool {
+        let looks = self.look.first || self.look.wanted;
+        let waits = self
+            .schedule
+            .next_at_ms()
+            .is_some_and(|at_ms| at_ms < u64::MAX);
+        looks || waits || !self.tasks.is_empty()
     }
 
     /// Tells those who submit what this harness polls and delivers with, when it is something else.
@@ -255,7 +258,7 @@ impl<F: FnMut(&Event) + Send> Server<F> {
         self.means_at_ms = now_ms;
         let means = Means::of(&self.harness.basis(None).found);
         if self.told.as_ref() != Some(&means) {
-            polling::tell(&self.home, &means);
+            polling::tell(&self.home, &means, self.start);
             self.told = Some(means);
         }
     }
@@ -317,16 +320,16 @@ impl<F: FnMut(&Event) + Send> Server<F> {
     /// Whether a session that is due may have its step. Otherwise it has its place in the timetable.
     fn may_start(&mut self, session_id: &str, now_ms: u64) -> bool {
         let (at_ms, told) = match self.pace.start(session_id, now_ms) {
-            Start::Now => return true,
-            Start::Later(at_ms) => (at_ms, None),
-            Start::SetAside { until_ms, first } => {
+            pace::Start::Now => return true,
+            pace::Start::Later(at_ms) => (at_ms, None),
+            pace::Start::SetAside { until_ms, first } => {
                 let reason = format!(
                     "it had all the steps of a day ({STEPS_A_DAY} at most, where nobody chose a shorter interval). It goes on \
                      tomorrow; to have a look at it now: libtv-video recover {session_id}"
                 );
                 (until_ms, first.then_some((reason, Some(until_ms))))
             }
-            Start::Ended { first } => {
+            pace::Start::Ended { first } => {
                 let reason = format!(
                     "{MAX_STOPPED_STEPS} steps in a row were stopped. It is left alone until somebody goes on with it: \
                      libtv-video recover {session_id}"

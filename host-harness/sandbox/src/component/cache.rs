@@ -16,7 +16,6 @@ use wasmtime::component::Component;
 
 use super::refused;
 use super::trusted::{self, Private};
-use crate::engine::Effort;
 use crate::error::LoadError;
 use crate::files;
 
@@ -30,8 +29,7 @@ const SUFFIX: &str = "compiled";
 const SEALED_FROM_S: u64 = 315_705_600;
 const SEALED_WITHIN_S: u32 = 300_000_000;
 
-/// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`. Code that was
-/// made with full effort serves everybody, quick code who asks for no more.
+/// The component with this SHA-256 for `engine`, from the cache if it is there, else compiled by `compiler`.
 ///
 /// # Errors
 /// [`LoadError::Component`] for bytes that the compiler or the engine refuses. What is wrong with the cache
@@ -39,7 +37,6 @@ const SEALED_WITHIN_S: u32 = 300_000_000;
 pub fn load(
     engine: &Engine,
     compiler: impl FnOnce() -> Result<Engine, LoadError>,
-    effort: Effort,
     (bytes, digest): (&[u8], &str),
     folder: Option<&Path>,
 ) -> Result<Component, LoadError> {
@@ -47,30 +44,24 @@ pub fn load(
         folder,
         key: key(engine, digest),
     });
-    if let Some(component) = place.as_ref().and_then(|place| place.read(engine, effort)) {
+    if let Some(component) = place.as_ref().and_then(|place| place.read(engine)) {
         return Ok(component);
     }
     let code = compile(&compiler()?, bytes)?;
     if let Some(place) = &place {
         // A cache that can't be written costs time at the next start, nothing else.
-        let _ = place.write(&code, effort);
+        let _ = place.write(&code);
     }
     // SAFETY: the line above made it.
     #[allow(unsafe_code)]
     unsafe { Component::deserialize(engine, &code) }.map_err(refused)
 }
 
-/// The code of the component with this SHA-256, if it is there.
-pub fn find(engine: &Engine, effort: Effort, digest: &str, folder: &Path) -> Option<Component> {
-    let key = key(engine, digest);
-    Place { folder, key }.read(engine, effort)
-}
-
 /// Code for the engine that `compiler` compiles for, from a component's bytes.
 ///
 /// # Errors
 /// [`LoadError::Component`] where the compiler refuses.
-pub fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+fn compile(compiler: &Engine, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
     let compile = || compiler.precompile_component(bytes);
     let threads = ThreadPoolBuilder::new()
         .num_threads(available_parallelism().map_or(1, |all| all.get().min(COMPILING_THREADS)))
@@ -89,21 +80,16 @@ struct Place<'a> {
     key: String,
 }
 
-/// One file there: `<key>-<SHA-256 of the code>.compiled`, or `….quick.compiled`.
+/// One file there: `<key>-<SHA-256 of the code>.compiled`.
 struct Kept {
     path: PathBuf,
     digest: String,
-    effort: Effort,
 }
 
 impl Place<'_> {
-    fn read(&self, engine: &Engine, effort: Effort) -> Option<Component> {
+    fn read(&self, engine: &Engine) -> Option<Component> {
         let folder = Private::open(self.folder)?;
-        let mut kept = self.kept();
-        kept.retain(|kept| effort == Effort::Quick || kept.effort == Effort::Full);
-        // Full effort first: where both are there, the better code costs nothing any more.
-        kept.sort_by_key(|kept| kept.effort == Effort::Quick);
-        kept.iter().find_map(|kept| {
+        self.kept().iter().find_map(|kept| {
             let file = folder.file(&kept.path)?;
             kept.is_whole(&file).then(|| deserialize(engine, &file))?
         })
@@ -116,21 +102,16 @@ impl Place<'_> {
             .filter_map(|entry| {
                 let name = entry.file_name();
                 let rest = name.to_str()?.strip_prefix(&self.key)?.strip_prefix('-')?;
-                let rest = rest.strip_suffix(SUFFIX)?.strip_suffix('.')?;
-                let (digest, effort) = match rest.strip_suffix(".quick") {
-                    Some(digest) => (digest, Effort::Quick),
-                    None => (rest, Effort::Full),
-                };
+                let digest = rest.strip_suffix(SUFFIX)?.strip_suffix('.')?;
                 Some(Kept {
                     path: entry.path(),
                     digest: digest.to_owned(),
-                    effort,
                 })
             })
             .collect()
     }
 
-    fn write(&self, code: &[u8], effort: Effort) -> io::Result<()> {
+    fn write(&self, code: &[u8]) -> io::Result<()> {
         if Private::open(self.folder).is_none() {
             files::private_folder(self.folder)?;
             // It was open: what is in it may be anybody's.
@@ -144,22 +125,17 @@ impl Place<'_> {
         }
         let before = self.kept();
         let digest = hex(&Sha256::digest(code));
-        let kind = match effort {
-            Effort::Full => "",
-            Effort::Quick => ".quick",
-        };
-        let name = format!("{}-{digest}{kind}.{SUFFIX}", self.key);
+        let name = format!("{}-{digest}.{SUFFIX}", self.key);
         let kept = Kept {
             path: self.folder.join(name),
             digest,
-            effort,
         };
         files::write_durably(&kept.path, code)?;
         // Only when it has its name: whoever finds a sealed file doesn't digest it.
         kept.seal(&File::open(&kept.path)?);
         // What it replaces: nobody reads it any more, and who has it mapped keeps it.
         for old in before {
-            if old.path != kept.path && (old.effort == effort || effort == Effort::Full) {
+            if old.path != kept.path {
                 let _ = fs::remove_file(old.path);
             }
         }

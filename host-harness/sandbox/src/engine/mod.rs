@@ -2,9 +2,11 @@
 
 mod ticker;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
-#[cfg(feature = "compiler")]
-use wasmtime::{OptLevel, RegallocAlgorithm};
+use std::sync::Arc;
+
+use wasmtime::{
+    Config, CustomCodeMemory, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+};
 
 use crate::error::LoadError;
 use crate::limits::{
@@ -14,15 +16,24 @@ use crate::limits::{
 use ticker::Ticker;
 pub use ticker::Ticking;
 
+/// Where the machine code of a component is. An engine runs code of one of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// In the program's own text, which the system has made executable already.
+    BuiltIn,
+    /// In memory of its own: compiled by this process, read from a file, or a copy of the former.
+    Loaded,
+}
+
 /// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
 ///
 /// # Errors
 /// [`LoadError::Engine`] where not even the latter can start.
-pub fn new() -> Result<Engine, LoadError> {
-    let mut config = running();
+pub fn new(code: Code) -> Result<Engine, LoadError> {
+    let mut config = running(code);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    Engine::new(&config).or_else(|_| on_demand())
+    Engine::new(&config).or_else(|_| on_demand(code))
 }
 
 /// An engine that allocates each instance on demand, for one call at a time: to set up the pool takes longer than a short
@@ -30,8 +41,8 @@ pub fn new() -> Result<Engine, LoadError> {
 ///
 /// # Errors
 /// [`LoadError::Engine`]: this machine can't run one.
-pub fn on_demand() -> Result<Engine, LoadError> {
-    made(&running())
+pub fn on_demand(code: Code) -> Result<Engine, LoadError> {
+    made(&running(code))
 }
 
 /// An engine with the tick that interrupts what runs on it: what a call needs of a component's place.
@@ -63,44 +74,13 @@ impl Machine {
     }
 }
 
-/// How much the compiler takes upon itself. The code does the same, and any engine here runs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Half the time, for code that is three quarters larger: for a command that somebody waits for.
-    Quick,
-    /// The best code, for what runs long or often.
-    Full,
-}
-
 /// An engine that compiles for the two above.
 ///
 /// # Errors
 /// [`LoadError::Engine`]: this machine can't run one.
 #[cfg(feature = "compiler")]
-pub fn compiling(effort: Effort) -> Result<Engine, LoadError> {
-    let mut config = base();
-    match effort {
-        Effort::Quick => config
-            .cranelift_opt_level(OptLevel::None)
-            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass),
-        Effort::Full => &mut config,
-    };
-    made(&config)
-}
-
-/// An engine that compiles for any processor of the kind `target` (a triple as rustc names it), not only for the one it
-/// runs on.
-///
-/// # Errors
-/// [`LoadError::Engine`]: the compiler doesn't know the target.
-#[cfg(feature = "compiler")]
-pub fn for_shipping(target: &str) -> Result<Engine, LoadError> {
-    let mut config = base();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    config
-        .target(target)
-        .and_then(|config| Engine::new(config))
-        .map_err(refused)
+pub fn compiling() -> Result<Engine, LoadError> {
+    made(&base())
 }
 
 /// An engine that `tune` has had a say in. It allocates on demand: a pool would overrule what was said about memories.
@@ -122,31 +102,43 @@ fn refused(error: wasmtime::Error) -> LoadError {
     LoadError::Engine(format!("{error:#}"))
 }
 
-/// Without the compiler: to set it up takes time and memory, and most processes find their code compiled.
-fn running() -> Config {
-    #[cfg_attr(not(feature = "compiler"), allow(unused_mut))]
+/// Without the compiler, where there is one: to set it up takes time and memory.
+fn running(code: Code) -> Config {
     let mut config = base();
     #[cfg(feature = "compiler")]
     config.enable_compiler(false);
+    match code {
+        Code::BuiltIn => config.with_custom_code_memory(Some(Arc::new(InText))),
+        Code::Loaded => &mut config,
+    };
     config
 }
 
 /// What every engine here has in common. It is part of the digest by which compiled code is found, so that
 /// code made under another configuration is not loaded but made anew.
 fn base() -> Config {
-    let mut config = Config::new();
-    // Epochs cost 30 % of parsing speed where fuel costs 50 %, and they let the wall clock and other steps in.
-    config.epoch_interruption(true);
+    let mut config = compile::settings();
     config.max_wasm_stack(STACK_BYTES);
-    // WASI 0.2 has no concurrency inside an instance.
-    config.concurrency_support(false);
-    // For tools that unwind through the component's frames. wasmtime does without, but Windows asks for it.
-    if !cfg!(windows) {
-        config.native_unwind_info(false);
-    }
-    // Tells where in the component's bytes a trap was; without names in them it tells nobody anything.
-    config.generate_address_map(false);
+    config.native_unwind_info(cfg!(windows));
     config
+}
+
+/// Code in the program's own text: it was mapped executable and unwritable when the program started, and stays so.
+struct InText;
+
+impl CustomCodeMemory for InText {
+    fn required_alignment(&self) -> usize {
+        // Nobody's rights are changed, so no whole pages are needed.
+        1
+    }
+
+    fn publish_executable(&self, _: *const u8, _: usize) -> wasmtime::Result<()> {
+        Ok(())
+    }
+
+    fn unpublish_executable(&self, _: *const u8, _: usize) -> wasmtime::Result<()> {
+        Ok(())
+    }
 }
 
 /// Places for [`LIVE_INSTANCES`] calls at once, each with the most that a call may have.
