@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::problem::Problem;
+
 /// Both sides are at most this: two digits, as the service's own ratios have.
 const MAX_SIDE: u8 = 99;
 
@@ -26,6 +28,16 @@ impl Ratio {
         Some(Self {
             width: side(width)?,
             height: side(height)?,
+        })
+    }
+
+    /// Reads one as a user writes it, blanks around it allowed.
+    ///
+    /// # Errors
+    /// Permanent: it is none.
+    pub fn read(text: &str) -> Result<Self, Problem> {
+        Self::parse(text.trim()).ok_or_else(|| {
+            Problem::permanent("Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9.")
         })
     }
 }

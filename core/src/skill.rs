@@ -1,7 +1,9 @@
 //! The component's typed functions.
 
 use crate::backoff;
-use crate::commands::{self, cancel, check, doctor, project, query, recover, status, tasks};
+use crate::commands::{
+    self, cancel, check, doctor, download, project, query, recover, status, tasks, upload,
+};
 use crate::config::Settings;
 use crate::io::{FsOp, Io};
 use crate::poll::{self, Haste};
@@ -10,38 +12,41 @@ use crate::session::State;
 use crate::store::{self, Found};
 use crate::submit::{self, stranded};
 use crate::types::{
-    Cancellation, Configuration, DueSession, Event, Finding, Overview, Project, Step, Submission,
-    Task, Transcript,
+    Cancellation, Configuration, Downloaded, DueSession, Event, File, Finding, Overview, Project,
+    Request, Step, Submission, Task, Transcript, Uploaded, WantedResults,
 };
 
 /// Submits a request; see [`submit::run`].
 ///
 /// # Errors
 /// As there.
-pub fn submit(
-    io: &Io,
-    settings: &Settings,
-    message: Option<String>,
-    session_id: Option<String>,
-    channel: Option<String>,
-    chat_id: Option<String>,
-) -> Result<Submission, Problem> {
+pub fn submit(io: &Io, settings: &Settings, request: Request) -> Result<Submission, Problem> {
     // It also tells of submits of unknown outcome, before another one is paid for.
     commands::open(io, settings)?;
-    submit::run(
-        io,
-        settings,
-        submit::Request {
-            text: message,
-            session_id,
-            // The typed call has no such member: what is asked for is left to the words.
-            kind: None,
-            channel,
-            chat_id,
-            thread: None,
-            reply_to: None,
-        },
-    )
+    submit::run(io, settings, request)
+}
+
+/// Uploads a file.
+///
+/// # Errors
+/// As the command.
+pub fn upload(io: &Io, settings: &Settings, file: File) -> Result<Uploaded, Problem> {
+    upload::run(io, settings, file)
+}
+
+/// Stores results in a folder.
+///
+/// # Errors
+/// As the command. What goes wrong with a file stands in the answer.
+pub fn download(
+    io: &Io,
+    settings: &Settings,
+    results: WantedResults,
+    folder: Option<String>,
+    prefix: Option<String>,
+) -> Result<Downloaded, Problem> {
+    commands::open(io, settings)?;
+    download::run(io, settings, results, folder, prefix)
 }
 
 /// The sessions that have not ended, and the submits that nobody works on any more: what a process that died has left is

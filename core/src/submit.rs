@@ -2,42 +2,25 @@
 //! after, and it is never repeated by itself.
 
 mod repeated;
+pub mod request;
 pub mod stranded;
 
 use contract::channels::Threads;
-use contract::commands::is_nowhere;
 use contract::ids::is_service_id;
 
 use crate::channel::{self, Member};
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
 use crate::problem::{Failure, Problem};
-use crate::ratio;
+use crate::ratio::{self, Ratio};
 use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
 use crate::upstream::{Baseline, Error, Job, Order, Submitted, Upstream};
 use repeated::Claim;
+use request::{Destination, Medium, Request};
 
 /// What to do about a submit of unknown outcome.
 const FIND_OUT: &str = "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover";
-
-/// What is to be submitted.
-pub struct Request {
-    /// The user's words.
-    pub text: Option<String>,
-    /// The session to continue, or a unique prefix of its id.
-    pub session_id: Option<String>,
-    /// `image` or `video`, where it is known what is asked for.
-    pub kind: Option<String>,
-    /// Where results go.
-    pub channel: Option<String>,
-    /// And to whom; an empty one means nowhere.
-    pub chat_id: Option<String>,
-    /// The topic or thread they belong to.
-    pub thread: Option<String>,
-    /// The message that is answered.
-    pub reply_to: Option<String>,
-}
 
 /// What a submit answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +57,11 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
             "Guard check failed: create-session requires a message or an existing session-id.",
         ));
     }
-    let nowhere = is_nowhere(request.channel.as_deref(), request.chat_id.as_deref());
+    let nowhere = request.destination == Some(Destination::Nowhere);
     // Before anything is asked or stored: a wrong chat costs nothing then.
     let named = named(settings, &request)?;
-    let upstream = settings.upstream()?;
+    let ratio = ratio_of(settings, &request)?;
+    let upstream = upstream_of(settings, &request)?;
     let continued = match &request.session_id {
         Some(id) => Some(continued(io, &upstream, id)?),
         None => None,
@@ -90,9 +74,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     };
     let words = match (text, &continued) {
         // A picture's ratio is in its words or left to the service.
-        (Some(text), None) if wants_ratio(&upstream, &request) => {
-            ratio::with_ratio(text, &settings.ratio)
-        }
+        (Some(text), None) if wants_ratio(&upstream, &request) => ratio::with_ratio(text, &ratio),
         (Some(text), _) => text.to_owned(),
         (None, _) => String::new(),
     };
@@ -120,7 +102,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         became: None,
     };
     let wanted = Acknowledged {
-        kind: request.kind.as_deref(),
+        kind: request.kind,
         continues: continued.is_some(),
     };
     // From here on the intent is durable, and only then may the request leave: a crash in between leaves one
@@ -134,7 +116,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     let order = Order {
         words: text.map(|_| words.as_str()),
         session_id,
-        kind: request.kind.as_deref(),
+        kind: request.kind.map(Medium::name),
         trace: trace.as_deref(),
     };
     let submitted = match upstream.submit(io, &order) {
@@ -176,7 +158,33 @@ fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
 
 /// Whether the ratio is put beside the words. A picture's is in its words or left to the service.
 fn wants_ratio(upstream: &Upstream<'_>, request: &Request) -> bool {
-    upstream.service().traits().ratio_in_words && request.kind.as_deref() != Some("image")
+    upstream.service().traits().ratio_in_words && request.kind != Some(Medium::Image)
+}
+
+/// The ratio that is asked for where the words name none.
+///
+/// # Errors
+/// Permanent: the request has one that is none.
+fn ratio_of(settings: &Settings, request: &Request) -> Result<Ratio, Problem> {
+    let named = request.ratio.as_deref();
+    named.map_or(Ok(settings.ratio), Ratio::read)
+}
+
+/// The service that is asked: that of the key in force.
+///
+/// # Errors
+/// Permanent: there is no key, or the request names another service.
+fn upstream_of<'a>(settings: &'a Settings, request: &Request) -> Result<Upstream<'a>, Problem> {
+    let upstream = settings.upstream()?;
+    let known = upstream.service();
+    let named = request.service.as_deref();
+    if named.is_some_and(|named| named != known.name()) {
+        return Err(Problem::permanent(format!(
+            "The configured key is one of {}, and the request is for another service. Nothing was sent.",
+            known.name()
+        )));
+    }
+    Ok(upstream)
 }
 
 /// A byte order mark in front of the words, as editors of Windows leave one in a file, isn't part of them.
@@ -184,21 +192,22 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// The channel and chat that the request names, else the environment. An empty value is one: nothing else takes its place.
+/// The channel and chat that the request names, else the environment.
 fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
-    let blank_is_none =
-        |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
-    if is_nowhere(request.channel.as_deref(), request.chat_id.as_deref()) {
-        // The channel is judged all the same.
-        // A slip in the name is told now and not when somebody asks for the result.
-        known_channel(request.channel.as_ref())?;
-        return Ok(Route::default());
-    }
+    let wanted = match &request.destination {
+        Some(Destination::Nowhere) => return Ok(Route::default()),
+        Some(Destination::To(wanted)) => wanted.clone(),
+        None => request::Route::default(),
+    };
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let default_channel = settings.default_channel.clone();
     let default_chat = settings.default_chat.clone();
     let mut route = Route {
-        channel: known_channel(blank_is_none(&request.channel).or(default_channel).as_ref())?,
-        chat: blank_is_none(&request.chat_id)
+        channel: known_channel(filled(&wanted.channel).or(default_channel).as_ref())?,
+        account: filled(&wanted.account)
+            .map(|name| account(&name))
+            .transpose()?,
+        chat: filled(&wanted.chat)
             .or(default_chat)
             .unwrap_or_default()
             .trim()
@@ -209,7 +218,7 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     let Some(member) = channel::of(&route.channel).or_else(channel::usual) else {
         return Ok(route);
     };
-    place(member, request, &mut route)?;
+    place(member, &wanted, &mut route)?;
     if !route.chat.is_empty() {
         let read = (member.recipients.read)(&route.chat);
         let target = read.map_err(|reason| no_recipient(member, reason))?;
@@ -223,8 +232,25 @@ fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
     Ok(route)
 }
 
+/// The name of an account. Whether there is one of it is known where the credentials are.
+///
+/// # Errors
+/// Permanent: it is none.
+fn account(name: &str) -> Result<String, Problem> {
+    // OpenClaw cuts the ids of its accounts there; a record with a longer one would be kept for nothing.
+    const MAX_CHARS: usize = 64;
+    let name = name.trim();
+    let plain = !name.chars().any(contract::text::is_unseen);
+    if plain && name.chars().count() <= MAX_CHARS {
+        return Ok(name.to_owned());
+    }
+    Err(Problem::permanent(
+        "--account can't be used: it is no name of an account. Nothing was sent.",
+    ))
+}
+
 /// The place in the chat that results belong in: a message that they answer, a topic or thread.
-fn place(member: &Member, request: &Request, route: &mut Route) -> Result<(), Problem> {
+fn place(member: &Member, wanted: &request::Route, route: &mut Route) -> Result<(), Problem> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let refuse = |option: &str, reason: &str| {
         Problem::permanent(format!(
@@ -232,11 +258,11 @@ fn place(member: &Member, request: &Request, route: &mut Route) -> Result<(), Pr
         ))
     };
     let recipients = member.recipients;
-    if let Some(message) = given(&request.reply_to) {
+    if let Some(message) = given(&wanted.reply_to) {
         let read = (recipients.message)(&message);
         route.reply_to = Some(read.map_err(|reason| refuse("--reply-to", reason))?);
     }
-    let Some(thread) = given(&request.thread) else {
+    let Some(thread) = given(&wanted.thread) else {
         return Ok(());
     };
     let refused = |reason| refuse("--thread", reason);
@@ -414,16 +440,16 @@ fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
 }
 
 /// What an acknowledgement speaks of.
-struct Acknowledged<'a> {
-    /// `image`, `video`, or not known.
-    kind: Option<&'a str>,
+struct Acknowledged {
+    /// What is asked for, where that is known.
+    kind: Option<Medium>,
     /// Whether a session goes on.
     continues: bool,
 }
 
 /// What the caller is told of a submit that was taken: a sentence for the user, and one for whoever runs the
 /// machine where something keeps the result from arriving.
-fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> Submission {
+fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged) -> Submission {
     let obstacle = obstacle(settings, &asked.route);
     let begun = if wanted.continues {
         "Passed on to the job that is there."
@@ -431,8 +457,8 @@ fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged<'_>) -> 
         "Submitted."
     };
     let takes = match wanted.kind {
-        Some("image") => "a picture takes about a minute",
-        Some(_) => "a video takes 5 to 30 minutes",
+        Some(Medium::Image) => "a picture takes about a minute",
+        Some(Medium::Video) => "a video takes 5 to 30 minutes",
         None => "a picture takes about a minute, a video 5 to 30 minutes",
     };
     let (note, operator_note) = match obstacle {

@@ -7,6 +7,7 @@ use crate::{problem, session};
 
 pub use crate::session::{DeliveryState, State as SessionState};
 pub use crate::submit::Submission;
+pub use crate::submit::request::{Destination, Medium, Request, Route};
 pub use crate::upstream::session_api::messages::Role;
 
 /// Whether a failed call may be repeated.
@@ -408,6 +409,62 @@ pub struct Task {
     pub error: Option<String>,
     /// All of it, as the service gave it.
     pub fields: Vec<Field>,
+}
+
+/// A picture or film that a request refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum File {
+    /// By its path.
+    Path(String),
+    /// On standard input.
+    Input(InputFile),
+}
+
+/// A file on standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Its own name.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// A file that the service has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// What stands for it in the words of a request.
+    pub url: String,
+}
+
+/// Which results are downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedResults {
+    /// Those of a session.
+    Session(String),
+    /// These.
+    Urls(Vec<String>),
+}
+
+/// A result that could not be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// The name that it would have had.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Results in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Downloaded {
+    /// The folder.
+    pub folder: String,
+    /// The paths of those that are there.
+    pub files: Vec<String>,
+    /// Those that aren't.
+    pub missed: Vec<Missed>,
+    /// How many results there are.
+    pub total: u32,
 }
 
 /// What became of the wish to cancel a job.

@@ -6,8 +6,8 @@ use libtv_video_core::io::Io;
 use libtv_video_core::problem::{self, Failure};
 use libtv_video_core::skill;
 use libtv_video_core::types::{
-    Cancellation, Configuration, DueSession, Finding, Overview, Problem, Project, Step, Submission,
-    Task, Transcript,
+    Cancellation, Configuration, Downloaded, DueSession, File, Finding, Overview, Problem, Project,
+    Request, Step, Submission, Task, Transcript, Uploaded, WantedResults,
 };
 
 use crate::Component;
@@ -20,14 +20,23 @@ use crate::settings;
 type Function<T> = Box<dyn FnOnce(&Io, &Settings) -> Result<T, problem::Problem>>;
 
 impl Guest for Component {
-    fn submit(
-        message: Option<String>,
-        session_id: Option<String>,
-        channel: Option<String>,
-        chat_id: Option<String>,
-    ) -> Result<Submission, Problem> {
+    fn submit(request: Request) -> Result<Submission, Problem> {
         call(Box::new(|io, settings| {
-            skill::submit(io, settings, message, session_id, channel, chat_id)
+            skill::submit(io, settings, request)
+        }))
+    }
+
+    fn upload(file: File) -> Result<Uploaded, Problem> {
+        call(Box::new(|io, settings| skill::upload(io, settings, file)))
+    }
+
+    fn download(
+        results: WantedResults,
+        folder: Option<String>,
+        prefix: Option<String>,
+    ) -> Result<Downloaded, Problem> {
+        call(Box::new(|io, settings| {
+            skill::download(io, settings, results, folder, prefix)
         }))
     }
 

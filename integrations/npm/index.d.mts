@@ -41,6 +41,33 @@ export interface Options {
 
 export type SessionState = 'submitted' | 'generating' | 'awaiting-user' | 'completed' | 'failed' | 'timeout';
 
+/** A chat, and the place in it. What is left out is as in the session that goes on; of a new one, as `env` says. */
+export interface Route {
+  /** As `feishu`. */
+  channel?: string;
+  /** Which of several accounts of the channel writes. */
+  account?: string;
+  chat?: string;
+  thread?: string;
+  /** The message that is answered, in whose thread results go. */
+  replyTo?: string;
+}
+
+/** A request for a video or an image. */
+export interface Request {
+  /** The user's words, relayed as they are. */
+  message?: string;
+  /** The session that goes on; without it a new one begins. */
+  sessionId?: string;
+  /** The service that makes it, as `check` names it. */
+  service?: string;
+  kind?: 'video' | 'image';
+  /** The ratio of a new video whose words name none, as `9:16`. */
+  ratio?: string;
+  /** Where results go; `null`: to nobody. */
+  to?: Route | null;
+}
+
 export interface Submission {
   sessionId: string;
   projectUuid: string;
@@ -198,7 +225,7 @@ export class SkillError extends Error {
 /** Calls run one after another on a thread of their own and reject with `SkillError`. */
 export interface Skill {
   /** Costs the user money, and is never repeated by itself. Without a session id a new session begins. */
-  submit(request: { message?: string; sessionId?: string; channel?: string; chatId?: string }): Promise<Submission>;
+  submit(request: Request): Promise<Submission>;
   /** The sessions that have not ended, with the time at which each wants its next poll. */
   due(): Promise<{ sessionId: string; atMs: number }[]>;
   /** Does what can be done now for one session, and says when to call again. Safe to repeat. */

@@ -28,7 +28,7 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
   const thread = new Thread(settings, onDenied, callMs);
   const call = (method, ...values) => thread.call(method, values);
   return {
-    submit: ({ message, sessionId, channel, chatId }) => call('submit', message, sessionId, channel, chatId),
+    submit: ({ message, to, ...request }) => call('submit', { ...request, text: message, destination: destination(to) }),
     due: () => call('due'),
     poll: (sessionId) => call('poll', sessionId),
     query: (sessionId, { afterSeq, projectId } = {}) =>
@@ -42,6 +42,12 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
     changeProject: () => call('changeProject'),
     close: () => thread.close(),
   };
+}
+
+/** Where results go: to a chat, to nobody (null), or where they usually do. */
+function destination(to) {
+  if (to === undefined) return undefined;
+  return to === null ? { tag: 'nowhere' } : { tag: 'to', val: to };
 }
 
 /** An answer with numbers for the 64-bit ones: times, and what services count, stay below 2^53. */

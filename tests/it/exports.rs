@@ -3,8 +3,8 @@
 
 use fakes::Fake;
 use host_harness::{
-    CallError, Cancellation, DeliveryState, Harness, Health, Output, Polling, ProblemKind, Role,
-    SessionState, object_of,
+    CallError, Cancellation, DeliveryState, Harness, Health, Medium, Output, Polling, ProblemKind,
+    Role, SessionState, Submit, WantedResults, object_of,
 };
 
 use crate::env::{TestEnv, block_on};
@@ -127,6 +127,137 @@ fn a_service_that_cannot_cancel_says_so_and_the_job_goes_on() {
     }
 }
 
+/// A file that a service takes for a picture.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
+
+#[test]
+fn a_file_goes_to_the_service_and_results_come_into_a_folder_as_typed_calls() {
+    let (env, harness, id) = done();
+    let picture = env.folder().join("a cat.png");
+    std::fs::write(&picture, PICTURE).unwrap();
+    let uploaded = block_on(harness.upload(&picture)).unwrap();
+    assert!(
+        uploaded
+            .url
+            .starts_with("https://libtv-res.liblib.art/claw/")
+    );
+    let message = |error: CallError| match error {
+        CallError::Problem(problem) => problem.message,
+        other => panic!("{other:?}"),
+    };
+    let missing = block_on(harness.upload("/no/such/cat.png".as_ref()));
+    assert_eq!(
+        message(missing.unwrap_err()),
+        "File not found: /no/such/cat.png"
+    );
+
+    let out = env.folder().join("out");
+    let download = |results| block_on(harness.download(results, Some(&out), Some("cat")));
+    let downloaded = download(WantedResults::Session(id.clone())).unwrap();
+    let there = out.join("cat_01.mp4");
+    assert_eq!(downloaded.files, [there.to_str().unwrap()]);
+    assert_eq!((downloaded.total, downloaded.missed.len()), (1, 0));
+    assert_eq!(downloaded.folder, out.to_str().unwrap());
+    // The same once more is as good, and what the command prints.
+    assert_eq!(
+        download(WantedResults::Session(id.clone())).unwrap(),
+        downloaded
+    );
+    let dir = out.to_str().unwrap();
+    let line = [
+        "download-results",
+        &id,
+        "--output-dir",
+        dir,
+        "--prefix",
+        "cat",
+    ];
+    let printed = env.run(line).ok().json();
+    assert_eq!(serde_json::to_value(&downloaded).unwrap(), printed);
+    // Of other content it stays, and nothing else has happened.
+    std::fs::write(&there, "mine").unwrap();
+    let kept = download(WantedResults::Session(id.clone())).unwrap();
+    assert_eq!((kept.files.len(), kept.missed.len()), (0, 1));
+    assert!(kept.missed[0].reason.contains("exists already"), "{kept:?}");
+    assert_eq!(std::fs::read(&there).unwrap(), b"mine");
+    let none = download(WantedResults::Urls(Vec::new())).unwrap();
+    assert_eq!((none.total, none.files.len()), (0, 0));
+    let wrong = download(WantedResults::Urls(vec!["https://x.example/a".to_owned()]));
+    assert!(message(wrong.unwrap_err()).starts_with("Not a result URL"));
+}
+
+#[test]
+fn a_request_says_what_is_asked_for_in_its_fields_and_its_words_stay_as_they_are() {
+    let env = TestEnv::new();
+    let harness = env.harness();
+    let asked = |submit: Submit| block_on(harness.submit(submit));
+    asked(Submit::message("a red fox").with_ratio("9:16").to_nowhere()).unwrap();
+    let picture = Submit::message("a red fox, painted").of_kind(Medium::Image);
+    let submission = asked(picture.to("feishu", crate::env::CHAT)).unwrap();
+    assert_eq!(submission.channel.as_deref(), Some("feishu"));
+    assert!(
+        submission.note.contains("a picture takes"),
+        "{}",
+        submission.note
+    );
+    let words: Vec<String> = env
+        .gateway()
+        .submits()
+        .iter()
+        .map(|one| one.text.clone())
+        .collect();
+    assert_eq!(words, ["a red fox, video ratio 9:16", "a red fox, painted"]);
+    for (wrong, told) in [
+        (
+            Submit::message("a").with_ratio("wide"),
+            "Invalid video ratio format",
+        ),
+        (
+            Submit::message("a").by_service("libtv_direct"),
+            "for another service",
+        ),
+        (
+            Submit::message("a").to("fieshu", ""),
+            "Unknown channel: fieshu",
+        ),
+        (
+            Submit::message("a").with_account("a\nb"),
+            "--account can't be used",
+        ),
+        (
+            Submit::message("a").in_thread("omt_1"),
+            "--thread can't be used",
+        ),
+    ] {
+        match asked(wrong) {
+            Err(CallError::Problem(problem)) => {
+                assert!(problem.message.contains(told), "{}", problem.message);
+            }
+            other => panic!("{told}: {other:?}"),
+        }
+    }
+    assert_eq!(env.gateway().submits().len(), 2);
+}
+
+#[test]
+fn cancel_prints_why_a_job_goes_on_and_knows_its_id_by_a_prefix() {
+    let env = TestEnv::new();
+    let id = env.submit("a red fox runs through snow");
+    let requests = env.gateway().requests().len();
+    env.run(["cancel", &id[..8]])
+        .exits(1)
+        .says("❌ Gateway has no way to cancel a job: it goes on, and its result arrives.");
+    let reply = env.run(["cancel", &id, "--json"]).exits(1).json();
+    assert_eq!(reply["cancelled"], false);
+    env.run(["cancel", "nobody-knows-it"])
+        .exits(1)
+        .says("❌ Unknown LibTV session");
+    // Nothing was asked for what is known here, and the job goes on.
+    assert_eq!(env.gateway().requests().len(), requests);
+    env.watch(&id).ok();
+    env.run(["cancel", &id]).exits(1);
+}
+
 #[test]
 fn an_odd_id_is_an_error_and_no_trap() {
     let env = TestEnv::new();
@@ -145,6 +276,10 @@ fn an_odd_id_is_an_error_and_no_trap() {
             refused(status.unwrap_err(), &id);
             refused(harness.recover(Some(&id)).await.unwrap_err(), &id);
             refused(harness.cancel(&id).await.unwrap_err(), &id);
+            let results = WantedResults::Session(id.clone());
+            let folder = env.folder().join("out");
+            let downloaded = harness.download(results, Some(&folder), None).await;
+            refused(downloaded.unwrap_err(), &id);
         }
         // As many entries as nobody has.
         let many = vec!["x".repeat(200); 20_000];

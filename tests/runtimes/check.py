@@ -22,6 +22,15 @@ from fakes import Fakes
 MAX_STEPS = 30
 
 
+def request(message, chat):
+    """What `submit` takes: a record, with a variant in it as a tag and its value."""
+    route = {"channel": "feishu", "account": None, "chat": chat, "thread": None, "reply_to": None}
+    return {
+        "text": message, "session_id": None, "service": None, "kind": None, "ratio": None,
+        "destination": {"tag": "to", "val": route},
+    }
+
+
 class Case(unittest.TestCase):
     """A runtime with an empty state folder; the world is shared."""
 
@@ -56,9 +65,7 @@ class AnyRuntime(Case):
     def test_a_job_goes_from_the_submit_to_the_chat(self):
         chat = f"oc_{self.runtime.name}"
         message = f"a red fox runs through snow, says {self.runtime.name}"
-        submission = self.runtime.call(
-            "submit", self.environment, message=message, session_id=None, channel="feishu", chat_id=chat
-        )
+        submission = self.runtime.call("submit", self.environment, request=request(message, chat))
         step = self.poll_to_the_end(submission["session_id"])
         self.assertEqual((step["state"], step["results"], step["delivered"]), ("completed", 2, 2), step)
 
@@ -131,9 +138,7 @@ class WasmtimePy(WithCommands):
     runtime_class = runtimes.WasmtimePy
 
     def test_a_step_that_runs_out_of_fuel_is_stopped_and_the_session_goes_on(self):
-        submission = self.runtime.call(
-            "submit", self.environment, message="a fox without fuel", session_id=None, channel="feishu", chat_id="oc_fuel"
-        )
+        submission = self.runtime.call("submit", self.environment, request=request("a fox without fuel", "oc_fuel"))
         self.runtime.fuel = 100_000
         with self.assertRaisesRegex(Exception, "fuel"):
             self.runtime.call("poll", self.environment, session_id=submission["session_id"])
@@ -171,7 +176,7 @@ class Wassette(AnyRuntime):
         tools = self.runtime.tools(self.environment)
         self.assertIn("Costs the user\nmoney, and is never repeated by itself.", tools["submit"]["description"])
         self.assertIn("Safe to repeat at any time.", tools["poll"]["description"])
-        ours = ["submit", "due", "poll", "query", "check", "doctor", "status", "tasks", "recover", "cancel",
+        ours = ["submit", "upload", "download", "due", "poll", "query", "check", "doctor", "status", "tasks", "recover", "cancel",
                 "change-project"]
         for name in ours:
             self.assertNotIn("Auto-generated", tools[name]["description"])

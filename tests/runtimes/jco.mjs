@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { instantiate } from './skill/skill.js';
 
-const { export: name, arguments: given, command, environment, preopens } = JSON.parse(process.argv[2]);
+const { export: name, arguments: values, command, environment, preopens } = JSON.parse(process.argv[2]);
 const shim = new WASIShim({ sandbox: { env: environment, args: ['libtv-video', ...(command ?? [])], preopens } });
 const load = async (path) => WebAssembly.compile(await readFile(new URL(`skill/${path}`, import.meta.url)));
 const skill = await instantiate(load, shim.getImportObject());
@@ -18,16 +18,22 @@ if (command) {
     process.exitCode = 1;
   }
 } else {
-  console.log(JSON.stringify(call(camel(name), given), (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
+  console.log(JSON.stringify(call(camel(name), values), (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
 }
 
 function call(method, values) {
   try {
-    return { value: snake(skill[method](...values.map((value) => value ?? undefined))) };
+    return { value: snake(skill[method](...values.map(given))) };
   } catch (error) {
     if (!error.payload) throw error;
     return { problem: error.payload };
   }
+}
+
+/** As jco's functions take it: members in camel case, and what is none is undefined. */
+function given(value) {
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [camel(name), given(member)]));
 }
 
 function camel(text) {

@@ -45,7 +45,8 @@ class WasmtimePy:
 
     def call(self, export, environment, **arguments):
         store, instance = self._instance(environment, [], [])
-        value = instance.get_func(store, export.replace("_", "-"))(store, *arguments.values())
+        given = [record(value) for value in arguments.values()]
+        value = instance.get_func(store, export.replace("_", "-"))(store, *given)
         # Cases that Python can tell apart by their type come without a tag.
         if isinstance(value, components.Variant):
             if value.tag == "err":
@@ -89,6 +90,18 @@ class WasmtimePy:
         return store, linker.instantiate(store, self._component)
 
 
+def record(value):
+    """A dictionary as a record. Of a variant in an option the option is told; the case is told by what it holds."""
+    if not isinstance(value, dict):
+        return value
+    if "tag" in value:
+        return components.Variant("some", record(value["val"]))
+    made = components.Record()
+    for name, field in value.items():
+        setattr(made, name.replace("_", "-"), record(field))
+    return made
+
+
 def plain(value):
     """A record as a dictionary."""
     fields = getattr(value, "__dict__", None)
@@ -121,6 +134,18 @@ class Jco:
         return run([*self._node, request])
 
 
+def wave(value):
+    """WAVE, the text form of component values: strings are written as in JSON, and what is none may be left out of a record."""
+    if value is None:
+        return "none"
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    if "tag" in value:
+        return f"{value['tag']}({wave(value['val'])})"
+    fields = [f"{name.replace('_', '-')}: {wave(field)}" for name, field in value.items() if field is not None]
+    return "{" + ", ".join(fields) + "}"
+
+
 class WasmtimeCli:
     """The `wasmtime` program: its command line runs ours, and `--invoke` a typed export."""
 
@@ -132,8 +157,7 @@ class WasmtimeCli:
         self._wasmtime = tools["wasmtime"]
 
     def call(self, export, environment, **arguments):
-        # WAVE, the text form of component values; strings are written as in JSON.
-        words = ", ".join("none" if value is None else json.dumps(value) for value in arguments.values())
+        words = ", ".join(wave(value) for value in arguments.values())
         done = self._run(environment, [], ["--invoke", f"{export.replace('_', '-')}({words})"], [])
         answer = done.stdout.strip()
         failed = re.match(r'err\(\{kind: ([a-z-]+), message: "(.*?)"', answer)

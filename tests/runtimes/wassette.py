@@ -15,6 +15,13 @@ TEST_VARIABLES = ["LIBTV_MEDIA_URL"]
 LOADED = "component loading completed"
 
 
+def named(value):
+    """Members as the WIT names them."""
+    if not isinstance(value, dict):
+        return value
+    return {name.replace("_", "-"): named(member) for name, member in value.items()}
+
+
 class Wassette:
     """One server a state folder; it is told the environment when it starts."""
 
@@ -44,7 +51,7 @@ class Wassette:
     def call(self, export, environment, **arguments):
         if self._server is None:
             self._start(environment)
-        given = {name.replace("_", "-"): value for name, value in arguments.items()}
+        given = named(arguments)
         answer = self._ask("tools/call", {"name": export.replace("_", "-"), "arguments": given})
         result = answer["structuredContent"]["result"]
         if "err" in result:

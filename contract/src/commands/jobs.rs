@@ -68,6 +68,12 @@ pub(super) const MAKE: &[Command] = &[
                  that nothing is sent anywhere",
             ),
             Opt::new(
+                "account",
+                Value::Text,
+                "A",
+                "the account of the channel whose bot answers, where several are configured",
+            ),
+            Opt::new(
                 "reply-to",
                 Value::Message,
                 "ID",

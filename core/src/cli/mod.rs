@@ -9,6 +9,7 @@ mod parse;
 pub use parse::parse;
 
 use crate::secret::Secret;
+use crate::types::{File, Request, WantedResults};
 
 /// A command and how its reply is wanted.
 pub struct Invocation {
@@ -56,25 +57,10 @@ pub enum Command {
     /// Uploads a reference image or video.
     Upload {
         /// `--file`, or what the harness makes of it.
-        file: FileArg,
+        file: File,
     },
     /// Submits a request, or a further turn of a session.
-    CreateSession {
-        /// The user's words, unchanged; `None` when they are blank.
-        text: Option<String>,
-        /// `--session-id`: the session to continue.
-        session_id: Option<String>,
-        /// `--kind`: image or video, when that is known.
-        kind: Option<String>,
-        /// `--channel`; an empty one is kept.
-        channel: Option<String>,
-        /// `--chat-id`; an empty one is kept: it means nowhere.
-        chat_id: Option<String>,
-        /// `--thread`.
-        thread: Option<String>,
-        /// `--reply-to`.
-        reply_to: Option<String>,
-    },
+    CreateSession(Request),
     /// Shows a session's messages.
     QuerySession {
         /// The session, or a unique prefix of its id.
@@ -88,12 +74,10 @@ pub enum Command {
     },
     /// Stores results in a folder.
     DownloadResults {
-        /// The session, or a unique prefix of its id. It or `urls` is there.
-        id: Option<String>,
-        /// `--urls`.
-        urls: Vec<String>,
+        /// Which: a session, or a unique prefix of its id, or `--urls`.
+        results: WantedResults,
         /// `--output-dir`.
-        output_dir: Option<String>,
+        folder: Option<String>,
         /// `--prefix` of the file names.
         prefix: Option<String>,
     },
@@ -127,20 +111,6 @@ pub enum Command {
     },
     /// Starts a new canvas project.
     ChangeProject,
-}
-
-/// Where an upload's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileArg {
-    /// A path that the component opens.
-    Path(String),
-    /// Standard input: `--file - --name NAME --size BYTES`, as the harness passes a file on.
-    Stdin {
-        /// The file's own name.
-        name: String,
-        /// Its length in bytes.
-        size: u64,
-    },
 }
 
 /// What became of the arguments.

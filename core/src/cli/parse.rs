@@ -2,8 +2,9 @@
 
 use contract::commands::{Asked, Line, Side, read};
 
-use super::{Command, FileArg, Invocation, Parsed, help};
+use super::{Command, Invocation, Parsed, help};
 use crate::secret::Secret;
+use crate::types::{Destination, File, InputFile, Medium, Request, Route, WantedResults};
 
 /// Reads the arguments, without the program's name, as [`contract::commands`] has them.
 #[must_use]
@@ -41,15 +42,7 @@ fn command(line: &Line) -> Command {
         },
         "remove-key" => Command::RemoveKey,
         "upload" => Command::Upload { file: file(line) },
-        "create-session" => Command::CreateSession {
-            text: line.word(),
-            session_id: line.filled("session-id"),
-            kind: line.filled("kind"),
-            channel: line.text("channel"),
-            chat_id: line.text("chat-id"),
-            thread: line.filled("thread"),
-            reply_to: line.filled("reply-to"),
-        },
+        "create-session" => Command::CreateSession(request(line)),
         "query-session" => Command::QuerySession {
             id: line.word().unwrap_or_default(),
             short: line.has("short"),
@@ -57,9 +50,12 @@ fn command(line: &Line) -> Command {
             project_id: line.filled("project-id"),
         },
         "download-results" => Command::DownloadResults {
-            id: line.word(),
-            urls: line.texts("urls"),
-            output_dir: line.filled("output-dir"),
+            results: match (line.texts("urls"), line.word()) {
+                // Links stand above the session, since whoever names them has chosen.
+                (urls, Some(id)) if urls.is_empty() => WantedResults::Session(id),
+                (urls, _) => WantedResults::Urls(urls),
+            },
+            folder: line.filled("output-dir"),
             prefix: line.filled("prefix"),
         },
         "wait-and-deliver" => Command::WaitAndDeliver {
@@ -84,11 +80,29 @@ fn command(line: &Line) -> Command {
     }
 }
 
+/// What is to be submitted.
+fn request(line: &Line) -> Request {
+    Request {
+        text: line.word(),
+        session_id: line.filled("session-id"),
+        // The table has refused any other word.
+        kind: line.filled("kind").as_deref().and_then(Medium::named),
+        destination: Some(Destination::of_options(Route {
+            channel: line.text("channel"),
+            account: line.filled("account"),
+            chat: line.text("chat-id"),
+            thread: line.filled("thread"),
+            reply_to: line.filled("reply-to"),
+        })),
+        ..Request::default()
+    }
+}
+
 /// Where an upload's bytes come from: `-` is standard input only where name and size are said.
-fn file(line: &Line) -> FileArg {
+fn file(line: &Line) -> File {
     let path = line.filled("file").unwrap_or_default();
     match (line.text("name"), line.number("size")) {
-        (Some(name), Some(size)) if path == "-" => FileArg::Stdin { name, size },
-        _ => FileArg::Path(path),
+        (Some(name), Some(size)) if path == "-" => File::Input(InputFile { name, size }),
+        _ => File::Path(path),
     }
 }

@@ -1,6 +1,7 @@
 use contract::commands::{Side, of_component};
 
-use super::{Command, FileArg, Parsed, parse};
+use super::{Command, Parsed, parse};
+use crate::types::{Destination, File, InputFile, WantedResults};
 use proptest::prelude::*;
 
 fn args(words: &[&str]) -> Vec<String> {
@@ -33,13 +34,12 @@ fn helped(words: &[&str]) -> String {
 /// Text, session, channel and chat of `create-session`.
 fn submitted(words: &[&str]) -> [Option<String>; 4] {
     match run(words) {
-        Command::CreateSession {
-            text,
-            session_id,
-            channel,
-            chat_id,
-            ..
-        } => [text, session_id, channel, chat_id],
+        Command::CreateSession(request) => match request.destination {
+            Some(Destination::To(route)) => {
+                [request.text, request.session_id, route.channel, route.chat]
+            }
+            other => panic!("{words:?}: {other:?}"),
+        },
         _ => panic!("{words:?} is another command"),
     }
 }
@@ -163,9 +163,8 @@ fn json_is_taken_by_every_command() {
 #[test]
 fn urls_are_taken_up_to_the_next_option() {
     let Command::DownloadResults {
-        id,
-        urls,
-        output_dir,
+        results,
+        folder,
         prefix,
     } = run(&[
         "download-results",
@@ -182,15 +181,29 @@ fn urls_are_taken_up_to_the_next_option() {
         panic!("another command")
     };
     assert_eq!(
-        (id, urls, output_dir, prefix),
-        (some("s1"), args(&["u1", "u2", "u3"]), some("-d"), some("p"))
+        (results, folder, prefix),
+        (
+            // Links stand above the session.
+            WantedResults::Urls(args(&["u1", "u2", "u3"])),
+            some("-d"),
+            some("p")
+        )
     );
-    let Command::DownloadResults { id, urls, .. } =
-        run(&["download-results", "--urls", "u1", "--", "s1"])
-    else {
-        panic!("another command")
-    };
-    assert_eq!((id, urls), (some("s1"), args(&["u1"])));
+    for (words, expected) in [
+        (
+            &["download-results", "--urls", "u1", "--", "s1"][..],
+            WantedResults::Urls(args(&["u1"])),
+        ),
+        (
+            &["download-results", "s1"],
+            WantedResults::Session("s1".to_owned()),
+        ),
+    ] {
+        let Command::DownloadResults { results, .. } = run(words) else {
+            panic!("another command")
+        };
+        assert_eq!(results, expected);
+    }
     assert!(
         usage(&["download-results", "--urls", "--prefix", "p"]).contains("--urls needs a value")
     );
@@ -205,16 +218,16 @@ fn a_file_is_a_path_or_standard_input_with_name_and_size() {
     };
     assert_eq!(
         file(&["upload", "--file", "a b.mp4"]),
-        FileArg::Path("a b.mp4".into())
+        File::Path("a b.mp4".into())
     );
     assert_eq!(
         file(&["upload", "--file=-x.mp4"]),
-        FileArg::Path("-x.mp4".into())
+        File::Path("-x.mp4".into())
     );
-    let stdin = FileArg::Stdin {
+    let stdin = File::Input(InputFile {
         name: "a.mp4".into(),
         size: 7,
-    };
+    });
     assert_eq!(
         file(&["upload", "--file", "-", "--name", "a.mp4", "--size", "7"]),
         stdin
@@ -461,9 +474,9 @@ proptest! {
     fn any_text_behind_two_dashes_arrives_unchanged(text in r"\PC*\S\PC*") {
         let words = args(&["create-session", "--", &text]);
         let Parsed::Run(invocation) = parse(&words) else { return Err(TestCaseError::fail("refused")) };
-        let Command::CreateSession { text: Some(arrived), .. } = invocation.command else {
+        let Command::CreateSession(request) = invocation.command else {
             return Err(TestCaseError::fail("lost"));
         };
-        prop_assert_eq!(arrived, text);
+        prop_assert_eq!(request.text, Some(text));
     }
 }

@@ -26,7 +26,7 @@ pub fn setup(
     video_ratio: Option<String>,
 ) -> Result<Reply, Problem> {
     let key = api_key.as_ref().map(valid_key).transpose()?;
-    let ratio = video_ratio.as_deref().map(valid_ratio).transpose()?;
+    let ratio = video_ratio.as_deref().map(Ratio::read).transpose()?;
     let mut lines = Vec::new();
     if let Some(key) = &key {
         lines.push(format!("✅ API Key saved ({})", key.secret.masked()));
@@ -80,7 +80,7 @@ pub fn update_key(io: &Io, settings: &Settings, api_key: Secret) -> Result<Reply
 /// # Errors
 /// As [`setup`].
 pub fn update_ratio(io: &Io, settings: &Settings, video_ratio: String) -> Result<Reply, Problem> {
-    let new = valid_ratio(&video_ratio)?.to_string();
+    let new = Ratio::read(&video_ratio)?.to_string();
     let old = settings
         .stored_ratio
         .clone()
@@ -124,16 +124,6 @@ pub fn remove_key(io: &Io, settings: &Settings) -> Result<Reply, Problem> {
 /// Permanent: no known form.
 fn valid_key(secret: &Secret) -> Result<ApiKey, Problem> {
     ApiKey::parse(secret.expose()).ok_or_else(config::bad_key)
-}
-
-/// A ratio as a user writes it, blanks around it allowed.
-///
-/// # Errors
-/// Permanent: it is none.
-fn valid_ratio(text: &str) -> Result<Ratio, Problem> {
-    Ratio::parse(text.trim()).ok_or_else(|| {
-        Problem::permanent("Invalid video ratio format. Use WIDTH:HEIGHT, for example 16:9.")
-    })
 }
 
 /// The key in the user's file, whatever its form and whatever the environment says.

@@ -7,6 +7,7 @@ use super::query::{known, upstream_of};
 use crate::config::Settings;
 use crate::io::{Download, Io};
 use crate::problem::Problem;
+use crate::types::{Downloaded, Missed, WantedResults};
 use crate::upstream::results::{Links, ResultUrl, prefixes};
 
 /// Where files go when nothing is said. The harness puts the home folder's path in its place.
@@ -14,73 +15,79 @@ const DEFAULT_DIR: &str = "libtv_results";
 /// A prefix needs no more to be told apart, and a file name must stay under 255 bytes.
 const MAX_PREFIX_CHARS: usize = 60;
 
-/// What is to be downloaded, and where to.
-pub struct Wanted {
-    /// A session.
-    pub id: Option<String>,
-    /// Result URLs; they stand above the session.
-    pub urls: Vec<String>,
-    /// The folder.
-    pub output_dir: Option<String>,
-    /// What the names begin with.
-    pub prefix: Option<String>,
-}
-
 /// Downloads.
 ///
 /// # Errors
 /// When the session or a URL is none, or the service can't be asked. What goes wrong with a file
 /// stands in the answer.
-pub fn run(io: &Io, settings: &Settings, wanted: Wanted) -> Result<Reply, Problem> {
-    let urls = match (&wanted.id, wanted.urls.is_empty()) {
-        // Links stand above the session, since whoever names them has chosen; the service need not be asked
-        // then.
-        (_, false) => given(&wanted.urls)?,
-        (Some(id), true) => of_session(io, settings, id)?,
-        (None, true) => Vec::new(),
+pub fn run(
+    io: &Io,
+    settings: &Settings,
+    results: WantedResults,
+    folder: Option<String>,
+    prefix: Option<String>,
+) -> Result<Downloaded, Problem> {
+    let urls = match results {
+        // The service need not be asked.
+        WantedResults::Urls(urls) => given(&urls)?,
+        WantedResults::Session(id) => of_session(io, settings, &id)?,
+    };
+    let folder = folder.unwrap_or_else(|| DEFAULT_DIR.to_owned());
+    let mut downloaded = Downloaded {
+        folder,
+        files: Vec::new(),
+        missed: Vec::new(),
+        total: u32::try_from(urls.len()).unwrap_or(u32::MAX),
     };
     // Not an error of usage: the job may just not be done yet.
     if urls.is_empty() {
-        let json = json!({"error": "No result URLs found", "downloaded": []});
-        return Ok(Reply {
-            exit_code: 1,
-            ..Reply::only_json(json)
-        });
+        return Ok(downloaded);
     }
-    let dir = wanted.output_dir.unwrap_or_else(|| DEFAULT_DIR.to_owned());
-    let prefix = wanted
-        .prefix
-        .as_deref()
-        .map(safe_prefix)
-        .filter(|prefix| !prefix.is_empty());
+    let prefix = prefix.as_deref().map(safe_prefix);
+    let prefix = prefix.filter(|prefix| !prefix.is_empty());
     let files: Vec<Download> = (1..)
         .zip(&urls)
         .map(|(number, url)| Download {
             // A link may lead to a smaller picture that the store makes of the file: the file itself is what
             // is stored.
             url: url.of_the_file().as_str().to_owned(),
-            dir: dir.clone(),
+            dir: downloaded.folder.clone(),
             name: name(prefix.as_deref(), number, url),
         })
         .collect();
+    let dir = &downloaded.folder;
     io.err(format!("Downloading {} files to {dir} …", files.len()));
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
-    for (name, result) in names.into_iter().zip(io.download(files)) {
+    for (file, result) in names.into_iter().zip(io.download(files)) {
         match result {
-            Ok(path) => downloaded.push(Value::String(path)),
-            Err(error) => errors.push(json!({"file": name, "error": error})),
+            Ok(path) => downloaded.files.push(path),
+            Err(reason) => downloaded.missed.push(Missed { file, reason }),
         }
     }
-    let failed = !errors.is_empty();
-    let mut json = json!({"output_dir": dir, "downloaded": downloaded, "total": urls.len()});
-    if failed {
-        json["errors"] = Value::Array(errors);
+    Ok(downloaded)
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(downloaded: Downloaded) -> Reply {
+    if downloaded.total == 0 {
+        let json = json!({"error": "No result URLs found", "downloaded": []});
+        return Reply {
+            exit_code: 1,
+            ..Reply::only_json(json)
+        };
     }
-    Ok(Reply {
+    let failed = !downloaded.missed.is_empty();
+    let mut json = json!({"output_dir": downloaded.folder, "downloaded": downloaded.files, "total": downloaded.total});
+    if failed {
+        let missed = downloaded.missed.into_iter();
+        let errors = missed.map(|missed| json!({"file": missed.file, "error": missed.reason}));
+        json["errors"] = Value::Array(errors.collect());
+    }
+    Reply {
         exit_code: u8::from(failed),
         ..Reply::only_json(json)
-    })
+    }
 }
 
 /// The results that the user named, each once.

@@ -99,7 +99,10 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
         Command::UpdateKey { api_key } => account::update_key(io, settings, api_key),
         Command::UpdateRatio { video_ratio } => account::update_ratio(io, settings, video_ratio),
         Command::RemoveKey => account::remove_key(io, settings),
-        Command::Upload { file } => upload::run(io, settings, file),
+        Command::Upload { file } => {
+            let uploaded = upload::run(io, settings, file)?;
+            Ok(upload::reply(&uploaded))
+        }
         Command::ChangeProject => {
             let project = project::run(io, settings)?;
             Ok(project::reply(&project))
@@ -121,29 +124,9 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
             let overview = status::run(io, settings, id.as_deref(), last)?;
             Ok(status::reply(&overview))
         }
-        Command::CreateSession {
-            text,
-            session_id,
-            kind,
-            channel,
-            chat_id,
-            thread,
-            reply_to,
-        } => {
+        Command::CreateSession(request) => {
             open(io, settings)?;
-            let submission = submit::run(
-                io,
-                settings,
-                submit::Request {
-                    text,
-                    session_id,
-                    kind,
-                    channel,
-                    chat_id,
-                    thread,
-                    reply_to,
-                },
-            )?;
+            let submission = submit::run(io, settings, request)?;
             Ok(Reply::only_json(json!({
                 "status": "submitted",
                 "sessionId": submission.session_id,
@@ -173,22 +156,13 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
             })
         }
         Command::DownloadResults {
-            id,
-            urls,
-            output_dir,
+            results,
+            folder,
             prefix,
         } => {
             open(io, settings)?;
-            download::run(
-                io,
-                settings,
-                download::Wanted {
-                    id,
-                    urls,
-                    output_dir,
-                    prefix,
-                },
-            )
+            let downloaded = download::run(io, settings, results, folder, prefix)?;
+            Ok(download::reply(downloaded))
         }
         Command::WaitAndDeliver {
             session_id,

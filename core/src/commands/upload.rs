@@ -3,25 +3,25 @@
 use serde_json::json;
 
 use super::Reply;
-use crate::cli::FileArg;
 use crate::config::Settings;
 use crate::io::{FileSource, Io, RelayError, SendFile};
 use crate::json;
 use crate::media;
 use crate::multipart::Form;
 use crate::problem::Problem;
+use crate::types::{File, InputFile, Uploaded};
 use crate::upstream::{References, Upstream};
 
 /// Uploads a file; it streams.
 ///
 /// # Errors
 /// Permanent for a file that is missing, too large or of another kind; as the service says otherwise.
-pub fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem> {
+pub fn run(io: &Io, settings: &Settings, file: File) -> Result<Uploaded, Problem> {
     let upstream = settings.upstream()?;
     let max_bytes = max_bytes(&upstream)?;
     let (source, name, size) = match file {
-        FileArg::Path(path) => (FileSource::Path(path.clone()), path, None),
-        FileArg::Stdin { name, size } => (FileSource::Stdin, name, Some(size)),
+        File::Path(path) => (FileSource::Path(path.clone()), path, None),
+        File::Input(InputFile { name, size }) => (FileSource::Stdin, name, Some(size)),
     };
     if let Some(size) = size {
         // Before a byte is read: with standard input the harness says the size beforehand.
@@ -69,16 +69,22 @@ pub fn run(io: &Io, settings: &Settings, file: FileArg) -> Result<Reply, Problem
     let Some(url) = url.map_err(|error| error.problem())? else {
         return Err(Problem::temporary("Failed: no url returned"));
     };
-    let url = super::tasks::printable(&url);
+    Ok(Uploaded {
+        url: super::tasks::printable(&url),
+    })
+}
+
+/// As the command line writes it.
+#[must_use]
+pub fn reply(uploaded: &Uploaded) -> Reply {
+    let url = &uploaded.url;
     let json = json!({"url": url});
-    Ok(Reply::good(
-        vec![
-            "✅ Upload successful".to_owned(),
-            format!("   url: {url}"),
-            json::text(&json),
-        ],
-        json,
-    ))
+    let lines = vec![
+        "✅ Upload successful".to_owned(),
+        ["   url: ", url].concat(),
+        json::text(&json),
+    ];
+    Reply::good(lines, json)
 }
 
 /// The most bytes that the service takes.

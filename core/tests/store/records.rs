@@ -9,6 +9,7 @@ use libtv_video_core::session::{
 };
 use libtv_video_core::store::record::{self, Bad};
 use libtv_video_core::store::submits::Submit;
+use libtv_video_core::types::Request;
 use libtv_video_core::{commands, skill};
 
 use crate::folder::{Folder, settings};
@@ -206,9 +207,12 @@ fn a_record_of_a_newer_version_is_refused_and_left_untouched() {
             words.contains(newer_one) && words.contains("newer version"),
             "{words}"
         );
-        let text = Some("go on".to_owned());
-        let id = Some("session-1".to_owned());
-        let (submitted, _) = state.run(|io| skill::submit(io, &settings(), text, id, None, None));
+        let request = Request {
+            text: Some("go on".to_owned()),
+            session_id: Some("session-1".to_owned()),
+            ..Request::default()
+        };
+        let (submitted, _) = state.run(|io| skill::submit(io, &settings(), request));
         assert!(submitted.is_err());
         assert_eq!(state, before, "{newer_one}");
 

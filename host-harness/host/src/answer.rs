@@ -8,7 +8,8 @@ use sandbox::error::LimitHit;
 use crate::error::CallError;
 use crate::limits::{ANSWER_VALUES, LISTED_SESSIONS, SESSION_ID_BYTES};
 use crate::types::{
-    Configuration, DueSession, Overview, Problem, Project, Step, Submission, Task, Transcript,
+    Configuration, Downloaded, DueSession, Overview, Problem, Project, Step, Submission, Task,
+    Transcript, Uploaded,
 };
 
 /// A failure's sentence or advice is cut here: what is longer is no sentence, and would be printed with every retry.
@@ -142,6 +143,30 @@ pub(crate) fn project(project: Project) -> Result<Project, CallError> {
     Err(CallError::Trap(
         "it answered with a project's id that can't be one".to_owned(),
     ))
+}
+
+/// An upload whose address is one line: it is put into the words of a request.
+///
+/// # Errors
+/// [`CallError::Trap`]: what else stands in it would become words of the user's.
+pub(crate) fn uploaded(uploaded: Uploaded) -> Result<Uploaded, CallError> {
+    let is_plain = |c: char| !c.is_whitespace() && !contract::text::is_unseen(c);
+    if uploaded.url.chars().all(is_plain) {
+        return Ok(uploaded);
+    }
+    Err(CallError::Trap(
+        "it answered with an address that can't be one; whether the file was uploaded isn't known"
+            .to_owned(),
+    ))
+}
+
+/// Downloads with at most [`ANSWER_VALUES`] files: each is looked for.
+///
+/// # Errors
+/// [`CallError::Limit`].
+pub(crate) fn downloaded(downloaded: Downloaded) -> Result<Downloaded, CallError> {
+    values([downloaded.files.len(), downloaded.missed.len()].into_iter())?;
+    Ok(downloaded)
 }
 
 /// By characters, so that no character is cut in two.

@@ -1,12 +1,12 @@
 //! Calls into the component: typed ones for embedders and the timer, commands for the command line. Each runs on a fresh
 //! instance with its own limits. Not here: when to call (`timer/`), what arguments become (`command/`).
 
+use std::fs::File;
 use std::sync::Arc;
 
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use contract::commands::is_nowhere;
 use sandbox::audit::AuditLog;
 
 use crate::answer;
@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::spending::Counter;
 use crate::state::CallState;
 use crate::submit::Submit;
-use crate::types::{DueSession, Problem, Step, Submission};
+use crate::types::{Destination, DueSession, Problem, Step, Submission};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
 use sandbox::secrets::{Finding, Secret};
@@ -67,6 +67,8 @@ struct Inner {
 pub(crate) struct Terms<'a> {
     pub(crate) limits: Limits,
     pub(crate) folders: Vec<Folder>,
+    /// What it reads on standard input: a file that is uploaded.
+    pub(crate) stdin: Option<File>,
     /// Where what it tells beside its answer goes.
     pub(crate) stderr: Output,
     /// Whom messages may go to; nothing where that is as always.
@@ -225,15 +227,8 @@ impl Harness {
     /// [`CallError`]. After [`ProblemKind::PermanentOutcomeUnknown`](crate::ProblemKind::PermanentOutcomeUnknown), a limit or a trap nobody knows whether it was taken:
     /// look with [`tasks`](Self::tasks) or [`recover`](Self::recover) before submitting again.
     pub async fn submit(&self, submit: Submit) -> Result<Submission, CallError> {
-        let Submit {
-            message,
-            session_id,
-            channel,
-            ..
-        } = &submit;
-        let chat_id = &submit.target();
-        let said = [message, session_id, channel, chat_id];
-        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        let request = submit.request();
+        let said = request.said();
         // A text with a secret in it would otherwise stand in the folder of recipients, or use up one of
         // their places.
         // Before the chat is noted.
@@ -243,25 +238,26 @@ impl Harness {
             self.home().writable()?;
             // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
             // not be delivered.
-            if !is_nowhere(channel.as_deref(), chat_id.as_deref()) {
-                self.name_recipient_of_submit(channel.as_deref(), chat_id.as_deref())?;
+            if let Some(route) = request.route() {
+                self.name_recipient_of_submit(route.channel.as_deref(), route.chat.as_deref())?;
+                for message_id in [&route.reply_to, &route.thread].into_iter().flatten() {
+                    self.name_message(message_id)?;
+                }
             }
         }
+        let kind = Kind::Submit(request.session_id.clone());
+        let asked = &request;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            let (message, session_id) = (message.as_deref(), session_id.as_deref());
-            instance
-                .call_submit(
-                    &mut store,
-                    message,
-                    session_id,
-                    channel.as_deref(),
-                    chat_id.as_deref(),
-                )
-                .await
+            instance.call_submit(&mut store, asked).await
         };
-        let kind = Kind::Submit(submit.session_id.clone());
         let mut terms = self.terms();
-        terms.group = self.group_of_submit(channel.as_deref(), chat_id.as_deref());
+        let (channel, chat) = request
+            .route()
+            .map_or((None, None), |route| (route.channel.as_deref(), route.chat.as_deref()));
+        let nowhere = request.destination == Some(Destination::Nowhere);
+        terms.group = (!nowhere)
+            .then(|| self.group_of_submit(channel, chat))
+            .flatten();
         self.typed_on(terms, kind, &said, work, answer::submission)
             .await
             .0
@@ -423,6 +419,7 @@ impl Harness {
                 Some(_) => Vec::new(),
                 None => state_folder(&self.inner.home),
             },
+            stdin: None,
             stderr: Output::discard(),
             recipients: None,
             group: None,
@@ -480,7 +477,7 @@ impl Harness {
             folders: terms.folders,
             records,
             quota: self.quota(),
-            stdin: None,
+            stdin: terms.stdin,
             stdout: OutputPipe::new(Output::discard()),
             stderr: OutputPipe::new(terms.stderr),
             egress,

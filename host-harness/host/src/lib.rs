@@ -77,7 +77,7 @@ mod submit;
 mod timer;
 mod types;
 
-pub use command::{CommandEnd, JsonReply, Stdio};
+pub use command::{CommandEnd, Stdio};
 pub use component::Component;
 pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
@@ -110,8 +110,8 @@ pub use state::CallState;
 pub use submit::Submit;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{
-    Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, DueSession, Field,
-    Finding, Health, Message, Overview, Polling, Problem, ProblemKind, Product, Project, Purpose,
-    Role, Scalar, Session, SessionState, Step, Submission, Task, Transcript, Turn, UnknownSubmit,
-    Uses, object_of, rfc3339,
+    Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, Downloaded, DueSession,
+    Field, Finding, Health, Medium, Message, Missed, Overview, Polling, Problem, ProblemKind,
+    Product, Project, Purpose, Role, Scalar, Session, SessionState, Step, Submission, Task,
+    Transcript, Turn, UnknownSubmit, Uploaded, Uses, WantedResults, object_of, rfc3339,
 };

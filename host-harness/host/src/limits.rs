@@ -48,12 +48,6 @@ pub const MAX_SESSIONS: usize = 50_000;
 /// A session's id, where it enters. LibTV's have 36 characters.
 pub const SESSION_ID_BYTES: usize = 256;
 
-/// A command's reply that is read as JSON, in bytes: four thousand jobs in a `status`.
-pub const REPLY_BYTES: u64 = 4 << 20;
-
-/// Values in it: a dozen for each of those jobs.
-pub const REPLY_VALUES: usize = 50_000;
-
 /// What one value of a JSON text takes in memory at most, its texts not counted.
 pub const VALUE_BYTES: usize = 200;
 
@@ -124,8 +118,6 @@ pub(crate) fn rows(step: &Limits, command: &Limits) -> Vec<LimitRow> {
             MAX_STOPPED_STEPS as usize,
         ),
         same("id of a session", "bytes", SESSION_ID_BYTES),
-        row("reply read as JSON", "bytes", &|_| REPLY_BYTES),
-        same("values in a reply read as JSON", "values", REPLY_VALUES),
         same("values in an answer", "values", ANSWER_VALUES),
         row("standard output", "bytes", &|l| l.stdout_bytes),
         row("standard error", "bytes", &|l| l.stderr_bytes),

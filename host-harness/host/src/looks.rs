@@ -149,7 +149,11 @@ impl Harness {
     }
 
     /// With the limits of a command. Where there is no state folder and none can be made, who only reads finds the empty one.
-    fn as_command(&self, progress: Output, empty: Option<&std::path::Path>) -> Terms<'static> {
+    pub(crate) fn as_command(
+        &self,
+        progress: Output,
+        empty: Option<&std::path::Path>,
+    ) -> Terms<'static> {
         let mut terms = self.terms();
         terms.limits = self.settings().command_limits.clone();
         terms.stderr = progress;

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use host::{CallError, Harness, Submission, Submit};
+use host::{CallError, Harness, Submission, Submit, WantedResults};
 use serde_json::{Map, Value};
 
-use crate::command;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::reply::Answer;
@@ -57,6 +56,7 @@ pub(crate) async fn run(
                 project_url: project.project_url,
             })
         }
+        Tool::Cancel => cancel(harness, arguments::read(given)?, progress).await,
         Tool::Upload => upload(harness, arguments::read(given)?, progress).await,
         Tool::DownloadResults => download(harness, arguments::read(given)?, progress).await,
     }
@@ -68,6 +68,15 @@ async fn create(
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
     let mut request = addressed(Submit::message(given.message), given.channel, given.chat_id);
+    if let Some(kind) = given.kind {
+        request = request.of_kind(kind.into());
+    }
+    if let Some(account) = given.account {
+        request = request.with_account(account);
+    }
+    if let Some(thread) = given.thread {
+        request = request.in_thread(thread);
+    }
     if let Some(message_id) = given.reply_to {
         request = request.in_reply_to(message_id);
     }
@@ -191,12 +200,10 @@ async fn upload(
     given: arguments::Upload,
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
-    absolute(&given.path)?;
-    let file = format!("--file={}", given.path);
-    let line = ["upload", file.as_str()];
-    let work = command::run(harness, &line);
-    let answer = progress.during("uploading", work).await?;
-    Answer::of(&answers::read::<answers::Uploaded>(answer.json)?)
+    let path = absolute(&given.path)?;
+    let work = progress.during("uploading", harness.upload(path));
+    let url = made(work.await)?.url;
+    Answer::of(&answers::Uploaded { url })
 }
 
 async fn download(
@@ -204,47 +211,49 @@ async fn download(
     given: arguments::DownloadResults,
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
-    given.output_dir.as_deref().map_or(Ok(()), absolute)?;
-    let option =
-        |name: &str, value: Option<&String>| value.map(|value| format!("--{name}={value}"));
-    let options = [
-        option("output-dir", given.output_dir.as_ref()),
-        option("prefix", given.prefix.as_ref()),
-    ];
-    let mut line = vec!["download-results"];
-    line.extend(options.iter().flatten().map(String::as_str));
-    line.extend(["--", &given.session_id]);
-    let work = command::run(harness, &line);
-    let answer = progress.during("downloading", work).await?;
-    if let Some(reason) = answer.json.get("error").and_then(Value::as_str) {
+    let folder = given.output_dir.as_deref().map(absolute).transpose()?;
+    let results = WantedResults::Session(given.session_id);
+    let work = harness.download(results, folder, given.prefix.as_deref());
+    let downloaded = made(progress.during("downloading", work).await)?;
+    if downloaded.total == 0 {
         return Err(Failure::permanent(
-            reason,
+            "No result URLs found",
             "Where the job stands is told by `list_sessions`.",
         ));
     }
-    let downloaded: answers::Downloaded = answers::read(answer.json)?;
-    if !answer.worked && downloaded.downloaded.is_empty() {
-        let reasons: Vec<String> = downloaded
-            .errors
-            .into_iter()
-            .map(|trouble| format!("{}: {}", trouble.file, trouble.error))
+    if downloaded.files.is_empty() {
+        let missed = downloaded.missed.into_iter();
+        let reasons: Vec<String> = missed
+            .map(|missed| format!("{}: {}", missed.file, missed.reason))
             .collect();
         return Err(Failure::temporary(
             reasons.join("; "),
             "Files that are complete stay; try again later.",
         ));
     }
+    let downloaded = answers::Downloaded::from(downloaded);
     let files = downloaded.downloaded.iter().map(String::as_str);
     Ok(Answer::of(&downloaded)?.with_files(files))
 }
 
+async fn cancel(
+    harness: &Harness,
+    given: arguments::Cancel,
+    progress: &mut Progress,
+) -> Result<Answer, Failure> {
+    let work = harness.cancel(&given.session_id);
+    let cancellation = made(progress.during("cancelling", work).await)?;
+    Answer::of(&answers::Cancelled::from(cancellation))
+}
+
 /// A relative path would mean a place below wherever the client started the server.
-fn absolute(path: &str) -> Result<(), Failure> {
-    if Path::new(path).is_absolute() {
-        return Ok(());
+fn absolute(path: &str) -> Result<&Path, Failure> {
+    let path = Path::new(path);
+    if path.is_absolute() {
+        return Ok(path);
     }
     Err(Failure::permanent(
-        format!("Not an absolute path: {path}"),
+        format!("Not an absolute path: {}", path.display()),
         "Give the whole path.",
     ))
 }

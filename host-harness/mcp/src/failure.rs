@@ -2,10 +2,10 @@
 
 use host::{CallError, Problem, ProblemKind};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Whether trying again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// Failed for now: the same call may succeed later.
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
 }
 
 /// What failed and what to do about it.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Failure {
     /// Whether trying again can help.
@@ -25,10 +25,9 @@ pub(crate) struct Failure {
     /// The sentence for the user: relay it as it is.
     pub(crate) message: String,
     /// What can be done about it; may be empty.
-    #[serde(default)]
     pub(crate) advice: String,
     /// How long to wait before trying again, where the service said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
 }
 

@@ -6,7 +6,6 @@
 #![deny(unsafe_code)]
 
 mod calls;
-mod command;
 mod envelope;
 mod failure;
 mod incoming;

@@ -22,7 +22,7 @@ test('an allowed job goes from the submit to the chat', async (t) => {
   const world = await fakes(t);
   const denied = [];
   const skill = await skillOn(t, { env: world.env, onDenied: (request) => denied.push(request) });
-  const { sessionId } = await skill.submit({ message: 'a red fox, in Electron', channel: 'feishu', chatId: 'oc_electron' });
+  const { sessionId } = await skill.submit({ message: 'a red fox, in Electron', to: { channel: 'feishu', chat: 'oc_electron' } });
   assert.deepEqual((await skill.due()).map((due) => due.sessionId), [sessionId]);
 
   const step = await pollToTheEnd(skill, sessionId);
@@ -45,7 +45,7 @@ test('a host that the policy does not name is not asked, and the guest knows tha
   const denied = [];
   const policy = { rules: defaultPolicy(world.env).rules.filter(({ origin }) => origin !== world.where.gateway) };
   const skill = await skillOn(t, { env: world.env, policy, onDenied: (request) => denied.push(request) });
-  await assert.rejects(skill.submit({ message: 'a red fox', channel: 'feishu', chatId: 'oc_x' }), (error) => {
+  await assert.rejects(skill.submit({ message: 'a red fox', to: { channel: 'feishu', chat: 'oc_x' } }), (error) => {
     assert.ok(error instanceof SkillError);
     assert.equal(error.kind, 'permanent');
     assert.match(error.message, /the sandbox does not allow this request/);
@@ -63,7 +63,7 @@ test('a message that the policy does not let out leaves the session for later', 
   const world = await fakes(t);
   const rules = defaultPolicy(world.env).rules.filter(({ origin }) => origin !== world.where.feishu);
   const skill = await skillOn(t, { env: world.env, policy: { rules } });
-  const { sessionId } = await skill.submit({ message: 'a red fox', channel: 'feishu', chatId: 'oc_later' });
+  const { sessionId } = await skill.submit({ message: 'a red fox', to: { channel: 'feishu', chat: 'oc_later' } });
   let step;
   do {
     step = await skill.poll(sessionId);

@@ -6,7 +6,7 @@ use libtv_video_core::commands;
 use libtv_video_core::config::{Settings, Stored};
 use libtv_video_core::problem::Problem;
 use libtv_video_core::skill;
-use libtv_video_core::types::{DueSession, Step, Submission};
+use libtv_video_core::types::{Destination, DueSession, Request, Route, Step, Submission};
 
 use super::task::Task;
 
@@ -69,10 +69,17 @@ impl Call {
             Self::Due => Ended::Due(skill::due(io, &settings)),
             Self::Poll(id) => Ended::Poll(skill::poll(io, &settings, id)),
             Self::Submit { text, session_id } => {
-                let channel = Some("feishu".to_owned());
-                let chat = Some("oc_simulated".to_owned());
-                let words = Some(text.to_owned());
-                let result = skill::submit(io, &settings, words, session_id, channel, chat);
+                let request = Request {
+                    text: Some(text.to_owned()),
+                    session_id,
+                    destination: Some(Destination::To(Route {
+                        channel: Some("feishu".to_owned()),
+                        chat: Some("oc_simulated".to_owned()),
+                        ..Route::default()
+                    })),
+                    ..Request::default()
+                };
+                let result = skill::submit(io, &settings, request);
                 Ended::Submit(text, result)
             }
             Self::Recover => {

@@ -22,8 +22,9 @@ mod bindings {
 }
 
 pub use bindings::libtv::video::types::{
-    Cancellation, Configuration, DueSession, Event, Field, Finding, Overview, Problem, ProblemKind,
-    Project, Scalar, Session, SessionState, Step, Submission, Task, Transcript,
+    Cancellation, Configuration, Downloaded, DueSession, Event, Field, File, Finding, Overview,
+    Problem, ProblemKind, Project, Request, Scalar, Session, SessionState, Step, Submission, Task,
+    Transcript, Uploaded, WantedResults,
 };
 
 mod attacks {
@@ -68,19 +69,36 @@ pub fn step(session_id: &str, events: Vec<String>) -> Step {
 struct Component;
 
 impl bindings::Guest for Component {
-    fn submit(
-        message: Option<String>,
-        _: Option<String>,
-        _: Option<String>,
-        _: Option<String>,
-    ) -> Result<Submission, Problem> {
+    fn submit(request: Request) -> Result<Submission, Problem> {
         if matches!(chosen(), "submits_three_times" | "spends_without_end") {
             return Err(refused(outcome()));
         }
         // What only a submit may send is measured here.
-        let measured = message.as_deref().and_then(measured::attempt);
+        let measured = request.text.as_deref().and_then(measured::attempt);
         let step = measured.unwrap_or_else(|| Err("it submits nothing".to_owned()));
         step.map(submission).map_err(refused)
+    }
+
+    fn upload(_: File) -> Result<Uploaded, Problem> {
+        // What it found on standard input, in place of an address.
+        let step = attacks::attack(chosen()).map_err(refused)?;
+        let texts = step.events.into_iter().map(|event| event.text);
+        Ok(Uploaded {
+            url: texts.collect(),
+        })
+    }
+
+    fn download(
+        _: WantedResults,
+        _: Option<String>,
+        _: Option<String>,
+    ) -> Result<Downloaded, Problem> {
+        match chosen() {
+            "leaves_traps_among_downloads" => {
+                attacks::leaves_traps_among_downloads::downloaded().map_err(refused)
+            }
+            _ => Err(refused("it downloads nothing".to_owned())),
+        }
     }
 
     fn due() -> Result<Vec<DueSession>, Problem> {

@@ -1,8 +1,9 @@
 //! What a component could reach beside its folder: the key one folder above, the environment.
 
-use host_harness::{AuditLog, LimitHit, limits};
+use host_harness::{AuditLog, CallError, LimitHit, WantedResults, limits};
 
 use super::{Attack, End, HOSTILE, attack, output::command};
+use crate::env::block_on;
 
 /// It was told `error`, and the file with the key is as it was and has no second name.
 #[track_caller]
@@ -142,6 +143,14 @@ pub fn leaves_traps_among_downloads() {
     );
     assert_eq!(reply["errors"].as_array().unwrap().len(), 20, "{reply}");
     assert_eq!(names(&out), ["01.png", "taken.png"]);
+    // The typed call moves no more than the command does.
+    std::fs::remove_file(out.join("01.png")).unwrap();
+    let results = WantedResults::Session("x".to_owned());
+    let harness = attack.harness();
+    let typed = block_on(harness.download(results, Some(&out), None)).unwrap();
+    assert_eq!(typed.files, [format!("{dir}/01.png")]);
+    assert_eq!(typed.missed.len(), 20, "{typed:?}");
+    assert_eq!(names(&out), ["01.png", "taken.png"]);
     assert_eq!(names(out.parent().unwrap()), ["out"]);
     assert_eq!(
         std::fs::read_to_string(out.join("taken.png")).unwrap(),
@@ -212,9 +221,14 @@ fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
         let (end, said) = command(&attack, &["upload", "--file", way]);
         // Refused before it runs, or run without a file.
         match end {
-            Err(host_harness::CallError::Refused(_)) => assert_eq!(said, "", "{way}"),
+            Err(CallError::Refused(_)) => assert_eq!(said, "", "{way}"),
             Ok(_) => assert_eq!(said, "refused: closed\n", "{way}"),
             Err(error) => panic!("{way}: {error}"),
+        }
+        match block_on(attack.harness().upload(way.as_ref())) {
+            Err(CallError::Refused(_)) => {}
+            Err(CallError::Problem(problem)) => assert_eq!(problem.message, "closed", "{way}"),
+            other => panic!("{way}: {other:?}"),
         }
     }
     let media = attack
@@ -226,6 +240,9 @@ fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
     let cat = media.join("cat.png");
     let (end, said) = command(&attack, &["upload", "--file", cat.to_str().unwrap()]);
     assert_eq!((end.unwrap().exit_code, said.as_str()), (0, "16 bytes\n"));
+    // It has the bytes, and its answer isn't believed as an address.
+    let answer = block_on(attack.harness().upload(&cat));
+    assert!(matches!(answer, Err(CallError::Trap(_))), "{answer:?}");
 }
 
 /// It was stopped before the folder held more than this.

@@ -56,6 +56,9 @@ pub(crate) enum Kind {
     Tasks,
     Recover(Option<String>),
     ChangeProject,
+    Upload,
+    /// Into a folder of the user's; the session whose results they are, where one is named.
+    Download(Option<String>),
     /// A result that the harness opened for a person, and the session it is shown for. No component has a part in it.
     OpenResult(Option<String>),
     /// A command of the component's command line, and the session it names.
@@ -76,6 +79,8 @@ impl Kind {
             Self::Tasks => "tasks",
             Self::Recover(_) => "recover",
             Self::ChangeProject => "change-project",
+            Self::Upload => "upload",
+            Self::Download(_) => "download",
             Self::OpenResult(_) => "open-result",
             Self::Command(..) => "command",
         }
@@ -89,8 +94,14 @@ impl Kind {
             | Self::Status(id)
             | Self::Recover(id)
             | Self::OpenResult(id)
+            | Self::Download(id)
             | Self::Command(_, id) => id.as_deref(),
-            Self::Due | Self::Check | Self::Doctor | Self::Tasks | Self::ChangeProject => None,
+            Self::Due
+            | Self::Check
+            | Self::Doctor
+            | Self::Tasks
+            | Self::ChangeProject
+            | Self::Upload => None,
         }
     }
 
@@ -122,7 +133,8 @@ impl Kind {
             Self::Poll(_) | Self::Recover(_) => kind::Kind::Poll,
             Self::Submit(_) | Self::ChangeProject => kind::Kind::Submit,
             Self::Query(_) | Self::Check | Self::Tasks => kind::Kind::Check,
-            Self::OpenResult(_) => kind::Kind::Download,
+            Self::Upload => kind::Kind::Upload,
+            Self::OpenResult(_) | Self::Download(_) => kind::Kind::Download,
             // What is no command (help, a misspelling) only looks.
             Self::Command(name, _) => find(name).map_or(kind::Kind::Look, |known| known.kind),
         }

@@ -14,8 +14,8 @@
 mod arguments;
 mod downloads;
 mod places;
-mod reply;
 mod setup;
+mod transfer;
 mod upload;
 
 use std::ffi::OsString;
@@ -33,7 +33,6 @@ use sandbox::call::{Folder, Grants, Output, OutputPipe, Usage, Use};
 use arguments::Rewritten;
 use downloads::Downloads;
 use places::Places;
-pub use reply::JsonReply;
 use setup::ConfigCopy;
 
 /// What a command is connected to.

@@ -3,6 +3,7 @@
 //! the WIT is refused when a component is loaded. Serialised they are what the commands print with `--json`.
 
 mod health;
+mod requests;
 mod service;
 mod sessions;
 mod text;
@@ -11,6 +12,10 @@ use serde::Serialize;
 use wasmtime::component::{ComponentType, Lift};
 
 pub use health::{ChannelAccount, Configuration, Finding, Health, Polling, Uses};
+pub use requests::{
+    Destination, Downloaded, File, InputFile, Medium, Missed, Request, Route, Uploaded,
+    WantedResults,
+};
 pub use service::{
     Cancellation, Field, Message, Project, Role, Scalar, Task, Transcript, object_of,
 };

@@ -1,13 +1,10 @@
 //! What the tools answer: the shape of their structured content. The comments are the schemas' words.
 //! Each is made of what a typed call answers, so that what doesn't fit a schema never leaves.
 
-use host::{DeliveryState, Polling, SessionState, object_of, rfc3339};
+use host::{Cancellation, DeliveryState, Polling, SessionState, object_of, rfc3339};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
-
-use crate::failure::Failure;
 
 /// Something as the service gave it.
 pub(crate) type Raw = Map<String, Value>;
@@ -265,26 +262,34 @@ pub(crate) struct Project {
     pub(crate) project_url: String,
 }
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Cancelled {
+    /// Whether it is cancelled: nothing more comes of it.
+    pub(crate) cancelled: bool,
+    /// Why it isn't: tell the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Uploaded {
     /// The file's address. Put it behind the user's words, on a line of its own.
     pub(crate) url: String,
 }
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Downloaded {
     /// The folder.
     pub(crate) output_dir: String,
     /// The files that are there, complete.
     pub(crate) downloaded: Vec<String>,
     /// How many results there are.
-    pub(crate) total: u64,
+    pub(crate) total: u32,
     /// Those that could not be had.
-    #[serde(default)]
     pub(crate) errors: Vec<FileTrouble>,
 }
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FileTrouble {
     /// The file's name.
     pub(crate) file: String,
@@ -423,15 +428,31 @@ impl From<host::Configuration> for Checked {
     }
 }
 
-/// What the component said, as its type has it.
-///
-/// # Errors
-/// When it said something else.
-pub(crate) fn read<T: DeserializeOwned>(json: Value) -> Result<T, Failure> {
-    serde_json::from_value(json).map_err(|error| {
-        Failure::permanent(
-            format!("The component gave an answer of another shape: {error}."),
-            "Please report this. It may have worked all the same: call `list_sessions`.",
-        )
-    })
+impl From<Cancellation> for Cancelled {
+    fn from(cancellation: Cancellation) -> Self {
+        let reason = match cancellation {
+            Cancellation::Cancelled => None,
+            Cancellation::NotSupported(reason) | Cancellation::TooLate(reason) => Some(reason),
+        };
+        Self {
+            cancelled: reason.is_none(),
+            reason,
+        }
+    }
+}
+
+impl From<host::Downloaded> for Downloaded {
+    fn from(downloaded: host::Downloaded) -> Self {
+        let missed = downloaded.missed.into_iter();
+        let errors = missed.map(|missed| FileTrouble {
+            file: missed.file,
+            error: missed.reason,
+        });
+        Self {
+            output_dir: downloaded.folder,
+            downloaded: downloaded.files,
+            total: downloaded.total,
+            errors: errors.collect(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What the tools take. The comments are the schemas' words: a model reads them.
 
+use host::Medium;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,9 +26,34 @@ pub(crate) struct CreateSession {
     /// The chat that gets the result: the group's id (`oc_…`) in a group, else the sender's (`ou_…`). Never guess one.
     /// An empty string: to no chat.
     pub(crate) chat_id: Option<String>,
+    /// What the user asks for, where that is plain. Left out when it isn't.
+    pub(crate) kind: Option<Kind>,
+    /// The account of the channel whose bot answers, where the server's operator has named one to you.
+    pub(crate) account: Option<String>,
+    /// The topic or thread of the chat that the message stands in, where the metadata has an id of it.
+    pub(crate) thread: Option<String>,
     /// The message that you answer (`om_…`), where it stands in a topic or thread: the result goes there. Needs
     /// `chat_id`.
     pub(crate) reply_to: Option<String>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A picture: no ratio is added.
+    Image,
+    /// A video, film or clip.
+    Video,
+}
+
+impl From<Kind> for Medium {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Image => Self::Image,
+            Kind::Video => Self::Video,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -88,6 +114,13 @@ fn last_default() -> u32 {
 pub(crate) struct Recover {
     /// Only this session, by its id or the first eight or more characters of it. Left out: every one.
     pub(crate) session_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancel {
+    /// The session, or the first eight or more characters of its id.
+    pub(crate) session_id: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -25,6 +25,7 @@ pub(crate) enum Tool {
     Tasks,
     Check,
     ChangeProject,
+    Cancel,
     Upload,
     DownloadResults,
 }
@@ -37,11 +38,13 @@ enum Effect {
     AddsOnce,
     /// Each call does it anew.
     AddsEachTime,
+    /// It puts an end to something; repeated it does no more.
+    Ends,
 }
 
 impl Tool {
     /// In the order in which a model should think of them.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::CreateSession,
         Self::ContinueSession,
         Self::WaitForResult,
@@ -51,6 +54,7 @@ impl Tool {
         Self::Tasks,
         Self::Check,
         Self::ChangeProject,
+        Self::Cancel,
         Self::Upload,
         Self::DownloadResults,
     ];
@@ -72,6 +76,7 @@ impl Tool {
             Self::Tasks => "tasks",
             Self::Check => "check",
             Self::ChangeProject => "change_project",
+            Self::Cancel => "cancel",
             Self::Upload => "upload",
             Self::DownloadResults => "download_results",
         }
@@ -87,6 +92,7 @@ impl Tool {
             Self::CreateSession | Self::ContinueSession | Self::ChangeProject | Self::Upload => {
                 Effect::AddsEachTime
             }
+            Self::Cancel => Effect::Ends,
         }
     }
 
@@ -106,6 +112,7 @@ impl Tool {
             | Self::ContinueSession
             | Self::WaitForResult
             | Self::ChangeProject
+            | Self::Cancel
             | Self::Upload
             | Self::DownloadResults => false,
         }
@@ -124,7 +131,8 @@ impl Tool {
             | Self::ContinueSession
             | Self::Recover
             | Self::Tasks
-            | Self::ChangeProject => false,
+            | Self::ChangeProject
+            | Self::Cancel => false,
         }
     }
 
@@ -141,18 +149,20 @@ impl Tool {
             Self::Tasks => schemas::<arguments::Nothing, answers::Tasks>(),
             Self::Check => schemas::<arguments::Nothing, answers::Checked>(),
             Self::ChangeProject => schemas::<arguments::Nothing, answers::Project>(),
+            Self::Cancel => schemas::<arguments::Cancel, answers::Cancelled>(),
             Self::Upload => schemas::<arguments::Upload, answers::Uploaded>(),
             Self::DownloadResults => schemas::<arguments::DownloadResults, answers::Downloaded>(),
         };
-        let (reads, repeatable) = match self.effect() {
-            Effect::Reads => (true, true),
-            Effect::AddsOnce => (false, true),
-            Effect::AddsEachTime => (false, false),
+        let (reads, repeatable, ends) = match self.effect() {
+            Effect::Reads => (true, true, false),
+            Effect::AddsOnce => (false, true, false),
+            Effect::AddsEachTime => (false, false, false),
+            Effect::Ends => (false, true, true),
         };
         let hints = ToolAnnotations::with_title(title)
             .read_only(reads)
-            // No tool removes or overwrites anything.
-            .destructive(false)
+            // No other tool removes or overwrites anything.
+            .destructive(ends)
             .idempotent(repeatable)
             .open_world(self.is_open_world());
         Definition::new(self.name(), description, input)

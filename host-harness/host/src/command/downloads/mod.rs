@@ -11,6 +11,7 @@ mod private;
 mod reply;
 mod target;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -18,6 +19,7 @@ use std::path::{Component, Path, PathBuf};
 use super::places::Places;
 use super::setup::Withheld;
 use crate::error::CallError;
+use crate::types::{Downloaded, Missed};
 use sandbox::call::{Folder, Use};
 
 use private::Private;
@@ -94,7 +96,7 @@ impl Downloads {
         }
     }
 
-    /// Moves what the component said it downloaded, shows the user where it is now, and returns the exit code.
+    /// Moves what the component printed that it downloaded, shows the user where it is now, and returns the exit code.
     ///
     /// # Errors
     /// The call's own. What was complete when it ran into a limit is moved all the same.
@@ -106,18 +108,12 @@ impl Downloads {
         self.settled = true;
         let exit_code = match result {
             Ok(exit_code) => exit_code,
-            Err(error) => {
-                if matches!(error, CallError::Limit(_)) {
-                    self.take_all();
-                }
-                return Err(error);
-            }
+            Err(error) => return Err(self.given_up(error)),
         };
         let (text, failed) = match Reply::read(&withheld.kept()) {
-            Some(mut reply) => {
-                reply.tell(&self.shown, |name| self.take(name));
-                self.target.sync();
-                (Some(reply.text()), reply.has_errors())
+            Some(reply) => {
+                let text = reply.with(|said| self.take_said(said));
+                (Some(text.text()), text.has_errors())
             }
             None => (None, false),
         };
@@ -125,6 +121,64 @@ impl Downloads {
             .release(text)
             .map_err(|error| CallError::Refused(format!("the output can't be written: {error}")))?;
         Ok(exit_code.max(i32::from(failed)))
+    }
+
+    /// The same for what a typed call answered.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub(super) fn finish_typed(
+        mut self,
+        result: Result<Downloaded, CallError>,
+    ) -> Result<Downloaded, CallError> {
+        self.settled = true;
+        match result {
+            Ok(said) => Ok(self.take_said(said)),
+            Err(error) => Err(self.given_up(error)),
+        }
+    }
+
+    /// What a call that failed leaves: what was complete when it ran into a limit.
+    fn given_up(&self, error: CallError) -> CallError {
+        if matches!(error, CallError::Limit(_)) {
+            self.take_all();
+        }
+        error
+    }
+
+    /// Moves each file that the component says is there, and says where it is now: by the user's folder.
+    fn take_said(&self, said: Downloaded) -> Downloaded {
+        let shown = self.shown.display().to_string();
+        let mut now = Downloaded {
+            folder: shown.clone(),
+            files: Vec::new(),
+            missed: Vec::new(),
+            total: said.total,
+        };
+        let mut taken = BTreeSet::new();
+        // What the component claims decides only what is looked for: each file is judged by what it is when
+        // it is moved.
+        for claim in said.files {
+            let inside = claim.strip_prefix(GUEST_DOWNLOADS);
+            let name = inside.and_then(|rest| rest.strip_prefix('/'));
+            let name = name.unwrap_or(&claim).to_owned();
+            // Named twice it would be compared with itself, as often as a component likes.
+            if !taken.insert(name.clone()) {
+                continue;
+            }
+            match self.take(&name) {
+                Ok(path) => now.files.push(path.display().to_string()),
+                Err(reason) => now.missed.push(Missed { file: name, reason }),
+            }
+        }
+        // Behind our own: these are the component's sentences, which name a folder that only it knows.
+        now.missed
+            .extend(said.missed.into_iter().map(|missed| Missed {
+                reason: missed.reason.replace(GUEST_DOWNLOADS, &shown),
+                ..missed
+            }));
+        self.target.sync();
+        now
     }
 
     /// Moves one file, and returns where it is now.

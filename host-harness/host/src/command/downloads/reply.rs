@@ -1,16 +1,32 @@
-//! What the component says about its downloads, and what the user reads: the same JSON, with the files that really arrived
-//! and where they are.
+//! What the command prints about its downloads, read as what the typed call answers, and written again as the user reads it.
 
-use std::path::{Path, PathBuf};
+use serde::Deserialize;
+use serde_json::Value;
 
-use serde_json::{Value, json};
-
-use super::GUEST_DOWNLOADS;
+use crate::types::{Downloaded, Missed};
 
 /// A reply names some dozens of files.
 const REPLY_BYTES: usize = 1 << 20;
 
-pub(super) struct Reply(Value);
+/// A list of downloads.
+pub(super) struct Reply(Downloaded);
+
+/// As the command prints it. What else stands in it is left out.
+#[derive(Deserialize)]
+struct Printed {
+    output_dir: String,
+    downloaded: Vec<Value>,
+    #[serde(default)]
+    total: u32,
+    #[serde(default)]
+    errors: Vec<PrintedError>,
+}
+
+#[derive(Deserialize)]
+struct PrintedError {
+    file: String,
+    error: String,
+}
 
 impl Reply {
     /// `None` for anything else than a list of downloads: that is passed on as it is.
@@ -20,87 +36,77 @@ impl Reply {
         if text.len() > REPLY_BYTES {
             return None;
         }
-        let json: Value = serde_json::from_slice(text).ok()?;
-        (json["downloaded"].is_array() && json["output_dir"].is_string()).then_some(Self(json))
-    }
-
-    /// Puts the user's folder in the place of the component's, and moves each file with `take`.
-    pub(super) fn tell(&mut self, shown: &Path, take: impl Fn(&str) -> Result<PathBuf, String>) {
-        let shown = shown.display().to_string();
-        let Value::Array(claimed) = self.0["downloaded"].take() else {
-            return;
+        let printed: Printed = serde_json::from_slice(text).ok()?;
+        // What is no text names no file.
+        let names = printed.downloaded.iter().filter_map(Value::as_str);
+        let missed = |one: PrintedError| Missed {
+            file: one.file,
+            reason: one.error,
         };
-        let (mut downloaded, mut errors) = (Vec::new(), Vec::new());
-        // What the component claims decides only what is looked for: each file is judged by what it is when
-        // it is moved.
-        for claim in claimed.iter().filter_map(Value::as_str) {
-            let name = claim
-                .strip_prefix(GUEST_DOWNLOADS)
-                .and_then(|rest| rest.strip_prefix('/'))
-                .unwrap_or(claim);
-            match take(name) {
-                Ok(path) => downloaded.push(Value::from(path.display().to_string())),
-                Err(error) => errors.push(json!({"file": name, "error": error})),
-            }
-        }
-        // Behind our own: these are the component's sentences, which name a folder that only it knows.
-        if let Value::Array(told) = self.0["errors"].take() {
-            errors.extend(told.into_iter().map(|mut error| {
-                if let Value::String(text) = &mut error["error"] {
-                    *text = text.replace(GUEST_DOWNLOADS, &shown);
-                }
-                error
-            }));
-        }
-        self.0["output_dir"] = Value::from(shown);
-        self.0["downloaded"] = Value::from(downloaded);
-        if errors.is_empty() {
-            if let Value::Object(members) = &mut self.0 {
-                members.remove("errors");
-            }
-        } else {
-            self.0["errors"] = Value::from(errors);
-        }
+        Some(Self(Downloaded {
+            folder: printed.output_dir,
+            files: names.map(str::to_owned).collect(),
+            missed: printed.errors.into_iter().map(missed).collect(),
+            total: printed.total,
+        }))
     }
 
+    /// What became of it.
+    pub(super) fn with(self, settle: impl FnOnce(Downloaded) -> Downloaded) -> Self {
+        Self(settle(self.0))
+    }
+
+    /// Whether something could not be stored.
     pub(super) fn has_errors(&self) -> bool {
-        self.0.get("errors").is_some()
+        !self.0.missed.is_empty()
     }
 
+    /// As the user reads it.
     pub(super) fn text(&self) -> String {
-        format!("{}\n", self.0)
+        // Through a `Value`, whose members stand in the order in which the component prints them.
+        let mut json = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Value::Object(members) = &mut json
+            && let Some(errors) = members.shift_remove("errors")
+        {
+            members.insert("errors".to_owned(), errors);
+        }
+        format!("{json}\n")
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn the_user_reads_what_arrived_and_where() {
+    fn what_is_printed_is_written_again_with_what_arrived() {
         let said = json!({
             "output_dir": "/downloads",
-            "downloaded": ["/downloads/01.png", "/downloads/02.png", "/etc/passwd", 3],
-            "total": 4,
-            "errors": [{"file": "03.png", "error": "could not write in /downloads: no space left"}],
+            "downloaded": ["/downloads/01.png", 3],
+            "total": 2,
+            "errors": [{"file": "03.png", "error": "no space left"}],
         });
-        let mut reply = Reply::read(said.to_string().as_bytes()).unwrap();
-        reply.tell(Path::new("/u/out"), |name| match name {
-            "01.png" => Ok(Path::new("/u/out").join(name)),
-            _ => Err("no".to_owned()),
+        let reply = Reply::read(said.to_string().as_bytes()).unwrap();
+        assert!(reply.has_errors());
+        let reply = reply.with(|said| Downloaded {
+            folder: "/u/out".to_owned(),
+            files: vec!["/u/out/01.png".to_owned()],
+            ..said
         });
         let expected = json!({
             "output_dir": "/u/out",
             "downloaded": ["/u/out/01.png"],
-            "total": 4,
-            "errors": [
-                {"file": "02.png", "error": "no"},
-                {"file": "/etc/passwd", "error": "no"},
-                {"file": "03.png", "error": "could not write in /u/out: no space left"},
-            ],
+            "total": 2,
+            "errors": [{"file": "03.png", "error": "no space left"}],
         });
         assert_eq!(reply.text(), format!("{expected}\n"));
-        assert!(reply.has_errors());
+        let all = reply.with(|said| Downloaded {
+            missed: Vec::new(),
+            ..said
+        });
+        assert!(!all.has_errors() && !all.text().contains("errors"));
     }
 
     #[test]
