@@ -72,6 +72,8 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     } else {
         merge(named, known)
     };
+    // Before the intent, so that nothing is kept of what can't be shown.
+    in_time(&route, request.kind)?;
     let words = match (text, &continued) {
         // A picture's ratio is in its words or left to the service.
         (Some(text), None) if wants_ratio(&upstream, &request) => ratio::with_ratio(text, &ratio),
@@ -154,6 +156,34 @@ fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
     let asked = asked(io, intent, submitted)?;
     store::begin_turn(io, &asked)?;
     Ok(asked)
+}
+
+/// Whether the chat still takes an answer when the job is usually done.
+///
+/// # Errors
+/// Permanent: it doesn't, and nothing was sent.
+fn in_time(route: &Route, kind: Option<Medium>) -> Result<(), Problem> {
+    const MINUTE_MS: u64 = 60 * 1000;
+    // As the note to the user has it; twice the minute of a picture, since that is no more than "about" one.
+    let (what, takes_ms) = match kind {
+        Some(Medium::Image) => ("a picture takes about 1", 2 * MINUTE_MS),
+        Some(Medium::Video) | None => ("a video takes up to 30", 30 * MINUTE_MS),
+    };
+    let member = crate::channel::of(&route.channel).filter(|_| route.is_complete());
+    let Some((member, deadline_ms)) =
+        member.and_then(|member| Some((member, member.traits.deadline_ms?)))
+    else {
+        return Ok(());
+    };
+    if takes_ms <= deadline_ms {
+        return Ok(());
+    }
+    Err(Problem::permanent(format!(
+        "{} takes answers for {} minutes only, and {what}: the result could not be shown there. Nothing was submitted.",
+        member.name,
+        deadline_ms / MINUTE_MS
+    ))
+    .advise("To have it made all the same, submit it to nowhere (--channel '' --chat-id '') and fetch it later."))
 }
 
 /// Whether the ratio is put beside the words. A picture's is in its words or left to the service.

@@ -102,6 +102,8 @@ pub enum Purpose {
     Timeout,
     /// That there are more results than are sent.
     More,
+    /// That a result may or may not have arrived.
+    Uncertain,
 }
 
 impl Purpose {
@@ -115,6 +117,7 @@ impl Purpose {
             Self::Failure => "failure",
             Self::Timeout => "timeout",
             Self::More => "more",
+            Self::Uncertain => "uncertain",
         }
     }
 }
@@ -128,6 +131,7 @@ impl From<&session::Purpose> for Purpose {
             session::Purpose::Failure => Self::Failure,
             session::Purpose::Timeout => Self::Timeout,
             session::Purpose::More => Self::More,
+            session::Purpose::Uncertain => Self::Uncertain,
         }
     }
 }

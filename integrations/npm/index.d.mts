@@ -100,7 +100,7 @@ export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'link-only' | 
 export interface Delivery {
   turn: number;
   order: number;
-  purpose: 'result' | 'links' | 'question' | 'failure' | 'timeout' | 'more';
+  purpose: 'result' | 'links' | 'question' | 'failure' | 'timeout' | 'more' | 'uncertain';
   url?: string;
   state: DeliveryState;
   messageId?: string;

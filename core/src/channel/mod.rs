@@ -29,6 +29,8 @@ static MEMBERS: &[&Member] = &[
     &feishu::MEMBER,
     #[cfg(test)]
     &toy::MEMBER,
+    #[cfg(test)]
+    &toy::MUTE,
 ];
 
 /// One channel.

@@ -45,6 +45,24 @@ pub(super) const MEMBER: Member = Member {
     version_1: None,
 };
 
+/// A platform of the toy's that offers nothing: no key, no answer to what became of a message, and chats that take answers for
+/// five minutes.
+pub(super) const MUTE: Member = Member {
+    id: "mute",
+    name: "Mute Toy",
+    platforms: &[Platform {
+        word: "mute",
+        name: "Mute Toy",
+        origin: ORIGIN,
+    }],
+    traits: &Traits {
+        reads_back: false,
+        deadline_ms: Some(5 * 60 * 1000),
+        ..TRAITS
+    },
+    ..MEMBER
+};
+
 fn read(text: &str) -> Result<Recipient, &'static str> {
     Ok(Recipient {
         kind: "room",

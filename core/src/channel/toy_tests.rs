@@ -6,8 +6,11 @@ use crate::config::{Settings, Stored};
 use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, Io, Outcome, UnixMs};
+use crate::poll::{self, Haste};
 use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
 use crate::store::{self, record};
+use crate::submit;
+use crate::submit::request::{Destination, Medium};
 use crate::task::{self, Task};
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, ServiceId};
@@ -123,12 +126,19 @@ fn with_a_film(channel: &str) -> Folder {
     folder
 }
 
+/// The settings with an account of either toy.
+fn with_accounts() -> Settings {
+    let accounts = r#"[
+        {"channel": "toy", "account": "mine", "secret": "s", "at": "https://toy.example"},
+        {"channel": "mute", "account": "mine", "secret": "s", "at": "https://toy.example"}
+    ]"#;
+    let vars = |name: &str| (name == "LIBTV_CHANNEL_ACCOUNTS").then(|| accounts.to_owned());
+    Settings::parse(&vars, Stored::Absent)
+}
+
 /// One step; the film's delivery afterwards.
 fn delivering(io: &Io) -> Delivery {
-    let account =
-        r#"[{"channel": "toy", "account": "mine", "secret": "s", "at": "https://toy.example"}]"#;
-    let vars = |name: &str| (name == "LIBTV_CHANNEL_ACCOUNTS").then(|| account.to_owned());
-    let settings = Settings::parse(&vars, Stored::Absent);
+    let settings = with_accounts();
     let key = folder_name("session-1");
     let mut loaded = store::load(io, &key).unwrap().unwrap();
     plan::plan(&mut loaded, io.now_ms());
@@ -217,6 +227,84 @@ fn a_message_whose_response_was_lost_is_asked_about_and_not_sent_blindly() {
         assert_eq!(delivery.state, DeliveryState::Delivered);
         assert_eq!(world.shown, ["room-1 upload-1"], "arrives: {arrives}");
     }
+}
+
+#[test]
+fn where_nobody_can_say_what_arrived_the_link_is_sent_as_a_message_of_its_own_and_nothing_twice() {
+    for arrives in [true, false] {
+        let (mut folder, mut world) = (with_a_film("mute"), world());
+        world.loses_response = arrives;
+        world.loses_request = !arrives;
+        let mut poll = |now_ms, world: &mut World| {
+            let work = |io: &Io| {
+                let settings = with_accounts();
+                let key = folder_name("session-1");
+                poll::step(io, &settings, &key, Haste::WhenDue).unwrap()
+            };
+            folder.run_at(now_ms, work, &mut |effect| world.perform(effect))
+        };
+        let first = poll(NOW_MS, &mut world);
+        let states = |report: &poll::Report| {
+            let deliveries = &report.session.as_ref().unwrap().deliveries;
+            let states = deliveries.iter().map(|one| one.state);
+            states.collect::<Vec<_>>()
+        };
+        let (uncertain, pending) = (DeliveryState::Uncertain, DeliveryState::Pending);
+        assert_eq!(states(&first), [uncertain, pending]);
+        assert_eq!(first.next_poll_at_ms, Some(NOW_MS));
+        let second = poll(NOW_MS + 2_000, &mut world);
+        assert_eq!(states(&second), [uncertain, DeliveryState::Delivered]);
+        assert_eq!(second.next_poll_at_ms, None);
+        let shown = world.shown.split_off(usize::from(arrives));
+        assert_eq!((world.shown.len(), shown.len()), (usize::from(arrives), 1));
+        assert!(
+            shown[0].starts_with("room-1 https://libtv-res.liblib.art/claw/p/a.mp4\n⚠️"),
+            "{shown:?}"
+        );
+        // A note of its own that is lost leads to no further one.
+        assert_eq!(poll(NOW_MS + 4_000, &mut world).next_poll_at_ms, None);
+        assert!(world.shown.len() <= 1);
+    }
+}
+
+#[test]
+fn a_chat_that_could_not_be_answered_by_then_is_refused_before_money_is_spent() {
+    let submit = |kind, channel: &str| {
+        let request = submit::request::Request {
+            text: Some("a fox".to_owned()),
+            kind,
+            destination: Some(Destination::To(submit::request::Route {
+                channel: Some(channel.to_owned()),
+                chat: Some("oc_room".to_owned()),
+                ..Default::default()
+            })),
+            ..submit::request::Request::default()
+        };
+        let mut requests = 0;
+        let work = |io: &Io| {
+            let settings = crate::folder::settings();
+            submit::run(io, &settings, request)
+        };
+        let result = Folder::default().run_at(NOW_MS, work, &mut |effect| match effect {
+            Effect::Http(_) => {
+                requests += 1;
+                Outcome::Http(Err(HttpError::NotSent("no network".to_owned())))
+            }
+            _ => Outcome::Done,
+        });
+        (result.unwrap_err().failure().message.clone(), requests)
+    };
+    for kind in [None, Some(Medium::Video)] {
+        let (message, requests) = submit(kind, "mute");
+        assert!(
+            message.starts_with("Mute Toy takes answers for 5 minutes only, and a video takes"),
+            "{message}"
+        );
+        assert_eq!(requests, 0);
+    }
+    // A picture is there in time, and other chats take answers whenever they come.
+    assert_eq!(submit(Some(Medium::Image), "mute").1, 1);
+    assert_eq!(submit(None, "toy").1, 1);
 }
 
 /// The platform has no key: only the state folder keeps two processes from sending the same.

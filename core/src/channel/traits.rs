@@ -148,6 +148,13 @@ impl Traits {
         self.media.iter().find(fits).map(|rule| rule.shape)
     }
 
+    /// Whether a message whose response was lost stays open for good: nothing tells a repetition of it, and the platform can't
+    /// be asked.
+    #[must_use]
+    pub const fn leaves_open(&self) -> bool {
+        matches!(self.key, Key::None) && !self.reads_back
+    }
+
     /// The most bytes that it takes of a medium, as whatever it is shown.
     #[must_use]
     pub fn max_bytes(&self) -> u64 {

@@ -211,6 +211,7 @@ fn label(delivery: &Delivery) -> String {
         Purpose::Failure => "failure notice",
         Purpose::Timeout => "timeout notice",
         Purpose::More => "note of further results",
+        Purpose::Uncertain => "note of a result that may have arrived",
     };
     format!("{what} {}", delivery.order)
 }

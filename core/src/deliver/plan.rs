@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::texts::{Language, cut};
+use crate::channel;
 use crate::io::UnixMs;
 use crate::session::{Delivery, DeliveryState, Message, Purpose, Session, State, Turn};
 use crate::store::Loaded;
@@ -48,6 +49,41 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
                 purpose,
                 &subject,
                 message,
+                now_ms,
+            );
+        }
+    }
+    // Of what earlier steps have found out.
+    tell_of_uncertain(loaded, now_ms);
+}
+
+/// Adds a message for each result of which nobody can say whether it is in the chat: it isn't sent a second time, so its link
+/// at least has to be there for sure. Only where the channel has nothing that tells a repetition and can't be asked either;
+/// elsewhere that a result is uncertain takes days of failures, and people are shown it by `recover`.
+pub fn tell_of_uncertain(loaded: &mut Loaded, now_ms: UnixMs) {
+    for turn in loaded.session.turns.clone() {
+        let route = &turn.asked.route;
+        let member = channel::of(&route.channel).filter(|_| route.is_complete());
+        if !member.is_some_and(|member| member.traits.leaves_open()) {
+            continue;
+        }
+        let asked = turn.asked.words();
+        let (language, request) = (Language::of(&asked), shortened(&asked));
+        let deliveries = loaded.session.deliveries.clone();
+        let of_turn = deliveries.iter().filter(|one| one.turn == turn.asked.turn);
+        for delivery in of_turn.filter(|one| one.state == DeliveryState::Uncertain) {
+            let Some(url) = loaded.session.link_of(delivery) else {
+                continue;
+            };
+            let words = language.uncertain(&request, url.as_str());
+            // By the delivery's own id: two processes plan the same one note.
+            add(
+                &mut loaded.session,
+                &loaded.lost_deliveries,
+                &turn,
+                Purpose::Uncertain,
+                &delivery.id,
+                Some(Message::text(words)),
                 now_ms,
             );
         }

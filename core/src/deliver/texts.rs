@@ -106,6 +106,19 @@ impl Language {
         }
     }
 
+    /// Whether a result arrived isn't known. Its link is in front, where no cut reaches it.
+    #[must_use]
+    pub fn uncertain(self, request: &str, url: &str) -> String {
+        match self {
+            Self::English => format!(
+                "{url}\n⚠️ Whether this result of “{request}” arrived here isn't known: an answer was lost, and it isn't sent again by itself. Above is its link."
+            ),
+            Self::Chinese => format!(
+                "{url}\n⚠️ 不清楚“{request}”的这个结果是否已发到这里：一个回答丢失了，不会自动重发。上面是它的链接。"
+            ),
+        }
+    }
+
     /// Links in the place of media.
     #[must_use]
     pub fn links(self, urls: &[String], reason: &str) -> String {

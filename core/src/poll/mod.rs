@@ -67,6 +67,8 @@ pub fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Result<Rep
     // Planned in every step and not only after a look: a crash may have come between a result and its plan.
     plan::plan(&mut loaded, io.now_ms());
     deliver::run(io, settings, &mut loaded, &mut events)?;
+    // Once more behind the sending, which finds out what is uncertain: else the session could end before it is told.
+    plan::tell_of_uncertain(&mut loaded, io.now_ms());
     // Behind the sending and before the end: whether all have arrived is known only now.
     note_delivered(io, &mut loaded)?;
     let next_poll_at_ms = next(&loaded, settings);

@@ -90,6 +90,8 @@ pub enum Purpose {
     Timeout,
     /// There are more results than are sent.
     More,
+    /// A result may or may not have arrived, and nobody can say.
+    Uncertain,
 }
 
 impl Purpose {
@@ -103,6 +105,7 @@ impl Purpose {
             Self::Failure => "failure",
             Self::Timeout => "timeout",
             Self::More => "more",
+            Self::Uncertain => "uncertain",
         }
     }
 }
@@ -112,13 +115,21 @@ impl Stored for Purpose {
         match self {
             Self::Result(url) => object(&[(self.name(), Some(url))]),
             Self::Links(ids) => object(&[(self.name(), Some(ids))]),
-            Self::Question | Self::Failure | Self::Timeout | Self::More => self.name().into(),
+            Self::Question | Self::Failure | Self::Timeout | Self::More | Self::Uncertain => {
+                self.name().into()
+            }
         }
     }
 
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(name) = value.as_str() {
-            let plain = [Self::Question, Self::Failure, Self::Timeout, Self::More];
+            let plain = [
+                Self::Question,
+                Self::Failure,
+                Self::Timeout,
+                Self::More,
+                Self::Uncertain,
+            ];
             return plain.into_iter().find(|purpose| purpose.name() == name);
         }
         let mut members = value.as_object()?.iter();
@@ -237,7 +248,8 @@ impl Delivery {
             | Purpose::Question
             | Purpose::Failure
             | Purpose::Timeout
-            | Purpose::More => None,
+            | Purpose::More
+            | Purpose::Uncertain => None,
         }
     }
 

@@ -251,9 +251,9 @@ impl Harness {
             instance.call_submit(&mut store, asked).await
         };
         let mut terms = self.terms();
-        let (channel, chat) = request
-            .route()
-            .map_or((None, None), |route| (route.channel.as_deref(), route.chat.as_deref()));
+        let (channel, chat) = request.route().map_or((None, None), |route| {
+            (route.channel.as_deref(), route.chat.as_deref())
+        });
         let nowhere = request.destination == Some(Destination::Nowhere);
         terms.group = (!nowhere)
             .then(|| self.group_of_submit(channel, chat))

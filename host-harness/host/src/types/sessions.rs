@@ -75,6 +75,9 @@ pub enum Purpose {
     /// That there are more results than are sent.
     #[component(name = "more")]
     More,
+    /// That a result may or may not have arrived, with its link.
+    #[component(name = "uncertain")]
+    Uncertain,
 }
 
 impl Purpose {
@@ -87,6 +90,7 @@ impl Purpose {
             Self::Failure => "failure",
             Self::Timeout => "timeout",
             Self::More => "more",
+            Self::Uncertain => "uncertain",
         }
     }
 }
