@@ -130,7 +130,8 @@ impl OpenFolder {
         #[cfg(not(unix))]
         {
             let mut options = OpenOptions::new();
-            options.read(true).follow(FollowSymlinks::No);
+            // What `cap-fs-ext` calls `follow`; that crate is a wrapper around this function alone.
+            options.read(true)._cap_fs_ext_follow(FollowSymlinks::No);
             at::open(&self.0, name, &options)
         }
     }

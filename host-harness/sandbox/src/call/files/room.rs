@@ -62,6 +62,10 @@ impl FolderRoom {
     }
 
     /// The room of the folder at this path, which no component can change.
+    #[cfg_attr(
+        not(unix),
+        allow(unused_mut, reason = "only there a folder has a number")
+    )]
     pub(super) fn at(mut self, path: &std::path::Path) -> Self {
         #[cfg(unix)]
         {
