@@ -122,3 +122,9 @@ pub(crate) fn harness_for_one_call() -> Result<Harness, String> {
         .harness(&Component::embedded_for_one_call)
         .map_err(|error| error.to_string())
 }
+
+/// The component for many harnesses in one process.
+#[cfg(feature = "fleet")]
+pub(crate) fn component() -> Result<Component, StartError> {
+    LOAD.get().map_or_else(Component::embedded, |load| load())
+}

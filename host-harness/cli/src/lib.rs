@@ -46,6 +46,14 @@ pub(crate) const OWNED: u8 = 3;
 /// Runs the command line with the process's arguments: reads the environment, prints, handles signals.
 pub fn program() -> ExitCode {
     keep_private();
+    #[cfg(feature = "fleet")]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|command| command == "fleet")
+    {
+        // Its arguments are none of a person's own machine, so they have a grammar of their own.
+        return fleet::command::program(std::env::args_os().skip(2), environment::component);
+    }
     let code = match arguments::parse(std::env::args_os()) {
         Ok(Invocation::Text { text, code }) => {
             print::out(text.trim_end());

@@ -9,7 +9,7 @@
 //! | gives a file a second name, or makes one exclusively | the name is claimed in the store itself, at once |
 //!
 //! Names that begin with a dot are files on their way to a name: they never leave the process. Folders are kept by what lies in
-//! them: an empty one is gone with the call. Not here: who may write, and where the records are (`Keeper`), how one operation
+//! them: an empty one is gone with the call, unless the next one is given it. Not here: who may write, and where the records are (`Keeper`), how one operation
 //! works (`opened.rs`), the tree itself (`tree.rs`).
 
 mod opened;
@@ -90,6 +90,17 @@ impl Records {
     ) -> Self {
         let tree = Mutex::new(Tree::of(records));
         Self { tree, keeper }
+    }
+
+    /// With these folders, which earlier calls have made: a folder is kept by what lies in it, and nothing may lie there.
+    #[must_use]
+    pub fn with_folders<'a>(self, paths: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut tree = self.tree();
+        for path in paths {
+            tree.make_folder(path);
+        }
+        drop(tree);
+        self
     }
 
     /// What wasn't synced, for whoever stores it with the end of the call. It may be lost by its maker's own word.

@@ -351,6 +351,10 @@ impl Opened {
             Some(Node::File(file)) => file,
         };
         match replaced {
+            // The system looks first whether the one lies in the other.
+            Some(Node::Folder) if lies_in(&source_place.path, &place.path) => {
+                return Err(ErrorCode::NotEmpty);
+            }
             Some(Node::Folder) => return Err(ErrorCode::IsDirectory),
             // Two names of one file: POSIX leaves both.
             Some(Node::File(other)) if other.id == file.id => return Ok(()),
@@ -464,6 +468,14 @@ impl Opened {
             }),
         }
     }
+}
+
+/// Whether a path leads through this folder.
+fn lies_in(path: &str, folder: &str) -> bool {
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn type_of(node: &Node) -> DescriptorType {

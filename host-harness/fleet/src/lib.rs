@@ -1,0 +1,43 @@
+//! Many harnesses, many tenants, on PostgreSQL: the component's state folder is records in a database, and whoever has time
+//! takes the next session that is due. Any number of processes run side by side; one that dies is missed for as long as a
+//! lease takes to end. Not here: how a call runs (`host`, `sandbox`), and anything that one machine needs.
+//!
+//! ```text
+//! due ── claim (a random token, until a time) ── poll on the records ── each sync: one transaction, fenced by the token
+//!                                                     │                    └ refused: the call ends, and sends nothing more
+//!                                                     └ before each request that isn't a read: time left, or renewed
+//! ── end: what is left to store, the next time, the token goes, in one transaction
+//! ```
+//!
+//! | module | is |
+//! |---|---|
+//! | [`schema`] | the tables, and their migrations |
+//! | [`database`] | connections |
+//! | [`claim`], [`lease`] | whose a session is, and what its holder may store and send |
+//! | [`paths`] | what a path of the component is in the tables, and whose |
+//! | [`recipients`], [`spending`] | whom messages may go to, and how many jobs there may be |
+//! | [`tenants`], [`secrets`], [`harnesses`] | who has jobs, where their secrets are, and what their calls are made of |
+//! | [`worker`], [`submit`] | what runs |
+//! | [`metrics`], [`health`] | what is told to whoever runs it |
+//! | [`command`] | `libtv-video fleet …` |
+#![deny(unsafe_code)]
+
+pub mod claim;
+pub mod clock;
+pub mod command;
+pub mod database;
+pub mod harnesses;
+pub mod health;
+pub mod lease;
+pub mod metrics;
+pub mod paths;
+pub mod recipients;
+pub mod schema;
+pub mod secrets;
+mod share;
+pub mod spending;
+mod step;
+pub mod submit;
+mod sweep;
+pub mod tenants;
+pub mod worker;

@@ -1,0 +1,182 @@
+//! One step of a session that was claimed: the component's `poll` on its records, and how the session is let go.
+//! Not here: which sessions (`claim.rs`), and how many at once (`worker.rs`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use host::{CallError, CallState, Harness, LimitHit, Records, Step};
+
+use crate::claim::Claimed;
+use crate::lease::{End, Held};
+use crate::paths::FOLDERS;
+use crate::recipients::{self, OfCall};
+use crate::share::Worker;
+use crate::spending::OfTenant;
+
+/// The first pause after a failure; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Of a failure that stays until somebody changes something.
+const STANDING_PAUSE: Duration = Duration::from_secs(60);
+/// No session is due sooner, whatever the component says: the shortest interval that a user may choose.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// Nor later than in a day: a clock may have been wrong.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// After so many steps in a row that were stopped for what they did, a session is left alone until somebody continues it.
+const STOPPED: u32 = 20;
+/// What that is: far behind anybody's interest.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+/// An entry whose session isn't there, or that still stands although its session has ended, is looked at again.
+const LEFT_OVER: Duration = Duration::from_secs(60);
+
+/// Does the step and lets the session go. What can't be stored any more is left to whoever claims it next.
+pub async fn step(worker: &Worker, claimed: Claimed) {
+    let ttl = worker.options.lease;
+    let held = Held::leased(
+        &worker.database,
+        &worker.metrics,
+        claimed.name.clone(),
+        claimed.token.clone(),
+        (ttl, claimed.until),
+    );
+    if claimed.ended {
+        // Its last transaction removed the entry and the process died before it let go.
+        drop(held.end(Vec::new(), &End::default()).await);
+        return;
+    }
+    let (end, records) = attempt(worker, &claimed, &held).await;
+    worker.metrics.steps.fetch_add(1, Ordering::Relaxed);
+    if end.failed {
+        worker.metrics.failed.fetch_add(1, Ordering::Relaxed);
+    }
+    // A step that failed is as one whose process died: what it had not synced isn't stored.
+    let unsaved = records
+        .filter(|_| !end.failed)
+        .map(|records| records.unsaved());
+    drop(held.end(unsaved.unwrap_or_default(), &end).await);
+}
+
+async fn attempt(
+    worker: &Worker,
+    claimed: &Claimed,
+    held: &Arc<Held>,
+) -> (End, Option<Arc<Records>>) {
+    let name = &claimed.name;
+    let failed = |reason: String, pause| {
+        let end = End {
+            next: pause,
+            failed: true,
+            events: vec![reason],
+            ..End::default()
+        };
+        (end, None)
+    };
+    let made = worker
+        .harnesses
+        .of(&worker.database, &name.tenant, claimed.versions)
+        .await;
+    let (harness, named) = match made {
+        Ok(made) => made,
+        Err(error) => return failed(error.to_string(), STANDING_PAUSE),
+    };
+    let messages = match recipients::messages(&worker.database, &name.tenant, &name.key).await {
+        Ok(messages) => messages,
+        Err(error) => return failed(error.to_string(), FIRST_PAUSE),
+    };
+    let keeper = Arc::clone(held) as Arc<dyn host::Keeper>;
+    let records = Records::new(claimed.records.iter().cloned(), keeper).with_folders(FOLDERS);
+    let records = Arc::new(records);
+    let harness = harness.on(CallState {
+        records: Arc::clone(&records),
+        recipients: OfCall::new(named, messages, Arc::clone(held)),
+        spending: OfTenant::new(&worker.database, &name.tenant),
+        gate: Arc::clone(held) as Arc<dyn host::http::Gate>,
+    });
+    let (session_id, is_new) = match &claimed.session_id {
+        Some(id) => (id.clone(), false),
+        None => match harness.due_entries(std::slice::from_ref(&name.key)).await {
+            Ok(due) => match due.into_iter().next() {
+                Some(due) => (due.session_id, true),
+                None => return failed("its entry leads to no session".to_owned(), LEFT_OVER),
+            },
+            Err(error) => return failed(error.to_string(), pause(claimed.failures, &error)),
+        },
+    };
+    // The lease is renewed beside the step: an upload may take longer than a lease lasts.
+    let result = tokio::select! {
+        result = poll(&harness, &session_id) => result,
+        // The step is dropped: whatever it would do from here on is somebody else's.
+        () = held.kept() => Err(CallError::Limit(LimitHit::Lease)),
+    };
+    let mut end = end_of(claimed, result);
+    if is_new {
+        end.session_id = Some(session_id);
+    }
+    (end, Some(records))
+}
+
+async fn poll(harness: &Harness, session_id: &str) -> Result<Step, CallError> {
+    harness.poll(session_id).await
+}
+
+fn end_of(claimed: &Claimed, result: Result<Step, CallError>) -> End {
+    match result {
+        Ok(step) => End {
+            next: step.next_poll_at_ms.map_or(LEFT_OVER, until),
+            events: step.events.into_iter().map(|event| event.text).collect(),
+            ..End::default()
+        },
+        Err(error) => {
+            let stopped = is_stopped(&error);
+            let next = if stopped && claimed.stopped + 1 >= STOPPED {
+                NEVER
+            } else {
+                pause(claimed.failures, &error)
+            };
+            End {
+                next,
+                failed: true,
+                stopped,
+                events: vec![error.to_string()],
+                ..End::default()
+            }
+        }
+    }
+}
+
+/// Whether a step was stopped for what it did itself. That its lease was lost is nobody's fault.
+fn is_stopped(error: &CallError) -> bool {
+    match error {
+        CallError::Limit(hit) => *hit != LimitHit::Lease,
+        CallError::Trap(_) => true,
+        _ => false,
+    }
+}
+
+/// How long after a failure.
+fn pause(failures: u32, error: &CallError) -> Duration {
+    if !error.is_temporary() {
+        return STANDING_PAUSE;
+    }
+    let doubled = FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_PAUSE);
+    let asked = Duration::from_millis(error.retry_after_ms().unwrap_or_default());
+    // Spread, so that a thousand sessions of a service that was down don't come back at once.
+    doubled
+        .mul_f64(0.75 + fastrand::f64() / 2.0)
+        .max(asked)
+        .min(LONGEST)
+}
+
+/// From now until a time by this machine's clock, as the component has it; the database counts from its own.
+fn until(at_ms: u64) -> Duration {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Duration::from_millis(at_ms)
+        .saturating_sub(now)
+        .clamp(SHORTEST, LONGEST)
+}

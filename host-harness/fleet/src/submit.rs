@@ -1,0 +1,138 @@
+//! A submit of a tenant, on the database. Safe beside any number of others: of several that ask for the same at once one is
+//! sent, since its intent is a name that is claimed in the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use host::{CallError, CallState, Records, Submission, Submit};
+use tokio_postgres::types::Type;
+
+use crate::clock::Moment;
+use crate::database::{Database, DatabaseError, Parameter};
+use crate::harnesses::{Harnesses, TenantCallError};
+use crate::lease::Held;
+use crate::metrics::Metrics;
+use crate::paths::{FOLDERS, entry};
+use crate::recipients::{self, NameError, OfCall};
+use crate::spending::OfTenant;
+
+/// So long a submit may send, from its beginning. Others count it as abandoned after three minutes, and its request takes up to
+/// a minute and a half.
+const MAY_SEND_FOR: Duration = Duration::from_secs(80);
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The words.
+    pub words: String,
+    /// The session that it continues.
+    pub session_id: Option<String>,
+    /// The channel.
+    pub channel: Option<String>,
+    /// The chat.
+    pub chat_id: Option<String>,
+}
+
+/// Why a submit failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Nothing was sent.
+    #[error(transparent)]
+    Tenant(#[from] TenantCallError),
+    /// Nothing was sent.
+    #[error(transparent)]
+    Recipient(#[from] NameError),
+    /// The component's or the sandbox's; see there for what is known then.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl From<DatabaseError> for SubmitError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Tenant(TenantCallError::Database(error))
+    }
+}
+
+/// Submits. Costs the tenant money; never repeated by itself.
+///
+/// # Errors
+/// [`SubmitError`].
+pub async fn submit(
+    database: &Arc<Database>,
+    harnesses: &Harnesses,
+    metrics: &Arc<Metrics>,
+    tenant: &str,
+    wanted: Wanted,
+) -> Result<Submission, SubmitError> {
+    let until = Moment::now().plus(MAY_SEND_FOR);
+    recipients::name(
+        database,
+        tenant,
+        wanted.channel.as_deref(),
+        wanted.chat_id.as_deref(),
+    )
+    .await?;
+    let (harness, named) = harnesses
+        .of(database, tenant, versions(database, tenant).await?)
+        .await?;
+    let records = records(database, tenant, wanted.session_id.as_deref()).await?;
+    let held = Held::making(database, metrics, tenant, until);
+    let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
+    let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
+    let harness = harness.on(CallState {
+        records: Arc::clone(&records),
+        recipients: OfCall::new(named, [], Arc::clone(&held)),
+        spending: OfTenant::new(database, tenant),
+        gate: Arc::clone(&held) as Arc<dyn host::http::Gate>,
+    });
+    let mut submit = Submit::message(wanted.words);
+    if let Some(id) = wanted.session_id {
+        submit = submit.in_session(id);
+    }
+    if let Some(channel) = wanted.channel {
+        submit = submit.through(channel);
+    }
+    if let Some(chat) = wanted.chat_id {
+        submit = submit.to_chat(chat);
+    }
+    let submission = harness.submit(submit).await?;
+    // Intents that were removed are removed unsynced; one that stays is looked after by a sweep.
+    drop(held.end_of_making(records.unsaved()).await);
+    Ok(submission)
+}
+
+async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), SubmitError> {
+    let statement = "select version, recipients_version from tenant where id = $1 and not paused";
+    let rows = database.rows(statement, &[(&tenant, Type::TEXT)]).await?;
+    let row = rows.first().ok_or_else(|| {
+        TenantCallError::Settings(format!(
+            "tenant {tenant}: there is none of this name, or it is paused"
+        ))
+    })?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// The tenant's shared records, and those of the session that is continued. Its folder's name ends with a digest that only the
+/// component makes; but each of its turns says in whose session it is, in the record's own text.
+async fn records(
+    database: &Database,
+    tenant: &str,
+    session_id: Option<&str>,
+) -> Result<Vec<(String, Vec<u8>)>, DatabaseError> {
+    let statement = "select path, bytes from record where tenant = $1 and scope = '' and path not like 'pace/%'
+        union all
+        select path, bytes from record where tenant = $1 and scope in (
+            select key from session where tenant = $1 and session_id = $2
+            union select scope from record where tenant = $1 and $2 is not null and path like 'sessions/%/asked-0001'
+                and position(convert_to($2, 'UTF8') in bytes) > 0)";
+    let parameters: [Parameter<'_>; 2] = [(&tenant, Type::TEXT), (&session_id, Type::TEXT)];
+    let rows = database.rows(statement, &parameters).await?;
+    let mut records: Vec<(String, Vec<u8>)> =
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    if session_id.is_some() {
+        let going = "select key from session where tenant = $1 and session_id = $2";
+        let rows = database.rows(going, &parameters).await?;
+        records.extend(rows.iter().map(|row| entry(row.get(0))));
+    }
+    Ok(records)
+}
