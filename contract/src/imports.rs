@@ -54,7 +54,7 @@ pub const IMPORTS: [Import; 21] = [
 ];
 
 /// Hosts in its data that it never asks.
-pub const MENTIONS: [Mention; 2] = [
+pub const MENTIONS: [Mention; 3] = [
     Mention {
         host: "www.liblib.tv",
         why: "canvas links shown to people",
@@ -62,5 +62,9 @@ pub const MENTIONS: [Mention; 2] = [
     Mention {
         host: "www.liblib.art",
         why: "the referer the media store expects",
+    },
+    Mention {
+        host: "api.slack.com",
+        why: "where people grant an app its permissions",
     },
 ];

@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 25] = [
+pub const VARIABLES: [Variable; 29] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -72,6 +72,12 @@ pub const VARIABLES: [Variable; 25] = [
         "FEISHU_BASE_URL",
         Origin::Credentials,
         "Feishu, Lark, or an override",
+    ),
+    variable("SLACK_BOT_TOKEN", Origin::Secret, "the bot's token"),
+    variable(
+        "SLACK_BASE_URL",
+        Origin::Credentials,
+        "where Slack is instead",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -172,6 +178,16 @@ pub const VARIABLES: [Variable; 25] = [
         "FEISHU_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no app was found, in words",
+    ),
+    variable(
+        "SLACK_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the bot's token was found, in words",
+    ),
+    variable(
+        "SLACK_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why none was found, in words",
     ),
     variable(
         "LIBTV_MEDIA_URL",

@@ -124,7 +124,7 @@ fn every_variable_in_the_components_data_is_described() {
         );
     }
     for segment in &data {
-        for prefix in ["LIBTV_", "FEISHU_", "OPENCLAW_", "NEXU_"] {
+        for prefix in ["LIBTV_", "FEISHU_", "SLACK_", "OPENCLAW_", "NEXU_"] {
             for (at, _) in segment.match_indices(prefix) {
                 let rest = &segment[at..];
                 // A help text speaks of `LIBTV_…`.

@@ -352,6 +352,14 @@ impl TestEnv {
         self.world.feishu()
     }
 
+    pub fn slack(&self) -> fakes::Slack {
+        self.world.slack()
+    }
+
+    pub fn slack_files(&self) -> fakes::SlackFiles {
+        self.world.slack_files()
+    }
+
     /// A folder that goes with the test; commands run in it.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -59,6 +59,7 @@ mod sessions;
 mod skill;
 #[cfg(unix)]
 mod skill_words;
+mod slack;
 mod smoke;
 mod spending;
 mod state_size;

@@ -5,14 +5,16 @@
 //! Not here: what may be asked of the service behind it (`services`), and how a message is made (`core`).
 
 pub mod feishu;
+pub mod slack;
 
 use crate::services::Service;
 
 pub use feishu::FEISHU;
+pub use slack::SLACK;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 1] = [&FEISHU];
+pub const CHANNELS: [&Channel; 2] = [&FEISHU, &SLACK];
 
 /// One channel.
 #[derive(Debug)]
@@ -188,9 +190,24 @@ pub fn enumerated<'a>(names: impl Iterator<Item = &'a str>, last: &str) -> Strin
     }
 }
 
+/// The platforms of every channel. Apart from the rest of the table: the component reads words alone, and would carry all of
+/// it along.
+const PLATFORMS: [&[Platform]; CHANNELS.len()] = {
+    let mut all = [CHANNELS[0].platforms; CHANNELS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = CHANNELS[at].platforms;
+        at += 1;
+    }
+    all
+};
+
 /// Every word that names a channel.
 pub fn words() -> impl Iterator<Item = &'static str> {
-    CHANNELS.into_iter().flat_map(Channel::words)
+    PLATFORMS
+        .into_iter()
+        .flatten()
+        .map(|platform| platform.word)
 }
 
 #[cfg(test)]
@@ -230,7 +247,8 @@ mod tests {
     #[test]
     fn what_is_read_is_of_a_kind_that_the_channel_names() {
         for channel in CHANNELS {
-            let read = (channel.recipients.read)("some-id").unwrap();
+            let chat = channel.example.chat.replace('…', "0123456789");
+            let read = (channel.recipients.read)(&chat).unwrap();
             assert!(channel.recipients.kinds.contains(&read.kind));
             assert!((channel.recipients.read)("").is_err());
         }

@@ -78,6 +78,10 @@ pub enum Shape {
     Text,
     /// A text that people read: nobody is called by it.
     Words,
+    /// The same where `<` and `>` are markup: it has none of them, and so neither calls people nor hides where a link leads.
+    Escaped,
+    /// A message that may be answered, by the platform's name for it: one of a named recipient's chat.
+    Message,
     /// What the service calls something: letters, digits, `-` and `_`.
     Id,
     /// True or false.

@@ -9,6 +9,7 @@ mod libtv;
 mod media;
 mod message;
 mod route;
+mod slack;
 
 pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
@@ -17,10 +18,12 @@ pub use media::MEDIA;
 pub use message::{IdKind, Member, Named, Names, Recipient, Shape};
 pub use route::{Body, Header, Key, Method, Part, Route, Value};
 
+pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
+
 use route::{CONTENT, GET, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 4] = [&GATEWAY, &DIRECT, &MEDIA, &FEISHU];
+pub const SERVICES: [&Service; 6] = [&GATEWAY, &DIRECT, &MEDIA, &FEISHU, &SLACK, &SLACK_FILES];
 
 /// One service.
 #[derive(Debug, PartialEq, Eq)]

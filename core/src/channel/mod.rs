@@ -11,6 +11,7 @@ pub mod answer;
 pub mod calls;
 pub mod feishu;
 pub mod media;
+pub mod slack;
 #[cfg(test)]
 mod toy;
 pub mod traits;
@@ -27,6 +28,7 @@ use traits::Traits;
 /// Every channel that this program can write to.
 static MEMBERS: &[&Member] = &[
     &feishu::MEMBER,
+    &slack::MEMBER,
     #[cfg(test)]
     &toy::MEMBER,
     #[cfg(test)]

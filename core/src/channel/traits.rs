@@ -79,7 +79,7 @@ pub enum Key {
     },
     /// The same, for ever.
     Forever,
-    /// A message shows an object of the platform, and each object can be shown once.
+    /// A message shows an object of the platform, and each object can be shown once. A text shows none, and has no key.
     OneShot,
     /// The platform shows one of several messages with the same bytes, for so long.
     SameBody {
@@ -107,6 +107,21 @@ impl Key {
             Self::Forever | Self::OneShot => true,
             Self::None => false,
         }
+    }
+
+    /// That of a message of this shape.
+    #[must_use]
+    pub const fn of(self, shape: Shape) -> Self {
+        match (self, shape) {
+            (Self::OneShot, Shape::Text) => Self::None,
+            _ => self,
+        }
+    }
+
+    /// Whether it holds for ever, so that something else has to end the attempts.
+    #[must_use]
+    pub const fn is_endless(self) -> bool {
+        matches!(self, Self::Forever | Self::OneShot)
     }
 
     /// Whether another content under the same key still counts as the same message.
@@ -205,6 +220,13 @@ mod tests {
             let now_ms = first_ms.saturating_add_signed(age_ms);
             assert_eq!(key.holds(first_ms, now_ms), holds, "{key:?} after {age_ms}");
         }
+    }
+
+    #[test]
+    fn of_what_is_shown_once_a_text_has_no_key() {
+        assert!(!Key::OneShot.of(Shape::Text).holds(0, 0));
+        assert!(Key::OneShot.of(Shape::Video).holds(0, 1));
+        assert!(Key::Forever.of(Shape::Text).holds(0, 1));
     }
 
     #[test]

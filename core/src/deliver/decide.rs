@@ -8,7 +8,7 @@
 use super::texts;
 use crate::backoff;
 use crate::channel::answer::{Answer, Found, Meaning};
-use crate::channel::traits::Traits;
+use crate::channel::traits::{Key, Traits};
 use crate::io::UnixMs;
 use crate::session::{Delivery, DeliveryState, Message};
 
@@ -263,7 +263,15 @@ pub fn is_too_late(
 #[must_use]
 pub fn holds(delivery: &Delivery, now_ms: UnixMs, traits: &Traits) -> bool {
     let first_ms = delivery.first_sent_at_ms;
-    first_ms.is_none_or(|first_ms| traits.key.holds(first_ms, now_ms))
+    first_ms.is_none_or(|first_ms| key_of(delivery, traits).holds(first_ms, now_ms))
+}
+
+/// What makes a repetition of it harmless.
+const fn key_of(delivery: &Delivery, traits: &Traits) -> Key {
+    match &delivery.message {
+        Some(message) => traits.key.of(message.shape),
+        None => traits.key,
+    }
 }
 
 /// Whether another content may be sent in the place of the one that was begun.
@@ -316,7 +324,9 @@ fn again(
 
 /// It may be in the chat.
 fn unknown(delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
-    if traits.reads_back || holds(&delivery, moment.now_ms, traits) {
+    // Where the key itself never ends, the attempts do.
+    let enough = key_of(&delivery, traits).is_endless() && delivery.failures >= MAX_ATTEMPTS;
+    if !enough && (traits.reads_back || holds(&delivery, moment.now_ms, traits)) {
         return again(delivery, reason, MAX_ATTEMPTS, moment, traits);
     }
     uncertain(delivery, reason, moment.now_ms)

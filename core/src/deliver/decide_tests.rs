@@ -56,6 +56,9 @@ const NO_KEY: Traits = traits(Key::None, false, false);
 /// The same, but the platform says what became of a message.
 const ASKED: Traits = traits(Key::None, false, true);
 
+/// What is uploaded is shown once; a text has no key.
+const ONE_SHOT: Traits = traits(Key::OneShot, false, false);
+
 /// What is sent.
 #[derive(Clone, Copy, Debug)]
 enum What {
@@ -236,6 +239,29 @@ fn what_is_tried_in_vain_ends_and_what_may_be_shown_is_not_said_to_have_failed()
         begun = decide(&begun, REPEATED, &offline, MOMENT, &WINDOW).delivery;
         assert_eq!(begun.state, DeliveryState::Sending);
     }
+}
+
+#[test]
+fn what_is_shown_once_is_committed_again_and_asked_about_in_the_end_no_more_and_a_text_never() {
+    let lost = Answer::Unknown("no answer".to_owned());
+    let step =
+        |known: &Delivery, phase, answer: &Answer| decide(known, phase, answer, MOMENT, &ONE_SHOT);
+    for phase in [FIRST, REPEATED] {
+        let text = step(&delivery(What::Notice, phase), phase, &lost);
+        assert_eq!(next(&text), Next::Uncertain);
+    }
+    let film = delivery(What::Film, FIRST);
+    assert_eq!(next(&step(&film, FIRST, &no(Meaning::ForGood))), Next::Link);
+    let mut begun = step(&film, FIRST, &lost).delivery;
+    // The other one may be there: no link beside it.
+    let gone = step(&begun, REPEATED, &no(Meaning::ForGood));
+    assert_eq!(next(&gone), Next::Uncertain);
+    for _ in 1..MAX_ATTEMPTS {
+        assert!(holds(&begun, NOW_MS + (1 << 40), &ONE_SHOT));
+        assert_eq!(begun.state, DeliveryState::Sending);
+        begun = step(&begun, REPEATED, &lost).delivery;
+    }
+    assert_eq!(next(&step(&begun, REPEATED, &lost)), Next::Uncertain);
 }
 
 #[test]

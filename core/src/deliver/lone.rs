@@ -12,7 +12,7 @@ use crate::channel::{self, Sending};
 use crate::config::Settings;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
-use crate::session::Message;
+use crate::session::{Message, Shape};
 use crate::store::attempts::Attempts;
 use crate::store::submits::{self, Notice, Submit};
 
@@ -72,7 +72,7 @@ fn send(
     // The older one counts: each may be missing where a process died between writing the two.
     let known = [notice.first_sent_at_ms, attempts.since_ms(io)?];
     notice.first_sent_at_ms = known.into_iter().flatten().min();
-    let may_send = |first_ms| traits.key.holds(first_ms, io.now_ms());
+    let may_send = |first_ms| traits.key.of(Shape::Text).holds(first_ms, io.now_ms());
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
         return Ok("the chat may or may not have been told: no answer is known".to_owned());

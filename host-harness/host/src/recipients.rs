@@ -143,7 +143,8 @@ impl Recipients {
         let Some(read) = read(channel, chat) else {
             return Ok(());
         };
-        if let Some(message_id) = &read.reply_to {
+        // Both are messages: a thread is named by the one that began it.
+        for message_id in read.reply_to.iter().chain(&read.thread) {
             self.name_message(message_id)?;
         }
         let recipient = Recipient::from(read);

@@ -22,23 +22,8 @@ pub const FEISHU: Channel = Channel {
         },
     ],
     service: &services::FEISHU,
-    recipients: Recipients {
-        kinds: &["open_id", "user_id", "union_id", "email", "chat_id"],
-        accepted: recipient::ACCEPTED,
-        read,
-        text: |recipient| recipient::text(recipient.kind, &recipient.id),
-        message: recipient::message_id,
-        threads: Threads::ByMessage(
-            "Feishu answers in a topic by a message of it: name that with --reply-to om_…",
-        ),
-    },
-    variables: Variables {
-        app: Some("FEISHU_APP_ID"),
-        secret: "FEISHU_APP_SECRET",
-        base_url: "FEISHU_BASE_URL",
-        found_in: "FEISHU_CREDENTIALS_FROM",
-        missing: "FEISHU_CREDENTIALS_MISSING",
-    },
+    recipients: RECIPIENTS,
+    variables: VARIABLES,
     section: Section {
         name: "feishu",
         chosen_by: "FEISHU_ACCOUNT",
@@ -51,6 +36,27 @@ pub const FEISHU: Channel = Channel {
         chat: "oc_…",
     },
     document: "docs/apis/feishu.md",
+};
+
+/// How its recipients are written.
+pub const RECIPIENTS: Recipients = Recipients {
+    kinds: &["open_id", "user_id", "union_id", "email", "chat_id"],
+    accepted: recipient::ACCEPTED,
+    read,
+    text: |recipient| recipient::text(recipient.kind, &recipient.id),
+    message: recipient::message_id,
+    threads: Threads::ByMessage(
+        "Feishu answers in a topic by a message of it: name that with --reply-to om_…",
+    ),
+};
+
+/// The variables that set it up.
+pub const VARIABLES: Variables = Variables {
+    app: Some("FEISHU_APP_ID"),
+    secret: "FEISHU_APP_SECRET",
+    base_url: "FEISHU_BASE_URL",
+    found_in: "FEISHU_CREDENTIALS_FROM",
+    missing: "FEISHU_CREDENTIALS_MISSING",
 };
 
 /// A recipient in the form that all channels share.

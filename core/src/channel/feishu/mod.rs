@@ -6,6 +6,7 @@ mod recipient;
 pub mod version1;
 
 use contract::channels::FEISHU;
+use contract::channels::feishu::{RECIPIENTS, VARIABLES};
 use contract::ids::is_service_id;
 use serde_json::{Value, json};
 
@@ -27,8 +28,8 @@ pub const MEMBER: Member = Member {
     id: FEISHU.id,
     name: FEISHU.name,
     platforms: FEISHU.platforms,
-    recipients: &FEISHU.recipients,
-    variables: &FEISHU.variables,
+    recipients: &RECIPIENTS,
+    variables: &VARIABLES,
     tail: FEISHU.service.tail,
     traits: &TRAITS,
     open: |app| Box::new(Messenger { app, token: None }),

@@ -37,6 +37,9 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         }
         // Words come from chats and services, and none of them may ring everybody's bell.
         (Shape::Words, Value::String(text)) => Some(without_mentions(&text).into()),
+        (Shape::Escaped, Value::String(text)) => (!text.contains(['<', '>'])).then(|| text.into()),
+        // Of which chat it is, is asked where that is known.
+        (Shape::Message, Value::String(id)) => is_message(&id).then(|| id.into()),
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
         (Shape::Always(json), value) => {
             let known: Value = serde_json::from_str(json).ok()?;
@@ -58,6 +61,21 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         }
         _ => None,
     }
+}
+
+/// The messages that a body's members name.
+pub(super) fn messages<'a>(
+    body: &'a Map<String, Value>,
+    members: &[Member],
+) -> impl Iterator<Item = &'a str> {
+    let named = members.iter().filter(|member| member.is == Shape::Message);
+    named.filter_map(|member| body.get(member.name)?.as_str())
+}
+
+/// What a platform may call a message: as any id, or as some do by a time with a dot.
+fn is_message(id: &str) -> bool {
+    let (begin, end) = id.split_once('.').unwrap_or((id, "0"));
+    is_service_id(begin) && is_service_id(end)
 }
 
 /// Whether a response says that the service did what it was asked, beside its status.
@@ -189,6 +207,30 @@ mod tests {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good);
             assert_eq!(anew(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_has_to_be_escaped_and_a_message_are_read_as_such() {
+        const TABLE: &[Member] = &[
+            Member::needed("text", Shape::Escaped),
+            Member::may("in", Shape::Message),
+        ];
+        let anew = |text: &str| anew(text.as_bytes(), TABLE);
+        let good = anew(r#"{"text":"a &lt;b&gt; &amp; c","in":"1700000000.123456"}"#).unwrap();
+        let named: Vec<&str> = messages(&good, TABLE).collect();
+        assert_eq!(named, ["1700000000.123456"]);
+        for body in [
+            r#"{"text":"<!channel>"}"#,
+            r#"{"text":"\u003c!channel>"}"#,
+            r#"{"text":"a > b"}"#,
+            r#"{"text":"a","in":"1.2.3"}"#,
+            r#"{"text":"a","in":""}"#,
+            r#"{"text":"a","in":"."}"#,
+            r#"{"text":"a","in":"a/b"}"#,
+            r#"{"text":"a","in":1700000000.123456}"#,
+        ] {
+            assert_eq!(anew(body), None, "{body}");
         }
     }
 

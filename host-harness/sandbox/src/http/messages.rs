@@ -59,14 +59,16 @@ pub(super) async fn admit(
         None => None,
         Some(place) => Some(whom(place, route, &head.uri, &members).ok_or_else(unreadable)?),
     };
+    let foreign = || refuse(RefusalReason::Recipient, "a message of another chat");
+    let mut named = json_body::messages(&members, route.members);
+    if named.any(|id| !recipients.has_message(id)) {
+        return Err(foreign());
+    }
     match &whom {
         Some(To::Recipient(kind, id)) if !recipients.is_named(kind, id) => {
             Err(refuse(RefusalReason::Recipient, &format!("{kind} {id}")))
         }
-        Some(To::Message(id)) if !recipients.has_message(id) => Err(refuse(
-            RefusalReason::Recipient,
-            "a message of another chat",
-        )),
+        Some(To::Message(id)) if !recipients.has_message(id) => Err(foreign()),
         None | Some(To::Recipient(..) | To::Message(_)) => {
             Ok((Request::from_parts(head, body), whom))
         }
