@@ -10,8 +10,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use fakes::{
-    DIRECT_KEY, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, GATEWAY_KEY, Job, SentMessage, When, World,
-    media,
+    ARK_KEY, DIRECT_KEY, DISCORD_BOT_TOKEN, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, GATEWAY_KEY,
+    Job, MODELARK_KEY, PIPPIT_INTL_KEY, PIPPIT_KEY, SLACK_BOT_TOKEN, SentMessage,
+    TELEGRAM_BOT_TOKEN, When, World, media,
 };
 use serde_json::{Value, json};
 
@@ -56,6 +57,8 @@ fn main() -> std::io::Result<()> {
         "directKey": DIRECT_KEY,
         "appId": FEISHU_APP_ID,
         "appSecret": FEISHU_APP_SECRET,
+        "services": services(&world),
+        "channels": channels(&world),
     }))?;
 
     let (asked, questions) = channel();
@@ -71,10 +74,42 @@ fn main() -> std::io::Result<()> {
             Ok(chat) => say(&json!({
                 "messages": world.feishu().chat(&chat).messages().iter().map(message).collect::<Value>(),
                 "submits": gateway.submits().iter().map(|submit| submit.text.as_str()).collect::<Value>(),
+                "charged": charged(&world),
             }))?,
             Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => return Ok(()),
         }
     }
+}
+
+/// The services beside LibTV's, by the word that users have for them.
+fn services(world: &World) -> Value {
+    let service = |base: String, key: &str| json!({"base": base, "key": key});
+    json!({
+        "ark": service(world.ark().http_base(), ARK_KEY),
+        "modelark": service(world.modelark().http_base(), MODELARK_KEY),
+        "pippit": service(world.pippit().http_base(), PIPPIT_KEY),
+        "pippit-intl": service(world.pippit_intl().http_base(), PIPPIT_INTL_KEY),
+    })
+}
+
+/// The channels beside Feishu.
+fn channels(world: &World) -> Value {
+    let channel = |base: String, token: &str| json!({"base": base, "token": token});
+    json!({
+        "slack": channel(world.slack().http_base(), SLACK_BOT_TOKEN),
+        "discord": channel(world.discord().http_base(), DISCORD_BOT_TOKEN),
+        "telegram": channel(world.telegram().http_base(), TELEGRAM_BOT_TOKEN),
+    })
+}
+
+/// How often each of those services was charged.
+fn charged(world: &World) -> Value {
+    json!({
+        "ark": world.ark().made().len(),
+        "modelark": world.modelark().made().len(),
+        "pippit": world.pippit().submits().len(),
+        "pippit-intl": world.pippit_intl().submits().len(),
+    })
 }
 
 fn message(sent: &SentMessage) -> Value {
