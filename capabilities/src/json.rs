@@ -39,9 +39,13 @@ fn list(items: &[Value]) -> String {
 }
 
 fn service(service: &Service) -> String {
-    let key_prefix = match service.granted {
-        Granted::WithKey(prefix) => Some(prefix),
-        Granted::Always | Granted::WithApp | Granted::Beside(_) => None,
+    let key_prefix = service.keys().map(|keys| keys.prefix);
+    let key = service
+        .keys()
+        .map(|keys| json!({"service": keys.service, "variable": keys.variable}));
+    let with_key_of = match service.granted {
+        Granted::WithKeyOf(word) => Some(word),
+        Granted::Always | Granted::WithKey(_) | Granted::WithApp | Granted::Beside(_) => None,
     };
     let members = [
         ("id", json!(service.id)),
@@ -50,6 +54,8 @@ fn service(service: &Service) -> String {
         ("moved_by", json!(service.moved_by)),
         ("when", json!(service.when)),
         ("key_prefix", json!(key_prefix)),
+        ("key", json!(key)),
+        ("with_key_of", json!(with_key_of)),
         ("app", json!(app(service))),
         (
             "credential",

@@ -56,11 +56,21 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 29] = [
+pub const VARIABLES: [Variable; 34] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
         "the API key, instead of the stored one",
+    ),
+    variable(
+        "ARK_API_KEY",
+        Origin::Secret,
+        "the key of Ark, instead of the stored one",
+    ),
+    variable(
+        "MODELARK_API_KEY",
+        Origin::Secret,
+        "the key of ModelArk, instead of the stored one",
     ),
     variable(
         "FEISHU_APP_ID",
@@ -95,6 +105,17 @@ pub const VARIABLES: [Variable; 29] = [
         "where LibTV's own API is instead",
     ),
     variable(
+        "LIBTV_SERVICE",
+        Origin::User,
+        "the service of new requests, instead of the stored one",
+    ),
+    variable("LIBTV_ARK_URL", Origin::User, "where Ark is instead"),
+    variable(
+        "LIBTV_MODELARK_URL",
+        Origin::User,
+        "where ModelArk is instead",
+    ),
+    variable(
         "LIBTV_POLL_INTERVAL_SECONDS",
         Origin::User,
         "seconds between two polls of a job",
@@ -127,7 +148,7 @@ pub const VARIABLES: [Variable; 29] = [
     variable(
         "LIBTV_CONFIG",
         Origin::Harness,
-        "JSON: the key's placeholder and the stored ratio",
+        "JSON: the keys' placeholders, the stored ratio, and what is chosen of each service",
     ),
     variable(
         "LIBTV_CONFIG_DIR",

@@ -2,6 +2,7 @@
 //! decided here; reading it is the driver's. With our harness the secrets are placeholders.
 
 mod harness;
+mod services;
 
 use serde_json::{Map, Value};
 
@@ -9,8 +10,10 @@ use crate::channel::account::Accounts;
 use crate::json;
 use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
-use crate::upstream::{ApiKey, ServiceId, Upstream, base_url};
+use crate::upstream::{ServiceId, Upstream, base_url};
 pub use harness::{Harness, HarnessState, Lack};
+use services::Unmeant;
+pub use services::{Held, Services, is_choice, set_up};
 
 /// The stored configuration, as the driver found it.
 pub enum Stored {
@@ -24,18 +27,16 @@ pub enum Stored {
 
 /// All that is configured.
 pub struct Settings {
-    /// The key in force, if there is one of the right form.
-    pub key: Option<ApiKey>,
-    /// Whether a key is stored or given that has no known form.
-    pub key_malformed: bool,
-    /// Whether the key comes from the environment, over the stored one.
-    pub key_from_environment: bool,
-    /// Where the key in force is kept, in words, where the runtime says so.
+    /// The services that are set up.
+    pub services: Services,
+    /// Where the key is kept that is told by its beginning, in words, where the runtime says so.
     pub key_from: Option<String>,
     /// How many jobs the runtime lets begin today, as it says it; `said` of it are words.
     pub jobs: Option<Value>,
     /// The ratio in force.
     pub ratio: Ratio,
+    /// The same where somebody set it, and not the default.
+    pub chosen_ratio: Option<Ratio>,
     /// The stored ratio.
     pub stored_ratio: Option<String>,
     /// The stored configuration, to be changed and written back; the reason when it can't be read.
@@ -75,29 +76,18 @@ impl Settings {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        // The environment stands above the file, also where it is wrong: a key that somebody set on purpose
-        // must not be replaced silently by another account's.
-        let from_environment = vars("LIBTV_API_KEY");
         let stored_ratio = text_of("videoRatio");
-        let key_from_environment = from_environment.is_some();
-        let key_text = from_environment
-            .or_else(|| text_of("apiKey"))
-            // A key of nothing but blanks is none: it counts as not configured, and not as one of a wrong
-            // form.
-            .filter(|text| !text.trim().is_empty());
-        let key = key_text.as_deref().and_then(ApiKey::parse);
+        // A ratio that can't be read is passed over: it isn't worth refusing a job for.
+        let chosen_ratio = [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
+            .into_iter()
+            .flatten()
+            .find_map(|text| Ratio::parse(&text));
         Self {
-            key_malformed: key_text.is_some() && key.is_none(),
-            key,
-            key_from_environment,
+            services: Services::parse(vars, stored.as_ref().unwrap_or(&Map::new())),
             key_from: vars("LIBTV_KEY_FROM"),
             jobs: vars("LIBTV_SPENDING").and_then(|text| json::parse(text.as_bytes())),
-            // A ratio that can't be read is passed over: it isn't worth refusing a job for.
-            ratio: [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
-                .into_iter()
-                .flatten()
-                .find_map(|text| Ratio::parse(&text))
-                .unwrap_or(ratio::DEFAULT),
+            ratio: chosen_ratio.unwrap_or(ratio::DEFAULT),
+            chosen_ratio,
             stored_ratio,
             stored,
             config_path: vars("LIBTV_CONFIG_PATH").unwrap_or_else(|| "libtv.json".to_owned()),
@@ -123,22 +113,46 @@ impl Settings {
         }
     }
 
-    /// The key, or what to tell the user who has none.
+    /// The service that a call means, which may name one.
     ///
     /// # Errors
-    /// Permanent: nothing configured, or of a wrong form.
-    pub fn require_key(&self) -> Result<&ApiKey, Problem> {
-        if let Some(key) = &self.key {
-            return Ok(key);
-        }
-        if self.key_malformed {
-            return Err(bad_key());
+    /// Permanent: nothing is configured or of a wrong form, or nothing says which of several is meant.
+    pub fn meant(&self, named: Option<&str>) -> Result<&Held, Problem> {
+        self.services.meant(named).map_err(|reason| match reason {
+            Unmeant::NoService(word) => no_service(&word),
+            Unmeant::Several => self.services.several(),
+            Unmeant::NoKey(service) => self.no_key(service),
+        })
+    }
+
+    /// What is said where there is no key of a service, or none at all.
+    fn no_key(&self, service: Option<ServiceId>) -> Problem {
+        if self.services.is_malformed(service) {
+            return service.map_or_else(bad_key, bad_key_of);
         }
         // "Not configured" would send somebody to set up anew, over a file that only needs a comma.
-        if let (Err(reason), false) = (&self.stored, self.key_from_environment) {
-            return Err(damaged(&self.config_path, reason));
+        if let Err(reason) = &self.stored {
+            return damaged(&self.config_path, reason);
         }
-        Err(Problem::permanent("API Key not configured.").advise(set_up()))
+        match service.and_then(|service| Some((service, service.keys()?))) {
+            Some((service, keys)) => {
+                let title = service.member().title;
+                Problem::permanent(format!("No API key of {title} is configured."))
+                    .advise(format!("Run: {}", set_up(keys)))
+            }
+            None => Problem::permanent("API Key not configured.").advise(set_ups()),
+        }
+    }
+
+    /// Some key, for what needs one of whichever service.
+    ///
+    /// # Errors
+    /// Permanent: there is none.
+    pub fn require_key(&self) -> Result<(), Problem> {
+        match self.services.held() {
+            [] => self.meant(None).map(|_| ()),
+            [..] => Ok(()),
+        }
     }
 
     /// The base address of a service, without a slash at its end.
@@ -152,49 +166,96 @@ impl Settings {
         }
     }
 
-    /// The service of the key in force.
+    /// A service that is set up, as it is asked.
     ///
     /// # Errors
-    /// Permanent: no key, or a bad override.
-    pub fn upstream(&self) -> Result<Upstream<'_>, Problem> {
-        let key = self.require_key()?;
-        Ok(Upstream::new(key, self.base_url(key.service)?))
+    /// Permanent: a bad override.
+    fn reached<'a>(&'a self, held: &'a Held) -> Result<Upstream<'a>, Problem> {
+        let base = self.base_url(held.key.service)?;
+        Ok(Upstream::new(&held.key, base, &held.choices))
     }
 
-    /// The service that a session was submitted to, with a key of it; none when the key in force is another's: a key never
-    /// reaches a service that it doesn't belong to.
+    /// The service that new requests go to: the one that the call names, else the one in use.
     ///
     /// # Errors
-    /// As [`Self::upstream`].
+    /// Permanent: no key, nothing that says which, or a bad override.
+    pub fn upstream(&self, named: Option<&str>) -> Result<Upstream<'_>, Problem> {
+        self.reached(self.meant(named)?)
+    }
+
+    /// The service that a session was submitted to, with a key of it; none without one: a key never reaches a service that it
+    /// doesn't belong to.
+    ///
+    /// # Errors
+    /// Permanent: no key at all, or a bad override.
     pub fn upstream_of(&self, service: ServiceId) -> Result<Option<Upstream<'_>>, Problem> {
-        Ok(Some(self.upstream()?).filter(|upstream| upstream.service() == service))
+        self.require_key()?;
+        let held = self.services.of(service);
+        held.map(|held| self.reached(held)).transpose()
     }
 }
 
 /// The words for a key of no known form.
 #[must_use]
 pub fn bad_key() -> Problem {
-    let prefixes: Vec<&str> = ServiceId::all().map(ServiceId::key_prefix).collect();
-    Problem::permanent(format!(
+    let (told, named): (Vec<_>, Vec<_>) =
+        ServiceId::all().partition(|service| !service.key_prefix().is_empty());
+    let prefixes: Vec<&str> = told.iter().map(|service| service.key_prefix()).collect();
+    let problem = Problem::permanent(format!(
         "Invalid API Key format. It should start with {}.",
         prefixes.join(" or ")
+    ));
+    let words: Vec<&str> = named.iter().map(|service| service.word()).collect();
+    if words.is_empty() {
+        return problem;
+    }
+    problem.advise(format!(
+        "A key of another service begins with anything: name the service, with --service {}.",
+        words.join(" or ")
+    ))
+}
+
+/// The words for something that can't be a key of this service.
+#[must_use]
+pub fn bad_key_of(service: ServiceId) -> Problem {
+    let title = service.member().title;
+    match service.key_prefix() {
+        "" => Problem::permanent(format!(
+            "Invalid API Key format. A key of {title} has no blanks in it, and doesn't begin as another service's."
+        )),
+        prefix => Problem::permanent(format!(
+            "Invalid API Key format. A key of {title} starts with {prefix}."
+        )),
+    }
+}
+
+/// The words for a service that there isn't.
+#[must_use]
+pub fn no_service(word: &str) -> Problem {
+    let known: Vec<&str> = ServiceId::all().map(ServiceId::word).collect();
+    let shown: String = word
+        .chars()
+        .filter(|c| !contract::text::is_unseen(*c))
+        .take(40)
+        .collect();
+    Problem::permanent(format!(
+        "Unknown service: {shown}. Known services: {}.",
+        known.join(", ")
     ))
 }
 
 /// How a key is stored, one line a service.
-fn set_up() -> String {
+fn set_ups() -> String {
     let mut lines = Vec::new();
     for service in ServiceId::all() {
+        let Some(keys) = service.keys() else { continue };
         let with = service.member().a_key;
         let begin = if lines.is_empty() {
             "Run".to_owned()
         } else {
             format!("Or, with {with}")
         };
-        lines.push(format!(
-            "{begin}: libtv-video setup --api-key {}...",
-            service.key_prefix()
-        ));
+        lines.push(format!("{begin}: {}", set_up(keys)));
     }
     lines.join("\n")
 }
@@ -207,7 +268,12 @@ fn address(vars: &dyn Fn(&str) -> Option<String>, service: ServiceId) -> Result<
     // A service without a variable can't be moved: its address is the contract's.
     let name = service.member().entry.moved_by.unwrap_or_default();
     let moved = (!name.is_empty()).then(|| vars(name)).flatten();
-    base_url(moved, service.usual_address(), name)
+    let url = base_url(moved, service.usual_address(), name)?;
+    // Manuals write it with what all routes begin with.
+    let base = url
+        .strip_suffix(service.member().entry.tail)
+        .unwrap_or(&url);
+    Ok(base.trim_end_matches('/').to_owned())
 }
 
 /// The words for a configuration file that can't be used.

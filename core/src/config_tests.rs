@@ -1,4 +1,5 @@
-use super::{ApiKey, HarnessState, ServiceId, Settings, Stored};
+use super::{HarnessState, ServiceId, Settings, Stored};
+use crate::upstream::ApiKey;
 
 fn settings(stored: &str, vars: &[(&str, &str)]) -> Settings {
     let vars: Vec<(String, String)> = vars
@@ -18,11 +19,11 @@ fn settings(stored: &str, vars: &[(&str, &str)]) -> Settings {
 #[test]
 fn a_keys_prefix_decides_where_it_goes() {
     assert!(
-        ApiKey::parse("mgk_abc")
+        ApiKey::parse("mgk_abc", None)
             .is_some_and(|key| key.service == ServiceId::of(&crate::upstream::nexu::NEXU))
     );
     assert!(
-        ApiKey::parse(" sk-libtv-abc\n")
+        ApiKey::parse(" sk-libtv-abc\n", None)
             .is_some_and(|key| key.service == ServiceId::of(&crate::upstream::libtv::LIBTV))
     );
     for bad in [
@@ -34,7 +35,7 @@ fn a_keys_prefix_decides_where_it_goes() {
         "xmgk_a",
         "mgk_a\r\nX: y",
     ] {
-        assert!(ApiKey::parse(bad).is_none(), "{bad:?}");
+        assert!(ApiKey::parse(bad, None).is_none(), "{bad:?}");
     }
 }
 
@@ -49,8 +50,8 @@ fn the_environments_key_and_ratio_stand_above_the_stored_ones() {
     );
     assert!(
         found
-            .require_key()
-            .is_ok_and(|key| key.service == ServiceId::of(&crate::upstream::libtv::LIBTV))
+            .meant(None)
+            .is_ok_and(|held| held.key.service == ServiceId::of(&crate::upstream::libtv::LIBTV))
     );
     assert_eq!(found.ratio.to_string(), "9:16");
     assert_eq!(
@@ -108,7 +109,7 @@ fn a_damaged_file_is_named_by_what_needs_it() {
 
 #[test]
 fn a_harness_is_known_only_when_it_is_said() {
-    let state = |vars: &[(&str, &str)]| settings("{}", vars).harness.state(None);
+    let state = |vars: &[(&str, &str)]| settings("{}", vars).harness.state(None, None);
     assert_eq!(state(&[]), HarnessState::Unknown);
     assert_eq!(
         state(&[("LIBTV_HARNESS", "polling")]),

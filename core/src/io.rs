@@ -29,6 +29,8 @@ pub enum Method {
     Post,
     /// Updates of a card.
     Patch,
+    /// Takes something back.
+    Delete,
 }
 
 /// One HTTP request. It has no `Debug`: headers and bodies may hold secrets.

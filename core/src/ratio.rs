@@ -65,9 +65,15 @@ impl fmt::Display for Ratio {
 /// 4. any other is a time.
 #[must_use]
 pub fn names_ratio(text: &str) -> bool {
+    named_in(text).is_some()
+}
+
+/// The first ratio that a request names, as [`names_ratio`] reads one.
+#[must_use]
+pub fn named_in(text: &str) -> Option<Ratio> {
     let chars: Vec<char> = text.chars().map(narrow).collect();
-    let colons = chars.iter().enumerate().filter(|(_, c)| **c == ':');
-    colons.map(|(at, _)| at).any(|at| ratio_around(&chars, at))
+    let mut colons = chars.iter().enumerate().filter(|(_, c)| **c == ':');
+    colons.find_map(|(at, _)| ratio_around(&chars, at))
 }
 
 /// The request with `, video ratio W:H` behind it, or unchanged when it names a ratio itself. What
@@ -139,11 +145,9 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Whether the colon at `at` stands in a ratio.
-fn ratio_around(chars: &[char], at: usize) -> bool {
-    let (Some(left), Some(right)) = (chars.get(..at), chars.get(at + 1..)) else {
-        return false;
-    };
+/// The ratio in which the colon at `at` stands.
+fn ratio_around(chars: &[char], at: usize) -> Option<Ratio> {
+    let (left, right) = (chars.get(..at)?, chars.get(at + 1..)?);
     let width_len = left
         .iter()
         .rev()
@@ -158,32 +162,32 @@ fn ratio_around(chars: &[char], at: usize) -> bool {
         .count();
     let (before, width) = left.split_at(left.len() - width_len);
     let (height, after) = right.split_at(height_len);
-    let (Some(width), Some(height)) = (number(width), number(height)) else {
-        return false;
-    };
+    let (width, height) = (number(width)?, number(height)?);
     let chained = matches!(before, [.., digit, ':'] if digit.is_ascii_digit())
         || matches!(after, [':', digit, ..] if digit.is_ascii_digit());
     if chained {
-        return false;
+        return None;
     }
     // Only these can be mistaken; any other pair is a ratio without further ado.
     let like_a_time = width <= 24 && (10..=59).contains(&height);
-    !like_a_time
+    let is_ratio = !like_a_time
         || !(time_mark_before(before) || time_mark_after(after))
-            && (ratio_mark_before(before) || ratio_mark_after(after) || is_known(width, height))
+            && (ratio_mark_before(before) || ratio_mark_after(after) || is_known(width, height));
+    is_ratio.then_some(Ratio { width, height })
 }
 
 /// A side: one or two digits, the first of them not zero.
-fn number(digits: &[char]) -> Option<u32> {
+fn number(digits: &[char]) -> Option<u8> {
+    let digit = |c: &char| c.to_digit(10).and_then(|value| u8::try_from(value).ok());
     match digits {
-        [one] => one.to_digit(10).filter(|value| *value > 0),
-        [ten, one] => Some(ten.to_digit(10).filter(|value| *value > 0)? * 10 + one.to_digit(10)?),
+        [one] => digit(one).filter(|value| *value > 0),
+        [ten, one] => Some(digit(ten).filter(|value| *value > 0)? * 10 + digit(one)?),
         _ => None,
     }
 }
 
 /// Ratios of real videos that could be read as a time of day.
-fn is_known(width: u32, height: u32) -> bool {
+fn is_known(width: u8, height: u8) -> bool {
     matches!(
         (width, height),
         (9, 16 | 18 | 19 | 21 | 32) | (10, 16) | (16, 10)

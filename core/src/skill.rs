@@ -31,7 +31,7 @@ pub fn submit(io: &Io, settings: &Settings, request: Request) -> Result<Submissi
 /// # Errors
 /// As the command.
 pub fn upload(io: &Io, settings: &Settings, file: File) -> Result<Uploaded, Problem> {
-    upload::run(io, settings, file)
+    upload::run(io, settings, file, None)
 }
 
 /// Stores results in a folder.
@@ -200,7 +200,7 @@ pub fn query(
 /// # Errors
 /// As the command.
 pub fn check(io: &Io, settings: &Settings) -> Result<Configuration, Problem> {
-    Ok(check::run(io, settings)?.configuration)
+    Ok(check::run(io, settings, None)?.configuration)
 }
 
 /// Each link of the chain from the key to the chat.
@@ -236,7 +236,7 @@ pub fn status(
 /// As the command.
 pub fn tasks(io: &Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
     commands::open(io, settings)?;
-    let tasks = tasks::run(io, settings)?;
+    let tasks = tasks::run(io, settings, None)?;
     Ok(tasks::typed(tasks))
 }
 

@@ -15,7 +15,7 @@ use crate::problem::{Failure, Problem};
 use crate::ratio::{self, Ratio};
 use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
-use crate::upstream::{Baseline, Error, Job, Order, Submitted, Upstream};
+use crate::upstream::{Baseline, Error, Job, Order, ServiceId, Submitted, Upstream};
 use repeated::Claim;
 use request::{Destination, Medium, Request};
 
@@ -61,10 +61,13 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     // Before anything is asked or stored: a wrong chat costs nothing then.
     let named = named(settings, &request)?;
     let ratio = ratio_of(settings, &request)?;
-    let upstream = upstream_of(settings, &request)?;
-    let continued = match &request.session_id {
-        Some(id) => Some(continued(io, &upstream, id)?),
-        None => None,
+    let chosen = request.ratio.as_ref().map(|_| ratio).or(settings.chosen_ratio);
+    let (upstream, continued) = match &request.session_id {
+        Some(id) => {
+            let (upstream, continued) = continued(io, settings, &request, id)?;
+            (upstream, Some(continued))
+        }
+        None => (settings.upstream(request.service.as_deref())?, None),
     };
     let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
     let route = if nowhere {
@@ -119,6 +122,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         words: text.map(|_| words.as_str()),
         session_id,
         kind: request.kind.map(Medium::name),
+        ratio: ratio::named_in(&words).or(chosen),
         trace: trace.as_deref(),
     };
     let submitted = match upstream.submit(io, &order) {
@@ -198,23 +202,6 @@ fn wants_ratio(upstream: &Upstream<'_>, request: &Request) -> bool {
 fn ratio_of(settings: &Settings, request: &Request) -> Result<Ratio, Problem> {
     let named = request.ratio.as_deref();
     named.map_or(Ok(settings.ratio), Ratio::read)
-}
-
-/// The service that is asked: that of the key in force.
-///
-/// # Errors
-/// Permanent: there is no key, or the request names another service.
-fn upstream_of<'a>(settings: &'a Settings, request: &Request) -> Result<Upstream<'a>, Problem> {
-    let upstream = settings.upstream()?;
-    let known = upstream.service();
-    let named = request.service.as_deref();
-    if named.is_some_and(|named| named != known.name()) {
-        return Err(Problem::permanent(format!(
-            "The configured key is one of {}, and the request is for another service. Nothing was sent.",
-            known.name()
-        )));
-    }
-    Ok(upstream)
 }
 
 /// A byte order mark in front of the words, as editors of Windows leave one in a file, isn't part of them.
@@ -344,11 +331,15 @@ fn known_channel(name: Option<&String>) -> Result<String, Problem> {
 }
 
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
-fn continued(
+type Continued = (String, Option<Session>, Baseline);
+
+/// The session to continue, and the service that has it.
+fn continued<'a>(
     io: &Io,
-    upstream: &Upstream<'_>,
+    settings: &'a Settings,
+    request: &Request,
     id: &str,
-) -> Result<(String, Option<Session>, Baseline), Problem> {
+) -> Result<(Upstream<'a>, Continued), Problem> {
     let known = match store::find(io, id)? {
         Found::Key(key) => store::load(io, &key)?.map(|loaded| loaded.session),
         Found::None => None,
@@ -358,17 +349,17 @@ fn continued(
             )));
         }
     };
-    if let Some(service) = known
-        .as_ref()
-        .and_then(Session::latest)
-        .map(|turn| turn.asked.service)
-        && service != upstream.service()
-    {
+    let named = request.service.as_deref();
+    let bound = known.as_ref().and_then(Session::latest);
+    let upstream = match bound.map(|turn| turn.asked.service) {
+        Some(service) => of_session(settings, service, named)?,
+        None => settings.upstream(named)?,
+    };
+    if !upstream.service().traits().continues {
+        let title = upstream.service().member().title;
         return Err(Problem::permanent(format!(
-            "This session was submitted with another kind of key ({}…).",
-            service.key_prefix()
-        ))
-        .advise("Switch back to that key with update-key, or begin a new session."));
+            "{title} makes one clip from one request and remembers none: begin a new request."
+        )));
     }
     let session_id = known
         .as_ref()
@@ -387,7 +378,28 @@ fn continued(
     // would answer the new request (`baseline-ignored`).
     let seen = upstream.observe(io, &job);
     let end = seen.map_err(|error| error.problem())?.end;
-    Ok((session_id, known, end))
+    Ok((upstream, (session_id, known, end)))
+}
+
+/// The service that a session is bound to: no other one continues it.
+fn of_session<'a>(
+    settings: &'a Settings,
+    service: ServiceId,
+    named: Option<&str>,
+) -> Result<Upstream<'a>, Problem> {
+    let is_another = named.is_some_and(|word| ServiceId::meant_by(word) != Some(service));
+    let upstream = if is_another {
+        None
+    } else {
+        settings.upstream_of(service)?
+    };
+    upstream.ok_or_else(|| {
+        Problem::permanent(format!(
+            "This session was submitted with another kind of key ({}).",
+            service.key_shown()
+        ))
+        .advise("Switch back to that key with update-key, or begin a new session.")
+    })
 }
 
 /// A continued session keeps its chat unless another is named.
@@ -480,7 +492,7 @@ struct Acknowledged {
 /// What the caller is told of a submit that was taken: a sentence for the user, and one for whoever runs the
 /// machine where something keeps the result from arriving.
 fn submission(settings: &Settings, asked: &Asked, wanted: &Acknowledged) -> Submission {
-    let obstacle = obstacle(settings, &asked.route);
+    let obstacle = obstacle(settings, asked);
     let begun = if wanted.continues {
         "Passed on to the job that is there."
     } else {
@@ -525,9 +537,10 @@ struct Obstacle {
     operator: String,
 }
 
-/// What keeps results of this route from arriving by themselves, as far as this process knows; `None` where
+/// What keeps results of this turn from arriving by themselves, as far as this process knows; `None` where
 /// nothing does.
-fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
+fn obstacle(settings: &Settings, asked: &Asked) -> Option<Obstacle> {
+    let route = &asked.route;
     let obstacle = |user, operator: &str| {
         let operator = operator.to_owned();
         Some(Obstacle { user, operator })
@@ -541,7 +554,7 @@ fn obstacle(settings: &Settings, route: &Route) -> Option<Obstacle> {
     let Some(member) = channel::of(&route.channel) else {
         return None;
     };
-    let harness = settings.harness.state(Some(member));
+    let harness = settings.harness.state(Some(member), Some(asked.service));
     // In the order in which somebody can do something about it: first what the user can, then what whoever runs
     // the machine can.
     let account = settings.accounts.of(member, route.account.as_deref());

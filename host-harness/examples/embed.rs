@@ -35,6 +35,7 @@ impl CredentialSource for MyVault {
         Credentials {
             api_key: variable("MY_VAULT_LIBTV_KEY").map(|key| Arc::new(Secret::new(key))),
             apps: feishu.map(Arc::new).into_iter().collect(),
+            ..Credentials::default()
         }
     }
 }

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use fakes::{Fake, Feishu, LibTv, Media, SentMessage, World, WorldBuilder};
+use fakes::{Ark, Fake, Feishu, LibTv, Media, SentMessage, World, WorldBuilder};
 use host_harness::{Component, Environment, Harness, Settings};
 pub use output::{Output, Running};
 use secrets::Seen;
@@ -342,6 +342,14 @@ impl TestEnv {
 
     pub fn direct_api(&self) -> LibTv {
         self.world.direct()
+    }
+
+    pub fn ark(&self) -> Ark {
+        self.world.ark()
+    }
+
+    pub fn modelark(&self) -> Ark {
+        self.world.modelark()
     }
 
     pub fn media(&self) -> Media {

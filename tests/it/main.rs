@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod always_on;
+mod ark;
 mod audit;
 mod capabilities;
 mod check;

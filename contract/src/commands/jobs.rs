@@ -1,6 +1,6 @@
 //! Commands that begin jobs, watch them and fetch what came of them.
 
-use super::options::{COMPONENT, NO_WORDS, ONLY_THIS, PROJECT_ID, no_words, one_id};
+use super::options::{COMPONENT, NO_WORDS, ONLY_THIS, PROJECT_ID, SERVICE, no_words, one_id};
 use super::{Command, Group, MEDIA_KINDS, Need, Opt, Runner, Value, Words};
 use crate::kind::Kind;
 
@@ -53,6 +53,7 @@ pub(super) const MAKE: &[Command] = &[
                 "KIND",
                 "what is asked for, when that is known: image (no ratio is added) or video",
             ),
+            SERVICE,
             Opt::new(
                 "channel",
                 Value::Channel,
@@ -112,6 +113,7 @@ by themselves, \"note\" is a sentence to tell the user, \"operatorNote\" one for
             .needed(),
             Opt::new("name", Value::Text, "NAME", "the file's name"),
             Opt::new("size", Value::Number, "BYTES", "its length"),
+            SERVICE,
         ],
         needs: Some(Need::one_of(&["file"], "upload needs --file PATH.").filled()),
         body: "\
@@ -258,6 +260,7 @@ chat that asked is told so.",
         group: Group::Watch,
         kind: Kind::Poll,
         words: NO_WORDS,
+        options: &[SERVICE],
         body: "Only for keys that begin with mgk_: the direct API has no such list.",
         example: "libtv-video tasks",
         exits: ("listed, or there are none", "refused, failed, or not such a key"),

@@ -21,6 +21,9 @@ use crate::kind::Kind;
 /// What can be asked for by `--kind`.
 pub const MEDIA_KINDS: &[&str] = &["image", "video"];
 
+/// What `--service` takes: the services that make media, by the words of their entries.
+pub const SERVICE_WORDS: &[&str] = &["nexu", "libtv", "ark", "modelark"];
+
 /// The most words one request may have, in bytes of UTF-8. No service documents a limit near it; it is what one message of
 /// an MCP client may have, eight times what Linux takes in one argument, and small beside a call's memory.
 pub const MAX_WORDS_BYTES: usize = 1 << 20;

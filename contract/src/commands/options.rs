@@ -1,6 +1,6 @@
 //! How options, words and commands are written down, and the options that several commands share.
 
-use super::{Command, Group, Need, Opt, Runner, Value, Words};
+use super::{Command, Group, Need, Opt, Runner, SERVICE_WORDS, Value, Words};
 use crate::kind::Kind;
 
 impl Opt {
@@ -152,6 +152,14 @@ pub(super) const PROJECT_ID: Opt = Opt::new(
     Value::Text,
     "UUID",
     "the session's project, if it isn't known here",
+);
+
+/// Of commands that ask one service, or keep something of it.
+pub(super) const SERVICE: Opt = Opt::new(
+    "service",
+    Value::Choice(SERVICE_WORDS),
+    "S",
+    "the service that is meant: nexu, libtv, ark or modelark (else LIBTV_SERVICE, then the stored one)",
 );
 
 /// Of every command.

@@ -1,7 +1,7 @@
 //! LibTV: Nexu's gateway, and its own API.
 
 use super::{
-    Body, CONTENT, Credential, GET, Granted, Header, Key, Method, Position, Route, Service,
+    Body, CONTENT, Credential, GET, Granted, Header, Key, Keys, Method, Position, Route, Service,
     USER_AGENT, Value,
 };
 use crate::kind::Kind;
@@ -11,8 +11,15 @@ const JSON_BYTES: u64 = 4 << 20;
 /// LibTV takes files up to 200 MB; the form around one has some hundred bytes.
 const UPLOAD_BYTES: u64 = (200 << 20) + (64 << 10);
 
-/// A key of either service, in the record.
-const KEY: &str = "libtv-api-key";
+/// Keys of either service: both are kept in the same place, and their beginning says whose one is.
+const KEYS: Keys = Keys {
+    service: "",
+    prefix: "",
+    variable: "LIBTV_API_KEY",
+    stored: "libtv-api-key",
+    environment: "libtv-api-key-env",
+    new: "libtv-api-key-new",
+};
 
 /// Nothing but JSON is asked for.
 const ACCEPT: Header = Header {
@@ -73,10 +80,14 @@ pub const GATEWAY: Service = Service {
     origins: &["https://seedance.nexu.io"],
     moved_by: Some("LIBTV_GATEWAY_URL"),
     tail: "",
-    granted: Granted::WithKey("mgk_"),
+    granted: Granted::WithKey(Keys {
+        service: "nexu",
+        prefix: "mgk_",
+        ..KEYS
+    }),
     when: "a key that begins with `mgk_` is configured",
     credential: Some(Credential {
-        name: KEY,
+        name: KEYS.stored,
         what: "the key",
         position: Position::Header {
             name: "X-API-KEY",
@@ -130,10 +141,14 @@ pub const DIRECT: Service = Service {
     origins: &["https://im.liblib.tv"],
     moved_by: Some("LIBTV_DIRECT_BASE_URL"),
     tail: "",
-    granted: Granted::WithKey("sk-libtv-"),
+    granted: Granted::WithKey(Keys {
+        service: "libtv",
+        prefix: "sk-libtv-",
+        ..KEYS
+    }),
     when: "a key that begins with `sk-libtv-` is configured",
     credential: Some(Credential {
-        name: KEY,
+        name: KEYS.stored,
         what: "the key",
         position: Position::Header {
             name: "Authorization",

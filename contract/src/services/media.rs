@@ -6,7 +6,7 @@ use crate::kind::Kind;
 /// Parameters of links to a store: how the store is to show the file, until when the link is good, and its signature, as
 /// the makers of such stores and of delivery networks name them. Not among them: what addresses something else than the
 /// file (`acl`, `uploads`, `policy`) or another method.
-const LINK: &[Key] = &[
+pub(super) const LINK: &[Key] = &[
     // Alibaba's store, which this one is.
     Key::Begins("x-oss-"),
     Key::Begins("ossaccesskeyid"),

@@ -3,16 +3,23 @@
 //!
 //! Not here: where a service was moved to, and any credential's value. Those are the harness's settings.
 
+mod ark;
 mod credential;
 mod feishu;
+mod keys;
 mod libtv;
 mod media;
 mod message;
 mod route;
 mod slack;
 
+pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
 pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
+pub use keys::{
+    CHOICES, KEY_MEMBER, Keys, MAX_CHOICE_BYTES, OF_SERVICES, SERVICE_IN_USE, SERVICE_VARIABLE,
+    maker, makers, of_key,
+};
 pub use libtv::{DIRECT, GATEWAY};
 pub use media::MEDIA;
 pub use message::{IdKind, Member, Named, Names, Recipient, Shape};
@@ -23,7 +30,18 @@ pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 use route::{CONTENT, GET, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 6] = [&GATEWAY, &DIRECT, &MEDIA, &FEISHU, &SLACK, &SLACK_FILES];
+pub const SERVICES: [&Service; 10] = [
+    &GATEWAY,
+    &DIRECT,
+    &MEDIA,
+    &ARK,
+    &ARK_MEDIA,
+    &MODELARK,
+    &MODELARK_MEDIA,
+    &FEISHU,
+    &SLACK,
+    &SLACK_FILES,
+];
 
 /// One service.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,8 +76,10 @@ pub struct Service {
 pub enum Granted {
     /// Always.
     Always,
-    /// With an API key that begins so.
-    WithKey(&'static str),
+    /// With an API key of it.
+    WithKey(Keys),
+    /// With an API key of the service that users call so: a store of its results.
+    WithKeyOf(&'static str),
     /// With an app's id and secret.
     WithApp,
     /// Where the service of this id is, for addresses that it names.
@@ -112,7 +132,10 @@ mod tests {
             let named = service.routes.iter().any(|route| route.only_named);
             let beside = match service.granted {
                 Granted::Beside(id) => SERVICES.into_iter().find(|other| other.id == id),
-                Granted::Always | Granted::WithKey(_) | Granted::WithApp => None,
+                Granted::Always
+                | Granted::WithKey(_)
+                | Granted::WithKeyOf(_)
+                | Granted::WithApp => None,
             };
             assert_eq!(named, beside.is_some(), "{}", service.id);
             assert!(beside.is_none_or(names) && !(named && service.credential.is_some()));

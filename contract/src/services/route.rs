@@ -46,6 +46,8 @@ pub enum Method {
     Get,
     /// Changes or makes something.
     Post,
+    /// Takes something back. It has no body.
+    Delete,
 }
 
 impl Method {
@@ -55,6 +57,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }

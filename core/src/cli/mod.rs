@@ -21,15 +21,13 @@ pub struct Invocation {
 
 /// A command with its arguments. Neither `Debug` nor `Clone`: some carry a [`Secret`].
 pub enum Command {
-    /// Stores key and default ratio; at least one is there.
-    Setup {
-        /// `--api-key`.
-        api_key: Option<Secret>,
-        /// `--video-ratio`.
-        video_ratio: Option<String>,
-    },
+    /// Stores what is given of it; something is.
+    Setup(SetUp),
     /// Shows what is configured and asks whether the key is valid.
-    Check,
+    Check {
+        /// `--service`.
+        service: Option<String>,
+    },
     /// Looks at every link from the key to the chat.
     Doctor {
         /// `--chat-id`: where a test is sent to.
@@ -46,6 +44,8 @@ pub enum Command {
     UpdateKey {
         /// `--api-key`.
         api_key: Secret,
+        /// `--service`: whose.
+        service: Option<String>,
     },
     /// Replaces the default ratio.
     UpdateRatio {
@@ -53,11 +53,16 @@ pub enum Command {
         video_ratio: String,
     },
     /// Forgets the key.
-    RemoveKey,
+    RemoveKey {
+        /// `--service`: whose.
+        service: Option<String>,
+    },
     /// Uploads a reference image or video.
     Upload {
         /// `--file`, or what the harness makes of it.
         file: File,
+        /// `--service`.
+        service: Option<String>,
     },
     /// Submits a request, or a further turn of a session.
     CreateSession(Request),
@@ -94,7 +99,10 @@ pub enum Command {
         id: String,
     },
     /// Lists the tasks of this key, as its service knows them.
-    Tasks,
+    Tasks {
+        /// `--service`.
+        service: Option<String>,
+    },
     /// Shows every known session, or one, and resumes what is undelivered.
     Recover {
         /// The session, or a unique prefix of its id.
@@ -111,6 +119,21 @@ pub enum Command {
     },
     /// Starts a new canvas project.
     ChangeProject,
+}
+
+/// What `setup` stores. An option that isn't there changes nothing.
+#[derive(Default)]
+pub struct SetUp {
+    /// `--api-key`.
+    pub api_key: Option<Secret>,
+    /// `--service`: whose the key and the choices are, and where new requests go.
+    pub service: Option<String>,
+    /// `--model`; an empty one takes the stored one away.
+    pub model: Option<String>,
+    /// `--resolution`; an empty one takes the stored one away.
+    pub resolution: Option<String>,
+    /// `--video-ratio`.
+    pub video_ratio: Option<String>,
 }
 
 /// What became of the arguments.

@@ -2,7 +2,7 @@
 
 use contract::commands::{Asked, Line, Side, read};
 
-use super::{Command, Invocation, Parsed, help};
+use super::{Command, Invocation, Parsed, SetUp, help};
 use crate::secret::Secret;
 use crate::types::{Destination, File, InputFile, Medium, Request, Route, WantedResults};
 
@@ -23,12 +23,16 @@ pub fn parse(args: &[String]) -> Parsed {
 
 /// What must be there is there: the table says so.
 fn command(line: &Line) -> Command {
+    let service = || line.filled("service");
     let secret = || Secret::new(line.text("api-key").unwrap_or_default());
     match line.command.name {
-        "setup" => Command::Setup {
+        "setup" => Command::Setup(SetUp {
             api_key: line.has("api-key").then(secret),
+            service: service(),
+            model: line.text("model"),
+            resolution: line.text("resolution"),
             video_ratio: line.text("video-ratio"),
-        },
+        }),
         "doctor" => Command::Doctor {
             chat_id: line.filled("chat-id"),
         },
@@ -36,12 +40,18 @@ fn command(line: &Line) -> Command {
             id: line.word(),
             last: line.number("last"),
         },
-        "update-key" => Command::UpdateKey { api_key: secret() },
+        "update-key" => Command::UpdateKey {
+            api_key: secret(),
+            service: service(),
+        },
         "update-ratio" => Command::UpdateRatio {
             video_ratio: line.text("video-ratio").unwrap_or_default(),
         },
-        "remove-key" => Command::RemoveKey,
-        "upload" => Command::Upload { file: file(line) },
+        "remove-key" => Command::RemoveKey { service: service() },
+        "upload" => Command::Upload {
+            file: file(line),
+            service: service(),
+        },
         "create-session" => Command::CreateSession(request(line)),
         "query-session" => Command::QuerySession {
             id: line.word().unwrap_or_default(),
@@ -65,7 +75,7 @@ fn command(line: &Line) -> Command {
         "cancel" => Command::Cancel {
             id: line.word().unwrap_or_default(),
         },
-        "tasks" => Command::Tasks,
+        "tasks" => Command::Tasks { service: service() },
         "recover" => match line.filled("forget") {
             Some(submit) => Command::Forget { submit },
             None => Command::Recover {
@@ -76,7 +86,7 @@ fn command(line: &Line) -> Command {
         },
         "change-project" => Command::ChangeProject,
         // `check`, the one that is left; a test goes through all of the table.
-        _ => Command::Check,
+        _ => Command::Check { service: service() },
     }
 }
 
@@ -85,6 +95,7 @@ fn request(line: &Line) -> Request {
     Request {
         text: line.word(),
         session_id: line.filled("session-id"),
+        service: line.filled("service"),
         // The table has refused any other word.
         kind: line.filled("kind").as_deref().and_then(Medium::named),
         destination: Some(Destination::of_options(Route {

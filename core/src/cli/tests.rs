@@ -1,6 +1,6 @@
 use contract::commands::{Side, of_component};
 
-use super::{Command, Parsed, parse};
+use super::{Command, Parsed, SetUp, parse};
 use crate::types::{Destination, File, InputFile, WantedResults};
 use proptest::prelude::*;
 
@@ -213,7 +213,7 @@ fn urls_are_taken_up_to_the_next_option() {
 #[test]
 fn a_file_is_a_path_or_standard_input_with_name_and_size() {
     let file = |words: &[&str]| match run(words) {
-        Command::Upload { file } => file,
+        Command::Upload { file, .. } => file,
         _ => panic!("another command"),
     };
     assert_eq!(
@@ -281,10 +281,11 @@ fn a_session_is_queried_from_a_message_on() {
 
 #[test]
 fn keys_and_ratios_are_passed_on_for_the_command_to_judge() {
-    let Command::Setup {
+    let Command::Setup(SetUp {
         api_key,
         video_ratio,
-    } = run(&["setup", "--api-key", "-", "--video-ratio", "nonsense"])
+        ..
+    }) = run(&["setup", "--api-key", "-", "--video-ratio", "nonsense"])
     else {
         panic!("another command")
     };

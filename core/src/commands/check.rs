@@ -10,18 +10,18 @@ use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::types::{ChannelAccount, Configuration, Polling, Uses};
-use crate::upstream::{KeyStatus, ServiceId, Upstream};
+use crate::upstream::{Choices, KeyStatus, ServiceId, Upstream};
 
 /// Looks at the configuration and asks the service about the key. A key that is refused is a finding, not an error.
 ///
 /// # Errors
 /// Without a key, or with an address that can't be used.
-pub fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
-    let upstream = settings.upstream()?;
+pub fn run(io: &Io, settings: &Settings, named: Option<&str>) -> Result<Checked, Problem> {
+    let upstream = settings.upstream(named)?;
     let service = upstream.service();
     let mut configuration = Configuration {
         api_key: upstream.secret().masked(),
-        key_from: settings.key_from.clone(),
+        key_from: key_from(settings, service),
         service: service.name().to_owned(),
         url: upstream.shown_address(),
         video_ratio: settings.ratio.to_string(),
@@ -31,7 +31,7 @@ pub fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
         expires_at: None,
         accounts: accounts(settings),
         no_accounts: no_accounts(settings),
-        polling: polling(settings.harness.state(None)),
+        polling: polling(settings.harness.state(None, Some(service))),
         warning: service.warning_at(&upstream).map(str::to_owned),
         problem: None,
     };
@@ -45,7 +45,20 @@ pub fn run(io: &Io, settings: &Settings) -> Result<Checked, Problem> {
     Ok(Checked {
         service,
         unverifiable,
+        choices: upstream.choices().clone(),
         configuration,
+    })
+}
+
+/// Where the key of a service is kept, in words, as far as that is known.
+fn key_from(settings: &Settings, service: ServiceId) -> Option<String> {
+    if !service.key_prefix().is_empty() {
+        return settings.key_from.clone();
+    }
+    let held = settings.services.of(service)?;
+    Some(match service.keys() {
+        Some(keys) if held.from_environment => format!("the environment ({})", keys.variable),
+        Some(_) | None => settings.config_path.clone(),
     })
 }
 
@@ -54,6 +67,8 @@ pub struct Checked {
     service: ServiceId,
     /// The name of what has no call that tells whether a key is good.
     unverifiable: Option<&'static str>,
+    /// What is chosen of the service.
+    choices: Choices,
     /// As the typed export has it.
     pub configuration: Configuration,
 }
@@ -139,6 +154,12 @@ fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
     if configuration.verified {
         lines.push("✅ Key valid".to_owned());
     }
+    for (label, choice) in [
+        ("🎛️ Model", &checked.choices.model),
+        ("📏 Resolution", &checked.choices.resolution),
+    ] {
+        lines.extend(choice.as_ref().map(|choice| format!("{label}: {choice}")));
+    }
     if let Some(Uses { remaining, max }) = configuration.uses {
         lines.push(format!("📊 Remaining uses: {remaining}/{max}"));
     }
@@ -159,21 +180,27 @@ fn lines(settings: &Settings, checked: &Checked) -> Vec<String> {
         // Behind all lines for the user: what an agent relays stands in front of the first `→`.
         operator.extend(problem.advice.clone());
     }
-    if settings.key_from_environment {
-        let told = "ℹ️ The key comes from LIBTV_API_KEY, which stands above the saved one.";
-        operator.push(told.to_owned());
+    let held = settings.services.of(checked.service);
+    if let (Some(held), Some(keys)) = (held, checked.service.keys())
+        && held.from_environment
+    {
+        operator.push(format!(
+            "ℹ️ The key comes from {}, which stands above the saved one.",
+            keys.variable
+        ));
     }
     if let Some(place) = &configuration.key_from {
         operator.push(format!("🔐 The key is kept in: {place}"));
     }
-    operator.extend(surroundings(settings));
+    operator.extend(surroundings(settings, checked.service));
+    operator.extend(others(settings, checked.service));
     operator.extend(configuration.warning.clone());
     lines.extend(operator.iter().flat_map(|line| for_operator(line)));
     lines
 }
 
 /// What decides whether results arrive by themselves.
-fn surroundings(settings: &Settings) -> Vec<String> {
+fn surroundings(settings: &Settings, service: ServiceId) -> Vec<String> {
     let found = |account: &Account| {
         let title = channel::title(account.member());
         let (found_in, url) = (&account.found_in, &account.base_url);
@@ -187,7 +214,7 @@ fn surroundings(settings: &Settings) -> Vec<String> {
     if let (Some(none), Some(usual)) = (no_accounts(settings), channel::usual()) {
         lines.push(format!("💬 {} credentials: {none}", channel::title(usual)));
     }
-    lines.push(match settings.harness.state(None) {
+    lines.push(match settings.harness.state(None, Some(service)) {
         HarnessState::Polling => "⏱️ Harness: polling".to_owned(),
         HarnessState::PollingWithItsApp(name) => {
             format!("⏱️ Harness: polling, with {name} credentials of its own")
@@ -203,6 +230,21 @@ fn surroundings(settings: &Settings) -> Vec<String> {
         HarnessState::Unknown => "⏱️ Harness: this runtime doesn't say".to_owned(),
     });
     lines
+}
+
+/// Which other services are set up, where there are some.
+fn others(settings: &Settings, service: ServiceId) -> Option<String> {
+    let held = settings.services.held().iter().map(|held| held.key.service);
+    let words: Vec<&str> = held
+        .filter(|other| *other != service)
+        .map(ServiceId::word)
+        .collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "ℹ️ Also configured: {}. Look at one with: libtv-video check --service S",
+            words.join(", ")
+        )
+    })
 }
 
 /// For programs: the members that the reply has had since its first version, and no others where nothing is

@@ -15,8 +15,8 @@ use crate::problem::Problem;
 use crate::session::{Message, Route, Shape};
 use crate::store::layout::{self, Strange};
 use crate::types::{Finding, Health};
-use crate::upstream::KeyStatus;
 use crate::upstream::results::{Store, stores};
+use crate::upstream::{KeyStatus, ServiceId};
 
 /// A play button, 64 by 64 pixels.
 // In the program, so that the test of a chat depends on no media store.
@@ -99,7 +99,7 @@ fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
             &crate::config::damaged(&settings.config_path, reason),
         );
     }
-    let upstream = match settings.upstream() {
+    let upstream = match settings.upstream(None) {
         Ok(upstream) => upstream,
         Err(problem) => return findings.problem(LINK, &problem),
     };
@@ -139,6 +139,11 @@ fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
         Err(error) => return findings.problem(LINK, &error.problem()),
     };
     findings.note(LINK, health, &words, advice);
+}
+
+/// The service that new requests go to, where that is clear.
+fn in_use(settings: &Settings) -> Option<ServiceId> {
+    Some(settings.meant(None).ok()?.key.service)
 }
 
 /// Any answer will do: that there is no such file is one.
@@ -181,7 +186,7 @@ const fn network_advice(error: &HttpError) -> &'static str {
 /// Whether somebody polls, and with what.
 fn harness(settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Harness";
-    match settings.harness.state(None) {
+    match settings.harness.state(None, in_use(settings)) {
         HarnessState::Polling => findings.note(LINK, Health::Good, "one is polling", ""),
         HarnessState::PollingWithItsApp(name) => {
             let words =
@@ -242,7 +247,7 @@ fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Fin
         return;
     }
     for (member, link, detail) in missing {
-        let harness = settings.harness.state(Some(member));
+        let harness = settings.harness.state(Some(member), in_use(settings));
         if matches!(harness, HarnessState::PollingWithItsApp(_)) {
             let said = "the harness that polls has them, this command has not";
             findings.note(&link, Health::Good, said, "");

@@ -92,26 +92,25 @@ pub fn main(io: &Io, settings: &Settings, arguments: Vec<String>) -> u8 {
 /// As the command.
 fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Problem> {
     match invocation.command {
-        Command::Setup {
-            api_key,
-            video_ratio,
-        } => account::setup(io, settings, api_key, video_ratio),
-        Command::UpdateKey { api_key } => account::update_key(io, settings, api_key),
+        Command::Setup(wanted) => account::setup(io, settings, wanted),
+        Command::UpdateKey { api_key, service } => {
+            account::update_key(io, settings, api_key, service.as_deref())
+        }
         Command::UpdateRatio { video_ratio } => account::update_ratio(io, settings, video_ratio),
-        Command::RemoveKey => account::remove_key(io, settings),
-        Command::Upload { file } => {
-            let uploaded = upload::run(io, settings, file)?;
+        Command::RemoveKey { service } => account::remove_key(io, settings, service.as_deref()),
+        Command::Upload { file, service } => {
+            let uploaded = upload::run(io, settings, file, service.as_deref())?;
             Ok(upload::reply(&uploaded))
         }
         Command::ChangeProject => {
             let project = project::run(io, settings)?;
             Ok(project::reply(&project))
         }
-        Command::Check => {
+        Command::Check { service } => {
             // Commands that only look must work on a full disk and in a read-only folder: that is when they are
             // needed most.
             open_to_read(io, settings);
-            let checked = check::run(io, settings)?;
+            let checked = check::run(io, settings, service.as_deref())?;
             Ok(check::reply(settings, checked))
         }
         Command::Doctor { chat_id } => {
@@ -177,9 +176,9 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
             let cancellation = cancel::run(io, settings, &id)?;
             Ok(cancel::reply(cancellation))
         }
-        Command::Tasks => {
+        Command::Tasks { service } => {
             open_to_read(io, settings);
-            let tasks = tasks::run(io, settings)?;
+            let tasks = tasks::run(io, settings, service.as_deref())?;
             Ok(tasks::reply(tasks))
         }
         Command::Recover {

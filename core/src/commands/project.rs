@@ -13,7 +13,7 @@ use crate::types::Project;
 /// # Errors
 /// When the service refuses or can't be asked.
 pub fn run(io: &Io, settings: &Settings) -> Result<Project, Problem> {
-    let upstream = settings.upstream()?;
+    let upstream = settings.upstream(None)?;
     let uuid = upstream.begin_project(io);
     let project_uuid = uuid.map_err(|error| error.problem())?;
     Ok(Project {

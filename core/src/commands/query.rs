@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Reply, fields, status};
-use crate::config::Settings;
+use crate::config::{Settings, set_up};
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::{Session, State};
@@ -17,7 +17,7 @@ use crate::upstream::{Job, Upstream, Verdict, View, judge};
 pub struct Queried {
     /// All but its messages.
     transcript: Transcript,
-    /// The job, as the service shows it: a list of messages.
+    /// The job, as the service shows it: a list of messages, or a task.
     shown: Value,
 }
 
@@ -86,7 +86,13 @@ impl Queried {
     /// As the command line writes it.
     #[must_use]
     pub fn reply(self) -> Reply {
-        let json = json!({"messages": self.shown, "state": self.transcript.state.name()});
+        // A session is its messages; a service without sessions shows the task.
+        let name = if self.shown.is_array() {
+            "messages"
+        } else {
+            "task"
+        };
+        let json = json!({name: self.shown, "state": self.transcript.state.name()});
         with_results(json, self.transcript)
     }
 
@@ -242,13 +248,13 @@ pub fn known(io: &Io, id: &str) -> Result<Session, Problem> {
 /// Permanent: no key, or one of another kind.
 pub fn upstream_of<'a>(settings: &'a Settings, session: &Session) -> Result<Upstream<'a>, Problem> {
     let Some(service) = session.latest().map(|turn| turn.asked.service) else {
-        return settings.upstream();
+        return settings.upstream(None);
     };
     settings.upstream_of(service)?.ok_or_else(|| {
         Problem::permanent(format!(
-            "This session was submitted with another kind of key ({}…) and can only be asked for with one.",
-            service.key_prefix()
+            "This session was submitted with another kind of key ({}) and can only be asked for with one.",
+            service.key_shown()
         ))
-        .advise("Switch with: libtv-video update-key --api-key K")
+        .advise(format!("Save one with: {}", service.keys().map(set_up).unwrap_or_default()))
     })
 }

@@ -12,14 +12,14 @@ use crate::store;
 use crate::time;
 use crate::types::Task;
 use crate::upstream::results::ResultUrl;
-use crate::upstream::{Baseline, Listed, Listing, ServiceId, Stage};
+use crate::upstream::{Baseline, Listed, Listing, ServiceId, Shape, Stage};
 
 /// Lists the tasks, as the service gave them.
 ///
 /// # Errors
 /// Permanent with a key of a service that has no such list; as the service says otherwise.
-pub fn run(io: &Io, settings: &Settings) -> Result<Listing, Problem> {
-    let upstream = settings.upstream()?;
+pub fn run(io: &Io, settings: &Settings, named: Option<&str>) -> Result<Listing, Problem> {
+    let upstream = settings.upstream(named)?;
     let service = upstream.service();
     // Before the service is asked: it would answer with an error that says nothing of keys.
     if !service.traits().lists {
@@ -59,10 +59,17 @@ pub fn reply(listing: Listing) -> Reply {
 /// What is said with a key of a service that has no such list: which keys have one.
 fn nothing_listed() -> Problem {
     let listing = ServiceId::all().filter(|service| service.traits().lists);
-    let keys: Vec<&str> = listing.map(|service| service.member().keys).collect();
+    let (told, named): (Vec<_>, Vec<_>) =
+        listing.partition(|service| !service.key_prefix().is_empty());
+    let keys: Vec<&str> = told.iter().map(|service| service.member().keys).collect();
+    let words: Vec<&str> = named.iter().map(|service| service.word()).collect();
     Problem::permanent(format!(
         "The tasks command is only available for {}.",
         keys.join(" and ")
+    ))
+    .advise(format!(
+        "Other services have a list as well: libtv-video tasks --service {}",
+        words.join(" or ")
     ))
 }
 
@@ -111,6 +118,11 @@ fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
     // another look.
     let Some(url) = job.url.as_deref().and_then(ResultUrl::parse) else {
         return Ok(());
+    };
+    let url = match service.traits().shape {
+        // Its one result is known by it, as when it is polled.
+        Shape::Task => url.identified(id.to_owned()),
+        Shape::Session => url,
     };
     let key = folder_name(id);
     if !store::list(io, &format!("sessions/{key}"))?.is_empty() {

@@ -16,8 +16,13 @@ use crate::upstream::{References, Upstream};
 ///
 /// # Errors
 /// Permanent for a file that is missing, too large or of another kind; as the service says otherwise.
-pub fn run(io: &Io, settings: &Settings, file: File) -> Result<Uploaded, Problem> {
-    let upstream = settings.upstream()?;
+pub fn run(
+    io: &Io,
+    settings: &Settings,
+    file: File,
+    named: Option<&str>,
+) -> Result<Uploaded, Problem> {
+    let upstream = settings.upstream(named)?;
     let max_bytes = max_bytes(&upstream)?;
     let (source, name, size) = match file {
         File::Path(path) => (FileSource::Path(path.clone()), path, None),

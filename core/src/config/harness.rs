@@ -1,13 +1,17 @@
 //! What the runtime says of a harness that polls this state folder, in words of `LIBTV_HARNESS`: the first says whether one does,
-//! and with which key; each further one, `<how>:<channel>`, in what its app of a channel differs from this process's.
+//! and with which key; each further one, `<how>:<channel>` or `<how>:<service>`, in what its app of a channel, or its key of a
+//! service with a place of its own, differs from this process's.
 
 use crate::channel::{self, Member};
+use crate::upstream::ServiceId;
 
 /// Whether a harness polls, and with what.
 #[derive(Default)]
 pub struct Harness {
     polls: Option<bool>,
     lacks: Option<LackOfKey>,
+    /// The same of services whose keys have a place of their own.
+    keys: Vec<(ServiceId, LackOfKey)>,
     apps: Vec<(&'static Member, App)>,
 }
 
@@ -72,19 +76,30 @@ impl Harness {
         Self {
             polls,
             lacks,
+            keys: words.clone().filter_map(key).collect(),
             apps: words.filter_map(app).collect(),
         }
     }
 
-    /// Whether one polls that can bring the results of this channel; of any of them where none is named.
+    /// Whether one polls that can bring the results of this service to this channel; of any of them where none is named.
     #[must_use]
-    pub fn state(&self, channel: Option<&Member>) -> HarnessState {
+    pub fn state(&self, channel: Option<&Member>, service: Option<ServiceId>) -> HarnessState {
         match self.polls {
             None => return HarnessState::Unknown,
             Some(false) => return HarnessState::Absent,
             Some(true) => {}
         }
-        if let Some(lacks) = self.lacks {
+        // A key of another service is no matter of a job's.
+        let own_place = service.filter(|service| service.key_prefix().is_empty());
+        let lacks = match own_place {
+            Some(service) => self
+                .keys
+                .iter()
+                .find(|(known, _)| *known == service)
+                .map(|(_, lack)| *lack),
+            None => self.lacks,
+        };
+        if let Some(lacks) = lacks {
             return HarnessState::Lacking(lacks.lack());
         }
         let is_meant = |known: &Member| channel.is_none_or(|channel| channel.id == known.id);
@@ -96,6 +111,17 @@ impl Harness {
             Some((member, App::Another)) => HarnessState::Lacking(another_app(member)),
         }
     }
+}
+
+/// One word about the key of a service.
+fn key(word: &str) -> Option<(ServiceId, LackOfKey)> {
+    let (how, service) = word.split_once(':')?;
+    let lack = match how {
+        "without-key" => LackOfKey::Any,
+        "with-another-key" => LackOfKey::Same,
+        _ => return None,
+    };
+    Some((ServiceId::called(service)?, lack))
 }
 
 /// One word about an app.
@@ -112,11 +138,11 @@ fn app(word: &str) -> Option<(&'static Member, App)> {
 
 impl LackOfKey {
     fn lack(self) -> Lack {
-        const SAME: &str = "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY out of either's environment";
+        const SAME: &str = "Give both the same key: save it with libtv-video setup, and take LIBTV_API_KEY, or the service's own variable, out of either's environment";
         let (what, remedy) = match self {
             Self::Any => (
                 "The harness that polls has no API key",
-                "Save it with: libtv-video setup (a key in LIBTV_API_KEY is known to this process alone)",
+                "Save it with: libtv-video setup (a key in LIBTV_API_KEY, or in a service's own variable, is known to this process alone)",
             ),
             Self::Kind => ("The harness that polls has a key of another kind", SAME),
             Self::Same => ("The harness that polls has another API key", SAME),
@@ -170,7 +196,7 @@ mod tests {
 
     fn told(said: &str, channel: Option<&str>) -> String {
         let channel = channel.and_then(channel::of);
-        match Harness::read(Some(said)).state(channel) {
+        match Harness::read(Some(said)).state(channel, None) {
             HarnessState::Lacking(lack) => lack.what,
             other => format!("{other:?}"),
         }
@@ -184,6 +210,13 @@ mod tests {
         assert!(told(said, None).contains("no Toy credentials"));
         let keys_first = "polling-without-key without-app:toy";
         assert!(told(keys_first, Some("toy")).contains("no API key"));
+        let one = Harness::read(Some("polling-without-key with-another-key:ark"));
+        let of = |word: &str| one.state(None, ServiceId::called(word));
+        assert!(matches!(of("ark"), HarnessState::Lacking(lack) if lack.what.contains("another")));
+        assert_eq!(of("modelark"), HarnessState::Polling);
+        assert!(
+            matches!(of("nexu"), HarnessState::Lacking(lack) if lack.what.contains("no API key"))
+        );
         for (said, state) in [
             ("polling", "Polling"),
             ("absent", "Absent"),

@@ -190,8 +190,8 @@ fn look(io: &Io, settings: &Settings, session: &Session) -> Result<Vec<Observati
         .map_err(|problem| waits(problem.failure().message.clone()))?;
     let upstream = upstream.ok_or_else(|| {
         waits(format!(
-            "it was submitted with a key of another kind ({}…) and waits for one",
-            service.key_prefix()
+            "it was submitted with a key of another kind ({}) and waits for one",
+            service.key_shown()
         ))
     })?;
     let marks = session.marks();

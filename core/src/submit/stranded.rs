@@ -148,12 +148,16 @@ fn conclude(
             let event = format!("what became of it can't be asked: {}", error.message);
             return Ok(later(io.now_ms() + LOOK_AGAIN_MS, vec![event]));
         }
+        Ok(Fate::NotYet) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
+            let event = "the service doesn't show it yet".to_owned();
+            return Ok(later(io.now_ms() + LOOK_AGAIN_MS, vec![event]));
+        }
         // Another message may be in the chat already: each of its repetitions says the same.
         Ok(Fate::NotTaken) if submit.notice.is_none() => {
             submit.not_taken = true;
             submit.unknown = Some(NOT_TAKEN.to_owned());
         }
-        Ok(Fate::NotTaken | Fate::Several | Fate::CannotSay) | Err(_) => {}
+        Ok(Fate::NotTaken | Fate::Several | Fate::NotYet | Fate::CannotSay) | Err(_) => {}
     }
     let events = deliver::lone::tell(io, settings, &mut submit)?;
     if !submit.told {

@@ -17,12 +17,13 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Takes a key with a known prefix, something behind it, and only visible ASCII in it.
+    /// Takes a key with a known prefix and something behind it, or any other as one of the service that is meant, where that
+    /// has keys without a form of their own. Only visible ASCII is in it.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str, meant: Option<ServiceId>) -> Option<Self> {
         let text = text.trim();
-        // The prefix decides which service a key can ever reach: see `Settings::upstream_of`.
-        let service = ServiceId::of_key(text)?;
+        // What is decided here is the only service that the key can ever reach: see `Settings::upstream_of`.
+        let service = ServiceId::of_key(text, meant).filter(|_| !text.is_empty())?;
         // It becomes a header: a line break in it would begin another one.
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         is_visible.then(|| Self {
@@ -62,18 +63,34 @@ pub fn base_url(moved: Option<String>, usual: &str, name: &str) -> Result<String
     }
 }
 
-/// A service, where it is reached, and a key of it.
+/// What a user has chosen of a service.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The model that makes the media; none for the usual one.
+    pub model: Option<String>,
+    /// How finely; none for what the service takes by itself.
+    pub resolution: Option<String>,
+}
+
+/// A service, where it is reached, a key of it, and what is chosen of it.
 #[derive(Clone, Copy)]
 pub struct Upstream<'a> {
     key: &'a ApiKey,
     base: &'a str,
+    choices: &'a Choices,
 }
 
 impl<'a> Upstream<'a> {
     /// The service of a key, at this address.
     #[must_use]
-    pub const fn new(key: &'a ApiKey, base: &'a str) -> Self {
-        Self { key, base }
+    pub const fn new(key: &'a ApiKey, base: &'a str, choices: &'a Choices) -> Self {
+        Self { key, base, choices }
+    }
+
+    /// What the user has chosen of it.
+    #[must_use]
+    pub const fn choices(&self) -> &'a Choices {
+        self.choices
     }
 
     /// Which service it is.
@@ -103,7 +120,7 @@ impl<'a> Upstream<'a> {
     /// What is stored with the intent of a submit; see [`super::Port::traced_by`].
     #[must_use]
     pub fn traced_by(&self, nonce: &str) -> Option<String> {
-        self.service().member().port.traced_by(nonce)
+        self.service().member().port.traced_by(self, nonce)
     }
 
     /// Submits. This costs the user money: the caller stores its intent before, its outcome after.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contract::services::{Granted, Service};
+use contract::services::{Keys, Service, of_key};
 use serde_json::Value;
 
 use super::port::Port;
@@ -103,14 +103,24 @@ impl ServiceId {
         Self::all().find(|service| service.0.record_name == name)
     }
 
-    /// The one that a key belongs to, by its beginning.
+    /// The one that users call so.
     #[must_use]
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::all().find(|service| {
-            let prefix = service.key_prefix();
-            // An empty prefix would fit every key, and give it to the wrong service.
-            !prefix.is_empty() && key.len() > prefix.len() && key.starts_with(prefix)
-        })
+    pub fn called(word: &str) -> Option<Self> {
+        Self::all().find(|service| service.word() == word)
+    }
+
+    /// The one that users or records call so.
+    #[must_use]
+    pub fn meant_by(word: &str) -> Option<Self> {
+        Self::called(word).or_else(|| Self::named(word))
+    }
+
+    /// The one that a key belongs to: by how it begins, else the one that is meant, where its keys have no form of their
+    /// own.
+    #[must_use]
+    pub fn of_key(key: &str, meant: Option<Self>) -> Option<Self> {
+        let entry = of_key(key, meant.map(|service| service.0.entry))?;
+        Self::all().find(|service| service.0.entry.id == entry.id)
     }
 
     /// What it is.
@@ -131,12 +141,36 @@ impl ServiceId {
         self.0.record_name
     }
 
+    /// Its keys. A test holds that every service has some.
+    #[must_use]
+    pub const fn keys(self) -> Option<&'static Keys> {
+        self.0.entry.keys()
+    }
+
+    /// What users call it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self.keys() {
+            Some(keys) => keys.service,
+            None => self.0.record_name,
+        }
+    }
+
     /// What a key of it begins with; empty where its keys have no form of their own.
     #[must_use]
     pub const fn key_prefix(self) -> &'static str {
-        match self.0.entry.granted {
-            Granted::WithKey(prefix) => prefix,
-            _ => "",
+        match self.keys() {
+            Some(keys) => keys.prefix,
+            None => "",
+        }
+    }
+
+    /// A key of it as people read of one whose kind matters: how it begins, else whose it is.
+    #[must_use]
+    pub fn key_shown(self) -> String {
+        match self.key_prefix() {
+            "" => self.0.title.to_owned(),
+            prefix => [prefix, "…"].concat(),
         }
     }
 
@@ -200,6 +234,8 @@ mod tests {
         let all: Vec<ServiceId> = ServiceId::all().collect();
         for (at, one) in all.iter().enumerate() {
             assert_eq!(ServiceId::named(one.name()), Some(*one));
+            assert_eq!(ServiceId::called(one.word()), Some(*one));
+            assert!(one.keys().is_some(), "{one:?}");
             assert!(one.usual_address().starts_with("https://"));
             for other in &all[at + 1..] {
                 assert_ne!(one, other);

@@ -4,6 +4,7 @@
 //! and one line in [`MEMBERS`]; its addresses, its key and its routes stand in `contract::services`.
 
 mod account;
+pub mod ark;
 mod error;
 pub mod libtv;
 mod member;
@@ -14,7 +15,7 @@ mod reconcile;
 pub mod results;
 pub mod session_api;
 
-pub use account::{ApiKey, Upstream, base_url};
+pub use account::{ApiKey, Choices, Upstream, base_url};
 pub use error::{Error, Meaning};
 pub use member::{Member, References, ServiceId, Shape, Traits};
 pub use observation::{
@@ -27,4 +28,4 @@ pub use port::{
 pub use reconcile::{Fate, Lost, Sighting, fate};
 
 /// Every service, in the order in which people are told of them. The first is that of records which name none.
-pub static MEMBERS: [&Member; 2] = [&nexu::NEXU, &libtv::LIBTV];
+pub static MEMBERS: [&Member; 4] = [&nexu::NEXU, &libtv::LIBTV, &ark::ARK, &ark::MODELARK];

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::results::ResultUrl;
 use super::{Error, Lost, Sighting, TurnMark, Upstream, View};
 use crate::io::{HttpError, Io, Request, Response};
+use crate::ratio::Ratio;
 
 /// What came of a call.
 pub type Answer<T> = Result<T, Error>;
@@ -27,7 +28,7 @@ pub trait Port: Sync {
 
     /// What is stored with the intent of a submit, before it leaves, so that the service can be asked for it if the answer
     /// is lost. `nonce` is the intent's own and random. None where the words and the time are all there is.
-    fn traced_by(&self, _nonce: &str) -> Option<String> {
+    fn traced_by(&self, _upstream: &Upstream<'_>, _nonce: &str) -> Option<String> {
         None
     }
 
@@ -89,6 +90,8 @@ pub struct Order<'a> {
     pub session_id: Option<&'a str>,
     /// `image` or `video`, where it is known what is asked for.
     pub kind: Option<&'a str>,
+    /// The ratio that the words or the configuration name, where they name one.
+    pub ratio: Option<Ratio>,
     /// What [`Port::traced_by`] gave, and was stored.
     pub trace: Option<&'a str>,
 }

@@ -26,6 +26,8 @@ pub struct Sighting {
     /// Whether a job that isn't among them certainly isn't there: the service lists every one of that time, and long
     /// enough has passed.
     pub is_complete: bool,
+    /// Whether a job may show up that isn't there yet: it is worth asking again.
+    pub may_come: bool,
 }
 
 /// What became of it.
@@ -37,6 +39,8 @@ pub enum Fate {
     NotTaken,
     /// It may be one of several: only a person can say.
     Several,
+    /// It may still show up: asked again, the service may know more.
+    NotYet,
     /// Nothing is proved.
     CannotSay,
 }
@@ -49,6 +53,7 @@ pub fn fate(mut seen: Sighting) -> Fate {
         // Never the likelier of two: a wrong guess would give one user's film to another's chat.
         (Some(_), false) => Fate::Several,
         (None, _) if seen.is_complete => Fate::NotTaken,
+        (None, _) if seen.may_come => Fate::NotYet,
         (None, _) => Fate::CannotSay,
     }
 }
@@ -63,17 +68,19 @@ mod tests {
             session_id: id.to_owned(),
             project_uuid: String::new(),
         };
-        for (candidates, is_complete, expected) in [
-            (vec![job("a")], false, Fate::Ours(job("a"))),
-            (vec![job("a")], true, Fate::Ours(job("a"))),
-            (vec![job("a"), job("b")], true, Fate::Several),
-            (vec![job("a"), job("b")], false, Fate::Several),
-            (vec![], true, Fate::NotTaken),
-            (vec![], false, Fate::CannotSay),
+        for (candidates, is_complete, may_come, expected) in [
+            (vec![job("a")], false, true, Fate::Ours(job("a"))),
+            (vec![job("a")], true, false, Fate::Ours(job("a"))),
+            (vec![job("a"), job("b")], true, false, Fate::Several),
+            (vec![job("a"), job("b")], false, true, Fate::Several),
+            (vec![], true, false, Fate::NotTaken),
+            (vec![], false, true, Fate::NotYet),
+            (vec![], false, false, Fate::CannotSay),
         ] {
             let seen = Sighting {
                 candidates,
                 is_complete,
+                may_come,
             };
             assert_eq!(fate(seen.clone()), expected, "{seen:?}");
         }

@@ -254,6 +254,7 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
         Method::Get => (WasiMethod::Get, false),
         Method::Post => (WasiMethod::Post, true),
         Method::Patch => (WasiMethod::Patch, true),
+        Method::Delete => (WasiMethod::Delete, false),
     };
     let mut headers: Vec<(String, Vec<u8>)> = request
         .headers

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::channels::{CHANNELS, Channel};
+use contract::services::{Service, makers};
 use contract::settings::passed_on;
 
 use crate::openclaw::{Lookup, Places};
@@ -15,6 +16,8 @@ use sandbox::secrets::Secret;
 #[derive(Default)]
 pub struct Environment {
     pub(crate) api_key: Option<Arc<Secret>>,
+    /// Keys of services that have a variable of their own.
+    pub(crate) service_keys: Vec<(&'static Service, Arc<Secret>)>,
     /// What the component sees as it is, by name: none of it is a secret.
     pub(crate) passed_on: Vec<(&'static str, String)>,
     /// In the order of the contract's channels.
@@ -62,6 +65,10 @@ impl Environment {
         let secret = |name: &str| text(name).map(|value| Arc::new(Secret::new(value)));
         Self {
             api_key: secret("LIBTV_API_KEY"),
+            service_keys: makers()
+                .filter(|(_, keys)| keys.prefix.is_empty())
+                .filter_map(|(service, keys)| Some((service, secret(keys.variable)?)))
+                .collect(),
             passed_on: passed_on()
                 .filter_map(|name| Some((name, text(name)?)))
                 .collect(),

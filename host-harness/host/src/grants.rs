@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use contract::channels::{CHANNELS, Channel};
 use contract::kind::Kind;
-use contract::services::{Granted, SERVICES, Service};
+use contract::services::{
+    GATEWAY, Granted, KEY_MEMBER, OF_SERVICES, SERVICE_IN_USE, SERVICES, Service, maker, makers,
+};
 use serde_json::{Map, Value};
 
 use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::granted_by::granted_by;
 use crate::home::Home;
-use crate::keys::Placeholders;
+use crate::keys::{FoundKey, Placeholders};
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
 use crate::settings::Settings;
 use sandbox::call::{Folder, Use};
 use sandbox::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Spending, Tokens};
-use sandbox::secrets::{Secret, stands_for};
+use sandbox::secrets::stands_for;
 
 /// Where the component finds its state folder.
 pub(crate) const GUEST_STATE: &str = "/state";
@@ -43,7 +45,7 @@ impl Basis {
         settings: &Settings,
         home: &Home,
         tokens: &Arc<Tokens>,
-        new_key: Option<Arc<Secret>>,
+        new_key: Option<FoundKey>,
     ) -> Self {
         let config = ConfigFile::at(home.config());
         let found = FoundCredentials::look(
@@ -53,11 +55,7 @@ impl Basis {
             &config,
             home.root(),
         );
-        let keys = Placeholders::new(
-            found.stored_key.clone(),
-            found.environment_key.clone(),
-            new_key,
-        );
+        let keys = Placeholders::new(found.key_pairs(), new_key);
         let policy = Arc::new(policy(settings, &keys, &found));
         let broker = Broker::new(
             &SERVICES,
@@ -96,17 +94,54 @@ impl Basis {
         }
     }
 
-    /// The content of `libtv.json` as the component may see it: its two members, the key replaced. Whatever else the
-    /// user keeps in the file is nobody's business.
+    /// The content of `libtv.json` as the component may see it: its members that are ours, keys replaced. Whatever else
+    /// the user keeps in the file is nobody's business.
     pub(crate) fn config_members(&self) -> Map<String, Value> {
         let mut members = Map::new();
-        if let Some(key) = &self.keys.stored {
-            members.insert("apiKey".to_owned(), Value::from(key.placeholder.as_str()));
+        for pair in self
+            .keys
+            .places()
+            .iter()
+            .filter(|pair| pair.meant.is_none())
+        {
+            if let Some(key) = &pair.stored {
+                members.insert(KEY_MEMBER.to_owned(), Value::from(key.placeholder.as_str()));
+            }
         }
         if let Some(ratio) = &self.found.video_ratio {
             members.insert("videoRatio".to_owned(), ratio.clone());
         }
+        if let Some(word) = &self.found.service_in_use {
+            members.insert(SERVICE_IN_USE.to_owned(), Value::from(word.as_str()));
+        }
+        let services = self.service_members();
+        if !services.is_empty() {
+            members.insert(OF_SERVICES.to_owned(), Value::Object(services));
+        }
         members
+    }
+
+    /// What is kept of each service, by its word.
+    fn service_members(&self) -> Map<String, Value> {
+        let mut services = Map::new();
+        for service in &self.found.services {
+            let mut kept = Map::new();
+            let mut places = self.keys.places().iter();
+            let pair = places.find(|pair| {
+                pair.meant
+                    .is_some_and(|meant| meant.id == service.service.id)
+            });
+            if let Some(key) = pair.and_then(|pair| pair.stored.as_ref()) {
+                kept.insert(KEY_MEMBER.to_owned(), Value::from(key.placeholder.as_str()));
+            }
+            for (name, choice) in &service.choices {
+                kept.insert((*name).to_owned(), Value::from(choice.as_str()));
+            }
+            if !kept.is_empty() {
+                services.insert(service.word.to_owned(), Value::Object(kept));
+            }
+        }
+        services
     }
 
     /// The variables that the component sees: placeholders in place of secrets, and nothing of the
@@ -131,8 +166,12 @@ impl Basis {
         if let Some(error) = &self.found.config_error {
             set("LIBTV_CONFIG_ERROR", error.clone());
         }
-        if let Some(key) = &self.keys.environment {
-            set("LIBTV_API_KEY", key.placeholder.clone());
+        for pair in self.keys.places() {
+            // Both services whose keys are told by their beginning have the same variable.
+            let keys = pair.meant.unwrap_or(&GATEWAY).keys();
+            if let (Some(key), Some(keys)) = (&pair.environment, keys) {
+                set(keys.variable, key.placeholder.clone());
+            }
         }
         if let Some(place) = &self.found.key_from {
             set("LIBTV_KEY_FROM", place.clone());
@@ -195,6 +234,11 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
     for service in services {
         policy = match service.granted {
             Granted::Always => policy.grant_at_home(service),
+            // A store of a service's results: without a key of that nothing of it can lie there.
+            Granted::WithKeyOf(word) => match maker(word) {
+                Some(maker) if keys.has(maker) => policy.grant_at_home(service),
+                Some(_) | None => policy,
+            },
             Granted::WithKey(_) => match base(settings, service) {
                 // Without a key nothing could be asked there, so the host isn't reachable either.
                 Ok(base) if keys.has(service) => policy.grant(service, base),
@@ -238,8 +282,7 @@ pub(crate) fn unusable_overrides(settings: &Settings) -> Vec<String> {
 
 /// The services whose credential is an API key.
 pub(crate) fn with_keys() -> impl Iterator<Item = &'static Service> {
-    let is_with_key = |service: &&Service| matches!(service.granted, Granted::WithKey(_));
-    SERVICES.into_iter().filter(is_with_key)
+    makers().map(|(service, _)| service)
 }
 
 /// The base URL in force. An override that can't be used grants nothing, and neither does one that would lead one
@@ -250,7 +293,7 @@ fn base(settings: &Settings, service: &Service) -> Result<BaseUrl, String> {
         .environment
         .passed(variable)
         .unwrap_or_else(|| default(service));
-    let base = BaseUrl::parse(text).map_err(|reason| format!("{variable}: {reason}"))?;
+    let base = BaseUrl::of(service, text).map_err(|reason| format!("{variable}: {reason}"))?;
     // The key would be sent in its own header, to a host that is granted: nothing behind this would notice.
     let mut others = with_keys().filter(|other| other.id != service.id);
     let is_at =

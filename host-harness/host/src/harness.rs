@@ -16,6 +16,7 @@ use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
+use crate::keys::FoundKey;
 use crate::limits::Limits;
 use crate::open_result::{ResultBody, open_result};
 use crate::recipients::Recipients;
@@ -27,7 +28,7 @@ use crate::submit::Submit;
 use crate::types::{Destination, DueSession, Problem, Step, Submission};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
-use sandbox::secrets::{Finding, Secret};
+use sandbox::secrets::Finding;
 
 /// The user's own pause between two polls, in seconds, and its bounds.
 const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
@@ -357,7 +358,7 @@ impl Harness {
     }
 
     /// What a call of this moment is granted. `new_key` is one that stands in its arguments.
-    pub(crate) fn basis(&self, new_key: Option<Arc<Secret>>) -> Basis {
+    pub(crate) fn basis(&self, new_key: Option<FoundKey>) -> Basis {
         Basis::gather(
             &self.inner.settings,
             &self.inner.home,

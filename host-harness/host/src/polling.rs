@@ -9,21 +9,24 @@
 //! | `polling-with-another-kind-of-key` | has a key of another service |
 //! | `polling-with-another-key` | has another key of the same service |
 //!
-//! Behind it, for each channel in whose app both differ, a space and:
+//! Behind it, for each channel or service in whose app or key both differ, a space and:
 //!
 //! | word | this process, compared with the one that polls |
 //! |---|---|
 //! | `without-app:<channel>` | has an app, and the other one has none |
 //! | `with-another-app:<channel>` | has another app, or the same one elsewhere |
 //! | `with-its-own-app:<channel>` | has no app, and the other one has |
+//! | `without-key:<service>` | has a key of a service whose keys have a place of their own, and the other one has none |
+//! | `with-another-key:<service>` | has another key of it |
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use contract::channels::CHANNELS;
 use serde_json::{Value, json};
 
-use crate::credentials::{ConfigFile, FoundCredentials};
+use crate::credentials::{ConfigFile, FoundCredentials, FoundService};
 use crate::home::Home;
 use crate::keys::service_of;
 use sandbox::files;
@@ -101,6 +104,8 @@ pub(crate) struct Start {
 pub(crate) struct Means {
     /// The key of its own: from its environment or the program around it. Without one it takes the stored key.
     own_key: Option<String>,
+    /// Keys of its own of services that have a place of their own, by their words.
+    service_keys: Vec<(String, String)>,
     /// Its apps: of which channel, their ids and where they are.
     apps: Vec<AppMeans>,
 }
@@ -124,6 +129,7 @@ impl Means {
         });
         Self {
             own_key: own.map(|key| shown(key)),
+            service_keys: found.services.iter().filter_map(own_of).collect(),
             apps: found
                 .apps
                 .iter()
@@ -138,6 +144,7 @@ impl Means {
             "startedBy": start.by.name(),
             "sinceMs": start.at_ms,
             "key": self.own_key,
+            "keys": self.service_keys.iter().cloned().collect::<BTreeMap<_, _>>(),
             // The first one alone is what a version that knew one channel reads.
             "app": self.apps.first().map(AppMeans::to_json),
             "apps": self.apps.iter().map(AppMeans::to_json).collect::<Vec<_>>(),
@@ -153,6 +160,12 @@ impl Means {
         };
         Self {
             own_key: text(&value["key"]),
+            service_keys: value["keys"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(word, key)| Some((word.clone(), text(key)?)))
+                .collect(),
             apps,
         }
     }
@@ -193,6 +206,13 @@ impl AppMeans {
             at: text("at")?,
         })
     }
+}
+
+/// A service's key that this process has of its own: from its environment or the program around it.
+fn own_of(found: &FoundService) -> Option<(String, String)> {
+    let own = found.environment.as_ref();
+    let own = own.or_else(|| found.stored.as_ref().filter(|_| found.is_programs))?;
+    Some((found.word.to_owned(), shown(own)))
 }
 
 /// A key as far as people may see it: its kind and its last four characters.
@@ -266,6 +286,11 @@ pub(crate) fn state(home: &Home, found: &FoundCredentials) -> String {
     };
     let here = Means::of(found);
     let mut words = of_keys(found, &here, &there).to_owned();
+    for service in &found.services {
+        if let Some(how) = of_service(service, &there) {
+            words.extend([" ", how, ":", service.word]);
+        }
+    }
     for channel in CHANNELS {
         let (here, there) = (here.of_channel(channel.id), there.of_channel(channel.id));
         let how = match (here.is_empty(), there.is_empty()) {
@@ -278,6 +303,23 @@ pub(crate) fn state(home: &Home, found: &FoundCredentials) -> String {
         words.extend([" ", how, ":", channel.id]);
     }
     words
+}
+
+/// How the key of a service with a place of its own differs; `None` where it doesn't, or this process has none.
+fn of_service(service: &FoundService, there: &Means) -> Option<&'static str> {
+    let stored = service.stored.as_ref().map(|key| shown(key));
+    let here = own_of(service)
+        .map(|(_, key)| key)
+        .or_else(|| stored.clone())?;
+    let mut own = there.service_keys.iter();
+    let own = own.find(|(word, _)| *word == service.word);
+    // Both have the same libtv.json, but for a key that the program around this one brings.
+    let there = own.map(|(_, key)| key.clone());
+    match there.or_else(|| stored.filter(|_| !service.is_programs)) {
+        None => Some("without-key"),
+        Some(there) if there != here => Some("with-another-key"),
+        Some(_) => None,
+    }
 }
 
 /// The first word: whether the one that polls has the same key.
@@ -309,6 +351,7 @@ mod tests {
     fn what_is_told_is_read_back_and_holds_no_secret() {
         let means = Means {
             own_key: Some(shown(&Secret::new("mgk_abcdefgh1234"))),
+            service_keys: vec![("ark".to_owned(), shown(&Secret::new("0a1b-abcdefgh5678")))],
             apps: vec![AppMeans {
                 channel: "feishu".to_owned(),
                 id: "cli_1".to_owned(),
@@ -329,6 +372,7 @@ mod tests {
         let owner = home.own().unwrap();
         let means = Means {
             own_key: None,
+            service_keys: Vec::new(),
             apps: Vec::new(),
         };
         assert_eq!(home.poller().unwrap().started_by, None);

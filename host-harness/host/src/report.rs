@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::channels::CHANNELS;
-use contract::services::{Granted, Key, Position, Service};
+use contract::services::{Key, Position, Service};
 use serde::Serialize;
 
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
@@ -361,7 +361,7 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
         file(
             &setting_commands(),
             format!(
-                "a copy of apiKey and videoRatio of {}, the key replaced",
+                "a copy of apiKey, videoRatio, service and services of {}, keys replaced",
                 home.config().display()
             ),
             GUEST_CONFIG,
@@ -373,12 +373,17 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
 fn missing(basis: &Basis) -> Vec<String> {
     let mut missing = Vec::new();
     for service in with_keys().filter(|service| !basis.keys.has(service)) {
-        if let Granted::WithKey(prefix) = service.granted {
-            missing.push(format!(
+        let Some(keys) = service.keys() else { continue };
+        missing.push(match keys.prefix {
+            "" => format!(
+                "{}: a key ({}, or setup --service {}) grants its routes and those to its results",
+                service.short, keys.variable, keys.service
+            ),
+            prefix => format!(
                 "the {}: a key that begins with {prefix} grants its routes",
                 service.short
-            ));
-        }
+            ),
+        });
     }
     for channel in CHANNELS {
         if !with_apps(basis).any(|id| id == channel.id) {

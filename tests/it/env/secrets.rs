@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use fakes::{DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY};
+use fakes::{ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY};
 use serde_json::Value;
 use tests::canary::Search;
 use tests::memory::{CLEAN, REPORT};
@@ -133,10 +133,13 @@ impl TestEnv {
         let mut all = vec![
             named("the gateway key", GATEWAY_KEY),
             named("the direct key", DIRECT_KEY),
+            named("the key of Ark", ARK_KEY),
+            named("the key of ModelArk", MODELARK_KEY),
             named("the app secret", FEISHU_APP_SECRET),
             named("a tenant token", TOKENS_BEGIN),
         ];
-        for name in ["LIBTV_API_KEY", "FEISHU_APP_SECRET"] {
+        let keys = contract::services::makers().map(|(_, keys)| keys.variable);
+        for name in keys.chain(["FEISHU_APP_SECRET"]) {
             let value = self.vars.get(std::ffi::OsStr::new(name));
             value
                 .into_iter()
@@ -144,10 +147,10 @@ impl TestEnv {
         }
         let config = std::fs::read(self.config_path()).unwrap_or_default();
         if let Ok(config) = serde_json::from_slice::<Value>(&config) {
-            config["apiKey"]
-                .as_str()
-                .into_iter()
-                .for_each(|key| self.seen.given(key));
+            let services = config["services"].as_object().into_iter().flatten();
+            let kept = services.map(|(_, kept)| &kept["apiKey"]);
+            let keys = kept.chain([&config["apiKey"]]).filter_map(Value::as_str);
+            keys.for_each(|key| self.seen.given(key));
         }
         let keys = self.seen.state().keys.clone();
         all.extend(keys.iter().map(|key| named("a key", key)));

@@ -42,6 +42,7 @@ pub fn look_for(
         candidates,
         // No list of this API is certain to be whole: that one isn't there proves nothing.
         is_complete: false,
+        may_come: false,
     })
 }
 

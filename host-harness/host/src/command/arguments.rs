@@ -11,9 +11,10 @@ use contract::commands::{
     Asked, Line, MAX_WORDS_BYTES, Mistake, Side, Value, is_nowhere, read, words_from_bytes,
 };
 use contract::kind::Kind;
+use contract::services::{Service, maker, of_key};
 
 use crate::error::CallError;
-use crate::keys::Placeholders;
+use crate::keys::{FoundKey, Placeholders, service_of};
 use sandbox::secrets::Secret;
 
 use super::downloads::{Downloads, GUEST_DOWNLOADS};
@@ -28,7 +29,9 @@ pub(super) struct Rewritten {
     /// What the component is given, without the program's name.
     pub(super) arguments: Vec<String>,
     /// The key that stood in the arguments; the component has its placeholder.
-    pub(super) new_key: Option<Arc<Secret>>,
+    pub(super) new_key: Option<FoundKey>,
+    /// The service that the user named.
+    pub(super) service: Option<&'static Service>,
     /// The file that becomes standard input.
     pub(super) upload: Option<Upload>,
     /// The folder that results are put into.
@@ -57,6 +60,7 @@ impl Rewritten {
         Self {
             arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
             new_key: None,
+            service: None,
             upload: None,
             downloads: None,
             keyring: false,
@@ -77,6 +81,7 @@ pub(super) fn rewrite(
     arguments: Vec<OsString>,
     input: impl FnOnce() -> Result<String, String>,
     downloads: Option<&Path>,
+    in_use: impl FnOnce() -> Option<&'static Service>,
     places: impl FnOnce() -> Places,
 ) -> Result<Rewritten, CallError> {
     let usage = |mistake: Mistake| CallError::Usage(mistake.text());
@@ -89,6 +94,7 @@ pub(super) fn rewrite(
     let mut rewritten = Rewritten::only(&[]);
     rewritten.name = line.command.name;
     rewritten.session = line.of_kind(Value::Session);
+    rewritten.service = line.text("service").and_then(|word| maker(&word));
     rewritten.chat = line.of_kind(Value::Chat);
     rewritten.channel = line.text("channel");
     rewritten.answers = ["reply-to", "thread"]
@@ -101,7 +107,8 @@ pub(super) fn rewrite(
     );
     // One of the three at most: standard input can be read only once.
     if line.has("api-key") {
-        rewritten.new_key = put_key(&mut line, input)?;
+        let named = rewritten.service;
+        rewritten.new_key = put_key(&mut line, input, || named.or_else(in_use))?;
     } else if line.has("words") {
         let words = input().map_err(|sentence| wrong_words(&line, sentence))?;
         put_words(&mut line, words);
@@ -132,7 +139,8 @@ pub(super) fn rewrite(
 fn put_key(
     line: &mut Line,
     input: impl FnOnce() -> Result<String, String>,
-) -> Result<Option<Arc<Secret>>, CallError> {
+    meant: impl FnOnce() -> Option<&'static Service>,
+) -> Result<Option<FoundKey>, CallError> {
     let key = match line.text("api-key").as_deref() {
         Some("-") => read_key(input)?,
         key => key.unwrap_or_default().to_owned(),
@@ -141,12 +149,20 @@ fn put_key(
         line.set("api-key", "");
         return Ok(None);
     }
-    let secret = Arc::new(Secret::new(key));
-    let keys = Placeholders::new(None, None, Some(Arc::clone(&secret)));
+    // How it begins stands above the service that is meant: a key that is told by that is never another's.
+    let meant = match service_of(&key) {
+        Some(_) => None,
+        None => meant().filter(|service| of_key(&key, Some(service)).is_some()),
+    };
+    let key = FoundKey {
+        secret: Arc::new(Secret::new(key)),
+        meant,
+    };
+    let keys = Placeholders::new(Vec::new(), Some(key.clone()));
     let placeholder = keys.new.map(|key| key.placeholder).unwrap_or_default();
     // The key itself never reaches the component's arguments, which it could write into a file or a log.
     line.set("api-key", placeholder);
-    Ok(Some(secret))
+    Ok(Some(key))
 }
 
 /// The words in place of where they were. A component sees neither the file nor standard input.
@@ -242,6 +258,7 @@ mod tests {
             arguments.iter().map(OsString::from).collect(),
             || Ok("mgk_from-stdin-7777\n".into()),
             None,
+            || None,
             || Places::around(home),
         )
     }
@@ -262,14 +279,42 @@ mod tests {
                     "mgk_placeholder-libtv-api-key-new-1234"
                 ]
             );
-            assert_eq!(rewritten.new_key.unwrap().expose(), "mgk_secretsecret1234");
+            assert_eq!(
+                rewritten.new_key.unwrap().secret.expose(),
+                "mgk_secretsecret1234"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_form_is_the_named_services_and_one_with_a_form_never_is() {
+        for (arguments, placeholder) in [
+            (
+                ["setup", "--api-key=0a1b-2c3d-9999", "--service=ark"],
+                "placeholder-ark-api-key-new-9999",
+            ),
+            (
+                ["setup", "--api-key=0a1b-2c3d-9999", "--service=nexu"],
+                "placeholder-libtv-api-key-new-9999",
+            ),
+            (
+                ["setup", "--api-key=mgk_2c3d-9999", "--service=ark"],
+                "mgk_placeholder-libtv-api-key-new-9999",
+            ),
+        ] {
+            let rewritten = run(&arguments).unwrap();
+            let told = rewritten.arguments.iter().any(|one| one == placeholder);
+            assert!(told, "{:?}", rewritten.arguments);
         }
     }
 
     #[test]
     fn a_key_from_standard_input_loses_its_line_feed() {
         let rewritten = run(&["update-key", "--api-key", "-"]).unwrap();
-        assert_eq!(rewritten.new_key.unwrap().expose(), "mgk_from-stdin-7777");
+        assert_eq!(
+            rewritten.new_key.unwrap().secret.expose(),
+            "mgk_from-stdin-7777"
+        );
         assert_eq!(
             rewritten.arguments,
             [

@@ -23,12 +23,15 @@ use std::sync::Arc;
 
 use contract::commands::find;
 use contract::kind::Kind;
+use contract::services::{SERVICE_IN_USE, SERVICE_VARIABLE, Service, maker};
 
 use crate::audit;
+use crate::credentials::ConfigFile;
 use crate::error::CallError;
 use crate::grants::{GUEST_STATE, state_folder};
 use crate::harness::Harness;
 use sandbox::call::{Folder, Grants, Output, OutputPipe, Usage, Use};
+use sandbox::secrets::ApiKey;
 
 use arguments::Rewritten;
 use downloads::Downloads;
@@ -91,7 +94,27 @@ const STORING: [&str; 7] = [
 /// Commands that tell how things stand: also what others may do in the home folder.
 const TELLING: [&str; 2] = ["check", "doctor"];
 
+/// Whether keys of a service have a place of their own in `libtv.json`: those that aren't told by how they begin. The
+/// keyring has none for them.
+fn has_own_place(service: &'static Service) -> bool {
+    service.keys().is_some_and(|keys| keys.prefix.is_empty())
+}
+
 impl Harness {
+    /// The service in use: what a key belongs to that is told by nothing.
+    fn service_in_use(&self) -> Option<&'static Service> {
+        let named = self.settings().environment.passed(SERVICE_VARIABLE);
+        let stored = || {
+            ConfigFile::at(self.home().config())
+                .read()
+                .ok()?
+                .get(SERVICE_IN_USE)?
+                .as_str()
+                .and_then(maker)
+        };
+        named.map_or_else(stored, maker)
+    }
+
     /// Runs one command of the component in the sandbox. `arguments` are what the user typed, without the program's name.
     ///
     /// # Errors
@@ -104,6 +127,7 @@ impl Harness {
         let Rewritten {
             arguments,
             new_key,
+            service,
             upload,
             downloads,
             keyring,
@@ -118,6 +142,7 @@ impl Harness {
             arguments,
             stdio.key_input,
             self.settings().downloads.as_deref(),
+            || self.service_in_use(),
             || Places::of(self),
         ) {
             Ok(rewritten) => rewritten,
@@ -157,7 +182,17 @@ impl Harness {
         }));
         folders.extend(downloads.as_ref().map(Downloads::folder));
 
-        if name == "remove-key" && basis.found.in_keyring && basis.found.stored_key.is_none() {
+        let own_place = |key: &ApiKey| key.service.is_some_and(has_own_place);
+        if keyring && basis.keys.new.as_ref().is_some_and(own_place) {
+            return Err(CallError::Refused(
+                "The keyring holds the one key that begins with mgk_ or sk-libtv-. Without --keyring the key is kept in libtv.json, which only you can read."
+                    .to_owned(),
+            ));
+        }
+        let meant = service.or_else(|| self.service_in_use());
+        let is_shared = !meant.is_some_and(has_own_place);
+        let is_locked = basis.found.in_keyring && basis.found.stored_key.is_none();
+        if name == "remove-key" && is_shared && is_locked {
             // The component would say that there is none.
             return Err(CallError::Refused(basis.found.notes.join(" ")));
         }

@@ -5,16 +5,18 @@ use std::fs;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use contract::services::{CHOICES, KEY_MEMBER, OF_SERVICES, SERVICE_IN_USE, Service, maker};
 use serde_json::{Map, Value};
 
-use crate::credentials::{Change, ConfigFile, KeySlot};
+use crate::credentials::{Change, ConfigFile, KeySlot, short_text};
 use crate::error::{CallError, ConfigError, HomeError};
 use crate::grants::{Basis, GUEST_CONFIG};
 use crate::home::Home;
 use sandbox::call::{Folder, Output, Use};
+use sandbox::secrets::ApiKey;
 
-/// The members that a command may change.
-const MEMBERS: [&str; 2] = ["apiKey", "videoRatio"];
+/// The member with the default ratio.
+const RATIO: &str = "videoRatio";
 const NAME: &str = "libtv.json";
 
 /// A private folder with the copy; removed when it is dropped.
@@ -25,7 +27,7 @@ pub(super) struct ConfigCopy {
 }
 
 impl ConfigCopy {
-    /// Makes the copy, with the two members that the component may know; no file where it has neither.
+    /// Makes the copy, with the members that the component may know; no file where it has none.
     ///
     /// # Errors
     /// [`CallError::Home`]: the home folder can't be written.
@@ -114,27 +116,77 @@ fn changes(
     basis: &Basis,
 ) -> Result<Vec<Change>, CallError> {
     let mut changes = Vec::new();
-    for name in MEMBERS {
+    for name in [KEY_MEMBER, RATIO, SERVICE_IN_USE] {
         match (before.get(name), after.get(name)) {
             (old, new) if old == new => {}
             (_, None) => changes.push(Change::Remove(name)),
-            (_, Some(value)) if name == "apiKey" => {
-                changes.push(Change::Set(name, real_key(value, basis)?))
+            (_, Some(value)) if name == KEY_MEMBER => {
+                changes.push(Change::Set(name, real_key(value, None, basis)?));
+            }
+            (_, Some(value)) if name == SERVICE_IN_USE => {
+                let known = value.as_str().is_some_and(|word| maker(word).is_some());
+                changes.push(Change::Set(name, known_or_refused(known, value)?));
             }
             (_, Some(value)) => changes.push(Change::Set(name, value.clone())),
+        }
+    }
+    for found in &basis.found.services {
+        let of = |members: &Map<String, Value>| {
+            let all = members.get(OF_SERVICES);
+            all.and_then(|all| all.get(found.word))
+                .cloned()
+                .unwrap_or_default()
+        };
+        let (before, after) = (of(before), of(after));
+        for name in CHOICES.into_iter().chain([KEY_MEMBER]) {
+            match (before.get(name), after.get(name)) {
+                (old, new) if old == new => {}
+                (_, None) => changes.push(Change::RemoveOf(found.word, name)),
+                (_, Some(value)) => {
+                    let value = if name == KEY_MEMBER {
+                        real_key(value, Some(found.service), basis)?
+                    } else {
+                        known_or_refused(short_text(value).is_some(), value)?
+                    };
+                    changes.push(Change::SetOf(found.word, name, value));
+                }
+            }
         }
     }
     Ok(changes)
 }
 
-/// The key that a placeholder in the copy stands for.
-fn real_key(value: &Value, basis: &Basis) -> Result<Value, CallError> {
+/// A value that the component may store, as it is.
+fn known_or_refused(is_known: bool, value: &Value) -> Result<Value, CallError> {
+    is_known.then(|| value.clone()).ok_or_else(|| {
+        CallError::Refused(
+            "The component tried to store something that no setting can be; nothing was changed."
+                .to_owned(),
+        )
+    })
+}
+
+/// The key that a placeholder in the copy stands for, in the place of this service's key; none for the place of those that
+/// are told by how they begin. A key of another service is never stored there: it would be sent to that one's host.
+fn real_key(
+    value: &Value,
+    place: Option<&'static Service>,
+    basis: &Basis,
+) -> Result<Value, CallError> {
     let key = value
         .as_str()
         .and_then(|placeholder| basis.keys.find(placeholder));
-    match key {
+    let is_its = |key: &ApiKey| {
+        let is_told =
+            |service: &Service| service.keys().is_some_and(|keys| !keys.prefix.is_empty());
+        match (place, key.service) {
+            (Some(place), service) => service.is_some_and(|service| service.id == place.id),
+            (None, service) => service.is_none_or(is_told),
+        }
+    };
+    match key.filter(|key| is_its(key)) {
         Some(key) => Ok(Value::from(key.secret.expose())),
-        // A key that this command was not given: the component made it up.
+        // A key that this command was not given, or not for this: the component made it up.
         None => Err(CallError::Refused(
             "The component tried to store an unknown API key; nothing was changed.".to_owned(),
         )),
@@ -191,6 +243,7 @@ impl Write for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::FoundKey;
     use crate::settings::Settings;
     use sandbox::secrets::Secret;
 
@@ -200,7 +253,10 @@ mod tests {
             &settings,
             home,
             &Arc::default(),
-            Some(Arc::new(Secret::new("mgk_newnewnew9999"))),
+            Some(FoundKey {
+                secret: Arc::new(Secret::new("mgk_newnewnew9999")),
+                meant: None,
+            }),
         )
     }
 
@@ -287,6 +343,53 @@ mod tests {
             Err(CallError::Refused(_))
         ));
         assert_eq!(fs::read_to_string(home.config()).unwrap(), OLD);
+    }
+
+    const TWO: &str = r#"{"apiKey":"mgk_oldoldold1234","services":{"ark":{"apiKey":"arkoldoldold5678","model":"m-1","own":1}}}"#;
+
+    #[test]
+    fn what_is_kept_of_a_service_is_changed_by_itself() {
+        let (result, text) = edit(
+            TWO,
+            Some(
+                r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","service":"ark","services":{"ark":{"apiKey":"placeholder-ark-api-key-5678","model":"m-2","resolution":"720p"}}}"#,
+            ),
+        );
+        result.unwrap();
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let ark = serde_json::json!({"apiKey": "arkoldoldold5678", "model": "m-2", "own": 1, "resolution": "720p"});
+        assert_eq!(
+            (&json["services"]["ark"], &json["service"]),
+            (&ark, &"ark".into())
+        );
+        assert_eq!(json["apiKey"], "mgk_oldoldold1234");
+        let (result, text) = edit(
+            TWO,
+            Some(
+                r#"{"apiKey":"mgk_placeholder-libtv-api-key-1234","services":{"ark":{"model":"m-1"}}}"#,
+            ),
+        );
+        result.unwrap();
+        assert!(
+            !text.contains("arkoldoldold") && text.contains("m-1") && text.contains("own"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_key_is_not_moved_to_the_place_of_another_service() {
+        for edited in [
+            r#"{"apiKey":"placeholder-ark-api-key-5678"}"#,
+            r#"{"services":{"ark":{"apiKey":"mgk_placeholder-libtv-api-key-1234"}}}"#,
+            r#"{"services":{"ark":{"apiKey":"mgk_placeholder-libtv-api-key-new-9999"}}}"#,
+            r#"{"services":{"modelark":{"apiKey":"placeholder-ark-api-key-5678"}}}"#,
+            r#"{"services":{"ark":{"apiKey":"placeholder-ark-api-key-5678","model":"a b"}}}"#,
+            r#"{"service":"somewhere"}"#,
+        ] {
+            let (result, text) = edit(TWO, Some(edited));
+            assert!(matches!(result, Err(CallError::Refused(_))), "{edited}");
+            assert_eq!(text, TWO, "{edited}");
+        }
     }
 
     #[test]

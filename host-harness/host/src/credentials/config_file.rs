@@ -5,12 +5,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use contract::services::OF_SERVICES;
 use serde_json::{Map, Value};
 
 use crate::error::ConfigError;
 use sandbox::files;
 
-/// A configuration of two values; a larger file is not ours.
+/// A configuration of some values; a larger file is not ours.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// One change to a member.
@@ -19,6 +20,10 @@ pub enum Change {
     Set(&'static str, Value),
     /// Remove a member.
     Remove(&'static str),
+    /// Set a member of what is kept of a service, by its word.
+    SetOf(&'static str, &'static str, Value),
+    /// Remove one.
+    RemoveOf(&'static str, &'static str),
 }
 
 /// The file and its lock.
@@ -82,6 +87,13 @@ impl ConfigFile {
                     // `shift_remove` keeps the order of the others.
                     members.shift_remove(name);
                 }
+                Change::SetOf(word, name, value) => {
+                    self.of_service(&mut members, word)?
+                        .insert(name.to_owned(), value);
+                }
+                Change::RemoveOf(word, name) => {
+                    self.of_service(&mut members, word)?.shift_remove(name);
+                }
             }
         }
         let mut text = serde_json::to_string_pretty(&Value::Object(members))
@@ -91,6 +103,27 @@ impl ConfigFile {
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let text = zeroize::Zeroizing::new(text);
         files::write_durably(&target, text.as_bytes()).map_err(self.io("can't write"))
+    }
+
+    /// What is kept of a service.
+    ///
+    /// # Errors
+    /// [`ConfigError::Damaged`]: something else stands in its place, and isn't written over.
+    fn of_service<'a>(
+        &self,
+        members: &'a mut Map<String, Value>,
+        word: &str,
+    ) -> Result<&'a mut Map<String, Value>, ConfigError> {
+        let mut place = members;
+        for name in [OF_SERVICES, word] {
+            let inner = place
+                .entry(name)
+                .or_insert_with(|| Value::Object(Map::new()));
+            place = inner
+                .as_object_mut()
+                .ok_or_else(|| self.damaged(format!("`{name}` is not a JSON object")))?;
+        }
+        Ok(place)
     }
 
     /// Held while reading and replacing; a file of its own, because the configuration itself is replaced.

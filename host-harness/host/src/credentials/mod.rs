@@ -4,6 +4,7 @@
 
 mod config_file;
 mod keyring;
+mod services;
 mod sources;
 
 pub use config_file::{Change, ConfigFile};
@@ -11,4 +12,5 @@ pub use keyring::Keyring;
 pub use sources::{CredentialSource, Credentials, app};
 
 pub(crate) use keyring::KeySlot;
+pub(crate) use services::{FoundService, short_text};
 pub(crate) use sources::FoundCredentials;

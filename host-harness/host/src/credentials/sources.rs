@@ -12,7 +12,11 @@ use super::ConfigFile;
 use super::keyring::{KeySlot, MARK};
 use contract::channels::{self, CHANNELS, Channel};
 
+use contract::services::SERVICE_IN_USE;
+
+use super::services::{FoundService, short_text};
 use crate::environment::{Environment, OfChannel};
+use crate::keys::KeyPair;
 use crate::openclaw::{self, Account};
 use sandbox::http::{App, BaseUrl};
 use sandbox::secrets::Secret;
@@ -40,6 +44,8 @@ pub fn app(
 pub struct Credentials {
     /// The LibTV key, in place of the one in `libtv.json`.
     pub api_key: Option<Arc<Secret>>,
+    /// Keys of other services, by the word that `--service` takes, in place of those in `libtv.json`.
+    pub service_keys: Vec<(&'static str, Arc<Secret>)>,
     /// Apps, at most one a channel.
     pub apps: Vec<Arc<App>>,
 }
@@ -62,6 +68,10 @@ pub(crate) struct FoundCredentials {
     pub(crate) key_is_programs: bool,
     /// Whether the stored key is in the keyring.
     pub(crate) in_keyring: bool,
+    /// What is known of each service whose keys have no form of their own.
+    pub(crate) services: Vec<FoundService>,
+    /// The word of the service in use, as it stands in the file.
+    pub(crate) service_in_use: Option<String>,
     /// At most one for each channel.
     pub(crate) apps: Vec<Arc<App>>,
     /// The channels without an app, and why, in words for behind "credentials:".
@@ -87,6 +97,8 @@ impl FoundCredentials {
         let own = own.map(CredentialSource::load).unwrap_or_default();
         let mut notes = Vec::new();
         let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
+        let mut service_in_use = None;
+        let mut services = FoundService::all(environment);
         let mut in_keyring = false;
         match config.read() {
             Ok(content) => {
@@ -105,10 +117,18 @@ impl FoundCredentials {
                     }
                 }
                 video_ratio = content.get("videoRatio").cloned();
+                service_in_use = content.get(SERVICE_IN_USE).and_then(short_text);
+                for service in &mut services {
+                    service.read(&content);
+                }
             }
             // No reason to stop: a key in the environment works without the file, and whoever reads it says
             // what is wrong with it.
             Err(error) => config_error = Some(error.reason()),
+        }
+        for service in &mut services {
+            service.bring(&own.service_keys);
+            notes.extend(service.misplaced());
         }
         let (mut apps, mut missing) = (own.apps, Vec::new());
         for channel in CHANNELS {
@@ -137,12 +157,27 @@ impl FoundCredentials {
             environment_key: environment.api_key.clone(),
             key_from,
             in_keyring,
+            services,
+            service_in_use,
             apps,
             missing,
             video_ratio,
             config_error,
             notes,
         }
+    }
+}
+
+impl FoundCredentials {
+    /// The keys of each place.
+    pub(crate) fn key_pairs(&self) -> Vec<KeyPair> {
+        let shared = (self.stored_key.clone(), self.environment_key.clone());
+        let mut pairs = vec![KeyPair::new(None, shared.0, shared.1)];
+        pairs.extend(self.services.iter().map(|found| {
+            let (stored, environment) = (found.stored.clone(), found.environment.clone());
+            KeyPair::new(Some(found.service), stored, environment)
+        }));
+        pairs
     }
 }
 

@@ -77,13 +77,14 @@ impl Policy {
         self
     }
 
-    /// Grants the routes of `service` where it is when nothing moves it.
+    /// Grants the routes of `service` at each of its origins: of one that nothing moves they are one service's places.
     #[must_use]
     pub fn grant_at_home(self, service: &'static Service) -> Self {
-        match service.origins.first().map(|origin| BaseUrl::parse(origin)) {
-            Some(Ok(base)) => self.grant(service, base),
-            Some(Err(_)) | None => self,
-        }
+        let bases = service
+            .origins
+            .iter()
+            .filter_map(|origin| BaseUrl::parse(origin).ok());
+        bases.fold(self, |policy, base| policy.grant(service, base))
     }
 
     /// Decides about one request, as far as method and URL tell.

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use contract::services::{Granted, Service};
+use contract::services::Service;
 
 use super::Secret;
 
@@ -76,10 +76,8 @@ impl ApiKey {
     }
 }
 
-/// How the keys of a service begin.
+/// How the keys of a service begin; empty where nothing tells them from others'.
 pub fn prefix(service: Option<&Service>) -> &'static str {
-    match service.map(|service| service.granted) {
-        Some(Granted::WithKey(prefix)) => prefix,
-        Some(Granted::Always | Granted::WithApp | Granted::Beside(_)) | None => "",
-    }
+    let keys = service.and_then(Service::keys);
+    keys.map_or("", |keys| keys.prefix)
 }
