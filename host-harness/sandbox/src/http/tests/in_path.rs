@@ -112,6 +112,23 @@ fn a_secret_that_would_end_its_segment_is_never_put_in() {
     }
 }
 
+/// No request of these costs money.
+struct Nothing;
+
+impl Spending for Nothing {
+    fn take<'a>(&'a self, _group: Option<&'a str>) -> Pending<'a, Result<Place, String>> {
+        Box::pin(async { Err("nothing may be spent".to_owned()) })
+    }
+
+    fn give_back(&self, _place: Place) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn standing<'a>(&'a self, _group: Option<&'a str>) -> Pending<'a, Result<Standing, String>> {
+        Box::pin(async { Err("nothing is counted".to_owned()) })
+    }
+}
+
 /// Sends one request, to a server at `base`.
 async fn sent(base: &str) -> (Result<http::Response<WasiBody>, WasiError>, Arc<CallMeter>) {
     let egress = Egress {
@@ -124,6 +141,8 @@ async fn sent(base: &str) -> (Result<http::Response<WasiBody>, WasiError>, Arc<C
         client: Client::new(ClientSettings::default()).unwrap(),
         meter: Arc::new(CallMeter::new(&Limits::default())),
         kind: Kind::Poll,
+        spending: Arc::new(Nothing),
+        group: None,
     };
     let request = Request::builder()
         .method(Method::POST)
