@@ -244,20 +244,28 @@ pub fn no_service(word: &str) -> Problem {
     ))
 }
 
-/// How a key is stored, one line a service.
+/// How a key is stored: one line for each service whose keys are told by how they begin, the others behind the last.
 fn set_ups() -> String {
-    let mut lines = Vec::new();
+    let mut told = String::new();
+    let mut named = Vec::new();
     for service in ServiceId::all() {
         let Some(keys) = service.keys() else { continue };
+        if keys.prefix.is_empty() {
+            named.push(keys);
+            continue;
+        }
         let with = service.member().a_key;
-        let begin = if lines.is_empty() {
-            "Run".to_owned()
-        } else {
-            format!("Or, with {with}")
-        };
-        lines.push(format!("{begin}: {}", set_up(keys)));
+        told.push_str(&match told.is_empty() {
+            true => format!("Run: {}", set_up(keys)),
+            false => format!("\nOr, with {with}: {}", set_up(keys)),
+        });
     }
-    lines.join("\n")
+    if let Some(first) = named.first() {
+        let words: Vec<&str> = named.iter().map(|keys| keys.service).collect();
+        let words = words.join(" or ");
+        told.push_str(&format!(". Or, with a key of {words}: {}", set_up(first)));
+    }
+    told
 }
 
 /// Where a service is reached: where its variable says, else where the contract does.

@@ -1,8 +1,20 @@
 //! Ark and ModelArk: from a key to a film in the chat, and what may go wrong on the way. docs/spec.md section 10.
 
+use std::time::Duration;
+
 use crate::env::{CHAT, TestEnv, texts, wait_until};
-use fakes::{ARK_KEY, ArkError, Clip, Fake, MODELARK_KEY, When};
+use crate::intents;
+use fakes::{ALWAYS, ARK_KEY, ArkError, Clip, Fake, Fault, MODELARK_KEY, When};
 use serde_json::json;
+
+const SUBMIT: &str = "POST /api/v3/contents/generations/tasks";
+const LIST: &str = "GET /api/v3/contents/generations/tasks";
+/// So long ago that nobody works on it any more.
+const ABANDONED: Duration = Duration::from_secs(190);
+/// So long ago that its absence from the list is a proof.
+const PROVED: Duration = Duration::from_secs(11 * 60);
+/// So long ago that nobody is asked any more.
+const GIVEN_UP: Duration = Duration::from_secs(16 * 60);
 
 /// Nothing is set up.
 fn bare() -> TestEnv {
@@ -355,4 +367,110 @@ fn a_clip_that_takes_its_time_is_waited_for() {
     assert_eq!(env.chat(), []);
     assert_eq!(env.wait_for_messages(CHAT, 1)[0].msg_type, "media");
     serve.terminate();
+}
+
+/// Ark set up, with a submit whose answer was lost so long ago.
+fn lost(fault: Fault, ago: Duration) -> TestEnv {
+    let env = ark();
+    env.ark().fault(SUBMIT, fault, 1);
+    env.run([
+        "create-session",
+        "a cat",
+        "--channel",
+        "feishu",
+        "--chat-id",
+        CHAT,
+    ])
+    .exits(1)
+    .says("may have been charged");
+    intents::make_older(&env, ago);
+    env
+}
+
+/// How often a clip was asked for.
+fn submits(env: &TestEnv) -> usize {
+    env.ark().requests_to(SUBMIT).len()
+}
+
+#[test]
+fn a_lost_answer_is_looked_up_and_the_film_arrives_as_if_nothing_had_been() {
+    for fault in [
+        Fault::ResetAfterApplied,
+        Fault::TruncatedBody,
+        Fault::ResetInBody,
+    ] {
+        let env = lost(fault, ABANDONED);
+        // Another program's task of the same key and time is none of ours.
+        env.run(["create-session", "a dog"]).ok();
+        let serve = env.serve();
+        assert_eq!(env.wait_for_messages(CHAT, 1)[0].msg_type, "media");
+        serve.terminate();
+        let (ours, made) = (env.ark().task_ids().swap_remove(0), env.ark().made());
+        assert_eq!(
+            (made.len(), submits(&env)),
+            (2, 2),
+            "nothing is asked for twice"
+        );
+        assert!(env.log(&ours).contains("completed") || !env.log(&ours).is_empty());
+        assert_eq!(env.chat().len(), 1);
+        env.run(["recover"]).ok().never_says("got no answer");
+    }
+}
+
+#[test]
+fn one_that_shows_up_late_is_waited_for() {
+    let env = lost(Fault::ResetAfterApplied, ABANDONED);
+    env.ark().delay_list(Duration::from_secs(3600));
+    let serve = env.serve();
+    serve.wait_for_line("the service doesn't show it yet");
+    serve.terminate();
+    assert_eq!(env.chat(), [], "nothing is said while it may come");
+    env.ark().delay_list(Duration::ZERO);
+    let serve = env.serve();
+    assert_eq!(env.wait_for_messages(CHAT, 1)[0].msg_type, "media");
+    serve.terminate();
+    assert_eq!(submits(&env), 1);
+}
+
+#[test]
+fn one_that_is_certainly_not_there_may_be_submitted_again_by_the_user() {
+    let env = lost(Fault::ResetBeforeHeaders, PROVED);
+    let serve = env.serve();
+    let told = texts(&env.wait_for_messages(CHAT, 1));
+    assert!(
+        told[0].contains("didn't take it, and nothing was charged"),
+        "{told:?}"
+    );
+    serve.terminate();
+    assert_eq!((env.ark().made().len(), submits(&env)), (0, 1));
+    env.submit("a cat");
+    assert_eq!(env.ark().made().len(), 1);
+}
+
+#[test]
+fn one_of_several_that_may_be_it_is_nobodys_and_told() {
+    let env = lost(Fault::ResetAfterApplied, ABANDONED);
+    let two = json!({"total": 2, "items": [{"id": "cgt-a"}, {"id": "cgt-b"}]});
+    env.ark().fault(LIST, Fault::Json(200, two), ALWAYS);
+    let serve = env.serve();
+    let told = texts(&env.wait_for_messages(CHAT, 1));
+    assert!(told[0].contains("may have been charged"), "{told:?}");
+    serve.terminate();
+    assert_eq!(submits(&env), 1);
+}
+
+#[test]
+fn a_list_that_cant_be_asked_is_asked_again_and_in_the_end_the_chat_is_told() {
+    let env = lost(Fault::ResetAfterApplied, ABANDONED);
+    env.ark().fault(LIST, Fault::Html(502), ALWAYS);
+    let serve = env.serve();
+    serve.wait_for_line("can't be asked");
+    serve.terminate();
+    assert_eq!(env.chat(), []);
+    intents::make_older(&env, GIVEN_UP);
+    let serve = env.serve();
+    let told = texts(&env.wait_for_messages(CHAT, 1));
+    assert!(told[0].contains("may have been charged"), "{told:?}");
+    serve.terminate();
+    assert_eq!(submits(&env), 1);
 }

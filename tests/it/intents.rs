@@ -9,13 +9,14 @@ use serde_json::Value;
 pub fn make_older(env: &TestEnv, by: Duration) {
     for path in files_below(&env.state().join("submits")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let (_, body) = text.split_once('\n').unwrap();
+        let (head, body) = text.split_once('\n').unwrap();
+        let version = head.split(' ').nth(1).unwrap();
         let mut record: Value = serde_json::from_str(body).unwrap();
         let by_ms = u64::try_from(by.as_millis()).unwrap();
         let began_ms = record["started_at_ms"].as_u64().unwrap();
         record["started_at_ms"] = (began_ms - by_ms).into();
         let body = record.to_string();
-        let head = format!("libtv-video 1 submit {}", body.len());
+        let head = format!("libtv-video {version} submit {}", body.len());
         let sum = crc32(&[head.as_bytes(), body.as_bytes()].concat());
         std::fs::write(&path, format!("{head} {sum:08x}\n{body}")).unwrap();
     }
