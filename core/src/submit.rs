@@ -455,6 +455,12 @@ fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
     let landed = store::load(io, &folder_name(&submitted.session_id))?;
     let without_words = !intent.session_id.is_empty() && intent.text.is_empty();
     let latest = landed.as_ref().and_then(|loaded| loaded.session.latest());
+    // Ids are each service's own: what another one calls so would be asked about there.
+    if latest.is_some_and(|latest| latest.asked.service != intent.service) {
+        return Err(Problem::permanent(
+            "a session of another service has the same id, and stays as it is",
+        ));
+    }
     let baseline = match (latest, intent.baseline.clone()) {
         // No words were sent: nothing new is asked for, what is there answers it.
         (Some(latest), _) if without_words => latest.asked.baseline.clone(),

@@ -70,7 +70,12 @@ impl Board {
     /// The answer to a submit.
     pub(crate) fn create(&mut self, wanted: Wanted, clip: Clip, now: Now) -> Value {
         self.made += 1;
-        let id = format!("cgt-{}-{}", stamp(now.unix_s), letters(self.made));
+        // Both services give ids of one form, and never the same one.
+        let begin = match self.region {
+            Region::China => 0,
+            Region::Abroad => 1 << 20,
+        };
+        let id = format!("cgt-{}-{}", stamp(now.unix_s), letters(begin + self.made));
         let mut answer = json!({ "id": id });
         if let Some(identifier) = wanted
             .safety_identifier
