@@ -474,3 +474,24 @@ fn a_list_that_cant_be_asked_is_asked_again_and_in_the_end_the_chat_is_told() {
     serve.terminate();
     assert_eq!(submits(&env), 1);
 }
+
+#[test]
+fn a_link_that_is_dead_is_not_sent_and_the_chat_is_told_so() {
+    let env = ark();
+    let day = Duration::from_secs(25 * 60 * 60);
+    env.world().ark_media().set_clock_offset(day);
+    let id = env.submit("a cat");
+    env.watch(&id);
+    let told = texts(&env.chat());
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("the link is dead by now") && !told[0].contains("http"), "{told:?}");
+}
+
+#[test]
+fn words_arrive_as_they_are_and_an_upload_is_refused_with_a_sentence() {
+    let env = ark();
+    let path = env.folder().join("cat.png");
+    std::fs::write(&path, fakes::media::png(64, 64).to_bytes()).unwrap();
+    env.run(["upload", "--file", path.to_str().unwrap()])
+        .refused("Ark takes no uploads.");
+}

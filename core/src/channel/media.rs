@@ -13,6 +13,9 @@ const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
 /// A cover is a JPEG of one frame; a larger one isn't worth having.
 const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
 
+/// How the reason begins where the store refuses a file: whoever opens its link is refused as well.
+pub const NOT_GIVEN: &str = "the media store doesn't give it";
+
 // The platforms refuse an empty file; before the upload it can still be asked for again, since it may be being
 // written.
 const EMPTY: &str = "the media is empty";
@@ -195,7 +198,7 @@ fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, U
     } else if matches!(response.status, 403 | 404 | 410) {
         return Err(refused(
             Meaning::MediaGone,
-            format!("the media store doesn't give it (HTTP {})", response.status),
+            format!("{NOT_GIVEN} (HTTP {})", response.status),
         ));
     } else {
         return Err(no_media(format!(
@@ -210,7 +213,7 @@ fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, U
     if let Some(found) = media::instead_of_media(url.extension(), content_type, &response.body) {
         return Err(refused(
             Meaning::MediaGone,
-            format!("the media store doesn't give it, but something else ({found})"),
+            format!("{NOT_GIVEN}, but something else ({found})"),
         ));
     }
     let len = match declared {

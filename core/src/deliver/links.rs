@@ -2,9 +2,10 @@
 
 use super::texts::{self, Language};
 use super::{Events, covering, keep, label, plan};
-use crate::io::Io;
+use crate::channel::media::NOT_GIVEN;
+use crate::io::{Io, UnixMs};
 use crate::problem::Problem;
-use crate::session::{Delivery, DeliveryState, Message, Purpose};
+use crate::session::{Delivery, DeliveryState, Message, Purpose, Turn};
 use crate::store::{self, Loaded};
 
 /// How often a message with links waits for a result that isn't known here; it goes without it then.
@@ -25,7 +26,7 @@ pub(super) fn one(
     let Some(url) = link(loaded, at) else {
         return Ok(());
     };
-    let message = worded(loaded, at, &[url], reason);
+    let message = worded(io, loaded, at, &[url], reason);
     let delivery = &mut loaded.session.deliveries[at];
     events.push(format!("{} goes as a link: {reason}", label(delivery)));
     delivery.message = Some(message);
@@ -125,7 +126,7 @@ pub(super) fn compose(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<
     }
     let reason = links.trouble.as_deref().unwrap_or(texts::NOT_UPLOADED);
     if !urls.is_empty() {
-        return Ok(Some(worded(loaded, at, &urls, reason)));
+        return Ok(Some(worded(io, loaded, at, &urls, reason)));
     }
     let links = &mut loaded.session.deliveries[at];
     // All its results went by themselves, in another process: there is nothing left for it to say.
@@ -150,11 +151,25 @@ fn link(loaded: &Loaded, at: usize) -> Option<String> {
     Some(link.of_the_file().as_str().to_owned())
 }
 
-/// The message with links, in the language of what was asked for.
-fn worded(loaded: &Loaded, at: usize, urls: &[String], reason: &str) -> Message {
+/// The message with links, in the language of what was asked for. A link that is dead isn't sent: that is said instead.
+fn worded(io: &Io, loaded: &Loaded, at: usize, urls: &[String], reason: &str) -> Message {
     let turn = loaded.session.deliveries[at].turn;
     let mut turns = loaded.session.turns.iter();
     let asked = turns.find(|known| known.asked.turn == turn);
     let language = asked.map_or(Language::English, |turn| Language::of(&turn.asked.words()));
+    if asked.is_some_and(|turn| is_dead(turn, reason, io.now_ms())) {
+        return Message::text(language.dead_link().to_owned());
+    }
     Message::text(language.links(urls, reason))
+}
+
+/// Whether the links of a turn's results open nothing any more: their time is over, or the store refuses them already, where
+/// a service gives links for a while only.
+fn is_dead(turn: &Turn, reason: &str, now_ms: UnixMs) -> bool {
+    let Some(live_ms) = turn.asked.service.traits().links_live_ms else {
+        return false;
+    };
+    let since_ms = turn.progress.ended_at_ms.unwrap_or(now_ms);
+    // The end was noticed after the fact: what the store says counts before that time is over.
+    reason.starts_with(NOT_GIVEN) || now_ms.saturating_sub(since_ms) >= live_ms
 }

@@ -127,6 +127,15 @@ impl Language {
         [&urls.join("\n"), "\n", sent, &reason].concat()
     }
 
+    /// A result whose link opens nothing any more.
+    #[must_use]
+    pub const fn dead_link(self) -> &'static str {
+        self.pick(
+            "⌛ A result was made, but it couldn't be shown while its link was good, and the link is dead by now. Ask for it again.",
+            "⌛ 结果已经生成，但没能在链接有效期内发出，现在链接已失效。请重新提交。",
+        )
+    }
+
     /// Whether a submit was taken isn't known.
     #[must_use]
     pub fn unknown(self, request: &str) -> String {
