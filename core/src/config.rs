@@ -137,7 +137,11 @@ impl Settings {
         match service.and_then(|service| Some((service, service.keys()?))) {
             Some((service, keys)) => {
                 let title = service.member().title;
-                Problem::permanent(format!("No API key of {title} is configured."))
+                let others = match self.services.held() {
+                    [] => ".",
+                    [..] => ": what is configured is for another service.",
+                };
+                Problem::permanent(format!("No API key of {title} is configured{others}"))
                     .advise(format!("Run: {}", set_up(keys)))
             }
             None => Problem::permanent("API Key not configured.").advise(set_ups()),

@@ -61,7 +61,11 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     // Before anything is asked or stored: a wrong chat costs nothing then.
     let named = named(settings, &request)?;
     let ratio = ratio_of(settings, &request)?;
-    let chosen = request.ratio.as_ref().map(|_| ratio).or(settings.chosen_ratio);
+    let chosen = request
+        .ratio
+        .as_ref()
+        .map(|_| ratio)
+        .or(settings.chosen_ratio);
     let (upstream, continued) = match &request.session_id {
         Some(id) => {
             let (upstream, continued) = continued(io, settings, &request, id)?;

@@ -210,7 +210,8 @@ fn of_several_services_one_has_to_be_chosen() {
         (1, 0)
     );
     env.run(["check", "--service", "nexu"])
-        .refused("No API key of Gateway is configured.");
+        .exits(1)
+        .says("No API key of Gateway is configured");
     env.run(["check", "--service", "sora"]).exits(2);
 }
 
@@ -484,7 +485,10 @@ fn a_link_that_is_dead_is_not_sent_and_the_chat_is_told_so() {
     env.watch(&id);
     let told = texts(&env.chat());
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("the link is dead by now") && !told[0].contains("http"), "{told:?}");
+    assert!(
+        told[0].contains("the link is dead by now") && !told[0].contains("http"),
+        "{told:?}"
+    );
 }
 
 #[test]
