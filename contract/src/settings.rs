@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 34] = [
+pub const VARIABLES: [Variable; 38] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -88,6 +88,16 @@ pub const VARIABLES: [Variable; 34] = [
         "SLACK_BASE_URL",
         Origin::Credentials,
         "where Slack is instead",
+    ),
+    variable(
+        "DISCORD_BOT_TOKEN",
+        Origin::Secret,
+        "the token of the bot that sends messages",
+    ),
+    variable(
+        "DISCORD_BASE_URL",
+        Origin::Credentials,
+        "where Discord is instead",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -209,6 +219,16 @@ pub const VARIABLES: [Variable; 34] = [
         "SLACK_CREDENTIALS_MISSING",
         Origin::Harness,
         "why none was found, in words",
+    ),
+    variable(
+        "DISCORD_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the bot was found, in words",
+    ),
+    variable(
+        "DISCORD_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no bot was found, in words",
     ),
     variable(
         "LIBTV_MEDIA_URL",

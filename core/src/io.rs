@@ -152,6 +152,8 @@ pub struct Relay {
     pub head: Vec<u8>,
     /// The multipart text after it.
     pub tail: Vec<u8>,
+    /// Where set: the tail isn't sent from then on, so that nothing can have come of the upload.
+    pub end_before_ms: Option<UnixMs>,
 }
 
 /// Why a relay has no answer.
@@ -164,6 +166,8 @@ pub enum RelayError {
         /// What happened.
         reason: String,
     },
+    /// The upload broke off before its end was sent: nobody can have taken it for whole.
+    Cut(String),
     /// The upload had no answer.
     Upload(HttpError),
 }

@@ -210,10 +210,12 @@ pub fn check(io: &Io, settings: &Settings) -> Result<Configuration, Problem> {
 pub fn doctor(
     io: &Io,
     settings: &Settings,
+    channel: Option<String>,
     chat_id: Option<String>,
 ) -> Result<Vec<Finding>, Problem> {
     commands::open_to_read(io, settings);
-    Ok(doctor::run(io, settings, chat_id.as_deref()))
+    let (channel, chat_id) = (channel.as_deref(), chat_id.as_deref());
+    Ok(doctor::run(io, settings, channel, chat_id))
 }
 
 /// What is stored of one session, or of those that go on and the latest that have ended.

@@ -70,9 +70,9 @@ impl Guest for Component {
         call(Box::new(|io, settings| skill::check(io, settings)))
     }
 
-    fn doctor(chat_id: Option<String>) -> Result<Vec<Finding>, Problem> {
+    fn doctor(channel: Option<String>, chat_id: Option<String>) -> Result<Vec<Finding>, Problem> {
         call(Box::new(|io, settings| {
-            skill::doctor(io, settings, chat_id)
+            skill::doctor(io, settings, channel, chat_id)
         }))
     }
 

@@ -103,7 +103,7 @@ fn a_configuration_and_a_diagnosis_say_what_is_good_and_what_is_not() {
         (configuration.accounts.len(), configuration.polling),
         (1, Polling::Absent)
     );
-    let (findings, _) = block_on(harness.doctor(None, Output::discard()));
+    let (findings, _) = block_on(harness.doctor(None, None, Output::discard()));
     let findings = findings.unwrap();
     let of = |link: &str| {
         findings

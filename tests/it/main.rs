@@ -22,6 +22,7 @@ mod delivery_media;
 mod delivery_people;
 mod delivery_rules;
 mod delivery_secrets;
+mod discord;
 mod doctor;
 mod documents;
 mod downloads;

@@ -4,17 +4,19 @@
 //!
 //! Not here: what may be asked of the service behind it (`services`), and how a message is made (`core`).
 
+pub mod discord;
 pub mod feishu;
 pub mod slack;
 
 use crate::services::Service;
 
+pub use discord::DISCORD;
 pub use feishu::FEISHU;
 pub use slack::SLACK;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 2] = [&FEISHU, &SLACK];
+pub const CHANNELS: [&Channel; 3] = [&FEISHU, &DISCORD, &SLACK];
 
 /// One channel.
 #[derive(Debug)]
@@ -130,8 +132,8 @@ pub struct Section {
     pub app: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
     pub secret: &'static str,
-    /// The member that names the platform, by its word or its origin.
-    pub platform: &'static str,
+    /// The member that names the platform, by its word or its origin; none where there is one alone.
+    pub platform: Option<&'static str>,
 }
 
 impl Variables {

@@ -80,15 +80,23 @@ whoever runs this machine; the others may be told to the user.",
         group: Group::Configure,
         runner: Runner::Both,
         kind: Kind::Doctor,
-        options: &[Opt::new(
-            "chat-id",
-            Value::Chat,
-            "ID",
-            "also send a test text and the picture there, such as ou_…, oc_… or an email",
-        )],
+        options: &[
+            Opt::new(
+                "channel",
+                Value::Text,
+                "NAME",
+                "the channel to look at, where it isn't Feishu or Lark",
+            ),
+            Opt::new(
+                "chat-id",
+                Value::Chat,
+                "ID",
+                "also send a test text and the picture there, such as ou_…, oc_… or an email",
+            ),
+        ],
         body: "\
-Looks at key, media store, harness, Feishu or Lark credentials and permissions, and says what to do. Costs nothing; a
-picture of some hundred bytes is uploaded, which nobody sees.",
+Looks at key, media store, harness, the chats' credentials and permissions, and says what to do. Costs nothing; where a chat
+takes pictures by themselves, one of some hundred bytes is uploaded, which nobody sees.",
         example: "libtv-video doctor --chat-id oc_0123",
         exits: ("every link is good, or can't be looked at", "a link is broken"),
         ..COMPONENT

@@ -5,6 +5,7 @@
 
 mod ark;
 mod credential;
+pub(crate) mod discord;
 mod feishu;
 mod keys;
 mod libtv;
@@ -15,6 +16,7 @@ mod slack;
 
 pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
 pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
+pub use discord::{DISCORD, DISCORD_ORIGIN, FILE_BYTES as DISCORD_FILE_BYTES};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
 pub use keys::{
     CHOICES, KEY_MEMBER, Keys, MAX_CHOICE_BYTES, OF_SERVICES, SERVICE_IN_USE, SERVICE_VARIABLE,
@@ -30,7 +32,7 @@ pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 use route::{CONTENT, GET, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 10] = [
+pub const SERVICES: [&Service; 11] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -39,6 +41,7 @@ pub const SERVICES: [&Service; 10] = [
     &MODELARK,
     &MODELARK_MEDIA,
     &FEISHU,
+    &DISCORD,
     &SLACK,
     &SLACK_FILES,
 ];

@@ -75,6 +75,11 @@ impl Answer {
                     status => format!("the media could not be read (HTTP {status}): {reason}"),
                 },
             ),
+            // A form without its end is none. Of a harmless upload nothing more is known than of one that was lost.
+            RelayError::Cut(reason) => match risk {
+                Risk::Harmless => Self::Unknown(reason),
+                Risk::Commit => Self::NotDispatched(reason),
+            },
             RelayError::Upload(
                 HttpError::NotSent(reason) | HttpError::Setting(reason) | HttpError::Limit(reason),
             ) => Self::NotDispatched(reason),

@@ -79,6 +79,13 @@ fn fetch(url: &str, range: Option<(u64, u64)>, max_response_bytes: u64) -> Reque
     }
 }
 
+/// The request for all of a result that was looked at before.
+#[must_use]
+pub fn whole(url: &ResultUrl, len: u64) -> Request {
+    // The length is the limit too: a store that now sends more is noticed and not passed on.
+    fetch(url.as_str(), None, len)
+}
+
 impl<'a> Stored<'a> {
     /// Looks at a result: how long it is, how it begins.
     ///
@@ -118,8 +125,7 @@ impl<'a> Stored<'a> {
     /// The request for all of it.
     #[must_use]
     pub fn fetch(&self) -> Request {
-        // The length is the limit too: a store that now sends more is noticed and not passed on.
-        fetch(self.url.as_str(), None, self.len)
+        whole(self.url, self.len)
     }
 
     /// A video's length in milliseconds, in a few small reads; without it the player shows none.

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod answer;
 pub mod calls;
+pub mod discord;
 pub mod feishu;
 pub mod media;
 pub mod slack;
@@ -18,7 +19,9 @@ pub mod traits;
 
 use serde_json::Value;
 
+use crate::io::UnixMs;
 use crate::session::{Message, Route, Shape};
+use crate::upstream::results::ResultUrl;
 use account::Account;
 use answer::{Answer, Found};
 use calls::Calls;
@@ -28,6 +31,7 @@ use traits::Traits;
 /// Every channel that this program can write to.
 static MEMBERS: &[&Member] = &[
     &feishu::MEMBER,
+    &discord::MEMBER,
     &slack::MEMBER,
     #[cfg(test)]
     &toy::MEMBER,
@@ -51,6 +55,8 @@ pub struct Member {
     pub tail: &'static str,
     /// What it takes and promises.
     pub traits: &'static Traits,
+    /// What it proves that a picture can be prepared which nobody gets to see: of which link of the chain, and in words.
+    pub proves: (&'static str, &'static str),
     /// With the credentials of an account.
     pub open: for<'a> fn(&'a Account) -> Box<dyn Channel + 'a>,
     /// Whether two texts name the same recipient, also where they are stored as an earlier version took them.
@@ -73,6 +79,19 @@ pub struct Sending<'a> {
     pub key: &'a str,
     /// Whether no earlier attempt of it may be in the chat.
     pub is_first: bool,
+    /// When the first attempt that may be there was begun, this one among them.
+    pub first_sent_at_ms: Option<UnixMs>,
+    /// Where the bytes of a medium are; a channel that takes them with the message needs them.
+    pub content: Option<Content<'a>>,
+}
+
+/// Where the bytes of a medium are when its message is sent.
+#[derive(Clone, Copy)]
+pub enum Content<'a> {
+    /// Here.
+    Here(&'a [u8]),
+    /// In the media store. The newest address of it, which may not be the one that it was prepared from.
+    Result(&'a ResultUrl),
 }
 
 /// A channel with its credentials, for one step.

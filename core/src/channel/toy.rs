@@ -40,6 +40,7 @@ pub(super) const MEMBER: Member = Member {
     },
     tail: "",
     traits: &TRAITS,
+    proves: ("Upload", "media can be uploaded"),
     open: |_| Box::new(Toy),
     same_chat: |one, other| one == other,
     version_1: None,
@@ -141,6 +142,7 @@ impl Channel for Toy {
                     upload: request("upload", String::new()),
                     head: Vec::new(),
                     tail: Vec::new(),
+                    end_before_ms: None,
                 };
                 let response = calls.relay(Risk::Harmless, relay);
                 read_response(Risk::Harmless, response)?

@@ -30,6 +30,8 @@ pub enum Command {
     },
     /// Looks at every link from the key to the chat.
     Doctor {
+        /// `--channel`: the one channel to look at.
+        channel: Option<String>,
         /// `--chat-id`: where a test is sent to.
         chat_id: Option<String>,
     },

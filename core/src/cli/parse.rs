@@ -34,6 +34,7 @@ fn command(line: &Line) -> Command {
             video_ratio: line.text("video-ratio"),
         }),
         "doctor" => Command::Doctor {
+            channel: line.filled("channel"),
             chat_id: line.filled("chat-id"),
         },
         "status" => Command::Status {

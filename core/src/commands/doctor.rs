@@ -8,7 +8,7 @@ use crate::channel::account::Account;
 use crate::channel::answer::Answer;
 use crate::channel::calls::Calls;
 use crate::channel::media::{Media, Source};
-use crate::channel::{self, Channel, Sending};
+use crate::channel::{self, Channel, Content, Member, Sending};
 use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
 use crate::problem::Problem;
@@ -50,14 +50,19 @@ impl Findings {
 }
 
 /// Looks at every link, also behind a broken one.
-pub fn run(io: &Io, settings: &Settings, chat_id: Option<&str>) -> Vec<Finding> {
+pub fn run(
+    io: &Io,
+    settings: &Settings,
+    channel: Option<&str>,
+    chat_id: Option<&str>,
+) -> Vec<Finding> {
     let mut findings = Findings::default();
     // In the order in which a job passes them: the first broken link explains those behind it.
     service(io, settings, &mut findings);
     media_store(io, &mut findings);
     harness(settings, &mut findings);
     state(io, &mut findings);
-    chats(io, settings, chat_id, &mut findings);
+    chats(io, settings, channel, chat_id, &mut findings);
     findings.0
 }
 
@@ -226,34 +231,58 @@ fn state(io: &Io, findings: &mut Findings) {
     }
 }
 
-/// Of each channel that has credentials: whether the app may upload, and, where a chat is named that is one of its, whether
-/// it may write there.
-fn chats(io: &Io, settings: &Settings, chat_id: Option<&str>, findings: &mut Findings) {
-    let mut missing = Vec::new();
-    let mut found = false;
-    for member in channel::all() {
-        let link = format!("{} credentials", channel::title(member));
-        match settings.accounts.of(member, None) {
-            Ok(account) => {
-                found = true;
-                findings.note(&link, Health::Good, &account.found(), "");
-                chat(io, account, chat_id, findings);
-            }
-            Err(why) => missing.push((member, link, why)),
+/// Of each channel that has credentials, or of the one that is named: whether the app may upload, and, where a chat of it is
+/// named, whether it may write there. A chat without a channel's name is one of the usual channel.
+fn chats(
+    io: &Io,
+    settings: &Settings,
+    channel: Option<&str>,
+    chat_id: Option<&str>,
+    findings: &mut Findings,
+) {
+    let named = channel.and_then(channel::of);
+    if let (Some(_), None) = (channel, named) {
+        let advice = "Write its name as in --channel of create-session.";
+        return findings.note(
+            "Channel",
+            Health::Broken,
+            "there is no such channel",
+            advice,
+        );
+    }
+    let Some(chats_own) = named.or_else(channel::usual) else {
+        return;
+    };
+    let of_chat = |member: &Member| chat_id.filter(|_| member.id == chats_own.id);
+    let mut looked_at =
+        channel::all().filter(|member| named.is_none_or(|named| named.id == member.id));
+    let mut found = 0;
+    for member in looked_at.by_ref() {
+        if let Ok(account) = settings.accounts.of(member, None) {
+            found += 1;
+            let link = format!("{} credentials", channel::title(member));
+            findings.note(&link, Health::Good, &account.found(), "");
+            chat(io, account, of_chat(member), findings);
         }
     }
     // Who uses one channel need not be told of all the others that have no credentials.
-    if found {
+    let has_chats = settings.accounts.of(chats_own, None).is_ok();
+    if has_chats || (found > 0 && chat_id.is_none()) {
         return;
     }
-    for (member, link, detail) in missing {
-        let harness = settings.harness.state(Some(member), in_use(settings));
-        if matches!(harness, HarnessState::PollingWithItsApp(_)) {
-            let said = "the harness that polls has them, this command has not";
-            findings.note(&link, Health::Good, said, "");
+    let link = format!("{} credentials", channel::title(chats_own));
+    let harness = settings.harness.state(Some(chats_own), in_use(settings));
+    if matches!(harness, HarnessState::PollingWithItsApp(_)) {
+        let said = "the harness that polls has them, this command has not";
+        findings.note(&link, Health::Good, said, "");
+    } else {
+        let detail = settings.accounts.missing(chats_own);
+        let advice = if found > 0 {
+            "A chat of another channel is named with it: --channel NAME --chat-id ID"
         } else {
-            findings.note(&link, Health::Broken, &detail, "");
-        }
+            ""
+        };
+        findings.note(&link, Health::Broken, &detail, advice);
     }
 }
 
@@ -275,13 +304,8 @@ fn chat(io: &Io, account: &Account, chat_id: Option<&str>, findings: &mut Findin
         Ok(message) => (Some(("Picture", message)), Answer::Committed(None)),
         Err(answer) => (None, answer),
     };
-    tell(
-        channel,
-        "Upload",
-        "the app may upload media",
-        &answer,
-        findings,
-    );
+    let (link, good) = member.proves;
+    tell(channel, link, good, &answer, findings);
     let Some(chat_id) = chat_id else {
         return findings.note(
             "Chat",
@@ -315,6 +339,8 @@ fn chat(io: &Io, account: &Account, chat_id: Option<&str>, findings: &mut Findin
             // A fresh key each time: a second test within the hour has to appear as well.
             key: &digest(&["doctor", &io.nonce(), message.shape.name()], 40),
             is_first: true,
+            first_sent_at_ms: Some(io.now_ms()),
+            content: Some(Content::Here(PICTURE)),
         };
         // Nothing is stored of it: whoever asked for a test sees whether it arrived.
         let answer = channel.commit(&Calls::committing(io), &sending);

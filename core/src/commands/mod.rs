@@ -113,9 +113,9 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
             let checked = check::run(io, settings, service.as_deref())?;
             Ok(check::reply(settings, checked))
         }
-        Command::Doctor { chat_id } => {
+        Command::Doctor { channel, chat_id } => {
             open_to_read(io, settings);
-            let findings = doctor::run(io, settings, chat_id.as_deref());
+            let findings = doctor::run(io, settings, channel.as_deref(), chat_id.as_deref());
             Ok(doctor::reply(&findings))
         }
         Command::Status { id, last } => {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Reply;
 use crate::config::Settings;
-use crate::io::{FileSource, Io, RelayError, SendFile};
+use crate::io::{FileSource, HttpError, Io, RelayError, SendFile};
 use crate::json;
 use crate::media;
 use crate::multipart::Form;
@@ -64,6 +64,7 @@ pub fn run(
     let answer = match answer {
         Ok(response) => Ok(response),
         Err(RelayError::Upload(error)) => Err(error),
+        Err(RelayError::Cut(reason)) => Err(HttpError::Lost(reason)),
         // The file changed or ended while it was read: the same call fails again, unlike one that the network
         // lost.
         Err(RelayError::Source { reason, .. }) => {

@@ -97,6 +97,8 @@ fn send(
         // Derived like a delivery's, for a subject that no turn has: whoever tells it, the chat shows it once.
         key: &digest(&["uuid", &submit.nonce, "unknown", ""], 40),
         is_first,
+        first_sent_at_ms: notice.first_sent_at_ms,
+        content: None,
     };
     let answer = channel.commit(&Calls::committing(io), &sending);
     let said = match answer {

@@ -8,7 +8,7 @@ use crate::channel::answer::{Answer, Meaning};
 use crate::channel::calls::Calls;
 use crate::channel::media::{Stored, Unseen};
 use crate::channel::traits::Traits;
-use crate::channel::{self, Channel, Sending};
+use crate::channel::{self, Channel, Content, Sending};
 use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Message};
@@ -57,6 +57,7 @@ pub(super) fn deliver(
     // The key of the plan in every attempt. With a new one each time (`new-uuid` in the simulation) a retry
     // shows the message twice.
     let key = delivery.key.clone();
+    let content = loaded.session.link_of(delivery).map(ResultUrl::of_the_file);
     if let Some(message) = &delivery.message
         && !decide::holds(delivery, io.now_ms(), traits)
         && traits.reads_back
@@ -67,6 +68,8 @@ pub(super) fn deliver(
             message: &message,
             key: &key,
             is_first: false,
+            first_sent_at_ms: delivery.first_sent_at_ms,
+            content: content.as_ref().map(Content::Result),
         };
         return read_back::ask(io, channel, &sending, loaded, at, traits, events);
     }
@@ -112,7 +115,7 @@ pub(super) fn deliver(
     let delivery = &mut loaded.session.deliveries[at];
     delivery.state = DeliveryState::Sending;
     // The first attempt's time stays: the window of its key counts from there, however often it is repeated.
-    delivery.first_sent_at_ms.get_or_insert(io.now_ms());
+    let first_sent_at_ms = Some(*delivery.first_sent_at_ms.get_or_insert(io.now_ms()));
     // Tells this attempt from another process's of the same message at the same time: what one of them learns says
     // nothing of the other's.
     delivery.next_try_at_ms = io.now_ms() + io.jitter() % ATTEMPT_SPREAD_MS;
@@ -127,6 +130,8 @@ pub(super) fn deliver(
         message: &message,
         key: &key,
         is_first,
+        first_sent_at_ms,
+        content: content.as_ref().map(Content::Result),
     };
     let answer = channel.commit(&Calls::committing(io), &sending);
     if let Some(begun) = begun.filter(|_| answer.is_certainly_unsent()) {

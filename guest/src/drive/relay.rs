@@ -6,7 +6,9 @@
 //! The upload's length is declared beforehand, so the source must be exactly as long as was said.
 //! When it isn't, the upload is abandoned without its end: no service can take a part for the whole.
 
-use libtv_video_core::io::{FileSource, HttpError, Relay, RelayError, Request, Response, SendFile};
+use libtv_video_core::io::{
+    FileSource, HttpError, Relay, RelayError, Request, Response, SendFile, UnixMs,
+};
 use wasip2::io::streams::InputStream;
 
 use super::body::{self, Piece, STALLED_AFTER};
@@ -39,7 +41,13 @@ pub fn relay(relay: &Relay) -> Result<Response, RelayError> {
         rest: source.reader.stream(),
         len: relay.source_len,
     };
-    send(&relay.upload, &relay.head, &media, &relay.tail)
+    send(
+        &relay.upload,
+        &relay.head,
+        &media,
+        &relay.tail,
+        relay.end_before_ms,
+    )
 }
 
 /// From a local file to LibTV.
@@ -51,7 +59,13 @@ pub fn send_file(send_file: &SendFile, stdin: &mut Stdin) -> Result<Response, Re
             rest,
             len: send_file.source_len,
         };
-        send(&send_file.upload, &send_file.head, &media, &send_file.tail)
+        send(
+            &send_file.upload,
+            &send_file.head,
+            &media,
+            &send_file.tail,
+            None,
+        )
     };
     match &send_file.source {
         FileSource::Stdin => of_stream(&stdin.take_head(), stdin.stream()),
@@ -100,27 +114,51 @@ fn send(
     head: &[u8],
     media: &Media<'_>,
     tail: &[u8],
+    end_before_ms: Option<UnixMs>,
 ) -> Result<Response, RelayError> {
     // Declared, since platforms refuse an upload in chunks.
     let len = head.len() as u64 + media.len + tail.len() as u64;
     let mut call = Call::begin(upload, len, true).map_err(RelayError::Upload)?;
     let max = upload.max_response_bytes;
-    match write_all(&mut call, head, media, tail) {
+    match write_media(&mut call, head, media) {
+        Ok(()) => {}
+        // The form has no end yet: whatever the service has of it, it is no whole.
+        Err(Stop::Failed(RelayError::Upload(HttpError::Lost(reason)))) => {
+            return Err(RelayError::Cut(reason));
+        }
+        Err(Stop::Failed(error)) => return Err(error),
+        Err(Stop::Answered) => return early(call, max, RelayError::Cut),
+    }
+    if end_before_ms.is_some_and(|end_ms| super::now_ms() >= end_ms) {
+        return Err(broken(0, "the upload took too long to be repeated safely"));
+    }
+    match write_end(&mut call, tail) {
         Ok(()) => call.response(max).map_err(RelayError::Upload),
         Err(Stop::Failed(error)) => Err(error),
-        Err(Stop::Answered) => match call.response(max) {
-            // A service can't have stored what it has not got.
-            // As lost and not as a success: whatever it stored isn't the file.
-            Ok(response) if response.status < 300 => Err(RelayError::Upload(HttpError::Lost(
-                "the service answered before it had the whole file".to_owned(),
-            ))),
-            early => early.map_err(RelayError::Upload),
-        },
+        Err(Stop::Answered) => early(call, max, |reason| {
+            RelayError::Upload(HttpError::Lost(reason))
+        }),
     }
 }
 
-/// Writes the body to its end; without the tail wherever the media isn't as long as was said.
-fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Result<(), Stop> {
+/// The answer of a service that wants no more; `lost` says what it means that it has none.
+///
+/// # Errors
+/// It has none, or one that can't be true.
+fn early(call: Call, max: u64, lost: fn(String) -> RelayError) -> Result<Response, RelayError> {
+    match call.response(max) {
+        // A service can't have stored what it has not got.
+        // As lost and not as a success: whatever it stored isn't the file.
+        Ok(response) if response.status < 300 => Err(RelayError::Upload(HttpError::Lost(
+            "the service answered before it had the whole file".to_owned(),
+        ))),
+        Err(HttpError::Lost(reason)) => Err(lost(reason)),
+        early => early.map_err(RelayError::Upload),
+    }
+}
+
+/// Writes the body but for its end. There is an error wherever the media isn't as long as was said.
+fn write_media(call: &mut Call, head: &[u8], media: &Media<'_>) -> Result<(), Stop> {
     go_on(call.write(head)?)?;
     let Some(mut left) = media.len.checked_sub(media.known.len() as u64) else {
         return Err(media.wrong("the file is longer than it was"));
@@ -140,7 +178,11 @@ fn write_all(call: &mut Call, head: &[u8], media: &Media<'_>, tail: &[u8]) -> Re
     }
     // Before the tail: with one byte too many the form isn't ended, and no service can take a part for the
     // whole.
-    media.must_end()?;
+    media.must_end()
+}
+
+/// Writes the end of the body: with it, it is whole.
+fn write_end(call: &mut Call, tail: &[u8]) -> Result<(), Stop> {
     go_on(call.write(tail)?)?;
     Ok(call.finish()?)
 }

@@ -35,7 +35,11 @@ pub(crate) enum Invocation {
     /// What is known here.
     Status(Wanted),
     /// Every link from here to the chat.
-    Doctor { chat_id: Option<String>, json: bool },
+    Doctor {
+        channel: Option<String>,
+        chat_id: Option<String>,
+        json: bool,
+    },
     /// What calls did.
     Audit(audit::Wanted),
     /// What calls may do.
@@ -91,6 +95,7 @@ fn invocation(name: &str, of: &ArgMatches) -> Invocation {
             watch: of.get_flag("watch"),
         }),
         "doctor" => Invocation::Doctor {
+            channel: of.get_one("channel").cloned(),
             chat_id: of.get_one("chat-id").cloned(),
             json,
         },

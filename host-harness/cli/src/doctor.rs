@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{FAILED, environment, print, run};
 
 /// Looks at all links; 1 where one of them is broken.
-pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
+pub(crate) async fn doctor(channel: Option<String>, chat_id: Option<String>, as_json: bool) -> u8 {
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) => {
@@ -26,7 +26,9 @@ pub(crate) async fn doctor(chat_id: Option<String>, as_json: bool) -> u8 {
     // First what costs nothing and explains the rest: a wrong proxy breaks every link behind it.
     let mut checks = surroundings(&harness);
     checks.push(spending(&harness, chat_id.as_deref()).await);
-    let (found, usage) = harness.doctor(chat_id.as_deref(), run::to_stderr()).await;
+    let (found, usage) = harness
+        .doctor(channel.as_deref(), chat_id.as_deref(), run::to_stderr())
+        .await;
     let refusals: Vec<String> = usage.refusals.iter().map(ToString::to_string).collect();
     match found {
         Ok(found) => {

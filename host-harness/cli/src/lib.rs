@@ -65,7 +65,11 @@ pub fn program() -> ExitCode {
         #[cfg(feature = "demo")]
         Ok(Invocation::Demo(wanted)) => block_on(true, demo::demo(wanted)),
         Ok(Invocation::Status(wanted)) => block_on(false, status::status(wanted)),
-        Ok(Invocation::Doctor { chat_id, json }) => block_on(false, doctor::doctor(chat_id, json)),
+        Ok(Invocation::Doctor {
+            channel,
+            chat_id,
+            json,
+        }) => block_on(false, doctor::doctor(channel, chat_id, json)),
         Ok(Invocation::Audit(wanted)) => audit::audit(&wanted),
         Ok(Invocation::Grants { json }) => grants::grants(json),
         Ok(Invocation::Skill { action, agent }) => skill::run(action, agent),

@@ -318,6 +318,23 @@ impl Harness {
             })
     }
 
+    /// The same for the topic or thread that it names.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn name_thread_of_submit(
+        &self,
+        channel: Option<&str>,
+        chat: Option<&str>,
+        thread: &str,
+    ) -> Result<(), CallError> {
+        let channel = self
+            .chat_of_submit(channel, chat)
+            .map(|(channel, _)| channel);
+        let channel = channel.unwrap_or_default();
+        self.inner.recipients.name_thread(&channel, thread)
+    }
+
     pub(crate) fn spending(&self) -> &Arc<dyn Spending> {
         &self.inner.spending
     }

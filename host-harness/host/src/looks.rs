@@ -48,26 +48,27 @@ impl Harness {
         self.typed(Kind::Check, &[], work, believed).await.0
     }
 
-    /// Looks at every link of the chain from the key to the chat; with a chat it sends a text and a picture there, whoever
-    /// else messages may go to. What is being asked goes to `progress`, line by line. With what the call used, refusals
+    /// Looks at every link of the chain from the key to the chat, at this channel alone where one is named; with a chat it
+    /// sends a text and a picture there, whoever else messages may go to. What is being asked goes to `progress`, line by line. With what the call used, refusals
     /// among it.
     ///
     /// # Errors
     /// [`CallError`] where the component itself can't do it. What is broken is a finding.
     pub async fn doctor(
         &self,
+        channel: Option<&str>,
         chat_id: Option<&str>,
         progress: Output,
     ) -> (Result<Vec<Finding>, CallError>, Usage) {
-        let said: Vec<&str> = chat_id.into_iter().collect();
+        let said: Vec<&str> = channel.into_iter().chain(chat_id).collect();
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_doctor(&mut store, chat_id).await
+            instance.call_doctor(&mut store, channel, chat_id).await
         };
         let empty = tempfile::tempdir().ok();
         let mut terms = self.as_command(progress, empty.as_ref().map(tempfile::TempDir::path));
         if let Some(chat) = chat_id {
             let once = move |recipients: &Arc<crate::recipients::Recipients>| {
-                Arc::new(recipients.and_once("", chat))
+                Arc::new(recipients.and_once(channel.unwrap_or_default(), chat))
             };
             terms.recipients = Some(Box::new(once));
         }

@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use contract::channels;
+use contract::channels::{self, Threads};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -238,6 +238,19 @@ impl Recipients {
         }
         all.sort_unstable_by(|a, b| (&a.id, &a.kind).cmp(&(&b.id, &b.kind)));
         Ok(all)
+    }
+
+    /// Notes the topic or thread that a submit names, where it is a recipient of its own. Elsewhere it is a place in the chat,
+    /// or a message that is answered.
+    ///
+    /// # Errors
+    /// When it can't be stored: nothing may be submitted for it then.
+    pub(crate) fn name_thread(&self, channel: &str, thread: &str) -> Result<(), CallError> {
+        let threads = channels::named(channel).map(|channel| channel.recipients.threads);
+        match threads {
+            Some(Threads::AsChat) => self.name(channel, thread),
+            Some(Threads::ByMessage(_) | Threads::ById(_) | Threads::None) | None => Ok(()),
+        }
     }
 
     /// Notes that a submit answers a message: what becomes of it may be a reply to that one. Durable when this returns. A

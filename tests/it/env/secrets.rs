@@ -139,7 +139,7 @@ impl TestEnv {
             named("a tenant token", TOKENS_BEGIN),
         ];
         let keys = contract::services::makers().map(|(_, keys)| keys.variable);
-        for name in keys.chain(["FEISHU_APP_SECRET"]) {
+        for name in keys.chain(["FEISHU_APP_SECRET", "DISCORD_BOT_TOKEN"]) {
             let value = self.vars.get(std::ffi::OsStr::new(name));
             value
                 .into_iter()
@@ -191,6 +191,9 @@ impl TestEnv {
         let (feishu, lark) = (self.feishu().messages(), self.world().lark().messages());
         for message in feishu.into_iter().chain(lark) {
             look("a message", message.content.to_string().as_bytes());
+        }
+        for message in self.world().discord().messages() {
+            look("a message", message.content.as_bytes());
         }
         if !state.expected_in_memory {
             let found = self

@@ -98,6 +98,15 @@ pub fn writes_to_another_chat() {
 }
 
 #[test]
+pub fn writes_to_another_discord_channel() {
+    let env = TestEnv::builder()
+        .var("DISCORD_BOT_TOKEN", fakes::DISCORD_BOT_TOKEN)
+        .start();
+    let end = Attack::in_env("writes_to_another_discord_channel", env).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
 pub fn names_another_host_in_a_header() {
     attack!(names_another_host_in_a_header)
         .end()

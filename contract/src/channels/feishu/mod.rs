@@ -29,7 +29,7 @@ pub const FEISHU: Channel = Channel {
         chosen_by: "FEISHU_ACCOUNT",
         app: Some("appId"),
         secret: "appSecret",
-        platform: "domain",
+        platform: Some("domain"),
     },
     example: Example {
         app: "cli_…",

@@ -23,7 +23,7 @@ pub const SLACK: Channel = Channel {
         chosen_by: "SLACK_ACCOUNT",
         app: None,
         secret: "botToken",
-        platform: "domain",
+        platform: Some("domain"),
     },
     example: Example {
         app: "A…",

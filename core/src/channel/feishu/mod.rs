@@ -32,6 +32,7 @@ pub const MEMBER: Member = Member {
     variables: &VARIABLES,
     tail: FEISHU.service.tail,
     traits: &TRAITS,
+    proves: ("Upload", "the app may upload media"),
     open: |app| Box::new(Messenger { app, token: None }),
     same_chat: recipient::same,
     version_1: Some(version1::delivery),
@@ -203,6 +204,7 @@ impl<'a> Messenger<'a> {
                         upload: request(Vec::new()),
                         head: form.head.clone(),
                         tail: form.tail.clone(),
+                        end_before_ms: None,
                     };
                     calls.relay(Risk::Harmless, relay)
                 }

@@ -35,6 +35,7 @@ pub const MEMBER: Member = Member {
     variables: &VARIABLES,
     tail: SLACK.service.tail,
     traits: &TRAITS,
+    proves: ("Upload", "the app may upload media"),
     open,
     same_chat: |one, other| one == other,
     version_1: None,
@@ -163,6 +164,7 @@ impl Messenger<'_> {
                     upload: upload(Vec::new()),
                     head: Vec::new(),
                     tail: Vec::new(),
+                    end_before_ms: None,
                 },
             ),
         };

@@ -44,6 +44,8 @@ pub(super) struct Rewritten {
     pub(super) chat: Option<String>,
     /// The channel that it is of, where one is named.
     pub(super) channel: Option<String>,
+    /// The thread that it names.
+    pub(super) thread: Option<String>,
     /// The messages that it answers.
     pub(super) answers: Vec<String>,
     /// The session it names, for the record.
@@ -68,6 +70,7 @@ impl Rewritten {
             chat: None,
             channel: None,
             answers: Vec::new(),
+            thread: None,
             session: None,
             name: "",
             nowhere: false,
@@ -97,6 +100,7 @@ pub(super) fn rewrite(
     rewritten.service = line.text("service").and_then(|word| maker(&word));
     rewritten.chat = line.of_kind(Value::Chat);
     rewritten.channel = line.text("channel");
+    rewritten.thread = line.filled("thread");
     rewritten.answers = ["reply-to", "thread"]
         .iter()
         .filter_map(|option| line.text(option))

@@ -135,6 +135,7 @@ impl Harness {
             channel,
             chat,
             answers,
+            thread,
             session,
             name,
             nowhere,
@@ -159,6 +160,9 @@ impl Harness {
         // delivered.
         if submits && !nowhere {
             self.name_recipient_of_submit(channel.as_deref(), chat.as_deref())?;
+            if let Some(thread) = &thread {
+                self.name_thread_of_submit(channel.as_deref(), chat.as_deref(), thread)?;
+            }
             for message_id in &answers {
                 self.name_message(message_id)?;
             }

@@ -1,6 +1,6 @@
 //! What makes an account of a channel in OpenClaw's configuration, by the contract's table of channels.
 
-use super::accounts::{Choice, choose};
+use super::accounts::{Choice, Chosen, choose};
 use super::config::Config;
 use contract::channels::{Channel, enumerated};
 use sandbox::http::BaseUrl;
@@ -67,13 +67,10 @@ pub(super) fn find(
         None => String::new(),
     };
     let secret = Secret::new(read(section.secret, variables.secret)?);
-    let platform = section.platform;
-    let path = account.path_of(platform);
     // Kept as an error and not returned: an override of the base URL makes it unimportant.
-    let origin = match config.text(&account, platform) {
-        Ok(None) if account.has(platform) => Err(format!("{path} is empty")),
-        Ok(named) => origin_of(channel, named.as_deref(), &path),
-        Err(reason) => Err(reason),
+    let origin = match section.platform {
+        None => Ok(channel.origin()),
+        Some(platform) => origin_in(channel, config, &account, platform),
     };
     Ok(Found::Account(Account {
         app_id,
@@ -81,6 +78,20 @@ pub(super) fn find(
         origin,
         id: account.id,
     }))
+}
+
+/// The origin of the platform that a member of the account names.
+fn origin_in(
+    channel: &Channel,
+    config: &Config<'_>,
+    account: &Chosen,
+    platform: &str,
+) -> Result<&'static str, String> {
+    let path = account.path_of(platform);
+    match config.text(account, platform)? {
+        None if account.has(platform) => Err(format!("{path} is empty")),
+        named => origin_of(channel, named.as_deref(), &path),
+    }
 }
 
 /// The app of OpenClaw's own environment: its `.env` or the file's `env`. (This program's environment was asked before.)
