@@ -147,7 +147,7 @@ impl bindings::Guest for Component {
         Err(refused("it checks nothing".to_owned()))
     }
 
-    fn doctor(_: Option<String>) -> Result<Vec<Finding>, Problem> {
+    fn doctor(_: Option<String>, _: Option<String>) -> Result<Vec<Finding>, Problem> {
         Ok(Vec::new())
     }
 
