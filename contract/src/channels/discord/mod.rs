@@ -3,6 +3,30 @@
 use super::{Channel, Example, Platform, Recipient, Recipients, Section, Threads, Variables};
 use crate::services::{self, DISCORD_ORIGIN, discord};
 
+/// How its recipients are written.
+pub const RECIPIENTS: Recipients = Recipients {
+    kinds: &[discord::CHANNEL, discord::USER],
+    accepted: "channel:<id> or the id alone for a channel or thread, user:<id> for a person; \
+            an id has 17 to 20 digits",
+    read,
+    text: |recipient| match recipient.kind {
+        discord::USER => ["user:", &recipient.id].concat(),
+        _ => recipient.id.clone(),
+    },
+    message: |text| id(text).map_err(|_| "the id of a message has 17 to 20 digits"),
+    threads: Threads::AsChat,
+};
+
+// Apart from the entry: the component refers to these two, and would carry all of the entry with them.
+/// The variables that set it up.
+pub const VARIABLES: Variables = Variables {
+    app: None,
+    secret: "DISCORD_BOT_TOKEN",
+    base_url: "DISCORD_BASE_URL",
+    found_in: "DISCORD_CREDENTIALS_FROM",
+    missing: "DISCORD_CREDENTIALS_MISSING",
+};
+
 /// Discord.
 pub const DISCORD: Channel = Channel {
     id: "discord",
@@ -13,25 +37,8 @@ pub const DISCORD: Channel = Channel {
         origin: DISCORD_ORIGIN,
     }],
     service: &services::DISCORD,
-    recipients: Recipients {
-        kinds: &[discord::CHANNEL, discord::USER],
-        accepted: "channel:<id> or the id alone for a channel or thread, user:<id> for a person; \
-            an id has 17 to 20 digits",
-        read,
-        text: |recipient| match recipient.kind {
-            discord::USER => ["user:", &recipient.id].concat(),
-            _ => recipient.id.clone(),
-        },
-        message: |text| id(text).map_err(|_| "the id of a message has 17 to 20 digits"),
-        threads: Threads::AsChat,
-    },
-    variables: Variables {
-        app: None,
-        secret: "DISCORD_BOT_TOKEN",
-        base_url: "DISCORD_BASE_URL",
-        found_in: "DISCORD_CREDENTIALS_FROM",
-        missing: "DISCORD_CREDENTIALS_MISSING",
-    },
+    recipients: RECIPIENTS,
+    variables: VARIABLES,
     section: Section {
         name: "discord",
         chosen_by: "DISCORD_ACCOUNT",

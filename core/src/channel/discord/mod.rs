@@ -28,8 +28,8 @@ pub const MEMBER: Member = Member {
     id: DISCORD.id,
     name: DISCORD.name,
     platforms: DISCORD.platforms,
-    recipients: &DISCORD.recipients,
-    variables: &DISCORD.variables,
+    recipients: &discord::RECIPIENTS,
+    variables: &discord::VARIABLES,
     tail: DISCORD.service.tail,
     traits: &TRAITS,
     proves: ("Bot", "its token is accepted"),
@@ -101,11 +101,9 @@ const TRAITS: Traits = Traits {
 
 /// A response is one message; a list of them has `look_for.rs` its own limit for.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
-/// The form that Discord wants; without it its edge may refuse a request (40333).
+/// The form that Discord wants, an address and a version; without it its edge may refuse a request (40333).
 const USER_AGENT: &str = concat!(
-    "DiscordBot (",
-    env!("CARGO_PKG_REPOSITORY"),
-    ", ",
+    "DiscordBot (https://docs.rs/libtv-video-core, ",
     env!("CARGO_PKG_VERSION"),
     ")"
 );
