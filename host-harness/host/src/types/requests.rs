@@ -20,7 +20,7 @@ pub enum Medium {
 #[derive(Debug, Clone, Default, PartialEq, Eq, ComponentType, Lower, Lift)]
 #[component(record)]
 pub struct Route {
-    /// The channel, as `feishu`.
+    /// The channel, by a word that names it.
     pub channel: Option<String>,
     /// Which of several accounts of the channel writes.
     pub account: Option<String>,
