@@ -73,6 +73,16 @@ pub const VARIABLES: [Variable; 38] = [
         "the key of ModelArk, instead of the stored one",
     ),
     variable(
+        "XYQ_ACCESS_KEY",
+        Origin::Secret,
+        "the key of Pippit (小云雀), instead of the stored one",
+    ),
+    variable(
+        "PIPPIT_ACCESS_KEY",
+        Origin::Secret,
+        "the key of Pippit abroad, instead of the stored one",
+    ),
+    variable(
         "FEISHU_APP_ID",
         Origin::Credentials,
         "the app that sends messages",
@@ -124,6 +134,12 @@ pub const VARIABLES: [Variable; 38] = [
         "LIBTV_MODELARK_URL",
         Origin::User,
         "where ModelArk is instead",
+    ),
+    variable("LIBTV_PIPPIT_URL", Origin::User, "where Pippit is instead"),
+    variable(
+        "LIBTV_PIPPIT_INTL_URL",
+        Origin::User,
+        "where Pippit abroad is instead",
     ),
     variable(
         "LIBTV_POLL_INTERVAL_SECONDS",

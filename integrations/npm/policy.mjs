@@ -13,16 +13,33 @@ export function defaultPolicy(env, storedKey) {
   return { rules: capabilities.services.flatMap((service) => ruleFor(service, keys, env)) };
 }
 
-function ruleFor({ id, origins, moved_by: variable, key_prefix: prefix, app, credential, routes }, keys, env) {
-  if (prefix && !keys.some((key) => key.startsWith(prefix))) return [];
+function ruleFor(service, keys, env) {
+  const { id, origins, moved_by: variable, key, app, credential, routes } = service;
+  if (!hasKey(service, keys, env)) return [];
   if (app && !app.every((name) => env[name])) return [];
-  const base = baseOf((id === 'media' ? env.LIBTV_MEDIA_URL : env[variable]) || origins[0]);
-  const others = capabilities.services.filter((other) => other.key_prefix && other.id !== id);
-  const foreign = prefix && others.some(({ origins: [origin] }) => base?.hostname === new URL(origin).hostname);
+  const moved = id === 'media' ? env.LIBTV_MEDIA_URL : env[variable];
+  // The origins of what nothing moves are all its places; of another service the first is where it is.
+  const bases = (moved ? [moved] : variable ? origins.slice(0, 1) : origins).map(baseOf);
+  const others = capabilities.services.filter((other) => other.key && other.id !== id);
+  const foreign = (base) => key && others.some(({ origins: [origin] }) => base.hostname === new URL(origin).hostname);
   // Which addresses an answer named isn't known here.
   const known = routes.filter((route) => !route.only_named);
-  const rule = () => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes: known });
-  return base && !foreign ? [rule()] : [];
+  const rule = (base) => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes: known });
+  return bases.filter((base) => base && !foreign(base)).map(rule);
+}
+
+/** Whether there is the key that a service needs, or the one of the service whose results it holds. Most are told by how they begin. */
+function hasKey({ key, key_prefix: prefix, with_key_of: maker }, keys, env) {
+  if (maker) return hasKey(capabilities.services.find((other) => other.key?.service === maker), keys, env);
+  if (!key) return true;
+  return prefix ? keys.some((known) => known.startsWith(prefix)) : Boolean(env[key.variable]);
+}
+
+/** Whether a rule's origin stands for this one: itself, or any host below the domain of `https://*.domain`. */
+function standsFor(ours, origin) {
+  const domain = /^https:\/\/\*(\..+)$/.exec(ours)?.[1];
+  if (!domain) return ours === origin;
+  return /^https:\/\/([a-z0-9-]+\.)*[a-z0-9-]+$/.test(origin.slice(0, -domain.length)) && origin.endsWith(domain);
 }
 
 /** `https` anywhere, `http` on this machine only. */
@@ -42,7 +59,7 @@ export function refusal({ rules }, { method, scheme, authority, path, headers = 
   const origin = originOf(scheme, authority);
   const [pathname, query] = (path ?? '').split(/\?([^]*)/, 2);
   if (!origin || ambiguous(pathname)) return 'the URL is malformed or ambiguous';
-  const there = rules.filter((rule) => rule.origin === origin);
+  const there = rules.filter((rule) => standsFor(rule.origin, origin));
   if (there.length === 0) return 'this scheme, host and port are not granted';
   for (const { prefix = '', credential, routes } of there) {
     if (!pathname.startsWith(prefix)) continue;

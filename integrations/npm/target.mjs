@@ -59,7 +59,12 @@ export function fits(path, pattern) {
   const given = path.split('/');
   const wanted = pattern.split('/');
   for (const [index, part] of wanted.entries()) {
-    if (part === '{..}') return given.length > index && given.slice(index).every((segment) => NAME.test(segment));
+    if (part === '{..}') {
+      // A folder's own name ends with a slash, where the template does.
+      const folder = wanted[index + 1] === '';
+      const names = given.slice(index, folder ? -1 : undefined);
+      return names.length > 0 && names.every((segment) => NAME.test(segment)) && (!folder || given.at(-1) === '');
+    }
     if (part === '{}' ? !isId(given[index]) : given[index] !== part) return false;
   }
   return given.length === wanted.length;

@@ -47,6 +47,7 @@ mod openclaw;
 mod other_owner;
 mod over_hours;
 mod page;
+mod pippit;
 mod ratio;
 mod recipients;
 mod refusals;

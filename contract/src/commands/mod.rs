@@ -22,7 +22,7 @@ use crate::kind::Kind;
 pub const MEDIA_KINDS: &[&str] = &["image", "video"];
 
 /// What `--service` takes: the services that make media, by the words of their entries.
-pub const SERVICE_WORDS: &[&str] = &["nexu", "libtv", "ark", "modelark"];
+pub const SERVICE_WORDS: &[&str] = &["nexu", "libtv", "ark", "modelark", "pippit", "pippit-intl"];
 
 /// The most words one request may have, in bytes of UTF-8. No service documents a limit near it; it is what one message of
 /// an MCP client may have, eight times what Linux takes in one argument, and small beside a call's memory.

@@ -3,8 +3,8 @@
 
 use super::media::LINK;
 use super::{
-    Body, CONTENT, Credential, GET, Granted, Header, Key, Keys, Method, Position, Route, Service,
-    USER_AGENT, Value,
+    Body, CONTENT, GET, Granted, Header, Key, Keys, Method, Route, Service, USER_AGENT, Value,
+    bearer,
 };
 use crate::kind::Kind;
 
@@ -60,19 +60,6 @@ const ROUTES: &[Route] = &[
     },
 ];
 
-/// Where the key stands.
-const fn credential(name: &'static str) -> Option<Credential> {
-    Some(Credential {
-        name,
-        what: "the key",
-        position: Position::Header {
-            name: "Authorization",
-            prefix: "Bearer ",
-        },
-        exchange: None,
-    })
-}
-
 /// Ark.
 pub const ARK: Service = Service {
     id: "ark",
@@ -90,7 +77,7 @@ pub const ARK: Service = Service {
         new: "ark-api-key-new",
     }),
     when: "a key of `ark` is configured",
-    credential: credential("ark-api-key"),
+    credential: bearer("ark-api-key"),
     ranges: false,
     routes: ROUTES,
 };
@@ -111,7 +98,7 @@ pub const MODELARK: Service = Service {
         new: "modelark-api-key-new",
     }),
     when: "a key of `modelark` is configured",
-    credential: credential("modelark-api-key"),
+    credential: bearer("modelark-api-key"),
     ..ARK
 };
 

@@ -90,3 +90,16 @@ pub enum Success {
         member: &'static str,
     },
 }
+
+/// A key in the header that most services have for it.
+pub(super) const fn bearer(name: &'static str) -> Option<Credential> {
+    Some(Credential {
+        name,
+        what: "the key",
+        position: Position::Header {
+            name: "Authorization",
+            prefix: "Bearer ",
+        },
+        exchange: None,
+    })
+}

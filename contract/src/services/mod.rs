@@ -11,6 +11,7 @@ mod keys;
 mod libtv;
 mod media;
 mod message;
+mod pippit;
 mod route;
 mod slack;
 
@@ -25,14 +26,16 @@ pub use keys::{
 pub use libtv::{DIRECT, GATEWAY};
 pub use media::MEDIA;
 pub use message::{IdKind, Member, Named, Names, Recipient, Shape};
+pub use pippit::{PIPPIT, PIPPIT_INTL, PIPPIT_INTL_MEDIA, PIPPIT_MEDIA};
 pub use route::{Body, Header, Key, Method, Part, Route, Value};
 
 pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 
+use credential::bearer;
 use route::{CONTENT, GET, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 11] = [
+pub const SERVICES: [&Service; 15] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -40,6 +43,10 @@ pub const SERVICES: [&Service; 11] = [
     &ARK_MEDIA,
     &MODELARK,
     &MODELARK_MEDIA,
+    &PIPPIT,
+    &PIPPIT_MEDIA,
+    &PIPPIT_INTL,
+    &PIPPIT_INTL_MEDIA,
     &FEISHU,
     &DISCORD,
     &SLACK,
@@ -55,7 +62,8 @@ pub struct Service {
     pub name: &'static str,
     /// The same in a word or two, for lists.
     pub short: &'static str,
-    /// Scheme and host, alternatives of each other; the first is the default.
+    /// Scheme and host, alternatives of each other; the first is the default. `https://*.domain` stands for every host below the
+    /// domain, which is for stores whose hosts change.
     pub origins: &'static [&'static str],
     /// The variable that moves it elsewhere.
     pub moved_by: Option<&'static str>,
@@ -87,6 +95,23 @@ pub enum Granted {
     WithApp,
     /// Where the service of this id is, for addresses that it names.
     Beside(&'static str),
+}
+
+/// Whether an origin's host stands for this one: its own name, or any below the domain where it is `*.domain`.
+#[must_use]
+pub fn stands_for(of_origin: &str, host: &str) -> bool {
+    let Some(domain) = of_origin.strip_prefix("*.") else {
+        return of_origin == host;
+    };
+    let below = host
+        .strip_suffix(domain)
+        .and_then(|rest| rest.strip_suffix('.'));
+    // Plain names alone: whatever else stood there might be read as another host by somebody.
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(plain)
+    };
+    below.is_some_and(|labels| labels.split('.').all(is_label))
 }
 
 #[cfg(test)]
@@ -163,6 +188,33 @@ mod tests {
                     route.path
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_domain_stands_for_the_hosts_below_it_and_a_host_for_itself() {
+        for (origin, host, expected) in [
+            ("a.example", "a.example", true),
+            ("a.example", "b.a.example", false),
+            ("*.a.example", "v3-x.a.example", true),
+            ("*.a.example", "x.y.a.example", true),
+            ("*.a.example", "a.example", false),
+            ("*.a.example", ".a.example", false),
+            ("*.a.example", "x..a.example", false),
+            ("*.a.example", "xa.example", false),
+            ("*.a.example", "x.a.example.evil.com", false),
+            ("*.a.example", "*.a.example", false),
+            ("*.a.example", "evil.com/x.a.example", false),
+            ("*.a.example", "X.a.example", false),
+        ] {
+            assert_eq!(stands_for(origin, host), expected, "{origin} {host}");
+        }
+        // What is sent a credential is one host, and no domain.
+        for service in SERVICES
+            .iter()
+            .filter(|service| service.credential.is_some())
+        {
+            assert!(service.origins.iter().all(|origin| !origin.contains('*')));
         }
     }
 

@@ -178,6 +178,10 @@ fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, U
     let head_len = HEAD_LEN as u64;
     let refused = |meaning, reason| Unseen::Failed(Answer::Refused(meaning, reason));
     let no_media = |reason: String| refused(Meaning::MediaUnread, reason);
+    if url.is_elsewhere() {
+        let reason = "it lies where this program may not fetch it".to_owned();
+        return Err(refused(Meaning::ForGood, reason));
+    }
     let response = io
         .http(fetch(url.as_str(), Some((0, head_len)), head_len))
         .map_err(|error| {

@@ -323,6 +323,7 @@ impl Session {
             .map(|turn| TurnMark {
                 baseline: &turn.asked.baseline,
                 text: &turn.asked.text,
+                project: &turn.asked.project_uuid,
             })
             .collect()
     }

@@ -109,6 +109,25 @@ impl Error {
         }
     }
 
+    /// A response in another form than the service's: of a proxy, say. It never ends a job.
+    #[must_use]
+    pub fn foreign(called: &str, status: u16) -> Self {
+        let meaning = match status {
+            401 | 403 => Meaning::KeyRefused,
+            429 => Meaning::RateLimited,
+            200..=399 | 408 | 425 | 500.. => Meaning::Passing,
+            _ => Meaning::Refused,
+        };
+        let message = format!(
+            "{called} can't be understood: it answered with HTTP {status} and no JSON of its own"
+        );
+        Self {
+            // Something answered, perhaps in front of a service that acted; a refusal by its status is one.
+            may_be_applied: status < 400 || status == 408 || status >= 500,
+            ..Self::unasked(meaning, message)
+        }
+    }
+
     /// Whether asking again may give something else by itself.
     #[must_use]
     pub const fn passes(&self) -> bool {

@@ -10,6 +10,7 @@ pub mod libtv;
 mod member;
 pub mod nexu;
 mod observation;
+pub mod pippit;
 mod port;
 mod reconcile;
 pub mod results;
@@ -28,4 +29,11 @@ pub use port::{
 pub use reconcile::{Fate, Lost, Sighting, fate};
 
 /// Every service, in the order in which people are told of them. The first is that of records which name none.
-pub static MEMBERS: [&Member; 4] = [&nexu::NEXU, &libtv::LIBTV, &ark::ARK, &ark::MODELARK];
+pub static MEMBERS: [&Member; 6] = [
+    &nexu::NEXU,
+    &libtv::LIBTV,
+    &ark::ARK,
+    &ark::MODELARK,
+    &pippit::PIPPIT,
+    &pippit::PIPPIT_INTL,
+];

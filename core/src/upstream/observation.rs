@@ -30,6 +30,8 @@ pub struct TurnMark<'a> {
     pub baseline: &'a Baseline,
     /// The words that were sent.
     pub text: &'a str,
+    /// What the service gave beside the session: its project, or the run that answers this turn.
+    pub project: &'a str,
 }
 
 /// What is to be seen of a job.

@@ -70,6 +70,23 @@ test('only what is configured is granted', () => {
   assert.deepEqual(origins({}), ['https://libtv-res.liblib.art']);
   assert.deepEqual(origins({ LIBTV_API_KEY: 'sk-libtv-1' }), ['https://im.liblib.tv', 'https://libtv-res.liblib.art']);
   assert.deepEqual(origins({}, 'mgk_1'), ['https://seedance.nexu.io', 'https://libtv-res.liblib.art']);
+  // A key without a form of its own is told by its variable, and its results' stores come with it.
+  assert.deepEqual(origins({ XYQ_ACCESS_KEY: 'k' }).sort(), [
+    'https://*.byteimg.com', 'https://*.vlabvod.com', 'https://libtv-res.liblib.art', 'https://xyq.jianying.com',
+  ]);
+});
+
+test('a domain stands for the hosts below it, and a folder has its own name', () => {
+  const policy = defaultPolicy({ XYQ_ACCESS_KEY: 'k' });
+  const file = (authority, path) => ask('GET', authority, path, { policy });
+  assert.equal(file('v26-artist.vlabvod.com', '/0a1b/video/tos/x/?a=4066&mime_type=video_mp4'), undefined);
+  assert.equal(file('p3-sign.byteimg.com', '/tos/x.webp?x-expires=1&x-signature=s'), undefined);
+  for (const [authority, path] of [
+    ['vlabvod.com', '/x.mp4'], ['xvlabvod.com', '/x.mp4'], ['a.vlabvod.com.evil.com', '/x.mp4'], ['a.vlabvod.com:8443', '/x.mp4'],
+    ['.vlabvod.com', '/x.mp4'], ['a.vlabvod.com', '/a//'], ['a.vlabvod.com', '/'],
+  ]) {
+    assert.ok(file(authority, path), `${authority}${path}`);
+  }
 });
 
 test('an override moves a rule, and cannot lead one key to the other host or into the clear', () => {

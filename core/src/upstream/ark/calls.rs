@@ -102,7 +102,7 @@ fn read(
     let mut error = match (body.as_ref(), given.and_then(errors::Given::read)) {
         (_, Some(given)) => given.error(title),
         (Some(Value::Object(_)), None) if is_good => return Ok(body.unwrap_or_default()),
-        (Some(_) | None, None) => foreign(title, response.status),
+        (Some(_) | None, None) => Error::foreign(title, response.status),
     };
     error.retry_after_ms = response
         .header("retry-after")
@@ -110,18 +110,4 @@ fn read(
     // A service that fails may have acted before, whatever its words are.
     error.may_be_applied |= is_good || response.status >= 500 || response.status == 408;
     Err(error)
-}
-
-/// A response in another form than the service's: of a proxy, say. It never ends a job.
-fn foreign(title: &str, status: u16) -> Error {
-    let meaning = match status {
-        401 | 403 => Meaning::KeyRefused,
-        429 => Meaning::RateLimited,
-        200..=399 | 408 | 425 | 500.. => Meaning::Passing,
-        _ => Meaning::Refused,
-    };
-    let message = format!(
-        "{title} can't be understood: it answered with HTTP {status} and no JSON of its own"
-    );
-    Error::unasked(meaning, message)
 }

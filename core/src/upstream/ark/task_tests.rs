@@ -9,6 +9,7 @@ fn seen(task: Value) -> Observation {
     let turns = [TurnMark {
         baseline: &baseline,
         text: "a cat",
+        project: "",
     }];
     let job = Job {
         session_id: "cgt-1",

@@ -1,7 +1,8 @@
 //! Result URLs: which addresses in a backend's words are a finished file, and nothing else.
 //!
-//! Everything here is text in, text out. A [`ResultUrl`] can only hold an address in a store of some
-//! service, so whoever is given one need not check again before fetching or sending it.
+//! Everything here is text in, text out. A [`ResultUrl`] holds an address in a store of some service, so that whoever is given
+//! one need not check again before fetching or sending it; or, where a service itself calls it a result, one elsewhere, which is
+//! only shown ([`ResultUrl::is_elsewhere`]).
 
 mod links;
 mod store;
@@ -47,7 +48,8 @@ impl Stored for ResultUrl {
         if let Some(text) = value.as_str() {
             return Self::parse(text);
         }
-        let url = Self::parse(&member::<String>(value, "url")?)?;
+        // What has a name of its own is what its service calls a result, wherever that lies.
+        let url = Self::anywhere(&member::<String>(value, "url")?)?;
         Some(url.identified(member(value, "id")?))
     }
 }
@@ -58,8 +60,39 @@ impl ResultUrl {
     pub fn parse(text: &str) -> Option<Self> {
         // The same reading as in running text, so that what was found in a message is also accepted from a
         // user.
-        let (end, url) = scan(text, None)?;
+        let (end, url) = scan(text, None, false)?;
         (end == text.len() && url.len() == end).then(|| Self::found(url))
+    }
+
+    /// The text as the address of what a service calls a result: one in a store, or an address elsewhere, which is never fetched
+    /// and only shown to people.
+    #[must_use]
+    pub fn anywhere(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| {
+            let behind = text.strip_prefix(SCHEME)?;
+            let host = behind.split(['/', '?', '#']).next()?;
+            // A name of letters, with a file behind it: no address of a machine, no port, and nobody's password.
+            let is_name = host.contains('.')
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+                && host
+                    .rsplit('.')
+                    .next()?
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic())
+                && !host.ends_with('.');
+            let file = path(behind).get(host.len()..)?;
+            let is_whole = tail_len(behind.as_bytes()) == behind.len() && text.len() <= MAX_URL_LEN;
+            let is_good = is_name && is_whole && file.len() > 1 && !has_dot_segment(file);
+            is_good.then(|| Self::found(text))
+        })
+    }
+
+    /// Whether it lies in no store that is known: it is shown as a link, and nothing is asked of it.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        store::of(&self.url).is_none()
     }
 
     /// One that was found in a text and checked by [`scan`].
@@ -133,7 +166,7 @@ pub fn extract(text: &str) -> Vec<ResultUrl> {
         // Two addresses may stand without anything between them.
         let glued = after_address && skipped == 0;
         let scanned = if glued || !ends_in_scheme(before) {
-            scan(candidate, before.bytes().next_back())
+            scan(candidate, before.bytes().next_back(), true)
         } else {
             None
         };
@@ -159,9 +192,9 @@ fn ends_in_scheme(before: &str) -> bool {
 }
 
 /// Where the address that `text` begins with ends, and the result URL in it: empty when it isn't
-/// one. `None` when the text begins with no prefix of a store.
-fn scan(text: &str, before: Option<u8>) -> Option<(usize, &str)> {
-    let prefix_len = stores().find_map(|store| store.prefix_len(text))?;
+/// one. `None` when the text begins with no prefix of a store that fits.
+fn scan(text: &str, before: Option<u8>, in_words: bool) -> Option<(usize, &str)> {
+    let prefix_len = stores().find_map(|store| store.prefix_len(text, in_words))?;
     let tail = text.get(prefix_len..)?;
     // Every byte up to `end` is ASCII, so both cuts are at character boundaries.
     let end = prefix_len + tail_len(tail.as_bytes());

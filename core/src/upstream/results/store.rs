@@ -1,8 +1,9 @@
 //! Where results are: the stores of all services, as the contract grants them.
 
-use contract::services::Service;
+use contract::services::{Service, stands_for};
 
 use super::super::MEMBERS;
+use super::SCHEME;
 
 /// How the path of a route ends that leads to files.
 const ANY_FILE: &str = "{..}";
@@ -29,20 +30,29 @@ impl Store {
         paths.flat_map(|path| entry.origins.iter().map(move |origin| (*origin, path)))
     }
 
-    /// How long the prefix is that a text begins with.
-    pub(super) fn prefix_len(&self, text: &str) -> Option<usize> {
-        self.prefixes().find_map(|(origin, path)| {
+    /// How long the prefix is that a text begins with; `in_words`, where nobody said that it is a result.
+    pub(super) fn prefix_len(&self, text: &str, in_words: bool) -> Option<usize> {
+        let mut prefixes = self.prefixes();
+        prefixes.find_map(|(origin, path)| {
+            // Below a domain may be anything that its owner serves: in words it is no result, but only where the service
+            // calls it one.
+            if in_words && origin.contains('*') {
+                return None;
+            }
             // The origin ends in no slash and the path begins with one: `https://store.example.evil` is no
             // address below it.
-            let is_below = text.strip_prefix(origin)?.starts_with(path);
-            is_below.then_some(origin.len() + path.len())
+            let origin = origin_len(origin, text)?;
+            let is_below = text.get(origin..)?.starts_with(path);
+            is_below.then_some(origin + path.len())
         })
     }
 
     /// An address at which there is nothing: any answer to it shows that the store is reached.
     #[must_use]
     pub fn probe(&self) -> Option<String> {
-        let (origin, path) = self.prefixes().last()?;
+        // Of a domain no host is known that is there for certain.
+        let known = self.prefixes().filter(|(origin, _)| !origin.contains('*'));
+        let (origin, path) = known.last()?;
         Some([origin, path, "libtv-video-doctor"].concat())
     }
 
@@ -59,6 +69,17 @@ impl Store {
     }
 }
 
+/// How long the origin is that a text begins with, where it is this one, or one of those that it stands for.
+fn origin_len(origin: &str, text: &str) -> Option<usize> {
+    if !origin.contains('*') {
+        return text.starts_with(origin).then_some(origin.len());
+    }
+    // The host ends at the first slash: whatever stands behind another sign there is no plain name.
+    let scheme = SCHEME.len();
+    let host = text.strip_prefix(SCHEME)?.split('/').next()?;
+    stands_for(origin.get(scheme..)?, host).then_some(scheme + host.len())
+}
+
 /// The stores of all services; one that several share as often as that.
 pub fn stores() -> impl Iterator<Item = &'static Store> {
     MEMBERS
@@ -68,7 +89,7 @@ pub fn stores() -> impl Iterator<Item = &'static Store> {
 
 /// The store of an address.
 pub(super) fn of(url: &str) -> Option<&'static Store> {
-    stores().find(|store| store.prefix_len(url).is_some())
+    stores().find(|store| store.prefix_len(url, false).is_some())
 }
 
 /// The page that a request for this address says it comes from, where its store wants one.

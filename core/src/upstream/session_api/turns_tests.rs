@@ -153,10 +153,12 @@ fn a_turn_begins_behind_its_baseline_with_numbers_or_without() {
             TurnMark {
                 baseline: &first,
                 text: "one",
+                project: "",
             },
             TurnMark {
                 baseline: &second,
                 text: "two",
+                project: "",
             },
         ];
         assert_eq!(
@@ -174,6 +176,7 @@ fn a_new_request_in_an_existing_session_begins_behind_its_own_words() {
     let marks = [TurnMark {
         baseline: &baseline,
         text: "new",
+        project: "",
     }];
     assert_eq!(owners(&read(list), &marks), [None, None, None, Some(0)]);
 }
@@ -192,10 +195,12 @@ fn a_late_answer_belongs_to_the_turn_that_called() {
         TurnMark {
             baseline: &first,
             text: "one",
+            project: "",
         },
         TurnMark {
             baseline: &second,
             text: "two",
+            project: "",
         },
     ];
     assert_eq!(owners(&read(list), &marks)[3], Some(0));
@@ -247,7 +252,7 @@ proptest! {
     fn no_message_makes_the_judgement_panic(list in anything(), quiet in 0_u32..9, count in 0_usize..9, seq in proptest::option::of(0_u64..9)) {
         let messages = read(list);
         let baseline = Baseline { last_seq: seq, count };
-        let marks = [TurnMark { baseline: &baseline, text: "x" }, TurnMark { baseline: &baseline, text: "" }];
+        let marks = [TurnMark { baseline: &baseline, text: "x", project: "" }, TurnMark { baseline: &baseline, text: "", project: "" }];
         prop_assert_eq!(owners(&messages, &marks).len(), messages.len());
         let seen = observe(&messages.iter().collect::<Vec<_>>(), &Links::default());
         if let Verdict::Complete(_) = judge(&seen, quiet) {
@@ -288,7 +293,11 @@ fn sixty_thousand_addresses_are_read_in_no_time() {
     let marks = [1, 2, 3].map(|_| Baseline::default());
     let turns: Vec<TurnMark<'_>> = marks
         .iter()
-        .map(|baseline| TurnMark { baseline, text: "" })
+        .map(|baseline| TurnMark {
+            baseline,
+            text: "",
+            project: "",
+        })
         .collect();
     let seen = super::observe_turns(&messages, &turns);
     assert_eq!(

@@ -69,6 +69,7 @@ async fn look(
         .await?;
     // Apart from the rest: the time is in every answer, and no news.
     let now_ms = std::mem::take(&mut overview.now_ms);
+    // The harness's own count, since the component can't know it.
     let mut found = WithJobs {
         told: overview,
         jobs: harness.jobs_left(None).await,

@@ -116,6 +116,7 @@ impl Spending for Counter {
 
 impl Inner {
     fn take(&self, chat: Option<String>) -> Result<Place, String> {
+        // Before the lock: a limit that is none is told without waiting for anybody.
         let limits = self.limits()?;
         let _lock = self.lock()?;
         let at_ms = (self.clock)();
@@ -126,6 +127,7 @@ impl Inner {
             chat,
             id: id.clone(),
         };
+        // Judged and stored under the one lock: between the two nobody else can take the same place.
         count
             .take(&limits, job)
             .map_err(|full| full.sentence(self.utc_offset_seconds))?;
@@ -135,6 +137,7 @@ impl Inner {
 
     fn give_back(&self, id: &str) -> Result<(), String> {
         let _lock = self.lock()?;
+        // Read anew: others have taken places since.
         let mut count = self.count((self.clock)())?;
         count.give_back(id);
         self.store(&count)

@@ -70,6 +70,10 @@ impl BaseUrl {
     /// A sentence that says what is wrong.
     pub fn of(service: &Service, text: &str) -> Result<Self, String> {
         let mut base = Self::parse(text)?;
+        // A domain is the contract's to name: whoever moves a service names one host.
+        if base.host.contains('*') {
+            return Err(format!("{text:?} must name one host"));
+        }
         if let Some(before) = base.prefix.strip_suffix(service.tail) {
             base.prefix = before.trim_end_matches('/').to_owned();
         }

@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use wasmtime_wasi_http::Error as WasiError;
 
+use contract::services::stands_for;
 use contract::transport::{NOT_SENT, NOT_SET_UP};
 
 use super::addresses::{AddressClass, classify, is_fake_ip, is_nat64_of_public, is_odd_numeric};
@@ -218,7 +219,7 @@ impl LeadsTo {
         let Target { https, host, port } = target;
         let is_built_in = || {
             let mut hosts = built_in().filter_map(|url| url.strip_prefix("https://"));
-            *https && *port == 443 && hosts.any(|known| known == host)
+            *https && *port == 443 && hosts.any(|known| stands_for(known, host))
         };
         if loopback {
             Self::Loopback

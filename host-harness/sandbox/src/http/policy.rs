@@ -2,7 +2,7 @@
 //! secrets are known here. What a refusal says is in `refusal.rs`, how a URL is read in `target.rs`, which routes there
 //! are in the contract; `request.rs` judges headers and body.
 
-use contract::services::{Route, Service};
+use contract::services::{Route, Service, stands_for};
 use http::{Method, Uri};
 
 use super::base_url::BaseUrl;
@@ -58,6 +58,8 @@ pub struct Grant {
     pub fresh_connection: bool,
     /// Scheme, host and port, for the record.
     pub origin: String,
+    /// The same of the request itself, where the record's stands for a domain.
+    pub own_origin: String,
     /// The path's template, for the record: nothing of the request itself.
     pub path: String,
     /// What the contract says about the route.
@@ -108,6 +110,11 @@ impl Policy {
                 loopback: rule.base.is_loopback(),
                 fresh_connection: route.own_connection,
                 origin: rule.base.origin(),
+                own_origin: BaseUrl {
+                    host: target.host.clone(),
+                    ..rule.base.clone()
+                }
+                .origin(),
                 path: format!("{}{}", rule.base.prefix, template(route.path)),
                 route,
             });
@@ -120,7 +127,7 @@ impl Policy {
         let on_host = || {
             self.rules
                 .iter()
-                .filter(|rule| rule.base.host == target.host)
+                .filter(|rule| stands_for(&rule.base.host, &target.host))
         };
         let on_origin = || self.rules.iter().filter(|rule| target.is_at(&rule.base));
         // From the widest to the narrowest: the reason says which setting would have to be another one.

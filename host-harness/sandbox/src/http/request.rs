@@ -68,7 +68,7 @@ fn credential_header(grant: &Grant) -> Option<HeaderName> {
 /// The granted origin, and the path and query that were judged.
 fn target(grant: &Grant, uri: &Uri) -> Option<Uri> {
     let path = uri.path_and_query()?;
-    format!("{}{path}", grant.origin).parse().ok()
+    format!("{}{path}", grant.own_origin).parse().ok()
 }
 
 /// Whether a header that the route names has a value that it may have there.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use contract::ids::is_service_id;
-use contract::services::{CREDENTIAL_SEGMENT, Key};
+use contract::services::{CREDENTIAL_SEGMENT, Key, stands_for};
 use http::Uri;
 
 use super::base_url::BaseUrl;
@@ -60,7 +60,7 @@ impl<'a> Target<'a> {
 
     /// Whether it has the base's origin. The path is judged apart.
     pub(super) fn is_at(&self, base: &BaseUrl) -> bool {
-        (self.https, self.host.as_str(), self.port) == (base.https, base.host.as_str(), base.port)
+        (self.https, self.port) == (base.https, base.port) && stands_for(&base.host, &self.host)
     }
 
     /// The first key of the query that none of `keys` covers, that stands twice, or whose value can't be read for certain.
@@ -174,6 +174,14 @@ fn is_plain_value(text: &str) -> bool {
 pub(super) fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
     let Some(rest) = path.strip_prefix(prefix) else {
         return false;
+    };
+    // A folder's own name, as some stores have for a film: the template ends with the slash as well.
+    let (rest, route) = match route.strip_suffix("{..}/") {
+        Some(_) => match rest.strip_suffix('/') {
+            Some(rest) => (rest, route.trim_end_matches('/')),
+            None => return false,
+        },
+        None => (rest, route),
     };
     let mut given = rest.split('/');
     let mut wanted = route.split('/');

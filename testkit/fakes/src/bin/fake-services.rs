@@ -4,8 +4,12 @@
 //! Prints one line of JSON with where they are reached (without TLS: stock runtimes take no authority of
 //! ours; with TLS: `connectTo` and the authority's certificate) and the credentials they know. After that, each line on standard input is a chat, answered with
 //! one line: what it received, and what was charged. Runs until its standard input ends.
+//!
+//! With a folder as its argument it is for people: it writes there what a shell has to know (`env`) and the authority's
+//! certificate, and runs until it is interrupted.
 
 use std::io::{BufRead, Write};
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -46,6 +50,9 @@ fn main() -> std::io::Result<()> {
             .videos(["/sd-gen-save-img/{session}.mp4"])
             .says("done"),
     );
+    if let Some(folder) = std::env::args_os().nth(1) {
+        return for_people(&world, folder.as_ref());
+    }
     say(&json!({
         "gateway": gateway.http_base(),
         "direct": world.direct().http_base(),
@@ -78,6 +85,33 @@ fn main() -> std::io::Result<()> {
             }))?,
             Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => return Ok(()),
         }
+    }
+}
+
+/// Writes what leads a shell's commands to the fakes, with a home folder of their own, and stays.
+fn for_people(world: &World, folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let folder = folder.canonicalize()?;
+    let (ca, home) = (world.write_ca(&folder)?, folder.join("nexu"));
+    let values = [
+        ("NEXU_HOME", home.display().to_string()),
+        ("SSL_CERT_FILE", ca.display().to_string()),
+        ("LIBTV_CONNECT_TO", world.connect_to()),
+        ("FEISHU_APP_ID", FEISHU_APP_ID.to_owned()),
+        ("FEISHU_APP_SECRET", FEISHU_APP_SECRET.to_owned()),
+        ("FAKE_GATEWAY_KEY", GATEWAY_KEY.to_owned()),
+        ("FAKE_ARK_KEY", ARK_KEY.to_owned()),
+        ("FAKE_MODELARK_KEY", MODELARK_KEY.to_owned()),
+        ("FAKE_PIPPIT_KEY", PIPPIT_KEY.to_owned()),
+        ("FAKE_PIPPIT_INTL_KEY", PIPPIT_INTL_KEY.to_owned()),
+    ];
+    let lines = values.map(|(name, value)| format!("export {name}='{value}'\n"));
+    let env = folder.join("env");
+    std::fs::write(&env, lines.concat())?;
+    println!("In another shell: . '{}'", env.display());
+    loop {
+        // Until it is interrupted: the world ends with its process.
+        std::thread::park();
     }
 }
 

@@ -294,3 +294,44 @@ fn links_of_a_media_store_are_granted_with_their_names_and_signatures() {
         assert_eq!(reason(Method::GET, &url), None, "{url}");
     }
 }
+
+#[test]
+fn a_domain_grants_the_hosts_below_it_and_a_folders_own_name() {
+    let policy = Policy::nothing().grant_at_home(&contract::services::PIPPIT_MEDIA);
+    let reason = |url: &str| {
+        let uri: Uri = url.parse().unwrap();
+        policy.check(&Method::GET, &uri).err().map(|no| no.reason)
+    };
+    for url in [
+        "https://v26-artist.vlabvod.com/0a1b/6826f450/video/tos/cn/tos-cn-v-1/x/?a=4066&cd=0%7C0%7C0&mime_type=video_mp4",
+        "https://p3-sign.byteimg.com/tos-cn-i-1/x~tplv-aigc_resize:0:0.webp?lk3s=4&x-expires=1&x-signature=s%2B1",
+        "https://a.b.byteimg.com/x.png",
+    ] {
+        assert_eq!(reason(url), None, "{url}");
+        // The record tells the domain, and the request goes to its own host.
+        let granted = policy.check(&Method::GET, &url.parse().unwrap()).unwrap();
+        assert!(granted.origin.starts_with("https://*."));
+        assert!(url.starts_with(&granted.own_origin), "{url}");
+    }
+    for (url, expected) in [
+        ("https://vlabvod.com/x.mp4", RefusalReason::Host),
+        ("https://xvlabvod.com/x.mp4", RefusalReason::Host),
+        (
+            "https://v26.vlabvod.com.evil.com/x.mp4",
+            RefusalReason::Host,
+        ),
+        ("http://v26.vlabvod.com/x.mp4", RefusalReason::Scheme),
+        ("https://v26.vlabvod.com:8443/x.mp4", RefusalReason::Port),
+        ("https://v26.vlabvod.com/a//", RefusalReason::Path),
+        ("https://v26.vlabvod.com/", RefusalReason::Path),
+        ("https://v26.vlabvod.com/x.mp4?acl=1", RefusalReason::Query),
+    ] {
+        assert_eq!(reason(url), Some(expected), "{url}");
+    }
+}
+
+#[test]
+fn nobody_moves_a_service_to_a_domain() {
+    let text = "https://*.example.com";
+    BaseUrl::of(&contract::services::GATEWAY, text).unwrap_err();
+}
