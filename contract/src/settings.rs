@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 38] = [
+pub const VARIABLES: [Variable; 42] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,

@@ -135,8 +135,6 @@ async fn sent(base: &str) -> (Result<http::Response<WasiBody>, WasiError>, Arc<C
         policy: Arc::new(Policy::nothing().grant(&SERVICE, BaseUrl::parse(base).unwrap())),
         broker: Arc::new(broker(TOKEN)),
         recipients: Arc::new(Nobody),
-        spending: Arc::new(Nobody),
-        group: None,
         gate: None,
         client: Client::new(ClientSettings::default()).unwrap(),
         meter: Arc::new(CallMeter::new(&Limits::default())),
@@ -171,21 +169,6 @@ impl crate::http::Recipients for Nobody {
     fn note_message(&self, _: String) {}
 
     fn note_derived(&self, _: (&str, &str), _: &str, _: String) {}
-}
-
-/// The route isn't paid, so nobody asks for a place.
-impl Spending for Nobody {
-    fn take<'a>(&'a self, _: Option<&'a str>) -> Pending<'a, Result<Place, String>> {
-        Box::pin(async { Err("nothing is paid for".to_owned()) })
-    }
-
-    fn give_back(&self, _: Place) -> Pending<'_, ()> {
-        Box::pin(async {})
-    }
-
-    fn standing<'a>(&'a self, _: Option<&'a str>) -> Pending<'a, Result<Standing, String>> {
-        Box::pin(async { Err("nothing is paid for".to_owned()) })
-    }
 }
 
 #[tokio::test]
