@@ -221,3 +221,19 @@ async fn a_tenant_with_most_of_the_jobs_does_not_stand_in_front_of_the_others() 
     let hot = seen.iter().filter(|tenant| *tenant == "hot").count();
     assert_eq!(hot, 2, "as many at once as its cap allows");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_who_claim_the_intent_of_the_same_request_at_once_one_succeeds() {
+    let Some(rig) = Rig::new().await else { return };
+    rig.tenant("acme", 4).await;
+    let claims = (0..8).map(|nth| {
+        let making = Held::making(&rig.database, &rig.metrics, "acme", Moment::now());
+        let mine = nth.to_string().into_bytes();
+        tokio::spawn(async move { making.claim(Vec::new(), "submits/same", &mine).await })
+    });
+    let mut won = 0;
+    for claim in claims.collect::<Vec<_>>() {
+        won += usize::from(claim.await.unwrap().unwrap().is_none());
+    }
+    assert_eq!(won, 1);
+}

@@ -108,18 +108,6 @@ async fn a_paused_tenant_has_no_steps_until_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_ask_for_the_same_at_once_one_pays() {
-    let Some(rig) = Rig::new().await else { return };
-    rig.world.gateway().set_default_job(Job::never());
-    rig.tenant("acme", 4).await;
-    let harnesses = rig.harnesses("submits");
-    let one = || rig.submit(&harnesses, "acme", "the same", "oc_same");
-    let (a, b, c) = tokio::join!(one(), one(), one());
-    assert!(a == b && b == c, "{a} {b} {c}");
-    assert_eq!(rig.world.gateway().submits().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_tenants_day_has_as_many_jobs_as_it_may_have_whoever_asks() {
     let Some(rig) = Rig::new().await else { return };
     rig.world.gateway().set_default_job(Job::never());
