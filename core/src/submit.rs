@@ -561,9 +561,7 @@ fn obstacle(settings: &Settings, asked: &Asked) -> Option<Obstacle> {
             "No chat was named (--channel and --chat-id). Look later with: libtv-video recover",
         );
     }
-    let Some(member) = channel::of(&route.channel) else {
-        return None;
-    };
+    let member = channel::of(&route.channel)?;
     let harness = settings.harness.state(Some(member), Some(asked.service));
     // In the order in which somebody can do something about it: first what the user can, then what whoever runs
     // the machine can.

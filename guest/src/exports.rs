@@ -41,7 +41,7 @@ impl Guest for Component {
     }
 
     fn due() -> Result<Vec<DueSession>, Problem> {
-        call(Box::new(|io, settings| skill::due(io, settings)))
+        call(Box::new(skill::due))
     }
 
     fn due_entries(entries: Vec<String>) -> Result<Vec<DueSession>, Problem> {
@@ -67,7 +67,7 @@ impl Guest for Component {
     }
 
     fn check() -> Result<Configuration, Problem> {
-        call(Box::new(|io, settings| skill::check(io, settings)))
+        call(Box::new(skill::check))
     }
 
     fn doctor(channel: Option<String>, chat_id: Option<String>) -> Result<Vec<Finding>, Problem> {
@@ -83,7 +83,7 @@ impl Guest for Component {
     }
 
     fn tasks() -> Result<Vec<Task>, Problem> {
-        call(Box::new(|io, settings| skill::tasks(io, settings)))
+        call(Box::new(skill::tasks))
     }
 
     fn recover(session_id: Option<String>) -> Result<Overview, Problem> {
@@ -99,7 +99,7 @@ impl Guest for Component {
     }
 
     fn change_project() -> Result<Project, Problem> {
-        call(Box::new(|io, settings| skill::change_project(io, settings)))
+        call(Box::new(skill::change_project))
     }
 }
 

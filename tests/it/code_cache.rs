@@ -134,6 +134,6 @@ fn code_that_was_only_copied_is_whole_and_is_run() {
     fs::write(&code, bytes).unwrap();
     let before = fs::metadata(&code).unwrap().ino();
     cold.load();
-    assert_eq!(cold.files(), [code.clone()]);
+    assert_eq!(cold.files(), std::slice::from_ref(&code));
     assert_eq!(fs::metadata(&code).unwrap().ino(), before);
 }

@@ -420,12 +420,12 @@ fn defect_18_an_unknown_channel_promised_delivery() {
         "create-session",
         "a cat",
         "--channel",
-        "discord",
+        "pigeon",
         "--chat-id",
         "1",
     ])
     .exits(1)
-    .says("❌ Unknown channel: discord");
+    .says("❌ Unknown channel: pigeon");
     assert!(env.gateway().submits().is_empty());
 }
 

@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use fakes::{Fake, Fault};
+use fakes::{Fake, Fault, GATEWAY_KEY};
+use serde_json::json;
 
 use crate::delivery::job;
 use crate::env::scenes::POLL;
@@ -14,7 +15,10 @@ const SUBMITTERS: usize = 4;
 
 #[test]
 fn two_hundred_sessions_stay_apart() {
-    let env = TestEnv::new();
+    // More than a day's jobs by default.
+    let limits = json!({"jobsPerDay": SESSIONS});
+    let config = json!({"apiKey": GATEWAY_KEY, "limits": limits}).to_string();
+    let env = TestEnv::builder().config(Some(&config)).start();
     env.gateway()
         .set_default_job(job(&["/sd-gen-save-img/{session}.mp4"]));
     let _serve = env.serve();

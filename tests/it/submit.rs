@@ -116,12 +116,12 @@ fn an_unknown_channel_is_refused_at_once_with_those_that_are_known() {
             "create-session",
             "a cat",
             "--channel",
-            "discord",
+            "pigeon",
             "--chat-id",
             "1",
         ])
         .exits(1);
-    out.says("❌ Unknown channel: discord.")
+    out.says("❌ Unknown channel: pigeon.")
         .says("feishu")
         .says("lark");
     assert!(env.gateway().requests().is_empty());

@@ -139,6 +139,10 @@ pub struct SetUp {
 }
 
 /// What became of the arguments.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "made once a call and taken apart at once"
+)]
 pub enum Parsed {
     /// A command to run.
     Run(Invocation),

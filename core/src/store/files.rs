@@ -83,7 +83,7 @@ fn done(outcome: Outcome) -> Result<FsDone, Problem> {
 }
 
 /// The visible names in a folder.
-pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Result<Vec<String>, Problem> {
+pub(crate) fn list(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
     let op = FsOp::List(dir.to_owned());
     io.perform(Effect::Fs(op), |outcome| {
         let mut names = names(outcome)?;
@@ -93,7 +93,7 @@ pub(crate) fn list<'a>(io: &'a Io, dir: &str) -> Result<Vec<String>, Problem> {
 }
 
 /// All names in a folder, also of files that are being written.
-pub(super) fn list_all<'a>(io: &'a Io, dir: &str) -> Result<Vec<String>, Problem> {
+pub(super) fn list_all(io: &Io, dir: &str) -> Result<Vec<String>, Problem> {
     io.perform(Effect::Fs(FsOp::List(dir.to_owned())), names)
 }
 

@@ -1,5 +1,8 @@
-//! The fleet on a real PostgreSQL, with the real component and the fakes. Where there is no PostgreSQL these say so and pass;
-//! `.ci/run fleet` installs one and sets `LIBTV_FLEET_REQUIRED`, with which they fail instead.
+//! The fleet on a real PostgreSQL, with the real component and the fakes. By name only (`cargo test -p fleet --test
+//! fleet`): they need a server and take minutes. Where there is none they say so and pass; `.ci/run fleet` installs one and sets
+//! `LIBTV_FLEET_REQUIRED`, with which they fail instead.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod chaos;
 mod leases;

@@ -17,6 +17,8 @@ const PREFIX: &str = "libtv-fleet-pg-";
 
 pub struct Server {
     pub port: u16,
+    /// Held so that it can be waited for; it ends with this process.
+    _process: std::process::Child,
 }
 
 /// The server; none where this machine has no PostgreSQL.
@@ -113,7 +115,7 @@ impl Server {
             .local_addr()
             .unwrap()
             .port();
-        command(&programs.join("postgres"))
+        let process = command(&programs.join("postgres"))
             .arg("-D")
             .arg(&data)
             .arg("-k")
@@ -131,7 +133,10 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { port };
+        let server = Self {
+            port,
+            _process: process,
+        };
         let begun = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(

@@ -74,7 +74,8 @@ fn in_place(engine: &Engine) -> Result<Component, LoadError> {
 fn copied(engine: &Engine) -> Result<Component, LoadError> {
     // SAFETY: as above.
     #[allow(unsafe_code)]
-    unsafe { Component::deserialize(engine, CODE.0) }.map_err(|error| does_not_fit(&error))
+    unsafe { Component::deserialize(engine, CODE.0.as_slice()) }
+        .map_err(|error| does_not_fit(&error))
 }
 
 /// What the user can do about it is to take another program: the engine compares processor, system and settings.
