@@ -185,7 +185,11 @@ fn whom_a_named_one_led_to_is_named_in_other_processes_too_and_for_as_long_as_th
         assert!(process.is_named(&chat).unwrap());
         assert!(!process.is_named(&of("open_id", "oc_direct")).unwrap());
         let all = process.all().unwrap();
-        assert_eq!(all, [person.clone()], "only who was named is shown");
+        assert_eq!(
+            all,
+            std::slice::from_ref(&person),
+            "only who was named is shown"
+        );
     }
     // Whoever that one leads to in turn was named by nobody.
     recipients.note_derived(chat.clone(), of("chat_id", "oc_further"));
