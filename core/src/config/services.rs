@@ -118,7 +118,7 @@ impl Services {
     /// The service that a call means: the one that it names, else the one in use, else the only one that is set up.
     ///
     /// # Errors
-    /// [`Unmeant`].
+    /// `Unmeant`.
     pub fn meant(&self, named: Option<&str>) -> Result<&Held, Unmeant> {
         if let Some(word) = named.or(self.in_use.as_deref()) {
             let service = ServiceId::meant_by(word);
