@@ -495,6 +495,7 @@ mod tests {
         let report = report(&[]);
         assert!(report.credentials.is_empty());
         assert!(report.network.iter().all(|route| route.method == "GET"));
-        assert_eq!(report.missing.len(), 3);
+        let all = with_keys().count() + CHANNELS.len();
+        assert_eq!(report.missing.len(), all);
     }
 }
