@@ -42,7 +42,7 @@ export interface Options {
 export type SessionState = 'submitted' | 'generating' | 'awaiting-user' | 'completed' | 'failed' | 'timeout';
 
 /** A chat, and the place in it. What is left out is as in the session that goes on; of a new one, as `env` says. */
-export interface Route {
+export interface Destination {
   /** As `feishu`. */
   channel?: string;
   /** Which of several accounts of the channel writes. */
@@ -65,7 +65,7 @@ export interface Request {
   /** The ratio of a new video whose words name none, as `9:16`. */
   ratio?: string;
   /** Where results go; `null`: to nobody. */
-  to?: Route | null;
+  to?: Destination | null;
 }
 
 export interface Submission {

@@ -29,7 +29,9 @@ function ruleFor(service, keys, env) {
 }
 
 /** Whether there is the key that a service needs, or the one of the service whose results it holds. Most are told by how they begin. */
-function hasKey({ key, key_prefix: prefix, with_key_of: maker }, keys, env) {
+function hasKey({ key, key_prefix: prefix, with_key_of: maker, beside }, keys, env) {
+  // Only addresses that another service has just named may be asked there, and nothing here notes which those are: never granted.
+  if (beside) return false;
   if (maker) return hasKey(capabilities.services.find((other) => other.key?.service === maker), keys, env);
   if (!key) return true;
   return prefix ? keys.some((known) => known.startsWith(prefix)) : Boolean(env[key.variable]);

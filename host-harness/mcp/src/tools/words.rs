@@ -71,7 +71,7 @@ const fn template(tool: Tool) -> (&'static str, &'static str) {
             "Begins a new project on the canvas: later requests belong to it. Only when the user asks for one.",
         ),
         Tool::Cancel => (
-            "Stop a job",
+            "Stop a job that runs",
             "Stops a job that the user doesn't want any more, while its service allows that: most stop only a job that still \
              waits, and some none. When `cancelled` is false tell the user the `reason`: the job goes on, and its result \
              arrives. Only when the user asks for it; never to begin a job anew.",
