@@ -237,6 +237,14 @@ fn a_session_waits_for_its_own_key_and_goes_on_once_it_is_back() {
 }
 
 #[test]
+fn a_picture_is_refused_before_a_clip_is_made_and_charged() {
+    let env = ark();
+    env.run(["create-session", "a cat", "--kind", "image"])
+        .refused("Ark makes no pictures here, only clips: ask for a video, or name another service with --service. Nothing was submitted.");
+    assert_eq!(env.ark().made(), []);
+}
+
+#[test]
 fn a_session_is_not_continued() {
     let env = ark();
     let id = env.submit("a cat");
