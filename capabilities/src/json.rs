@@ -47,10 +47,6 @@ fn service(service: &Service) -> String {
         Granted::WithKeyOf(word) => Some(word),
         Granted::Always | Granted::WithKey(_) | Granted::WithApp | Granted::Beside(_) => None,
     };
-    let beside = match service.granted {
-        Granted::Beside(id) => Some(id),
-        Granted::Always | Granted::WithKey(_) | Granted::WithKeyOf(_) | Granted::WithApp => None,
-    };
     let members = [
         ("id", json!(service.id)),
         ("name", json!(service.name)),
@@ -60,7 +56,6 @@ fn service(service: &Service) -> String {
         ("key_prefix", json!(key_prefix)),
         ("key", json!(key)),
         ("with_key_of", json!(with_key_of)),
-        ("beside", json!(beside)),
         ("app", json!(app(service))),
         (
             "credential",

@@ -22,16 +22,15 @@ function ruleFor(service, keys, env) {
   const bases = (moved ? [moved] : variable ? origins.slice(0, 1) : origins).map(baseOf);
   const others = capabilities.services.filter((other) => other.key && other.id !== id);
   const foreign = (base) => key && others.some(({ origins: [origin] }) => base.hostname === new URL(origin).hostname);
-  // Which addresses an answer named isn't known here.
+  // Which addresses an answer named isn't known here; where nothing else may be asked, the place itself isn't granted.
   const known = routes.filter((route) => !route.only_named);
+  if (known.length === 0) return [];
   const rule = (base) => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes: known });
   return bases.filter((base) => base && !foreign(base)).map(rule);
 }
 
 /** Whether there is the key that a service needs, or the one of the service whose results it holds. Most are told by how they begin. */
-function hasKey({ key, key_prefix: prefix, with_key_of: maker, beside }, keys, env) {
-  // Only addresses that another service has just named may be asked there, and nothing here notes which those are: never granted.
-  if (beside) return false;
+function hasKey({ key, key_prefix: prefix, with_key_of: maker }, keys, env) {
   if (maker) return hasKey(capabilities.services.find((other) => other.key?.service === maker), keys, env);
   if (!key) return true;
   return prefix ? keys.some((known) => known.startsWith(prefix)) : Boolean(env[key.variable]);
