@@ -1,29 +1,17 @@
 //! Ark (Volcengine) and ModelArk (BytePlus), which is the same abroad with other keys and models: Seedance's clips and
 //! Seedream's pictures. docs/apis/ark.md is the source.
 
-use super::media::LINK;
-use super::{
-    Body, CONTENT, GET, Granted, Header, Key, Keys, Method, Route, Service, USER_AGENT, Value,
-    bearer,
-};
+use super::media::{FILE, LINK, MEDIA};
+use super::{Body, GET, Granted, Key, Keys, Method, PAID, Route, Service, bearer};
 use crate::kind::Kind;
 
 /// "The whole body at most 64 MB": pictures travel in it.
 const JSON_BYTES: u64 = 64 << 20;
 
-/// Headers of a request with a body.
-const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
-
 /// The request that costs the user money.
 const SUBMIT: Route = Route {
-    method: Method::Post,
-    headers: SENDS,
     body: Body::Json(JSON_BYTES),
-    paid: true,
-    // A kept connection that dies under it would leave a charge of which nobody knows.
-    own_connection: true,
-    kinds: &[Kind::Submit],
-    ..GET
+    ..PAID
 };
 
 /// What may be asked of either.
@@ -102,22 +90,6 @@ pub const MODELARK: Service = Service {
     ..ARK
 };
 
-/// A result. Each has a signed link, which opens it alone.
-const FILE: Route = Route {
-    path: "/{..}",
-    query: LINK,
-    headers: &[
-        USER_AGENT,
-        Header {
-            name: "range",
-            value: Value::Range,
-        },
-    ],
-    credential: false,
-    kinds: &[Kind::Poll, Kind::Download, Kind::Doctor],
-    ..GET
-};
-
 /// The stores of Ark's results: which one it is depends on the model.
 pub const ARK_MEDIA: Service = Service {
     id: "ark-media",
@@ -128,13 +100,15 @@ pub const ARK_MEDIA: Service = Service {
         "https://ark-content-generation-v2-cn-beijing.tos-cn-beijing.volces.com",
         "https://ark-acg-cn-beijing.tos-cn-beijing.volces.com",
     ],
-    moved_by: None,
-    tail: "",
     granted: Granted::WithKeyOf("ark"),
     when: "a key of `ark` is configured; all of them",
-    credential: None,
-    ranges: true,
-    routes: &[FILE],
+    // Each result has a signed link, which opens it alone.
+    routes: &[Route {
+        path: "/{..}",
+        query: LINK,
+        ..FILE
+    }],
+    ..MEDIA
 };
 
 /// The stores of ModelArk's results.

@@ -1,8 +1,8 @@
 //! Discord, for a bot: docs/apis/discord.md.
 
 use super::{
-    Body, CONTENT, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part,
-    Position, Recipient, Route, Service, Shape, Success, USER_AGENT,
+    Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part, Position,
+    Recipient, Route, SENDS, Service, Shape, Success,
 };
 use crate::kind::Kind;
 
@@ -79,7 +79,7 @@ pub const DISCORD: Service = Service {
     routes: &[
         Route {
             method: Method::Post,
-            headers: &[USER_AGENT, CONTENT[0], CONTENT[1]],
+            headers: SENDS,
             body: Body::Parts {
                 json: Some(Part {
                     name: "payload_json",
@@ -101,7 +101,7 @@ pub const DISCORD: Service = Service {
         Route {
             method: Method::Post,
             path: "/api/v10/users/@me/channels",
-            headers: &[USER_AGENT, CONTENT[0], CONTENT[1]],
+            headers: SENDS,
             body: Body::Json(OPEN_BYTES),
             recipient: Some(Recipient::JsonField {
                 name: "recipient_id",

@@ -2,7 +2,7 @@
 
 use super::{
     Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method, Named,
-    Names, Position, Recipient, Route, Service, Shape, Success, USER_AGENT, Value,
+    Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT, Value,
 };
 use crate::kind::Kind;
 
@@ -55,9 +55,6 @@ const CONTENTS: Shape = Shape::Packed {
 // Not needed: without one the platform shows each attempt, and that is the core's to know.
 /// What makes a repetition harmless, for an hour.
 const UUID: Member = Member::may("uuid", Shape::Text);
-
-/// Headers of a request with a body.
-const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
 
 /// An upload; nobody sees it.
 const UPLOAD: Route = Route {

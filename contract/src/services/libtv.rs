@@ -1,7 +1,7 @@
 //! LibTV: Nexu's gateway, and its own API.
 
 use super::{
-    Body, CONTENT, Credential, GET, Granted, Header, Key, Keys, Method, Position, Route, Service,
+    Body, CONTENT, Credential, GET, Granted, Header, Key, Keys, PAID, Position, Route, Service,
     USER_AGENT, Value,
 };
 use crate::kind::Kind;
@@ -50,14 +50,9 @@ const SESSION: Route = Route {
 };
 /// The request that costs the user money.
 const SUBMIT: Route = Route {
-    method: Method::Post,
     headers: SENDS,
     body: Body::Json(JSON_BYTES),
-    paid: true,
-    // A kept connection that dies under it would leave a charge of which nobody knows.
-    own_connection: true,
-    kinds: &[Kind::Submit],
-    ..GET
+    ..PAID
 };
 /// Changes where later requests belong. It is no paid one.
 const CHANGE_PROJECT: Route = Route {

@@ -47,8 +47,22 @@ pub(super) const LINK: &[Key] = &[
     Key::Is("h"),
 ];
 
-/// A file of the store, or a part of it.
-const FILE: Route = Route {
+/// A part of a file instead of all of it.
+const RANGE: Header = Header {
+    name: "range",
+    value: Value::Range,
+};
+
+/// A file of a store, or a part of it. A route says where.
+pub(super) const FILE: Route = Route {
+    headers: &[USER_AGENT, RANGE],
+    credential: false,
+    kinds: &[Kind::Poll, Kind::Download, Kind::Doctor],
+    ..GET
+};
+
+/// A file of LibTV's.
+const LIBTV_FILE: Route = Route {
     query: LINK,
     headers: &[
         USER_AGENT,
@@ -56,14 +70,9 @@ const FILE: Route = Route {
             name: "referer",
             value: Value::Exactly("https://www.liblib.art/"),
         },
-        Header {
-            name: "range",
-            value: Value::Range,
-        },
+        RANGE,
     ],
-    credential: false,
-    kinds: &[Kind::Poll, Kind::Download, Kind::Doctor],
-    ..GET
+    ..FILE
 };
 
 /// The store of finished media.
@@ -81,11 +90,11 @@ pub const MEDIA: Service = Service {
     routes: &[
         Route {
             path: "/sd-gen-save-img/{..}",
-            ..FILE
+            ..LIBTV_FILE
         },
         Route {
             path: "/claw/{..}",
-            ..FILE
+            ..LIBTV_FILE
         },
     ],
 };

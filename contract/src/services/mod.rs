@@ -32,7 +32,7 @@ pub use route::{Body, Header, Key, Method, Part, Route, Value};
 pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 
 use credential::bearer;
-use route::{CONTENT, GET, USER_AGENT};
+use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
 pub const SERVICES: [&Service; 15] = [

@@ -1,9 +1,7 @@
 //! Pippit (小云雀 in China), and the same abroad with other keys. docs/apis/pippit.md is the source.
 
-use super::{
-    Body, CONTENT, GET, Granted, Header, Key, Keys, Method, Route, Service, USER_AGENT, Value,
-    bearer,
-};
+use super::media::{FILE, MEDIA};
+use super::{Body, Granted, Key, Keys, PAID, Route, Service, bearer};
 use crate::kind::Kind;
 
 /// Words are at most some hundred thousand characters, JSON may double them.
@@ -11,20 +9,11 @@ const JSON_BYTES: u64 = 4 << 20;
 /// "Under 200 MB"; the form around a file has some hundred bytes.
 const UPLOAD_BYTES: u64 = (200 << 20) + (64 << 10);
 
-/// Headers of a request: each has a body.
-const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
-
 /// The request that costs the user money.
 const SUBMIT: Route = Route {
-    method: Method::Post,
     path: "/api/biz/v1/skill/submit_run",
-    headers: SENDS,
     body: Body::Json(JSON_BYTES),
-    paid: true,
-    // A kept connection that dies under it would leave a charge of which nobody knows.
-    own_connection: true,
-    kinds: &[Kind::Submit],
-    ..GET
+    ..PAID
 };
 
 /// What may be asked of either.
@@ -129,27 +118,16 @@ const LINK: &[Key] = &[
     Key::Is("refresh_token"),
 ];
 
-/// A result. Each has a signed link, which opens it alone.
-const FILE: Route = Route {
-    path: "/{..}",
-    query: LINK,
-    headers: &[
-        USER_AGENT,
-        Header {
-            name: "range",
-            value: Value::Range,
-        },
-    ],
-    credential: false,
-    kinds: &[Kind::Poll, Kind::Download, Kind::Doctor],
-    ..GET
-};
-
-/// A film has a folder's name there.
+/// A result. Each has a signed link, which opens it alone; a film has a folder's name there.
 const FILES: &[Route] = &[
-    FILE,
+    Route {
+        path: "/{..}",
+        query: LINK,
+        ..FILE
+    },
     Route {
         path: "/{..}/",
+        query: LINK,
         ..FILE
     },
 ];
@@ -161,13 +139,10 @@ pub const PIPPIT_MEDIA: Service = Service {
     name: "the stores of Pippit's results",
     short: "Pippit's store",
     origins: &["https://*.vlabvod.com", "https://*.byteimg.com"],
-    moved_by: None,
-    tail: "",
     granted: Granted::WithKeyOf("pippit"),
     when: "a key of `pippit` is configured; all of them",
-    credential: None,
-    ranges: true,
     routes: FILES,
+    ..MEDIA
 };
 
 /// Those of results that were made abroad.

@@ -180,6 +180,9 @@ pub(super) const CONTENT: [Header; 2] = [
     },
 ];
 
+/// Headers of a request with a body.
+pub(super) const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
+
 /// Reads with the credential; a route says the rest.
 pub(super) const GET: Route = Route {
     method: Method::Get,
@@ -196,4 +199,15 @@ pub(super) const GET: Route = Route {
     members: &[],
     names: None,
     kinds: &[],
+};
+
+/// The request that costs the user money; a route says the path and the body.
+pub(super) const PAID: Route = Route {
+    method: Method::Post,
+    headers: SENDS,
+    paid: true,
+    // A kept connection that dies under it would leave a charge of which nobody knows.
+    own_connection: true,
+    kinds: &[Kind::Submit],
+    ..GET
 };

@@ -1,8 +1,8 @@
 //! Slack: its methods, and the host that takes the bytes of files. `docs/apis/slack.md` is the source.
 
 use super::{
-    Body, CONTENT, Credential, GET, Granted, Header, IdKind, Member, Method, Named, Names,
-    Position, Recipient, Route, Service, Shape, Success, USER_AGENT,
+    Body, Credential, GET, Granted, IdKind, Member, Method, Named, Names, Position, Recipient,
+    Route, SENDS, Service, Shape, Success,
 };
 use crate::kind::Kind;
 
@@ -23,8 +23,6 @@ const FILE_BYTES: u64 = 1 << 30;
 
 /// Every response has it.
 const SUCCESS: Success = Success::True { member: "ok" };
-/// Headers of a request with a body.
-const SENDS: &[Header] = &[USER_AGENT, CONTENT[0], CONTENT[1]];
 /// A message whose thread the message belongs in.
 const THREAD: Member = Member::may("thread_ts", Shape::Message);
 
