@@ -18,6 +18,15 @@ pub const fn is_unseen(c: char) -> bool {
     )
 }
 
+/// The beginning of a text from elsewhere, at most so many characters of it, on one line and without what a terminal would
+/// obey.
+#[must_use]
+pub fn one_line(text: &str, most: usize) -> String {
+    let seen = text.chars().take(most);
+    // A space and nothing else: characters stay apart that were apart.
+    seen.map(|c| if is_unseen(c) { ' ' } else { c }).collect()
+}
+
 /// How the beginning of a tag is written: as it is, and as entities, with which some clients read it.
 const OPENS: [&str; 6] = ["<", "&lt;", "&lt", "&#60;", "&#x3c;", "&#x3C;"];
 

@@ -156,7 +156,5 @@ fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
 /// A text from elsewhere on one line, without anything that a terminal would obey.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect()
+    contract::text::one_line(text, usize::MAX)
 }

@@ -216,11 +216,7 @@ const MAX_NOTICE_CHARS: usize = 2_000;
 /// The request, short enough for a notice.
 pub(super) fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 60;
-    let line: String = text
-        .chars()
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .take(SHOWN_CHARS)
-        .collect();
+    let line = contract::text::one_line(text, SHOWN_CHARS);
     if text.chars().count() > SHOWN_CHARS {
         format!("{line}…")
     } else {

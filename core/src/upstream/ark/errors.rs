@@ -204,9 +204,7 @@ impl<'a> Given<'a> {
 
 /// A text of the service's on one line, cut short.
 fn shown(text: &str) -> String {
-    let seen = text.chars().take(SHOWN_CHARS);
-    seen.map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect()
+    contract::text::one_line(text, SHOWN_CHARS)
 }
 
 #[cfg(test)]

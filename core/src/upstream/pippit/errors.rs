@@ -109,11 +109,7 @@ pub fn of(title: &str, ret: Option<u64>, words: &str) -> Error {
 /// A code in words, with the service's own where those say more.
 #[must_use]
 pub fn sentence(title: &str, code: Option<u64>, words: &str) -> String {
-    let shown: String = words
-        .chars()
-        .take(SHOWN_CHARS)
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect();
+    let shown = contract::text::one_line(words, SHOWN_CHARS);
     let says = find(code).map_or("", |known| known.says);
     let said = if says.is_empty() {
         shown.as_str()

@@ -100,11 +100,7 @@ pub fn meaning(status: u16, texts: &[&str]) -> Meaning {
 /// A response in no known form: shown cut short, judged by its status.
 #[must_use]
 pub fn not_json(dialect: &Dialect, response: &Response) -> Error {
-    let shown: String = String::from_utf8_lossy(&response.body)
-        .chars()
-        .take(SHOWN_CHARS)
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect();
+    let shown = contract::text::one_line(&String::from_utf8_lossy(&response.body), SHOWN_CHARS);
     let status = response.status;
     let mut message = format!("{} (HTTP {status}): {shown}", dialect.failed);
     if status == 413 {

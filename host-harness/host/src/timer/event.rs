@@ -244,10 +244,7 @@ impl fmt::Display for Event {
 
 /// Text from elsewhere stays on its line, and tells a terminal nothing.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars()
-        // A space and nothing else: characters stay apart that were apart.
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect()
+    contract::text::one_line(text, usize::MAX)
 }
 
 impl Event {
