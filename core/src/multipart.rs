@@ -91,3 +91,11 @@ pub fn safe_file_name(name: &str) -> String {
         safe.to_owned()
     }
 }
+
+/// A text as one value of a form that is no multipart one, or as one segment of a path.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    // A `+` is a blank in forms and queries only.
+    encoded.replace('+', "%20")
+}

@@ -104,19 +104,19 @@ impl Accounts {
     /// Of which channels there are several and none is meant: then a name is needed. They, for people.
     #[must_use]
     pub fn names_to_choose(&self, member: &Member) -> Option<String> {
-        let names: Vec<&str> = self
-            .all(member)
-            .filter_map(|one| one.name.as_deref())
-            .collect();
+        let names = self.names(member);
         (names.len() > 1 && self.of(member, None).is_err()).then(|| names.join(", "))
+    }
+
+    /// What those of a channel are called.
+    fn names(&self, member: &Member) -> Vec<&str> {
+        let accounts = self.all(member);
+        accounts.filter_map(|one| one.name.as_deref()).collect()
     }
 
     /// Why there is no such account.
     fn why_none(&self, member: &Member, name: Option<&str>) -> String {
-        let names: Vec<&str> = self
-            .all(member)
-            .filter_map(|one| one.name.as_deref())
-            .collect();
+        let names = self.names(member);
         match name {
             Some(name) if !names.is_empty() => [
                 "none is called ",

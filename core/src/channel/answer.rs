@@ -1,7 +1,8 @@
 //! What became of a call to a channel: the four outcomes that decide what happens next, and the closed list of what a refusal
 //! can mean. How a platform says so is known in the channel's own folder only.
 
-use crate::io::{HttpError, RelayError};
+use crate::backoff;
+use crate::io::{HttpError, RelayError, Response, UnixMs};
 
 /// What a call risks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,27 @@ pub enum Found {
     /// It can't be told.
     Unknown(String),
 }
+
+/// How long to wait when a rate limit doesn't say, in milliseconds.
+const DEFAULT_WAIT_MS: u64 = 1_000;
+
+/// How long a platform wants to be left alone, in milliseconds, at least one: as `said` already, else by the first of these
+/// headers that says it.
+#[must_use]
+pub fn wait_ms(said: Option<u64>, headers: &[&str], response: &Response, now_ms: UnixMs) -> u64 {
+    let mut headers = headers.iter();
+    let by_header =
+        || headers.find_map(|name| backoff::retry_after_ms(response.header(name)?, now_ms));
+    said.or_else(by_header)
+        .unwrap_or(DEFAULT_WAIT_MS)
+        // A wait of nothing would make the next attempt due in the very step that was refused.
+        .max(1)
+}
+
+/// What to do about a rate limit, for whoever runs the machine.
+pub const WAIT: &str = "Too many messages at once: try again in a moment.";
+/// What to do where the platform isn't reached.
+pub const NETWORK: &str = "Check the network, the name service and HTTPS_PROXY of this process.";
 
 impl Answer {
     /// What it means that a call has no response.

@@ -2,6 +2,7 @@
 //! here: what a channel makes of them.
 
 use super::answer::{Answer, Meaning};
+use super::calls::Bytes;
 use super::traits::Traits;
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT};
 use crate::media::mp4::{DurationProbe, ProbeStep};
@@ -36,6 +37,17 @@ pub enum Source<'a> {
     Here(&'a [u8]),
     /// In the media store.
     Store(&'a Stored<'a>),
+}
+
+impl Source<'_> {
+    /// For the body of a request.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes<'_> {
+        match self {
+            Self::Here(bytes) => Bytes::Here(bytes),
+            Self::Store(stored) => Bytes::Fetched(stored.fetch(), stored.len),
+        }
+    }
 }
 
 /// A medium in the media store, as far as it was looked at.

@@ -4,11 +4,11 @@
 use contract::channels::{Platform, Recipient, Recipients, Threads, Variables};
 
 use super::answer::{Answer, Found, Meaning, Risk};
-use super::calls::Calls;
-use super::media::{Media, Source};
+use super::calls::{Around, Calls};
+use super::media::Media;
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
-use crate::io::{HttpError, Method, Relay, RelayError, Request, Response};
+use crate::io::{Method, RelayError, Request, Response};
 use crate::session::{Message, Shape};
 
 /// Where it is.
@@ -119,8 +119,7 @@ fn read_response(risk: Risk, response: Result<Response, RelayError>) -> Result<S
 }
 
 fn http(calls: &Calls<'_>, risk: Risk, request: Request) -> Result<String, Answer> {
-    let response: Result<Response, HttpError> = calls.http(risk, request);
-    read_response(risk, response.map_err(RelayError::Upload))
+    read_response(risk, calls.http(risk, request))
 }
 
 impl Channel for Toy {
@@ -130,24 +129,14 @@ impl Channel for Toy {
         media: &Media<'_>,
         shape: Shape,
     ) -> Result<Message, Answer> {
-        let body = match media.source {
-            Source::Here(bytes) => {
-                let bytes = String::from_utf8_lossy(bytes).into_owned();
-                http(calls, Risk::Harmless, request("upload", bytes))?
+        let around = Around::default();
+        let sent = calls.send(Risk::Harmless, media.source.bytes(), &around, &|body| {
+            Request {
+                body,
+                ..request("upload", String::new())
             }
-            Source::Store(stored) => {
-                let relay = Relay {
-                    source: stored.fetch(),
-                    source_len: stored.len,
-                    upload: request("upload", String::new()),
-                    head: Vec::new(),
-                    tail: Vec::new(),
-                    end_before_ms: None,
-                };
-                let response = calls.relay(Risk::Harmless, relay);
-                read_response(Risk::Harmless, response)?
-            }
-        };
+        });
+        let body = read_response(Risk::Harmless, sent)?;
         Ok(Message {
             shape,
             form: 1,

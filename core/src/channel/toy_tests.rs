@@ -5,7 +5,7 @@ use super::*;
 use crate::config::{Settings, Stored};
 use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
-use crate::io::{Effect, Io, Outcome, UnixMs};
+use crate::io::{Effect, HttpError, Io, Outcome, UnixMs};
 use crate::poll::{self, Haste};
 use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
 use crate::store::{self, record};

@@ -38,6 +38,48 @@ pub struct MediaRule {
     pub max_side: Option<u32>,
 }
 
+impl MediaRule {
+    /// Pictures of these formats, of any size in pixels.
+    #[must_use]
+    pub const fn pictures(kinds: &'static [MediaKind], max_bytes: u64) -> Self {
+        Self {
+            shape: Shape::Image,
+            kinds,
+            max_bytes,
+            max_side: None,
+        }
+    }
+
+    /// Films.
+    #[must_use]
+    pub const fn films(max_bytes: u64) -> Self {
+        Self {
+            shape: Shape::Video,
+            kinds: &[MediaKind::Mp4],
+            max_bytes,
+            max_side: None,
+        }
+    }
+
+    /// Anything, as a file.
+    #[must_use]
+    pub const fn files(max_bytes: u64) -> Self {
+        Self {
+            shape: Shape::File,
+            kinds: &[],
+            max_bytes,
+            max_side: None,
+        }
+    }
+
+    /// The same of at most so many pixels a side.
+    #[must_use]
+    pub const fn up_to(mut self, max_side: u32) -> Self {
+        self.max_side = Some(max_side);
+        self
+    }
+}
+
 /// How long a text may be.
 #[derive(Debug, Clone, Copy)]
 pub struct TextLimit {

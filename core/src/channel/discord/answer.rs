@@ -3,13 +3,10 @@
 
 use serde_json::Value;
 
-use crate::backoff;
-use crate::channel::answer::{Answer, Meaning};
+use crate::channel::answer::{Answer, Meaning, NETWORK, WAIT, wait_ms};
 use crate::io::Response;
 use crate::json;
 
-/// How long to wait where a rate limit doesn't say.
-const DEFAULT_WAIT_MS: u64 = 1_000;
 /// A longer pause than this is no rate limit but a ban: the address is asked about again then all the same.
 const MAX_WAIT_S: f64 = 3_600.0;
 
@@ -111,7 +108,7 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
     // A pause has its own status; slow mode and other limits have only codes.
     if response.status == 429 || matches!(code, Some(20016 | 20028 | 20029 | 40003)) {
         return refused(
-            Meaning::RateLimited(wait_ms(&body, response, now_ms)),
+            Meaning::RateLimited(wanted_ms(&body, response, now_ms)),
             &told,
         );
     }
@@ -149,8 +146,8 @@ fn is_too_long(body: &Value) -> bool {
     })
 }
 
-/// How long Discord wants to be left alone, in milliseconds, at least one. The body says it finer than the header.
-fn wait_ms(body: &Value, response: &Response, now_ms: u64) -> u64 {
+/// How long Discord wants to be left alone, in milliseconds. The body says it finer than the header.
+fn wanted_ms(body: &Value, response: &Response, now_ms: u64) -> u64 {
     let seconds = body.get("retry_after").and_then(Value::as_f64);
     #[expect(
         clippy::cast_possible_truncation,
@@ -158,8 +155,7 @@ fn wait_ms(body: &Value, response: &Response, now_ms: u64) -> u64 {
         reason = "clamped to 0..=3 600 000"
     )]
     let said = seconds.map(|seconds| (seconds.clamp(0.0, MAX_WAIT_S) * 1000.0).ceil() as u64);
-    let header = || backoff::retry_after_ms(response.header("retry-after")?, now_ms);
-    said.or_else(header).unwrap_or(DEFAULT_WAIT_MS).max(1)
+    wait_ms(said, &["retry-after"], response, now_ms)
 }
 
 /// The response in one line for the log.
@@ -172,21 +168,18 @@ fn told(body: &Value, code: Option<i64>, status: u16) -> String {
         }
         None => format!("HTTP {status}"),
     };
-    let shown = text.chars().take(SHOWN_CHARS);
-    shown
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect()
+    contract::text::one_line(&text, SHOWN_CHARS)
 }
 
 /// What to do about an answer other than success, for whoever runs the machine.
 pub(super) fn advice(answer: &Answer) -> &'static str {
     let reason = match answer {
         Answer::Refused(Meaning::RateLimited(_), _) => {
-            return "Too many messages at once: try again in a moment.";
+            return WAIT;
         }
         Answer::Refused(_, reason) => reason,
         Answer::NotDispatched(_) | Answer::Committed(_) | Answer::Unknown(_) => {
-            return "Check the network, the name service and HTTPS_PROXY of this process.";
+            return NETWORK;
         }
     };
     let known = REFUSALS.iter().find(|(.., sentence, _)| reason == sentence);

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::answer::{Answer, Found, Meaning, Risk};
-use super::calls::Calls;
+use super::calls::{Around, Bytes, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending};
-use crate::io::{Method, Relay, RelayError, Request, Response};
+use crate::io::{Method, RelayError, Request, Response};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::Form;
@@ -54,29 +54,17 @@ const NONCE_CHARS: usize = 24;
 
 const TRAITS: Traits = Traits {
     media: &[
-        MediaRule {
-            shape: Shape::Video,
-            kinds: &[MediaKind::Mp4],
-            max_bytes: MAX_FILE_BYTES,
-            max_side: None,
-        },
-        MediaRule {
-            shape: Shape::Image,
-            kinds: &[
+        MediaRule::films(MAX_FILE_BYTES),
+        MediaRule::pictures(
+            &[
                 MediaKind::Image(ImageFormat::Jpeg),
                 MediaKind::Image(ImageFormat::Png),
                 MediaKind::Image(ImageFormat::Webp),
                 MediaKind::Image(ImageFormat::Gif),
             ],
-            max_bytes: MAX_FILE_BYTES,
-            max_side: None,
-        },
-        MediaRule {
-            shape: Shape::File,
-            kinds: &[],
-            max_bytes: MAX_FILE_BYTES,
-            max_side: None,
-        },
+            MAX_FILE_BYTES,
+        ),
+        MediaRule::files(MAX_FILE_BYTES),
     ],
     text: TextLimit {
         max: 2_000,
@@ -138,8 +126,7 @@ impl Bot<'_> {
     /// What it means that it didn't succeed. Nothing was shown by it.
     fn ask(&self, calls: &Calls<'_>, request: Request) -> Result<Value, Answer> {
         let response = calls.http(Risk::Harmless, request);
-        let response =
-            response.map_err(|error| Answer::of_error(Risk::Harmless, RelayError::Upload(error)));
+        let response = response.map_err(|error| Answer::of_error(Risk::Harmless, error));
         match answer::read(&response?, calls.io().now_ms()) {
             Err(Answer::Unknown(reason)) => Err(Answer::NotDispatched(reason)),
             read => read,
@@ -186,8 +173,7 @@ impl Bot<'_> {
         let response = match kept {
             None => {
                 let request = self.request(Method::Post, &path, payload.into_bytes(), JSON);
-                let response = calls.http(Risk::Commit, request);
-                response.map_err(RelayError::Upload)
+                calls.http(Risk::Commit, request)
             }
             Some(kept) => self.upload(calls, &path, &payload, &kept, sending),
         };
@@ -232,34 +218,27 @@ impl Bot<'_> {
         let form = Form::new(&calls.io().nonce())
             .json("payload_json", payload)
             .file("files[0]", &name, &kept.content_type);
-        let request = |body| self.request(Method::Post, path, body, &form.content_type);
-        match sending.content {
-            Some(Content::Here(bytes)) => {
-                let body = [&form.head, bytes, &form.tail].concat();
-                let response = calls.http(Risk::Commit, request(body));
-                response.map_err(RelayError::Upload)
-            }
+        let bytes = match sending.content {
+            Some(Content::Here(bytes)) => Bytes::Here(bytes),
             Some(Content::Result(url)) => {
-                let relay = Relay {
-                    source: super::media::whole(url, kept.len),
-                    source_len: kept.len,
-                    upload: request(Vec::new()),
-                    head: form.head.clone(),
-                    tail: form.tail.clone(),
-                    // An upload that outlasts the nonce of an earlier attempt would show a second message. Without its
-                    // end it shows none.
-                    end_before_ms: sending
-                        .first_sent_at_ms
-                        .filter(|_| !sending.is_first)
-                        .map(|first_ms| first_ms + NONCE_KEPT_MS - NONCE_MARGIN_MS),
-                };
-                calls.relay(Risk::Commit, relay)
+                Bytes::Fetched(super::media::whole(url, kept.len), kept.len)
             }
-            None => Err(RelayError::Source {
-                status: 0,
-                reason: "the address of the media isn't known any more".to_owned(),
-            }),
-        }
+            None => {
+                return Err(RelayError::Source {
+                    status: 0,
+                    reason: "the address of the media isn't known any more".to_owned(),
+                });
+            }
+        };
+        // An upload that outlasts the nonce of an earlier attempt would show a second message. Without its end it shows none.
+        let end_before_ms = sending
+            .first_sent_at_ms
+            .filter(|_| !sending.is_first)
+            .map(|first_ms| first_ms + NONCE_KEPT_MS - NONCE_MARGIN_MS);
+        let around = Around::of(&form, end_before_ms);
+        calls.send(Risk::Commit, bytes, &around, &|body| {
+            self.request(Method::Post, path, body, &form.content_type)
+        })
     }
 }
 

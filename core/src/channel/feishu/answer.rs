@@ -3,13 +3,9 @@
 
 use serde_json::Value;
 
-use crate::backoff;
-use crate::channel::answer::{Answer, Meaning};
+use crate::channel::answer::{Answer, Meaning, NETWORK, WAIT, wait_ms};
 use crate::io::Response;
 use crate::json;
-
-/// How long to wait when a rate limit doesn't say.
-const DEFAULT_WAIT_MS: u64 = 1000;
 
 /// Reads the token route's answer that holds no token: nothing was sent by it.
 #[must_use]
@@ -38,7 +34,11 @@ pub(super) fn token_failure(response: &Response, now_ms: u64) -> Answer {
 pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
     let told = describe(response);
     let refused = |meaning| Err(Answer::Refused(meaning, told.clone()));
-    let too_fast = || refused(Meaning::RateLimited(wait_ms(response, now_ms)));
+    let too_fast = || {
+        refused(Meaning::RateLimited(wait_ms(
+            None, &WAITS, response, now_ms,
+        )))
+    };
     match code(response) {
         Some(0) => {
             let body = json::foreign(&response.body).unwrap_or_default();
@@ -89,15 +89,8 @@ fn code(response: &Response) -> Option<i64> {
     json::foreign(&response.body)?.get("code")?.as_i64()
 }
 
-/// How long the platform wants to be left alone, in milliseconds, at least one.
-fn wait_ms(response: &Response, now_ms: u64) -> u64 {
-    ["x-ogw-ratelimit-reset", "retry-after"]
-        .iter()
-        .find_map(|name| backoff::retry_after_ms(response.header(name)?, now_ms))
-        .unwrap_or(DEFAULT_WAIT_MS)
-        // A reset of zero seconds would make the next attempt due in the very step that was refused.
-        .max(1)
-}
+/// The headers that say how long the platform wants to be left alone.
+const WAITS: [&str; 2] = ["x-ogw-ratelimit-reset", "retry-after"];
 
 /// The answer in one line for the log, with the platform's log id.
 fn describe(response: &Response) -> String {
@@ -111,11 +104,7 @@ fn describe(response: &Response) -> String {
         (Some(code), msg) => format!("{code} {}", msg.unwrap_or("")),
         (None, _) => format!("HTTP {}", response.status),
     };
-    let mut line: String = text
-        .chars()
-        .take(SHOWN_CHARS)
-        .map(|c| if contract::text::is_unseen(c) { ' ' } else { c })
-        .collect();
+    let mut line = contract::text::one_line(&text, SHOWN_CHARS);
     let log_id = body
         .get("error")
         .and_then(|error| error.get("log_id"))
@@ -152,7 +141,6 @@ fn grant_url(response: &Response) -> Option<String> {
 
 /// What to do about an answer other than success, for whoever runs the machine: docs/apis/feishu.md, the table of codes.
 pub(super) fn advice(answer: &Answer) -> String {
-    const NETWORK: &str = "Check the network, the name service and HTTPS_PROXY of this process.";
     let advice = match answer {
         Answer::Refused(Meaning::MissingScope(page), _) => {
             return format!("Have an administrator of the app grant the permission here: {page}");
@@ -162,9 +150,7 @@ pub(super) fn advice(answer: &Answer) -> String {
             reason,
         ) => refusal_advice(reason),
         Answer::Refused(Meaning::BadToken, _) => "Check the app's id and secret on its page.",
-        Answer::Refused(Meaning::RateLimited(_), _) => {
-            "Too many messages at once: try again in a moment."
-        }
+        Answer::Refused(Meaning::RateLimited(_), _) => WAIT,
         Answer::NotDispatched(_)
         | Answer::Committed(_)
         | Answer::Unknown(_)

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
-use super::calls::Calls;
+use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
-use crate::io::{HttpError, Method, Relay, RelayError, Request, Response, USER_AGENT};
+use crate::io::{HttpError, Method, RelayError, Request, Response, USER_AGENT};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::FormEnds;
@@ -45,15 +45,9 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 /// lacks AVIF.
 const TRAITS: Traits = Traits {
     media: &[
-        MediaRule {
-            shape: Shape::Image,
-            kinds: &[MediaKind::Image(ImageFormat::Gif)],
-            max_bytes: 10 * MB,
-            max_side: Some(2_000),
-        },
-        MediaRule {
-            shape: Shape::Image,
-            kinds: &[
+        MediaRule::pictures(&[MediaKind::Image(ImageFormat::Gif)], 10 * MB).up_to(2_000),
+        MediaRule::pictures(
+            &[
                 MediaKind::Image(ImageFormat::Jpeg),
                 MediaKind::Image(ImageFormat::Png),
                 MediaKind::Image(ImageFormat::Webp),
@@ -62,21 +56,11 @@ const TRAITS: Traits = Traits {
                 MediaKind::Image(ImageFormat::Tiff),
                 MediaKind::Image(ImageFormat::Heic),
             ],
-            max_bytes: 10 * MB,
-            max_side: Some(12_000),
-        },
-        MediaRule {
-            shape: Shape::Video,
-            kinds: &[MediaKind::Mp4],
-            max_bytes: 30 * MB,
-            max_side: None,
-        },
-        MediaRule {
-            shape: Shape::File,
-            kinds: &[],
-            max_bytes: 30 * MB,
-            max_side: None,
-        },
+            10 * MB,
+        )
+        .up_to(12_000),
+        MediaRule::films(30 * MB),
+        MediaRule::files(30 * MB),
     ],
     text: TextLimit {
         max: 150 * 1024,
@@ -160,8 +144,7 @@ impl<'a> Messenger<'a> {
         let sent = self.call(calls, Risk::Commit, |token| {
             let json = "application/json; charset=utf-8";
             let request = api_request(app, path, token, json, body.clone().into_bytes());
-            let response = calls.http(Risk::Commit, request);
-            response.map_err(RelayError::Upload)
+            calls.http(Risk::Commit, request)
         });
         // A response without a good id is a success all the same: the platform took the message, and it must
         // not be sent again.
@@ -186,29 +169,12 @@ impl<'a> Messenger<'a> {
     ) -> Result<Value, Answer> {
         let app = self.app;
         self.call(calls, Risk::Harmless, |token| {
-            let request = |body| api_request(app, path, token, &form.content_type, body);
-            match source {
-                Source::Here(bytes) => {
-                    // What is here is small, a cover or the doctor's picture: to copy it is cheaper than to
-                    // stream it.
-                    let body = [&form.head, *bytes, &form.tail].concat();
-                    let response = calls.http(Risk::Harmless, request(body));
-                    response.map_err(RelayError::Upload)
-                }
-                Source::Store(stored) => {
-                    let relay = Relay {
-                        source: stored.fetch(),
-                        source_len: stored.len,
-                        // The body is put together by the driver, from store to platform: a film of 30 MB never
-                        // stands in the component's memory.
-                        upload: request(Vec::new()),
-                        head: form.head.clone(),
-                        tail: form.tail.clone(),
-                        end_before_ms: None,
-                    };
-                    calls.relay(Risk::Harmless, relay)
-                }
-            }
+            calls.send(
+                Risk::Harmless,
+                source.bytes(),
+                &Around::of(form, None),
+                &|body| api_request(app, path, token, &form.content_type, body),
+            )
         })
     }
 
@@ -277,14 +243,17 @@ impl<'a> Messenger<'a> {
         };
         let response = match calls.http(Risk::Harmless, request) {
             Ok(response) => response,
-            Err(HttpError::Denied(reason)) => {
+            Err(RelayError::Upload(HttpError::Denied(reason))) => {
                 // What the sandbox refuses here it refuses again until its rules change.
                 let reason = format!("no token: {reason}");
                 return Err(Answer::Refused(Meaning::ForGood, reason));
             }
             // No message has left: whatever became of the token request, trying again is safe.
-            Err(error) => {
+            Err(RelayError::Upload(error)) => {
                 let reason = format!("no token: {}", error.reason());
+                return Err(Answer::NotDispatched(reason));
+            }
+            Err(RelayError::Source { reason, .. } | RelayError::Cut(reason)) => {
                 return Err(Answer::NotDispatched(reason));
             }
         };

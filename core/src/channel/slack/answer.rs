@@ -2,13 +2,10 @@
 
 use serde_json::Value;
 
-use crate::backoff;
-use crate::channel::answer::{Answer, Meaning};
+use crate::channel::answer::{Answer, Meaning, NETWORK, WAIT, wait_ms};
 use crate::io::Response;
 use crate::json;
 
-/// How long to wait when a rate limit doesn't say.
-const DEFAULT_WAIT_MS: u64 = 1_000;
 /// Where an app's rights are granted.
 const APPS: &str = "https://api.slack.com/apps";
 
@@ -78,7 +75,7 @@ pub(super) fn read(response: &Response, now_ms: u64) -> Result<Value, Answer> {
     let refused = |meaning, reason: &str| Err(Answer::Refused(meaning, reason.to_owned()));
     let too_fast = || {
         refused(
-            Meaning::RateLimited(wait_ms(response, now_ms)),
+            Meaning::RateLimited(wait_ms(None, &["retry-after"], response, now_ms)),
             "ratelimited",
         )
     };
@@ -142,14 +139,6 @@ pub(super) fn http(status: u16) -> String {
     ["HTTP ", &status.to_string()].concat()
 }
 
-/// How long Slack wants to be left alone, in milliseconds, at least one.
-fn wait_ms(response: &Response, now_ms: u64) -> u64 {
-    let told = response.header("retry-after");
-    told.and_then(|text| backoff::retry_after_ms(text, now_ms))
-        .unwrap_or(DEFAULT_WAIT_MS)
-        .max(1)
-}
-
 /// Why, of an answer other than success.
 pub(super) fn reason(answer: Answer) -> String {
     match answer {
@@ -173,13 +162,9 @@ pub(super) fn advice(answer: &Answer) -> String {
                 .map_or(reason.as_str(), |(_, advice)| advice)
                 .to_owned();
         }
-        Answer::Refused(Meaning::RateLimited(_), _) => {
-            "Too many messages at once: try again in a moment."
-        }
+        Answer::Refused(Meaning::RateLimited(_), _) => WAIT,
         Answer::Refused(_, _) => "Check the bot's token and the channel's id (C…, G…, D… or U…).",
-        Answer::NotDispatched(_) | Answer::Committed(_) | Answer::Unknown(_) => {
-            "Check the network, the name service and HTTPS_PROXY of this process."
-        }
+        Answer::NotDispatched(_) | Answer::Committed(_) | Answer::Unknown(_) => NETWORK,
     };
     advice.to_owned()
 }

@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
-use super::calls::Calls;
+use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
-use crate::io::{Method, Relay, RelayError, Request, Response, USER_AGENT};
+use crate::io::{Method, Request, Response, USER_AGENT};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
+use crate::multipart::encoded;
 use crate::secret::Secret;
 use crate::session::{Message, Shape};
 
@@ -46,30 +47,18 @@ const MAX_BYTES: u64 = 200 * 1024 * 1024;
 
 const TRAITS: Traits = Traits {
     media: &[
-        MediaRule {
-            shape: Shape::Image,
-            kinds: &[
+        MediaRule::pictures(
+            &[
                 MediaKind::Image(ImageFormat::Jpeg),
                 MediaKind::Image(ImageFormat::Png),
                 MediaKind::Image(ImageFormat::Gif),
                 MediaKind::Image(ImageFormat::Webp),
                 MediaKind::Image(ImageFormat::Heic),
             ],
-            max_bytes: MAX_BYTES,
-            max_side: None,
-        },
-        MediaRule {
-            shape: Shape::Video,
-            kinds: &[MediaKind::Mp4],
-            max_bytes: MAX_BYTES,
-            max_side: None,
-        },
-        MediaRule {
-            shape: Shape::File,
-            kinds: &[],
-            max_bytes: MAX_BYTES,
-            max_side: None,
-        },
+            MAX_BYTES,
+        ),
+        MediaRule::films(MAX_BYTES),
+        MediaRule::files(MAX_BYTES),
     ],
     // What is advised; it is cut off at ten times as much.
     text: TextLimit {
@@ -123,7 +112,7 @@ impl Messenger<'_> {
             max_response_bytes: MAX_RESPONSE_BYTES,
         };
         let sent = calls.http(risk, request);
-        let response = sent.map_err(|error| Answer::of_error(risk, RelayError::Upload(error)))?;
+        let response = sent.map_err(|error| Answer::of_error(risk, error))?;
         answer::read(&response, calls.io().now_ms())
     }
 
@@ -151,23 +140,7 @@ impl Messenger<'_> {
             body,
             max_response_bytes: MAX_RESPONSE_BYTES,
         };
-        let sent = match source {
-            Source::Here(bytes) => {
-                let sent = calls.http(Risk::Harmless, upload(bytes.to_vec()));
-                sent.map_err(RelayError::Upload)
-            }
-            Source::Store(stored) => calls.relay(
-                Risk::Harmless,
-                Relay {
-                    source: stored.fetch(),
-                    source_len: stored.len,
-                    upload: upload(Vec::new()),
-                    head: Vec::new(),
-                    tail: Vec::new(),
-                    end_before_ms: None,
-                },
-            ),
-        };
+        let sent = calls.send(Risk::Harmless, source.bytes(), &Around::default(), &upload);
         match sent.map_err(|error| Answer::of_error(Risk::Harmless, error))? {
             Response { status: 200, .. } => Ok(()),
             // The next attempt gets another address.
@@ -278,7 +251,7 @@ impl Channel for Messenger<'_> {
             Source::Here(bytes) => bytes.len() as u64,
             Source::Store(stored) => stored.len,
         };
-        let (name, len) = (in_form(&media.name), len.to_string());
+        let (name, len) = (encoded(&media.name), len.to_string());
         let fields = ["filename=", &name, "&length=", &len].concat();
         let ask = (Risk::Harmless, "files.getUploadURLExternal");
         let named = self.call(calls, ask, (FIELDS, fields))?;
@@ -340,21 +313,6 @@ fn in_thread(body: &mut Value, sending: &Sending<'_>) {
 fn escaped(words: &str) -> String {
     let words = words.replace('&', "&amp;").replace('<', "&lt;");
     words.replace('>', "&gt;")
-}
-
-/// A text as a form has it.
-fn in_form(text: &str) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut written = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            written.push(char::from(byte));
-        } else {
-            let digit = |of: u8| char::from(DIGITS[usize::from(of & 15)]);
-            written.extend(['%', digit(byte >> 4), digit(byte)]);
-        }
-    }
-    written
 }
 
 #[cfg(test)]

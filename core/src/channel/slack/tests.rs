@@ -82,5 +82,5 @@ fn words_call_nobody_and_are_no_markup() {
         text,
         "&lt;!channel&gt; &lt;@U0123456789&gt; a &amp; b &lt;https://x|y&gt;"
     );
-    assert_eq!(in_form("狐 1&2.mp4"), "%E7%8B%90%201%262.mp4");
+    assert_eq!(encoded("狐 1&2.mp4"), "%E7%8B%90%201%262.mp4");
 }

@@ -14,6 +14,7 @@ use super::results::{self, Links, ResultUrl};
 use super::{Baseline, Error, Job, Order, Submitted, Upstream, View};
 use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT};
 use crate::json;
+use crate::multipart::encoded;
 use crate::secret::Secret;
 use messages::Role;
 
@@ -262,7 +263,6 @@ fn required(dialect: &Dialect, data: &Value, names: &[&str]) -> Result<Vec<Strin
 
 /// An id as one segment of a path, whatever the server put into it.
 fn segment(id: &str) -> String {
-    let encoded: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    // A `+` is a blank in queries only; and dots would be another path to whoever normalises it on the way.
-    encoded.replace('+', "%20").replace("..", "%2E%2E")
+    // Dots would be another path to whoever normalises it on the way.
+    encoded(id).replace("..", "%2E%2E")
 }
