@@ -11,5 +11,6 @@ pub mod imports;
 pub mod kind;
 pub mod services;
 pub mod settings;
+pub mod state;
 pub mod text;
 pub mod transport;

@@ -1,12 +1,12 @@
 //! Which names the state folder has, and what stands there beside them: a newer version's files, or what another program or a
 //! component gone mad has left. Nothing is done about those; a person is told.
 
+use contract::state::FOLDERS;
+
 use super::{legacy, list};
 use crate::io::Io;
 use crate::problem::Problem;
 
-/// The folders that every start makes.
-pub(super) const FOLDERS: [&str; 5] = ["active", "finished", "pace", "sessions", "submits"];
 /// What else may stand at the top.
 const OTHERS: [&str; 3] = ["damaged", legacy::COPY, legacy::DONE];
 /// How the names in a session's folder begin.

@@ -74,7 +74,7 @@ fn session_dir(key: &str) -> String {
 /// # Errors
 /// When the state folder can't be written.
 pub fn prepare(io: &Io) -> Result<(), Problem> {
-    for dir in layout::FOLDERS {
+    for dir in contract::state::FOLDERS {
         // Not synced here: who only looks need not wait for the disk, and who writes calls `sync_folders`.
         run(io, FsOp::MakeDir(dir.to_owned()))?;
     }

@@ -17,7 +17,7 @@ use tokio_postgres::types::Type;
 use crate::clock::Moment;
 use crate::database::{Database, Parameter};
 use crate::metrics::Metrics;
-use crate::paths::{Reach, SUBMITS, Writes};
+use crate::paths::{Reach, Writes};
 
 /// What has to be left of a lease for a message to leave, as a part of it. The rest goes by while the service answers: the next
 /// holder comes after that, and then the message's key tells it from a second one.
@@ -412,7 +412,7 @@ impl Keeper for Held {
 
     async fn shared(&self, folder: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, Lost> {
         let statement = match (folder, &self.reach) {
-            (SUBMITS, _) => {
+            (contract::state::SUBMITS, _) => {
                 "select path, bytes from record where tenant = $1 and scope = '' and path like 'submits/%' limit $2"
                     .to_owned()
             }

@@ -16,10 +16,6 @@ const PATH_CHARS: usize = 400;
 const ACTIVE: &str = "active/";
 /// Where the sessions are.
 const SESSIONS: &str = "sessions/";
-/// Where the intents of submits are. Calls wait for each other there.
-pub const SUBMITS: &str = "submits";
-/// The folders that the component makes with its first submit, and finds from then on.
-pub const FOLDERS: [&str; 5] = ["active", "finished", "pace", "sessions", SUBMITS];
 /// How the entry of an intent begins. A session's key has a dash before its digest, so it can't be one.
 const INTENT: &str = "submit-";
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::state::FOLDERS;
 use host::{CallError, CallState, Harness, LimitHit, Records, Step};
 
 use crate::claim::Claimed;
 use crate::lease::{End, Held};
-use crate::paths::FOLDERS;
 use crate::recipients::{self, OfCall};
 use crate::share::Worker;
 use crate::spending::OfTenant;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::state::FOLDERS;
 use host::{CallError, CallState, Records, Submission, Submit};
 use tokio_postgres::types::Type;
 
@@ -12,7 +13,7 @@ use crate::database::{Database, DatabaseError, Parameter};
 use crate::harnesses::{Harnesses, TenantCallError};
 use crate::lease::Held;
 use crate::metrics::Metrics;
-use crate::paths::{FOLDERS, entry};
+use crate::paths::entry;
 use crate::recipients::{self, NameError, OfCall};
 use crate::spending::OfTenant;
 

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use contract::state::FOLDERS;
 use host::{CallState, Records};
 use tokio_postgres::types::Type;
 
 use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::lease::Held;
-use crate::paths::{FOLDERS, entry};
+use crate::paths::entry;
 use crate::recipients::OfCall;
 use crate::share::Worker;
 use crate::spending::OfTenant;
