@@ -17,7 +17,7 @@ use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
 use crate::upstream::{Baseline, Error, Job, Order, ServiceId, Submitted, Upstream};
 use repeated::Claim;
-use request::{Destination, Medium, Request, makes};
+use request::{Destination, Medium, Request};
 
 /// What to do about a submit of unknown outcome.
 const FIND_OUT: &str = "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover";
@@ -73,7 +73,9 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         }
         None => (settings.upstream(request.service.as_deref())?, None),
     };
-    makes(&upstream, request.kind)?;
+    if request.kind == Some(Medium::Image) {
+        upstream.makes_pictures().map_err(|error| error.problem())?;
+    }
     let known = continued.as_ref().and_then(|(_, known, _)| known.as_ref());
     let route = if nowhere {
         Route::default()

@@ -3,8 +3,6 @@
 use contract::commands::is_nowhere;
 
 use crate::channel;
-use crate::problem::Problem;
-use crate::upstream::{Shape, Upstream};
 
 /// What is to be submitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,21 +102,6 @@ impl Destination {
             reply_to: filled(route.reply_to),
         })
     }
-}
-
-/// Whether the service makes what is asked for. A service of tasks would make a clip of any words, and charge for it.
-///
-/// # Errors
-/// Permanent, before anything is stored.
-pub(super) fn makes(upstream: &Upstream<'_>, kind: Option<Medium>) -> Result<(), Problem> {
-    let service = upstream.service();
-    if service.traits().shape == Shape::Session || kind != Some(Medium::Image) {
-        return Ok(());
-    }
-    Err(Problem::permanent(format!(
-        "{} makes no pictures here, only clips: ask for a video, or name another service with --service. Nothing was submitted.",
-        service.member().title
-    )))
 }
 
 #[cfg(test)]

@@ -117,6 +117,21 @@ impl<'a> Upstream<'a> {
         self.service().member().port.shown_address(self.base)
     }
 
+    /// Whether a picture can be asked for.
+    ///
+    /// # Errors
+    /// It can't, known without asking.
+    pub fn makes_pictures(&self) -> Result<(), Error> {
+        let member = self.service().member();
+        if member.traits.pictures {
+            return Ok(());
+        }
+        Err(Error::refused(format!(
+            "{} makes no pictures here, only clips: ask for a video, or name another service with --service. Nothing was submitted.",
+            member.title
+        )))
+    }
+
     /// What is stored with the intent of a submit; see [`super::Port::traced_by`].
     #[must_use]
     pub fn traced_by(&self, nonce: &str) -> Option<String> {

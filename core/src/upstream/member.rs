@@ -63,6 +63,8 @@ pub struct Traits {
     pub lists: bool,
     /// Whether a job can be cancelled.
     pub cancels: bool,
+    /// Whether a picture can be asked for instead of a film.
+    pub pictures: bool,
     /// Whether the ratio is said in the words; else it is a field of the request.
     pub ratio_in_words: bool,
     /// How the user's own files reach it.

@@ -57,6 +57,8 @@ const TRAITS: Traits = Traits {
     asks: false,
     lists: true,
     cancels: true,
+    // There is a route for them that nothing here calls: whatever was asked for would become a clip, and be charged.
+    pictures: false,
     ratio_in_words: false,
     // "Under 30 MB".
     references: References::InRequest(30 * 1024 * 1024),

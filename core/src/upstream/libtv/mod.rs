@@ -34,6 +34,7 @@ pub const TRAITS: Traits = Traits {
     asks: true,
     lists: true,
     cancels: false,
+    pictures: true,
     ratio_in_words: true,
     // What the services take.
     references: References::Uploaded(200 * 1024 * 1024),

@@ -53,6 +53,7 @@ const TRAITS: Traits = Traits {
     asks: true,
     lists: false,
     cancels: false,
+    pictures: true,
     ratio_in_words: false,
     // "Under 200 MB".
     references: References::Uploaded(200 * 1024 * 1024 - 1),
