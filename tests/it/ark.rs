@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::env::{CHAT, TestEnv, texts, wait_until};
+use crate::env::{CHAT, Serving, TestEnv, texts, wait_until};
 use crate::intents;
 use fakes::{ALWAYS, ARK_KEY, ArkError, Clip, Fake, Fault, MODELARK_KEY, When};
 use serde_json::json;
@@ -382,16 +382,9 @@ fn a_clip_that_takes_its_time_is_waited_for() {
 fn lost(fault: Fault, ago: Duration) -> TestEnv {
     let env = ark();
     env.ark().fault(SUBMIT, fault, 1);
-    env.run([
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .exits(1)
-    .says("may have been charged");
+    env.ask("a cat", "feishu", CHAT)
+        .exits(1)
+        .says("may have been charged");
     intents::make_older(&env, ago);
     env
 }
@@ -456,16 +449,22 @@ fn one_that_is_certainly_not_there_may_be_submitted_again_by_the_user() {
     assert_eq!(env.ark().made().len(), 1);
 }
 
+/// The chat is told that nobody knows; and nothing was submitted a second time.
+#[track_caller]
+fn told_that_it_may_have_been_charged(env: &TestEnv, serve: Serving) {
+    let told = texts(&env.wait_for_messages(CHAT, 1));
+    assert!(told[0].contains("may have been charged"), "{told:?}");
+    serve.terminate();
+    assert_eq!(submits(env), 1);
+}
+
 #[test]
 fn one_of_several_that_may_be_it_is_nobodys_and_told() {
     let env = lost(Fault::ResetAfterApplied, ABANDONED);
     let two = json!({"total": 2, "items": [{"id": "cgt-a"}, {"id": "cgt-b"}]});
     env.ark().fault(LIST, Fault::Json(200, two), ALWAYS);
     let serve = env.serve();
-    let told = texts(&env.wait_for_messages(CHAT, 1));
-    assert!(told[0].contains("may have been charged"), "{told:?}");
-    serve.terminate();
-    assert_eq!(submits(&env), 1);
+    told_that_it_may_have_been_charged(&env, serve);
 }
 
 #[test]
@@ -478,10 +477,7 @@ fn a_list_that_cant_be_asked_is_asked_again_and_in_the_end_the_chat_is_told() {
     assert_eq!(env.chat(), []);
     intents::make_older(&env, GIVEN_UP);
     let serve = env.serve();
-    let told = texts(&env.wait_for_messages(CHAT, 1));
-    assert!(told[0].contains("may have been charged"), "{told:?}");
-    serve.terminate();
-    assert_eq!(submits(&env), 1);
+    told_that_it_may_have_been_charged(&env, serve);
 }
 
 #[test]

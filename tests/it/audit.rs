@@ -319,16 +319,7 @@ fn a_record_that_cannot_be_written_holds_up_nothing_and_the_user_is_told() {
     // A file where the folder should be.
     fs::write(env.home().join("libtv-audit"), "").unwrap();
     let serve = env.serve();
-    let out = env
-        .run([
-            "create-session",
-            "a cat",
-            "--channel",
-            "feishu",
-            "--chat-id",
-            CHAT,
-        ])
-        .ok();
+    let out = env.ask("a cat", "feishu", CHAT).ok();
     assert!(out.stderr.contains("can't be written"), "{}", out.stderr);
     serve.wait_for_line("libtv-audit can't be written");
     env.wait_for_messages(CHAT, 1);

@@ -71,15 +71,7 @@ fn a_submit_that_is_wrong_usage_or_certainly_refused_names_no_chat() {
         env.run(arguments).exits(code).says("❌");
         assert_eq!(recipients(&env), 0, "{arguments:?}");
     }
-    env.run([
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .ok();
+    env.ask("a cat", "feishu", CHAT).ok();
     assert_eq!(recipients(&env), 1);
 }
 
@@ -89,10 +81,7 @@ fn an_empty_chat_means_nowhere_whatever_the_environment_says() {
         .var("OPENCLAW_CHANNEL_TYPE", "feishu")
         .var("OPENCLAW_CHAT_ID", OTHER)
         .start();
-    let reply = env
-        .run(["create-session", "a cat", "--channel", "", "--chat-id", ""])
-        .ok()
-        .json();
+    let reply = env.ask("a cat", "", "").ok().json();
     assert_eq!(
         (&reply["channel"], &reply["deliverable"]),
         (&"".into(), &false.into())

@@ -416,16 +416,9 @@ fn defect_17_the_reply_of_the_retired_service_was_hidden() {
 #[test]
 fn defect_18_an_unknown_channel_promised_delivery() {
     let env = TestEnv::new();
-    env.run([
-        "create-session",
-        "a cat",
-        "--channel",
-        "pigeon",
-        "--chat-id",
-        "1",
-    ])
-    .exits(1)
-    .says("❌ Unknown channel: pigeon");
+    env.ask("a cat", "pigeon", "1")
+        .exits(1)
+        .says("❌ Unknown channel: pigeon");
     assert!(env.gateway().submits().is_empty());
 }
 

@@ -296,17 +296,19 @@ impl TestEnv {
 
     /// Submits `text` with results to a Feishu chat.
     pub fn submit_to(&self, text: &str, chat: &str) -> String {
-        let out = self
-            .run([
-                "create-session",
-                text,
-                "--channel",
-                "feishu",
-                "--chat-id",
-                chat,
-            ])
-            .ok();
-        out.json()["sessionId"].as_str().unwrap().to_owned()
+        self.ask(text, "feishu", chat).ok().session_id()
+    }
+
+    /// Asks for `text`, with results to a chat.
+    pub fn ask(&self, text: &str, channel: &str, chat: &str) -> Output {
+        self.run([
+            "create-session",
+            text,
+            "--channel",
+            channel,
+            "--chat-id",
+            chat,
+        ])
     }
 
     /// Continues a session without naming a chat.

@@ -189,18 +189,7 @@ fn words_from_outside_call_nobody() {
     let env = env();
     let failing = fakes::Job::fails("no <!channel> <@U0123456789> & <https://x|y>");
     env.gateway().set_default_job(failing);
-    let line = [
-        "create-session",
-        "a <!here> cat",
-        "--channel",
-        "slack",
-        "--chat-id",
-        CHANNEL,
-    ];
-    let id = env.run(line).ok().json()["sessionId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = env.ask("a <!here> cat", "slack", CHANNEL).ok().session_id();
     env.watch(&id);
     let messages = in_channel(&env.slack());
     let [message] = messages.as_slice() else {
@@ -245,15 +234,7 @@ fn a_bot_that_is_not_in_the_channel_and_a_chat_that_is_none_are_told() {
         "prefix:0123456789ab",
         "oc_test",
     ] {
-        let line = [
-            "create-session",
-            "a cat",
-            "--channel",
-            "slack",
-            "--chat-id",
-            chat,
-        ];
-        let out = env.run(line);
+        let out = env.ask("a cat", "slack", chat);
         assert!(
             out.stdout.contains("That chat can't be sent to"),
             "{chat}: {}",
@@ -263,18 +244,7 @@ fn a_bot_that_is_not_in_the_channel_and_a_chat_that_is_none_are_told() {
     assert!(env.gateway().requests().is_empty(), "before money is spent");
     env.slack().remove_bot_from(CHANNEL);
     env.gateway().set_default_job(job(&[VIDEO]));
-    let line = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "slack",
-        "--chat-id",
-        CHANNEL,
-    ];
-    let id = env.run(line).ok().json()["sessionId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = env.ask("a cat", "slack", CHANNEL).ok().session_id();
     let (harness, mut told) = (env.harness(), String::new());
     while env.slack().attempts().is_empty() {
         let step = crate::env::block_on(harness.poll(&id)).unwrap();

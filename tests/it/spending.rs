@@ -16,14 +16,7 @@ fn limited(limits: &Value) -> TestEnv {
 
 /// Submits with a chat.
 fn ask(env: &TestEnv, text: &str, chat: &str) -> Output {
-    env.run([
-        "create-session",
-        text,
-        "--channel",
-        "feishu",
-        "--chat-id",
-        chat,
-    ])
+    env.ask(text, "feishu", chat)
 }
 
 /// Refused with this in front of the time of day at which the next is possible, and nothing else on standard output.

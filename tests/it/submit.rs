@@ -7,16 +7,7 @@ use serde_json::json;
 const SUBMIT: &str = "POST /libtv/v1/session";
 
 fn submit(env: &TestEnv) -> serde_json::Value {
-    env.run([
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .ok()
-    .json()
+    env.ask("a cat", "feishu", CHAT).ok().json()
 }
 
 #[test]
@@ -111,16 +102,7 @@ fn a_reply_that_lacks_something_names_what() {
 #[test]
 fn an_unknown_channel_is_refused_at_once_with_those_that_are_known() {
     let env = TestEnv::new();
-    let out = env
-        .run([
-            "create-session",
-            "a cat",
-            "--channel",
-            "pigeon",
-            "--chat-id",
-            "1",
-        ])
-        .exits(1);
+    let out = env.ask("a cat", "pigeon", "1").exits(1);
     out.says("❌ Unknown channel: pigeon.")
         .says("feishu")
         .says("lark");
@@ -130,17 +112,7 @@ fn an_unknown_channel_is_refused_at_once_with_those_that_are_known() {
 #[test]
 fn the_channel_is_written_in_lower_case() {
     let env = TestEnv::new();
-    let reply = env
-        .run([
-            "create-session",
-            "a cat",
-            "--channel",
-            "Feishu",
-            "--chat-id",
-            CHAT,
-        ])
-        .ok()
-        .json();
+    let reply = env.ask("a cat", "Feishu", CHAT).ok().json();
     assert_eq!(reply["channel"], "feishu");
 }
 
@@ -156,15 +128,7 @@ fn channel_and_chat_fall_back_to_the_environment() {
         (&json!("feishu"), &json!(true))
     );
     env.wait_for_messages("oc_environment", 1);
-    env.run([
-        "create-session",
-        "a dog",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .ok();
+    env.ask("a dog", "feishu", CHAT).ok();
     env.wait_for_messages(CHAT, 1);
     assert_eq!(env.feishu().chat("oc_environment").messages().len(), 1);
 }
@@ -244,17 +208,10 @@ fn it_is_not_deliverable_without_a_chat_without_credentials_or_without_a_claim()
 fn a_lost_answer_is_unknown_and_the_next_command_says_so() {
     let env = TestEnv::new();
     env.gateway().fault(SUBMIT, Fault::ResetAfterApplied, 1);
-    env.run([
-        "create-session",
-        "a blue whale",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .exits(1)
-    .says("isn't sent again by itself")
-    .says("libtv-video tasks");
+    env.ask("a blue whale", "feishu", CHAT)
+        .exits(1)
+        .says("isn't sent again by itself")
+        .says("libtv-video tasks");
     assert_eq!(env.gateway().submits().len(), 1, "it was sent once");
     env.run(["check"])
         .ok()
@@ -283,15 +240,7 @@ fn a_lost_answer_is_told_to_machines_as_one_that_must_not_be_repeated() {
 fn a_harness_does_not_repeat_a_submit_whose_answer_was_lost() {
     let env = TestEnv::new();
     env.gateway().fault(SUBMIT, Fault::ResetAfterApplied, 1);
-    env.run([
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ])
-    .exits(1);
+    env.ask("a cat", "feishu", CHAT).exits(1);
     env.gateway().set_default_job(Job::never());
     let _serve = env.serve();
     let id = env.submit("a dog");

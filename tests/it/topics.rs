@@ -126,17 +126,10 @@ fn a_recipient_that_cannot_be_one_is_refused_before_anything_is_paid() {
         "oc_test:what:x",
         "@all",
     ] {
-        env.run([
-            "create-session",
-            "a cat",
-            "--channel",
-            "feishu",
-            "--chat-id",
-            wrong,
-        ])
-        .exits(1)
-        .says("❌ That chat can't be sent to: ")
-        .says("Accepted: ou_… or user:…, oc_… or chat:…");
+        env.ask("a cat", "feishu", wrong)
+            .exits(1)
+            .says("❌ That chat can't be sent to: ")
+            .says("Accepted: ou_… or user:…, oc_… or chat:…");
     }
     let options = [
         ("--reply-to", "oc_test", "--reply-to can't be used"),

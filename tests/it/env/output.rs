@@ -172,6 +172,12 @@ impl Output {
         self
     }
 
+    /// The session that a submit began.
+    #[track_caller]
+    pub fn session_id(&self) -> String {
+        self.json()["sessionId"].as_str().unwrap().to_owned()
+    }
+
     /// Stdout is exactly one line of JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
