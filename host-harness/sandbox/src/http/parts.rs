@@ -16,6 +16,7 @@ use bytes::{Bytes, BytesMut};
 use contract::services::{Member, Part};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use memchr::memmem;
 use serde_json::{Map, Value};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
@@ -131,7 +132,7 @@ impl Judged {
             .saturating_add(usize::try_from(json.max_bytes).ok()?);
         loop {
             // The end is found before its first byte could be the JSON's: a line break in JSON is no text of it.
-            if let Some(at) = find(self.held.get(head.len()..).unwrap_or_default(), &end) {
+            if let Some(at) = memmem::find(self.held.get(head.len()..).unwrap_or_default(), &end) {
                 let taken = head.len() + at;
                 let part = self.held.split_to(taken).freeze();
                 let json = part.slice(head.len()..);
@@ -148,7 +149,7 @@ impl Judged {
     /// The first part of what was read of it; `None` where a text in it looks like a boundary.
     fn write_first(&self, json: Part, members: &Map<String, Value>) -> Option<Bytes> {
         let text = serde_json::to_vec(members).ok()?;
-        let clean = find(&text, &self.delimiter).is_none();
+        let clean = memmem::find(&text, &self.delimiter).is_none();
         clean.then(|| {
             [&json_head(&self.delimiter, json.name)[..], &text]
                 .concat()
@@ -186,7 +187,7 @@ impl Judged {
                 Ok(Bytes::new())
             };
         }
-        let Some(end) = find(&self.held, b"\r\n\r\n") else {
+        let Some(end) = memmem::find(&self.held, b"\r\n\r\n") else {
             let waits = !ended && self.held.len() <= begin + HEAD_BYTES;
             return if waits {
                 Ok(Bytes::new())
@@ -206,7 +207,7 @@ impl Judged {
 
     /// Bytes of a file, up to what may be the beginning of a boundary.
     fn file(&mut self, left: u64, ended: bool) -> Result<Bytes, NotThis> {
-        let (passed, at) = match find(&self.held, &self.delimiter) {
+        let (passed, at) = match memmem::find(&self.held, &self.delimiter) {
             // Everything that looks like a boundary has to be one: some servers ask for less before it than RFC 2046 does.
             Some(at) if self.held[..at].ends_with(b"\r\n") => (at - 2, true),
             Some(_) => return Err(NotThis),
@@ -288,11 +289,6 @@ fn file_name_of(head: &[u8]) -> Option<String> {
     };
     // No quote, escape or line end in any of them: there is one way to read it.
     (plain(file, b"._- ") && plain(kind, b"/.+-")).then(|| name.to_owned())
-}
-
-/// Where `wanted` begins.
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|part| part == wanted)
 }
 
 #[cfg(test)]
