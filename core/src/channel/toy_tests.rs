@@ -7,13 +7,12 @@ use crate::deliver::{self, plan};
 use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, HttpError, Io, Outcome, UnixMs};
 use crate::poll::{self, Haste};
-use crate::session::{Asked, Delivery, DeliveryState, Progress, Route, State, folder_name};
-use crate::store::{self, record};
+use crate::session::{Delivery, DeliveryState, Progress, Route, State, folder_name};
+use crate::store;
 use crate::submit;
 use crate::submit::request::{Destination, Medium};
 use crate::task::{self, Task};
 use crate::upstream::results::ResultUrl;
-use crate::upstream::{Baseline, ServiceId};
 
 /// More than the chat takes in a file.
 const LARGE_BYTES: usize = 2 * 1024 * 1024;
@@ -95,21 +94,11 @@ fn response(body: &str, headers: &[(&str, &str)]) -> Response {
 
 /// A state folder with a session that has one film for a chat of this channel.
 fn with_a_film(channel: &str) -> Folder {
-    let asked = Asked {
-        session_id: "session-1".to_owned(),
-        project_uuid: String::new(),
-        turn: 1,
-        nonce: "00112233445566778899aabbccddeeff".to_owned(),
-        text: "a film".to_owned(),
-        service: ServiceId::of(&crate::upstream::nexu::NEXU),
-        route: Route {
-            channel: channel.to_owned(),
-            account: Some("mine".to_owned()),
-            chat: "room-1".to_owned(),
-            ..Route::default()
-        },
-        baseline: Baseline::default(),
-        submitted_at_ms: NOW_MS,
+    let route = Route {
+        channel: channel.to_owned(),
+        account: Some("mine".to_owned()),
+        chat: "room-1".to_owned(),
+        ..Route::default()
     };
     let progress = Progress {
         state: State::Completed,
@@ -118,12 +107,7 @@ fn with_a_film(channel: &str) -> Folder {
             .collect(),
         ..Progress::begun(NOW_MS)
     };
-    let dir = format!("sessions/{}", folder_name("session-1"));
-    let mut folder = Folder::default();
-    let mut put = |name: &str, bytes| drop(folder.0.insert(format!("{dir}/{name}"), bytes));
-    put("asked-0001", record::encode("asked", &asked));
-    put("progress-0001", record::encode("progress", &progress));
-    folder
+    Folder::with_session("", route, &progress).0
 }
 
 /// The settings with an account of either toy.

@@ -78,37 +78,21 @@ mod tests {
     use super::*;
     use crate::deliver::plan;
     use crate::folder::{Folder, NOW_MS, settings};
-    use crate::session::{Asked, Progress, Route, State, folder_name};
-    use crate::store::{self, record};
-    use crate::upstream::{Baseline, ServiceId, nexu};
+    use crate::session::{Progress, Route, State, folder_name};
+    use crate::store;
 
     /// A state folder with a job that goes on, of a service that can't cancel.
     fn with_a_job() -> Folder {
-        let asked = Asked {
-            session_id: "session-1".to_owned(),
-            project_uuid: String::new(),
-            turn: 1,
-            nonce: "00112233445566778899aabbccddeeff".to_owned(),
-            text: "a film".to_owned(),
-            service: ServiceId::of(&nexu::NEXU),
-            route: Route {
-                channel: "feishu".to_owned(),
-                chat: "oc_1".to_owned(),
-                ..Route::default()
-            },
-            baseline: Baseline::default(),
-            submitted_at_ms: NOW_MS,
+        let route = Route {
+            channel: "feishu".to_owned(),
+            chat: "oc_1".to_owned(),
+            ..Route::default()
         };
         let progress = Progress {
             state: State::Generating,
             ..Progress::begun(NOW_MS)
         };
-        let dir = format!("sessions/{}", folder_name("session-1"));
-        let mut folder = Folder::default();
-        let mut put = |name: &str, bytes| drop(folder.0.insert(format!("{dir}/{name}"), bytes));
-        put("asked-0001", record::encode("asked", &asked));
-        put("progress-0001", record::encode("progress", &progress));
-        folder
+        Folder::with_session("", route, &progress).0
     }
 
     #[test]

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 
 use libtv_video_core::config::{Settings, Stored};
 use libtv_video_core::io::{Driver, Effect, FsDone, FsOp, HttpError, Io, Outcome};
+use libtv_video_core::session::{Asked, Progress, Route, folder_name};
+use libtv_video_core::store::record;
+use libtv_video_core::upstream::{Baseline, ServiceId, nexu};
 
+/// What the sessions here derive everything from.
+pub const NONCE: &str = "00112233445566778899aabbccddeeff";
 /// When everything happens.
 pub const NOW_MS: u64 = 1_800_000_000_000;
 
@@ -39,6 +44,28 @@ impl Driver for Performing<'_> {
 pub struct Folder(pub BTreeMap<String, Vec<u8>>);
 
 impl Folder {
+    /// One with the session `session-1`, which has asked for a film to be shown there and has come so far; and the session's
+    /// folder.
+    pub fn with_session(project: &str, route: Route, progress: &Progress) -> (Self, String) {
+        let asked = Asked {
+            session_id: "session-1".to_owned(),
+            project_uuid: project.to_owned(),
+            turn: 1,
+            nonce: NONCE.to_owned(),
+            text: "a film".to_owned(),
+            service: ServiceId::of(&nexu::NEXU),
+            route,
+            baseline: Baseline::default(),
+            submitted_at_ms: NOW_MS,
+        };
+        let dir = format!("sessions/{}", folder_name("session-1"));
+        let mut folder = Self::default();
+        let mut put = |name: &str, bytes| drop(folder.0.insert(format!("{dir}/{name}"), bytes));
+        put("asked-0001", record::encode("asked", &asked));
+        put("progress-0001", record::encode("progress", progress));
+        (folder, dir)
+    }
+
     /// Runs a procedure to its end; also what it printed.
     pub fn run<T>(&mut self, procedure: impl FnOnce(&Io) -> T) -> (T, Vec<String>) {
         let mut printed = Vec::new();

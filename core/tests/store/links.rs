@@ -2,16 +2,12 @@
 
 use libtv_video_core::deliver::plan;
 use libtv_video_core::session::{
-    Asked, Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
+    Delivery, DeliveryState, Progress, Purpose, Route, State, folder_name,
 };
 use libtv_video_core::store::{self, record};
-use libtv_video_core::upstream::Baseline;
-use libtv_video_core::upstream::ServiceId;
 use libtv_video_core::upstream::results::ResultUrl;
 
-use crate::folder::{Folder, NOW_MS};
-
-const NONCE: &str = "00112233445566778899aabbccddeeff";
+use crate::folder::{Folder, NONCE, NOW_MS};
 
 fn signed(signature: u32) -> ResultUrl {
     let link = format!("https://libtv-res.liblib.art/claw/p/a.mp4?Expires={signature}");
@@ -28,37 +24,22 @@ fn delivery(url: &ResultUrl, order: u32, state: DeliveryState) -> Delivery {
 
 /// The state folder of a session whose two answers had two links to one film.
 fn folder(deliveries: &[Delivery]) -> (Folder, String) {
-    let asked = Asked {
-        session_id: "session-1".to_owned(),
-        project_uuid: "project-1".to_owned(),
-        turn: 1,
-        nonce: NONCE.to_owned(),
-        text: "a film".to_owned(),
-        service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
-        route: Route {
-            channel: "feishu".to_owned(),
-            chat: "oc_1".to_owned(),
-            ..Route::default()
-        },
-        baseline: Baseline::default(),
-        submitted_at_ms: NOW_MS,
+    let route = Route {
+        channel: "feishu".to_owned(),
+        chat: "oc_1".to_owned(),
+        ..Route::default()
     };
     let progress = Progress {
         state: State::Completed,
         results: vec![signed(1), signed(2)],
         ..Progress::begun(NOW_MS)
     };
-    let key = folder_name("session-1");
-    let mut folder = Folder::default();
-    let mut put =
-        |name: &str, bytes| drop(folder.0.insert(format!("sessions/{key}/{name}"), bytes));
-    put("asked-0001", record::encode("asked", &asked));
-    put("progress-0001", record::encode("progress", &progress));
+    let (mut folder, dir) = Folder::with_session("project-1", route, &progress);
     for delivery in deliveries {
         let bytes = record::encode("delivery", delivery);
-        put(&format!("d-{}", delivery.id), bytes);
+        folder.0.insert(format!("{dir}/d-{}", delivery.id), bytes);
     }
-    (folder, key)
+    (folder, folder_name("session-1"))
 }
 
 /// What is there when the session was read and planned.
