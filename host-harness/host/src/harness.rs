@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use contract::services::SERVICES;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
@@ -91,6 +92,7 @@ impl Harness {
         home.prepare()?;
         let environment = &settings.environment;
         let client = Client::new(ClientSettings {
+            services: &SERVICES,
             connect_to: environment.connect_to.clone(),
             proxy: environment.proxy.clone(),
             no_proxy: environment.no_proxy.clone(),

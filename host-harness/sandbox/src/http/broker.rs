@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use super::app::App;
 use super::refusal::RefusalReason;
 use super::target::segment;
-use super::tenant_token::{Token, Tokens};
+use super::tokens::{Token, Tokens};
 use crate::secrets::{ApiKey, Finding, Secret, Spellings, marks, stands_for};
 
 /// The token route's request has two short strings.

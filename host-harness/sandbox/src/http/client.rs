@@ -28,7 +28,7 @@ use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
 
 /// Connecting, name and TLS included: longer than any working line needs.
 const CONNECT: Duration = Duration::from_secs(15);
-/// From the last byte sent to the first byte of the answer. LibTV takes seconds for a submit.
+/// From the last byte sent to the first byte of the answer. A service may take seconds to begin a job.
 const FIRST_BYTE: Duration = Duration::from_secs(90);
 /// Between two pieces of an answer.
 const BETWEEN_BYTES: Duration = Duration::from_secs(60);
@@ -49,6 +49,9 @@ const HEAD_BUFFER_BYTES: usize = RESPONSE_HEADER_BYTES + (16 << 10);
 /// What the client is made of.
 #[derive(Default)]
 pub struct ClientSettings {
+    /// All services that there are, granted or not: at their own origins an address that stands for a public one (a
+    /// fake-ip, NAT64) may be connected to, since TLS proves who answers there.
+    pub services: &'static [&'static Service],
     /// Names that lead to an address of this machine, as [`ConnectTo`] reads them.
     pub connect_to: Option<String>,
     /// The variable that names it, and its value.
@@ -174,6 +177,7 @@ impl Client {
             .transpose();
         let shared = Arc::new(Shared {
             network: Box::new(System),
+            services: settings.services,
             connect_to,
             proxies,
             extra_roots: extra_roots.map_err(|reason| Unusable {

@@ -1,4 +1,4 @@
-//! `LIBTV_CONNECT_TO`: connect to a loopback address instead of resolving a name. For tests and closed networks. Pure.
+//! Names that lead to a loopback address instead of being resolved, as the host was told. For tests and closed networks. Pure.
 //! URL, `Host`, TLS name and egress rules stay those of the name.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! Connections: a name is resolved once, every address is checked, and the connection goes to a checked address.
-//! `LIBTV_CONNECT_TO` and proxies are decided here. Not here: which origins may be reached at all (`policy.rs`).
+//! What a name was set to lead to (`connect_to.rs`) and proxies are decided here. Not here: which origins may be reached at all (`policy.rs`).
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use wasmtime_wasi_http::Error as WasiError;
 
-use contract::services::stands_for;
+use contract::services::{self, stands_for};
 use contract::transport::{NOT_SENT, NOT_SET_UP};
 
 use super::addresses::{AddressClass, classify, is_fake_ip, is_nat64_of_public, is_odd_numeric};
@@ -162,6 +162,8 @@ tokio::task_local! {
 /// What all connections of one client have in common.
 pub(super) struct Shared {
     pub(super) network: Box<dyn Network>,
+    /// Whose own origins may have an address that stands for another one.
+    pub(super) services: &'static [&'static services::Service],
     pub(super) connect_to: ConnectTo,
     /// The proxy in force. An error stops every request but those to loopback: none goes past it.
     pub(super) proxies: Result<Option<Proxies>, Unusable>,
@@ -171,13 +173,6 @@ pub(super) struct Shared {
     pub(super) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
     /// The first address seen that stands for another one, as a sentence.
     pub(super) fake: OnceLock<String>,
-}
-
-/// The origins that nobody moved. Who connects to one of them over TLS either reaches that host or fails, wherever the
-/// connection itself goes.
-fn built_in() -> impl Iterator<Item = &'static str> {
-    let services = contract::services::SERVICES.into_iter();
-    services.flat_map(|service| service.origins).copied()
 }
 
 /// What a connection is for.
@@ -215,15 +210,18 @@ enum LeadsTo {
 }
 
 impl LeadsTo {
-    fn of(target: &Target, loopback: bool) -> Self {
+    /// Who connects over TLS to an origin that nobody moved either reaches that host or fails, wherever the connection
+    /// itself goes.
+    fn of(target: &Target, loopback: bool, services: &[&services::Service]) -> Self {
         let Target { https, host, port } = target;
-        let is_built_in = || {
-            let mut hosts = built_in().filter_map(|url| url.strip_prefix("https://"));
+        let is_own = || {
+            let origins = services.iter().flat_map(|service| service.origins);
+            let mut hosts = origins.filter_map(|url| url.strip_prefix("https://"));
             *https && *port == 443 && hosts.any(|known| stands_for(known, host))
         };
         if loopback {
             Self::Loopback
-        } else if is_built_in() {
+        } else if is_own() {
             Self::PublicOrFake
         } else {
             Self::Public
@@ -279,7 +277,7 @@ impl Service<Uri> for Connector {
 }
 
 impl Shared {
-    /// By `LIBTV_CONNECT_TO`, else through the proxy, else straight to a checked address; then TLS.
+    /// To where the name was set to lead, else through the proxy, else straight to a checked address; then TLS.
     async fn connect(&self, uri: &Uri, loopback: bool) -> Result<Stream, ConnectError> {
         let target = Target::of(uri);
         let Target { https, host, port } = &target;
@@ -291,7 +289,7 @@ impl Shared {
                 .await
                 .map_err(|failure| by_proxy(proxy, failure))?
         } else {
-            let leads_to = LeadsTo::of(&target, loopback);
+            let leads_to = LeadsTo::of(&target, loopback, self.services);
             let addresses = resolve(&*self.network, host, *port, leads_to).await?;
             self.note_fake(host, &addresses);
             dial(&*self.network, &addresses).await?
@@ -316,7 +314,7 @@ impl Shared {
             Err(unusable) => return Err(ConnectError::Setting(unusable.clone())),
         };
         let Target { host, port, .. } = target;
-        // `LIBTV_CONNECT_TO` says where to connect, and a proxy would resolve the name itself.
+        // Where to connect is said already, and a proxy would resolve the name itself.
         let is_needed = self.connect_to.get(host).is_none();
         Ok(proxies
             .filter(|_| is_needed)

@@ -43,8 +43,8 @@ mod scrub;
 mod search;
 mod spending;
 mod target;
-mod tenant_token;
 mod tls;
+mod tokens;
 mod trace;
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ pub use spending::{Left, Pending, Place, Spending, Standing};
 pub use body::{CallMeter, full};
 pub use broker::Broker;
 pub use client::{Client, ClientSettings, SendOptions};
-pub use tenant_token::Tokens;
+pub use tokens::Tokens;
 
 use body::OpenRequest;
 use broker::{ExchangeFuture, Verdict};

@@ -15,7 +15,7 @@ const METHOD_CHARS: usize = 20;
 const TARGET_CHARS: usize = 300;
 /// Headers and query keys in use have at most thirty letters.
 const PART_CHARS: usize = 60;
-/// The longest word in a granted route is `tenant_access_token`.
+/// The longest word in a known route has nineteen letters.
 const WORD_CHARS: usize = 24;
 
 /// Why a request was refused.

@@ -2,8 +2,8 @@
 //! last four characters that people may see.
 //!
 //! ```text
-//! mgk_placeholder-libtv-api-key-1234      a key: its service's prefix, the mark, its name, its last four characters
-//! placeholder-<name>                      an app's secret or a token
+//! <prefix>placeholder-<name>-1234      a key: how keys of its service begin, the mark, its name, its last four characters
+//! placeholder-<name>                   an app's secret or a token
 //! ```
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use contract::services::{self, SERVICES};
 use http::Uri;
 use tokio::net::TcpStream;
 use tower_service::Service;
@@ -58,8 +59,18 @@ impl Told {
 
     /// Tries to connect for `url`. There is never a connection; the question is why.
     async fn connect(self: &Arc<Self>, url: &str) -> ConnectError {
+        self.connect_knowing(&SERVICES, url).await
+    }
+
+    /// The same in a sandbox that was told of these services.
+    async fn connect_knowing(
+        self: &Arc<Self>,
+        services: &'static [&'static services::Service],
+        url: &str,
+    ) -> ConnectError {
         let mut connector = Connector(Arc::new(Shared {
             network: Box::new(Scripted(Arc::clone(self))),
+            services,
             connect_to: ConnectTo::default(),
             proxies: Ok(None),
             extra_roots: Ok(Vec::new()),
@@ -245,6 +256,20 @@ async fn for_any_other_host_scheme_or_port_it_does_not() {
 }
 
 #[tokio::test]
+async fn it_counts_for_no_host_that_the_sandbox_was_not_told_of() {
+    let only_the_other: &[&services::Service] = &[&services::DIRECT];
+    for (text, known) in FAKES
+        .iter()
+        .flat_map(|text| [&[], only_the_other].map(|known| (text, known)))
+    {
+        let address: IpAddr = text.parse().unwrap();
+        let told = Told::answering(&[&[address]]);
+        let error = told.connect_knowing(known, OWN).await;
+        assert_refused(&error, &told, address, classify(address));
+    }
+}
+
+#[tokio::test]
 async fn a_private_address_beside_a_fake_ip_is_refused_to_the_services_own_hosts() {
     for private in [
         "10.0.0.1",
@@ -311,6 +336,7 @@ async fn connect_to_leads_to_loopback_and_past_no_other_name() {
         let told = Told::answering(&[&[address]]);
         let mut connector = Connector(Arc::new(Shared {
             network: Box::new(Scripted(Arc::clone(&told))),
+            services: &SERVICES,
             connect_to: ConnectTo::parse("seedance.nexu.io=127.0.0.1:9").unwrap(),
             proxies: Ok(None),
             extra_roots: Ok(Vec::new()),

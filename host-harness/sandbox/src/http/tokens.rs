@@ -18,7 +18,7 @@ use crate::secrets::{LatestSpellings, Secret, Spellings};
 
 /// A token isn't used in its last five minutes: an upload may take as long.
 const MARGIN: Duration = Duration::from_secs(300);
-/// The services' tokens live two hours; a claim beyond a day is nonsense.
+/// Tokens of known services live for hours; a claim beyond a day is nonsense.
 const LONGEST: Duration = Duration::from_secs(86_400);
 /// The longest that a service says its tokens may be.
 const TOKEN_BYTES: usize = 4 << 10;
