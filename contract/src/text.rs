@@ -27,6 +27,12 @@ pub fn one_line(text: &str, most: usize) -> String {
     seen.map(|c| if is_unseen(c) { ' ' } else { c }).collect()
 }
 
+/// The beginning of what is seen of a text from elsewhere, at most so many characters: what isn't seen is left out.
+#[must_use]
+pub fn seen(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !is_unseen(*c)).take(most).collect()
+}
+
 /// How the beginning of a tag is written: as it is, and as entities, with which some clients read it.
 const OPENS: [&str; 6] = ["<", "&lt;", "&lt", "&#60;", "&#x3c;", "&#x3C;"];
 

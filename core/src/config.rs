@@ -237,11 +237,7 @@ pub fn bad_key_of(service: ServiceId) -> Problem {
 #[must_use]
 pub fn no_service(word: &str) -> Problem {
     let known: Vec<&str> = ServiceId::all().map(ServiceId::word).collect();
-    let shown: String = word
-        .chars()
-        .filter(|c| !contract::text::is_unseen(*c))
-        .take(40)
-        .collect();
+    let shown = contract::text::seen(word, 40);
     Problem::permanent(format!(
         "Unknown service: {shown}. Known services: {}.",
         known.join(", ")

@@ -324,11 +324,7 @@ fn known_channel(name: Option<&String>) -> Result<String, Problem> {
     if name.is_empty() || channel::of(&name).is_some() {
         return Ok(name);
     }
-    let shown: String = name
-        .chars()
-        .filter(|c| !contract::text::is_unseen(*c))
-        .take(40)
-        .collect();
+    let shown = contract::text::seen(&name, 40);
     let platforms = channel::all().flat_map(|member| member.platforms);
     let known: Vec<&str> = platforms.map(|platform| platform.word).collect();
     Err(Problem::permanent(format!(

@@ -246,12 +246,8 @@ const FIND_OUT: &str = "Find out with: libtv-video tasks, libtv-video recover";
 /// A submit of unknown outcome, in words.
 #[must_use]
 pub fn unknown_submit(submit: &submits::Submit) -> String {
-    let words: String = crate::ratio::without_ratio(&submit.text)
-        .chars()
-        .filter(|c| !contract::text::is_unseen(*c))
-        // As many characters as the notice in a chat shows of the words.
-        .take(60)
-        .collect();
+    // As many characters as the notice in a chat shows of the words.
+    let words = contract::text::seen(&crate::ratio::without_ratio(&submit.text), 60);
     let begun = if submit.started_at_ms == 0 {
         "A submit".to_owned()
     } else {

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use sandbox::audit::OK;
 use sandbox::error::{LimitHit, LoadError, RunError};
 
 use crate::types::{Problem, ProblemKind};
@@ -170,7 +171,7 @@ impl CallError {
     }
 
     /// Its name in the record.
-    pub(crate) fn name(&self) -> String {
+    fn name(&self) -> String {
         let name = match self {
             Self::Problem(problem) => match problem.kind {
                 ProblemKind::Temporary => "failed-temporarily",
@@ -185,6 +186,15 @@ impl CallError {
             Self::Usage(_) => "wrong-usage",
         };
         name.to_owned()
+    }
+
+    /// What the record says of how a call ended.
+    pub(crate) fn outcome(result: Result<i32, &Self>) -> String {
+        match result {
+            Ok(0) => OK.to_owned(),
+            Ok(code) => format!("exit-{code}"),
+            Err(error) => error.name(),
+        }
     }
 
     /// How long the service asked to wait, in milliseconds.

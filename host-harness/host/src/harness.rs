@@ -8,16 +8,14 @@ use contract::services::SERVICES;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use sandbox::audit::AuditLog;
-
 use crate::answer;
-use crate::audit::{Kind, Recorder, Trouble, recorded};
 use crate::bindings::LibtvVideo;
 use crate::component::Component;
 use crate::error::{CallError, StartError};
 use crate::grants::{Basis, state_folder};
 use crate::home::Home;
 use crate::keys::FoundKey;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::open_result::{ResultBody, open_result};
 use crate::recipients::Recipients;
@@ -27,6 +25,7 @@ use crate::spending::Counter;
 use crate::state::CallState;
 use crate::submit::Submit;
 use crate::types::{Destination, DueSession, Problem, Step, Submission};
+use sandbox::audit::{AuditLog, Recorder, Unwritten, recorded};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
 use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
 use sandbox::secrets::Finding;
@@ -60,7 +59,7 @@ struct Inner {
     quota: Arc<StateQuota>,
     audit: AuditLog,
     /// Why the last call could not be recorded.
-    trouble: Trouble,
+    unwritten: Unwritten,
     /// The digest of what is granted, kept while that stays the same.
     policy: PolicyDigest,
 }
@@ -110,9 +109,9 @@ impl Harness {
         };
         let quota = StateQuota::new(home.state(), home.state_account(), room);
         let audit = AuditLog::at(home.audit());
-        let trouble = Trouble::default();
+        let unwritten = Unwritten::default();
         // At the start, so that what a killed process did is in the record before anything is added to it.
-        trouble.note(&audit, audit.take_up_lost());
+        unwritten.note(&audit, audit.take_up_lost());
         Ok(Self {
             inner: Arc::new(Inner {
                 component,
@@ -124,7 +123,7 @@ impl Harness {
                 spending,
                 quota: Arc::new(quota),
                 audit,
-                trouble,
+                unwritten,
                 policy: PolicyDigest::default(),
             }),
             state: None,
@@ -178,7 +177,7 @@ impl Harness {
     /// Why the last call could not be recorded, as a sentence for the user; `None` when it was. What it did counts all
     /// the same.
     pub fn record_trouble(&self) -> Option<String> {
-        self.inner.trouble.get()
+        self.inner.unwritten.get()
     }
 
     /// The sessions that want a poll, and when.
@@ -362,7 +361,7 @@ impl Harness {
         match open_result(&egress, url, range).await {
             Ok(response) => Ok(recorded(response, recorder)),
             Err(error) => {
-                recorder.end(Err(&error), None).await;
+                recorder.end(&CallError::outcome(Err(&error)), None).await;
                 Err(error)
             }
         }
@@ -421,14 +420,14 @@ impl Harness {
             settings,
             home,
             audit,
-            trouble,
+            unwritten,
             policy,
             ..
         } = &*self.inner;
         let policy = policy.digest(settings, home, basis, environment);
         let meter = Arc::clone(&egress.meter);
-        let place = (audit.clone(), trouble.clone());
-        Recorder::begin(place, kind, component.digest(), policy, meter)
+        let place = (audit.clone(), unwritten.clone());
+        Recorder::begin(place, kind.beginning(component.digest(), policy), meter)
     }
 
     /// Those of a step.
@@ -512,8 +511,8 @@ impl Harness {
         // Before the line is written: an answer that isn't believed stands in the record as the failure
         // that it is.
         let result = result.and_then(believed);
-        let outcome = result.as_ref().map(|_| 0);
-        recorder.end(outcome, Some(&usage)).await;
+        let outcome = CallError::outcome(result.as_ref().map(|_| 0));
+        recorder.end(&outcome, Some(&usage)).await;
         (result, usage)
     }
 

@@ -49,7 +49,6 @@
 #![deny(unsafe_code)]
 
 mod answer;
-mod audit;
 mod bindings;
 mod command;
 mod component;
@@ -62,6 +61,7 @@ mod harness;
 mod home;
 mod jobs;
 mod keys;
+mod kind;
 pub mod limits;
 mod looks;
 mod media;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use wasmtime::Store;
 
 use crate::answer;
-use crate::audit::Kind;
 use crate::bindings::LibtvVideo;
 use crate::error::CallError;
 use crate::grants::GUEST_STATE;
 use crate::harness::{Harness, Terms};
+use crate::kind::Kind;
 use crate::types::{Cancellation, Configuration, Finding, Overview, Project, Task, Transcript};
 use sandbox::call::{Folder, Guest, Output, Usage, Use};
 

@@ -25,7 +25,6 @@ use contract::commands::find;
 use contract::kind::Kind;
 use contract::services::{SERVICE_IN_USE, SERVICE_VARIABLE, Service, maker};
 
-use crate::audit;
 use crate::credentials::ConfigFile;
 use crate::error::CallError;
 use crate::grants::{GUEST_STATE, state_folder};
@@ -200,7 +199,7 @@ impl Harness {
             // The component would say that there is none.
             return Err(CallError::Refused(basis.found.notes.join(" ")));
         }
-        let kind = audit::Kind::Command(name.to_owned(), session);
+        let kind = crate::kind::Kind::Command(name.to_owned(), session);
         let mut egress = self.egress(&basis, &self.settings().command_limits, &kind);
         if let ("doctor", Some(chat)) = (name, &chat) {
             egress.recipients = Arc::new(
@@ -267,8 +266,8 @@ impl Harness {
             Ok((exit_code, warning))
         });
         // What could not be stored didn't happen, whatever the component believes.
-        let outcome = result.as_ref().map(|(exit_code, _)| *exit_code);
-        recorder.end(outcome, Some(&usage)).await;
+        let outcome = CallError::outcome(result.as_ref().map(|(exit_code, _)| *exit_code));
+        recorder.end(&outcome, Some(&usage)).await;
         let (exit_code, warning) = result?;
         let mut notes = basis.found.notes;
         if TELLING.contains(&name) {

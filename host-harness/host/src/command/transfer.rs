@@ -9,10 +9,10 @@ use super::downloads::{Downloads, GUEST_DOWNLOADS};
 use super::places::Places;
 use super::upload::Upload;
 use crate::answer;
-use crate::audit::Kind;
 use crate::bindings::LibtvVideo;
 use crate::error::CallError;
 use crate::harness::Harness;
+use crate::kind::Kind;
 use crate::types::{Downloaded, File, InputFile, Uploaded, WantedResults};
 use sandbox::call::{Guest, Output};
 

@@ -10,6 +10,8 @@ mod journal;
 mod kept;
 mod line;
 mod outside;
+mod recorder;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -25,8 +27,12 @@ use journal::{FILE_BYTES, FILES, Journal};
 
 pub use begun::Begun;
 pub use line::digest;
+pub use recorder::{Beginning, Recorder, Unwritten};
+pub use shown::recorded;
 pub use verify::{Broken, Place, Verified, VerifyError};
 
+/// The outcome of a call that did what it was to do.
+pub const OK: &str = "ok";
 /// The outcome of a call whose process ended in it.
 pub const NO_END: &str = "no-end";
 /// Of one that goes on.

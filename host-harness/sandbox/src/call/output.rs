@@ -110,10 +110,7 @@ impl Tail {
             .rev()
             .find(|line| !line.trim().is_empty() && !line.starts_with("note:"))
             .unwrap_or_default();
-        line.chars()
-            .filter(|c| !contract::text::is_unseen(*c))
-            .take(LINE_CHARS)
-            .collect()
+        contract::text::seen(line, LINE_CHARS)
     }
 }
 

@@ -320,10 +320,7 @@ fn template(segment: &str) -> &str {
 
 /// As long as a line of a log may have it, and without characters that a terminal would obey.
 fn clip(text: &str, max_chars: usize) -> Box<str> {
-    text.chars()
-        .filter(|c| !contract::text::is_unseen(*c))
-        .take(max_chars)
-        .collect()
+    contract::text::seen(text, max_chars).into()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! A result that a person is shown, with its line in the record: written when the last byte has passed, or when whoever
-//! reads it goes away, which is `abandoned`. Not here: fetching it (`open_result.rs`).
+//! What the host fetched for a person, with its line in the record: written when the last byte has passed, or when whoever
+//! reads it goes away, which is `abandoned`. Not here: fetching it (`http/fetch.rs`).
 
 use std::io;
 use std::pin::Pin;
@@ -10,11 +10,11 @@ use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::Recorder;
-use crate::open_result::ResultBody;
+use super::{OK, Recorder};
+use crate::http::FetchedBody;
 
 /// The response, whose body keeps the record.
-pub(crate) fn recorded(response: Response<ResultBody>, recorder: Recorder) -> Response<ResultBody> {
+pub fn recorded(response: Response<FetchedBody>, recorder: Recorder) -> Response<FetchedBody> {
     response.map(|body| {
         let mut recorded = Recorded {
             left_bytes: body.size_hint().exact(),
@@ -29,7 +29,7 @@ pub(crate) fn recorded(response: Response<ResultBody>, recorder: Recorder) -> Re
 }
 
 struct Recorded {
-    body: ResultBody,
+    body: FetchedBody,
     /// `None` for a body of unknown length. Who knows the length asks for nothing behind it.
     left_bytes: Option<u64>,
     /// Taken at the end. Dropped before it, it writes the line by itself.
@@ -40,7 +40,7 @@ impl Recorded {
     fn end(&mut self) {
         if let Some(recorder) = self.recorder.take() {
             // `poll_frame` can't wait, and the last byte shouldn't wait for the disk.
-            tokio::spawn(async move { recorder.end(Ok(0), None).await });
+            tokio::spawn(async move { recorder.end(OK, None).await });
         }
     }
 }
