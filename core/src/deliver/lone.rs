@@ -2,17 +2,18 @@
 //! certainly not taken. As with deliveries its first
 //! attempt is stored before it leaves, each repeats the same key, and when that may be forgotten it isn't sent again.
 
+use super::decide::{Phase, decide};
 use super::pace::Pace;
 use super::plan;
+use super::send::moment;
 use super::texts::Language;
 use crate::backoff;
-use crate::channel::answer::{Answer, Meaning};
 use crate::channel::calls::Calls;
 use crate::channel::{self, Sending};
 use crate::config::Settings;
 use crate::io::{Io, digest};
 use crate::problem::Problem;
-use crate::session::{Message, Shape};
+use crate::session::{Delivery, DeliveryState, Message, Purpose, Shape};
 use crate::store::attempts::Attempts;
 use crate::store::submits::{self, Notice, Submit};
 
@@ -91,9 +92,27 @@ fn send(
     // the other's.
     let marker = attempts.begin(io)?;
     pace.note(io)?;
+    let message = Message::text(words(submit));
+    let before = Delivery {
+        state: DeliveryState::Sending,
+        message: Some(message.clone()),
+        first_sent_at_ms: notice.first_sent_at_ms,
+        // One count for all three: what is in the way of so short a text is mostly the same for days.
+        failures: notice.failures,
+        waits: notice.failures,
+        withheld: notice.failures,
+        ..Delivery::planned(
+            &submit.nonce,
+            0,
+            0,
+            Purpose::Failure,
+            "unknown",
+            io.now_ms(),
+        )
+    };
     let sending = Sending {
         route: &route,
-        message: &Message::text(words(submit)),
+        message: &message,
         // Derived like a delivery's, for a subject that no turn has: whoever tells it, the chat shows it once.
         key: &digest(&["uuid", &submit.nonce, "unknown", ""], 40),
         is_first,
@@ -101,32 +120,38 @@ fn send(
         content: None,
     };
     let answer = channel.commit(&Calls::committing(io), &sending);
-    let said = match answer {
-        Answer::Committed(_) => {
-            submit.told = true;
-            let what = if submit.not_taken {
-                "the service didn't take it"
-            } else {
-                "its outcome isn't known"
-            };
-            return Ok(format!("the chat was told that {what}"));
-        }
-        Answer::Unknown(reason) => return Ok(again(io, notice, &reason)),
-        Answer::Refused(Meaning::RateLimited(pause_ms), reason) => {
-            let said = again(io, notice, &reason);
-            let asked_ms = io.now_ms().saturating_add(pause_ms);
-            // The longer of the two pauses: the platform's wish, and the one that grows.
-            notice.next_try_at_ms = notice.next_try_at_ms.max(asked_ms);
-            said
-        }
-        Answer::NotDispatched(reason) | Answer::Refused(_, reason) => again(io, notice, &reason),
-    };
-    marker.refused(io)?;
-    if is_first {
-        // Certainly not in the chat, by this attempt; of another one its own marker tells.
-        notice.first_sent_at_ms = None;
+    if answer.is_certainly_unsent() {
+        marker.refused(io)?;
     }
-    Ok(said)
+    let phase = Phase::Committing { is_first };
+    let decided = decide(&before, phase, &answer, moment(io), traits);
+    let after = decided.delivery;
+    notice.first_sent_at_ms = after.first_sent_at_ms;
+    // A text that was too long would be sent shorter at once, and this one has no shorter one: it waits like the others.
+    let pause_ms = backoff::pause_ms(notice.failures, BASE_PAUSE_MS, MAX_PAUSE_MS, io.jitter());
+    notice.next_try_at_ms = after
+        .next_try_at_ms
+        .max(io.now_ms().saturating_add(pause_ms));
+    // Each attempt counts, whatever came of it: so there is an end also where each is answered with "again".
+    notice.failures += 1;
+    // It is there, or was refused for good, or nobody can say any more: the timer needn't come back for it.
+    submit.told = !after.state.is_open();
+    Ok(match (after.state, submit.not_taken) {
+        (DeliveryState::Delivered, true) => {
+            "the chat was told that the service didn't take it".to_owned()
+        }
+        (DeliveryState::Delivered, false) => {
+            "the chat was told that its outcome isn't known".to_owned()
+        }
+        (
+            DeliveryState::Pending
+            | DeliveryState::Sending
+            | DeliveryState::LinkOnly
+            | DeliveryState::Failed
+            | DeliveryState::Uncertain,
+            _,
+        ) => format!("the notice to the chat{}", decided.event),
+    })
 }
 
 /// Puts the next attempt off, longer with each that failed. Gives a line for the log.
