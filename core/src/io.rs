@@ -179,6 +179,43 @@ pub enum FileSource {
     Path(String),
     /// Standard input.
     Stdin,
+    /// A file of the state folder, by its path in that.
+    Kept(String),
+}
+
+/// A request that carries files of the state folder in its body, or whose answer takes long. It is given up after
+/// [`LONG_REQUEST_MS`].
+pub struct LongRequest {
+    /// The request; its body without the files.
+    pub request: Request,
+    /// The files, in the order of their places.
+    pub inserts: Vec<Insert>,
+}
+
+/// A file that stands in a body as base64 (RFC 4648, with padding).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insert {
+    /// Behind so many bytes of the body as it is without any file.
+    pub at: usize,
+    /// The file, by its path in the state folder.
+    pub path: String,
+    /// Its length as it was seen; with any other one nothing is sent.
+    pub len: u64,
+}
+
+/// The longest that a [`LongRequest`] may take to leave: 64 MB over a line of 1 Mbit/s.
+pub const LONG_REQUEST_MS: u64 = 10 * 60 * 1000;
+/// The longest that its answer may take from then on: a picture takes about a minute, a set of nine several.
+pub const LONG_ANSWER_MS: u64 = 5 * 60 * 1000;
+
+/// A file that is to be kept in the state folder.
+pub struct Keep {
+    /// The file.
+    pub source: FileSource,
+    /// Its length as inspected; any other length fails.
+    pub source_len: u64,
+    /// Where it is written, by its path in the state folder. What is there is replaced; nothing is synced.
+    pub path: String,
 }
 
 /// A local file into a multipart upload.
@@ -230,6 +267,8 @@ pub enum Effect {
     Fs(FsOp),
     /// A request with a small body.
     Http(Request),
+    /// One that takes longer.
+    Long(LongRequest),
     /// Reads a body to its end and counts it, up to the request's limit.
     Measure(Request),
     /// Media from their store into an upload.
@@ -238,6 +277,8 @@ pub enum Effect {
     Inspect(FileSource, Option<u64>),
     /// A local file to the service.
     SendFile(SendFile),
+    /// A local file into the state folder.
+    Keep(Keep),
     /// Several files, up to five at a time.
     Download(Vec<Download>),
     /// Writes the configuration file, durably and at once.
@@ -252,7 +293,7 @@ pub enum Effect {
 pub enum Outcome {
     /// Of [`Effect::Fs`].
     Fs(Result<FsDone, String>),
-    /// Of [`Effect::Http`].
+    /// Of [`Effect::Http`] and [`Effect::Long`].
     Http(Result<Response, HttpError>),
     /// Of [`Effect::Measure`]: the length, or none when it is over the limit.
     Measured(Result<Option<u64>, HttpError>),
@@ -262,6 +303,8 @@ pub enum Outcome {
     Inspected(Result<Option<Inspected>, String>),
     /// Of [`Effect::SendFile`].
     Sent(Result<Response, RelayError>),
+    /// Of [`Effect::Keep`]: the SHA-256 of what was written, in hex.
+    Kept(Result<String, String>),
     /// Of [`Effect::Download`]: the path written, or why not.
     Downloaded(Vec<Result<String, String>>),
     /// Of [`Effect::SaveConfig`].
@@ -350,6 +393,14 @@ impl<'d> Io<'d> {
         })
     }
 
+    /// A request that takes longer than others.
+    pub fn long(&self, request: LongRequest) -> Result<Response, HttpError> {
+        self.perform(Effect::Long(request), |outcome| match outcome {
+            Outcome::Http(result) => result,
+            _ => Err(HttpError::Lost(MISMATCH.to_owned())),
+        })
+    }
+
     /// The length of a body that does not declare it; none when it is over the request's limit.
     pub fn measure(&self, request: Request) -> Result<Option<u64>, HttpError> {
         self.perform(Effect::Measure(request), |outcome| match outcome {
@@ -383,6 +434,14 @@ impl<'d> Io<'d> {
         self.perform(Effect::SendFile(send), |outcome| match outcome {
             Outcome::Sent(result) => result,
             _ => Err(RelayError::Upload(HttpError::Lost(MISMATCH.to_owned()))),
+        })
+    }
+
+    /// A local file into the state folder; the SHA-256 of what was written.
+    pub fn keep(&self, keep: Keep) -> Result<String, String> {
+        self.perform(Effect::Keep(keep), |outcome| match outcome {
+            Outcome::Kept(result) => result,
+            _ => Err(MISMATCH.to_owned()),
         })
     }
 
@@ -429,6 +488,23 @@ impl<'d> Io<'d> {
         // A procedure sees the same time until its next effect: what it computes from it fits together.
         self.now_ms.set(self.driver.now_ms());
         outcome
+    }
+}
+
+/// A SHA-256 of what comes in pieces.
+#[derive(Default)]
+pub struct Sum(Sha256);
+
+impl Sum {
+    /// Adds a piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The sum of all, in hex.
+    #[must_use]
+    pub fn hex(self) -> String {
+        hex(&self.0.finalize())
     }
 }
 

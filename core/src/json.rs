@@ -146,7 +146,7 @@ impl<T: Stored> Stored for Vec<T> {
 /// Makes a struct one of the [`Stored`]: an object with these members. One with a default, `member = 0`, is left out when
 /// it has that value, and has it when it is missing; `member as "name"` is called otherwise in records.
 macro_rules! stored {
-    ($type:ident { $($member:ident $(as $name:literal)? $(= $default:literal)?),+ $(,)? }) => {
+    ($type:ident { $($member:ident $(as $name:literal)? $(= $default:expr)?),+ $(,)? }) => {
         impl $crate::json::Stored for $type {
             fn to_json(&self) -> serde_json::Value {
                 $crate::json::object(&[$(
@@ -164,13 +164,13 @@ macro_rules! stored {
     (@name $member:ident) => { stringify!($member) };
     (@name $member:ident, $name:literal) => { $name };
     (@write $member:expr) => { Some(&$member) };
-    (@write $member:expr, $default:literal) => {
+    (@write $member:expr, $default:expr) => {
         ($member != $default).then_some(&$member as &dyn $crate::json::Stored)
     };
     (@read $object:ident, $name:expr) => {
         $crate::json::member($object, $name)?
     };
-    (@read $object:ident, $name:expr, $default:literal) => {
+    (@read $object:ident, $name:expr, $default:expr) => {
         $crate::json::member::<Option<_>>($object, $name)?.unwrap_or($default)
     };
 }

@@ -60,6 +60,7 @@ pub fn due(io: &Io, settings: &Settings) -> Result<Vec<DueSession>, Problem> {
     // Before the list is read, so that what is taken up is in it. Without this (`stranded-left` in the
     // simulation) nobody would ever tell the chat.
     stranded::take_up(io)?;
+    swept(io);
     let entries = store::active(io)?;
     Ok(due_at(io, settings, entries))
 }
@@ -78,8 +79,15 @@ pub fn due_entries(
     // Once for each round and not for each part of one: it reads the folder of all submits.
     if entries.is_empty() {
         stranded::take_up(io)?;
+        swept(io);
     }
     Ok(due_at(io, settings, entries))
+}
+
+/// Removes pictures that were kept long enough: here, where a timer comes by once a minute. One that can't be removed is
+/// tried again then.
+fn swept(io: &Io) {
+    store::pictures::sweep(io, 0, 0).ok();
 }
 
 /// When each entry wants its next step, in their order. One that can't be read is due at once: its step says

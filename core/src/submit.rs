@@ -1,14 +1,15 @@
 //! Submitting: the one call that costs the user money. Its intent is stored before, its outcome
 //! after, and it is never repeated by itself.
 
+mod references;
 mod repeated;
 pub mod request;
+mod route;
 pub mod stranded;
 
-use contract::channels::Threads;
 use contract::ids::is_service_id;
 
-use crate::channel::{self, Member};
+use crate::channel;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
 use crate::problem::{Failure, Problem};
@@ -18,6 +19,7 @@ use crate::store::{self, Found, submits};
 use crate::upstream::{Baseline, Error, Job, Order, ServiceId, Submitted, Upstream};
 use repeated::Claim;
 use request::{Destination, Medium, Request};
+use route::{in_time, merge, named};
 
 /// What to do about a submit of unknown outcome.
 const FIND_OUT: &str = "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover";
@@ -93,16 +95,29 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     // Drawn once, and stored with the intent: every key of the turn's messages derives from it, also after a
     // crash.
     let nonce = io.nonce();
+    let sent = references::named(io, &upstream, &words)?;
+    let session_id = continued.as_ref().map(|(id, ..)| id.clone());
+    let mut order = Order {
+        words: sent.words.as_deref(),
+        session_id: session_id.as_deref(),
+        picture: request.kind == Some(Medium::Image),
+        references: &sent.pictures,
+        ratio: ratio::named_in(&words).or(chosen),
+        trace: None,
+        nonce: &nonce,
+    };
+    // Before the intent, too: what is certain to be refused is no submit.
+    upstream.fits(&order).map_err(unfit)?;
+    // Before the request leaves, so that the service can be asked for it should the answer be lost.
+    let trace = upstream.traced_by(&order);
+    order.trace = trace.as_deref();
     let mut intent = submits::Submit {
         not_taken: false,
-        // Before the request leaves, so that the service can be asked for it should the answer be lost.
-        trace: upstream.traced_by(&nonce),
-        nonce,
+        trace: trace.clone(),
+        takes_long: upstream.takes_long(&order),
+        nonce: nonce.clone(),
         text: words.clone(),
-        session_id: continued
-            .as_ref()
-            .map(|(id, ..)| id.clone())
-            .unwrap_or_default(),
+        session_id: session_id.clone().unwrap_or_default(),
         service: upstream.service(),
         started_at_ms: io.now_ms(),
         unknown: None,
@@ -123,15 +138,6 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         Claim::Free => {}
         Claim::Answered(asked) => return Ok(submission(settings, &asked, &wanted)),
     }
-    let session_id = continued.as_ref().map(|(id, ..)| id.as_str());
-    let trace = intent.trace.clone();
-    let order = Order {
-        words: text.map(|_| words.as_str()),
-        session_id,
-        kind: request.kind.map(Medium::name),
-        ratio: ratio::named_in(&words).or(chosen),
-        trace: trace.as_deref(),
-    };
     let submitted = match upstream.submit(io, &order) {
         Ok(submitted) => submitted,
         // No retry, whatever the error says: `submit-repeated` in the simulation shows what that costs.
@@ -169,32 +175,10 @@ fn begin(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
     Ok(asked)
 }
 
-/// Whether the chat still takes an answer when the job is usually done.
-///
-/// # Errors
-/// Permanent: it doesn't, and nothing was sent.
-fn in_time(route: &Route, kind: Option<Medium>) -> Result<(), Problem> {
-    const MINUTE_MS: u64 = 60 * 1000;
-    // As the note to the user has it; twice the minute of a picture, since that is no more than "about" one.
-    let (what, takes_ms) = match kind {
-        Some(Medium::Image) => ("a picture takes about 1", 2 * MINUTE_MS),
-        Some(Medium::Video) | None => ("a video takes up to 30", 30 * MINUTE_MS),
-    };
-    let member = crate::channel::of(&route.channel).filter(|_| route.is_complete());
-    let Some((member, deadline_ms)) =
-        member.and_then(|member| Some((member, member.traits.deadline_ms?)))
-    else {
-        return Ok(());
-    };
-    if takes_ms <= deadline_ms {
-        return Ok(());
-    }
-    Err(Problem::permanent(format!(
-        "{} takes answers for {} minutes only, and {what}: the result could not be shown there. Nothing was submitted.",
-        member.name,
-        deadline_ms / MINUTE_MS
-    ))
-    .advise("To have it made all the same, submit it to nowhere (--channel '' --chat-id '') and fetch it later."))
+/// What is said of an order that the service wouldn't take.
+fn unfit(mut error: Error) -> Problem {
+    error.message.push_str(" Nothing was submitted.");
+    error.problem()
 }
 
 /// Whether the ratio is put beside the words. A picture's is in its words or left to the service.
@@ -214,123 +198,6 @@ fn ratio_of(settings: &Settings, request: &Request) -> Result<Ratio, Problem> {
 /// A byte order mark in front of the words, as editors of Windows leave one in a file, isn't part of them.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
-}
-
-/// The channel and chat that the request names, else the environment.
-fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
-    let wanted = match &request.destination {
-        Some(Destination::Nowhere) => return Ok(Route::default()),
-        Some(Destination::To(wanted)) => wanted.clone(),
-        None => request::Route::default(),
-    };
-    let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let default_channel = settings.default_channel.clone();
-    let default_chat = settings.default_chat.clone();
-    let mut route = Route {
-        channel: known_channel(filled(&wanted.channel).or(default_channel).as_ref())?,
-        account: filled(&wanted.account)
-            .map(|name| account(&name))
-            .transpose()?,
-        chat: filled(&wanted.chat)
-            .or(default_chat)
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
-        ..Route::default()
-    };
-    // A record may name no channel: the usual one is meant then.
-    let Some(member) = channel::of(&route.channel).or_else(channel::usual) else {
-        return Ok(route);
-    };
-    place(member, &wanted, &mut route)?;
-    if !route.chat.is_empty() {
-        let read = (member.recipients.read)(&route.chat);
-        let target = read.map_err(|reason| no_recipient(member, reason))?;
-        // What the options say stands above the topic in the chat's id.
-        if target.reply_to.is_some() || target.thread.is_some() {
-            route.chat = (member.recipients.text)(&target);
-            route.reply_to = route.reply_to.or(target.reply_to);
-            route.thread = route.thread.or(target.thread);
-        }
-    }
-    Ok(route)
-}
-
-/// The name of an account. Whether there is one of it is known where the credentials are.
-///
-/// # Errors
-/// Permanent: it is none.
-fn account(name: &str) -> Result<String, Problem> {
-    // OpenClaw cuts the ids of its accounts there; a record with a longer one would be kept for nothing.
-    const MAX_CHARS: usize = 64;
-    let name = name.trim();
-    let plain = !name.chars().any(contract::text::is_unseen);
-    if plain && name.chars().count() <= MAX_CHARS {
-        return Ok(name.to_owned());
-    }
-    Err(Problem::permanent(
-        "--account can't be used: it is no name of an account. Nothing was sent.",
-    ))
-}
-
-/// The place in the chat that results belong in: a message that they answer, a topic or thread.
-fn place(member: &Member, wanted: &request::Route, route: &mut Route) -> Result<(), Problem> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let refuse = |option: &str, reason: &str| {
-        Problem::permanent(format!(
-            "{option} can't be used: {reason}. Nothing was sent."
-        ))
-    };
-    let recipients = member.recipients;
-    if let Some(message) = given(&wanted.reply_to) {
-        let read = (recipients.message)(&message);
-        route.reply_to = Some(read.map_err(|reason| refuse("--reply-to", reason))?);
-    }
-    let Some(thread) = given(&wanted.thread) else {
-        return Ok(());
-    };
-    let refused = |reason| refuse("--thread", reason);
-    match recipients.threads {
-        Threads::None => return Err(refused("there are no threads")),
-        // A message says more than a thread: it names the place in it.
-        Threads::ByMessage(_) if route.reply_to.is_some() => {}
-        Threads::ByMessage(advice) => {
-            let read = (recipients.message)(&thread);
-            route.reply_to = Some(read.map_err(|_| refused(advice))?);
-        }
-        Threads::AsChat => {
-            let target = (recipients.read)(&thread).map_err(refused)?;
-            route.chat = (recipients.text)(&target);
-        }
-        Threads::ById(read) => route.thread = Some(read(&thread).map_err(refused)?),
-    }
-    Ok(())
-}
-
-/// What is said of a chat that can't be one. The text itself isn't repeated: it may be a key in the wrong
-/// place.
-fn no_recipient(member: &Member, reason: &str) -> Problem {
-    Problem::permanent(format!(
-        "That chat can't be sent to: {reason}. Nothing was submitted. Accepted: {}.",
-        member.recipients.accepted
-    ))
-}
-
-/// The channel in lower case, if it is one that can be delivered to.
-fn known_channel(name: Option<&String>) -> Result<String, Problem> {
-    let name = name
-        .map(|name| name.trim().to_ascii_lowercase())
-        .unwrap_or_default();
-    if name.is_empty() || channel::of(&name).is_some() {
-        return Ok(name);
-    }
-    let shown = contract::text::seen(&name, 40);
-    let platforms = channel::all().flat_map(|member| member.platforms);
-    let known: Vec<&str> = platforms.map(|platform| platform.word).collect();
-    Err(Problem::permanent(format!(
-        "Unknown channel: {shown}. Known channels: {}.",
-        known.join(", ")
-    )))
 }
 
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
@@ -405,39 +272,6 @@ fn of_session<'a>(
     })
 }
 
-/// A continued session keeps its chat unless another is named.
-fn merge(named: Route, known: Option<&Session>) -> Route {
-    let stored = known.and_then(|session| {
-        session
-            .turns
-            .iter()
-            .rev()
-            .map(|turn| &turn.asked.route)
-            .find(|route| !route.chat.is_empty())
-    });
-    let Some(stored) = stored else { return named };
-    // A topic belongs to its chat: of another one it isn't kept.
-    let same_chat = named.chat.is_empty() || named.chat == stored.chat;
-    let kept = |named: Option<String>, stored: &Option<String>| {
-        named.or_else(|| stored.clone().filter(|_| same_chat))
-    };
-    Route {
-        account: kept(named.account, &stored.account),
-        thread: kept(named.thread, &stored.thread),
-        reply_to: kept(named.reply_to, &stored.reply_to),
-        channel: if named.channel.is_empty() {
-            stored.channel.clone()
-        } else {
-            named.channel
-        },
-        chat: if named.chat.is_empty() {
-            stored.chat.clone()
-        } else {
-            named.chat
-        },
-    }
-}
-
 /// Stores what became of a submit without a session, and words it. Where that can't be stored the intent stays,
 /// and counts as one of unknown outcome after a while.
 fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Problem {
@@ -487,6 +321,7 @@ fn asked(io: &Io, intent: &submits::Submit, submitted: &Submitted) -> Result<Ask
         // The intent's time and not now: a turn that is stored by whoever finds it later is as old as its
         // request.
         submitted_at_ms: intent.started_at_ms,
+        given: submitted.given.clone(),
     })
 }
 

@@ -237,14 +237,6 @@ fn a_session_waits_for_its_own_key_and_goes_on_once_it_is_back() {
 }
 
 #[test]
-fn a_picture_is_refused_before_a_clip_is_made_and_charged() {
-    let env = ark();
-    env.run(["create-session", "a cat", "--kind", "image"])
-        .refused("Ark makes no pictures here, only clips: ask for a video, or name another service with --service. Nothing was submitted.");
-    assert_eq!(env.ark().made(), []);
-}
-
-#[test]
 fn a_session_is_not_continued() {
     let env = ark();
     let id = env.submit("a cat");
@@ -493,13 +485,4 @@ fn a_link_that_is_dead_is_not_sent_and_the_chat_is_told_so() {
         told[0].contains("the link is dead by now") && !told[0].contains("http"),
         "{told:?}"
     );
-}
-
-#[test]
-fn words_arrive_as_they_are_and_an_upload_is_refused_with_a_sentence() {
-    let env = ark();
-    let path = env.folder().join("cat.png");
-    std::fs::write(&path, fakes::media::png(64, 64).to_bytes()).unwrap();
-    env.run(["upload", "--file", path.to_str().unwrap()])
-        .refused("Ark takes no uploads.");
 }

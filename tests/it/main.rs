@@ -5,6 +5,7 @@
 #[cfg(target_os = "linux")]
 mod always_on;
 mod ark;
+mod ark_pictures;
 mod audit;
 mod capabilities;
 mod check;

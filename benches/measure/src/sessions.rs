@@ -34,6 +34,7 @@ pub fn store(state: &Path, session_id: &str, due_at_ms: u64) -> Result<(), Faile
         },
         baseline: Baseline::default(),
         submitted_at_ms: now_ms(),
+        given: None,
     };
     let progress = Progress::begun(due_at_ms);
     fs::write(folder.join("asked-0001"), record::encode("asked", &asked))?;

@@ -48,7 +48,7 @@ fn refused(session: &Session) -> Option<Cancellation> {
             "{title} has no way to cancel a job: it goes on, and its result arrives."
         )));
     }
-    let ended = latest.progress.state.is_final();
+    let ended = latest.progress.state.is_final() || latest.asked.given.is_some();
     ended.then(|| {
         Cancellation::TooLate(
             "That job has ended already: there is nothing left to cancel.".to_owned(),

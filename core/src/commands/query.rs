@@ -131,6 +131,9 @@ fn asked(
     session: &Session,
     after_seq: Option<u64>,
 ) -> Result<View, Problem> {
+    if let Some(view) = session.given() {
+        return Ok(view);
+    }
     let upstream = upstream_of(settings, session)?;
     let marks = session.marks();
     let job = Job {

@@ -141,6 +141,7 @@ fn keep(io: &Io, service: ServiceId, job: &Listed) -> Result<(), Problem> {
         route: Route::default(),
         baseline: Baseline::default(),
         submitted_at_ms: at(&job.created_at).unwrap_or(now_ms),
+        given: None,
     };
     let progress = Progress {
         state: State::Completed,

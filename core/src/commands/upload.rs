@@ -1,16 +1,17 @@
-//! `upload`: a reference image or video to the service.
+//! `upload`: a reference image or video to the service; a picture for one that takes it with the request is kept here.
 
 use serde_json::json;
 
 use super::Reply;
 use crate::config::Settings;
-use crate::io::{FileSource, HttpError, Io, RelayError, SendFile};
+use crate::io::{FileSource, HttpError, Inspected, Io, RelayError, SendFile};
 use crate::json;
-use crate::media;
-use crate::multipart::Form;
+use crate::media::{self, MediaKind};
+use crate::multipart::{Form, FormEnds};
 use crate::problem::Problem;
+use crate::store::pictures;
 use crate::types::{File, InputFile, Uploaded};
-use crate::upstream::{References, Upstream};
+use crate::upstream::{Order, Reference, References, Upstream};
 
 /// Uploads a file; it streams.
 ///
@@ -23,7 +24,8 @@ pub fn run(
     named: Option<&str>,
 ) -> Result<Uploaded, Problem> {
     let upstream = settings.upstream(named)?;
-    let max_bytes = max_bytes(&upstream)?;
+    let (References::Uploaded(max_bytes) | References::InRequest(max_bytes)) =
+        upstream.service().traits().references;
     let (source, name, size) = match file {
         File::Path(path) => (FileSource::Path(path.clone()), path, None),
         File::Input(InputFile { name, size }) => (FileSource::Stdin, name, Some(size)),
@@ -49,14 +51,39 @@ pub fn run(
             "Unsupported file type: {mime}. Only image and video files supported."
         ))
     })?;
-    let form = Form::new(&io.nonce()).file("file", &name, kind.content_type);
-    let Some(upload) = upstream.upload(&form.content_type) else {
-        return Err(nothing_uploaded(&upstream));
+    let megabytes = megabytes(seen.len);
+    let url = match upstream.service().traits().references {
+        References::InRequest(_) => {
+            io.err(format!("Keeping {shown} ({megabytes} MB) …"));
+            kept(io, &upstream, source, &seen)?
+        }
+        References::Uploaded(_) => {
+            io.err(format!("Uploading {shown} ({megabytes} MB) …"));
+            let form = Form::new(&io.nonce()).file("file", &name, kind.content_type);
+            sent(io, &upstream, source, seen.len, form, &shown)?
+        }
     };
-    io.err(format!("Uploading {shown} ({} MB) …", megabytes(seen.len)));
+    Ok(Uploaded {
+        url: super::tasks::printable(&url),
+    })
+}
+
+/// Sends a file to the service; where it is then.
+fn sent(
+    io: &Io,
+    upstream: &Upstream<'_>,
+    source: FileSource,
+    source_len: u64,
+    form: FormEnds,
+    shown: &str,
+) -> Result<String, Problem> {
+    let Some(upload) = upstream.upload(&form.content_type) else {
+        let title = upstream.service().member().title;
+        return Err(Problem::permanent(format!("{title} takes no uploads.")));
+    };
     let answer = io.send_file(SendFile {
         source,
-        source_len: seen.len,
+        source_len,
         upload,
         head: form.head,
         tail: form.tail,
@@ -72,12 +99,39 @@ pub fn run(
         }
     };
     let url = upstream.uploaded(io, answer);
-    let Some(url) = url.map_err(|error| error.problem())? else {
-        return Err(Problem::temporary("Failed: no url returned"));
+    url.map_err(|error| error.problem())?
+        .ok_or_else(|| Problem::temporary("Failed: no url returned"))
+}
+
+/// Keeps a picture here, for a service that takes it with the request; what stands for it in the words.
+fn kept(
+    io: &Io,
+    upstream: &Upstream<'_>,
+    source: FileSource,
+    seen: &Inspected,
+) -> Result<String, Problem> {
+    let title = upstream.service().member().title;
+    let MediaKind::Image(format) = media::sniff(&seen.head) else {
+        return Err(Problem::permanent(format!(
+            "{title} takes a video as a reference only from a public address, not as a file. Nothing was kept."
+        )));
     };
-    Ok(Uploaded {
-        url: super::tasks::printable(&url),
-    })
+    // As freely as anything is taken: what a clip wants beyond that is asked once it is known to be one.
+    let order = Order {
+        picture: true,
+        references: &[Reference {
+            path: String::new(),
+            len: seen.len,
+            format,
+            size: media::image::dimensions(&seen.head),
+        }],
+        ..Order::default()
+    };
+    let unfit = upstream.fits(&order).map_err(|error| error.problem());
+    unfit?;
+    // Nothing leaves now: the service sees it with the first request that names it.
+    let digest = pictures::keep(io, source, seen.len)?;
+    Ok([pictures::MARK, &digest].concat())
 }
 
 /// As the command line writes it.
@@ -93,20 +147,6 @@ pub fn reply(uploaded: &Uploaded) -> Reply {
     Reply::good(lines, json)
 }
 
-/// The most bytes that the service takes.
-fn max_bytes(upstream: &Upstream<'_>) -> Result<u64, Problem> {
-    match upstream.service().traits().references {
-        References::Uploaded(max_bytes) => Ok(max_bytes),
-        References::InRequest(_) => Err(nothing_uploaded(upstream)),
-    }
-}
-
-/// What is said with a key of a service that takes files in the request itself.
-fn nothing_uploaded(upstream: &Upstream<'_>) -> Problem {
-    let title = upstream.service().member().title;
-    Problem::permanent(format!("{title} takes no uploads."))
-}
-
 /// Refuses what the service would refuse, before it is sent.
 ///
 /// # Errors
@@ -118,7 +158,7 @@ fn check_size(bytes: u64, max_bytes: u64) -> Result<(), Problem> {
     Err(Problem::permanent(format!(
         "File too large ({}MB). Maximum {}MB.",
         megabytes(bytes),
-        max_bytes / MEGABYTE
+        max_bytes.div_ceil(MEGABYTE)
     )))
 }
 

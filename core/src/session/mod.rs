@@ -13,7 +13,7 @@ use crate::io::{UnixMs, digest};
 use crate::json::{Stored, member, object, stored, stored_by_name};
 use crate::ratio;
 use crate::upstream::results::ResultUrl;
-use crate::upstream::{Baseline, Job, ServiceId, TurnMark};
+use crate::upstream::{Baseline, Given, Job, ServiceId, TurnMark, View};
 
 pub use delivery::{Delivery, DeliveryState, Purpose};
 pub use message::{Message, Shape};
@@ -139,6 +139,9 @@ pub struct Asked {
     pub baseline: Baseline,
     /// When it was submitted.
     pub submitted_at_ms: UnixMs,
+    /// All that there will ever be of it, where the answer to the submit brought that. In the same record as the rest: a
+    /// picture is paid for and nobody could ask for it again.
+    pub given: Option<Given>,
 }
 
 stored!(Asked {
@@ -151,6 +154,7 @@ stored!(Asked {
     route,
     baseline,
     submitted_at_ms,
+    given = None,
 });
 
 impl Asked {
@@ -326,6 +330,14 @@ impl Session {
                 project: &turn.asked.project_uuid,
             })
             .collect()
+    }
+
+    /// What there is to see of it where the answer to its submit brought all there is: the service isn't asked, and no key is
+    /// needed.
+    #[must_use]
+    pub fn given(&self) -> Option<View> {
+        let given = self.latest()?.asked.given.as_ref()?;
+        Some(given.view(self.turns.len()))
     }
 
     /// The same as a job of its service.

@@ -3,12 +3,12 @@
 
 use contract::state::FOLDERS;
 
-use super::{legacy, list};
+use super::{legacy, list, pictures};
 use crate::io::Io;
 use crate::problem::Problem;
 
 /// What else may stand at the top.
-const OTHERS: [&str; 3] = ["damaged", legacy::COPY, legacy::DONE];
+const OTHERS: [&str; 4] = ["damaged", legacy::COPY, legacy::DONE, pictures::FOLDER];
 /// How the names in a session's folder begin.
 const OF_A_SESSION: [&str; 6] = ["asked-", "progress-", "pulse-", "d-", "lost-d-", "t-"];
 

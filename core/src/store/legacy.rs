@@ -91,6 +91,7 @@ fn take_entry(io: &Io, entry: &Value, utc_offset_seconds: i32) -> Result<bool, P
         // Nor a place in the session: all of its messages are this turn's.
         baseline: Baseline::default(),
         submitted_at_ms: at("created_at").unwrap_or(now_ms),
+        given: None,
         session_id,
     };
     let key = folder_name(&asked.session_id);

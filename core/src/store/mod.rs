@@ -9,6 +9,7 @@
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
 //! sessions/<key>/t-<id>-…      empty: an attempt at its message (its maker removes it)
 //! submits/<what is asked>      a paid submit under way, or one whose answer was lost
+//! pictures/<digest>-…          the user's own pictures, for services that take them in the request
 //! damaged/…                    records set aside
 //! ```
 //! Every write is a new file, synced, renamed into place, its folder synced: a crash leaves the old
@@ -19,6 +20,7 @@ mod files;
 mod finished;
 pub mod layout;
 pub mod legacy;
+pub mod pictures;
 mod pulse;
 pub mod record;
 pub mod submits;

@@ -8,7 +8,7 @@
 use super::attempts::Attempts;
 use super::record::{self, Bad};
 use super::{files, list, put_new, read, run, sync_folders};
-use crate::io::{FsOp, Io, UnixMs, digest};
+use crate::io::{FsOp, Io, LONG_ANSWER_MS, LONG_REQUEST_MS, UnixMs, digest};
 use crate::json::{self, Stored, object, stored};
 use crate::problem::Problem;
 use crate::session::Route;
@@ -18,6 +18,8 @@ use serde_json::Value;
 /// A submit without an outcome that is older than this belongs to a process that died: the request
 /// itself is given up after a minute and a half.
 const ABANDONED_AFTER_MS: u64 = 3 * 60 * 1000;
+/// The same of one that takes long: somewhat longer than such a request may take.
+const LONG_ABANDONED_AFTER_MS: u64 = LONG_REQUEST_MS + LONG_ANSWER_MS + ABANDONED_AFTER_MS;
 /// So long the outcome of a submit that took long is kept for a caller who had given it up.
 pub const REMEMBERED_MS: u64 = 5 * 60 * 1000;
 /// Characters of an id that a person has to give, at least: as for sessions.
@@ -54,6 +56,8 @@ pub struct Submit {
     pub became: Option<String>,
     /// By what the service can be asked for it, where it gave something beforehand.
     pub trace: Option<String>,
+    /// Whether its request may take longer than others.
+    pub takes_long: bool,
 }
 
 /// Where the message stands that tells the chat of a submit of unknown outcome.
@@ -93,6 +97,10 @@ impl Stored for Submit {
             ("notice", self.notice.as_ref().map(|value| value as _)),
             ("became", self.became.as_ref().map(|value| value as _)),
             ("trace", self.trace.as_ref().map(|value| value as _)),
+            (
+                "takes_long",
+                self.takes_long.then_some(&self.takes_long as _),
+            ),
         ])
     }
 
@@ -113,6 +121,7 @@ impl Stored for Submit {
             notice: json::member(value, "notice")?,
             became: optional("became")?,
             trace: optional("trace")?,
+            takes_long: json::member(value, "takes_long")?,
         })
     }
 }
@@ -131,13 +140,22 @@ impl Submit {
     pub const fn is_abandoned(&self, now_ms: UnixMs) -> bool {
         // In both directions: with a clock that was set back it would otherwise count as under way until that
         // time has come again.
-        now_ms.abs_diff(self.started_at_ms) > ABANDONED_AFTER_MS
+        now_ms.abs_diff(self.started_at_ms) > self.abandoned_after_ms()
     }
 
     /// From when on it is certain that nobody works on it any more.
     #[must_use]
     pub const fn abandoned_at_ms(&self) -> UnixMs {
-        self.started_at_ms.saturating_add(ABANDONED_AFTER_MS + 1)
+        self.started_at_ms
+            .saturating_add(self.abandoned_after_ms() + 1)
+    }
+
+    const fn abandoned_after_ms(&self) -> u64 {
+        if self.takes_long {
+            LONG_ABANDONED_AFTER_MS
+        } else {
+            ABANDONED_AFTER_MS
+        }
     }
 
     /// What a person calls it.
@@ -209,6 +227,7 @@ impl Submit {
             became: None,
             not_taken: false,
             trace: None,
+            takes_long: false,
         }
     }
 }

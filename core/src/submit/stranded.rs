@@ -321,10 +321,10 @@ fn continued(io: &Io, submit: &Submit) -> Option<Submitted> {
     }
     let project = turns.iter().rev().map(|turn| &turn.asked.project_uuid);
     let project = project.into_iter().find(|project| !project.is_empty());
-    Some(Submitted {
-        session_id: submit.session_id.clone(),
-        project_uuid: project.cloned().unwrap_or_default(),
-    })
+    Some(Submitted::job(
+        submit.session_id.clone(),
+        project.cloned().unwrap_or_default(),
+    ))
 }
 
 #[cfg(test)]

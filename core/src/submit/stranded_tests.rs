@@ -37,6 +37,7 @@ fn lost(text: &str, room: &str) -> Submit {
         notice: None,
         became: None,
         trace: None,
+        takes_long: false,
     }
 }
 
@@ -141,10 +142,7 @@ fn a_process_that_died_behind_the_message_leaves_nothing() {
 fn an_intent_goes_only_when_the_turn_that_it_became_outlasts_a_power_cut() {
     let submit = lost("a cat", "");
     let mut folder = stored(&submit);
-    let submitted = Submitted {
-        session_id: "session-1".to_owned(),
-        project_uuid: "project-1".to_owned(),
-    };
+    let submitted = Submitted::job("session-1".to_owned(), "project-1".to_owned());
     folder.run(|io| {
         let asked = crate::submit::asked(io, &submit, &submitted).unwrap();
         store::store_turn(io, &asked).unwrap();

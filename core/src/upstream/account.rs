@@ -4,7 +4,7 @@ use url::Url;
 
 use super::port::{Job, KeyStatus, Listing, Order, Stopped, Submitted};
 use super::results::ResultUrl;
-use super::{Error, Lost, ServiceId, Sighting, View};
+use super::{Error, Lost, Pictures, ServiceId, Sighting, View};
 use crate::io::{HttpError, Io, Request, Response};
 use crate::secret::Secret;
 
@@ -123,7 +123,7 @@ impl<'a> Upstream<'a> {
     /// It can't, known without asking.
     pub fn makes_pictures(&self) -> Result<(), Error> {
         let member = self.service().member();
-        if member.traits.pictures {
+        if member.traits.pictures != Pictures::None {
             return Ok(());
         }
         Err(Error::refused(format!(
@@ -132,10 +132,25 @@ impl<'a> Upstream<'a> {
         )))
     }
 
+    /// Whether the answer to a submit may take longer than any other: with pictures in it, or as its answer.
+    #[must_use]
+    pub fn takes_long(&self, order: &Order<'_>) -> bool {
+        let in_answer = self.service().traits().pictures == Pictures::InAnswer;
+        !order.references.is_empty() || (order.picture && in_answer)
+    }
+
+    /// Whether the service would take a request, as far as that is known without asking.
+    ///
+    /// # Errors
+    /// It wouldn't.
+    pub fn fits(&self, order: &Order<'_>) -> Result<(), Error> {
+        self.service().member().port.fits(self, order)
+    }
+
     /// What is stored with the intent of a submit; see [`super::Port::traced_by`].
     #[must_use]
-    pub fn traced_by(&self, nonce: &str) -> Option<String> {
-        self.service().member().port.traced_by(self, nonce)
+    pub fn traced_by(&self, order: &Order<'_>) -> Option<String> {
+        self.service().member().port.traced_by(self, order)
     }
 
     /// Submits. This costs the user money: the caller stores its intent before, its outcome after.

@@ -50,6 +50,17 @@ pub enum References {
     InRequest(u64),
 }
 
+/// Whether a picture can be asked for instead of a film, and how it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    /// It can't.
+    None,
+    /// As any other result: the job is looked at until it is there.
+    AsResults,
+    /// In the answer to the submit, which takes as long, and never again: nothing of it can be looked up.
+    InAnswer,
+}
+
 /// What a service can do.
 #[derive(Debug, Clone, Copy)]
 pub struct Traits {
@@ -64,7 +75,7 @@ pub struct Traits {
     /// Whether a job can be cancelled.
     pub cancels: bool,
     /// Whether a picture can be asked for instead of a film.
-    pub pictures: bool,
+    pub pictures: Pictures,
     /// Whether the ratio is said in the words; else it is a field of the request.
     pub ratio_in_words: bool,
     /// How the user's own files reach it.

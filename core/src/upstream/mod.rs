@@ -13,20 +13,22 @@ mod observation;
 pub mod pippit;
 mod port;
 mod reconcile;
+mod references;
 pub mod results;
 pub mod session_api;
 
 pub use account::{ApiKey, Choices, Upstream, base_url};
 pub use error::{Error, Meaning};
-pub use member::{Member, References, ServiceId, Shape, Traits};
+pub use member::{Member, Pictures, References, ServiceId, Shape, Traits};
 pub use observation::{
     Baseline, Observation, QUIET_POLLS, QUIET_POLLS_OF_WORDS, TurnMark, Verdict, View, judge,
 };
 pub use port::{
-    Answer, CANCELLED, Job, KeyStatus, Listed, Listing, Order, Port, Stage, Stopped, Submitted,
-    not_offered,
+    Answer, CANCELLED, Given, Job, KeyStatus, Listed, Listing, Order, Port, Reference, Stage,
+    Stopped, Submitted, not_offered,
 };
 pub use reconcile::{Fate, Lost, Sighting, fate};
+pub use references::split;
 
 /// Every service, in the order in which people are told of them. The first is that of records which name none.
 pub static MEMBERS: [&Member; 6] = [

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::results::ResultUrl;
-use super::{Error, Lost, Sighting, TurnMark, Upstream, View};
+use super::{Baseline, Error, Lost, Observation, Sighting, TurnMark, Upstream, View};
 use crate::io::{HttpError, Io, Request, Response};
+use crate::json::{Stored, stored};
+use crate::media::ImageFormat;
 use crate::ratio::Ratio;
 
 /// What came of a call.
@@ -26,9 +28,17 @@ pub trait Port: Sync {
         Ok(self.observe(io, upstream, job)?.results)
     }
 
+    /// Whether the service would take it, as far as that is known without asking: before anything is stored or paid.
+    ///
+    /// # Errors
+    /// It wouldn't: what there is too much of, or what is wrong with it.
+    fn fits(&self, _upstream: &Upstream<'_>, _order: &Order<'_>) -> Answer<()> {
+        Ok(())
+    }
+
     /// What is stored with the intent of a submit, before it leaves, so that the service can be asked for it if the answer
-    /// is lost. `nonce` is the intent's own and random. None where the words and the time are all there is.
-    fn traced_by(&self, _upstream: &Upstream<'_>, _nonce: &str) -> Option<String> {
+    /// is lost. None where the words and the time are all there is.
+    fn traced_by(&self, _upstream: &Upstream<'_>, _order: &Order<'_>) -> Option<String> {
         None
     }
 
@@ -88,12 +98,29 @@ pub struct Order<'a> {
     pub words: Option<&'a str>,
     /// The session that is continued.
     pub session_id: Option<&'a str>,
-    /// `image` or `video`, where it is known what is asked for.
-    pub kind: Option<&'a str>,
+    /// Whether a picture is asked for, and not a film or whatever the service takes the words for.
+    pub picture: bool,
+    /// The user's own pictures that go along, where the service takes them so ([`super::References::InRequest`]).
+    pub references: &'a [Reference],
     /// The ratio that the words or the configuration name, where they name one.
     pub ratio: Option<Ratio>,
     /// What [`Port::traced_by`] gave, and was stored.
     pub trace: Option<&'a str>,
+    /// The intent's own random name: what a job is called whose service has no name for it.
+    pub nonce: &'a str,
+}
+
+/// A picture of the user's that goes along with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The file, by its path in the state folder.
+    pub path: String,
+    /// Its length in bytes.
+    pub len: u64,
+    /// Its format.
+    pub format: ImageFormat,
+    /// Width and height in pixels, where its beginning tells.
+    pub size: Option<(u32, u32)>,
 }
 
 /// What a submit gave.
@@ -103,6 +130,52 @@ pub struct Submitted {
     pub session_id: String,
     /// Its project, or empty.
     pub project_uuid: String,
+    /// What there is of it already, where the service answers with all that will ever come: it has nothing more to say.
+    pub given: Option<Given>,
+}
+
+impl Submitted {
+    /// A job of which results are still to come.
+    #[must_use]
+    pub const fn job(session_id: String, project_uuid: String) -> Self {
+        Self {
+            session_id,
+            project_uuid,
+            given: None,
+        }
+    }
+}
+
+/// All that comes of a request whose answer brought it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Its results.
+    pub results: Vec<ResultUrl>,
+    /// Why some of it failed, where some did.
+    pub trouble: Option<String>,
+}
+
+stored!(Given { results, trouble });
+
+impl Given {
+    /// What there is to see of it.
+    #[must_use]
+    pub fn view(&self, turns: usize) -> View {
+        let seen = Observation {
+            results: self.results.clone(),
+            failure: self.trouble.clone(),
+            last_word: true,
+            answered: true,
+            count: self.results.len(),
+            ..Observation::default()
+        };
+        View {
+            shown: self.to_json(),
+            turns: vec![seen; turns],
+            results: self.results.clone(),
+            end: Baseline::default(),
+        }
+    }
 }
 
 /// What became of the wish to stop a job.

@@ -64,10 +64,7 @@ mod tests {
 
     #[test]
     fn one_candidate_is_ours_and_only_a_complete_list_proves_that_there_is_none() {
-        let job = |id: &str| Submitted {
-            session_id: id.to_owned(),
-            project_uuid: String::new(),
-        };
+        let job = |id: &str| Submitted::job(id.to_owned(), String::new());
         for (candidates, is_complete, may_come, expected) in [
             (vec![job("a")], false, true, Fate::Ours(job("a"))),
             (vec![job("a")], true, false, Fate::Ours(job("a"))),

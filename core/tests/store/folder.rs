@@ -57,6 +57,7 @@ impl Folder {
             route,
             baseline: Baseline::default(),
             submitted_at_ms: NOW_MS,
+            given: None,
         };
         let dir = format!("sessions/{}", folder_name("session-1"));
         let mut folder = Self::default();

@@ -28,6 +28,7 @@ fn with_unknown_submit() -> Folder {
         became: None,
         not_taken: false,
         trace: None,
+        takes_long: false,
     };
     let mut state = Folder::default();
     state

@@ -73,6 +73,7 @@ pub fn asked() -> Asked {
             count: 12,
         },
         submitted_at_ms: 1_800_000_000_000,
+        given: None,
     }
 }
 
@@ -135,6 +136,7 @@ pub fn submit() -> Submit {
         became: None,
         not_taken: false,
         trace: None,
+        takes_long: false,
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use libtv_video_core::io::USER_AGENT;
 use libtv_video_core::io::{Download, HttpError, Method, Request};
 use libtv_video_core::media;
+use libtv_video_core::upstream::results::referer;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::poll::Pollable;
 
@@ -240,13 +241,12 @@ impl Drop for Temporary {
 
 /// The request for a result. It carries no credential: the store wants none.
 fn request(url: &str) -> Request {
+    let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
+    headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
     Request {
         method: Method::Get,
         url: url.to_owned(),
-        headers: vec![
-            ("referer", "https://www.liblib.art/".to_owned()),
-            ("user-agent", USER_AGENT.to_owned()),
-        ],
+        headers,
         credential: None,
         body: Vec::new(),
         // The size of a film is up to the user who asked for it; it passes through in pieces.

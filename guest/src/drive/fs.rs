@@ -168,7 +168,7 @@ fn missing_is_fine(result: std::io::Result<()>) -> std::io::Result<FsDone> {
 }
 
 /// A path of the core, below the root. The empty path and `.` are the root itself.
-fn below(root: &str, path: &str) -> Result<String, String> {
+pub fn below(root: &str, path: &str) -> Result<String, String> {
     if path.is_empty() || path == "." {
         return Ok(root.to_owned());
     }

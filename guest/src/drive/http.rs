@@ -171,13 +171,18 @@ impl Call {
 
     /// The answer's head, waited for. The request's body must be finished.
     pub fn opened(self) -> Result<Opened, HttpError> {
-        self.open()
+        self.open(ANSWER)
     }
 
     /// The whole answer. An unfinished body is given up only after it: ending the request earlier
     /// would take the connection away from under an early answer, such as "too large".
     pub fn response(self, max_bytes: u64) -> Result<Response, HttpError> {
-        let mut opened = self.open()?;
+        self.response_within(ANSWER, max_bytes)
+    }
+
+    /// The same of an answer that may take longer.
+    pub fn response_within(self, limit: Duration, max_bytes: u64) -> Result<Response, HttpError> {
+        let mut opened = self.open(limit)?;
         let (body, truncated) = match opened.reader.read_up_to(max_bytes) {
             // Who answers early often resets the connection, and the words with it; the status says
             // enough.
@@ -192,12 +197,12 @@ impl Call {
         })
     }
 
-    /// Waits for the response's head, at most [`ANSWER`].
+    /// Waits for the response's head, at most so long.
     ///
     /// # Errors
     /// [`HttpError`]; lost where nothing came.
-    fn open(&self) -> Result<Opened, HttpError> {
-        if !body::wait(&[&self.answer.subscribe()], ANSWER) {
+    fn open(&self, limit: Duration) -> Result<Opened, HttpError> {
+        if !body::wait(&[&self.answer.subscribe()], limit) {
             return Err(HttpError::Lost("the service did not answer".to_owned()));
         }
         let answer = match self.answer.get() {

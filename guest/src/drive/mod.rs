@@ -9,6 +9,7 @@ mod fs;
 mod grant;
 mod http;
 mod http_error;
+mod keep;
 mod media_store;
 mod place;
 mod relay;
@@ -18,7 +19,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::time::Duration;
 
-use libtv_video_core::io::{Driver, Effect, Io, Outcome, Stream, UnixMs, hex};
+use libtv_video_core::io::{Driver, Effect, FileSource, Io, Outcome, Stream, UnixMs, hex};
 use wasip2::clocks::wall_clock;
 use wasip2::random::random::get_random_bytes;
 
@@ -55,12 +56,19 @@ impl Driver for World {
         match effect {
             Effect::Fs(op) => Outcome::Fs(fs::perform(&self.state_dir, op)),
             Effect::Http(request) => Outcome::Http(http::exchange(&request)),
+            Effect::Long(long) => Outcome::Http(keep::exchange(&self.state_dir, &long)),
             Effect::Measure(request) => Outcome::Measured(http::measure(&request)),
             Effect::Relay(relay) => Outcome::Relayed(relay::relay(&relay)),
             Effect::Inspect(source, size) => {
                 let mut stdin = self.stdin.borrow_mut();
                 let stdin = stdin.get_or_insert_with(Stdin::new);
-                Outcome::Inspected(stdin.inspect(&source, size))
+                let source = self.located(source);
+                Outcome::Inspected(source.and_then(|source| stdin.inspect(&source, size)))
+            }
+            Effect::Keep(file) => {
+                let mut stdin = self.stdin.borrow_mut();
+                let stdin = stdin.get_or_insert_with(Stdin::new);
+                Outcome::Kept(keep::keep(&self.state_dir, &file, stdin))
             }
             Effect::SendFile(file) => {
                 let mut stdin = self.stdin.borrow_mut();
@@ -83,6 +91,16 @@ impl Driver for World {
 
     fn now_ms(&self) -> UnixMs {
         now_ms()
+    }
+}
+
+impl World {
+    /// A file of the state folder by its path in the component's folders.
+    fn located(&self, source: FileSource) -> Result<FileSource, String> {
+        match source {
+            FileSource::Kept(path) => Ok(FileSource::Path(fs::below(&self.state_dir, &path)?)),
+            FileSource::Path(_) | FileSource::Stdin => Ok(source),
+        }
     }
 }
 

@@ -69,7 +69,7 @@ pub fn send_file(send_file: &SendFile, stdin: &mut Stdin) -> Result<Response, Re
     };
     match &send_file.source {
         FileSource::Stdin => of_stream(&stdin.take_head(), stdin.stream()),
-        FileSource::Path(path) => {
+        FileSource::Path(path) | FileSource::Kept(path) => {
             let file = grant::open(path, Use::Read).map_err(|reason| broken(0, &reason))?;
             let stream = file
                 .read_via_stream(0)
@@ -80,19 +80,19 @@ pub fn send_file(send_file: &SendFile, stdin: &mut Stdin) -> Result<Response, Re
 }
 
 /// What is sent between head and tail.
-struct Media<'a> {
+pub struct Media<'a> {
     /// The store's status, for the error.
-    status: u16,
+    pub status: u16,
     /// What was read of it already.
-    known: &'a [u8],
+    pub known: &'a [u8],
     /// The rest of it.
-    rest: &'a InputStream,
+    pub rest: &'a InputStream,
     /// How long all of it must be.
-    len: u64,
+    pub len: u64,
 }
 
 /// Why not all of the media went over.
-enum Stop {
+pub enum Stop {
     /// The service wants no more: its answer says why.
     Answered,
     /// The relay has failed.
@@ -160,25 +160,9 @@ fn early(call: Call, max: u64, lost: fn(String) -> RelayError) -> Result<Respons
 /// Writes the body but for its end. There is an error wherever the media isn't as long as was said.
 fn write_media(call: &mut Call, head: &[u8], media: &Media<'_>) -> Result<(), Stop> {
     go_on(call.write(head)?)?;
-    let Some(mut left) = media.len.checked_sub(media.known.len() as u64) else {
-        return Err(media.wrong("the file is longer than it was"));
-    };
-    go_on(call.write(media.known)?)?;
-    while left > 0 {
-        let wanted = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-        match body::read_piece(media.rest, wanted) {
-            Ok(Piece::Bytes(bytes)) => {
-                left = left.saturating_sub(bytes.len() as u64);
-                go_on(call.write(&bytes)?)?;
-            }
-            Ok(Piece::NotYet) => media.wait()?,
-            Ok(Piece::End) => return Err(lost("the file ended early")),
-            Err(reason) => return Err(lost(reason)),
-        }
-    }
-    // Before the tail: with one byte too many the form isn't ended, and no service can take a part for the
-    // whole.
-    media.must_end()
+    // Its end is looked at before the tail: with one byte too many the form isn't ended, and no service can take a part for
+    // the whole.
+    media.each_piece(&mut |bytes| go_on(call.write(bytes)?))
 }
 
 /// Writes the end of the body: with it, it is whole.
@@ -188,7 +172,7 @@ fn write_end(call: &mut Call, tail: &[u8]) -> Result<(), Stop> {
 }
 
 /// Stops where the service wants no more.
-fn go_on(flow: Flow) -> Result<(), Stop> {
+pub fn go_on(flow: Flow) -> Result<(), Stop> {
     match flow {
         Flow::Open => Ok(()),
         Flow::Answered => Err(Stop::Answered),
@@ -196,6 +180,30 @@ fn go_on(flow: Flow) -> Result<(), Stop> {
 }
 
 impl Media<'_> {
+    /// Hands all of it over, piece by piece, and makes sure that it is as long as was said.
+    ///
+    /// # Errors
+    /// [`Stop`]: it isn't, can't be read, or nobody wants more of it.
+    pub fn each_piece(&self, take: &mut dyn FnMut(&[u8]) -> Result<(), Stop>) -> Result<(), Stop> {
+        let Some(mut left) = self.len.checked_sub(self.known.len() as u64) else {
+            return Err(self.wrong("the file is longer than it was"));
+        };
+        take(self.known)?;
+        while left > 0 {
+            let wanted = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+            match body::read_piece(self.rest, wanted) {
+                Ok(Piece::Bytes(bytes)) => {
+                    left = left.saturating_sub(bytes.len() as u64);
+                    take(&bytes)?;
+                }
+                Ok(Piece::NotYet) => self.wait()?,
+                Ok(Piece::End) => return Err(lost("the file ended early")),
+                Err(reason) => return Err(lost(reason)),
+            }
+        }
+        self.must_end()
+    }
+
     /// Waits for more of the media, at most [`STALLED_AFTER`].
     fn wait(&self) -> Result<(), Stop> {
         if body::wait(&[&self.rest.subscribe()], STALLED_AFTER) {
@@ -224,7 +232,7 @@ impl Media<'_> {
 }
 
 /// The source was lost on the way: a matter of the line and not of the file.
-fn lost(reason: &str) -> Stop {
+pub fn lost(reason: &str) -> Stop {
     Stop::Failed(broken(0, reason))
 }
 

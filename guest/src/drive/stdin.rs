@@ -42,7 +42,7 @@ impl Stdin {
         size: Option<u64>,
     ) -> Result<Option<Inspected>, String> {
         match source {
-            FileSource::Path(path) => inspect_path(path),
+            FileSource::Path(path) | FileSource::Kept(path) => inspect_path(path),
             FileSource::Stdin => self.inspect_stdin(size).map(Some),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use libtv_video_core::io::{Effect, FsOp};
+use libtv_video_core::io::{Effect, FsOp, LongRequest};
 use libtv_video_core::poll::schedule::MAX_POLLS_OF_A_TURN;
 
 use super::check::Violation;
@@ -96,12 +96,17 @@ impl EffectKind {
             // double the places to fail at.
             Effect::Fs(FsOp::Read(_) | FsOp::List(_) | FsOp::MakeDir(_)) => Self::Look,
             Effect::Fs(_) => Self::Change,
-            Effect::Http(request) if world::is_submit(request) => Self::Submit,
-            Effect::Http(_) | Effect::Measure(_) => Self::Request,
+            Effect::Http(request) | Effect::Long(LongRequest { request, .. })
+                if world::is_submit(request) =>
+            {
+                Self::Submit
+            }
+            Effect::Http(_) | Effect::Long(_) | Effect::Measure(_) => Self::Request,
             Effect::Relay(_) => Self::Relay,
             Effect::Say(..) => Self::Say,
             Effect::Inspect(..)
             | Effect::SendFile(_)
+            | Effect::Keep(_)
             | Effect::Download(_)
             | Effect::SaveConfig(_)
             | Effect::Sleep(_) => Self::Other,

@@ -1,6 +1,6 @@
 //! When what goes wrong: at the points that were asked for, or by chance.
 
-use libtv_video_core::io::Effect;
+use libtv_video_core::io::{Effect, LongRequest};
 
 use super::disk::Fate;
 use super::network::Service;
@@ -241,7 +241,12 @@ fn service_of(effect: &Effect, mishap: Mishap) -> Service {
     match (effect, mishap) {
         (Effect::Relay(_), Mishap::Source(_)) => Service::Media,
         (Effect::Relay(_), _) => Service::Feishu,
-        (Effect::Http(request) | Effect::Measure(request), _) => Service::of(&request.url),
+        (
+            Effect::Http(request)
+            | Effect::Long(LongRequest { request, .. })
+            | Effect::Measure(request),
+            _,
+        ) => Service::of(&request.url),
         _ => Service::LibTv,
     }
 }

@@ -1,6 +1,6 @@
 //! Which faults are in force: for one effect, for a while, or now and then.
 
-use libtv_video_core::io::{Effect, FsOp};
+use libtv_video_core::io::{Effect, FsOp, LongRequest};
 
 use super::network::{Fault, Service};
 use super::rng::Rng;
@@ -160,7 +160,9 @@ impl Possible {
         let shift = StorageFault::ALL.len();
         Self(match effect {
             Effect::Fs(op) => bits(StorageFault::ALL.iter().map(|fault| fault.fits(op))),
-            Effect::Http(request) | Effect::Measure(request) => network(&request.url) << shift,
+            Effect::Http(request)
+            | Effect::Long(LongRequest { request, .. })
+            | Effect::Measure(request) => network(&request.url) << shift,
             Effect::Relay(relay) => {
                 let upload = network(&relay.upload.url) << shift;
                 upload | network(&relay.source.url) << (shift + Fault::ALL.len())

@@ -4,7 +4,8 @@
 use std::hash::Hasher;
 
 use libtv_video_core::io::{
-    Effect, FsDone, FsOp, HttpError, Method, Outcome, Relay, RelayError, Request, Response, Stream,
+    Effect, FsDone, FsOp, HttpError, LongRequest, Method, Outcome, Relay, RelayError, Request,
+    Response, Stream,
 };
 
 use super::check::Heard;
@@ -155,7 +156,7 @@ impl World {
                 let done = self.storage(process, op);
                 (Outcome::Fs(done), self.rng.below(3))
             }
-            Effect::Http(mut request) => {
+            Effect::Http(mut request) | Effect::Long(LongRequest { mut request, .. }) => {
                 // In front of the network: a planted bug is the core's, and whatever it makes meets the same
                 // faults.
                 if let Some(plant) = self.plant {
@@ -192,6 +193,7 @@ impl World {
             Effect::Sleep(pause_ms) => (Outcome::Done, pause_ms),
             // No scenario uploads or downloads: these keep nothing that could be lost or charged twice.
             Effect::Inspect(..) => (Outcome::Inspected(Ok(None)), 0),
+            Effect::Keep(_) => (Outcome::Kept(Err("no files here".to_owned())), 0),
             Effect::SendFile(_) => (
                 Outcome::Sent(Err(RelayError::Upload(HttpError::NotSent(
                     "no files here".to_owned(),

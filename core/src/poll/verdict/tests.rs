@@ -17,6 +17,7 @@ fn turn(state: State, quiet_polls: u32, seen: usize) -> Turn {
             route: Route::default(),
             baseline: Baseline::default(),
             submitted_at_ms: 0,
+            given: None,
         },
         progress: Progress {
             state,

@@ -3,15 +3,19 @@
 use contract::ids::is_service_id;
 use serde_json::Value;
 
-use super::super::{Error, Meaning, Upstream};
-use super::errors;
+use super::super::{Error, Meaning, Order, Upstream};
+use super::{errors, references};
 use crate::backoff;
-use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT};
+use crate::io::{
+    HttpError, Io, LongRequest, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT,
+};
 use crate::json;
 use crate::secret::Secret;
 
 /// Makes tasks, and lists them; one of them has its id behind it.
 pub const TASKS: &str = "contents/generations/tasks";
+/// Makes pictures, which are in its answer.
+pub const PICTURES: &str = "images/generations";
 /// What all routes begin with.
 const BEGIN: &str = "api/v3";
 /// So many tasks are listed for people: what is older is in the console.
@@ -25,16 +29,28 @@ pub struct Tasks {
     pub total: Option<u64>,
 }
 
-/// Sends JSON to a path, once.
+/// Sends an order's JSON to a path, once; its pictures stand where [`references::place`] says.
 ///
 /// # Errors
 /// [`Error`]; `may_be_applied` is false only where the service itself refused it, or it never left.
-pub fn post(io: &Io, upstream: &Upstream<'_>, path: &str, body: &Value) -> Result<Value, Error> {
+pub fn post(
+    io: &Io,
+    upstream: &Upstream<'_>,
+    path: &str,
+    body: &Value,
+    order: &Order<'_>,
+) -> Result<Value, Error> {
     let mut request = request(upstream, Method::Post, path);
     let json = "application/json; charset=utf-8".to_owned();
     request.headers.push(("content-type", json));
-    request.body = json::text(body).into_bytes();
-    read(upstream, io.http(request), io.now_ms())
+    let (body, inserts) = references::inserted(&json::text(body), order);
+    request.body = body;
+    let answer = if upstream.takes_long(order) {
+        io.long(LongRequest { request, inserts })
+    } else {
+        io.http(request)
+    };
+    read(upstream, answer, io.now_ms())
 }
 
 /// Asks for a task, or takes it back.

@@ -78,10 +78,9 @@ pub fn look_for(
         .iter()
         .filter(of_its_time)
         .filter(|task| trace.fits(task));
-    let candidates = fitting.filter_map(task::id).map(|id| Submitted {
-        session_id: id.to_owned(),
-        project_uuid: String::new(),
-    });
+    let candidates = fitting
+        .filter_map(task::id)
+        .map(|id| Submitted::job(id.to_owned(), String::new()));
     let whole = listed
         .total
         .is_some_and(|total| total <= listed.items.len() as u64);

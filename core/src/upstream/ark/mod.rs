@@ -1,15 +1,18 @@
-//! Ark (Volcengine) and ModelArk (BytePlus): one task makes one clip of the words, and nothing of it is remembered. Both
-//! speak the same; keys, models and stores are each one's own. docs/apis/ark.md is the source of every route and code.
+//! Ark (Volcengine) and ModelArk (BytePlus): one task makes one clip of the words, or one request pictures, and nothing of
+//! it is remembered. Both speak the same; keys, models and stores are each one's own. docs/apis/ark.md is the source of every
+//! route and code.
 
 mod calls;
 mod errors;
 mod lost;
+mod picture;
+mod references;
 mod request;
 mod task;
 
 use super::{
-    Answer, Error, Job, KeyStatus, Listing, Lost, Member, Order, Port, References, Shape, Sighting,
-    Stopped, Submitted, Traits, Upstream, View,
+    Answer, Error, Job, KeyStatus, Listing, Lost, Member, Order, Pictures, Port, References, Shape,
+    Sighting, Stopped, Submitted, Traits, Upstream, View,
 };
 use crate::io::{HttpError, Io, Method, Response};
 use crate::upstream::results::Store;
@@ -29,6 +32,7 @@ pub static ARK: Member = Member {
     },
     port: &Service {
         clips: "doubao-seedance-2-5-260628",
+        pictures: "doubao-seedream-5-0-260128",
     },
 };
 
@@ -47,6 +51,7 @@ pub static MODELARK: Member = Member {
     },
     port: &Service {
         clips: "dreamina-seedance-2-5-260628",
+        pictures: "seedream-5-0-260128",
     },
 };
 
@@ -57,11 +62,10 @@ const TRAITS: Traits = Traits {
     asks: false,
     lists: true,
     cancels: true,
-    // There is a route for them that nothing here calls: whatever was asked for would become a clip, and be charged.
-    pictures: false,
+    pictures: Pictures::InAnswer,
     ratio_in_words: false,
     // "Under 30 MB".
-    references: References::InRequest(30 * 1024 * 1024),
+    references: References::InRequest(30 * 1024 * 1024 - 1),
     links_live_ms: Some(24 * 60 * 60 * 1000),
     stores: &[],
     projects_at: None,
@@ -86,25 +90,47 @@ static MODELARK_STORE: Store = Store {
 struct Service {
     /// The model that makes clips where none is chosen.
     clips: &'static str,
+    /// The one that makes pictures.
+    pictures: &'static str,
 }
 
 impl Service {
-    /// The model in use.
-    fn model<'a>(&self, upstream: &Upstream<'a>) -> &'a str {
-        upstream.choices().model.as_deref().unwrap_or(self.clips)
+    /// The model that makes what is asked for: the one that is chosen, where it makes such.
+    fn model<'a>(&self, upstream: &Upstream<'a>, order: &Order<'_>) -> &'a str {
+        let usual = if order.picture {
+            self.pictures
+        } else {
+            self.clips
+        };
+        // One choice for both: who chose a model for clips gets pictures by the usual one, and is not refused.
+        let chosen = upstream.choices().model.as_deref();
+        let fits = |model: &&str| request::makes_pictures(model) == order.picture;
+        chosen.filter(fits).unwrap_or(usual)
     }
 }
 
 impl Port for Service {
     fn submit(&self, io: &Io, upstream: &Upstream<'_>, order: &Order<'_>) -> Answer<Submitted> {
-        let body = request::clip(self.model(upstream), upstream.choices(), order);
-        let made = calls::post(io, upstream, calls::TASKS, &body)?;
+        let model = self.model(upstream, order);
+        if order.picture {
+            let body = request::picture(model, order).ok_or_else(|| {
+                let title = upstream.service().member().title;
+                Error::refused(format!("{title} makes no picture without words."))
+            })?;
+            let answer = calls::post(io, upstream, calls::PICTURES, &body, order)?;
+            return picture::given(upstream, &answer, order.nonce);
+        }
+        let body = request::clip(model, upstream.choices(), order);
+        let made = calls::post(io, upstream, calls::TASKS, &body, order)?;
         let id = task::id(&made)
             .ok_or_else(|| Error::incomplete("Failed: no task id returned".to_owned()))?;
-        Ok(Submitted {
-            session_id: id.to_owned(),
-            project_uuid: String::new(),
-        })
+        Ok(Submitted::job(id.to_owned(), String::new()))
+    }
+
+    fn fits(&self, upstream: &Upstream<'_>, order: &Order<'_>) -> Answer<()> {
+        let title = upstream.service().member().title;
+        references::fit(self.model(upstream, order), order)
+            .map_err(|reason| Error::refused(format!("{title} {reason}.")))
     }
 
     fn observe(&self, io: &Io, upstream: &Upstream<'_>, job: &Job<'_>) -> Answer<View> {
@@ -131,8 +157,10 @@ impl Port for Service {
         task::cancel(io, upstream, job.session_id)
     }
 
-    fn traced_by(&self, upstream: &Upstream<'_>, nonce: &str) -> Option<String> {
-        Some(lost::trace(nonce, self.model(upstream)))
+    fn traced_by(&self, upstream: &Upstream<'_>, order: &Order<'_>) -> Option<String> {
+        // Pictures are in no list.
+        let is_listed = !order.picture;
+        is_listed.then(|| lost::trace(order.nonce, self.model(upstream, order)))
     }
 
     fn look_for(&self, io: &Io, upstream: &Upstream<'_>, lost: &Lost<'_>) -> Answer<Sighting> {

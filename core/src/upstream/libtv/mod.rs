@@ -4,7 +4,7 @@ mod envelope;
 mod store;
 
 use super::session_api::{Dialect, Offers};
-use super::{Answer, KeyStatus, Member, References, Shape, Traits, Upstream};
+use super::{Answer, KeyStatus, Member, Pictures, References, Shape, Traits, Upstream};
 use crate::io::Io;
 
 pub use store::STORE;
@@ -34,7 +34,7 @@ pub const TRAITS: Traits = Traits {
     asks: true,
     lists: true,
     cancels: false,
-    pictures: true,
+    pictures: Pictures::AsResults,
     ratio_in_words: true,
     // What the services take.
     references: References::Uploaded(200 * 1024 * 1024),

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::results::Store;
 use super::{
-    Answer, Baseline, Error, Job, KeyStatus, Meaning, Member, Order, Port, References, Shape,
-    Submitted, Traits, Upstream, View,
+    Answer, Baseline, Error, Job, KeyStatus, Meaning, Member, Order, Pictures, Port, References,
+    Shape, Submitted, Traits, Upstream, View,
 };
 use crate::io::{HttpError, Io, Request, Response};
 
@@ -53,7 +53,7 @@ const TRAITS: Traits = Traits {
     asks: true,
     lists: false,
     cancels: false,
-    pictures: true,
+    pictures: Pictures::AsResults,
     ratio_in_words: false,
     // "Under 200 MB".
     references: References::Uploaded(200 * 1024 * 1024 - 1),

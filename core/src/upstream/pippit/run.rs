@@ -54,11 +54,8 @@ pub fn submitted(data: &Value) -> Option<Submitted> {
         let id = run.get(name).and_then(Value::as_str);
         id.filter(|id| is_service_id(id)).map(str::to_owned)
     };
-    Some(Submitted {
-        session_id: id("thread_id")?,
-        // What tells an answer in a thread, which may have been there before: stored where others have a project.
-        project_uuid: id("run_id")?,
-    })
+    // What tells an answer in a thread, which may have been there before, is stored where others have a project.
+    Some(Submitted::job(id("thread_id")?, id("run_id")?))
 }
 
 /// What there is to see of a job.

@@ -20,22 +20,10 @@ pub fn reference(data: &Value) -> Option<String> {
 /// The words without what stands for files, and the ids of those, in order. Words that are nothing else stay.
 #[must_use]
 pub fn split(words: &str) -> (String, Vec<String>) {
-    let (mut kept, mut ids) = (String::with_capacity(words.len()), Vec::new());
-    // With what is between them: words go out as they are, blanks and line breaks among them.
-    for piece in words.split_inclusive(char::is_whitespace) {
-        let id = piece.trim_end().strip_prefix(REFERENCE);
-        match id.filter(|id| is_service_id(id)) {
-            Some(id) => ids.push(id.to_owned()),
-            None => kept.push_str(piece),
-        }
-    }
+    let (kept, ids) = super::super::split(words, REFERENCE, is_service_id);
     // A request without any words is refused there, so that these stay as they are.
     if kept.trim().is_empty() {
         return (words.to_owned(), ids);
-    }
-    if !ids.is_empty() {
-        // The line break in front of what was taken out.
-        kept.truncate(kept.trim_end().len());
     }
     (kept, ids)
 }

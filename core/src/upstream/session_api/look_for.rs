@@ -30,10 +30,7 @@ pub fn look_for(
         None => {
             for id in ids.iter().filter(|id| is_service_id(id)) {
                 if says_once(dialect, io, upstream, id, lost)? {
-                    candidates.push(Submitted {
-                        session_id: id.clone(),
-                        project_uuid: String::new(),
-                    });
+                    candidates.push(Submitted::job(id.clone(), String::new()));
                 }
             }
         }

@@ -123,10 +123,10 @@ fn submit(
     // Both, though only the session is needed: a response without a project has not been one of this call.
     let mut found = required(dialect, &data, &["sessionId", "projectUuid"])?;
     let project_uuid = found.pop().unwrap_or_default();
-    Ok(Submitted {
-        session_id: found.pop().unwrap_or_default(),
+    Ok(Submitted::job(
+        found.pop().unwrap_or_default(),
         project_uuid,
-    })
+    ))
 }
 
 /// Looks at a session.
