@@ -76,6 +76,7 @@ mod terminal;
 mod texts;
 mod together;
 mod topics;
+mod traced;
 mod uploads;
 mod watch;
 mod words;

@@ -67,6 +67,13 @@ pub struct Attack {
     next: &'static str,
 }
 
+/// A hostile component in a world of its own, for tests that look at something else than how it ends.
+pub fn hostile(name: &'static str) -> (TestEnv, Harness) {
+    let attack = Attack::of(name);
+    let harness = attack.harness();
+    (attack.env, harness)
+}
+
 /// How a hostile step ended.
 struct End {
     result: Result<Step, CallError>,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use contract::services::SERVICES;
+use tracing::{Instrument, info};
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
@@ -217,10 +218,19 @@ impl Harness {
             instance.call_poll(&mut store, session_id).await
         };
         let log_bytes = self.inner.settings.step_limits.log_bytes;
-        self.typed(kind, &[session_id], work, |step| {
-            answer::step(step, session_id, log_bytes)
-        })
-        .await
+        let believed = |step| answer::step(step, session_id, log_bytes);
+        let (result, usage) = self.typed(kind, &[session_id], work, believed).await;
+        if let Ok(step) = &result {
+            info!(
+                session = step.session_id,
+                state = step.state.name(),
+                results = step.results,
+                delivered = step.delivered,
+                next_poll_at_ms = step.next_poll_at_ms,
+                "session polled"
+            );
+        }
+        (result, usage)
     }
 
     /// Submits a request. Costs the user money; never repeated by itself. Its chat becomes one that messages may go to.
@@ -260,9 +270,16 @@ impl Harness {
         terms.group = (!nowhere)
             .then(|| self.group_of_submit(channel, chat))
             .flatten();
-        self.typed_on(terms, kind, &said, work, answer::submission)
-            .await
-            .0
+        let ran = self.typed_on(terms, kind, &said, work, answer::submission);
+        let submission = ran.await.0?;
+        info!(
+            session = submission.session_id,
+            service = request.service,
+            channel = submission.channel,
+            deliverable = submission.deliverable,
+            "request submitted"
+        );
+        Ok(submission)
     }
 
     /// Lets messages go to `chat` of a channel, both spelt as in `--channel` and `--chat-id`, as a submit does that names
@@ -505,7 +522,10 @@ impl Harness {
         };
         let (result, usage) = match Call::new(self.inner.component.machine(), grants, terms.limits)
         {
-            Ok(call) => self.run_typed(call, work).await,
+            Ok(call) => {
+                let running = self.run_typed(call, work);
+                running.instrument(recorder.span()).await
+            }
             Err(error) => (Err(error.into()), Usage::default()),
         };
         // Before the line is written: an answer that isn't believed stands in the record as the failure

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use contract::commands::find;
 use contract::kind::Kind;
 use contract::services::{SERVICE_IN_USE, SERVICE_VARIABLE, Service, maker};
+use tracing::Instrument;
 
 use crate::credentials::ConfigFile;
 use crate::error::CallError;
@@ -246,7 +247,8 @@ impl Harness {
             #[cfg(feature = "fault-injection")]
             faults: self.settings().faults.clone(),
         };
-        let (result, usage) = self.run_cli(grants).await;
+        let running = self.run_cli(grants).instrument(recorder.span());
+        let (result, usage) = running.await;
         let (result, withheld) = match (downloads, withheld) {
             (Some(downloads), Some(withheld)) => (downloads.finish(result, withheld), None),
             (_, withheld) => (result, withheld),

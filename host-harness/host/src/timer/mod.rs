@@ -13,6 +13,7 @@ mod schedule;
 mod serve;
 mod stop;
 mod watch;
+mod watched;
 
 pub use clock::{Clock, SystemClock};
 pub use event::{Event, EventKind};

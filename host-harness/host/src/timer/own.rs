@@ -1,5 +1,7 @@
 //! Taking the ownership of a state folder: one timer polls it, and the lock says which.
 
+use tracing::warn;
+
 use super::clock::Clock;
 use crate::error::ServeError;
 use crate::home::{Home, Owner};
@@ -16,8 +18,10 @@ pub(super) async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeEr
         }
         clock.sleep(OWN_PAUSE_MS).await;
     }
+    let process = home.owner_process();
+    warn!(state = %home.state().display(), process, "another harness owns the state folder");
     Err(ServeError::Owned {
-        process: home.owner_process(),
+        process,
         state: home.state(),
         lock: home.owner_lock(),
     })

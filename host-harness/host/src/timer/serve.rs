@@ -24,6 +24,7 @@ use super::pace::{self, Pace};
 use super::schedule::Schedule;
 use super::stop::StopHandle;
 use super::watch::Watch;
+use super::watched;
 use sandbox::error::LimitHit;
 
 use crate::error::{CallError, ServeError};
@@ -568,17 +569,17 @@ impl<F: FnMut(&Event) + Send> Server<F> {
             at_ms: self.clock.now_ms(),
             kind,
         };
-        if let Err((path, error)) = self.logs.record(&event) {
-            let kind = EventKind::LogFailed {
+        let failed = self.logs.record(&event).err().map(|(path, error)| Event {
+            at_ms: event.at_ms,
+            kind: EventKind::LogFailed {
                 path,
                 reason: error.to_string(),
-            };
-            (self.on_event)(&Event {
-                at_ms: event.at_ms,
-                kind,
-            });
+            },
+        });
+        for event in failed.iter().chain([&event]) {
+            watched::emit(&event.kind);
+            (self.on_event)(event);
         }
-        (self.on_event)(&event);
     }
 }
 

@@ -21,6 +21,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use contract::text::seen;
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tracing::{Span, debug, info, info_span};
 
 use super::{AuditLog, Begun};
 use crate::call::Usage;
@@ -51,6 +52,17 @@ pub struct Beginning {
 }
 
 impl Beginning {
+    /// The span of the call, for who watches: as much as the record says, and in the same words.
+    fn span(&self) -> Span {
+        let session = self.session.as_deref().map(|id| seen(id, SESSION_CHARS));
+        info_span!(
+            "call",
+            call = self.call,
+            command = self.command,
+            session = session
+        )
+    }
+
     /// The line as far as it is known.
     fn line(&self, at_ms: u64) -> Map<String, Value> {
         let mut line = Map::new();
@@ -101,6 +113,7 @@ pub struct Recorder {
     unwritten: Unwritten,
     beginning: Beginning,
     meter: Arc<CallMeter>,
+    span: Span,
     at_ms: u64,
     begun: Instant,
     /// Its line is not written yet: dropped like this, the call counts as abandoned.
@@ -117,11 +130,15 @@ impl Recorder {
         meter: Arc<CallMeter>,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let span = beginning.span();
+        meter.trace().belongs_to(&span);
+        debug!(parent: &span, "call begins");
         let mut recorder = Self {
             log,
             unwritten,
             beginning,
             meter,
+            span,
             at_ms: since.map_or(0, |since| {
                 u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
             }),
@@ -140,9 +157,29 @@ impl Recorder {
         recorder
     }
 
+    /// The span that all of the call belongs to.
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The end as an event.
+    fn tell(&self, outcome: &str) {
+        info!(
+            parent: &self.span,
+            outcome,
+            took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            requests = self.meter.requests(),
+            refused = self.meter.refused(),
+            sent_bytes = self.meter.sent(),
+            received_bytes = self.meter.received(),
+            "call ended"
+        );
+    }
+
     /// Writes the line; `usage` is that of the component, where one ran.
     pub async fn end(mut self, outcome: &str, usage: Option<&Usage>) {
         self.open = false;
+        self.tell(outcome);
         let members = self.members(outcome, usage);
         let (log, note) = (self.log.clone(), self.note.take());
         let write = move || written(&log, &members, note);
@@ -188,6 +225,7 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         if self.open {
+            self.tell("abandoned");
             let members = self.members("abandoned", None);
             let note = self.note.take();
             self.unwritten

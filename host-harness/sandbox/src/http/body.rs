@@ -16,6 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::warn;
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::errors::from_hyper;
@@ -159,6 +160,14 @@ impl CallMeter {
         {
             refusal.path = "/…".into();
         }
+        // Without its path, which may be an address that is a permission, or hold what somebody made up.
+        warn!(
+            parent: &self.trace.span(),
+            reason = refusal.reason.name(),
+            method = &*refusal.method,
+            origin = &*refusal.origin,
+            "request refused"
+        );
         self.refused.fetch_add(1, Ordering::Relaxed);
         if let Ok(mut reasons) = self.reasons.lock() {
             *reasons.entry(refusal.reason.name()).or_default() += 1;

@@ -23,7 +23,7 @@ use super::policy::Grant;
 use super::proxy::Proxies;
 use super::refusal::Refusal;
 use super::tls;
-use super::trace::{Answer, Exchange, Sender};
+use super::trace::{Answer, Asked, Exchange, Sender, Step};
 use crate::limits::{RESPONSE_HEADER_BYTES, RESPONSE_HEADERS};
 
 /// Connecting, name and TLS included: longer than any working line needs.
@@ -132,15 +132,20 @@ impl SendOptions {
         &self,
         request: &Request<Bytes>,
         origin: &str,
-        service: &Service,
+        service: &'static Service,
     ) -> Self {
         let trace = self.meter.trace();
         if let Some(exchange) = service.credential.and_then(|known| known.exchange) {
             trace.uses(exchange.secret_name);
         }
         let path = request.uri().path();
+        let asked = Asked {
+            by: Sender::Harness,
+            of: service,
+            step: Step::Exchange,
+        };
         Self {
-            exchange: trace.begin(Sender::Harness, request.method(), origin, path),
+            exchange: trace.begin(asked, request.method(), origin, path),
             target: None,
             ..self.clone()
         }

@@ -10,7 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
-use super::trace::Sender;
+use super::trace::{Asked, Sender, Step};
 use super::{Egress, Refusal, SendOptions};
 
 /// The bytes of a response, as they come.
@@ -50,7 +50,12 @@ impl Egress {
         let open = self.meter.begin_request().ok_or(FetchError::Budget)?;
         let trace = self.meter.trace();
         let (method, origin) = (request.method(), &grant.origin);
-        let exchange = trace.begin(Sender::Harness, method, origin, &grant.path);
+        let asked = Asked {
+            by: Sender::Harness,
+            of: grant.service,
+            step: Step::of(grant.route),
+        };
+        let exchange = trace.begin(asked, method, origin, &grant.path);
         let meter = Arc::clone(&self.meter);
         let options = SendOptions::new(RequestOptions::default(), &grant, meter, open, exchange);
         let sent = self.client.send(request, options).await;

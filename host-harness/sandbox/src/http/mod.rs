@@ -57,6 +57,7 @@ use bytes::Bytes;
 use contract::kind::Kind;
 use contract::transport::LIMIT;
 use http::{Method, Request, Response, Uri};
+use tracing::warn;
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
@@ -82,7 +83,7 @@ use body::OpenRequest;
 use broker::{ExchangeFuture, Verdict};
 
 use crate::error::LimitHit;
-use trace::Sender;
+use trace::{Asked, Sender, Step};
 
 /// What one call may reach, and how: the state behind the hook, one for each instance. Clones share everything.
 #[derive(Clone)]
@@ -309,6 +310,7 @@ impl Egress {
         if method.is_safe() || gate.may_send().await {
             return Ok(());
         }
+        warn!(parent: &self.meter.trace().span(), "nothing more leaves: the state belongs to somebody else by now");
         self.meter.stopped.at(LimitHit::Lease);
         Err(WasiError::HttpRequestDenied)
     }
@@ -340,7 +342,12 @@ impl Egress {
         (asked, open): (RequestOptions, OpenRequest),
     ) -> SendOptions {
         let trace = self.meter.trace();
-        let exchange = trace.begin(Sender::Component, method, &grant.origin, &grant.path);
+        let by_it = Asked {
+            by: Sender::Component,
+            of: grant.service,
+            step: Step::of(grant.route),
+        };
+        let exchange = trace.begin(by_it, method, &grant.origin, &grant.path);
         SendOptions::new(asked, grant, Arc::clone(&self.meter), open, exchange)
     }
 

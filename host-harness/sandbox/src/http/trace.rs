@@ -1,12 +1,14 @@
-//! Which requests a call made, for the record: by route, never by URL. Requests on one route are counted together, so that
-//! a call of two hours makes a record as short as one of a second.
+//! Which requests a call made: by route, never by URL. For the record requests on one route are counted together, so that
+//! a call of two hours makes a record as short as one of a second; for who watches (`tracing`) each answer is an event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use contract::services::{Route, Service};
 use http::Method;
 use serde_json::{Map, Value, json};
+use tracing::{Span, debug, info};
 
 /// More distinct routes than any policy has; a bound all the same.
 const ROUTES: usize = 64;
@@ -40,10 +42,64 @@ pub enum Sender {
     Harness,
 }
 
+impl Sender {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Component => "component",
+            Self::Harness => "harness",
+        }
+    }
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It reads, or prepares something.
+    Ask,
+    /// It costs the user money.
+    Pay,
+    /// It puts a message into a chat.
+    Commit,
+    /// It gets a token for an app's secret.
+    Exchange,
+}
+
+impl Step {
+    /// That of a route.
+    pub(super) const fn of(route: &Route) -> Self {
+        if route.paid {
+            Self::Pay
+        } else if route.commits {
+            Self::Commit
+        } else {
+            Self::Ask
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Pay => "pay",
+            Self::Commit => "commit",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
+/// Who asks whom, and what for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) by: Sender,
+    pub(super) of: &'static Service,
+    pub(super) step: Step,
+}
+
 /// The requests of one call on one route.
 #[derive(Debug)]
 pub struct Exchange {
-    sender: Sender,
+    asked: Asked,
+    /// The call it is a part of.
+    span: Span,
     method: Method,
     origin: String,
     path: String,
@@ -56,9 +112,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    fn new(sender: Sender, method: &Method, origin: &str, path: &str) -> Self {
+    fn new(asked: Asked, span: Span, (method, origin, path): (&Method, &str, &str)) -> Self {
         Self {
-            sender,
+            asked,
+            span,
             method: method.clone(),
             origin: origin.to_owned(),
             path: path.to_owned(),
@@ -70,7 +127,7 @@ impl Exchange {
     }
 
     fn is(&self, sender: Sender, method: &Method, origin: &str, path: &str) -> bool {
-        (self.sender, &self.method, &*self.origin, &*self.path) == (sender, method, origin, path)
+        (self.asked.by, &self.method, &*self.origin, &*self.path) == (sender, method, origin, path)
     }
 
     /// Counts bytes of a request's body.
@@ -86,8 +143,39 @@ impl Exchange {
 
     /// Notes how one of its requests ended. Those that never do are counted as unanswered.
     pub(super) fn answered(&self, answer: Answer) {
+        self.tell(answer);
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry(answer).or_default() += 1;
+    }
+
+    /// The same as an event: what the record has of it, and nothing of the request itself.
+    fn tell(&self, answer: Answer) {
+        let Asked { by, of, step } = self.asked;
+        // What costs money or is seen in a chat is rare, and what people look for first.
+        match step {
+            Step::Pay | Step::Commit => info!(
+                parent: &self.span,
+                service = of.id,
+                step = step.name(),
+                by = by.name(),
+                method = self.method.as_str(),
+                origin = self.origin,
+                path = self.path,
+                outcome = answer.name(),
+                "request answered"
+            ),
+            Step::Ask | Step::Exchange => debug!(
+                parent: &self.span,
+                service = of.id,
+                step = step.name(),
+                by = by.name(),
+                method = self.method.as_str(),
+                origin = self.origin,
+                path = self.path,
+                outcome = answer.name(),
+                "request answered"
+            ),
+        }
     }
 
     fn to_json(&self) -> Value {
@@ -103,10 +191,7 @@ impl Exchange {
             counts.insert("unanswered".to_owned(), json!(open));
         }
         json!({
-            "by": match self.sender {
-                Sender::Component => "component",
-                Sender::Harness => "harness",
-            },
+            "by": self.asked.by.name(),
             "method": self.method.as_str(),
             "origin": self.origin,
             "path": self.path,
@@ -127,23 +212,38 @@ struct Noted {
 
 /// All requests of one call, and the credentials they went out with.
 #[derive(Debug, Default)]
-pub struct Trace(Mutex<Noted>);
+pub struct Trace {
+    noted: Mutex<Noted>,
+    /// The call's span. Set once, by whoever records the call.
+    span: OnceLock<Span>,
+}
 
 impl Trace {
+    /// What happens to the call's requests belongs to `span`, on whichever task it happens.
+    pub(crate) fn belongs_to(&self, span: &Span) {
+        // A second recorder of one call would be a mistake; the first one has it.
+        let _ = self.span.set(span.clone());
+    }
+
+    /// The call's span; none where nobody records the call.
+    pub(super) fn span(&self) -> Span {
+        self.span.get().cloned().unwrap_or_else(Span::none)
+    }
+
     /// Notes that a request on this route begins.
     pub(super) fn begin(
         &self,
-        sender: Sender,
+        asked: Asked,
         method: &Method,
         origin: &str,
         path: &str,
     ) -> Arc<Exchange> {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = noted.exchanges.iter();
-        let exchange = match known.find(|known| known.is(sender, method, origin, path)) {
+        let exchange = match known.find(|known| known.is(asked.by, method, origin, path)) {
             Some(known) => Arc::clone(known),
             None => {
-                let new = Arc::new(Exchange::new(sender, method, origin, path));
+                let new = Arc::new(Exchange::new(asked, self.span(), (method, origin, path)));
                 // Beyond the bound it isn't in the record, but the request has something to count in all
                 // the same.
                 if noted.exchanges.len() < ROUTES {
@@ -158,13 +258,13 @@ impl Trace {
 
     /// Notes the name of a credential that goes out; never its value.
     pub(super) fn uses(&self, handle: &'static str) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.handles.insert(handle);
     }
 
     /// The exchanges and the credentials' names, for the record.
     pub fn to_json(&self) -> (Value, Value) {
-        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let exchanges: Value = noted.exchanges.iter().map(|e| e.to_json()).collect();
         (exchanges, json!(noted.handles))
     }
@@ -177,7 +277,12 @@ mod tests {
     #[test]
     fn requests_on_one_route_are_one_entry_with_all_answers_counted() {
         let trace = Trace::default();
-        let begin = |path| trace.begin(Sender::Component, &Method::POST, "https://h", path);
+        let asked = Asked {
+            by: Sender::Component,
+            of: &contract::services::DIRECT,
+            step: Step::Commit,
+        };
+        let begin = |path| trace.begin(asked, &Method::POST, "https://h", path);
         for answer in [
             Answer::Status(200),
             Answer::Status(429),
