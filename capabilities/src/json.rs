@@ -102,7 +102,7 @@ fn route(route: &Route) -> Value {
         .query
         .iter()
         .map(|key| match key {
-            Key::Is(name) => json!(name),
+            Key::Is(name) | Key::Message(name) | Key::OwnMessage(name) => json!(name),
             Key::Begins(prefix) => json!({"begins": prefix}),
         })
         .collect();

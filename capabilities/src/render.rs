@@ -128,7 +128,7 @@ fn row(route: &Route) -> String {
         .query
         .iter()
         .filter_map(|key| match key {
-            Key::Is(name) => Some(*name),
+            Key::Is(name) | Key::Message(name) | Key::OwnMessage(name) => Some(*name),
             Key::Begins(_) => None,
         })
         .collect();

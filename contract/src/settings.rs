@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 42] = [
+pub const VARIABLES: [Variable; 46] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -108,6 +108,16 @@ pub const VARIABLES: [Variable; 42] = [
         "DISCORD_BASE_URL",
         Origin::Credentials,
         "where Discord is instead",
+    ),
+    variable(
+        "TELEGRAM_BOT_TOKEN",
+        Origin::Secret,
+        "the token of the bot that sends messages",
+    ),
+    variable(
+        "TELEGRAM_BASE_URL",
+        Origin::Credentials,
+        "where Telegram's bot API is instead",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -243,6 +253,16 @@ pub const VARIABLES: [Variable; 42] = [
     ),
     variable(
         "DISCORD_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no bot was found, in words",
+    ),
+    variable(
+        "TELEGRAM_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the bot was found, in words",
+    ),
+    variable(
+        "TELEGRAM_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no bot was found, in words",
     ),

@@ -78,9 +78,49 @@ const fn joins(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
+/// Whether a text calls somebody where `@name` does so without any markup.
+#[must_use]
+pub fn calls_by_name(text: &str) -> bool {
+    let behind = |(at, _): (usize, &str)| text.as_bytes().get(at + 1);
+    let begins_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    text.match_indices('@')
+        .any(|found| behind(found).is_some_and(begins_name))
+}
+
+/// The same text calling nobody so. In an address the sign is written as its escape, elsewhere something that isn't seen
+/// stands behind it.
+#[must_use]
+pub fn without_calls_by_name(text: &str) -> String {
+    let tokens = text.split_inclusive(char::is_whitespace);
+    let quiet = tokens.map(|token| {
+        let is_address = token.starts_with("https://") || token.starts_with("http://");
+        token.replace('@', if is_address { "%40" } else { "@\u{2060}" })
+    });
+    quiet.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_behind_its_sign_calls_nobody_any_more_and_an_address_stays_one() {
+        for (text, quiet) in [
+            ("hi @somebody", "hi @\u{2060}somebody"),
+            ("@a@b", "@\u{2060}a@\u{2060}b"),
+            (
+                "https://a.example/x@y.mp4\n@c",
+                "https://a.example/x%40y.mp4\n@\u{2060}c",
+            ),
+        ] {
+            assert!(calls_by_name(text), "{text}");
+            assert_eq!(without_calls_by_name(text), quiet);
+            assert!(!calls_by_name(quiet), "{quiet}");
+        }
+        for text in ["", "@", "a @ b", "@\u{72d0}"] {
+            assert!(!calls_by_name(text), "{text}");
+        }
+    }
 
     #[test]
     fn nobody_is_called_by_a_text_however_the_call_is_written() {

@@ -41,7 +41,8 @@ pub struct Request {
     pub url: String,
     /// Header names in lower case, with their values.
     pub headers: Vec<(&'static str, String)>,
-    /// The one header that carries a credential.
+    /// The one header that carries a credential; where its name is the contract's word for a segment of the path, that word in
+    /// the address is the credential's place.
     pub credential: Option<(&'static str, Secret)>,
     /// The body; its length is declared.
     pub body: Vec<u8>,

@@ -38,15 +38,28 @@ impl Form {
         self
     }
 
-    /// Ends the form with the file: its type for the request, what stands before and after its bytes.
+    /// Adds a file whose bytes are here.
     #[must_use]
-    pub fn file(mut self, name: &str, file_name: &str, content_type: &str) -> FormEnds {
+    pub fn small_file(mut self, name: &str, file_name: &str, kind: &str, bytes: &[u8]) -> Self {
+        self.begin_file(name, file_name, kind);
+        self.head.extend_from_slice(bytes);
+        self.head.extend_from_slice(b"\r\n");
+        self
+    }
+
+    fn begin_file(&mut self, name: &str, file_name: &str, content_type: &str) {
         let file_name = safe_file_name(file_name);
         let part = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n",
             self.boundary
         );
         self.head.extend_from_slice(part.as_bytes());
+    }
+
+    /// Ends the form with the file: its type for the request, what stands before and after its bytes.
+    #[must_use]
+    pub fn file(mut self, name: &str, file_name: &str, content_type: &str) -> FormEnds {
+        self.begin_file(name, file_name, content_type);
         FormEnds {
             content_type: format!("multipart/form-data; boundary={}", self.boundary),
             head: self.head,

@@ -25,8 +25,13 @@ function ruleFor(service, keys, env) {
   // Which addresses an answer named isn't known here; where nothing else may be asked, the place itself isn't granted.
   const known = routes.filter((route) => !route.only_named);
   if (known.length === 0) return [];
-  const rule = (base) => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, routes: known });
+  const rule = (base) => ({ origin: base.origin, prefix: base.pathname.replace(/\/+$/, ''), credential: credential?.header, segment: segmentOf(credential, app, env), routes: known });
   return bases.filter((base) => base && !foreign(base)).map(rule);
+}
+
+/** What stands in the path where a route has its credential there. */
+function segmentOf(credential, app, env) {
+  return credential?.path ? credential.prefix + env[app.at(-1)] : undefined;
 }
 
 /** Whether there is the key that a service needs, or the one of the service whose results it holds. Most are told by how they begin. */
@@ -62,9 +67,9 @@ export function refusal({ rules }, { method, scheme, authority, path, headers = 
   if (!origin || ambiguous(pathname)) return 'the URL is malformed or ambiguous';
   const there = rules.filter((rule) => standsFor(rule.origin, origin));
   if (there.length === 0) return 'this scheme, host and port are not granted';
-  for (const { prefix = '', credential, routes } of there) {
+  for (const { prefix = '', credential, segment, routes } of there) {
     if (!pathname.startsWith(prefix)) continue;
-    const route = routes.map(described).find((known) => known.method === method && fits(pathname.slice(prefix.length), known.path));
+    const route = routes.map(described).find((known) => known.method === method && fits(pathname.slice(prefix.length), known.path, segment));
     if (route) return whatDiffers(route, { credential, query, headers, hasBody, call });
   }
   return 'this method and path are not granted on that host';

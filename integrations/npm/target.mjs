@@ -54,8 +54,8 @@ function isPlain(text) {
   return plain !== undefined && !/["<>\\^`{|}]/.test(text) && !/\p{Cc}/u.test(plain);
 }
 
-/** Whether a path is that of a pattern: `{}` is one segment, an id, `{..}` one segment or more. */
-export function fits(path, pattern) {
+/** Whether a path is that of a pattern: `{}` is one segment, an id, `{..}` one segment or more, `{credential}` this one. */
+export function fits(path, pattern, segment) {
   const given = path.split('/');
   const wanted = pattern.split('/');
   for (const [index, part] of wanted.entries()) {
@@ -64,6 +64,10 @@ export function fits(path, pattern) {
       const folder = wanted[index + 1] === '';
       const names = given.slice(index, folder ? -1 : undefined);
       return names.length > 0 && names.every((segment) => NAME.test(segment)) && (!folder || given.at(-1) === '');
+    }
+    if (part === '{credential}') {
+      if (segment === undefined || given[index] !== segment) return false;
+      continue;
     }
     if (part === '{}' ? !isId(given[index]) : given[index] !== part) return false;
   }

@@ -72,6 +72,7 @@ mod status;
 mod stranded;
 mod submit;
 #[cfg(target_os = "linux")]
+mod telegram;
 mod terminal;
 mod texts;
 mod together;

@@ -7,16 +7,18 @@
 pub mod discord;
 pub mod feishu;
 pub mod slack;
+pub mod telegram;
 
 use crate::services::Service;
 
 pub use discord::DISCORD;
 pub use feishu::FEISHU;
 pub use slack::SLACK;
+pub use telegram::TELEGRAM;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 3] = [&FEISHU, &DISCORD, &SLACK];
+pub const CHANNELS: [&Channel; 4] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM];
 
 /// One channel.
 #[derive(Debug)]
@@ -132,6 +134,8 @@ pub struct Section {
     pub app: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
     pub secret: &'static str,
+    /// The member that names a file with the secret alone, where there may be one instead.
+    pub secret_file: Option<&'static str>,
     /// The member that names the platform, by its word or its origin; none where there is one alone.
     pub platform: Option<&'static str>,
 }

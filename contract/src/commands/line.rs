@@ -74,7 +74,7 @@ impl Mistake {
 /// Reads the arguments, without the program's name, of a command that the component runs.
 ///
 /// Options may stand before or behind the words, as `--option value` or `--option=value`; a value that begins with a dash
-/// needs the second form. Behind `--` everything is a word. Each option may be given once. `help COMMAND` is the same as
+/// needs the second form, but for the number of a chat. Behind `--` everything is a word. Each option may be given once. `help COMMAND` is the same as
 /// `COMMAND --help`. What isn't UTF-8 is refused, except for names of files.
 ///
 /// # Errors
@@ -303,7 +303,7 @@ fn read_values(parser: &mut lexopt::Parser, option: &Opt) -> Result<Vec<OsString
         // be lost as well.
         while values.len() < most
             && let Some(value) =
-                rest.next_if(|value| value == "-" || !value.as_encoded_bytes().starts_with(b"-"))
+                rest.next_if(|value| value == "-" || !is_dashed(value) || is_group(option, value))
         {
             values.push(value);
         }
@@ -454,6 +454,13 @@ impl Line {
     pub(super) fn options(&self) -> &[(&'static Opt, Vec<OsString>)] {
         &self.options
     }
+}
+
+/// Whether a value that begins with a dash is a chat all the same: some platforms number groups below zero, and agents pass on
+/// what they see. No option is a number.
+fn is_group(option: &Opt, value: &OsStr) -> bool {
+    let digits = value.as_encoded_bytes().get(1..).unwrap_or_default();
+    option.value == Value::Chat && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether a reader could take it for an option.

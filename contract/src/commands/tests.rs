@@ -254,3 +254,18 @@ fn the_component_knows_the_names_of_the_other_sides_commands_and_nothing_else_of
     }
     assert!(!is_of_harness("") && !is_of_harness("serv"));
 }
+
+#[test]
+fn a_group_whose_number_is_below_zero_is_a_chat_and_no_option() {
+    let line = |arguments: &[&str]| match read(arguments.iter().copied(), Side::Component) {
+        Ok(Asked::Run(line)) => line.text("chat-id"),
+        _ => None,
+    };
+    let ask = |value: &str| line(&["create-session", "a cat", "--chat-id", value]);
+    assert_eq!(ask("-1001234567890").as_deref(), Some("-1001234567890"));
+    for value in ["--json", "-x", "-5x", "--5"] {
+        assert_eq!(ask(value), None, "{value}");
+    }
+    let other = ["create-session", "a cat", "--session-id", "-5"];
+    assert!(read(other, Side::Component).is_err());
+}

@@ -108,11 +108,12 @@ pub const DISCORD: Service = Service {
                 kind: IdKind::Always(USER),
             }),
             members: &[Member::needed("recipient_id", Shape::Id)],
-            names: Some(Names {
+            names: &[Names {
+                status: 200,
                 success: Success::Status,
                 at: "/id",
                 what: Named::Recipient(CHANNEL),
-            }),
+            }],
             ..OF_CHANNEL
         },
         // Whether the token is good.

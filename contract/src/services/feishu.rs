@@ -69,11 +69,12 @@ const UPLOAD: Route = Route {
 const MESSAGE: Route = Route {
     body: Body::Json(MESSAGE_BYTES),
     commits: true,
-    names: Some(Names {
+    names: &[Names {
+        status: 200,
         success: SUCCESS,
         at: "/data/message_id",
         what: Named::Message,
-    }),
+    }],
     ..UPLOAD
 };
 

@@ -80,12 +80,16 @@ pub enum Shape {
     Words,
     /// The same where `<` and `>` are markup: it has none of them, and so neither calls people nor hides where a link leads.
     Escaped,
+    /// A text where `@name` calls somebody without any markup: it has none.
+    Uncalling,
     /// A message that may be answered, by the platform's name for it: one of a named recipient's chat.
     Message,
     /// What the service calls something: letters, digits, `-` and `_`.
     Id,
     /// True or false.
     Flag,
+    /// A whole number that is not negative.
+    Count,
     /// This value and no other, as JSON: what the platform would do without it isn't left to the component.
     Always(&'static str),
     /// An object of these members.
@@ -106,10 +110,12 @@ pub enum Shape {
     },
 }
 
-/// What a response that says so names for later requests.
+/// What a response names for later requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
-    /// When it does.
+    /// Of responses with this status
+    pub status: u16,
+    /// that say so.
     pub success: Success,
     /// Where it stands, as a JSON pointer.
     pub at: &'static str,
@@ -122,6 +128,8 @@ pub struct Names {
 pub enum Named {
     /// A message that is in the recipient's chat, and may be answered.
     Message,
+    /// A message that is in the recipient's chat, by an id that counts in this chat alone: it may be changed.
+    OwnMessage,
     /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages for as
     /// long as that one does.
     Recipient(&'static str),

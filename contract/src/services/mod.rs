@@ -14,6 +14,7 @@ mod message;
 mod pippit;
 mod route;
 mod slack;
+pub(crate) mod telegram;
 
 pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
 pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
@@ -30,12 +31,16 @@ pub use pippit::{PIPPIT, PIPPIT_INTL, PIPPIT_INTL_MEDIA, PIPPIT_MEDIA};
 pub use route::{Body, Header, Key, Method, Part, Route, Value};
 
 pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
+pub use telegram::{
+    FILE_BYTES as TELEGRAM_FILE_BYTES, PHOTO_BYTES as TELEGRAM_PHOTO_BYTES, TELEGRAM,
+    TELEGRAM_ORIGIN, THUMBNAIL_BYTES as TELEGRAM_THUMBNAIL_BYTES,
+};
 
 use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 15] = [
+pub const SERVICES: [&Service; 16] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -51,6 +56,7 @@ pub const SERVICES: [&Service; 15] = [
     &DISCORD,
     &SLACK,
     &SLACK_FILES,
+    &TELEGRAM,
 ];
 
 /// One service.
@@ -151,9 +157,8 @@ mod tests {
         let names = |service: &Service| {
             let mut routes = service.routes.iter();
             routes.any(|route| {
-                route
-                    .names
-                    .is_some_and(|names| names.what == Named::Address)
+                let mut names = route.names.iter();
+                names.any(|names| names.what == Named::Address)
             })
         };
         for service in SERVICES {

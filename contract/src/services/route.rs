@@ -33,8 +33,8 @@ pub struct Route {
     pub recipient: Option<Recipient>,
     /// The members of its JSON, where that is read whole and written anew; none where it only passes.
     pub members: &'static [Member],
-    /// What its response names for later requests.
-    pub names: Option<Names>,
+    /// What its responses name for later requests.
+    pub names: &'static [Names],
     /// The kinds of call that it is granted for.
     pub kinds: &'static [Kind],
 }
@@ -69,6 +69,10 @@ pub enum Key {
     Is(&'static str),
     /// Those that begin so, in capitals or not: the parameters of a signature.
     Begins(&'static str),
+    /// This one, whose value is a message that may be answered, and with it the topic that the message began.
+    Message(&'static str),
+    /// This one, whose value is a message in the recipient's chat that a response named: one's own, which may be changed.
+    OwnMessage(&'static str),
 }
 
 impl Key {
@@ -77,7 +81,7 @@ impl Key {
     pub fn covers(self, key: &str) -> bool {
         match self {
             // Exactly, also in its capitals: a service reads a key as it is written.
-            Self::Is(known) => key == known,
+            Self::Is(known) | Self::Message(known) | Self::OwnMessage(known) => key == known,
             Self::Begins(prefix) => key
                 .get(..prefix.len())
                 .is_some_and(|begin| begin.eq_ignore_ascii_case(prefix)),
@@ -197,7 +201,7 @@ pub(super) const GET: Route = Route {
     commits: false,
     recipient: None,
     members: &[],
-    names: None,
+    names: &[],
     kinds: &[],
 };
 

@@ -49,9 +49,13 @@ const fn to(name: &'static str) -> Option<Recipient> {
 }
 
 /// What its response names, here.
-const fn names(at: &'static str, what: Named) -> Option<Names> {
-    let success = SUCCESS;
-    Some(Names { success, at, what })
+const fn names(at: &'static str, what: Named) -> Names {
+    Names {
+        status: 200,
+        success: SUCCESS,
+        at,
+        what,
+    }
 }
 
 /// A file of a message. The minimum: what else Slack's clients put there is refused by the platform, or by some of its versions.
@@ -83,7 +87,7 @@ pub const SLACK: Service = Service {
     routes: &[
         Route {
             path: "/api/files.getUploadURLExternal",
-            names: names("/upload_url", Named::Address),
+            names: &[names("/upload_url", Named::Address)],
             ..HARMLESS
         },
         Route {
@@ -96,7 +100,7 @@ pub const SLACK: Service = Service {
             recipient: to("users"),
             // Several people would be a conversation that nobody named: one id and no list.
             members: &[Member::needed("users", Shape::Id)],
-            names: names("/channel/id", Named::Recipient(SLACK_ID)),
+            names: &[names("/channel/id", Named::Recipient(SLACK_ID))],
             ..HARMLESS
         },
         Route {
@@ -121,7 +125,7 @@ pub const SLACK: Service = Service {
                 Member::needed("unfurl_media", Shape::Always("false")),
                 THREAD,
             ],
-            names: names("/ts", Named::Message),
+            names: &[names("/ts", Named::Message)],
             ..SHOWS
         },
     ],

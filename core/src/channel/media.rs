@@ -142,7 +142,17 @@ impl<'a> Stored<'a> {
 
     /// A video's length in milliseconds, in a few small reads; without it the player shows none.
     pub fn duration_ms(&self, io: &Io) -> Option<u64> {
-        let mut probe = DurationProbe::new(self.len);
+        self.probe(io, &mut DurationProbe::new(self.len))
+    }
+
+    /// The same, and the size of its picture in pixels: width and height.
+    pub fn film(&self, io: &Io) -> (Option<u64>, Option<(u32, u32)>) {
+        let mut probe = DurationProbe::new(self.len).with_sides();
+        let duration_ms = self.probe(io, &mut probe);
+        (duration_ms, probe.sides())
+    }
+
+    fn probe(&self, io: &Io, probe: &mut DurationProbe) -> Option<u64> {
         let mut step = probe.feed(0, &self.head);
         loop {
             match step {
@@ -183,6 +193,25 @@ impl<'a> Stored<'a> {
             && matches!(media::sniff(&frame.body), MediaKind::Image(_));
         usable.then_some(frame.body)
     }
+}
+
+/// A film's first frame as a JPEG of at most so many pixels a side and bytes, of one with this width and height; none where
+/// its store doesn't make such.
+pub fn thumbnail(
+    io: &Io,
+    film: &ResultUrl,
+    (width, height): (u32, u32),
+    max_side: u32,
+    max_bytes: u64,
+) -> Option<Vec<u8>> {
+    let mut url = film.first_frame()?;
+    // The longer side; the store makes the other one fit.
+    url.push_str(if width < height { ",h_" } else { ",w_" });
+    url.push_str(&max_side.to_string());
+    let frame = io.http(fetch(&url, None, max_bytes)).ok()?;
+    let is_jpeg = media::sniff(&frame.body) == MediaKind::Image(ImageFormat::Jpeg);
+    let is_whole = frame.status == 200 && !frame.truncated;
+    (is_whole && is_jpeg).then_some(frame.body)
 }
 
 /// Reads the media's beginning and learns its length.

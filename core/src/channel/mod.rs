@@ -13,6 +13,7 @@ pub mod discord;
 pub mod feishu;
 pub mod media;
 pub mod slack;
+pub mod telegram;
 #[cfg(test)]
 mod toy;
 pub mod traits;
@@ -33,6 +34,7 @@ static MEMBERS: &[&Member] = &[
     &feishu::MEMBER,
     &discord::MEMBER,
     &slack::MEMBER,
+    &telegram::MEMBER,
     #[cfg(test)]
     &toy::MEMBER,
     #[cfg(test)]
@@ -96,13 +98,21 @@ pub enum Content<'a> {
 
 /// A channel with its credentials, for one step.
 pub trait Channel {
-    /// Does all that precedes a medium's commit: harmless calls only.
+    /// Does all that precedes a medium's commit: harmless calls only. `to`: where it will be shown; none where somebody only
+    /// wants to know whether it could be.
     fn prepare(
         &mut self,
         calls: &Calls<'_>,
         media: &Media<'_>,
         shape: Shape,
+        to: Option<&Route>,
     ) -> Result<Message, Answer>;
+
+    /// Takes back what preparing a message has shown, where that was something and the message isn't sent. Nothing depends on
+    /// it: who can't is left with a line that announces something.
+    fn withdraw(&mut self, calls: &Calls<'_>, message: &Message) {
+        let _ = (calls, message);
+    }
 
     /// Shows a message. What it sends is made of what is on record, and of nothing else.
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer;

@@ -9,7 +9,7 @@ use super::media::Media;
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
 use crate::io::{Method, RelayError, Request, Response};
-use crate::session::{Message, Shape};
+use crate::session::{Message, Route, Shape};
 
 /// Where it is.
 pub(crate) const ORIGIN: &str = "https://toy.example";
@@ -79,6 +79,7 @@ const TRAITS: Traits = Traits {
         kinds: &[],
         max_bytes: 1024 * 1024,
         max_side: None,
+        frame: None,
     }],
     text: TextLimit {
         max: 200,
@@ -128,6 +129,7 @@ impl Channel for Toy {
         calls: &Calls<'_>,
         media: &Media<'_>,
         shape: Shape,
+        _to: Option<&Route>,
     ) -> Result<Message, Answer> {
         let around = Around::default();
         let sent = calls.send(Risk::Harmless, media.source.bytes(), &around, &|body| {

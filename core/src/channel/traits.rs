@@ -36,6 +36,17 @@ pub struct MediaRule {
     pub max_bytes: u64,
     /// At most so many pixels a side; what isn't known to be larger fits.
     pub max_side: Option<u32>,
+    /// What else its sides have to be; the same of what isn't known.
+    pub frame: Option<Frame>,
+}
+
+/// What the sides of a picture have to be, together.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// At most so many pixels, width and height added.
+    pub sum: u32,
+    /// The longer one is at most so many times the shorter one.
+    pub ratio: u32,
 }
 
 impl MediaRule {
@@ -47,6 +58,7 @@ impl MediaRule {
             kinds,
             max_bytes,
             max_side: None,
+            frame: None,
         }
     }
 
@@ -58,6 +70,7 @@ impl MediaRule {
             kinds: &[MediaKind::Mp4],
             max_bytes,
             max_side: None,
+            frame: None,
         }
     }
 
@@ -69,7 +82,15 @@ impl MediaRule {
             kinds: &[],
             max_bytes,
             max_side: None,
+            frame: None,
         }
+    }
+
+    /// The same with sides that fit together.
+    #[must_use]
+    pub const fn within(mut self, frame: Frame) -> Self {
+        self.frame = Some(frame);
+        self
     }
 
     /// The same of at most so many pixels a side.
@@ -195,21 +216,26 @@ impl Traits {
     #[must_use]
     pub fn shape_of(&self, kind: MediaKind, len: u64, sides: Option<(u32, u32)>) -> Option<Shape> {
         let fits = |rule: &&MediaRule| {
-            let small = rule.max_side.is_none_or(|max| {
-                // An unknown size fits: the platform's refusal costs one upload, while a link instead of the
-                // picture would cost every such picture.
-                sides.is_none_or(|(width, height)| width <= max && height <= max)
+            // An unknown size fits: the platform's refusal costs one upload, while a link instead of the
+            // picture would cost every such picture.
+            let small = sides.is_none_or(|(width, height)| {
+                let (short, long) = (width.min(height), width.max(height));
+                let fits = |frame: Frame| {
+                    long.saturating_add(short) <= frame.sum
+                        && long <= short.saturating_mul(frame.ratio)
+                };
+                rule.max_side.is_none_or(|max| long <= max) && rule.frame.is_none_or(fits)
             });
             (rule.kinds.is_empty() || rule.kinds.contains(&kind)) && len <= rule.max_bytes && small
         };
         self.media.iter().find(fits).map(|rule| rule.shape)
     }
 
-    /// Whether a message whose response was lost stays open for good: nothing tells a repetition of it, and the platform can't
-    /// be asked.
+    /// Whether a message whose response was lost may stay open for good: nothing tells a repetition of it, or of a text, and
+    /// the platform can't be asked.
     #[must_use]
     pub const fn leaves_open(&self) -> bool {
-        matches!(self.key, Key::None) && !self.reads_back
+        matches!(self.key, Key::None | Key::OneShot) && !self.reads_back
     }
 
     /// The most bytes that it takes of a medium, as whatever it is shown.
@@ -232,6 +258,32 @@ impl Traits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_whose_sides_fit_together_is_shown_as_one() {
+        let frame = Frame {
+            sum: 10_000,
+            ratio: 20,
+        };
+        let rule = MediaRule::pictures(&[], 1).within(frame);
+        let media: &'static [MediaRule] = Box::leak(Box::new([rule, MediaRule::files(1)]));
+        let traits = Traits {
+            media,
+            ..*super::super::toy::MUTE.traits
+        };
+        for (sides, shape) in [
+            (None, Shape::Image),
+            (Some((9_000, 1_000)), Shape::Image),
+            (Some((9_000, 1_001)), Shape::File),
+            (Some((2_000, 100)), Shape::Image),
+            (Some((100, 2_001)), Shape::File),
+            (Some((1, 0)), Shape::File),
+            (Some((u32::MAX, u32::MAX)), Shape::File),
+        ] {
+            let found = traits.shape_of(MediaKind::Unknown, 1, sides);
+            assert_eq!(found, Some(shape), "{sides:?}");
+        }
+    }
 
     #[test]
     fn a_key_holds_as_long_as_the_platform_certainly_knows_it() {

@@ -11,7 +11,7 @@ const COLUMN: usize = 18;
 /// All commands, grouped.
 pub fn overview() -> String {
     let mut text = version();
-    text.push_str(": videos and images by LibTV, delivered to ");
+    text.push_str(": videos and images by LibTV, delivered to\n");
     let platforms = channel::all().flat_map(|member| member.platforms);
     text.push_str(&enumerated(platforms.map(|platform| platform.name), "and"));
     text.push_str(

@@ -299,7 +299,7 @@ fn chat(io: &Io, account: &Account, chat_id: Option<&str>, findings: &mut Findin
     };
     let calls = Calls::harmless(io);
     // An upload shows nobody anything, so that it is tried also where no chat was named.
-    let prepared = channel.prepare(&calls, &media, Shape::Image);
+    let prepared = channel.prepare(&calls, &media, Shape::Image, None);
     let (picture, answer) = match prepared {
         Ok(message) => (Some(("Picture", message)), Answer::Committed(None)),
         Err(answer) => (None, answer),

@@ -58,7 +58,7 @@ pub fn plan(loaded: &mut Loaded, now_ms: UnixMs) {
 }
 
 /// Adds a message for each result of which nobody can say whether it is in the chat: it isn't sent a second time, so its link
-/// at least has to be there for sure. Only where the channel has nothing that tells a repetition and can't be asked either;
+/// at least has to be there for sure. Only where the channel has nothing that tells each repetition and can't be asked either;
 /// elsewhere that a result is uncertain takes days of failures, and people are shown it by `recover`.
 pub fn tell_of_uncertain(loaded: &mut Loaded, now_ms: UnixMs) {
     for turn in loaded.session.turns.clone() {

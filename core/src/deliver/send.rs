@@ -11,7 +11,7 @@ use crate::channel::traits::Traits;
 use crate::channel::{self, Channel, Content, Sending};
 use crate::io::Io;
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Message};
+use crate::session::{DeliveryState, Message, Route};
 use crate::store::Loaded;
 use crate::store::attempts::{Attempts, Marker};
 use crate::upstream::results::ResultUrl;
@@ -81,7 +81,7 @@ pub(super) fn deliver(
         (Some(message), _) => Ok(message.clone()),
         (None, Some(url)) => {
             let url = url.of_the_file();
-            prepare(io, channel, &url, traits)
+            prepare(io, channel, &url, &route, traits)
         }
         (None, None) => match links::compose(io, loaded, at)? {
             Some(message) => Ok(message),
@@ -148,6 +148,10 @@ pub(super) fn deliver(
     let delivery = &loaded.session.deliveries[at];
     let phase = Phase::Committing { is_first };
     let decision = decide(delivery, phase, &answer, moment(io), traits);
+    // Before its record is replaced by the link: afterwards nobody knows what there is to be taken back.
+    if matches!(decision.then, Then::Link(_)) {
+        channel.withdraw(&Calls::harmless(io), &message);
+    }
     act(io, loaded, at, decision, events)
 }
 
@@ -196,6 +200,7 @@ fn prepare(
     io: &Io,
     channel: &mut dyn Channel,
     url: &ResultUrl,
+    route: &Route,
     traits: &Traits,
 ) -> Result<Message, Answer> {
     const MB: u64 = 1024 * 1024;
@@ -217,7 +222,7 @@ fn prepare(
     };
     let calls = Calls::harmless(io);
     let media = stored.media();
-    let message = channel.prepare(&calls, &media, shape)?;
+    let message = channel.prepare(&calls, &media, shape, Some(route))?;
     // It would be read with the record on every step, and a channel that needs so much has made something
     // wrong.
     if message.body.len() > Message::MAX_BODY_BYTES {

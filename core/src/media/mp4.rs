@@ -57,6 +57,12 @@ pub struct DurationProbe {
     indexed: Vec<(u32, u64)>,
     /// Bytes of the next read, where a box is larger than one usually is.
     wanted: u64,
+    /// Whether the size of the picture is looked for as well.
+    wants_sides: bool,
+    /// Width and height of the first track that has any, as they are shown.
+    sides: Option<(u32, u32)>,
+    /// The length, found while the size is still looked for.
+    known: Option<u64>,
     result: Option<Option<u64>>,
 }
 
@@ -82,8 +88,25 @@ impl DurationProbe {
             behind_moov: false,
             indexed: Vec::new(),
             wanted: NEXT_READ,
+            wants_sides: false,
+            sides: None,
+            known: None,
             result: None,
         }
+    }
+
+    /// The same, which also looks for the size of the picture: that stands behind the movie header, so that another read may be
+    /// needed.
+    #[must_use]
+    pub const fn with_sides(mut self) -> Self {
+        self.wants_sides = true;
+        self
+    }
+
+    /// Width and height in pixels as they are shown, once the probe is done; none where they weren't found.
+    #[must_use]
+    pub const fn sides(&self) -> Option<(u32, u32)> {
+        self.sides
     }
 
     /// What to read first.
@@ -115,8 +138,8 @@ impl DurationProbe {
                 offset: self.at,
                 len,
             },
-            Walk::NeedsMore => self.done(None),
-            Walk::Ended(result) => self.done(result),
+            Walk::NeedsMore => self.done(self.known),
+            Walk::Ended(result) => self.done(result.or(self.known)),
         }
     }
 
@@ -183,15 +206,35 @@ impl DurationProbe {
                     if found.is_none() && cut_off {
                         return Walk::NeedsMore;
                     }
-                    if found.is_some() || unknown_scale(content).is_none() {
+                    let is_all = found.is_none() || !self.wants_sides;
+                    if is_all && (found.is_some() || unknown_scale(content).is_none()) {
                         return Walk::Ended(found);
                     }
+                    self.known = found;
                     self.fragments_scale = unknown_scale(content);
                     self.at = self.at.saturating_add(len);
                 }
                 // What follows on their last box is their next sibling: the end stays that of `moov`.
                 (b"mvex" | b"trak" | b"mdia", true) if self.fragments_scale.is_some() => {
                     self.at = self.at.saturating_add(body);
+                }
+                (b"trak", true) if self.known.is_some() => {
+                    self.at = self.at.saturating_add(body);
+                }
+                (b"tkhd", true) if self.known.is_some() => {
+                    let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
+                    let content = content.unwrap_or_default();
+                    if content.len() < TRACK_HEADER
+                        && u64::try_from(data.len()).is_ok_and(|data| data < len.min(left))
+                    {
+                        return Walk::NeedsMore;
+                    }
+                    self.sides = track_sides(content);
+                    // A track of sound has none; the next one may be the picture's.
+                    if self.sides.is_some() {
+                        return Walk::Ended(self.known);
+                    }
+                    self.at = self.at.saturating_add(len);
                 }
                 (b"tkhd", true) if self.fragments_scale.is_some() => {
                     let content = usize::try_from(body).ok().and_then(|body| data.get(body..));
@@ -200,6 +243,8 @@ impl DurationProbe {
                     if content.len() < 36 && u64::try_from(data.len()).is_ok_and(|len| len < left) {
                         return Walk::NeedsMore;
                     }
+                    // Of a header that is cut off behind its length the size isn't worth a read of its own.
+                    self.sides = self.sides.or_else(|| track_sides(content));
                     let found = track_duration(content, self.fragments_scale.unwrap_or(0));
                     self.longest = self.longest.max(found);
                     self.at = self.at.saturating_add(len);
@@ -363,6 +408,28 @@ fn track_duration(tkhd: &[u8], scale: u32) -> Option<u64> {
         _ => return None,
     };
     in_millis(units, scale)
+}
+
+/// A track's header, in its longer version: 8.3.2.
+const TRACK_HEADER: usize = 96;
+
+/// Width and height in a track's header, as its matrix shows them; none of a track without a picture.
+fn track_sides(tkhd: &[u8]) -> Option<(u32, u32)> {
+    let matrix = match tkhd.first()? {
+        0 => 40,
+        1 => 52,
+        _ => return None,
+    };
+    // Behind the nine words of the matrix; sixteen bits of each are behind the point.
+    let side = |at| Some(be32(tkhd, matrix + at)? >> 16).filter(|side| *side > 0);
+    let (width, height) = (side(36)?, side(40)?);
+    // Turned by a quarter, as cameras store what was held upright: only the other two words say something.
+    let is_turned = be32(tkhd, matrix)? == 0 && be32(tkhd, matrix + 16)? == 0;
+    Some(if is_turned {
+        (height, width)
+    } else {
+        (width, height)
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use contract::services::CREDENTIAL_SEGMENT;
 use libtv_video_core::io::{HttpError, Method, Request, Response};
 use url::{Position, Url};
 use wasip2::http::outgoing_handler;
@@ -243,7 +244,9 @@ impl Call {
 /// The request as `wasi:http` wants it, and whether it has a body.
 fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool), HttpError> {
     // The same parser that the core's checks use: nothing can be understood differently here.
-    let url = Url::parse(&request.url).map_err(|_| unusable("the address is not valid"))?;
+    let target = in_path(request)?;
+    let target = target.as_deref().unwrap_or(&request.url);
+    let url = Url::parse(target).map_err(|_| unusable("the address is not valid"))?;
     // Only where a request is put together: what counts as a result has been decided by the real address.
     let url = media_store::reached_at(url, environment::media_url().as_deref())
         .map_err(|reason| unusable(&reason))?;
@@ -266,7 +269,9 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
         .collect();
-    if let Some((name, secret)) = &request.credential {
+    if let Some((name, secret)) = &request.credential
+        && *name != CREDENTIAL_SEGMENT
+    {
         headers.push(((*name).to_owned(), secret.expose().as_bytes().to_vec()));
     }
     // Declared also where it is empty: without it `wasi:http` sends chunks, which the messenger's edge refuses.
@@ -288,6 +293,21 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
         })
         .map_err(|()| unusable("the runtime refuses the address"))?;
     Ok((message, has_body))
+}
+
+/// The address with the credential in its segment, where that is its place. It is as secret as the credential: it goes into
+/// the request and nowhere else.
+fn in_path(request: &Request) -> Result<Option<String>, HttpError> {
+    let Some((CREDENTIAL_SEGMENT, secret)) = &request.credential else {
+        return Ok(None);
+    };
+    let secret = secret.expose();
+    // Anything else would end the segment, or be read as an escape.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
+    if !secret.bytes().all(is_plain) {
+        return Err(unusable("the token has a character that no token has"));
+    }
+    Ok(Some(request.url.replacen(CREDENTIAL_SEGMENT, secret, 1)))
 }
 
 /// How long the runtime is to wait, as far as it knows such limits.

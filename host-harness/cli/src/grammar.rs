@@ -123,6 +123,8 @@ fn argument(command: &'static commands::Command, option: &'static Opt) -> Arg {
     match option.value {
         Value::File | Value::WordsFile => argument.value_hint(ValueHint::FilePath),
         Value::Folder => argument.value_hint(ValueHint::DirPath),
+        // Groups of some platforms have numbers below zero.
+        Value::Chat => argument.allow_negative_numbers(true),
         _ if option.many => argument.num_args(1..),
         // The default is the library's; clap's own would have to be written down here.
         _ if option.name == "max-parallel" => argument.help(format!(

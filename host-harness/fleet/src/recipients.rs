@@ -161,7 +161,8 @@ pub async fn name(
             "The chat's id is longer than {ID_BYTES} bytes. Nothing was sent."
         )));
     }
-    let answered: Vec<String> = read.reply_to.into_iter().collect();
+    // Both are messages: a thread is named by the one that began it.
+    let answered: Vec<String> = read.reply_to.into_iter().chain(read.thread).collect();
     let statement = "with there as (select count(*) as n from recipient where tenant = $1),
         added as (insert into recipient (tenant, kind, id)
             select $1, $2, $3 where (select n from there) < $4 on conflict do nothing returning 1),

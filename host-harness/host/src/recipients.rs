@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! <folder>/<SHA-256 of kind and id>.json                    one recipient: {"receive_id_type", "receive_id"}
-//! <folder>/messages/<SHA-256 of "message" and id>.json      a message that a submit answers; empty
+//! <folder>/messages/<SHA-256 of "message" and id>.json      a message that a submit answers, or one's own that may be changed; empty
 //! <folder>/derived/<SHA-256 of kind and id>.json            one that a named recipient led to, with that one as "of"
 //! ```
 
@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, HomeError};
 use sandbox::files;
+use sandbox::http::own_message;
 
 /// An e-mail address has at most 254 bytes, the platforms' own ids some forty.
 const ID_BYTES: usize = 256;
@@ -32,6 +33,8 @@ const ANSWERED: usize = 1_000;
 /// Messages that submits answer, each an empty file. A delivery has ended after a day; nobody submits this often
 /// in one.
 const MOST_MESSAGES: usize = 5_000;
+/// What stands before their ids in the names of these files.
+const MESSAGE: &str = "message";
 /// Where these are, beside the recipients.
 const MESSAGES: &str = "messages";
 /// Recipients that named ones led to, each a small file; whoever is forgotten is asked for again.
@@ -270,7 +273,7 @@ impl Recipients {
         // Forgotten and not refused, unlike a chat: an old message's deliveries have ended, and a submit
         // must not fail for that.
         forget_oldest(&folder, MOST_MESSAGES - 1).map_err(fail)?;
-        let path = folder.join(file_name("message", &message_id));
+        let path = folder.join(file_name(MESSAGE, &message_id));
         Ok(files::write_durably(&path, b"").map_err(fail)?)
     }
 
@@ -304,6 +307,21 @@ impl Recipients {
         files::write_durably(&folder.join(derived.itself.file_name()), &text)
     }
 
+    /// Notes a message of one's own in a recipient's chat, durably: the process that goes on after a crash changes it. What
+    /// can't be stored may be changed by this process alone.
+    pub(crate) fn note_own_message(&self, of: &Recipient, message_id: &str) {
+        let name = own_message((&of.kind, &of.id), message_id);
+        let folder = self.folder.join(MESSAGES);
+        // For one call: nothing of it is to last.
+        if self.once.as_ref() != Some(of) {
+            let _ = files::private_folder(&self.folder)
+                .and_then(|()| files::private_folder(&folder))
+                .and_then(|()| forget_oldest(&folder, MOST_MESSAGES - 1))
+                .and_then(|()| files::write_durably(&folder.join(file_name(MESSAGE, &name)), b""));
+        }
+        note(&self.answered, name);
+    }
+
     /// Whether `message_id` is such a message, or one that a submit answers.
     pub(crate) fn has_message(&self, message_id: &str) -> bool {
         if lock(&self.answered).iter().any(|known| known == message_id) {
@@ -312,7 +330,7 @@ impl Recipients {
         let path = self
             .folder
             .join(MESSAGES)
-            .join(file_name("message", message_id));
+            .join(file_name(MESSAGE, message_id));
         fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
     }
 }
@@ -391,6 +409,11 @@ impl sandbox::http::Recipients for Recipients {
 
     fn note_message(&self, id: String) {
         Self::note_message(self, id);
+    }
+
+    fn note_own_message(&self, (kind, of): (&str, &str), id: &str) {
+        let (kind, of) = (kind.to_owned(), of.to_owned());
+        Self::note_own_message(self, &Recipient { kind, id: of }, id);
     }
 
     fn note_derived(&self, (of_kind, of): (&str, &str), kind: &str, id: String) {

@@ -284,7 +284,7 @@ fn route(granted: GrantedRoute) -> RouteReport {
 
 fn key(key: &Key) -> String {
     match key {
-        Key::Is(name) => (*name).to_owned(),
+        Key::Is(name) | Key::Message(name) | Key::OwnMessage(name) => (*name).to_owned(),
         Key::Begins(prefix) => format!("{prefix}…"),
     }
 }

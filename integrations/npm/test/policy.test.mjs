@@ -89,6 +89,16 @@ test('a domain stands for the hosts below it, and a folder has its own name', ()
   }
 });
 
+test('a credential that stands in the path is this one, in its segment', () => {
+  const policy = defaultPolicy({ TELEGRAM_BOT_TOKEN: '1:a' });
+  const call = (path) => ask('POST', 'api.telegram.org', path, { policy });
+  assert.equal(call('/bot1:a/sendMessage'), undefined);
+  assert.equal(call('/bot1:a/sendVideo?chat_id=-5&width=1'), undefined);
+  for (const path of ['/bot1:b/sendMessage', '/bot/sendMessage', '/1:a/sendMessage', '/bot1:a/getUpdates', '/bot1:a/sendMessage?chat_id=5', '/{credential}/sendMessage']) {
+    assert.ok(call(path), path);
+  }
+});
+
 test('an override moves a rule, and cannot lead one key to the other host or into the clear', () => {
   const gateway = (url) => defaultPolicy({ LIBTV_API_KEY: 'mgk_1', LIBTV_GATEWAY_URL: url }).rules.filter(({ routes }) => routes.length === 8);
   assert.deepEqual(gateway('https://example.com/base/').map(({ origin, prefix }) => [origin, prefix]), [['https://example.com', '/base']]);

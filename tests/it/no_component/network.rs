@@ -107,6 +107,32 @@ pub fn writes_to_another_discord_channel() {
 }
 
 #[test]
+pub fn writes_to_another_telegram_chat() {
+    let end = Attack::in_env("writes_to_another_telegram_chat", with_telegram()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn sends_a_film_to_another_telegram_chat() {
+    let attack = Attack::in_env("sends_a_film_to_another_telegram_chat", with_telegram());
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn changes_what_another_wrote_in_telegram() {
+    let attack = Attack::in_env("changes_what_another_wrote_in_telegram", with_telegram());
+    // The chat itself is one that was named.
+    attack.harness().name_recipient("telegram", "-5").unwrap();
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+fn with_telegram() -> TestEnv {
+    TestEnv::builder()
+        .var("TELEGRAM_BOT_TOKEN", fakes::TELEGRAM_BOT_TOKEN)
+        .start()
+}
+
+#[test]
 pub fn names_another_host_in_a_header() {
     attack!(names_another_host_in_a_header)
         .end()

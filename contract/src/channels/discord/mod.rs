@@ -44,6 +44,7 @@ pub const DISCORD: Channel = Channel {
         chosen_by: "DISCORD_ACCOUNT",
         app: None,
         secret: "token",
+        secret_file: None,
         platform: None,
     },
     example: Example {

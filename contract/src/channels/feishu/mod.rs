@@ -29,6 +29,7 @@ pub const FEISHU: Channel = Channel {
         chosen_by: "FEISHU_ACCOUNT",
         app: Some("appId"),
         secret: "appSecret",
+        secret_file: None,
         platform: Some("domain"),
     },
     example: Example {

@@ -23,6 +23,7 @@ pub const SLACK: Channel = Channel {
         chosen_by: "SLACK_ACCOUNT",
         app: None,
         secret: "botToken",
+        secret_file: None,
         platform: Some("domain"),
     },
     example: Example {

@@ -20,7 +20,7 @@ use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::Form;
 use crate::secret::Secret;
-use crate::session::{Message, Shape};
+use crate::session::{Message, Route, Shape};
 use written::Kept;
 
 /// Discord's place in the port.
@@ -250,6 +250,7 @@ impl Channel for Bot<'_> {
         calls: &Calls<'_>,
         media: &Media<'_>,
         shape: Shape,
+        _to: Option<&Route>,
     ) -> Result<Message, Answer> {
         let len = match media.source {
             Source::Store(stored) => stored.len,

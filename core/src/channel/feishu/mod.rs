@@ -21,7 +21,7 @@ use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::FormEnds;
 use crate::secret::Secret;
-use crate::session::{Message, Shape};
+use crate::session::{Message, Route, Shape};
 
 /// Feishu's and Lark's place in the port.
 pub const MEMBER: Member = Member {
@@ -276,6 +276,7 @@ impl Channel for Messenger<'_> {
         calls: &Calls<'_>,
         media: &Media<'_>,
         shape: Shape,
+        _to: Option<&Route>,
     ) -> Result<Message, Answer> {
         media::prepare(self, calls, media, shape)
     }

@@ -25,7 +25,7 @@ use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::encoded;
 use crate::secret::Secret;
-use crate::session::{Message, Shape};
+use crate::session::{Message, Route, Shape};
 
 /// Slack's place in the port.
 pub const MEMBER: Member = Member {
@@ -246,6 +246,7 @@ impl Channel for Messenger<'_> {
         calls: &Calls<'_>,
         media: &Media<'_>,
         shape: Shape,
+        _to: Option<&Route>,
     ) -> Result<Message, Answer> {
         let len = match &media.source {
             Source::Here(bytes) => bytes.len() as u64,

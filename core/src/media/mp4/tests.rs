@@ -291,3 +291,60 @@ fn a_tracks_media_header_names_the_length_where_its_own_does_not() {
     let file = [&ftyp()[..], &moov, &boxed(b"mdat", &[0; 100])].concat();
     assert_eq!(probe(&file, usize::MAX).0, Some(5_250));
 }
+
+/// A track's header with a picture of this size, turned by a quarter or not.
+fn tkhd(version: u8, (width, height): (u32, u32), is_turned: bool) -> Vec<u8> {
+    let one = 0x0001_0000_u32.to_be_bytes();
+    let before = vec![0; if version == 0 { 39 } else { 51 }];
+    let zero = [0; 4];
+    let matrix: Vec<&[u8]> = if is_turned {
+        vec![&zero, &one, &zero, &one, &zero, &zero]
+    } else {
+        vec![&one, &zero, &zero, &zero, &one, &zero]
+    };
+    let sides = [width << 16, height << 16].map(u32::to_be_bytes).concat();
+    let content = [&[version][..], &before, &matrix.concat(), &[0; 12], &sides].concat();
+    boxed(b"tkhd", &content)
+}
+
+/// Length and size, by reads of so many bytes at most.
+fn with_sides(file: &[u8], most: usize) -> (Option<u64>, Option<(u32, u32)>) {
+    let mut probe = DurationProbe::new(file.len() as u64).with_sides();
+    let mut step = probe.first();
+    while let ProbeStep::Need { offset, len } = step {
+        let start = usize::try_from(offset).unwrap();
+        let end = start + usize::try_from(len).unwrap().min(most);
+        step = probe.feed(offset, &file[start..end]);
+    }
+    let ProbeStep::Done(result) = step else {
+        unreachable!()
+    };
+    (result, probe.sides())
+}
+
+#[test]
+fn the_size_of_the_picture_is_that_of_the_first_track_with_one_as_it_is_shown() {
+    let sound = || boxed(b"trak", &tkhd(0, (0, 0), false));
+    let of = |tracks: &[Vec<u8>]| {
+        let moov = boxed(b"moov", &[mvhd0(600, 3150), tracks.concat()].concat());
+        [ftyp(), moov, boxed(b"mdat", &[0; 64])].concat()
+    };
+    for version in [0, 1] {
+        let film = |is_turned| boxed(b"trak", &tkhd(version, (1280, 720), is_turned));
+        for (file, sides) in [
+            (of(&[film(false)]), Some((1280, 720))),
+            (of(&[sound(), film(false)]), Some((1280, 720))),
+            (of(&[film(true)]), Some((720, 1280))),
+            (of(&[sound()]), None),
+            (of(&[]), None),
+        ] {
+            for most in [file.len(), 150] {
+                assert_eq!(with_sides(&file, most), (Some(5_250), sides));
+            }
+        }
+    }
+    // Cut off: what was found stays.
+    let cut = boxed(b"moov", &mvhd0(600, 3150));
+    let cut = [ftyp(), cut, b"\0\0\0\x08trak".to_vec()].concat();
+    assert_eq!(with_sides(&cut, 1_000), (Some(5_250), None));
+}

@@ -37,6 +37,11 @@ impl Chosen {
         (!value.is_null() && !is_empty).then_some(value)
     }
 
+    /// Whether there is any of these members.
+    fn gives_one_of(&self, members: &[&str]) -> bool {
+        members.iter().any(|member| self.given(member).is_some())
+    }
+
     /// Whether it has the member at all, were it empty.
     pub(super) fn has(&self, member: &str) -> bool {
         self.own.contains_key(member) || self.shared.contains_key(member)
@@ -75,7 +80,8 @@ pub(super) enum Choice {
     NotThere(String),
 }
 
-/// Chooses from the section of `channel`. `name`: the account that was asked for. `needed`: the members that make an account.
+/// Chooses from the section of `channel`. `name`: the account that was asked for. `needed`: the members that make an account, each with
+/// those that may stand in its place.
 /// `text`: replaces the references in a text.
 ///
 /// # Errors
@@ -84,13 +90,12 @@ pub(super) fn choose(
     channel: &Channel,
     members: &Map<String, Value>,
     name: Option<&str>,
-    needed: &[&str],
+    needed: &[&[&str]],
     text: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Choice, String> {
     let path = format!("channels.{}", channel.section.name);
     let accounts = list(&path, members, needed)?;
-    let is_configured =
-        |account: &Chosen| needed.iter().any(|member| account.given(member).is_some());
+    let is_configured = |account: &Chosen| needed.iter().any(|of| account.gives_one_of(of));
     if !accounts.iter().any(is_configured) {
         return Ok(Choice::NoneConfigured);
     }
@@ -164,7 +169,11 @@ fn named(mut accounts: Vec<Chosen>, name: &str) -> Option<Chosen> {
 }
 
 /// All accounts in the order of the file. The channel itself is one where it has everything that is needed, or stands alone.
-fn list(path: &str, members: &Map<String, Value>, needed: &[&str]) -> Result<Vec<Chosen>, String> {
+fn list(
+    path: &str,
+    members: &Map<String, Value>,
+    needed: &[&[&str]],
+) -> Result<Vec<Chosen>, String> {
     let mut shared = members.clone();
     // `shift_remove` keeps the order of the others.
     shared.shift_remove("accounts");
@@ -203,7 +212,7 @@ fn list(path: &str, members: &Map<String, Value>, needed: &[&str]) -> Result<Vec
     }
     let top = account(DEFAULT.to_owned(), path.to_owned(), Map::new());
     let stands_alone = accounts.is_empty();
-    let is_whole = needed.iter().all(|member| top.given(member).is_some());
+    let is_whole = needed.iter().all(|of| top.gives_one_of(of));
     if stands_alone || (is_whole && !accounts.iter().any(Chosen::is_default)) {
         accounts.insert(0, top);
     }

@@ -85,6 +85,21 @@ impl<'a> Config<'a> {
         self.member(account, member, |value| secret::resolve(value, self))
     }
 
+    /// The secret that is all of the file which a member names; `None` when the account names none.
+    ///
+    /// # Errors
+    /// A sentence that names the member, and nothing of what the file holds.
+    pub(super) fn secret_in_file(
+        &self,
+        account: &Chosen,
+        member: &str,
+    ) -> Result<Option<String>, String> {
+        self.member(account, member, |value| {
+            let named = value.as_str().ok_or("is not a text")?;
+            secret::in_file(&self.text_of(named)?, self)
+        })
+    }
+
     /// Reads a member; the error names it and says where it stands.
     fn member(
         &self,

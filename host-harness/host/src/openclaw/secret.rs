@@ -147,6 +147,19 @@ fn file(id: &str, provider: Option<String>, config: &Config<'_>) -> Result<Strin
     Ok(found.trim().to_owned())
 }
 
+/// The secret that is all of a file.
+///
+/// # Errors
+/// To be read behind the member's name.
+pub(super) fn in_file(path: &str, config: &Config<'_>) -> Result<String, String> {
+    let path = config.places().path(path);
+    let shown = path.display();
+    let text = read_bounded(&path, FILE_BYTES)
+        .map_err(|error| format!("names {shown}, which can't be read: {error}"))?;
+    let text = zeroize::Zeroizing::new(text);
+    Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
+}
+
 fn default_provider(source: &str, config: &Config<'_>) -> String {
     let named = config.root()["secrets"]["defaults"][source].as_str();
     named.unwrap_or(DEFAULT_PROVIDER).to_owned()

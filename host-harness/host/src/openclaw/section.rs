@@ -38,8 +38,15 @@ pub(super) fn find(
     let choice = match config.channel()? {
         Some(members) => {
             let text = |text: &str| config.text_of(text);
-            let needed: Vec<&str> = section.app.into_iter().chain([section.secret]).collect();
-            choose(channel, members, name, &needed, &text)?
+            let secret: Vec<&str> = [section.secret]
+                .into_iter()
+                .chain(section.secret_file)
+                .collect();
+            let app = section.app.as_slice();
+            let needed = [app, &secret];
+            // A channel whose apps have no id needs the secret alone.
+            let needed = &needed[usize::from(app.is_empty())..];
+            choose(channel, members, name, needed, &text)?
         }
         None => Choice::NoneConfigured,
     };
@@ -66,7 +73,16 @@ pub(super) fn find(
         Some((member, variable)) => read(member, variable)?,
         None => String::new(),
     };
-    let secret = Secret::new(read(section.secret, variables.secret)?);
+    let kept = match section.secret_file {
+        Some(member) if account.given(section.secret).is_none() => {
+            config.secret_in_file(&account, member)?
+        }
+        Some(_) | None => None,
+    };
+    let secret = Secret::new(match kept {
+        Some(secret) => secret,
+        None => read(section.secret, variables.secret)?,
+    });
     // Kept as an error and not returned: an override of the base URL makes it unimportant.
     let origin = match section.platform {
         None => Ok(channel.origin()),

@@ -6,7 +6,7 @@ use std::fmt;
 
 use contract::ids::is_service_id;
 use contract::services::{Member, Shape, Success};
-use contract::text::without_mentions;
+use contract::text::{calls_by_name, without_mentions};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -38,6 +38,8 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         // Words come from chats and services, and none of them may ring everybody's bell.
         (Shape::Words, Value::String(text)) => Some(without_mentions(&text).into()),
         (Shape::Escaped, Value::String(text)) => (!text.contains(['<', '>'])).then(|| text.into()),
+        (Shape::Uncalling, Value::String(text)) => (!calls_by_name(&text)).then(|| text.into()),
+        (Shape::Count, value @ Value::Number(_)) => value.is_u64().then_some(value),
         // Of which chat it is, is asked where that is known.
         (Shape::Message, Value::String(id)) => is_message(&id).then(|| id.into()),
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
@@ -231,6 +233,25 @@ mod tests {
             r#"{"text":"a","in":1700000000.123456}"#,
         ] {
             assert_eq!(anew(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_calls_nobody_and_a_count_are_read_as_such() {
+        const TABLE: &[Member] = &[
+            Member::needed("text", Shape::Uncalling),
+            Member::may("count", Shape::Count),
+        ];
+        let anew = |text: &str| anew(text.as_bytes(), TABLE).is_some();
+        assert!(anew(r#"{"text":"a @ b <c>","count":0}"#));
+        for body in [
+            r#"{"text":"@somebody"}"#,
+            r#"{"text":"\u0040somebody"}"#,
+            r#"{"text":"a","count":-1}"#,
+            r#"{"text":"a","count":1.5}"#,
+            r#"{"text":"a","count":"1"}"#,
+        ] {
+            assert!(!anew(body), "{body}");
         }
     }
 

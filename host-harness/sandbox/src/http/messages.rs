@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::ids::is_service_id;
-use contract::services::{Body, IdKind, Named, Names, Recipient as Place, Route};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use contract::services::{Body, IdKind, Key, Named, Names, Recipient as Place, Route};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
@@ -67,6 +67,9 @@ pub(super) async fn admit(
     match &whom {
         Some(To::Recipient(kind, id)) if !recipients.is_named(kind, id) => {
             Err(refuse(RefusalReason::Recipient, &format!("{kind} {id}")))
+        }
+        Some(_) | None if !has_messages(&head.uri, route, whom.as_ref(), recipients) => {
+            Err(foreign())
         }
         Some(To::Message(id)) if !recipients.has_message(id) => Err(foreign()),
         None | Some(To::Recipient(..) | To::Message(_)) => {
@@ -140,6 +143,28 @@ fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) ->
     Some(To::Recipient(kind.to_owned(), id.to_owned()))
 }
 
+/// Whether the messages that the query names are known: those that may be answered, and one's own in this chat.
+fn has_messages(uri: &Uri, route: &Route, whom: Option<&To>, recipients: &dyn Recipients) -> bool {
+    let stands = |name: &str| {
+        let mut pairs = uri.query().unwrap_or_default().split('&');
+        pairs.any(|pair| pair.split('=').next() == Some(name))
+    };
+    route.query.iter().all(|key| match key {
+        Key::Is(_) | Key::Begins(_) => true,
+        Key::Message(name) => {
+            let named = in_query(uri, name);
+            !stands(name) || named.is_some_and(|id| recipients.has_message(id))
+        }
+        // Needed: without it the request would be about something else.
+        Key::OwnMessage(name) => match (in_query(uri, name), whom) {
+            (Some(id), Some(To::Recipient(kind, chat))) => {
+                recipients.has_own_message((kind, chat), id)
+            }
+            (None, _) | (_, None | Some(To::Message(_))) => false,
+        },
+    })
+}
+
 /// The value of a key that stands in the query once, in characters that everybody reads alike.
 fn in_query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let pairs = uri
@@ -178,27 +203,37 @@ fn only_type(headers: &HeaderMap) -> Option<&str> {
 /// The transport's, or a response far larger than such are.
 pub(super) async fn note_answer(
     response: Response<WasiBody>,
-    names: Names,
+    names: &[Names],
     whom: Option<To>,
     recipients: &dyn Recipients,
     meter: &CallMeter,
 ) -> Result<Response<WasiBody>, WasiError> {
     let response = collect_small(response).await?;
-    // Only what the service confirms: an error may repeat an id of the request, which would name a message
-    // by itself.
-    if response.status() == StatusCode::OK
-        && let Ok(said) = serde_json::from_slice::<Value>(response.body())
-        && json_body::succeeded(names.success, &said)
-        && let Some(Value::String(id)) = said.pointer(names.at)
-    {
-        match (names.what, whom) {
-            (Named::Message, _) => recipients.note_message(id.clone()),
-            (Named::Address, _) => meter.note_address(id),
+    let said = serde_json::from_slice::<Value>(response.body()).unwrap_or_default();
+    // Only what the service says in so many words: another answer may repeat an id of the request, which would name a
+    // message by itself.
+    let is_told = |names: &&Names| {
+        response.status() == names.status && json_body::succeeded(names.success, &said)
+    };
+    for names in names.iter().filter(is_told) {
+        let id = match said.pointer(names.at) {
+            Some(Value::String(id)) => id.clone(),
+            Some(Value::Number(number)) if number.is_i64() => number.to_string(),
+            _ => continue,
+        };
+        match (names.what, &whom) {
+            // With a blank it could be what one's own is noted as.
+            (Named::Message, _) if id.contains(' ') => {}
+            (Named::Message, _) => recipients.note_message(id),
+            (Named::Address, _) => meter.note_address(&id),
+            (Named::OwnMessage, Some(To::Recipient(kind, chat))) => {
+                recipients.note_own_message((kind, chat), &id);
+            }
             (Named::Recipient(kind), Some(To::Recipient(of_kind, of))) => {
-                recipients.note_derived((&of_kind, &of), kind, id.clone());
+                recipients.note_derived((of_kind, of), kind, id);
             }
             // A request that was about nobody leads to nobody.
-            (Named::Recipient(_), None | Some(To::Message(_))) => {}
+            (Named::OwnMessage | Named::Recipient(_), None | Some(To::Message(_))) => {}
         }
     }
     Ok(response.map(full))

@@ -70,7 +70,7 @@ pub use contract::services::Service;
 pub use fetch::{FetchError, FetchedBody};
 pub use gate::Gate;
 pub use policy::{Grant, GrantedRoute, Policy};
-pub use recipients::Recipients;
+pub use recipients::{Recipients, own_message};
 pub use refusal::{Refusal, RefusalReason};
 pub use spending::{Left, Pending, Place, Spending, Standing};
 
@@ -264,7 +264,8 @@ impl Egress {
                 .await;
         }
         let mut response = self.searched(response, &target, grant)?;
-        if let Some(names) = grant.route.names {
+        let names = grant.route.names;
+        if !names.is_empty() {
             let noted =
                 messages::note_answer(response, names, whom, &*self.recipients, &self.meter);
             response = noted.await?;

@@ -11,6 +11,22 @@ pub trait Recipients: Send + Sync {
     /// Notes a message that the service confirmed to be in a named recipient's chat.
     fn note_message(&self, id: String);
 
+    /// Whether this message of one's own is in this recipient's chat, of a kind and id.
+    fn has_own_message(&self, of: (&str, &str), id: &str) -> bool {
+        self.has_message(&own_message(of, id))
+    }
+
+    /// Notes a message of one's own that the service put into a recipient's chat; for later processes as well.
+    fn note_own_message(&self, of: (&str, &str), id: &str) {
+        self.note_message(own_message(of, id));
+    }
+
     /// Notes a recipient that the one of this kind and id led to, as the service said: it is named for as long as that one is.
     fn note_derived(&self, of: (&str, &str), kind: &str, id: String);
+}
+
+/// What a message of one's own is noted as: its id counts in its chat alone. With the blanks in it, it is none that may be answered.
+#[must_use]
+pub fn own_message((kind, of): (&str, &str), id: &str) -> String {
+    [kind, of, id].join(" ")
 }

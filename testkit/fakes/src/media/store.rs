@@ -207,7 +207,17 @@ impl Inner {
                 if !serving.snapshots || file.content_type() != "video/mp4" {
                     return refusal(400, "InvalidArgument");
                 }
-                jpeg(1280, 720).padded_to(20_000)
+                // `w_320`: so wide, and as high as that makes it; `h_320` the other way round.
+                let side = |name: &str| {
+                    let mut words = process.split(',');
+                    words.find_map(|word| word.strip_prefix(name)?.parse::<u16>().ok())
+                };
+                match (side("w_"), side("h_")) {
+                    (Some(width), _) => jpeg(width, width / 16 * 9),
+                    (None, Some(height)) => jpeg(height / 16 * 9, height),
+                    (None, None) => jpeg(1280, 720),
+                }
+                .padded_to(20_000)
             }
             _ => file,
         };

@@ -4,7 +4,7 @@ use super::Inner;
 use super::file::MAX_FILE_BYTES;
 use super::platform::Bot;
 use super::refusal::Refusal;
-use super::send::Moment;
+use super::send::{Moment, check_strictly};
 use crate::params::Params;
 use crate::record::{Recorded, percent_decode};
 use crate::reply::Reply;
@@ -41,7 +41,12 @@ impl Inner {
             "sendMessage" | "sendPhoto" | "sendVideo" | "sendAnimation" | "sendDocument"
             | "sendMediaGroup" => platform.send(&bot, method, request, &params, at),
             "editMessageText" => platform.edit_text(&bot, &params),
-            "editMessageMedia" => platform.edit_media(&bot, request, &params),
+            "editMessageMedia" => {
+                if platform.switches.strict {
+                    check_strictly(method, request, &params)?;
+                }
+                platform.edit_media(&bot, request, &params)
+            }
             "deleteMessage" => platform.delete(&bot, &params, at),
             _ => Err(Refusal::new(404, "Not Found: method not found")),
         }

@@ -280,15 +280,22 @@ pub(crate) fn checked_caption(caption: Option<String>) -> Result<String, Refusal
 }
 
 /// What our own client promises: the recipient once, and in the query of a form; of a video all that players need.
-fn check_strictly(method: &str, request: &Recorded, params: &Params) -> Result<(), Refusal> {
+pub(crate) fn check_strictly(
+    method: &str,
+    request: &Recorded,
+    params: &Params,
+) -> Result<(), Refusal> {
     let is_form = matches!(request.body, crate::record::Body::Form { .. });
     if params.times("chat_id") != 1 || (is_form && request.query_value("chat_id").is_none()) {
         return Err(Refusal::bad(
             "STRICT: chat_id stands once, and before a form in the query",
         ));
     }
+    let media = params.json("media").unwrap_or_default();
+    let has = |field: &&str| params.has(field) || media.get(field).is_some();
     let needed = ["width", "height", "duration", "supports_streaming"];
-    if method == "sendVideo" && is_form && needed.iter().any(|field| !params.has(field)) {
+    let is_film = method == "sendVideo" || media["type"] == "video";
+    if is_film && is_form && !needed.iter().all(has) {
         return Err(Refusal::bad(
             "STRICT: a video tells width, height, duration and supports_streaming",
         ));

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use contract::channels::Channel;
 use serde_json::{Value, json};
 
 use super::{Account, Places};
@@ -53,6 +54,10 @@ impl Machine {
     }
 
     fn find(&self, name: Option<&str>) -> Result<Account, String> {
+        self.find_of(&contract::channels::FEISHU, name)
+    }
+
+    fn find_of(&self, channel: &Channel, name: Option<&str>) -> Result<Account, String> {
         let mut variables = self.variables.clone();
         let home = self.folder.path().to_str().unwrap().to_owned();
         variables.push(("HOME".to_owned(), home));
@@ -62,12 +67,7 @@ impl Machine {
         };
         let mut places = Places::from_lookup(&lookup);
         places.refer_to(Arc::new(lookup), Some(self.path("here")));
-        super::account(
-            &contract::channels::FEISHU,
-            &places,
-            &self.path("nexu"),
-            name,
-        )
+        super::account(channel, &places, &self.path("nexu"), name)
     }
 
     #[track_caller]

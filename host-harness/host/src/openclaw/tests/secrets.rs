@@ -172,3 +172,28 @@ fn what_openclaw_would_ask_a_shell_for_is_said_and_not_done() {
     );
     holds(&machine.told(), &["GONE", "env.shellEnv"]);
 }
+
+#[test]
+fn a_bots_token_may_be_all_of_a_file_that_the_account_names() {
+    let of = |telegram: Value| {
+        let config = json!({"channels": {"telegram": telegram}});
+        let machine = Machine::with(&config.to_string())
+            .file(".openclaw/token", "\u{feff}1:a\n")
+            .file(".openclaw/empty", " \n");
+        let found = machine.find_of(&contract::channels::TELEGRAM, None);
+        found.map(|account| account.secret.expose().to_owned())
+    };
+    let path = "~/.openclaw/token";
+    assert_eq!(of(json!({"tokenFile": path})).unwrap(), "1:a");
+    let accounts = json!({"accounts": {"one": {"enabled": false, "botToken": "2:b"}, "two": {"tokenFile": path}}});
+    assert_eq!(of(accounts).unwrap(), "1:a");
+    let both = json!({"botToken": "2:b", "tokenFile": path});
+    assert_eq!(of(both).unwrap(), "2:b");
+    for (file, told) in [
+        ("~/.openclaw/gone", "can't be read"),
+        ("~/.openclaw/empty", "is empty"),
+    ] {
+        let words = of(json!({"tokenFile": file})).unwrap_err();
+        holds(&words, &["channels.telegram.tokenFile", told]);
+    }
+}

@@ -33,7 +33,7 @@ static SERVICE: Service = Service {
         recipient: None,
         commits: false,
         members: &[],
-        names: None,
+        names: &[],
         credential: true,
         ..FEISHU.routes[1]
     }],

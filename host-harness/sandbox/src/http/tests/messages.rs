@@ -245,7 +245,7 @@ async fn only_a_message_that_feishu_confirmed_can_be_replied_to() {
             .status(status)
             .body(full(Bytes::from(body)))
             .unwrap();
-        let names = route("/open-apis/im/v1/messages").unwrap().names.unwrap();
+        let names = route("/open-apis/im/v1/messages").unwrap().names;
         let answer = note_answer(answer, names, None, &fresh.recipients, &meter())
             .await
             .unwrap();
@@ -398,11 +398,12 @@ async fn a_recipient_that_a_response_names_gets_messages_and_no_other() {
         ),
     ] {
         let chat = chat();
-        let names = Names {
+        let names = &[Names {
+            status: 200,
             success,
             at: "/channel/id",
             what: Named::Recipient("room"),
-        };
+        }];
         let response = Response::new(full(Bytes::from(body)));
         let meter = meter();
         let noted = note_answer(response, names, whom, &chat.recipients, &meter);
@@ -459,11 +460,12 @@ fn meter() -> CallMeter {
 
 #[tokio::test]
 async fn an_address_that_a_response_names_may_be_asked_in_that_call_and_no_other_one() {
-    let names = Names {
+    let names = &[Names {
+        status: 200,
         success: Success::True { member: "ok" },
         at: "/upload_url",
         what: Named::Address,
-    };
+    }];
     let (chat, meter, other_call) = (chat(), meter(), self::meter());
     let body = Bytes::from_static(br#"{"ok":true,"upload_url":"https://files.example/u/1?k=v"}"#);
     let response = Response::new(full(body));
@@ -490,4 +492,98 @@ async fn an_address_that_a_response_names_may_be_asked_in_that_call_and_no_other
         "POST https://files.example/…"
     );
     assert!(other_call.refuse(refusal).wanted().ends_with("/u/1"));
+}
+
+/// Routes of Telegram, whose recipients and messages stand in the query.
+fn telegram(path: &str) -> &'static Route {
+    let mut routes = contract::services::TELEGRAM.routes.iter();
+    routes.find(|route| route.path.ends_with(path)).unwrap()
+}
+
+async fn answered(route: &Route, (status, body): (u16, &'static str), chat: &Chat) {
+    let response = Response::builder().status(status);
+    let response = response.body(full(Bytes::from(body))).unwrap();
+    let whom = Some(To::Recipient("telegram_chat".to_owned(), "-5".to_owned()));
+    let meter = meter();
+    let noted = note_answer(response, route.names, whom, &chat.recipients, &meter);
+    noted.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_of_ones_own_is_changed_in_the_chat_that_it_is_in_and_no_other_one() {
+    let (chat, delete) = (chat(), telegram("/deleteMessage"));
+    for id in ["-5", "6"] {
+        let id = id.to_owned();
+        chat.recipients.note_derived(NOBODY, "telegram_chat", id);
+    }
+    chat.recipients.note_message("41".to_owned());
+    let shown = r#"{"ok":true,"result":{"message_id":42}}"#;
+    answered(telegram("/sendMessage"), (200, shown), &chat).await;
+    answered(telegram("/sendMessage"), (400, shown), &chat).await;
+    for (query, reason) in [
+        ("chat_id=-5&message_id=42", None),
+        ("message_id=42&chat_id=-5", None),
+        ("chat_id=6&message_id=42", Some(RefusalReason::Recipient)),
+        // Somebody's, that a submit answers.
+        ("chat_id=-5&message_id=41", Some(RefusalReason::Recipient)),
+        ("chat_id=-5", Some(RefusalReason::Recipient)),
+        ("chat_id=-5&message_id=", Some(RefusalReason::Recipient)),
+        (
+            "chat_id=-5&message_id=42&message_id=43",
+            Some(RefusalReason::Recipient),
+        ),
+        ("chat_id=7&message_id=42", Some(RefusalReason::Recipient)),
+        (
+            "chat_id=-5&chat_id=6&message_id=42",
+            Some(RefusalReason::Message),
+        ),
+    ] {
+        let request = Request::get(format!("https://t/botx/deleteMessage?{query}"));
+        let request = request.body(full(Bytes::new())).unwrap();
+        let found = admitted(request, delete, &chat.recipients).await;
+        assert_eq!(found.err(), reason, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_topic_is_one_that_a_submit_named() {
+    let (chat, route) = (chat(), telegram("/sendDocument"));
+    let id = "-5".to_owned();
+    chat.recipients.note_derived(NOBODY, "telegram_chat", id);
+    chat.recipients.note_message("7".to_owned());
+    let uri = |query: &str| format!("https://t/botx/sendDocument?{query}").parse();
+    let to = Some(To::Recipient("telegram_chat".to_owned(), "-5".to_owned()));
+    for (query, known) in [
+        ("chat_id=-5", true),
+        ("chat_id=-5&message_thread_id=7", true),
+        ("chat_id=-5&message_thread_id=8", false),
+        ("chat_id=-5&message_thread_id", false),
+        ("chat_id=-5&message_thread_id=7&message_thread_id=8", false),
+    ] {
+        let uri = uri(query).unwrap();
+        let found = has_messages(&uri, route, to.as_ref(), &chat.recipients);
+        assert_eq!(found, known, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_moved_is_followed_by_the_refusal_that_says_so_and_by_nothing_else() {
+    let moved = |ok: bool, code: u16| {
+        let body = format!(
+            r#"{{"ok":{ok},"error_code":{code},"parameters":{{"migrate_to_chat_id":-1005}}}}"#
+        );
+        &*body.leak()
+    };
+    for (answer, named) in [
+        ((400, moved(false, 400)), true),
+        ((200, moved(true, 200)), false),
+        ((200, moved(false, 400)), false),
+        ((403, moved(false, 403)), false),
+        ((400, "<html>"), false),
+    ] {
+        let chat = chat();
+        answered(telegram("/sendMessage"), answer, &chat).await;
+        let found = chat.recipients.is_named("telegram_chat", "-1005");
+        assert_eq!(found, named, "{answer:?}");
+    }
 }
