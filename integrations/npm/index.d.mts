@@ -242,6 +242,17 @@ export interface Skill {
   /** A service that can't says so: the sentence for the user. */
   cancel(sessionId: string): Promise<{ tag: 'cancelled' } | { tag: 'not-supported' | 'too-late'; val: string }>;
   changeProject(): Promise<{ projectUuid: string; projectUrl: string }>;
+  /**
+   * The timer: polls every session when it is due, until `signal` is aborted, and resolves then. A session that fails is asked again
+   * after a pause that grows to five minutes. One program may do this for a state folder.
+   */
+  serve(options?: {
+    signal?: AbortSignal;
+    /** Is told of every step. */
+    onStep?: (step: Step) => void;
+    /** Is told of every failure; without a session where it was the list that could not be had. */
+    onError?: (error: unknown, sessionId?: string) => void;
+  }): Promise<void>;
   /** Ends the thread. A call under way rejects. */
   close(): Promise<void>;
 }

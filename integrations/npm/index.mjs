@@ -4,6 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { defaultPolicy } from './policy.mjs';
+import { serve } from './serve.mjs';
 
 export { defaultPolicy };
 
@@ -27,7 +28,7 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
   const settings = { stateDir, env, policy: policy ?? defaultPolicy(env, await storedKey(stateDir)) };
   const thread = new Thread(settings, onDenied, callMs);
   const call = (method, ...values) => thread.call(method, values);
-  return {
+  const skill = {
     submit: ({ message, to, ...request }) => call('submit', { ...request, text: message, destination: destination(to) }),
     due: () => call('due'),
     poll: (sessionId) => call('poll', sessionId),
@@ -41,7 +42,9 @@ export async function createSkill({ stateDir, env, policy, onDenied = () => {}, 
     cancel: (sessionId) => call('cancel', sessionId),
     changeProject: () => call('changeProject'),
     close: () => thread.close(),
+    serve: (options) => serve(skill, options),
   };
+  return skill;
 }
 
 /** Where results go: to a chat, to nobody (null), or where they usually do. */

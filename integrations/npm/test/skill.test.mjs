@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SkillError, defaultPolicy } from '../index.mjs';
+import { serve } from '../serve.mjs';
 import { skillOn, fakes } from './support.mjs';
 
 /** Steps until a job has ended, at the most. */
@@ -99,4 +100,27 @@ test('a call that takes too long is stopped, and the next one works', async (t) 
   const slow = await skillOn(t, { env: world.env, callMs: 1 });
   await assert.rejects(slow.check(), { kind: 'permanent-outcome-unknown', message: /longer than 1 ms/ });
   await assert.rejects(slow.check(), { kind: 'permanent-outcome-unknown' });
+});
+
+test('the timer polls what is due until it is stopped, and goes on after a failure', async (t) => {
+  const world = await fakes(t);
+  const skill = await skillOn(t, { env: world.env });
+  const stop = new AbortController();
+  const { sessionId } = await skill.submit({ message: 'a red fox, by the timer', to: { channel: 'feishu', chat: 'oc_timer' } });
+  const failures = [];
+  let lists = 0;
+  const flaky = { ...skill, due: async () => ((lists += 1) === 1 ? Promise.reject(new Error('once')) : skill.due()) };
+  const ended = new Promise((resolve) => {
+    const onStep = (step) => step.sessionId === sessionId && step.nextPollAtMs === undefined && resolve(step);
+    const onError = (error, session) => failures.push([error.message, session]);
+    serve(flaky, { signal: stop.signal, onStep, onError }).then(() => resolve(undefined));
+  });
+  const step = await ended;
+  assert.deepEqual([step.state, step.delivered], ['completed', 2]);
+  assert.deepEqual(failures, [['once', undefined]]);
+  stop.abort();
+  const already = new AbortController();
+  already.abort();
+  await skill.serve({ signal: already.signal });
+  assert.equal((await world.chat('oc_timer')).submits.length, 1);
 });

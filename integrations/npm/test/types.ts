@@ -6,6 +6,7 @@ export async function use(env: Record<string, string>): Promise<string> {
   const policy: Policy = { rules: [...defaultPolicy(env).rules, { origin: 'https://example.com', routes: ['GET /x/{}'] }] };
   const skill = await createSkill({ stateDir: '/tmp/x', env, policy, onDenied: ({ url }) => console.warn(url) });
   try {
+    await skill.serve({ signal: AbortSignal.timeout(1), onStep: ({ sessionId: of, state }) => console.log(of, state), onError: console.warn });
     const { sessionId, deliverable } = await skill.submit({ message: 'a fox', kind: 'video', to: { channel: 'feishu', chat: 'oc_1' } });
     const step = await skill.poll(sessionId);
     const next: number | undefined = step.nextPollAtMs;
