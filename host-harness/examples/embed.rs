@@ -23,20 +23,21 @@ use tokio::sync::mpsc;
 /// Events that wait to be shown. The timer must not wait for a window that hangs, so what is beyond them is dropped.
 const WAITING_EVENTS: usize = 1_000;
 
-/// Stands for the embedding program's vault. It is asked at every call: a changed key counts from the next step on.
+/// Stands for the embedding program's vault. It is asked at every call: a changed key counts from the next step on, and one that
+/// can't be read ends the call.
 struct MyVault;
 
 impl CredentialSource for MyVault {
-    fn load(&self) -> Credentials {
+    fn load(&self) -> Result<Credentials, String> {
         let feishu = variable("MY_VAULT_FEISHU").and_then(|pair| {
             let (id, secret) = pair.split_once(':')?;
             app("feishu", id, Secret::new(secret), "the vault of my program")
         });
-        Credentials {
+        Ok(Credentials {
             api_key: variable("MY_VAULT_LIBTV_KEY").map(|key| Arc::new(Secret::new(key))),
             apps: feishu.map(Arc::new).into_iter().collect(),
             ..Credentials::default()
-        }
+        })
     }
 }
 
@@ -65,12 +66,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         PathBuf::from,
     );
     let component = Component::embedded()?;
-    // Proxies, extra roots and intervals may come from the environment; credentials come from the vault.
-    let environment = Environment::from_lookup(|name| std::env::var_os(name))
-        .with_references(|name| std::env::var_os(name), std::env::current_dir().ok());
+    // Proxies, extra roots and intervals may come from the environment; credentials come from the vault alone.
+    let environment = Environment::from_lookup(|name| std::env::var_os(name));
     let settings = Settings::new(&home)
         .with_environment(environment)
-        .with_credentials(MyVault);
+        .with_only_credentials(MyVault)
+        .with_observer(|call| {
+            for refused in &call.refusals {
+                println!(
+                    "refused    {} {}: {}",
+                    call.call, refused.origin, refused.reason
+                );
+            }
+        });
     let harness = Harness::new(component, settings)?;
     println!("component {}", harness.component().digest());
     for rule in harness.egress_rules() {

@@ -1,4 +1,4 @@
-//! Builds the component, compiles it for the target, and hands both to the library, which embeds them.
+//! Builds the component, or takes one that was built before, compiles it for the target, and hands both to the library, which embeds them.
 
 #[path = "build/component.rs"]
 mod component;
@@ -6,6 +6,8 @@ mod component;
 mod hand_over;
 #[path = "build/names.rs"]
 mod names;
+#[path = "build/prebuilt.rs"]
+mod prebuilt;
 #[path = "build/words.rs"]
 mod words;
 
@@ -15,7 +17,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
-    match build().and_then(|component| hand_over::hand_over(&component)) {
+    let component = prebuilt::prebuilt().and_then(|found| found.map_or_else(build, Ok));
+    match component.and_then(|component| hand_over::hand_over(&component)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             println!("cargo::error={reason}");

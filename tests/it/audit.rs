@@ -331,8 +331,7 @@ fn an_interrupted_command_is_recorded_as_abandoned() {
     env.gateway().fault("*", Fault::Latency(60_000), 1);
     let child = env.start(["tasks"]);
     crate::env::wait_until(&env.gateway(), |gateway| !gateway.requests().is_empty());
-    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    crate::env::ask_to_stop(child.id());
     child.wait_with_output().unwrap();
     let lines = record(&env);
     assert_eq!(lines[0]["outcome"], "abandoned");

@@ -1,7 +1,5 @@
 //! `setup`, `update-key`, `update-ratio`, `remove-key`, and the file they write. docs/spec.md section 3 and 4.
 
-use std::os::unix::fs::PermissionsExt;
-
 use crate::env::TestEnv;
 use fakes::GATEWAY_KEY;
 use serde_json::json;
@@ -13,7 +11,9 @@ fn unconfigured() -> TestEnv {
     TestEnv::builder().config(None).start()
 }
 
+#[cfg(unix)]
 fn mode(env: &TestEnv) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(env.config_path())
         .unwrap()
         .permissions()
@@ -42,6 +42,7 @@ fn setup_stores_key_and_ratio_and_says_where() {
         env.config(),
         json!({"apiKey": "mgk_abcdefgh1234", "videoRatio": "9:16"})
     );
+    #[cfg(unix)]
     assert_eq!(mode(&env), 0o600);
 }
 

@@ -1,7 +1,6 @@
 //! The defects of earlier implementations, by number: docs/spec.md section 9. None may come back.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::env::scenes::{POLL, impatient, one_video, submitted, video_when_advanced};
 use crate::env::{CHAT, TestEnv, files_below, texts, wait_until};
@@ -422,8 +421,10 @@ fn defect_18_an_unknown_channel_promised_delivery() {
     assert!(env.gateway().submits().is_empty());
 }
 
+#[cfg(unix)]
 #[test]
 fn defect_19_the_configuration_was_readable_by_everyone() {
+    use std::os::unix::fs::PermissionsExt;
     let env = TestEnv::new();
     fs::set_permissions(env.config_path(), fs::Permissions::from_mode(0o644)).unwrap();
     let mode = || {

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use fakes::{Body, Fake, media};
 
 use crate::delivery::{FILES, IMAGES, MESSAGES, job};
-use crate::env::{TestEnv, files_below};
+use crate::env::TestEnv;
+#[cfg(unix)]
+use crate::env::files_below;
 
 /// One of each: media, image, file, and a link.
 pub const ALL_KINDS: [&str; 4] = [

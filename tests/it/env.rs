@@ -13,6 +13,7 @@ mod output;
 pub mod scenes;
 mod secrets;
 mod serving;
+mod stopping;
 mod talking;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use output::{Output, Running};
 use secrets::Seen;
 use serde_json::{Value, json};
 pub use serving::Serving;
+pub use stopping::ask_to_stop;
 pub use talking::Talking;
 use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 
@@ -35,6 +37,8 @@ use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_libtv-video-under-test");
 /// No command here takes a second; a busy machine gets a minute.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
+/// The variable that names the user's own folder.
+pub const USER_HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// The chat that most tests send to.
 pub const CHAT: &str = "oc_test";
 
@@ -98,11 +102,17 @@ impl Builder {
         }
         let mut vars = BTreeMap::from([
             ("NEXU_HOME".into(), home.clone().into()),
-            ("HOME".into(), user.into()),
+            (USER_HOME.into(), user.into()),
             (CACHE.into(), cache().into()),
             ("LIBTV_CONNECT_TO".into(), world.connect_to().into()),
             ("SSL_CERT_FILE".into(), ca.into()),
         ]);
+        // Without these no program of Windows has sockets or temporary files.
+        for name in ["SystemRoot", "TEMP", "TMP", "WINEPREFIX"] {
+            if cfg!(windows) {
+                vars.extend(std::env::var_os(name).map(|value| (name.into(), value)));
+            }
+        }
         vars.extend(self.vars);
         let mut env = TestEnv {
             world,
@@ -281,12 +291,13 @@ impl TestEnv {
     }
 
     /// Starts a command that is looked at while it runs. What it prints is left in its pipes.
-    #[cfg(target_os = "linux")]
     pub fn start<A: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
     ) -> std::process::Child {
-        self.command(arguments).spawn().unwrap()
+        let mut command = self.command(arguments);
+        stopping::on_its_own(&mut command);
+        command.spawn().unwrap()
     }
 
     /// Submits `text` with results to [`CHAT`], and gives the session's id.

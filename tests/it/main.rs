@@ -28,8 +28,11 @@ mod doctor;
 mod documents;
 mod downloads;
 mod embed;
+mod embedder;
 mod env;
 mod exports;
+// Links and pipes, which only Unix has for everybody.
+#[cfg(unix)]
 mod files;
 mod grants;
 mod intents;
@@ -80,4 +83,6 @@ mod topics;
 mod traced;
 mod uploads;
 mod watch;
+#[cfg(windows)]
+mod windows;
 mod words;

@@ -6,7 +6,9 @@ use std::fs;
 
 use fakes::Fake;
 
-use crate::env::{CHAT, TestEnv, files_below};
+#[cfg(unix)]
+use crate::env::CHAT;
+use crate::env::{TestEnv, files_below};
 
 /// What the service got, the ratio aside.
 fn sent(env: &TestEnv) -> String {

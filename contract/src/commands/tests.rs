@@ -1,5 +1,6 @@
 //! The table holds together, and lines are read by it.
 
+#[cfg(unix)]
 use std::ffi::OsString;
 
 use proptest::prelude::*;

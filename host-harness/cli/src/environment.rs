@@ -49,10 +49,13 @@ impl Outside {
     /// What the library is to know of this process's surroundings.
     pub(crate) fn settings(&self) -> Settings {
         let settings = Settings::new(&self.nexu_home)
+            .with_command_line()
             .with_environment(environment())
             .with_utc_offset_seconds(utc_offset_seconds());
         #[cfg(all(unix, not(target_vendor = "apple")))]
         let settings = settings.with_keyring(super::keyring::SecretService::of(&self.nexu_home));
+        #[cfg(any(windows, target_vendor = "apple"))]
+        let settings = settings.with_keyring(super::keyring_native::Native::of(&self.nexu_home));
         match &self.downloads {
             Some(downloads) => settings.with_downloads(downloads),
             None => settings,
@@ -112,7 +115,7 @@ pub(crate) fn nexu_home() -> Result<PathBuf, String> {
 /// The harness as the environment describes it, for calls at once; or the sentence for behind the ❌.
 pub(crate) fn harness() -> Result<Harness, String> {
     Outside::read()?
-        .harness(&Component::embedded)
+        .harness(&Component::embedded_for_many)
         .map_err(|error| error.to_string())
 }
 
@@ -126,5 +129,6 @@ pub(crate) fn harness_for_one_call() -> Result<Harness, String> {
 /// The component for many harnesses in one process.
 #[cfg(feature = "fleet")]
 pub(crate) fn component() -> Result<Component, StartError> {
-    LOAD.get().map_or_else(Component::embedded, |load| load())
+    LOAD.get()
+        .map_or_else(Component::embedded_for_many, |load| load())
 }

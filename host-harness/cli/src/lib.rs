@@ -19,6 +19,8 @@ mod grants;
 mod help;
 #[cfg(all(unix, not(target_vendor = "apple")))]
 mod keyring;
+#[cfg(any(windows, target_vendor = "apple"))]
+mod keyring_native;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod polled;
@@ -59,7 +61,10 @@ pub fn program() -> ExitCode {
             print::out(text.trim_end());
             code
         }
-        Ok(Invocation::Serve(wanted)) => block_on(true, serve::serve(wanted)),
+        Ok(Invocation::Serve(wanted)) => {
+            raise_open_files();
+            block_on(true, serve::serve(wanted))
+        }
         #[cfg(feature = "mcp")]
         Ok(Invocation::Mcp { max_parallel }) => block_on(true, mcp::mcp(max_parallel)),
         #[cfg(feature = "demo")]
@@ -98,6 +103,26 @@ pub fn program_with(
 fn keep_private() {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
+/// As many open files as may be. launchd gives 256, and watching takes one for each pending session there.
+fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        // More is refused on macOS, whatever its limit says.
+        const MOST: u64 = 10_240;
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        let wanted = maximum.unwrap_or(MOST).min(MOST);
+        if current.is_some_and(|current| current < wanted) {
+            // Where that can't be, it is as it was.
+            let raised = Rlimit {
+                current: Some(wanted),
+                maximum,
+            };
+            let _ = setrlimit(Resource::Nofile, raised);
+        }
+    }
 }
 
 /// A single command starts faster on one thread; the timer has work for several.

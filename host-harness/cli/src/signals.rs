@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP, and the exit codes that shells expect for them.
+//! SIGINT, SIGTERM and SIGHUP, on Windows their counterparts of a console, and the exit codes that shells expect for them.
 
 use host::StopHandle;
 
@@ -53,10 +53,24 @@ pub(crate) async fn signal() -> u8 {
             };
         }
     }
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_shutdown};
+        // The closing of the console and of the machine give a process some seconds, as SIGTERM does elsewhere.
+        if let (Ok(mut asked), Ok(mut closed), Ok(mut shut_down)) =
+            (ctrl_break(), ctrl_close(), ctrl_shutdown())
+        {
+            return tokio::select! {
+                _ = tokio::signal::ctrl_c() => INTERRUPTED,
+                _ = asked.recv() => TERMINATED,
+                _ = closed.recv() => TERMINATED,
+                _ = shut_down.recv() => TERMINATED,
+            };
+        }
+    }
     if tokio::signal::ctrl_c().await.is_err() {
         // Signals can't be had: the default action ends the process.
         std::future::pending::<()>().await;
     }
-    let _ = TERMINATED;
     INTERRUPTED
 }

@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fleet::command::program(std::env::args_os().skip(1), host::Component::embedded)
+    fleet::command::program(
+        std::env::args_os().skip(1),
+        host::Component::embedded_for_many,
+    )
 }

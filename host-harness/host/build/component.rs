@@ -47,14 +47,20 @@ pub fn build(workspace: &Path, package: &str, sources: &[&str]) -> Result<PathBu
     }
     ensure_target()?;
 
-    // A target folder of its own: with the outer one the two cargos would wait for each other. Shared by all profiles.
+    // A target folder of its own: with the outer one the two cargos would wait for each other. Shared by all profiles, and by all
+    // targets of the outer build, which have a folder of their own in between: the component is the same for each.
     let out = PathBuf::from(variable("OUT_DIR")?);
     let profile_folder = out
         .ancestors()
         .find(|folder| folder.ends_with("build"))
         .and_then(Path::parent);
+    let target = variable("TARGET")?;
     let target_folder = profile_folder
         .and_then(Path::parent)
+        .map(|folder| match folder.parent() {
+            Some(above) if folder.ends_with(&target) => above,
+            _ => folder,
+        })
         .unwrap_or(&out)
         .join("component");
     let mut cargo = Command::new(variable("CARGO")?);

@@ -13,7 +13,7 @@ use crate::component::variable;
 /// A sentence: a file can't be read or written, or there is no code for the target.
 pub fn hand_over(component: &Path) -> Result<(), String> {
     let bytes = read(component)?;
-    let digest = hex(&Sha256::digest(&bytes));
+    let digest = digest(&bytes);
     let target = variable("TARGET")?;
     let code = compile::compile(&bytes, &target)
         .map_err(|reason| format!("the component can't be compiled for {target}: {reason}"))?;
@@ -30,10 +30,16 @@ pub fn hand_over(component: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+/// A file, whole.
+///
+/// # Errors
+/// A sentence: it can't be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256, in hex.
+pub fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

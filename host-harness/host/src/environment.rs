@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::channels::{CHANNELS, Channel};
-use contract::services::{Service, makers};
+use contract::services::{SERVICES, Service, makers};
 use contract::settings::passed_on;
 
 use crate::openclaw::{Lookup, Places};
+use sandbox::http::ClientSettings;
 use sandbox::secrets::Secret;
 
 /// Values that a command line takes from environment variables, already read. Empty ones count as unset.
@@ -98,6 +99,17 @@ impl Environment {
         let variables: Arc<Lookup> = Arc::new(variables);
         self.openclaw.refer_to(variables, folder);
         self
+    }
+
+    /// What it says about how requests leave.
+    pub(crate) fn client(&self) -> ClientSettings {
+        ClientSettings {
+            services: &SERVICES,
+            connect_to: self.connect_to.clone(),
+            proxy: self.proxy.clone(),
+            no_proxy: self.no_proxy.clone(),
+            ssl_cert_file: self.ssl_cert_file.clone(),
+        }
     }
 
     /// What the environment says about this channel.

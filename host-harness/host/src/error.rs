@@ -31,6 +31,18 @@ pub enum StartError {
     Home(#[from] HomeError),
 }
 
+impl StartError {
+    /// Its name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Component(_) => "component",
+            Self::Engine(_) => "engine",
+            Self::Setting { .. } => "setting",
+            Self::Home(_) => "file-trouble",
+        }
+    }
+}
+
 impl From<LoadError> for StartError {
     fn from(error: LoadError) -> Self {
         match error {
@@ -144,6 +156,29 @@ pub enum CallError {
     /// The arguments can't be read; the text is that of wrong usage, `❌` included. Nothing was run or noted.
     #[error("{0}")]
     Usage(String),
+    /// The program's own source of credentials can't be read, with its words for why. Nothing was run: no other place is asked.
+    #[error("the credentials can't be read: {0}")]
+    Credentials(String),
+    /// The call was made on a thread without a runtime. Nothing was run.
+    #[error("{NO_RUNTIME}")]
+    NoRuntime,
+}
+
+/// What is said to whoever calls from a thread without a runtime.
+const NO_RUNTIME: &str = "there is no tokio runtime on this thread: make the call inside one that has time and network enabled \
+     (Runtime::block_on, or await it in a task)";
+
+/// What a program can do about an error, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The same call may succeed later.
+    Temporary,
+    /// It won't before something is changed: a setting, the arguments, the program.
+    Permanent,
+    /// Nobody knows whether it had its effect: to be found out before it is made again.
+    OutcomeUnknown,
 }
 
 impl From<RunError> for CallError {
@@ -159,33 +194,55 @@ impl From<RunError> for CallError {
 }
 
 impl CallError {
-    /// Whether the same call may succeed later. A limit or a trap counts as temporary: what caused it may be gone,
-    /// and a step is safe to repeat.
-    pub fn is_temporary(&self) -> bool {
+    /// What a program can do about it.
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Problem(problem) => problem.kind == ProblemKind::Temporary,
-            Self::Limit(_) | Self::Trap(_) | Self::Home(_) => true,
-            // These stay until a person changes the file or the arguments.
-            Self::Config(_) | Self::Refused(_) | Self::Usage(_) => false,
+            Self::Problem(problem) => match problem.kind {
+                ProblemKind::Temporary => ErrorKind::Temporary,
+                ProblemKind::Permanent => ErrorKind::Permanent,
+                ProblemKind::PermanentOutcomeUnknown => ErrorKind::OutcomeUnknown,
+            },
+            // What caused a limit or a trap may be gone, and a step is safe to repeat; a vault is unlocked some time.
+            Self::Limit(_) | Self::Trap(_) | Self::Home(_) | Self::Credentials(_) => {
+                ErrorKind::Temporary
+            }
+            // These stay until a person changes the file, the arguments or the program.
+            Self::Config(_) | Self::Refused(_) | Self::Usage(_) | Self::NoRuntime => {
+                ErrorKind::Permanent
+            }
         }
     }
 
-    /// Its name in the record.
-    fn name(&self) -> String {
-        let name = match self {
+    /// Whether the same call may succeed later.
+    pub fn is_temporary(&self) -> bool {
+        self.kind() == ErrorKind::Temporary
+    }
+
+    /// Its name for programs. It stays what it is: the record has it as well, and of a limit which one it was.
+    pub fn code(&self) -> &'static str {
+        match self {
             Self::Problem(problem) => match problem.kind {
                 ProblemKind::Temporary => "failed-temporarily",
                 ProblemKind::Permanent => "failed",
                 ProblemKind::PermanentOutcomeUnknown => "outcome-unknown",
             },
-            Self::Limit(hit) => return format!("stopped-at-{}-limit", hit.name()),
+            Self::Limit(_) => "stopped-at-limit",
             Self::Trap(_) => "trap",
             Self::Home(_) => "file-trouble",
             Self::Config(_) => "config-trouble",
             Self::Refused(_) => "refused",
             Self::Usage(_) => "wrong-usage",
-        };
-        name.to_owned()
+            Self::Credentials(_) => "credentials-unread",
+            Self::NoRuntime => "no-runtime",
+        }
+    }
+
+    /// Its name in the record.
+    fn name(&self) -> String {
+        match self {
+            Self::Limit(hit) => format!("stopped-at-{}-limit", hit.name()),
+            other => other.code().to_owned(),
+        }
     }
 
     /// What the record says of how a call ended.
@@ -231,6 +288,30 @@ pub enum ServeError {
     /// A folder or the lock can't be used.
     #[error(transparent)]
     Home(#[from] HomeError),
+    /// It was called on a thread without a runtime.
+    #[error("{NO_RUNTIME}")]
+    NoRuntime,
+}
+
+impl ServeError {
+    /// Its name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Owned { .. } => "owned",
+            Self::Home(_) => "file-trouble",
+            Self::NoRuntime => "no-runtime",
+        }
+    }
+}
+
+/// Whether there is a runtime on this thread. Without one the first timer or connection would end the program with a panic.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn in_runtime() -> Result<(), CallError> {
+    tokio::runtime::Handle::try_current()
+        .map(drop)
+        .map_err(|_| CallError::NoRuntime)
 }
 
 fn process_text(process: Option<u32>) -> String {

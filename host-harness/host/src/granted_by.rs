@@ -5,10 +5,33 @@ use std::borrow::Cow;
 
 use contract::channels::CHANNELS;
 use contract::services::SERVICES;
-use sandbox::http::RefusalReason;
+use sandbox::http::{RefusalReason, Words};
+
+use crate::wording::Wording;
+
+/// What would grant it in the words of a library or of a command line.
+pub(crate) fn words(wording: Wording) -> Words {
+    match wording {
+        Wording::CommandLine => granted_by,
+        Wording::Library => granted_by_library,
+    }
+}
+
+/// The same for who embeds the harness, and has neither variables nor commands.
+fn granted_by_library(reason: RefusalReason) -> Option<Cow<'static, str>> {
+    match reason {
+        RefusalReason::Recipient => Some("a submit that names it: Submit::to".into()),
+        // The sandbox's own words name no variable.
+        RefusalReason::Host
+        | RefusalReason::Port
+        | RefusalReason::TokenRequest
+        | RefusalReason::Address(_) => None,
+        other => granted_by(other),
+    }
+}
 
 /// What would grant it; `None` where the sandbox's own words are all there is to say.
-pub(crate) fn granted_by(reason: RefusalReason) -> Option<Cow<'static, str>> {
+fn granted_by(reason: RefusalReason) -> Option<Cow<'static, str>> {
     let said: Cow<'static, str> = match reason {
         RefusalReason::Host | RefusalReason::Port => {
             format!("{} ({})", reason.granted_by(), movers()).into()
@@ -73,5 +96,20 @@ mod tests {
             assert!(said.contains(names), "{said}");
         }
         assert_eq!(granted_by(RefusalReason::Secret), None);
+    }
+
+    #[test]
+    fn who_embeds_the_harness_reads_of_no_option_and_no_variable() {
+        let of = |reason| granted_by_library(reason).unwrap_or_else(|| reason.granted_by().into());
+        for reason in [
+            RefusalReason::Recipient,
+            RefusalReason::Host,
+            RefusalReason::Port,
+            RefusalReason::TokenRequest,
+            RefusalReason::Address(sandbox::http::AddressClass::Private),
+        ] {
+            let said = of(reason);
+            assert!(!said.contains("--") && !said.contains('_'), "{said}");
+        }
     }
 }

@@ -11,15 +11,19 @@ use contract::services::{
 use serde_json::{Map, Value};
 
 use crate::credentials::{ConfigFile, FoundCredentials};
-use crate::granted_by::granted_by;
+use crate::error::CallError;
+use crate::granted_by;
 use crate::home::Home;
 use crate::keys::{FoundKey, Placeholders};
 use crate::limits::Limits;
 use crate::polling;
 use crate::recipients::Recipients;
+use crate::route_report::RouteReport;
 use crate::settings::Settings;
 use sandbox::call::{Folder, Use};
-use sandbox::http::{App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Spending, Tokens};
+use sandbox::http::{
+    App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Spending, Tokens, Words,
+};
 use sandbox::secrets::stands_for;
 
 /// Where the component finds its state folder.
@@ -37,6 +41,8 @@ pub(crate) struct Basis {
     pub(crate) broker: Arc<Broker>,
     /// Which requests may leave.
     pub(crate) policy: Arc<Policy>,
+    /// What would grant a refused one.
+    words: Words,
 }
 
 impl Basis {
@@ -49,7 +55,7 @@ impl Basis {
     ) -> Self {
         let config = ConfigFile::at(home.config());
         let found = FoundCredentials::look(
-            settings.credentials.as_deref(),
+            settings.credentials.as_ref(),
             &settings.keyring,
             &settings.environment,
             &config,
@@ -68,6 +74,18 @@ impl Basis {
             keys,
             broker: Arc::new(broker),
             policy,
+            words: granted_by::words(settings.wording),
+        }
+    }
+
+    /// Whether the credentials could be read, as far as a call of this kind needs that: one that only looks sends nothing.
+    ///
+    /// # Errors
+    /// [`CallError::Credentials`].
+    pub(crate) fn readable(&self, kind: Kind) -> Result<(), CallError> {
+        match &self.found.unread {
+            Some(reason) if kind != Kind::Look => Err(CallError::Credentials(reason.clone())),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -89,7 +107,7 @@ impl Basis {
             group: None,
             gate: None,
             client: client.clone(),
-            meter: Arc::new(CallMeter::new(&of_kind(limits, kind)).with_words(granted_by)),
+            meter: Arc::new(CallMeter::new(&of_kind(limits, kind)).with_words(self.words)),
             kind,
         }
     }
@@ -260,7 +278,11 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
             },
         };
     }
-    policy
+    // Last of all: whatever is granted may be taken away, and nothing added.
+    match &settings.allowed {
+        Some(allowed) => policy.narrowed(|route| allowed(&RouteReport::of(route))),
+        None => policy,
+    }
 }
 
 /// The app of the service of this id.

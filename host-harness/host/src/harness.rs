@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use contract::services::SERVICES;
+use contract::kind;
 use tracing::{Instrument, info};
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
@@ -18,6 +18,7 @@ use crate::home::Home;
 use crate::keys::FoundKey;
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::network::Network;
 use crate::open_result::{ResultBody, open_result};
 use crate::recipients::Recipients;
 use crate::report::{GrantsReport, PolicyDigest};
@@ -28,8 +29,7 @@ use crate::submit::Submit;
 use crate::types::{Destination, DueSession, Problem, Step, Submission};
 use sandbox::audit::{AuditLog, Recorder, Unwritten, recorded};
 use sandbox::call::{Call, Folder, Grants, Guest, Output, OutputPipe, Room, StateQuota, Usage};
-use sandbox::http::{Client, ClientSettings, Egress, NetworkSettings, Spending, Tokens};
-use sandbox::secrets::Finding;
+use sandbox::http::{Client, Egress, NetworkSettings, Spending, Tokens};
 
 /// The user's own pause between two polls, in seconds, and its bounds.
 const POLL_INTERVAL: &str = "LIBTV_POLL_INTERVAL_SECONDS";
@@ -83,22 +83,16 @@ pub(crate) struct Terms<'a> {
 type Allowing<'a> = Box<dyn FnOnce(&Arc<Recipients>) -> Arc<Recipients> + Send + 'a>;
 
 impl Harness {
-    /// Prepares the home folder and the client. Must be called inside a tokio runtime when calls follow.
+    /// Prepares the home folder and the client. Needs no runtime; each call does.
     ///
     /// # Errors
     /// [`StartError`] for a setting or folder that can't be used.
     pub fn new(component: Component, settings: Settings) -> Result<Self, StartError> {
         let home = Home::at(&settings.nexu_home);
         home.prepare()?;
-        let environment = &settings.environment;
-        let client = Client::new(ClientSettings {
-            services: &SERVICES,
-            connect_to: environment.connect_to.clone(),
-            proxy: environment.proxy.clone(),
-            no_proxy: environment.no_proxy.clone(),
-            ssl_cert_file: environment.ssl_cert_file.clone(),
-        })
-        .map_err(|error| StartError::Setting {
+        let network = settings.network.as_ref();
+        let client = network.map_or_else(|| settings.environment.client(), Network::client);
+        let client = Client::new(client).map_err(|error| StartError::Setting {
             name: "LIBTV_CONNECT_TO",
             reason: error.to_string(),
         })?;
@@ -244,7 +238,7 @@ impl Harness {
         // A text with a secret in it would otherwise stand in the folder of recipients, or use up one of
         // their places.
         // Before the chat is noted.
-        self.refuse_secrets(&self.basis(None), said.iter().copied())?;
+        self.admit(&self.basis(None), kind::Kind::Submit, said.iter().copied())?;
         // Whoever keeps the state elsewhere keeps the recipients there, too.
         if self.state.is_none() {
             self.home().writable()?;
@@ -270,7 +264,9 @@ impl Harness {
         terms.group = (!nowhere)
             .then(|| self.group_of_submit(channel, chat))
             .flatten();
-        let ran = self.typed_on(terms, kind, &said, work, answer::submission);
+        let wording = self.inner.settings.wording;
+        let believed = |taken| answer::submission(taken).map(|taken| wording.submission(taken));
+        let ran = self.typed_on(terms, kind, &said, work, believed);
         let submission = ran.await.0?;
         info!(
             session = submission.session_id,
@@ -298,27 +294,6 @@ impl Harness {
     /// [`CallError`] when it can't be stored: nothing may be submitted for it then.
     pub(crate) fn name_message(&self, message_id: &str) -> Result<(), CallError> {
         self.inner.recipients.name_message(message_id)
-    }
-
-    /// Refuses words that hold a secret in use, before the component reads them.
-    ///
-    /// # Errors
-    /// [`CallError::Refused`], with a sentence that doesn't repeat the secret.
-    pub(crate) fn refuse_secrets<'a>(
-        &self,
-        basis: &Basis,
-        said: impl IntoIterator<Item = &'a str>,
-    ) -> Result<(), CallError> {
-        let spellings = basis.broker.spellings();
-        let is_secret = |text: &str| spellings.find(text.as_bytes()) == Some(Finding::Secret);
-        if said.into_iter().any(is_secret) {
-            return Err(CallError::Refused(
-                "An API key, app secret or token stands in the arguments, as it is or encoded. Nothing was sent: a service \
-                 would see it. Take it out and try again."
-                    .to_owned(),
-            ));
-        }
-        Ok(())
     }
 
     /// Notes whom a submit names, or the environment for it, before the component hears of it.
@@ -370,7 +345,8 @@ impl Harness {
         session_id: Option<&str>,
     ) -> Result<http::Response<ResultBody>, CallError> {
         let basis = self.basis(None);
-        self.refuse_secrets(&basis, [url].into_iter().chain(session_id))?;
+        let said = [url].into_iter().chain(session_id);
+        self.admit(&basis, kind::Kind::Download, said)?;
         let environment = basis.environment(&self.inner.settings, &self.inner.home);
         let kind = Kind::OpenResult(session_id.map(str::to_owned));
         let egress = self.egress(&basis, &self.inner.settings.step_limits, &kind);
@@ -445,6 +421,7 @@ impl Harness {
         let meter = Arc::clone(&egress.meter);
         let place = (audit.clone(), unwritten.clone());
         Recorder::begin(place, kind.beginning(component.digest(), policy), meter)
+            .observed_by(settings.observer.clone())
     }
 
     /// Those of a step.
@@ -491,7 +468,7 @@ impl Harness {
         Work: Future<Output = wasmtime::Result<Result<T, Problem>>>,
     {
         let basis = self.basis(None);
-        if let Err(refused) = self.refuse_secrets(&basis, said.iter().copied()) {
+        if let Err(refused) = self.admit(&basis, kind.call(), said.iter().copied()) {
             return (Err(refused), Usage::default());
         }
         let mut environment = basis.environment(&self.inner.settings, &self.inner.home);
@@ -520,8 +497,9 @@ impl Harness {
             #[cfg(feature = "fault-injection")]
             faults: self.inner.settings.faults.clone(),
         };
-        let (result, usage) = match Call::new(self.inner.component.machine(), grants, terms.limits)
-        {
+        let machine = self.inner.component.machine();
+        let _place = machine.place().await;
+        let (result, usage) = match Call::new(machine, grants, terms.limits) {
             Ok(call) => {
                 let running = self.run_typed(call, work);
                 running.instrument(recorder.span()).await
@@ -553,7 +531,10 @@ impl Harness {
         let (result, usage) = call.run(run).await;
         (
             result.map_err(CallError::from).and_then(|answer| {
-                answer.map_err(|problem| CallError::Problem(answer::problem(problem)))
+                answer.map_err(|problem| {
+                    let problem = answer::problem(problem);
+                    CallError::Problem(self.inner.settings.wording.problem(problem))
+                })
             }),
             usage,
         )
@@ -570,11 +551,10 @@ impl Harness {
                 );
             }
         };
-        let call = match Call::new(
-            self.inner.component.machine(),
-            grants,
-            self.inner.settings.command_limits.clone(),
-        ) {
+        let machine = self.inner.component.machine();
+        let _place = machine.place().await;
+        let limits = self.inner.settings.command_limits.clone();
+        let call = match Call::new(machine, grants, limits) {
             Ok(call) => call,
             Err(error) => return (Err(error.into()), Usage::default()),
         };
@@ -591,3 +571,7 @@ impl Harness {
         (result.map_err(CallError::from), usage)
     }
 }
+
+#[cfg(test)]
+#[path = "harness_tests.rs"]
+mod tests;

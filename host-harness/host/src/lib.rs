@@ -48,6 +48,7 @@
 //! | [`Home`] | the files under `$NEXU_HOME` |
 #![deny(unsafe_code)]
 
+mod admit;
 mod answer;
 mod bindings;
 mod command;
@@ -65,17 +66,30 @@ mod kind;
 pub mod limits;
 mod looks;
 mod media;
+mod network;
 mod open_result;
 mod openclaw;
 mod polling;
 mod recipients;
 mod report;
+mod route_report;
 mod settings;
 mod spending;
 mod state;
 mod submit;
 mod timer;
 mod types;
+mod wording;
+
+/// What stands between the component and the network, as far as it is part of this library's interface: how requests that cost
+/// money are counted, and why others are refused.
+#[cfg(not(feature = "unstable"))]
+pub mod http {
+    pub use sandbox::http::{
+        AddressClass, App, Left, NetworkSettings, Pending, Place, Refusal, RefusalReason, Spending,
+        Standing,
+    };
+}
 
 pub use command::{CommandEnd, Stdio};
 pub use component::Component;
@@ -83,29 +97,36 @@ pub use contract::settings::passed_on;
 pub use contract::text::is_unseen;
 pub use credentials::{CredentialSource, Credentials, Keyring, app};
 pub use environment::Environment;
-pub use error::{CallError, ConfigError, HomeError, ServeError, StartError};
+pub use error::{CallError, ConfigError, ErrorKind, HomeError, ServeError, StartError};
 pub use harness::Harness;
 pub use home::Home;
 pub use limits::{LimitRow, Limits};
+pub use network::Network;
 pub use open_result::ResultBody;
 pub use openclaw::openclaw_state_dir;
 pub use polling::{Poller, StartedBy};
 pub use report::{
     CallReport, CredentialReport, FileReport, GrantsReport, RecipientReport, RecipientsReport,
-    RouteReport,
 };
-pub use sandbox::audit::{AuditLog, Broken, Place, Verified, VerifyError};
-pub use sandbox::call::{Change, Keeper, Lost, Output, Records, Usage};
+pub use route_report::RouteReport;
+pub use sandbox::audit::{
+    AuditLog, Broken, CallEnded, Place, RefusedRequest, Verified, VerifyError,
+};
+#[cfg(feature = "unstable")]
+pub use sandbox::call::{Change, Keeper, Lost, Records};
+pub use sandbox::call::{Output, Usage};
 pub use sandbox::error::LimitHit;
 #[cfg(feature = "fault-injection")]
 pub use sandbox::fault_injection;
 pub use sandbox::files::text_from_bytes;
+#[cfg(feature = "unstable")]
 pub use sandbox::http;
 pub use sandbox::http::App;
 pub use sandbox::secrets::Secret;
 pub use sandbox::time::format_time;
 pub use settings::Settings;
 pub use spending::{JobsLeft, WithJobs};
+#[cfg(feature = "unstable")]
 pub use state::CallState;
 pub use submit::Submit;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};

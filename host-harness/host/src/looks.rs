@@ -44,7 +44,8 @@ impl Harness {
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
             instance.call_check(&mut store).await
         };
-        let believed = |configuration| Ok(answer::configuration(configuration));
+        let wording = self.settings().wording;
+        let believed = |found| Ok(wording.configuration(answer::configuration(found)));
         self.typed(Kind::Check, &[], work, believed).await.0
     }
 
@@ -72,7 +73,10 @@ impl Harness {
             };
             terms.recipients = Some(Box::new(once));
         }
-        self.typed_on(terms, Kind::Doctor, &said, work, Ok).await
+        let wording = self.settings().wording;
+        let believed = |found| Ok(wording.findings(found));
+        self.typed_on(terms, Kind::Doctor, &said, work, believed)
+            .await
     }
 
     /// What is stored of one session, or of all that go on and the `ended` ones (20 by default) that ended last. Asks nobody

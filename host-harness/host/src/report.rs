@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::channels::CHANNELS;
-use contract::services::{Key, Position, Service};
+use contract::services::{Position, Service};
 use serde::Serialize;
 
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
 use crate::home::Home;
 use crate::limits::{LimitRow, rows};
 use crate::recipients::{Recipient, Recipients};
+use crate::route_report::RouteReport;
 use crate::settings::Settings;
 use sandbox::audit::digest;
 use sandbox::http::{GrantedRoute, Policy};
@@ -41,28 +42,6 @@ pub struct GrantsReport {
     pub unusable: Vec<String>,
     /// What isn't granted for want of a key or an app, and what would change that.
     pub missing: Vec<String>,
-}
-
-/// One route.
-#[derive(Debug, Clone, Serialize)]
-#[non_exhaustive]
-pub struct RouteReport {
-    /// Whose it is, in a word or two.
-    pub service: &'static str,
-    /// The only method.
-    pub method: String,
-    /// Scheme, host and port.
-    pub origin: String,
-    /// The path; `{id}` is one segment, `…` one or more.
-    pub path: String,
-    /// To which addresses a connection may go: `public` or `loopback`.
-    pub addresses: &'static str,
-    /// Headers that a request may have, beside the credential.
-    pub headers: Vec<&'static str>,
-    /// Keys that its query may have; one with `…` stands for all that begin so.
-    pub query: Vec<String>,
-    /// Which kinds of call may ask it.
-    pub calls: Vec<&'static str>,
 }
 
 /// One secret that stays outside.
@@ -172,7 +151,7 @@ impl GrantsReport {
         let mut report = Self {
             policy: String::new(),
             credentials: credentials(basis, &routes),
-            network: routes.into_iter().map(route).collect(),
+            network: routes.iter().map(RouteReport::of).collect(),
             files: files(home, settings.downloads.as_deref()),
             environment: environment.iter().map(|(name, _)| name.clone()).collect(),
             recipients: RecipientsReport {
@@ -263,30 +242,6 @@ fn handles(basis: &Basis) -> impl Iterator<Item = Handle> {
 /// The channels that have an app.
 fn with_apps(basis: &Basis) -> impl Iterator<Item = &'static str> {
     apps(&basis.broker).map(|(_, channel)| channel.id)
-}
-
-fn route(granted: GrantedRoute) -> RouteReport {
-    RouteReport {
-        service: granted.service.short,
-        method: granted.method,
-        origin: granted.origin,
-        path: granted.path,
-        addresses: if granted.loopback {
-            "loopback"
-        } else {
-            "public"
-        },
-        headers: granted.route.headers.iter().map(|h| h.name).collect(),
-        query: granted.route.query.iter().map(key).collect(),
-        calls: granted.route.kinds.iter().map(|kind| kind.name()).collect(),
-    }
-}
-
-fn key(key: &Key) -> String {
-    match key {
-        Key::Is(name) | Key::Message(name) | Key::OwnMessage(name) => (*name).to_owned(),
-        Key::Begins(prefix) => format!("{prefix}…"),
-    }
 }
 
 fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> {

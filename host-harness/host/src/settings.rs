@@ -4,10 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::credentials::{CredentialSource, KeySlot, Keyring};
+use crate::credentials::{CredentialSource, KeySlot, Keyring, OwnSource};
 use crate::environment::Environment;
 use crate::limits::Limits;
+use crate::network::Network;
+use crate::route_report::RouteReport;
+use crate::wording::Wording;
+use sandbox::audit::{CallEnded, Observer};
 use sandbox::http::Spending;
+
+/// Whether a route that would be granted is.
+pub(crate) type Allowed = dyn Fn(&RouteReport) -> bool + Send + Sync;
 
 /// Everything a [`Harness`](crate::Harness) is given.
 pub struct Settings {
@@ -21,11 +28,19 @@ pub struct Settings {
     /// Of commands, which may wait for hours.
     pub(crate) command_limits: Limits,
     /// Asked before the usual places.
-    pub(crate) credentials: Option<Arc<dyn CredentialSource>>,
+    pub(crate) credentials: Option<OwnSource>,
     /// Where the API key is kept when the user asked for that.
     pub(crate) keyring: KeySlot,
     /// Counts the jobs elsewhere than in the home folder.
     pub(crate) spending: Option<Arc<dyn Spending>>,
+    /// How requests leave, in the place of what the environment says.
+    pub(crate) network: Option<Network>,
+    /// Which of the routes that would be granted are.
+    pub(crate) allowed: Option<Box<Allowed>>,
+    /// Told of every call that has ended.
+    pub(crate) observer: Option<Arc<Observer>>,
+    /// Whether sentences name a command line.
+    pub(crate) wording: Wording,
     /// East of UTC is positive; for times without a zone in files of earlier installations, and for times of day that are told.
     pub(crate) utc_offset_seconds: i32,
     #[cfg(feature = "fault-injection")]
@@ -44,6 +59,10 @@ impl Settings {
             credentials: None,
             keyring: KeySlot::default(),
             spending: None,
+            network: None,
+            allowed: None,
+            observer: None,
+            wording: Wording::default(),
             utc_offset_seconds: 0,
             #[cfg(feature = "fault-injection")]
             faults: None,
@@ -72,10 +91,22 @@ impl Settings {
         self
     }
 
-    /// Another place to take credentials from than `libtv.json`, the environment and OpenClaw's configuration.
+    /// A place to take credentials from before `libtv.json`, the environment and OpenClaw's configuration.
     #[must_use]
-    pub fn with_credentials(mut self, source: impl CredentialSource + 'static) -> Self {
-        self.credentials = Some(Arc::new(source));
+    pub fn with_credentials(self, source: impl CredentialSource + 'static) -> Self {
+        self.with_source(source, false)
+    }
+
+    /// The only place to take credentials from: no file, no keyring and no variable is asked for one, whatever this source
+    /// has. Ratio, service in use and limits still come from `libtv.json`.
+    #[must_use]
+    pub fn with_only_credentials(self, source: impl CredentialSource + 'static) -> Self {
+        self.with_source(source, true)
+    }
+
+    fn with_source(mut self, source: impl CredentialSource + 'static, is_only: bool) -> Self {
+        let source = Arc::new(source);
+        self.credentials = Some(OwnSource { source, is_only });
         self
     }
 
@@ -90,6 +121,40 @@ impl Settings {
     #[must_use]
     pub fn with_spending(mut self, spending: Arc<dyn Spending>) -> Self {
         self.spending = Some(spending);
+        self
+    }
+
+    /// How requests leave this machine, in the place of what the [`Environment`] says of proxies and roots.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.network = Some(network);
+        self
+    }
+
+    /// Grants less: `allowed` is asked for each route that keys and apps would grant, and what it denies is refused like any
+    /// other request. It can't add one. It is asked at every call, and should say the same of the same route.
+    #[must_use]
+    pub fn with_policy(
+        mut self,
+        allowed: impl Fn(&RouteReport) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.allowed = Some(Box::new(allowed));
+        self
+    }
+
+    /// Tells `observer` of every call that has ended, the timer's as well: what it used, and what was refused to it. On the task that
+    /// made the call, so it must not wait.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Fn(&CallEnded) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Leaves the words of a command line in sentences and advice: for programs that have the commands of `libtv-video`.
+    /// Without this they are left out, or are the names of typed calls.
+    #[must_use]
+    pub fn with_command_line(mut self) -> Self {
+        self.wording = Wording::CommandLine;
         self
     }
 

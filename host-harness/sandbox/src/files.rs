@@ -28,6 +28,9 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
+        #[cfg(windows)]
+        Ok(()) => tighten(path),
+        #[cfg(not(windows))]
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
             tighten(path)
@@ -110,7 +113,7 @@ pub fn make_private(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the permissions of group and others away, where there are any.
+/// Takes the permissions of group and others away, where there are any; on Windows by a list of access of its own.
 ///
 /// # Errors
 /// It isn't there, or fails for another reason than that permissions can't be changed here.
@@ -124,8 +127,9 @@ pub fn tighten(path: &Path) -> io::Result<()> {
             return where_known(fs::set_permissions(path, tightened));
         }
     }
-    #[cfg(not(unix))]
-    let _ = path;
+    #[cfg(windows)]
+    return where_known(crate::access_list::make_private(path));
+    #[cfg(not(windows))]
     Ok(())
 }
 
@@ -215,6 +219,9 @@ pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".new-")
         .tempfile_in(folder)?;
+    // There it would have what the folder above lets everybody have. Before there is anything to read in it.
+    #[cfg(windows)]
+    tighten(file.path())?;
     file.write_all(content)?;
     // Before the rename: otherwise a power failure may leave the new name with nothing in it.
     file.as_file().sync_all()?;

@@ -17,6 +17,8 @@
 //! | [`files`], [`folder`] | private files, writing that survives a crash, folders held by their descriptor |
 #![deny(unsafe_code)]
 
+#[cfg(windows)]
+mod access_list;
 pub mod audit;
 pub mod call;
 pub mod component;

@@ -82,6 +82,10 @@ pub const RANDOM_BYTES: u64 = 64 << 10;
 /// Instances alive at once in one process: the steps, and calls by the embedder beside them.
 pub const LIVE_INSTANCES: u32 = 640;
 
+/// The same of a program that embeds the harness and says nothing else: four times the steps that a timer makes at once. Each costs
+/// address space, and a pool for [`LIVE_INSTANCES`] takes ten times the time to set up.
+pub const EMBEDDED_INSTANCES: u32 = 64;
+
 /// What one step may write into the state folder. It stores a few records of some kilobytes each; more in a call is a
 /// component gone mad, and shall not get as far as the quota, which all sessions share.
 pub const STEP_WRITTEN_BYTES: u64 = 64 << 20;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::TIMEOUT;
 use super::output::again;
 use super::secrets::Seen;
-use rustix::process::{Pid, Signal, kill_process};
+use super::stopping::{ask_to_stop, on_its_own};
 
 #[derive(Default)]
 struct Printed {
@@ -26,6 +26,7 @@ pub struct Serving {
 
 impl Serving {
     pub(super) fn start(mut command: Command, seen: &Seen) -> Self {
+        on_its_own(&mut command);
         let mut child = command.spawn().unwrap();
         let printed: Arc<(Mutex<Printed>, Condvar)> = Arc::default();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -119,8 +120,7 @@ impl Serving {
 
     /// Asks it to stop.
     pub fn interrupt(&self) {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        ask_to_stop(self.child.id());
     }
 
     /// Asks it to stop, and waits.

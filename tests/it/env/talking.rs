@@ -6,11 +6,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::TIMEOUT;
 use super::output::again;
+use super::stopping::{ask_to_stop, on_its_own};
 
 #[derive(Default)]
 struct Heard {
@@ -36,6 +36,7 @@ pub struct Talking {
 
 impl Talking {
     pub(super) fn start(mut command: Command) -> Self {
+        on_its_own(&mut command);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let heard = Shared::default();
         listen(
@@ -204,8 +205,7 @@ impl Talking {
     /// Sends SIGTERM, and waits for its end. Its input stays open.
     #[track_caller]
     pub fn terminate(&mut self) -> i32 {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        ask_to_stop(self.child.id());
         self.end()
     }
 

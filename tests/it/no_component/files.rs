@@ -3,7 +3,9 @@
 use contract::settings::VARIABLES;
 use host_harness::{AuditLog, CallError, LimitHit, WantedResults, limits};
 
-use super::{Attack, End, HOSTILE, attack, output::command};
+#[cfg(unix)]
+use super::HOSTILE;
+use super::{Attack, End, attack, output::command};
 use crate::env::block_on;
 
 /// It was told `error`, and the file with the key is as it was and has no second name.

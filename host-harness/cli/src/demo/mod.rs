@@ -172,7 +172,9 @@ fn harness(world: &World, home: &Path) -> Result<Harness, String> {
         "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
         other => chat::variable(other).map(Into::into),
     });
-    let component = Component::embedded().map_err(|error| error.to_string())?;
-    let settings = Settings::new(home.join("nexu")).with_environment(environment);
+    let component = Component::embedded_for_many().map_err(|error| error.to_string())?;
+    let settings = Settings::new(home.join("nexu"))
+        .with_command_line()
+        .with_environment(environment);
     Harness::new(component, settings).map_err(|error| error.to_string())
 }

@@ -92,7 +92,7 @@ impl Rig {
     }
 
     pub fn harnesses(&self, home: &str) -> Arc<Harnesses> {
-        let component = Component::embedded().unwrap();
+        let component = Component::embedded_for_many().unwrap();
         let home = self.folder.path().join(home);
         Arc::new(Harnesses::new(
             component,

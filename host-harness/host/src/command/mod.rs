@@ -152,7 +152,8 @@ impl Harness {
         };
         let basis = self.basis(new_key);
         // Behind the rewriting, where a key that belongs into the arguments is a placeholder already.
-        self.refuse_secrets(&basis, arguments.iter().map(String::as_str))?;
+        let kind = crate::kind::Kind::Command(name.to_owned(), session);
+        self.admit(&basis, kind.call(), arguments.iter().map(String::as_str))?;
         if STORING.contains(&name) {
             self.home().writable()?;
         }
@@ -200,7 +201,6 @@ impl Harness {
             // The component would say that there is none.
             return Err(CallError::Refused(basis.found.notes.join(" ")));
         }
-        let kind = crate::kind::Kind::Command(name.to_owned(), session);
         let mut egress = self.egress(&basis, &self.settings().command_limits, &kind);
         if let ("doctor", Some(chat)) = (name, &chat) {
             egress.recipients = Arc::new(

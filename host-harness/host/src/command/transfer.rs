@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use contract::kind;
 use wasmtime::Store;
 
 use super::downloads::{Downloads, GUEST_DOWNLOADS};
@@ -67,7 +68,8 @@ impl Harness {
         };
         said.extend(prefix);
         // Before a folder is made for it.
-        self.refuse_secrets(&self.basis(None), said.iter().copied())?;
+        let basis = self.basis(None);
+        self.admit(&basis, kind::Kind::Download, said.iter().copied())?;
         let asked: Option<PathBuf> = folder
             .or(self.settings().downloads.as_deref())
             .map(Path::to_owned);

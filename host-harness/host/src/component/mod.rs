@@ -19,6 +19,7 @@ use sandbox::error::LoadError;
 
 use crate::bindings::LibtvVideoPre;
 use crate::error::StartError;
+use crate::limits::{EMBEDDED_INSTANCES, LIVE_INSTANCES};
 use sandbox::call::Guest;
 
 /// A component of the world `libtv:video/libtv-video`, compiled and linked. Cheap to clone.
@@ -47,9 +48,22 @@ impl Component {
     /// # Errors
     /// [`StartError::Engine`] on a machine that can't run it. [`StartError::Component`] where the program was built for another
     /// kind of processor or system.
+    ///
+    /// It has room for [`EMBEDDED_INSTANCES`] calls at once; further ones wait for a place.
     pub fn embedded() -> Result<Self, StartError> {
         static POOLED: Mutex<Option<Component>> = Mutex::new(None);
-        Self::embedded_once(&POOLED, engine::new)
+        let engine = |code| engine::pooled(code, EMBEDDED_INSTANCES);
+        Self::embedded_once(&POOLED, engine, EMBEDDED_INSTANCES)
+    }
+
+    /// The same with room for as many calls at once as one process may make ([`LIVE_INSTANCES`]): for a timer of hundreds of steps.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn embedded_for_many() -> Result<Self, StartError> {
+        static LARGE: Mutex<Option<Component>> = Mutex::new(None);
+        let engine = |code| engine::pooled(code, LIVE_INSTANCES);
+        Self::embedded_once(&LARGE, engine, LIVE_INSTANCES)
     }
 
     /// The same for a process that makes one call at a time and soon ends: it starts in less time, since there is no pool
@@ -59,12 +73,13 @@ impl Component {
     /// As above.
     pub fn embedded_for_one_call() -> Result<Self, StartError> {
         static ON_DEMAND: Mutex<Option<Component>> = Mutex::new(None);
-        Self::embedded_once(&ON_DEMAND, engine::on_demand)
+        Self::embedded_once(&ON_DEMAND, engine::on_demand, LIVE_INSTANCES)
     }
 
     fn embedded_once(
         loaded: &Mutex<Option<Self>>,
         engine: fn(Code) -> Result<Engine, LoadError>,
+        calls: u32,
     ) -> Result<Self, StartError> {
         // Nothing that it guards can be half done.
         let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +87,8 @@ impl Component {
             return Ok(component.clone());
         }
         let (engine, component) = built_in::load(engine)?;
-        let component = Self::of(engine, &component, built_in::DIGEST.to_owned(), None)?;
+        let machine = Machine::new(engine, calls);
+        let component = Self::of(machine, &component, built_in::DIGEST.to_owned(), None)?;
         Ok(loaded.insert(component).clone())
     }
 
@@ -83,16 +99,17 @@ impl Component {
     /// [`StartError::Component`] when the bytes are no such component.
     #[cfg(feature = "compiler")]
     pub fn from_bytes(bytes: &[u8], cache: Option<&Path>) -> Result<Self, StartError> {
-        let engine = engine::new(Code::Loaded)?;
+        let engine = engine::pooled(Code::Loaded, LIVE_INSTANCES)?;
         Self::on(engine, engine::compiling, bytes, cache)
     }
 
     /// [`from_bytes`](Self::from_bytes) on an engine that `tune` has had a say in: memories of the caller's own, for
-    /// instance. Instances are allocated on demand then, not from a pool.
+    /// instance. Instances are allocated on demand then, not from a pool. Its argument is wasmtime's own, whose version changes
+    /// with this library's: hence the feature `unstable`.
     ///
     /// # Errors
     /// As above, and [`StartError::Engine`] for settings that don't go together.
-    #[cfg(feature = "compiler")]
+    #[cfg(all(feature = "compiler", feature = "unstable"))]
     pub fn with_engine(
         bytes: &[u8],
         cache: Option<&Path>,
@@ -112,16 +129,17 @@ impl Component {
         use sha2::{Digest, Sha256};
         let digest = cache::hex(&Sha256::digest(bytes));
         let compiled = cache::load(&engine, compiler, (bytes, &digest), cache)?;
-        Self::of(engine, &compiled, digest, cache.map(Path::to_owned))
+        let machine = Machine::new(engine, LIVE_INSTANCES);
+        Self::of(machine, &compiled, digest, cache.map(Path::to_owned))
     }
 
     fn of(
-        engine: Engine,
+        machine: Machine,
         component: &wasmtime::component::Component,
         digest: String,
         cache: Option<PathBuf>,
     ) -> Result<Self, StartError> {
-        let linker = link::linker(&engine).map_err(refused)?;
+        let linker = link::linker(machine.engine()).map_err(refused)?;
         let pre = linker.instantiate_pre(component).map_err(refused)?;
         let command =
             CommandPre::new(InstancePre::clone(&pre)).map_err(|error| format!("{error:#}"));
@@ -130,7 +148,7 @@ impl Component {
         let typed = LibtvVideoPre::new(pre).map_err(refused)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                machine: Machine::new(engine),
+                machine,
                 typed,
                 command,
                 digest,
@@ -152,6 +170,11 @@ impl Component {
     /// Where compiled code is kept: nobody else has business there.
     pub(crate) fn cache(&self) -> Option<&std::path::Path> {
         self.inner.cache.as_deref()
+    }
+
+    /// How many steps a timer may have at once on it: the rest of its places are for calls beside them.
+    pub(crate) fn steps_at_once(&self) -> usize {
+        self.inner.machine.calls() as usize * 4 / 5
     }
 
     /// Where its calls run.
@@ -187,8 +210,20 @@ mod tests {
         let [third, fourth] = [(); 2].map(|()| Component::embedded_for_one_call().unwrap());
         assert_eq!(of(&first), of(&second));
         assert_eq!(of(&third), of(&fourth));
-        let places = [of(&first), of(&third)];
+        let large = Component::embedded_for_many().unwrap();
+        let places = [of(&first), of(&third), of(&large)];
         let in_place = places.iter().filter(|range| **range == built_in::place());
         assert_eq!(in_place.count(), 1, "{places:?}");
+    }
+
+    #[test]
+    fn an_embedding_program_has_a_small_pool_and_a_timer_leaves_some_of_it_to_calls() {
+        let small = Component::embedded().unwrap();
+        assert_eq!(small.inner.machine.calls(), EMBEDDED_INSTANCES);
+        assert!(small.steps_at_once() > crate::limits::PARALLEL_STEPS);
+        assert!(small.steps_at_once() < EMBEDDED_INSTANCES as usize);
+        // Exactly what a timer may be asked for.
+        let most = Component::embedded_for_many().unwrap().steps_at_once();
+        assert_eq!(most, crate::limits::MAX_PARALLEL_STEPS);
     }
 }

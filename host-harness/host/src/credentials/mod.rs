@@ -13,4 +13,4 @@ pub use sources::{CredentialSource, Credentials, app};
 
 pub(crate) use keyring::KeySlot;
 pub(crate) use services::{FoundService, short_text};
-pub(crate) use sources::FoundCredentials;
+pub(crate) use sources::{FoundCredentials, OwnSource};

@@ -27,11 +27,11 @@ pub(crate) struct FoundService {
 }
 
 impl FoundService {
-    /// Each of them, with what the environment holds.
-    pub(crate) fn all(environment: &Environment) -> Vec<Self> {
+    /// Each of them, with what the environment holds, where that is asked.
+    pub(crate) fn all(environment: Option<&Environment>) -> Vec<Self> {
         let named = makers().filter(|(_, keys)| keys.prefix.is_empty());
         let found = named.map(|(service, keys)| {
-            let mut given = environment.service_keys.iter();
+            let mut given = environment.into_iter().flat_map(|e| &e.service_keys);
             let given = given.find(|(known, _)| known.id == service.id);
             Self {
                 service,
@@ -45,13 +45,13 @@ impl FoundService {
         found.collect()
     }
 
-    /// Takes what `libtv.json` holds of it.
-    pub(super) fn read(&mut self, content: &Map<String, Value>) {
+    /// Takes what `libtv.json` holds of it, its key only where that may lie there.
+    pub(super) fn read(&mut self, content: &Map<String, Value>, with_key: bool) {
         let kept = content.get(OF_SERVICES).and_then(|all| all.get(self.word));
         let Some(kept) = kept else { return };
         let key = kept.get(KEY_MEMBER).and_then(Value::as_str);
         self.stored = key
-            .filter(|key| !key.trim().is_empty())
+            .filter(|key| with_key && !key.trim().is_empty())
             .map(|key| Arc::new(Secret::new(key.trim())));
         let choice = |name: &&'static str| Some((*name, kept.get(*name).and_then(short_text)?));
         self.choices = CHOICES.iter().filter_map(choice).collect();

@@ -39,7 +39,8 @@ pub fn app(
     })
 }
 
-/// What an embedder's own source knows. `None` means: look in the usual places.
+/// What an embedder's own source knows. What it lacks is looked for in the usual places, unless it is the only one
+/// ([`Settings::with_only_credentials`](crate::Settings::with_only_credentials)).
 #[derive(Default)]
 pub struct Credentials {
     /// The LibTV key, in place of the one in `libtv.json`.
@@ -53,7 +54,18 @@ pub struct Credentials {
 /// A place to take credentials from: a keyring, a vault, the embedding program's own settings.
 pub trait CredentialSource: Send + Sync {
     /// Asked at every call, so that a changed key counts from the next step on. Must not block for long.
-    fn load(&self) -> Credentials;
+    ///
+    /// # Errors
+    /// A clause for people, without a secret: `the vault is locked`. Nothing is looked for elsewhere then: a call that could send
+    /// something ends with [`CallError::Credentials`](crate::CallError::Credentials) before the component runs.
+    fn load(&self) -> Result<Credentials, String>;
+}
+
+/// The program's own source, and whether there is any beside it.
+#[derive(Clone)]
+pub(crate) struct OwnSource {
+    pub(crate) source: Arc<dyn CredentialSource>,
+    pub(crate) is_only: bool,
 }
 
 /// Everything one call knows about credentials and configuration.
@@ -82,32 +94,40 @@ pub(crate) struct FoundCredentials {
     pub(crate) config_error: Option<String>,
     /// What was found but can't be used, for people.
     pub(crate) notes: Vec<String>,
+    /// Why the source of the program around this one can't be read. There is no secret at all then.
+    pub(crate) unread: Option<String>,
 }
 
 impl FoundCredentials {
     /// Looks in all places. Nothing that is found in one stops the others: what can't be used is noted for
-    /// people.
+    /// people. Only the program's own source does, where it can't be read or is to be the only one.
     pub(crate) fn look(
-        own: Option<&dyn CredentialSource>,
+        own: Option<&OwnSource>,
         keyring: &KeySlot,
         environment: &Environment,
         config: &ConfigFile,
         nexu_home: &Path,
     ) -> Self {
-        let own = own.map(CredentialSource::load).unwrap_or_default();
+        let loaded = own.map_or_else(|| Ok(Credentials::default()), |own| own.source.load());
+        let unread = loaded.as_ref().err().cloned();
+        // A vault that is locked is no vault without a key: what lies elsewhere may be another account's.
+        let elsewhere = unread.is_none() && !own.is_some_and(|own| own.is_only);
+        let own = loaded.unwrap_or_default();
         let mut notes = Vec::new();
         let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
         let mut service_in_use = None;
-        let mut services = FoundService::all(environment);
+        let mut services = FoundService::all(elsewhere.then_some(environment));
+        let environment_key = environment.api_key.clone().filter(|_| elsewhere);
         let mut in_keyring = false;
         match config.read() {
             Ok(content) => {
                 let key = content
                     .get("apiKey")
                     .and_then(serde_json::Value::as_str)
-                    .filter(|key| !key.is_empty());
+                    .filter(|key| elsewhere && !key.is_empty());
                 stored_key = key.map(|key| Arc::new(Secret::new(key)));
-                if let Some(mark) = content.get(MARK).and_then(serde_json::Value::as_str) {
+                let mark = content.get(MARK).and_then(serde_json::Value::as_str);
+                if let Some(mark) = mark.filter(|_| elsewhere) {
                     in_keyring = true;
                     match keyring.key(mark) {
                         Ok(key) => stored_key = Some(key),
@@ -119,7 +139,7 @@ impl FoundCredentials {
                 video_ratio = content.get("videoRatio").cloned();
                 service_in_use = content.get(SERVICE_IN_USE).and_then(short_text);
                 for service in &mut services {
-                    service.read(&content);
+                    service.read(&content, elsewhere);
                 }
             }
             // No reason to stop: a key in the environment works without the file, and whoever reads it says
@@ -135,12 +155,17 @@ impl FoundCredentials {
             if apps.iter().any(|app| app.service.id == channel.service.id) {
                 continue;
             }
-            match find_app(channel, environment, nexu_home) {
+            let found = if elsewhere {
+                find_app(channel, environment, nexu_home)
+            } else {
+                Err("the program around this one has none for this channel.".to_owned())
+            };
+            match found {
                 Ok(app) => apps.push(Arc::new(app)),
                 Err(reason) => missing.push((channel, reason)),
             }
         }
-        let key_from = if environment.api_key.is_some() {
+        let key_from = if environment_key.is_some() {
             Some("the environment (LIBTV_API_KEY)".to_owned())
         } else if own.api_key.is_some() {
             Some("the program around this one".to_owned())
@@ -154,7 +179,7 @@ impl FoundCredentials {
         Self {
             key_is_programs: own.api_key.is_some(),
             stored_key: own.api_key.or(stored_key),
-            environment_key: environment.api_key.clone(),
+            environment_key,
             key_from,
             in_keyring,
             services,
@@ -164,6 +189,7 @@ impl FoundCredentials {
             video_ratio,
             config_error,
             notes,
+            unread,
         }
     }
 }

@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use super::clock::Clock;
-use crate::error::ServeError;
+use crate::error::{ServeError, in_runtime};
 use crate::home::{Home, Owner};
 
 /// A command asks "is anybody polling?" with a shared lock for an instant; that isn't another owner.
@@ -12,6 +12,7 @@ const OWN_PAUSE_MS: u64 = 30;
 
 /// Takes the ownership, with some patience for commands that only ask.
 pub(super) async fn own(home: &Home, clock: &dyn Clock) -> Result<Owner, ServeError> {
+    in_runtime().map_err(|_| ServeError::NoRuntime)?;
     for _ in 0..OWN_TRIES {
         if let Some(owner) = home.own()? {
             return Ok(owner);

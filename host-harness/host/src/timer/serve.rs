@@ -30,9 +30,7 @@ use sandbox::error::LimitHit;
 use crate::error::{CallError, ServeError};
 use crate::harness::Harness;
 use crate::home::Home;
-use crate::limits::{
-    MAX_PARALLEL_STEPS, MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS, STEPS_A_DAY,
-};
+use crate::limits::{MAX_SESSIONS, MAX_STOPPED_STEPS, PARALLEL_STEPS, STEPS_A_DAY};
 use crate::polling::{self, Means, Start, StartedBy};
 use crate::types::Step;
 use sandbox::call::Usage;
@@ -55,7 +53,7 @@ const STORE_EVERY_MS: u64 = 10_000;
 
 /// How to serve.
 pub struct ServeOptions {
-    /// Steps at once, from one to [`MAX_PARALLEL_STEPS`].
+    /// Steps at once, from one to four fifths of the calls that the component has room for.
     pub max_parallel: usize,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -142,7 +140,9 @@ async fn until_idle(
             at_ms: clock.now_ms(),
         },
         clock,
-        max_parallel: options.max_parallel.clamp(1, MAX_PARALLEL_STEPS),
+        max_parallel: options
+            .max_parallel
+            .clamp(1, harness.component().steps_at_once()),
         on_event,
         watch,
         schedule: Schedule::default(),

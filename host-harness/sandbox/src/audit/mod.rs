@@ -9,6 +9,7 @@ mod begun;
 mod journal;
 mod kept;
 mod line;
+mod observer;
 mod outside;
 mod recorder;
 mod shown;
@@ -27,6 +28,7 @@ use journal::{FILE_BYTES, FILES, Journal};
 
 pub use begun::Begun;
 pub use line::digest;
+pub use observer::{CallEnded, Observer, RefusedRequest};
 pub use recorder::{Beginning, Recorder, Unwritten};
 pub use shown::recorded;
 pub use verify::{Broken, Place, Verified, VerifyError};

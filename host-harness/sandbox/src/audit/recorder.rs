@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{Span, debug, info, info_span};
 
+use super::observer::{CallEnded, Observer, RefusedRequest, measured};
 use super::{AuditLog, Begun};
 use crate::call::Usage;
 use crate::http::{CallMeter, Refusal};
@@ -120,6 +121,8 @@ pub struct Recorder {
     open: bool,
     /// The note that it has begun, where it may send.
     note: Option<Begun>,
+    /// Is told of it when it has ended.
+    observer: Option<Arc<Observer>>,
 }
 
 impl Recorder {
@@ -145,6 +148,7 @@ impl Recorder {
             begun: Instant::now(),
             open: true,
             note: None,
+            observer: None,
         };
         if recorder.beginning.may_send {
             let line = recorder.beginning.line(recorder.at_ms);
@@ -162,24 +166,17 @@ impl Recorder {
         self.span.clone()
     }
 
-    /// The end as an event.
-    fn tell(&self, outcome: &str) {
-        info!(
-            parent: &self.span,
-            outcome,
-            took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            requests = self.meter.requests(),
-            refused = self.meter.refused(),
-            sent_bytes = self.meter.sent(),
-            received_bytes = self.meter.received(),
-            "call ended"
-        );
+    /// With who is told of it.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Arc<Observer>>) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// Writes the line; `usage` is that of the component, where one ran.
     pub async fn end(mut self, outcome: &str, usage: Option<&Usage>) {
         self.open = false;
-        self.tell(outcome);
+        self.tell(outcome, usage);
         let members = self.members(outcome, usage);
         let (log, note) = (self.log.clone(), self.note.take());
         let write = move || written(&log, &members, note);
@@ -192,6 +189,39 @@ impl Recorder {
                 .unwrap_or_else(|error| Err(io::Error::other(error))),
         };
         self.unwritten.note(&self.log, written);
+    }
+
+    /// Tells whoever embeds the harness: the end as an event, and as a value.
+    fn tell(&self, outcome: &str, usage: Option<&Usage>) {
+        let took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info!(
+            parent: &self.span,
+            outcome,
+            took_ms,
+            requests = self.meter.requests(),
+            refused = self.meter.refused(),
+            sent_bytes = self.meter.sent(),
+            received_bytes = self.meter.received(),
+            "call ended"
+        );
+        let Some(observer) = &self.observer else {
+            return;
+        };
+        let (cpu_ms, peak_memory_bytes) = measured(usage);
+        let refusals = self.meter.refusals();
+        observer(&CallEnded {
+            call: self.beginning.call,
+            session_id: self.beginning.session.clone(),
+            outcome: outcome.to_owned(),
+            took_ms,
+            cpu_ms,
+            peak_memory_bytes,
+            requests: self.meter.requests(),
+            sent_bytes: self.meter.sent(),
+            received_bytes: self.meter.received(),
+            refusals: refusals.iter().map(RefusedRequest::from).collect(),
+            refused: self.meter.refused(),
+        });
     }
 
     /// The whole line, but for its place in the chain.
@@ -225,7 +255,7 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         if self.open {
-            self.tell("abandoned");
+            self.tell("abandoned", None);
             let members = self.members("abandoned", None);
             let note = self.note.take();
             self.unwritten

@@ -4,6 +4,7 @@ mod ticker;
 
 use std::sync::Arc;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{
     Config, CustomCodeMemory, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
 };
@@ -25,14 +26,15 @@ pub enum Code {
     Loaded,
 }
 
-/// An engine that takes instances from a pool; on a machine where the pool's address space can't be had (32 bits,
+/// An engine that takes instances from a pool for `calls` at once, at most [`LIVE_INSTANCES`]; on a machine where the pool's address space can't be had (32 bits,
 /// `ulimit -v`), one that allocates each on demand.
 ///
 /// # Errors
 /// [`LoadError::Engine`] where not even the latter can start.
-pub fn new(code: Code) -> Result<Engine, LoadError> {
+pub fn pooled(code: Code, calls: u32) -> Result<Engine, LoadError> {
     let mut config = running(code);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    let pool = pool(calls.clamp(1, LIVE_INSTANCES));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config).or_else(|_| on_demand(code))
 }
 
@@ -49,15 +51,31 @@ pub fn on_demand(code: Code) -> Result<Engine, LoadError> {
 pub struct Machine {
     engine: Engine,
     ticker: Ticker,
+    calls: u32,
+    /// A place for each call that the pool has room for.
+    places: Semaphore,
 }
 
 impl Machine {
-    /// On this engine; its thread is started by the first call.
-    pub fn new(engine: Engine) -> Self {
+    /// On this engine, for so many calls at once; its thread is started by the first one.
+    pub fn new(engine: Engine, calls: u32) -> Self {
         Self {
             engine,
             ticker: Ticker::new(),
+            calls,
+            places: Semaphore::new(calls as usize),
         }
+    }
+
+    /// How many calls it has room for at once.
+    pub fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Waits for a place, which is free again when what is returned is dropped. Without one the pool would refuse the instance.
+    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed, so there always is one some time.
+        self.places.acquire().await.ok()
     }
 
     /// What compiles and instantiates.
@@ -141,18 +159,18 @@ impl CustomCodeMemory for InText {
     }
 }
 
-/// Places for [`LIVE_INSTANCES`] calls at once, each with the most that a call may have.
-fn pool() -> PoolingAllocationConfig {
+/// Places for `calls` at once, each with the most that a call may have.
+fn pool(calls: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     let per_store = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     // The totals go by what a component has and not by the most that one may have: about four core modules
     // and two tables come of wit-bindgen, and every place in the pool costs address space whether it is
     // used or not.
-    pool.total_component_instances(LIVE_INSTANCES)
-        .total_core_instances(LIVE_INSTANCES * 8)
-        .total_memories(LIVE_INSTANCES)
-        .total_tables(LIVE_INSTANCES * 4)
-        .total_stacks(LIVE_INSTANCES)
+    pool.total_component_instances(calls)
+        .total_core_instances(calls * 8)
+        .total_memories(calls)
+        .total_tables(calls * 4)
+        .total_stacks(calls)
         .max_memory_size(MEMORY_BYTES)
         .table_elements(TABLE_ELEMENTS)
         .max_core_instances_per_component(per_store(INSTANCES))

@@ -74,7 +74,7 @@ pub use recipients::{Recipients, own_message};
 pub use refusal::{Refusal, RefusalReason};
 pub use spending::{Left, Pending, Place, Spending, Standing};
 
-pub use body::{CallMeter, full};
+pub use body::{CallMeter, Words, full};
 pub use broker::Broker;
 pub use client::{Client, ClientSettings, SendOptions};
 pub use tokens::Tokens;

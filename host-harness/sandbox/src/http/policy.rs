@@ -14,13 +14,34 @@ use super::target::{Target, matches_path};
 struct Rule {
     service: &'static Service,
     base: BaseUrl,
+    /// Those of the service's that were taken away, by their places among them.
+    denied: Vec<usize>,
 }
 
 impl Rule {
     /// The routes whose path is the target's.
     fn routes(&self, target: &Target) -> impl Iterator<Item = &'static Route> {
-        let routes = self.service.routes.iter();
-        routes.filter(|route| matches_path(target.path, &self.base.prefix, route.path))
+        self.granted()
+            .map(|granted| granted.1)
+            .filter(|route| matches_path(target.path, &self.base.prefix, route.path))
+    }
+
+    /// The routes that are granted, with their places among the service's.
+    fn granted(&self) -> impl Iterator<Item = (usize, &'static Route)> {
+        let routes = self.service.routes.iter().enumerate();
+        routes.filter(|(place, _)| !self.denied.contains(place))
+    }
+
+    /// One of them, as it is told.
+    fn told(&self, route: &'static Route) -> GrantedRoute {
+        GrantedRoute {
+            service: self.service,
+            method: route.method.name().to_owned(),
+            origin: self.base.origin(),
+            path: format!("{}{}", self.base.prefix, template(route.path)),
+            loopback: self.base.is_loopback(),
+            route,
+        }
     }
 }
 
@@ -75,7 +96,25 @@ impl Policy {
     /// Grants the routes of `service` under `base`.
     #[must_use]
     pub fn grant(mut self, service: &'static Service, base: BaseUrl) -> Self {
-        self.rules.push(Rule { service, base });
+        self.rules.push(Rule {
+            service,
+            base,
+            denied: Vec::new(),
+        });
+        self
+    }
+
+    /// Takes away the routes that aren't allowed; of a service without any its host is not granted either.
+    #[must_use]
+    pub fn narrowed(mut self, allowed: impl Fn(&GrantedRoute) -> bool) -> Self {
+        for rule in &mut self.rules {
+            let denied = rule
+                .granted()
+                .filter(|(_, route)| !allowed(&rule.told(route)));
+            let denied: Vec<usize> = denied.map(|(place, _)| place).collect();
+            rule.denied.extend(denied);
+        }
+        self.rules.retain(|rule| rule.granted().next().is_some());
         self
     }
 
@@ -147,17 +186,8 @@ impl Policy {
     /// The rules, one for each route.
     pub fn routes(&self) -> Vec<GrantedRoute> {
         let of_rule = |rule: &Rule| {
-            let (service, origin) = (rule.service, rule.base.origin());
-            let route = |route: &'static Route| GrantedRoute {
-                service,
-                method: route.method.name().to_owned(),
-                origin: origin.clone(),
-                path: format!("{}{}", rule.base.prefix, template(route.path)),
-                loopback: rule.base.is_loopback(),
-                route,
-            };
-            let routes = rule.service.routes.iter();
-            routes.map(route).collect::<Vec<_>>()
+            let told = rule.granted().map(|(_, route)| rule.told(route));
+            told.collect::<Vec<_>>()
         };
         self.rules.iter().flat_map(of_rule).collect()
     }

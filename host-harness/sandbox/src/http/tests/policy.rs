@@ -335,3 +335,26 @@ fn nobody_moves_a_service_to_a_domain() {
     let text = "https://*.example.com";
     BaseUrl::of(&contract::services::GATEWAY, text).unwrap_err();
 }
+
+#[test]
+fn a_narrowed_policy_has_less_and_a_service_without_routes_no_host() {
+    let narrowed = policy().narrowed(|route| {
+        route.service.id == contract::services::GATEWAY.id && route.method == "GET"
+    });
+    assert!(narrowed.routes().iter().all(|route| route.method == "GET"));
+    let refused = |method: Method, url: &str| {
+        let uri = url.parse::<Uri>().unwrap();
+        narrowed
+            .check(&method, &uri)
+            .err()
+            .map(|refusal| refusal.reason)
+    };
+    let submit = "https://seedance.nexu.io/libtv/v1/session";
+    assert_eq!(refused(Method::POST, submit), Some(RefusalReason::Path));
+    let status = "https://seedance.nexu.io/api/v1/key/status";
+    assert_eq!(refused(Method::GET, status), None);
+    let message = "https://open.feishu.cn/open-apis/im/v1/messages?receive_id_type=chat_id";
+    assert_eq!(refused(Method::POST, message), Some(RefusalReason::Host));
+    // What was taken away once is away, whatever is allowed later.
+    assert_eq!(narrowed.clone().narrowed(|_| true), narrowed);
+}

@@ -1,0 +1,224 @@
+//! What a program that embeds the harness decides by itself: where secrets come from, what may be reached, how requests leave, what
+//! it is told. In the tests' own process; the program of the guide is `embed.rs`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fakes::{Fake, Fault, GATEWAY_KEY};
+use host_harness::{
+    CallEnded, CallError, Component, CredentialSource, Credentials, ErrorKind, Harness, Network,
+    Output, Secret, Settings, Submit,
+};
+
+use crate::env::{CHAT, TestEnv, block_on};
+
+/// Where a request for a film is submitted.
+const SUBMIT: &str = "POST /libtv/v1/session";
+
+/// A vault with the gateway's key, which can be locked, or be empty.
+#[derive(Clone, Default)]
+struct Vault {
+    locked: Arc<AtomicBool>,
+    is_empty: bool,
+}
+
+impl CredentialSource for Vault {
+    fn load(&self) -> Result<Credentials, String> {
+        if self.locked.load(Ordering::Relaxed) {
+            return Err("the vault is locked".to_owned());
+        }
+        let key = (!self.is_empty).then(|| Arc::new(Secret::new(GATEWAY_KEY)));
+        Ok(Credentials {
+            api_key: key,
+            ..Credentials::default()
+        })
+    }
+}
+
+fn submit(harness: &Harness) -> Result<String, CallError> {
+    let submit = Submit::message("a red fox").to_nowhere();
+    block_on(harness.submit(submit)).map(|taken| taken.session_id)
+}
+
+#[test]
+fn an_empty_vault_that_is_the_only_source_is_no_key_whatever_lies_elsewhere() {
+    let mut env = TestEnv::new();
+    env.set("LIBTV_API_KEY", GATEWAY_KEY);
+    let empty = Vault {
+        is_empty: true,
+        ..Vault::default()
+    };
+    let harness = env.harness_with(|settings| settings.with_only_credentials(empty));
+    let reachable = harness.egress_rules();
+    assert!(
+        reachable.iter().all(|rule| rule.starts_with("media store")),
+        "{reachable:?}"
+    );
+    let error = submit(&harness).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Permanent, "failed")
+    );
+    assert_eq!(env.gateway().requests().len(), 0);
+    // The same source beside the others: the key of the environment counts.
+    let beside = env.harness_with(|settings| {
+        settings.with_credentials(Vault {
+            is_empty: true,
+            ..Vault::default()
+        })
+    });
+    submit(&beside).unwrap();
+}
+
+#[test]
+fn a_locked_vault_stops_what_would_send_and_nothing_takes_its_place() {
+    let env = TestEnv::new();
+    let vault = Vault::default();
+    let lock = |locked| vault.locked.store(locked, Ordering::Relaxed);
+    for is_only in [true, false] {
+        let harness = env.harness_with(|settings| {
+            if is_only {
+                settings.with_only_credentials(vault.clone())
+            } else {
+                settings.with_credentials(vault.clone())
+            }
+        });
+        lock(true);
+        let sent = env.gateway().requests().len();
+        let error = submit(&harness).unwrap_err();
+        assert!(matches!(&error, CallError::Credentials(why) if why == "the vault is locked"));
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::Temporary, "credentials-unread")
+        );
+        assert_eq!(env.gateway().requests().len(), sent);
+        // What only looks needs no secret.
+        block_on(harness.status(None, None, Output::discard())).unwrap();
+        lock(false);
+        submit(&harness).unwrap();
+    }
+}
+
+#[test]
+fn a_policy_takes_routes_away_and_each_refusal_is_told_with_its_call() {
+    let env = TestEnv::new();
+    let told: Arc<Mutex<Vec<CallEnded>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let harness = env.harness_with(|settings| {
+        settings
+            .with_policy(|route| route.method == "GET")
+            .with_observer(move |ended| seen.lock().unwrap().push(ended.clone()))
+    });
+    let rules = harness.egress_rules();
+    assert!(!rules.is_empty() && !rules.iter().any(|rule| rule.contains(": POST ")));
+    let granted = harness.grants().network;
+    assert!(granted.iter().all(|route| route.method == "GET"));
+    submit(&harness).unwrap_err();
+    assert_eq!(env.gateway().submits().len(), 0);
+    block_on(harness.check()).unwrap();
+    let told = told.lock().unwrap();
+    let [refused, checked] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(refused.call, "submit");
+    assert_ne!(refused.outcome, "ok");
+    assert_eq!(refused.refused, 1);
+    assert_eq!(refused.refusals[0].reason, "path");
+    assert_eq!(refused.refusals[0].path, "/libtv/v1/session");
+    assert_eq!((checked.call, checked.outcome.as_str()), ("check", "ok"));
+    assert!(checked.requests > 0 && checked.received_bytes > 0 && checked.cpu_ms.is_some());
+    let written = serde_json::to_value(refused).unwrap();
+    assert_eq!(written["refusals"][0]["reason"], "path");
+}
+
+#[test]
+fn how_requests_leave_is_a_value_and_the_environment_has_no_say() {
+    let env = TestEnv::new();
+    let ca = &env.vars()[std::ffi::OsStr::new("SSL_CERT_FILE")];
+    let here = || Network::direct().connecting_to(env.world().connect_to());
+    let with = |network: Network| {
+        let settings = Settings::new(env.home()).with_network(network);
+        Harness::new(Component::embedded().unwrap(), settings).unwrap()
+    };
+    let good = block_on(with(here().trusting(ca)).check()).unwrap();
+    assert!(good.verified && good.problem.is_none());
+    // Without the fakes' root nobody is believed, and a proxy that can't be read is passed by nobody.
+    let untrusted = block_on(with(here()).check()).unwrap();
+    assert!(!untrusted.verified && untrusted.problem.is_some());
+    let asked = env.gateway().requests().len();
+    let proxied = with(Network::through("no proxy at all"));
+    let told = proxied.network_settings().unusable_proxy.unwrap();
+    assert!(told.contains("Network::through"), "{told}");
+    assert!(block_on(proxied.check()).unwrap().problem.is_some());
+    assert_eq!(env.gateway().requests().len(), asked);
+}
+
+#[test]
+fn advice_to_a_program_names_no_command_and_no_option_of_ours() {
+    let env = TestEnv::builder().config(None).start();
+    let library = env.harness();
+    let command_line = env.harness_with(Settings::with_command_line);
+    let advice = |harness: &Harness| {
+        let refused = submit(harness).unwrap_err().advice().to_owned();
+        let (found, _) = block_on(harness.doctor(None, None, Output::discard()));
+        let found = found.unwrap().into_iter().filter_map(|one| one.advice);
+        [refused].into_iter().chain(found).collect::<Vec<_>>()
+    };
+    let is_ours = |text: &String| text.contains("libtv-video") || text.contains("--");
+    let said = advice(&library);
+    assert!(!said.iter().any(is_ours), "{said:?}");
+    assert!(advice(&command_line).iter().any(is_ours));
+}
+
+#[test]
+fn a_call_that_is_given_up_is_told_and_the_job_goes_on_with_the_next() {
+    let env = TestEnv::new();
+    let told: Arc<Mutex<Vec<CallEnded>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let harness = env.harness_with(|settings| {
+        settings.with_observer(move |ended| seen.lock().unwrap().push(ended.clone()))
+    });
+    let id = env.submit("a red fox runs through snow");
+    env.gateway()
+        .fault("GET /libtv/v1/session/*", Fault::SilentBefore, 1);
+    block_on(async {
+        let poll = harness.poll(&id);
+        let given_up = tokio::time::timeout(Duration::from_millis(300), poll).await;
+        assert!(given_up.is_err(), "nobody answered, so it can't have ended");
+    });
+    assert_eq!(told.lock().unwrap()[0].outcome, "abandoned");
+    env.watch(&id).ok();
+    assert_eq!(env.chat().len(), 1, "in {CHAT}");
+    // A submit that is given up has perhaps arrived: it is looked up, and not sent again.
+    env.gateway().fault(SUBMIT, Fault::SilentAfterApplied, 1);
+    block_on(async {
+        let again = harness.submit(Submit::message("a blue fox").to_nowhere());
+        let given_up = tokio::time::timeout(Duration::from_millis(500), again).await;
+        assert!(given_up.is_err(), "nobody answered, so it can't have ended");
+    });
+    assert_eq!(env.gateway().submits().len(), 2);
+    block_on(harness.recover(None)).unwrap();
+    assert_eq!(env.gateway().submits().len(), 2);
+}
+
+#[test]
+fn calls_beyond_the_pool_wait_for_a_place() {
+    let env = TestEnv::new();
+    let harness = env.harness();
+    let calls = host_harness::limits::EMBEDDED_INSTANCES as usize + 20;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut under_way = tokio::task::JoinSet::new();
+        for _ in 0..calls {
+            let harness = harness.clone();
+            under_way.spawn(async move { harness.due().await });
+        }
+        while let Some(ended) = under_way.join_next().await {
+            ended.unwrap().unwrap();
+        }
+    });
+}
