@@ -9,6 +9,7 @@ pub mod commands;
 pub mod ids;
 pub mod imports;
 pub mod kind;
+pub mod names;
 pub mod services;
 pub mod settings;
 pub mod state;

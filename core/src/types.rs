@@ -110,15 +110,7 @@ impl Purpose {
     /// The name used in replies.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Result => "result",
-            Self::Links => "links",
-            Self::Question => "question",
-            Self::Failure => "failure",
-            Self::Timeout => "timeout",
-            Self::More => "more",
-            Self::Uncertain => "uncertain",
-        }
+        contract::names::OF_PURPOSES[self as usize]
     }
 }
 
@@ -489,4 +481,25 @@ pub struct Project {
     pub project_uuid: String,
     /// The canvas link.
     pub project_url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purpose_is_called_in_a_reply_what_it_is_called_in_a_record() {
+        use session::Purpose as P;
+        for stored in [
+            P::Links(Vec::new()),
+            P::Question,
+            P::Failure,
+            P::Timeout,
+            P::More,
+            P::Uncertain,
+        ] {
+            assert_eq!(Purpose::from(&stored).name(), stored.name());
+        }
+        assert_eq!(Purpose::Result.name(), "result");
+    }
 }

@@ -39,6 +39,12 @@ pub enum Position {
 pub const CREDENTIAL_SEGMENT: &str = "{credential}";
 
 impl Position {
+    /// Where most services have it.
+    pub const BEARER: Self = Self::Header {
+        name: "Authorization",
+        prefix: "Bearer ",
+    };
+
     /// The header's name, where it is a header.
     #[must_use]
     pub const fn header(self) -> Option<&'static str> {
@@ -96,10 +102,7 @@ pub(super) const fn bearer(name: &'static str) -> Option<Credential> {
     Some(Credential {
         name,
         what: "the key",
-        position: Position::Header {
-            name: "Authorization",
-            prefix: "Bearer ",
-        },
+        position: Position::BEARER,
         exchange: None,
     })
 }

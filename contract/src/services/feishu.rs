@@ -91,10 +91,7 @@ pub const FEISHU: Service = Service {
     credential: Some(Credential {
         name: "feishu-tenant-token",
         what: "the tenant token",
-        position: Position::Header {
-            name: "Authorization",
-            prefix: "Bearer ",
-        },
+        position: Position::BEARER,
         exchange: Some(Exchange {
             path: TOKEN_PATH,
             app: "app_id",

@@ -145,10 +145,7 @@ pub const DIRECT: Service = Service {
     credential: Some(Credential {
         name: KEYS.stored,
         what: "the key",
-        position: Position::Header {
-            name: "Authorization",
-            prefix: "Bearer ",
-        },
+        position: Position::BEARER,
         exchange: None,
     }),
     ranges: false,

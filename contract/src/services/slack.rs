@@ -77,10 +77,7 @@ pub const SLACK: Service = Service {
     credential: Some(Credential {
         name: "slack-bot-token",
         what: "the bot's token",
-        position: Position::Header {
-            name: "Authorization",
-            prefix: "Bearer ",
-        },
+        position: Position::BEARER,
         exchange: None,
     }),
     ranges: false,

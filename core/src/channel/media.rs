@@ -4,10 +4,10 @@
 use super::answer::{Answer, Meaning};
 use super::calls::Bytes;
 use super::traits::Traits;
-use crate::io::{HttpError, Io, Method, Request, USER_AGENT};
+use crate::io::{HttpError, Io, Request};
 use crate::media::mp4::{DurationProbe, ProbeStep};
 use crate::media::{self, HEAD_LEN, ImageFormat, MediaKind};
-use crate::upstream::results::{ResultUrl, referer};
+use crate::upstream::results::{self, ResultUrl};
 
 /// So far the size of a photo is looked for: behind a colour profile and EXIF data in segments of 64 KiB each.
 const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
@@ -70,25 +70,15 @@ pub enum Unseen {
 
 /// A request to the media store; a range, or all of it.
 fn fetch(url: &str, range: Option<(u64, u64)>, max_response_bytes: u64) -> Request {
-    let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
-    // Some of the stores' clients were refused without the page that shows the result: docs/apis of the
-    // service.
-    headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
+    let mut request = results::ask(url, max_response_bytes);
     if let Some((from, len)) = range {
-        headers.push((
+        request.headers.push((
             "range",
             // The end of a range is the last byte, not the one behind it.
             format!("bytes={from}-{}", from + len.saturating_sub(1)),
         ));
     }
-    Request {
-        method: Method::Get,
-        url: url.to_owned(),
-        headers,
-        credential: None,
-        body: Vec::new(),
-        max_response_bytes,
-    }
+    request
 }
 
 /// The request for all of a result that was looked at before.

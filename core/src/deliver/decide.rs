@@ -299,7 +299,7 @@ fn shown(mut delivery: Delivery, id: Option<&str>, moment: Moment) -> Decision {
 
 /// After a pause, until it was tried often enough. What may be in the chat isn't given up here: its key runs out.
 fn again(
-    mut delivery: Delivery,
+    delivery: Delivery,
     reason: &str,
     max_attempts: u32,
     moment: Moment,
@@ -311,6 +311,17 @@ fn again(
         MAX_PAUSE_MS,
         moment.jitter,
     );
+    put_off(delivery, reason, (pause_ms, max_attempts), moment, traits)
+}
+
+/// After this pause, unless it was the last attempt.
+fn put_off(
+    mut delivery: Delivery,
+    reason: &str,
+    (pause_ms, max_attempts): (u64, u32),
+    moment: Moment,
+    traits: &Traits,
+) -> Decision {
     delivery.failures += 1;
     delivery.trouble = Some(reason.to_owned());
     delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
@@ -387,13 +398,13 @@ fn foreign(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits
         return uncertain(delivery, reason, moment.now_ms);
     }
     delivery.message = None;
-    delivery.failures += 1;
-    delivery.trouble = Some(reason.to_owned());
-    delivery.next_try_at_ms = moment.now_ms.saturating_add(BASE_PAUSE_MS);
-    if delivery.failures >= MAX_ATTEMPTS && delivery.state == DeliveryState::Pending {
-        return give_up(delivery, reason, moment.now_ms, traits);
-    }
-    Decision::store(delivery, format!(": {reason}; again in {BASE_PAUSE_MS} ms"))
+    put_off(
+        delivery,
+        reason,
+        (BASE_PAUSE_MS, MAX_ATTEMPTS),
+        moment,
+        traits,
+    )
 }
 
 /// The chat, the app or its rights stand in the way: nothing is wrong with what was sent, and it waits until that is

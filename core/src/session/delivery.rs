@@ -54,14 +54,7 @@ impl DeliveryState {
     /// The name used in replies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Delivered => "delivered",
-            Self::LinkOnly => "link_only",
-            Self::Failed => "failed",
-            Self::Uncertain => "uncertain",
-        }
+        contract::names::OF_DELIVERIES[self as usize]
     }
 }
 

@@ -39,14 +39,7 @@ impl State {
     /// The name used in replies and records.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::Generating => "generating",
-            Self::AwaitingUser => "awaiting_user",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Timeout => "timeout",
-        }
+        contract::names::OF_SESSIONS[self as usize]
     }
 
     /// Whether upstream has nothing more to say. A `timeout` is not: a late result still counts.

@@ -1,7 +1,6 @@
 //! Submits of unknown outcome are told until a person says that they may be forgotten.
 
 use libtv_video_core::io::Io;
-use libtv_video_core::session::Route;
 use libtv_video_core::store::record;
 use libtv_video_core::store::submits::{self, Submit};
 use libtv_video_core::upstream::ServiceId;
@@ -9,26 +8,17 @@ use libtv_video_core::{commands, skill};
 use serde_json::Value;
 
 use crate::folder::{Folder, NOW_MS, settings};
+use crate::samples;
 
 const INTENT: &str = "submits/ffeeddccbbaa99887766554433221100";
 
 fn with_unknown_submit() -> Folder {
     let submit = Submit {
-        nonce: "ffeeddccbbaa99887766554433221100".to_owned(),
-        text: "a cat".to_owned(),
         session_id: String::new(),
         service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         started_at_ms: NOW_MS,
-        unknown: Some("connection reset".to_owned()),
         told: false,
-        file: String::new(),
-        route: Route::default(),
-        baseline: None,
-        notice: None,
-        became: None,
-        not_taken: false,
-        trace: None,
-        takes_long: false,
+        ..samples::submit()
     };
     let mut state = Folder::default();
     state

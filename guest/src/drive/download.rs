@@ -6,10 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use libtv_video_core::io::USER_AGENT;
-use libtv_video_core::io::{Download, HttpError, Method, Request};
+use libtv_video_core::io::{Download, HttpError};
 use libtv_video_core::media;
-use libtv_video_core::upstream::results::referer;
+use libtv_video_core::upstream::results;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::poll::Pollable;
 
@@ -127,7 +126,9 @@ impl<'a> Fetch<'a> {
         // The file before the request: where the folder can't be written nothing is fetched.
         let file = grant::open(&temporary.0, Use::Create)
             .map_err(|reason| format!("could not write in {folder}: {reason}"))?;
-        let call = Call::begin(&request(&download.url), 0, false).map_err(words)?;
+        // The size of a film is up to the user who asked for it; it passes through in pieces.
+        let request = results::ask(&download.url, u64::MAX);
+        let call = Call::begin(&request, 0, false).map_err(words)?;
         Ok(Self {
             stage: Stage::Asked(call),
             file,
@@ -236,21 +237,6 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // It may have been renamed, and a left-over does no harm.
         drop(std::fs::remove_file(&self.0));
-    }
-}
-
-/// The request for a result. It carries no credential: the store wants none.
-fn request(url: &str) -> Request {
-    let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
-    headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
-    Request {
-        method: Method::Get,
-        url: url.to_owned(),
-        headers,
-        credential: None,
-        body: Vec::new(),
-        // The size of a film is up to the user who asked for it; it passes through in pieces.
-        max_response_bytes: u64::MAX,
     }
 }
 

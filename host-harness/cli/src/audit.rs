@@ -281,7 +281,7 @@ fn request(exchange: &Value) -> String {
 
 /// What stands in a file is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !host::is_unseen(*c)).collect()
+    host::seen(text, usize::MAX)
 }
 
 /// In units of a thousand, with one digit behind the point from a kilobyte on.

@@ -111,7 +111,7 @@ fn calls(report: &GrantsReport) -> Vec<String> {
 
 /// An id is shown, never obeyed.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !host::is_unseen(*c)).collect()
+    host::seen(text, usize::MAX)
 }
 
 fn files(report: &GrantsReport) -> Vec<String> {

@@ -94,7 +94,7 @@ pub mod http {
 pub use command::{CommandEnd, Stdio};
 pub use component::Component;
 pub use contract::settings::passed_on;
-pub use contract::text::is_unseen;
+pub use contract::text::{is_unseen, one_line, seen};
 pub use credentials::{CredentialSource, Credentials, Keyring, app};
 pub use environment::Environment;
 pub use error::{CallError, ConfigError, ErrorKind, HomeError, ServeError, StartError};

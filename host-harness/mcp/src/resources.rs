@@ -88,12 +88,7 @@ fn told(failure: &Failure) -> ErrorData {
 
 /// A session in the list: named by the beginning of its words, since ids say nothing to people.
 fn described(known: &Known) -> Resource {
-    let words: String = known
-        .words()
-        .chars()
-        .filter(|c| !host::is_unseen(*c))
-        .take(TITLE_CHARS)
-        .collect();
+    let words = host::seen(known.words(), TITLE_CHARS);
     let title = if words.is_empty() {
         known.session_id().to_owned()
     } else {

@@ -105,8 +105,7 @@ impl Server {
 
     /// Words from elsewhere stay on their line, and tell a terminal nothing.
     fn say(&self, line: &str) {
-        let plain = |c: char| if host::is_unseen(c) { ' ' } else { c };
-        (self.log)(&line.chars().map(plain).collect::<String>());
+        (self.log)(&host::one_line(line, usize::MAX));
     }
 
     async fn call(

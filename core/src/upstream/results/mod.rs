@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::json::{Stored, member, object};
 pub use links::{Links, ResultId};
-pub use store::{Store, prefixes, referer, stores};
+pub use store::{Store, ask, prefixes, stores};
 
 /// What every address begins with: where a scan stops to look closer.
 const SCHEME: &str = "https://";

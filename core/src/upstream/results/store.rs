@@ -4,6 +4,7 @@ use contract::services::{Service, stands_for};
 
 use super::super::MEMBERS;
 use super::SCHEME;
+use crate::io::{Method, Request, USER_AGENT};
 
 /// How the path of a route ends that leads to files.
 const ANY_FILE: &str = "{..}";
@@ -94,8 +95,25 @@ pub(super) fn of(url: &str) -> Option<&'static Store> {
 
 /// The page that a request for this address says it comes from, where its store wants one.
 #[must_use]
-pub fn referer(url: &str) -> Option<&'static str> {
+fn referer(url: &str) -> Option<&'static str> {
     of(url)?.referer
+}
+
+/// How a store is asked for a result. It carries no credential: the store wants none.
+#[must_use]
+pub fn ask(url: &str, max_response_bytes: u64) -> Request {
+    let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
+    // Some of the stores' clients were refused without the page that shows the result: docs/apis of the
+    // service.
+    headers.extend(referer(url).map(|page| ("referer", page.to_owned())));
+    Request {
+        method: Method::Get,
+        url: url.to_owned(),
+        headers,
+        credential: None,
+        body: Vec::new(),
+        max_response_bytes,
+    }
 }
 
 /// What the address of a result may begin with, each once, in the order of the services.

@@ -52,10 +52,7 @@ pub(super) fn distance(from_ms: u64, to_ms: u64) -> String {
 
 /// The first `columns` columns, on one line, without control characters.
 pub(super) fn cut(text: &str, columns: usize) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if host::is_unseen(c) { ' ' } else { c })
-        .collect();
+    let text = host::one_line(text, usize::MAX);
     if text.width() <= columns {
         return text;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::types::{SessionState, Step};
+use crate::types::Step;
 use sandbox::call::Usage;
 use sandbox::http::Refusal;
 
@@ -110,18 +110,6 @@ pub enum EventKind {
     },
 }
 
-/// The state's name, as in the files and in JSON.
-pub(crate) fn state_name(state: SessionState) -> &'static str {
-    match state {
-        SessionState::Submitted => "submitted",
-        SessionState::Generating => "generating",
-        SessionState::AwaitingUser => "awaiting_user",
-        SessionState::Completed => "completed",
-        SessionState::Failed => "failed",
-        SessionState::Timeout => "timeout",
-    }
-}
-
 /// Seconds with one decimal; zero for what lies behind.
 fn seconds_until(at_ms: u64, now_ms: u64) -> f64 {
     (at_ms.saturating_sub(now_ms) as f64 / 100.0).round() / 10.0
@@ -158,7 +146,7 @@ impl fmt::Display for Event {
                     f,
                     "{}: {}, {delivered} of {results} delivered",
                     one_line(session_id),
-                    state_name(*state)
+                    state.name()
                 )?;
                 match step.next_poll_at_ms {
                     Some(at_ms) => write!(f, ", next in {} s", seconds_until(at_ms, self.at_ms))?,
@@ -275,7 +263,7 @@ impl Event {
             EventKind::StepDone { step, usage } => json!({
                 "event": "step_done",
                 "session_id": step.session_id,
-                "state": state_name(step.state),
+                "state": step.state.name(),
                 "results": step.results,
                 "delivered": step.delivered,
                 "next_poll_at_ms": step.next_poll_at_ms,

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::event::{Event, EventKind, one_line, state_name};
+use super::event::{Event, EventKind, one_line};
 use crate::home::Home;
 use crate::limits::LISTED_SESSIONS;
 use sandbox::files;
@@ -148,7 +148,7 @@ fn lines(event: &Event) -> Option<(&str, String)> {
             if step.next_poll_at_ms.is_none() {
                 let end = format!(
                     "ended: {}, {} of {} delivered",
-                    state_name(step.state),
+                    step.state.name(),
                     step.delivered,
                     step.results
                 );

@@ -87,14 +87,7 @@ pub enum SessionState {
 impl SessionState {
     /// The name used in JSON, records and logs.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::Generating => "generating",
-            Self::AwaitingUser => "awaiting_user",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Timeout => "timeout",
-        }
+        contract::names::OF_SESSIONS[self as usize]
     }
 }
 

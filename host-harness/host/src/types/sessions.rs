@@ -35,14 +35,7 @@ pub enum DeliveryState {
 impl DeliveryState {
     /// The name used in JSON and records.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Delivered => "delivered",
-            Self::LinkOnly => "link_only",
-            Self::Failed => "failed",
-            Self::Uncertain => "uncertain",
-        }
+        contract::names::OF_DELIVERIES[self as usize]
     }
 
     /// Whether it is in the chat, as media or as a link.
@@ -83,15 +76,7 @@ pub enum Purpose {
 impl Purpose {
     /// The name used in JSON.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Result => "result",
-            Self::Links => "links",
-            Self::Question => "question",
-            Self::Failure => "failure",
-            Self::Timeout => "timeout",
-            Self::More => "more",
-            Self::Uncertain => "uncertain",
-        }
+        contract::names::OF_PURPOSES[self as usize]
     }
 }
 
@@ -308,5 +293,46 @@ mod tests {
             r#""startedAt":"1970-01-01T00:00:00Z","reason":null}],"damaged":[]}"#,
         );
         assert_eq!(written, expected);
+    }
+
+    /// What one of them is called, and how it stands in JSON.
+    fn both<T: Serialize>(one: T, name: &'static str) -> (String, String) {
+        let written = serde_json::to_string(&one).unwrap();
+        (written.trim_matches('"').to_owned(), name.to_owned())
+    }
+
+    #[test]
+    fn every_state_and_purpose_is_called_what_it_is_in_json() {
+        use {DeliveryState as D, Purpose as P, SessionState as S};
+        let sessions = [
+            S::Submitted,
+            S::Generating,
+            S::AwaitingUser,
+            S::Completed,
+            S::Failed,
+            S::Timeout,
+        ];
+        let deliveries = [
+            D::Pending,
+            D::Sending,
+            D::Delivered,
+            D::LinkOnly,
+            D::Failed,
+            D::Uncertain,
+        ];
+        let purposes = [
+            P::Result,
+            P::Links,
+            P::Question,
+            P::Failure,
+            P::Timeout,
+            P::More,
+            P::Uncertain,
+        ];
+        let all = sessions.map(|one| both(one, one.name())).into_iter();
+        let all = all.chain(deliveries.map(|one| both(one, one.name())));
+        for (written, name) in all.chain(purposes.map(|one| both(one, one.name()))) {
+            assert_eq!(written, name);
+        }
     }
 }

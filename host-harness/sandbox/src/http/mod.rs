@@ -48,6 +48,9 @@ mod tokens;
 mod trace;
 
 #[cfg(test)]
+#[path = "tests/pieces.rs"]
+mod pieces;
+#[cfg(test)]
 #[path = "tests/refused/mod.rs"]
 mod refused;
 

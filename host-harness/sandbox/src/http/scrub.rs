@@ -82,28 +82,14 @@ impl Body for Scrubbed {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pieces::Pieces;
     use super::*;
-    use std::collections::VecDeque;
-
-    struct Pieces(VecDeque<Bytes>);
-
-    impl Body for Pieces {
-        type Data = Bytes;
-        type Error = WasiError;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
-            Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
-        }
-    }
 
     async fn scrubbed(pieces: &[&str]) -> String {
         let pieces = pieces
             .iter()
             .map(|piece| Bytes::copy_from_slice(piece.as_bytes()));
-        let body = Pieces(pieces.collect()).boxed_unsync();
+        let body = Pieces::of(pieces).boxed_unsync();
         let response = Response::builder()
             .header("x-echo", "mgk_secret_1234")
             .header("x-hex", "6D676B5F7365637265745F31323334")

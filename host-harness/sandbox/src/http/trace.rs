@@ -151,30 +151,26 @@ impl Exchange {
     /// The same as an event: what the record has of it, and nothing of the request itself.
     fn tell(&self, answer: Answer) {
         let Asked { by, of, step } = self.asked;
+        // A level is a part of the code of its event, so that there are two.
+        macro_rules! answered {
+            ($at:ident) => {
+                $at!(
+                    parent: &self.span,
+                    service = of.id,
+                    step = step.name(),
+                    by = by.name(),
+                    method = self.method.as_str(),
+                    origin = self.origin,
+                    path = self.path,
+                    outcome = answer.name(),
+                    "request answered"
+                )
+            };
+        }
         // What costs money or is seen in a chat is rare, and what people look for first.
         match step {
-            Step::Pay | Step::Commit => info!(
-                parent: &self.span,
-                service = of.id,
-                step = step.name(),
-                by = by.name(),
-                method = self.method.as_str(),
-                origin = self.origin,
-                path = self.path,
-                outcome = answer.name(),
-                "request answered"
-            ),
-            Step::Ask | Step::Exchange => debug!(
-                parent: &self.span,
-                service = of.id,
-                step = step.name(),
-                by = by.name(),
-                method = self.method.as_str(),
-                origin = self.origin,
-                path = self.path,
-                outcome = answer.name(),
-                "request answered"
-            ),
+            Step::Pay | Step::Commit => answered!(info),
+            Step::Ask | Step::Exchange => answered!(debug),
         }
     }
 

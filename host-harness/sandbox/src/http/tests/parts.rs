@@ -3,6 +3,7 @@ use http::{Method, Request};
 
 use super::super::full;
 use super::super::messages::admit;
+use super::super::pieces::Pieces;
 use super::super::recipients::Recipients;
 use super::super::refusal::RefusalReason;
 use super::*;
@@ -73,21 +74,6 @@ impl Recipients for Room {
     fn note_derived(&self, _: (&str, &str), _: &str, _: String) {}
 }
 
-/// A body that comes in these pieces.
-struct Pieces(std::collections::VecDeque<Bytes>);
-
-impl Body for Pieces {
-    type Data = Bytes;
-    type Error = WasiError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
-        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
-    }
-}
-
 /// The part with the JSON, and what ends it.
 fn payload(json: &str) -> String {
     format!(
@@ -116,7 +102,7 @@ async fn sent(
         .uri(format!("https://c{target}"))
         .header("content-type", "multipart/form-data; boundary=b")
         .header("content-length", form.len())
-        .body(Pieces(pieces.collect()).boxed_unsync())
+        .body(Pieces::of(pieces).boxed_unsync())
         .unwrap();
     let (request, _) = admit(request, route, &Room, &meter)
         .await

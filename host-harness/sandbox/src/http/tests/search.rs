@@ -1,21 +1,7 @@
+use super::super::pieces::Pieces;
 use super::*;
 
 const KEY: &str = "mgk_secret_secret_1234";
-
-/// A body that comes in these pieces.
-struct Pieces(VecDeque<Bytes>);
-
-impl Body for Pieces {
-    type Data = Bytes;
-    type Error = WasiError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
-        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
-    }
-}
 
 /// What became of a body: whether it was refused before it left, and what of it left.
 struct End {
@@ -31,7 +17,7 @@ async fn send(pieces: Vec<Bytes>) -> End {
         &["placeholder-libtv-api-key".to_owned()],
     ));
     let request = Request::post("https://h/p")
-        .body(Pieces(pieces.into()).boxed_unsync())
+        .body(Pieces::of(pieces).boxed_unsync())
         .unwrap();
     let mut left = Vec::new();
     let searched = search(request, spellings, Arc::clone(&meter)).await;
