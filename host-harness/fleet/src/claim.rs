@@ -2,7 +2,8 @@
 //! records that its step reads. A claimed session is due again when its lease ends, so that what a dead worker held surfaces
 //! by itself.
 //!
-//! Fairness: of each tenant as many at once as its cap allows, over all workers, and the tenants take turns. What is over the
+//! Fairness: of each tenant as many at once as its cap allows and no more a minute than its key is good for, over all workers, and
+//! the tenants take turns. What is over the
 //! cap is put behind by about as long as it will take until it is its turn; so a tenant with half of all jobs doesn't stand in
 //! front of the others, however late it is itself.
 
@@ -21,6 +22,8 @@ use crate::schema::RECORDS_VERSION;
 const LOOKED_AT: i64 = 4;
 /// Steps of a tenant that is over its cap are spread over this at most.
 const LONGEST_BEHIND: &str = "60 seconds";
+/// What part of a minute's steps a tenant may have at once: those of ten seconds.
+const BURST: &str = "(1.0 / 6)";
 /// The tenant's shared records that a step sees of when messages were sent last: more would be read for nothing.
 const PACES: i64 = 200;
 
@@ -97,29 +100,42 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// The statement: who is over the cap is put behind in the same one.
+/// The statement: who is over the cap, or has no step left in this moment, is put behind in the same one.
 fn claiming() -> String {
     // Rows are locked by `skip locked`, also those that are only put behind: two workers never wait for each other here, and so
-    // can't wait in a circle either.
+    // can't wait in a circle either. A tenant whose steps are counted is one worker's for the moment, so that nobody counts
+    // from an old number.
     format!(
         "with busy as (
             select tenant, count(*) as n from session where token is not null and lease_until > now() group by tenant),
+        front as materialized (
+            select tenant, key, due_at from session where due_at <= now() and min_version <= $5 order by due_at limit $4),
+        counted as materialized (
+            select id, steps_per_minute as most,
+                least(greatest(1, steps_per_minute * {BURST}),
+                    tokens + extract(epoch from now() - tokens_at) * steps_per_minute / 60)::float8 as steps
+            from tenant where steps_per_minute is not null and id in (select tenant from front)
+            for no key update skip locked),
         due as (
             select s.tenant, s.key, s.due_at, t.cap_in_flight as cap, t.paused,
-                coalesce(b.n, 0) + row_number() over (partition by s.tenant order by s.due_at) as place
-            from (select tenant, key, due_at from session where due_at <= now() and min_version <= $5
-                order by due_at limit $4) as s
-            join tenant t on t.id = s.tenant left join busy b on b.tenant = s.tenant),
+                coalesce(b.n, 0) + row_number() over of_tenant as place,
+                row_number() over of_tenant as nth, c.most, c.steps
+            from front s join tenant t on t.id = s.tenant left join busy b on b.tenant = s.tenant
+            left join counted c on c.id = s.tenant
+            where t.steps_per_minute is null or c.id is not null
+            window of_tenant as (partition by s.tenant order by s.due_at)),
         mine as (
             select s.tenant, s.key, s.due_at from session s join due d on d.tenant = s.tenant and d.key = s.key
-            where s.due_at <= now() and not d.paused and d.place <= d.cap
+            where s.due_at <= now() and not d.paused and d.place <= d.cap and (d.steps is null or d.nth <= d.steps)
             order by d.place, d.due_at limit $3 for update of s skip locked),
         behind as (
-            select s.tenant, s.key, d.place, d.cap, d.paused from session s join due d on d.tenant = s.tenant and d.key = s.key
-            where s.due_at <= now() and (d.paused or d.place > d.cap) for update of s skip locked),
+            select s.tenant, s.key, d.place, d.cap, d.paused, d.nth, d.most, d.steps
+            from session s join due d on d.tenant = s.tenant and d.key = s.key
+            where s.due_at <= now() and (d.paused or d.place > d.cap or d.nth > d.steps) for update of s skip locked),
         put_behind as (
             update session s set due_at = now() + least(interval '{LONGEST_BEHIND}',
                 case when b.paused then interval '{LONGEST_BEHIND}'
+                    when b.nth > b.steps then interval '1 minute' * ((b.nth - b.steps) / b.most)
                     else interval '250 milliseconds' * ceil(b.place::float8 / b.cap) end)
             from behind b where s.tenant = b.tenant and s.key = b.key),
         claimed as (
@@ -127,7 +143,11 @@ fn claiming() -> String {
                 lease_until = now() + $2 * interval '1 millisecond', token = gen_random_uuid(), owner = $1,
                 component = $6, ended = s.ended and not s.again, again = false
             from mine m where s.tenant = m.tenant and s.key = m.key
-            returning s.tenant, s.key, s.session_id, s.token::text as token, m.due_at, s.ended, s.failures, s.stopped)
+            returning s.tenant, s.key, s.session_id, s.token::text as token, m.due_at, s.ended, s.failures, s.stopped),
+        spent as (
+            update tenant t set tokens = c.steps - n.n, tokens_at = now()
+            from counted c join (select tenant, count(*) as n from claimed group by tenant) n on n.tenant = c.id
+            where t.id = c.id)
         select c.tenant, c.key, c.session_id, c.token,
             greatest(0, extract(epoch from now() - c.due_at) * 1000)::int8, c.ended, c.failures, c.stopped,
             t.version, t.recipients_version

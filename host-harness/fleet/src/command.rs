@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use host::{Component, StartError, StopHandle};
+use host::{Component, StartError, StopHandle, Submit};
 
 use crate::database::Database;
 use crate::harnesses::Harnesses;
 use crate::metrics::Metrics;
 use crate::secrets::LocalSecrets;
-use crate::submit::{Wanted, submit};
+use crate::submit::submit;
 use crate::tenants::{self, Tenant};
 use crate::worker::{Options, Worker};
-use crate::{health, schema};
+use crate::{health, moving, schema};
 
 /// Variables of the process that count for every tenant: how it reaches the network, and nothing else.
 const SHARED: [&str; 8] = [
@@ -62,6 +62,13 @@ enum Action {
     Submit(Submitting),
     /// How the tenants stand, as JSON.
     Status,
+    /// Moves the jobs of a home ($NEXU_HOME of one machine) to a tenant.
+    Import(Moving),
+    /// Moves the jobs of a paused tenant to a home that has none.
+    Export(Moving),
+    /// Shows it on a private PostgreSQL and fakes: three harnesses, one killed while it sends, and a count. Costs nothing.
+    #[cfg(feature = "demo")]
+    Demo(Demo),
     /// Adds, shows, pauses and removes tenants.
     #[command(subcommand)]
     Tenant(TenantAction),
@@ -83,6 +90,17 @@ struct Serve {
     home: Option<PathBuf>,
 }
 
+#[cfg(feature = "demo")]
+#[derive(Args)]
+struct Demo {
+    /// Jobs in all.
+    #[arg(long, default_value_t = 60)]
+    jobs: usize,
+    /// Seconds without a word after which somebody else takes a session over.
+    #[arg(long, default_value_t = 5)]
+    lease_seconds: u64,
+}
+
 #[derive(Args)]
 struct Submitting {
     /// Whose request it is.
@@ -94,14 +112,39 @@ struct Submitting {
     /// The channel that the results go to.
     #[arg(long)]
     channel: Option<String>,
-    /// The chat that they go to.
+    /// Which of several accounts of the channel writes.
+    #[arg(long)]
+    account: Option<String>,
+    /// The chat that they go to; without it the tenant's usual one (OPENCLAW_CHAT_ID).
     #[arg(long)]
     chat_id: Option<String>,
+    /// A topic or thread of the chat.
+    #[arg(long)]
+    thread: Option<String>,
+    /// A message in whose topic or thread they go.
+    #[arg(long)]
+    reply_to: Option<String>,
+    /// The service that makes it.
+    #[arg(long)]
+    service: Option<String>,
+    /// The ratio of a new video, as 9:16.
+    #[arg(long)]
+    ratio: Option<String>,
     /// A folder of this process's own, for the record of its calls; without it NEXU_HOME.
     #[arg(long)]
     home: Option<PathBuf>,
     /// The words.
     words: String,
+}
+
+#[derive(Args)]
+struct Moving {
+    /// Whose they become, or are.
+    #[arg(long)]
+    tenant: String,
+    /// The home; no harness may poll it meanwhile.
+    #[arg(long)]
+    home: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -113,6 +156,9 @@ enum TenantAction {
         /// Steps at once, over all workers.
         #[arg(long)]
         cap: Option<i32>,
+        /// Steps of a minute, over all workers: what its key is good for.
+        #[arg(long)]
+        steps_per_minute: Option<i32>,
         /// Paid requests of a day.
         #[arg(long)]
         jobs_per_day: Option<i32>,
@@ -196,6 +242,22 @@ async fn run(
     line: Line,
     load: impl FnOnce() -> Result<Component, StartError>,
 ) -> Result<(), String> {
+    #[cfg(feature = "demo")]
+    if let Action::Demo(Demo {
+        jobs,
+        lease_seconds,
+    }) = line.action
+    {
+        // It has a database of its own.
+        return crate::demo::demo(
+            crate::demo::Wanted {
+                jobs,
+                lease_seconds,
+            },
+            load,
+        )
+        .await;
+    }
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let url = line
         .database
@@ -215,9 +277,17 @@ async fn run(
     schema::check(&database).await?;
     match line.action {
         Action::Migrate => Ok(()),
+        #[cfg(feature = "demo")]
+        Action::Demo(_) => Ok(()),
         Action::Serve(serve) => self::serve(database, serve, load).await,
         Action::Submit(wanted) => submitting(&database, wanted, load).await,
         Action::Status => status(&database).await,
+        Action::Import(Moving { tenant, home }) => {
+            moved(moving::import(&database, &tenant, &home).await)
+        }
+        Action::Export(Moving { tenant, home }) => {
+            moved(moving::export(&database, &tenant, &home).await)
+        }
         Action::Tenant(action) => tenant(&database, action).await,
     }
 }
@@ -248,6 +318,9 @@ async fn serve(
             LEASE_SECONDS.end()
         ));
     }
+    let stop = StopHandle::new();
+    // Before anything that takes time: who asks for an end meanwhile isn't to be taken for a killer.
+    stop_on_signal(&stop).map_err(text)?;
     let metrics = Arc::new(Metrics::default());
     let options = Options {
         lease: Duration::from_secs(serve.lease_seconds),
@@ -270,32 +343,36 @@ async fn serve(
             Arc::clone(&metrics),
         ));
     }
-    let stop = StopHandle::new();
-    let on_signal = stop.clone();
-    tokio::spawn(async move {
-        signal().await;
-        on_signal.stop();
-    });
     eprintln!("serving");
     worker.run(stop).await;
     eprintln!("drained");
     Ok(())
 }
 
-/// Resolves when somebody asks this process to end.
-async fn signal() {
+/// Has it stop when somebody asks this process to end, from now on.
+fn stop_on_signal(stop: &StopHandle) -> std::io::Result<()> {
+    let stop = stop.clone();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
             }
-            return;
-        }
+            stop.stop();
+        });
     }
-    drop(tokio::signal::ctrl_c().await);
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        // Where even that can't be waited for it goes on until it is killed.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.stop();
+        }
+    });
+    Ok(())
 }
 
 async fn submitting(
@@ -304,12 +381,20 @@ async fn submitting(
     load: impl FnOnce() -> Result<Component, StartError>,
 ) -> Result<(), String> {
     let harnesses = harnesses(wanted.home, load)?;
-    let asked = Wanted {
-        words: wanted.words,
-        session_id: wanted.session_id,
-        channel: wanted.channel,
-        chat_id: wanted.chat_id,
+    let set = |submit: Submit, value: Option<String>, set: fn(Submit, String) -> Submit| match value
+    {
+        Some(value) => set(submit, value),
+        None => submit,
     };
+    let asked = Submit::message(wanted.words);
+    let asked = set(asked, wanted.session_id, Submit::in_session);
+    let asked = set(asked, wanted.channel, Submit::through);
+    let asked = set(asked, wanted.account, Submit::with_account);
+    let asked = set(asked, wanted.chat_id, Submit::to_chat);
+    let asked = set(asked, wanted.thread, Submit::in_thread);
+    let asked = set(asked, wanted.reply_to, Submit::in_reply_to);
+    let asked = set(asked, wanted.service, Submit::by_service);
+    let asked = set(asked, wanted.ratio, Submit::with_ratio);
     let submitted = submit(database, &harnesses, &Arc::default(), &wanted.tenant, asked).await;
     let submission = submitted.map_err(text)?;
     println!(
@@ -319,6 +404,15 @@ async fn submitting(
             "deliverable": submission.deliverable,
             "note": submission.note,
         })
+    );
+    Ok(())
+}
+
+fn moved(moved: Result<moving::Moved, moving::MoveError>) -> Result<(), String> {
+    let moved = moved.map_err(text)?;
+    println!(
+        "{} records were moved, and {} sessions that go on.",
+        moved.records, moved.sessions
     );
     Ok(())
 }
@@ -333,6 +427,7 @@ async fn status(database: &Database) -> Result<(), String> {
                 "sessions": one.sessions,
                 "inFlight": one.in_flight,
                 "oldestDueSeconds": one.oldest_due_seconds,
+                "uncertain": one.uncertain,
             })
         })
         .collect();
@@ -349,6 +444,7 @@ async fn tenant(database: &Database, action: TenantAction) -> Result<(), String>
         TenantAction::Add {
             name,
             cap,
+            steps_per_minute,
             jobs_per_day,
             jobs_per_chat_per_day,
             variables,
@@ -357,6 +453,7 @@ async fn tenant(database: &Database, action: TenantAction) -> Result<(), String>
             let tenant = Tenant {
                 id: name,
                 cap_in_flight: cap,
+                steps_per_minute,
                 jobs_per_day,
                 jobs_per_chat_per_day,
                 variables: BTreeMap::from_iter(variables),

@@ -65,8 +65,11 @@ impl Database {
         config
             .connect_timeout(CONNECT)
             .application_name("libtv-video");
-        if !is_local(&config) {
-            config.ssl_mode(SslMode::Require);
+        match config.get_ssl_mode() {
+            _ if !is_local(&config) => drop(config.ssl_mode(SslMode::Require)),
+            // Debian's own server offers a certificate that it made for itself, which nobody vouches for.
+            SslMode::Prefer if ca.is_none() => drop(config.ssl_mode(SslMode::Disable)),
+            _ => {}
         }
         Ok(Self {
             config,

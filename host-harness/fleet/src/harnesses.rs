@@ -39,6 +39,8 @@ pub struct Harnesses {
     /// Variables of this process that count for every tenant: how it reaches the network.
     shared: Vec<(String, OsString)>,
     source: Arc<dyn SecretSource>,
+    /// What else an embedder sets.
+    change: Box<dyn Fn(Settings) -> Settings + Send + Sync>,
     kept: Mutex<HashMap<String, Kept>>,
 }
 
@@ -65,7 +67,17 @@ impl Harnesses {
             home,
             shared,
             source,
+            change: Box::new(|settings| settings),
             kept: Mutex::default(),
+        }
+    }
+
+    /// With other settings than a tenant's own: an embedder's limits, for one.
+    #[must_use]
+    pub fn with(self, change: impl Fn(Settings) -> Settings + Send + Sync + 'static) -> Self {
+        Self {
+            change: Box::new(change),
+            ..self
         }
     }
 
@@ -153,7 +165,7 @@ impl Harnesses {
                 .map(|(_, value)| value.clone())
         };
         let environment = Environment::from_lookup(find);
-        let settings = Settings::new(&self.home).with_environment(environment);
+        let settings = (self.change)(Settings::new(&self.home).with_environment(environment));
         let harness = Harness::new(self.component.clone(), settings)
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Kept {

@@ -63,6 +63,8 @@ pub struct Held {
     metrics: Arc<Metrics>,
     fence: Fence,
     reach: Reach,
+    /// Whether others' turns are looked for in the store when the sessions are listed.
+    looks_around: bool,
     /// Until when the call may send. Of a lease: its end, as this machine's clock saw it before it was asked for.
     until: Mutex<Moment>,
     lost: AtomicBool,
@@ -109,6 +111,17 @@ impl Held {
         )
     }
 
+    /// A call that looks after what others have left in this tenant, and sends nothing: what it is given is all that it sees.
+    pub fn looking(database: &Arc<Database>, metrics: &Arc<Metrics>, tenant: &str) -> Arc<Self> {
+        let tenant = tenant.to_owned();
+        let fence = Fence::Names { tenant };
+        let mut this = Self::made(database, metrics, fence, Reach::Tenant, Moment::now());
+        // Of a session that is listed so only its turns are there, and one that has ended would look as if nobody had ever
+        // polled it.
+        this.looks_around = false;
+        Arc::new(this)
+    }
+
     fn new(
         database: &Arc<Database>,
         metrics: &Arc<Metrics>,
@@ -116,16 +129,27 @@ impl Held {
         reach: Reach,
         until: Moment,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::made(database, metrics, fence, reach, until))
+    }
+
+    fn made(
+        database: &Arc<Database>,
+        metrics: &Arc<Metrics>,
+        fence: Fence,
+        reach: Reach,
+        until: Moment,
+    ) -> Self {
+        Self {
             database: Arc::clone(database),
             metrics: Arc::clone(metrics),
             fence,
             reach,
+            looks_around: true,
             until: Mutex::new(until),
             lost: AtomicBool::new(false),
             told: Notify::new(),
             noted: Mutex::default(),
-        })
+        }
     }
 
     /// Notes a message that may be replied to, for the next transaction.
@@ -245,7 +269,7 @@ impl Held {
         let session_id = end.and_then(|end| end.session_id.as_deref());
         let events: &[String] = end.map_or(&[], |end| &end.events);
         let (path, bytes) = claimed.unzip();
-        let parameters: [Parameter<'_>; 25] = [
+        let parameters: [Parameter<'_>; 26] = [
             (&self.tenant(), Type::TEXT),
             (&key, Type::TEXT),
             (&token, Type::TEXT),
@@ -271,6 +295,7 @@ impl Held {
             (&ids, Type::TEXT_ARRAY),
             (&of_kinds, Type::TEXT_ARRAY),
             (&of_ids, Type::TEXT_ARRAY),
+            (&writes.uncertain, Type::TEXT_ARRAY),
         ];
         let fence = match (token, end) {
             (None, _) => NO_FENCE,
@@ -346,6 +371,9 @@ const STORE: &str = "put as (
     select $1, r.scope, r.path, r.bytes from unnest($5::text[], $6::text[], $7::bytea[]) as r(scope, path, bytes)
     where exists (select from may)
     on conflict (tenant, path) do update set bytes = excluded.bytes, changed_at = now()),
+unknown as (
+    insert into uncertain (tenant, path) select $1, u.path from unnest($26::text[]) as u(path) where exists (select from may)
+    on conflict do nothing),
 gone as (
     delete from record where tenant = $1 and path = any($8) and exists (select from may)),
 woken as (
@@ -416,7 +444,7 @@ impl Keeper for Held {
                 "select path, bytes from record where tenant = $1 and scope = '' and path like 'submits/%' limit $2"
                     .to_owned()
             }
-            ("sessions", Reach::Tenant) => format!(
+            ("sessions", Reach::Tenant) if self.looks_around => format!(
                 "select path, bytes from record where tenant = $1 and path like 'sessions/%'
                  and path like '%/asked-%' and changed_at > now() - interval '{RECENT}' limit $2"
             ),

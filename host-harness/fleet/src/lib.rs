@@ -17,8 +17,11 @@
 //! | [`paths`] | what a path of the component is in the tables, and whose |
 //! | [`recipients`], [`spending`] | whom messages may go to, and how many jobs there may be |
 //! | [`tenants`], [`secrets`], [`harnesses`] | who has jobs, where their secrets are, and what their calls are made of |
-//! | [`worker`], [`submit`] | what runs |
+//! | [`worker`], [`step`], [`sweep`], [`submit`] | what runs |
 //! | [`metrics`], [`health`] | what is told to whoever runs it |
+//! | [`moving`] | a home's jobs become a tenant's, and the other way round |
+//! | `uncertain` | which messages nobody knows the outcome of |
+//! | `demo`, `private` | the demonstration, and a PostgreSQL of its own |
 //! | [`command`] | `libtv-video fleet …` |
 #![deny(unsafe_code)]
 
@@ -26,18 +29,24 @@ pub mod claim;
 pub mod clock;
 pub mod command;
 pub mod database;
+#[cfg(feature = "demo")]
+mod demo;
 pub mod harnesses;
 pub mod health;
 pub mod lease;
 pub mod metrics;
+pub mod moving;
 pub mod paths;
+#[cfg(feature = "demo")]
+pub mod private;
 pub mod recipients;
 pub mod schema;
 pub mod secrets;
 mod share;
 pub mod spending;
-mod step;
+pub mod step;
 pub mod submit;
-mod sweep;
+pub mod sweep;
 pub mod tenants;
+mod uncertain;
 pub mod worker;

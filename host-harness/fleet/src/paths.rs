@@ -8,6 +8,8 @@
 
 use host::{Change, Lost};
 
+use crate::uncertain::is_uncertain;
+
 /// A key has some fifty characters.
 const KEY_CHARS: usize = 100;
 /// A path has two folders and a name.
@@ -61,6 +63,8 @@ pub struct Writes {
     pub woken: Vec<String>,
     /// Entries that are to be polled no more.
     pub ended: Vec<String>,
+    /// Those of them that say that a delivery's outcome isn't known.
+    pub uncertain: Vec<String>,
     /// Whether somebody has to look later whether this call came to its end.
     pub leaves_work: bool,
 }
@@ -94,6 +98,9 @@ impl Writes {
             }
             match bytes {
                 Some(bytes) => {
+                    if is_uncertain(&path, &bytes) {
+                        writes.uncertain.push(path.clone());
+                    }
                     writes.leaves_work |= path.starts_with("submits/") || path.contains("/asked-");
                     writes.scopes.push(scope.to_owned());
                     writes.paths.push(path);

@@ -4,8 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::channels::named;
-use contract::commands::is_nowhere;
+use contract::channels::{Threads, named};
 use host::http::Recipients;
 use tokio_postgres::types::Type;
 
@@ -25,8 +24,15 @@ pub struct Named {
     recipients: HashSet<Recipient>,
 }
 
+impl Named {
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Recipient> {
+        self.recipients.iter()
+    }
+}
+
 /// The kind of an id, and the id.
-type Recipient = (String, String);
+pub(crate) type Recipient = (String, String);
 
 /// Why a recipient wasn't noted.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +142,56 @@ pub async fn messages(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// Every message of a tenant that may be replied to.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn messages_of(
+    database: &Database,
+    tenant: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let statement = "select distinct id from message where tenant = $1";
+    let rows = database.rows(statement, &[(&tenant, Type::TEXT)]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Where a submit wants its results, as it was spelt.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Destination<'a> {
+    /// The channel; empty: the usual one.
+    pub channel: &'a str,
+    /// The chat.
+    pub chat: Option<&'a str>,
+    /// A topic or thread of it.
+    pub thread: Option<&'a str>,
+    /// A message in whose topic or thread they go.
+    pub reply_to: Option<&'a str>,
+}
+
+impl Destination<'_> {
+    /// Whom it names, and which messages may be replied to. By the same tables as the component reads it, so that nobody is noted
+    /// whom it wouldn't write to; a text that names nobody the component refuses, with what is accepted.
+    fn named(&self) -> (Vec<Recipient>, Vec<String>) {
+        let channel = named(self.channel);
+        let read = |text: &str| (channel?.recipients.read)(text).ok();
+        let is_chat = channel.is_some_and(|channel| match channel.recipients.threads {
+            Threads::AsChat => true,
+            Threads::ByMessage(_) | Threads::ById(_) | Threads::None => false,
+        });
+        let chats = self.chat.into_iter().chain(self.thread.filter(|_| is_chat));
+        let (mut recipients, mut messages) = (Vec::new(), Vec::new());
+        for chat in chats.filter_map(read) {
+            // A thread is named by the message that began it.
+            messages.extend(chat.reply_to.into_iter().chain(chat.thread));
+            recipients.push((chat.kind.to_owned(), chat.id));
+        }
+        let message = |text: &str| (channel?.recipients.message)(text).ok();
+        let answered = [self.thread, self.reply_to].into_iter().flatten();
+        messages.extend(answered.filter_map(message));
+        (recipients, messages)
+    }
+}
+
 /// Notes whom a submit names, durably, before it begins.
 ///
 /// # Errors
@@ -143,42 +199,51 @@ pub async fn messages(
 pub async fn name(
     database: &Database,
     tenant: &str,
-    channel: Option<&str>,
-    chat: Option<&str>,
+    destination: Destination<'_>,
 ) -> Result<(), NameError> {
-    let Some(chat) = chat.filter(|_| !is_nowhere(channel, chat)) else {
-        return Ok(());
-    };
-    // By the same table as the component reads it, so that nobody is noted whom it wouldn't write to.
-    // The component refuses a text that names nobody, with what is accepted.
-    let read =
-        named(channel.unwrap_or_default()).and_then(|channel| (channel.recipients.read)(chat).ok());
-    let Some(read) = read else {
-        return Ok(());
-    };
-    if read.id.len() > ID_BYTES {
+    let (recipients, messages) = destination.named();
+    note(database, tenant, &recipients, &messages).await
+}
+
+/// Notes these recipients, and messages that may be replied to.
+///
+/// # Errors
+/// [`NameError`]: none of them is noted where one can't be.
+pub(crate) async fn note(
+    database: &Database,
+    tenant: &str,
+    recipients: &[Recipient],
+    messages: &[String],
+) -> Result<(), NameError> {
+    let ids = recipients.iter().map(|(_, id)| id).chain(messages);
+    if ids.into_iter().any(|id| id.len() > ID_BYTES) {
         return Err(NameError::Refused(format!(
-            "The chat's id is longer than {ID_BYTES} bytes. Nothing was sent."
+            "An id of the chat is longer than {ID_BYTES} bytes. Nothing was sent."
         )));
     }
-    // Both are messages: a thread is named by the one that began it.
-    let answered: Vec<String> = read.reply_to.into_iter().chain(read.thread).collect();
+    let (kinds, ids): (Vec<&str>, Vec<&str>) = recipients
+        .iter()
+        .map(|(kind, id)| (kind.as_str(), id.as_str()))
+        .unzip();
     let statement = "with there as (select count(*) as n from recipient where tenant = $1),
+        wanted as (select * from unnest($2::text[], $3::text[]) as w(kind, id)),
         added as (insert into recipient (tenant, kind, id)
-            select $1, $2, $3 where (select n from there) < $4 on conflict do nothing returning 1),
+            select $1, w.kind, w.id from wanted w where (select n from there) + (select count(*) from wanted) <= $4
+            on conflict do nothing returning 1),
         noted as (insert into message (tenant, scope, id)
             select $1, $6, m.id from unnest($5::text[]) as m(id)
             on conflict (tenant, scope, id) do update set noted_at = now()),
         known as (update tenant set recipients_version = recipients_version + 1
             where id = $1 and exists (select from added))
-        select (select n from there) < $4
-            or exists (select from recipient where tenant = $1 and kind = $2 and id = $3)";
+        select (select n from there) + (select count(*) from wanted) <= $4
+            or not exists (select from wanted w where not exists (
+                select from recipient r where r.tenant = $1 and r.kind = w.kind and r.id = w.id))";
     let parameters: [Parameter<'_>; 6] = [
         (&tenant, Type::TEXT),
-        (&read.kind, Type::TEXT),
-        (&read.id, Type::TEXT),
+        (&kinds, Type::TEXT_ARRAY),
+        (&ids, Type::TEXT_ARRAY),
         (&MOST, Type::INT8),
-        (&answered, Type::TEXT_ARRAY),
+        (&messages, Type::TEXT_ARRAY),
         (&OF_SUBMITS, Type::TEXT),
     ];
     let row = database.one(statement, &parameters).await?;
@@ -189,4 +254,40 @@ pub async fn name(
     Err(NameError::Refused(format!(
         "More than {MOST} recipients were named by this tenant. Nothing was sent."
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_a_submit_names_is_named_and_whoever_it_does_not_is_not() {
+        let of = |channel, chat, thread, reply_to| {
+            Destination {
+                channel,
+                chat,
+                thread,
+                reply_to,
+            }
+            .named()
+        };
+        let (recipients, messages) = of("feishu", Some("oc_a"), None, Some("om_1"));
+        assert_eq!(recipients, [("chat_id".to_owned(), "oc_a".to_owned())]);
+        assert_eq!(messages, ["om_1"]);
+        // A thread that is a chat of its own is written to as one.
+        let thread = "1234567890123456789";
+        let (recipients, _) = of("discord", Some("9876543210987654321"), Some(thread), None);
+        assert!(
+            recipients.iter().any(|(_, id)| id == thread),
+            "{recipients:?}"
+        );
+        assert_eq!(
+            of("feishu", Some("no chat"), None, None),
+            Default::default()
+        );
+        assert_eq!(
+            of("nobody's", Some("oc_a"), None, Some("om_1")),
+            Default::default()
+        );
+    }
 }

@@ -7,6 +7,8 @@
 //! | `session` | one row for each entry of the component's folder `active`: when it is due, and whose it is until when |
 //! | `record` | the component's records, by their paths in the state folder |
 //! | `recipient`, `derived`, `message` | whom messages may go to, who led to whom, and what may be replied to: no path of the component leads here |
+//! | `uncertain` | which deliveries nobody knows the outcome of |
+//! | `moved` | which imports and exports have happened |
 //! | `spent` | paid requests of a day, for each chat; the tenant's own are in its row |
 //! | `event` | what happened to sessions, for people |
 //! | `fleet_schema` | which migrations have run |
@@ -16,7 +18,7 @@ use tokio_postgres::types::Type;
 use crate::database::{Database, DatabaseError};
 
 /// In order; the first one is number 1.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [&str; 2] = [FIRST, UNCERTAIN];
 
 /// What this version of the program reads and writes. A session whose row asks for more is left to newer ones.
 pub const RECORDS_VERSION: i32 = 1;
@@ -112,6 +114,22 @@ create table event (
     text text not null
 );
 create index event_session on event (tenant, key, id);
+";
+
+/// A table of their own: an index over the records' contents would touch itself with every record that is written.
+const UNCERTAIN: &str = "
+create table uncertain (
+    tenant text not null,
+    path text not null,
+    at timestamptz not null default now(),
+    primary key (tenant, path),
+    foreign key (tenant, path) references record (tenant, path) on delete cascade
+);
+create table moved (
+    id text primary key,
+    tenant text not null,
+    at timestamptz not null default now()
+);
 ";
 
 /// Brings the schema up to date, and says which version it has now. Safe to run from any number of processes.

@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::state::FOLDERS;
-use host::{CallError, CallState, Harness, LimitHit, Records, Step};
+use host::{CallError, CallState, Change, Harness, LimitHit, Records, Step};
 
 use crate::claim::Claimed;
 use crate::lease::{End, Held};
 use crate::recipients::{self, OfCall};
 use crate::share::Worker;
 use crate::spending::OfTenant;
+use crate::submit::is_whole;
 
 /// The first pause after a failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -31,47 +32,62 @@ const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// An entry whose session isn't there, or that still stands although its session has ended, is looked at again.
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
+/// What came of a step, before the session is let go.
+pub struct Attempted {
+    end: End,
+    /// What the component has left unsynced; none where that doesn't count.
+    unsaved: Vec<Change>,
+    /// Why the component's call failed, where one did.
+    pub error: Option<CallError>,
+}
+
 /// Does the step and lets the session go. What can't be stored any more is left to whoever claims it next.
 pub async fn step(worker: &Worker, claimed: Claimed) {
-    let ttl = worker.options.lease;
-    let held = Held::leased(
+    let held = held(worker, &claimed);
+    let attempted = attempt(worker, &claimed, &held).await;
+    let_go(worker, &held, attempted).await;
+}
+
+/// The records of a claimed session, for its step.
+pub fn held(worker: &Worker, claimed: &Claimed) -> Arc<Held> {
+    Held::leased(
         &worker.database,
         &worker.metrics,
         claimed.name.clone(),
         claimed.token.clone(),
-        (ttl, claimed.until),
-    );
-    if claimed.ended {
-        // Its last transaction removed the entry and the process died before it let go.
-        drop(held.end(Vec::new(), &End::default()).await);
-        return;
-    }
-    let (end, records) = attempt(worker, &claimed, &held).await;
+        (worker.options.lease, claimed.until),
+    )
+}
+
+/// Lets the session go as the step left it.
+pub async fn let_go(worker: &Worker, held: &Held, attempted: Attempted) {
+    let Attempted { end, unsaved, .. } = attempted;
     worker.metrics.steps.fetch_add(1, Ordering::Relaxed);
     if end.failed {
         worker.metrics.failed.fetch_add(1, Ordering::Relaxed);
     }
-    // A step that failed is as one whose process died: what it had not synced isn't stored.
-    let unsaved = records
-        .filter(|_| !end.failed)
-        .map(|records| records.unsaved());
-    drop(held.end(unsaved.unwrap_or_default(), &end).await);
+    drop(held.end(unsaved, &end).await);
 }
 
-async fn attempt(
-    worker: &Worker,
-    claimed: &Claimed,
-    held: &Arc<Held>,
-) -> (End, Option<Arc<Records>>) {
+/// Does the step, and nothing after it.
+pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> Attempted {
+    let attempted = |end: End| Attempted {
+        end,
+        unsaved: Vec::new(),
+        error: None,
+    };
+    if claimed.ended {
+        // Its last transaction removed the entry and the process died before it let go.
+        return attempted(End::default());
+    }
     let name = &claimed.name;
     let failed = |reason: String, pause| {
-        let end = End {
+        attempted(End {
             next: pause,
             failed: true,
             events: vec![reason],
             ..End::default()
-        };
-        (end, None)
+        })
     };
     let made = worker
         .harnesses
@@ -101,7 +117,13 @@ async fn attempt(
                 Some(due) => (due.session_id, true),
                 None => return failed("its entry leads to no session".to_owned(), LEFT_OVER),
             },
-            Err(error) => return failed(error.to_string(), pause(claimed.failures, &error)),
+            Err(error) => {
+                let failed = failed(error.to_string(), pause(claimed.failures, &error));
+                return Attempted {
+                    error: Some(error),
+                    ..failed
+                };
+            }
         },
     };
     // The lease is renewed beside the step: an upload may take longer than a lease lasts.
@@ -110,30 +132,38 @@ async fn attempt(
         // The step is dropped: whatever it would do from here on is somebody else's.
         () = held.kept() => Err(CallError::Limit(LimitHit::Lease)),
     };
-    let mut end = end_of(claimed, result);
+    let unsaved = match is_whole(&result) {
+        true => records.unsaved(),
+        false => Vec::new(),
+    };
+    let mut end = end_of(claimed, &result);
     if is_new {
         end.session_id = Some(session_id);
     }
-    (end, Some(records))
+    Attempted {
+        end,
+        unsaved,
+        error: result.err(),
+    }
 }
 
 async fn poll(harness: &Harness, session_id: &str) -> Result<Step, CallError> {
     harness.poll(session_id).await
 }
 
-fn end_of(claimed: &Claimed, result: Result<Step, CallError>) -> End {
+fn end_of(claimed: &Claimed, result: &Result<Step, CallError>) -> End {
     match result {
         Ok(step) => End {
             next: step.next_poll_at_ms.map_or(LEFT_OVER, until),
-            events: step.events.into_iter().map(|event| event.text).collect(),
+            events: step.events.iter().map(|event| event.text.clone()).collect(),
             ..End::default()
         },
         Err(error) => {
-            let stopped = is_stopped(&error);
+            let stopped = is_stopped(error);
             let next = if stopped && claimed.stopped + 1 >= STOPPED {
                 NEVER
             } else {
-                pause(claimed.failures, &error)
+                pause(claimed.failures, error)
             };
             End {
                 next,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::commands::is_nowhere;
 use contract::state::FOLDERS;
 use host::{CallError, CallState, Records, Submission, Submit};
 use tokio_postgres::types::Type;
@@ -14,25 +15,12 @@ use crate::harnesses::{Harnesses, TenantCallError};
 use crate::lease::Held;
 use crate::metrics::Metrics;
 use crate::paths::entry;
-use crate::recipients::{self, NameError, OfCall};
+use crate::recipients::{self, Destination, NameError, OfCall};
 use crate::spending::OfTenant;
 
 /// So long a submit may send, from its beginning. Others count it as abandoned after three minutes, and its request takes up to
 /// a minute and a half.
 const MAY_SEND_FOR: Duration = Duration::from_secs(80);
-
-/// What is asked for.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// The words.
-    pub words: String,
-    /// The session that it continues.
-    pub session_id: Option<String>,
-    /// The channel.
-    pub channel: Option<String>,
-    /// The chat.
-    pub chat_id: Option<String>,
-}
 
 /// Why a submit failed.
 #[derive(Debug, thiserror::Error)]
@@ -63,20 +51,26 @@ pub async fn submit(
     harnesses: &Harnesses,
     metrics: &Arc<Metrics>,
     tenant: &str,
-    wanted: Wanted,
+    wanted: Submit,
 ) -> Result<Submission, SubmitError> {
     let until = Moment::now().plus(MAY_SEND_FOR);
-    recipients::name(
-        database,
-        tenant,
-        wanted.channel.as_deref(),
-        wanted.chat_id.as_deref(),
-    )
-    .await?;
-    let (harness, named) = harnesses
-        .of(database, tenant, versions(database, tenant).await?)
-        .await?;
-    let records = records(database, tenant, wanted.session_id.as_deref()).await?;
+    let known = versions(database, tenant).await?;
+    let (harness, _) = harnesses.of(database, tenant, known).await?;
+    if !is_nowhere(wanted.channel(), wanted.chat()) {
+        let chat = harness.chat_of_submit(wanted.channel(), wanted.chat());
+        let (channel, chat) = chat.unzip();
+        let destination = Destination {
+            channel: channel.as_deref().unwrap_or_default(),
+            chat: chat.as_deref(),
+            thread: wanted.thread(),
+            reply_to: wanted.reply_to(),
+        };
+        recipients::name(database, tenant, destination).await?;
+    }
+    // Again: whoever was named just now is among them.
+    let known = versions(database, tenant).await?;
+    let (harness, named) = harnesses.of(database, tenant, known).await?;
+    let records = records(database, tenant, wanted.session_id()).await?;
     let held = Held::making(database, metrics, tenant, until);
     let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
     let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
@@ -86,20 +80,18 @@ pub async fn submit(
         spending: OfTenant::new(database, tenant),
         gate: Arc::clone(&held) as Arc<dyn host::http::Gate>,
     });
-    let mut submit = Submit::message(wanted.words);
-    if let Some(id) = wanted.session_id {
-        submit = submit.in_session(id);
+    let submitted = harness.submit(wanted).await;
+    if is_whole(&submitted) {
+        // Intents that were removed are removed unsynced; one that stays is looked after by a sweep.
+        drop(held.end_of_making(records.unsaved()).await);
     }
-    if let Some(channel) = wanted.channel {
-        submit = submit.through(channel);
-    }
-    if let Some(chat) = wanted.chat_id {
-        submit = submit.to_chat(chat);
-    }
-    let submission = harness.submit(submit).await?;
-    // Intents that were removed are removed unsynced; one that stays is looked after by a sweep.
-    drop(held.end_of_making(records.unsaved()).await);
-    Ok(submission)
+    Ok(submitted?)
+}
+
+/// Whether the component came to its end: what it has not synced counts then, as it would in a folder. Otherwise it is as one
+/// whose process died.
+pub(crate) fn is_whole<T>(result: &Result<T, CallError>) -> bool {
+    matches!(result, Ok(_) | Err(CallError::Problem(_)))
 }
 
 async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), SubmitError> {

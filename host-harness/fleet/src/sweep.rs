@@ -9,7 +9,6 @@ use contract::state::FOLDERS;
 use host::{CallState, Records};
 use tokio_postgres::types::Type;
 
-use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::lease::Held;
 use crate::paths::entry;
@@ -84,8 +83,7 @@ async fn one(worker: &Worker, tenant: &str, versions: (i64, i64)) -> Result<(), 
     let records = left(&worker.database, tenant)
         .await
         .map_err(|error| error.to_string())?;
-    // It sends nothing: `due` is a look.
-    let held = Held::making(&worker.database, &worker.metrics, tenant, Moment::now());
+    let held = Held::looking(&worker.database, &worker.metrics, tenant);
     let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
     let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
     let state = CallState {

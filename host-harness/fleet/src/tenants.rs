@@ -23,6 +23,9 @@ pub struct Tenant {
     pub id: String,
     /// Steps at once, over all workers; 16 where nothing is said.
     pub cap_in_flight: Option<i32>,
+    /// Steps of a minute, over all workers: what its key is good for. Ten seconds' worth may come at once. Where nothing is
+    /// said there is no such limit.
+    pub steps_per_minute: Option<i32>,
     /// Paid requests of a day; 100 where nothing is said.
     pub jobs_per_day: Option<i32>,
     /// The same for each chat; where nothing is said there is no limit of its own.
@@ -69,18 +72,21 @@ pub async fn add(
     source: &dyn SecretSource,
 ) -> Result<(), TenantError> {
     check(tenant, source).map_err(TenantError::Refused)?;
-    let statement = "insert into tenant (id, cap_in_flight, variables, secrets, jobs_per_day, jobs_per_chat_per_day)
-        values ($1, coalesce($2, 16), $3, $4, coalesce($5, 100), $6)
+    let statement = "insert into tenant (id, cap_in_flight, variables, secrets, jobs_per_day, jobs_per_chat_per_day,
+            steps_per_minute)
+        values ($1, coalesce($2, 16), $3, $4, coalesce($5, 100), $6, $7)
         on conflict (id) do update set cap_in_flight = coalesce($2, tenant.cap_in_flight), variables = $3, secrets = $4,
             jobs_per_day = coalesce($5, tenant.jobs_per_day),
-            jobs_per_chat_per_day = coalesce($6, tenant.jobs_per_chat_per_day), version = tenant.version + 1";
-    let parameters: [Parameter<'_>; 6] = [
+            jobs_per_chat_per_day = coalesce($6, tenant.jobs_per_chat_per_day),
+            steps_per_minute = coalesce($7, tenant.steps_per_minute), version = tenant.version + 1";
+    let parameters: [Parameter<'_>; 7] = [
         (&tenant.id, Type::TEXT),
         (&tenant.cap_in_flight, Type::INT4),
         (&object(&tenant.variables), Type::JSONB),
         (&object(&tenant.secrets), Type::JSONB),
         (&tenant.jobs_per_day, Type::INT4),
         (&tenant.jobs_per_chat_per_day, Type::INT4),
+        (&tenant.steps_per_minute, Type::INT4),
     ];
     database.rows(statement, &parameters).await?;
     Ok(())
@@ -92,8 +98,9 @@ fn check(tenant: &Tenant, source: &dyn SecretSource) -> Result<(), String> {
             "A tenant's name has up to {NAME_CHARS} letters, digits, dots, dashes and underscores."
         ));
     }
-    if tenant.cap_in_flight.is_some_and(|cap| cap < 1) {
-        return Err("At least one step at once has to be allowed.".to_owned());
+    let least = |limit: Option<i32>| limit.is_some_and(|limit| limit < 1);
+    if least(tenant.cap_in_flight) || least(tenant.steps_per_minute) {
+        return Err("At least one step at once, and one a minute, has to be allowed.".to_owned());
     }
     if let Some(name) = tenant.variables.keys().find(|name| is_secret(name)) {
         return Err(format!(
@@ -196,7 +203,8 @@ pub async fn remove(
 pub async fn standing(database: &Database) -> Result<Vec<OfTenant>, DatabaseError> {
     let statement = "select t.id, count(s.key), count(s.key) filter (where s.token is not null and s.lease_until > now()),
             coalesce(greatest(0, extract(epoch from now() - min(s.due_at)
-                filter (where s.token is null or s.lease_until <= now()))), 0)::float8 as late
+                filter (where s.token is null or s.lease_until <= now()))), 0)::float8 as late,
+            (select count(*) from uncertain u where u.tenant = t.id)
         from tenant t left join session s on s.tenant = t.id group by t.id order by late desc, t.id limit $1";
     let rows = database.rows(statement, &[(&SHOWN, Type::INT8)]).await?;
     Ok(rows
@@ -206,6 +214,7 @@ pub async fn standing(database: &Database) -> Result<Vec<OfTenant>, DatabaseErro
             sessions: row.get(1),
             in_flight: row.get(2),
             oldest_due_seconds: row.get(3),
+            uncertain: row.get(4),
         })
         .collect())
 }

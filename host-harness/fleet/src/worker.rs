@@ -72,10 +72,10 @@ impl Worker {
         let late = claimed.iter().map(|one| one.late.as_millis() as u64);
         self.metrics
             .latest_ms
-            .store(late.clone().max().unwrap_or_default(), Ordering::Relaxed);
-        self.metrics
-            .late_ms
-            .fetch_add(late.sum(), Ordering::Relaxed);
+            .store(late.max().unwrap_or_default(), Ordering::Relaxed);
+        for one in &claimed {
+            self.metrics.late.note(one.late);
+        }
         self.metrics
             .claims
             .fetch_add(count as u64, Ordering::Relaxed);

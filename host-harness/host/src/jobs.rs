@@ -17,8 +17,9 @@ fn of_chat(channel: &str, chat: &str) -> Option<Arc<str>> {
 }
 
 impl Harness {
-    /// The channel, empty for the usual one, and the chat that a submit names, or the environment for it.
-    pub(crate) fn chat_of_submit(
+    /// The channel, empty for the usual one, and the chat that a submit names, or the environment for it. For embedders that keep
+    /// the recipients elsewhere: whoever this is has to be named before the submit begins.
+    pub fn chat_of_submit(
         &self,
         channel: Option<&str>,
         chat: Option<&str>,

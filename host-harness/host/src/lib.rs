@@ -66,6 +66,7 @@ mod kind;
 pub mod limits;
 mod looks;
 mod media;
+mod moving;
 mod network;
 mod open_result;
 mod openclaw;

@@ -150,7 +150,14 @@ impl Recipients {
         for message_id in read.reply_to.iter().chain(&read.thread) {
             self.name_message(message_id)?;
         }
-        let recipient = Recipient::from(read);
+        self.name_itself(&Recipient::from(read))
+    }
+
+    /// The same for the recipient itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn name_itself(&self, recipient: &Recipient) -> Result<(), CallError> {
         if recipient.id.len() > ID_BYTES {
             return Err(CallError::Refused(format!(
                 "The chat's id is longer than {ID_BYTES} bytes. Nothing was sent."
@@ -159,7 +166,7 @@ impl Recipients {
         let fail = |error| HomeError::new("can't note the recipient in", &self.folder, error);
         files::private_folder(&self.folder).map_err(fail)?;
         let path = self.folder.join(recipient.file_name());
-        if self.is_named(&recipient).unwrap_or(false) {
+        if self.is_named(recipient).unwrap_or(false) {
             // Perhaps written by another process a moment ago, and not durable yet.
             // Opened to be written: Windows flushes nothing else.
             let opened = File::options().write(true).open(&path);
@@ -176,7 +183,7 @@ impl Recipients {
                 self.folder.display()
             )));
         }
-        let text = serde_json::to_vec(&recipient).map_err(|error| fail(error.into()))?;
+        let text = serde_json::to_vec(recipient).map_err(|error| fail(error.into()))?;
         Ok(files::write_durably(&path, &text).map_err(fail)?)
     }
 

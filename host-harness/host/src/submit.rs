@@ -97,6 +97,31 @@ impl Submit {
         self
     }
 
+    /// The session that it continues.
+    pub fn session_id(&self) -> Option<&str> {
+        self.request.session_id.as_deref()
+    }
+
+    /// The channel that it names, as it was spelt.
+    pub fn channel(&self) -> Option<&str> {
+        self.route.channel.as_deref()
+    }
+
+    /// The chat that it names, as it was spelt.
+    pub fn chat(&self) -> Option<&str> {
+        self.route.chat.as_deref()
+    }
+
+    /// The topic or thread that it names.
+    pub fn thread(&self) -> Option<&str> {
+        self.route.thread.as_deref()
+    }
+
+    /// The message that it answers.
+    pub fn reply_to(&self) -> Option<&str> {
+        self.route.reply_to.as_deref()
+    }
+
     /// What the component is given: what is blank is left out, or says that results go nowhere.
     pub(crate) fn request(self) -> Request {
         let route = &self.route;

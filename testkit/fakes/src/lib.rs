@@ -97,6 +97,7 @@
 
 pub mod ark;
 mod blob;
+pub mod chats;
 mod civil;
 pub mod discord;
 mod fault;

@@ -252,6 +252,11 @@ pub trait Fake: Clone + Send + Sync {
         format!("https://{}", self.https_addr())
     }
 
+    /// Since the world began, by the machine's clock, in milliseconds: that of [`Recorded::at_ms`].
+    fn now_ms(&self) -> u64 {
+        self.service().elapsed_ms()
+    }
+
     /// Plays `fault` on the next `times` requests that fit ([`crate::ALWAYS`]: on all).
     fn fault(&self, route: impl Into<Route>, fault: Fault, times: usize) {
         self.fault_after(route, 0, fault, times);

@@ -6,13 +6,7 @@ use std::time::Duration;
 use fakes::{Job, When};
 
 use crate::proxy::Proxy;
-use crate::rig::Rig;
-
-/// How often a worker is killed or stopped: more where somebody asks for it (`LIBTV_FLEET_KILLS`).
-fn times() -> u32 {
-    let asked = std::env::var("LIBTV_FLEET_KILLS").ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(4)
-}
+use crate::rig::{Rig, times};
 
 async fn submitted(rig: &Rig, jobs: u32) {
     let job = Job::new()
@@ -70,6 +64,7 @@ async fn workers_that_are_killed_and_stopped_lose_nothing_and_send_nothing_twice
         }
     }
     arrived_once(&rig, jobs).await;
+    workers[0].ready().await;
     workers[0].signal("TERM");
     assert!(
         workers[0].wait(),
@@ -81,16 +76,15 @@ async fn workers_that_are_killed_and_stopped_lose_nothing_and_send_nothing_twice
 async fn connections_that_break_at_any_statement_lose_nothing_and_send_nothing_twice() {
     let Some(rig) = Rig::new().await else { return };
     submitted(&rig, 8).await;
-    let proxy = Proxy::start(rig.server.port, 13).await;
-    let (stop, running) = rig.worker(
-        &rig.server.url(proxy.port, &rig.name),
-        Duration::from_secs(2),
-    );
+    let proxy = Proxy::cutting(rig.server.port(), 97).await;
+    // The proxy reads the protocol, which begins with a question for encryption otherwise.
+    let url = format!("{}?sslmode=disable", rig.server.url(proxy.port, &rig.name));
+    let (stop, running) = rig.worker(&url, Duration::from_secs(2));
     proxy.cuts(true);
     tokio::time::sleep(Duration::from_secs(12)).await;
     proxy.cuts(false);
     arrived_once(&rig, 8).await;
-    assert!(proxy.cut.load(std::sync::atomic::Ordering::Relaxed) > 0);
+    assert!(proxy.done() > 0);
     stop.stop();
     running.await.unwrap();
 }

@@ -4,9 +4,34 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod barriers;
 mod chaos;
+mod crash;
+mod deploy;
+mod kills;
 mod leases;
+mod moved;
+mod outage;
+mod passage;
 mod path;
 mod postgres;
 mod proxy;
 mod rig;
+mod running;
+mod tenants;
+
+/// What the runs of `tests/it/crash` ask of the tests that they stand in.
+mod env {
+    pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(future)
+    }
+}
+
+/// The same.
+mod delivery {
+    /// How a message is sent.
+    pub const MESSAGES: &str = "POST /open-apis/im/v1/messages";
+}

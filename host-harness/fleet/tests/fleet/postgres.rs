@@ -1,171 +1,90 @@
-//! A PostgreSQL of the tests' own: in a temporary folder, on a free port, one for all tests of the process; each test has a
-//! database of its own in it.
+//! A PostgreSQL of the tests' own: one for all tests of the process, each of which has a database of its own in it; and one for
+//! a test that ends it.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
 
-use fleet::database::Database;
+use fleet::private::{Postgres, programs, url};
 
-/// The user that a server runs as where these tests are root, which PostgreSQL refuses to be. Debian's package makes it.
-const USER: &str = "postgres";
 /// What the servers' folders begin with; the process's number follows.
 const PREFIX: &str = "libtv-fleet-pg-";
 
 pub struct Server {
-    pub port: u16,
-    /// Held so that it can be waited for; it ends with this process.
-    _process: std::process::Child,
+    pub postgres: Postgres,
+    /// Where it was made for one test it goes with it; a static isn't dropped.
+    _folder: Option<tempfile::TempDir>,
 }
 
-/// The server; none where this machine has no PostgreSQL.
-pub fn server() -> Option<&'static Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+/// The server of all; none where this machine has no PostgreSQL.
+pub fn server() -> Option<Arc<Server>> {
+    static SERVER: OnceLock<Option<Arc<Server>>> = OnceLock::new();
     let server = SERVER.get_or_init(|| {
-        let Some(programs) = programs() else {
-            let required = std::env::var_os("LIBTV_FLEET_REQUIRED").is_some();
-            assert!(
-                !required,
-                "there is no PostgreSQL, and these tests are to run"
-            );
-            eprintln!(
-                "SKIPPED: there is no PostgreSQL on this machine (apt-get install postgresql)"
-            );
-            return None;
-        };
-        // The server ends with the thread that started it, so that one lives as long as the tests.
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            sender.send(Server::start(&programs)).unwrap();
-            loop {
-                std::thread::park();
-            }
-        });
-        Some(receiver.recv().unwrap())
-    });
-    server.as_ref()
-}
-
-/// Where `initdb` and `postgres` are.
-fn programs() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("LIBTV_POSTGRES_BIN") {
-        return Some(folder.into());
-    }
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
-    folders
-        .filter(|folder| folder.join("postgres").exists())
-        .max()
-}
-
-fn command(program: &Path) -> Command {
-    let mut command = Command::new("setpriv");
-    // Also where these tests are killed.
-    command.args(["--pdeathsig", "KILL"]);
-    let is_root = Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|id| id.stdout == b"0\n");
-    if is_root {
-        command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]);
-    }
-    command.arg(program);
-    command
-}
-
-impl Server {
-    fn start(programs: &Path) -> Self {
+        let programs = found()?;
         let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         forget_earlier();
         std::fs::create_dir_all(&folder).unwrap();
-        // Where these tests aren't root it is theirs already.
-        drop(
-            Command::new("chown")
-                .arg(USER)
-                .arg(&folder)
-                .stderr(Stdio::null())
-                .status(),
-        );
-        let data = folder.join("data");
-        let made = command(&programs.join("initdb"))
-            .args([
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "-D",
-            ])
-            .arg(&data)
-            .current_dir("/")
-            .output()
-            .unwrap();
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let process = command(&programs.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&folder)
-            .args([
-                "-p",
-                &port.to_string(),
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "max_connections=200",
-            ])
-            .current_dir("/")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self {
-            port,
-            _process: process,
-        };
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "PostgreSQL doesn't start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
+        let postgres = Postgres::start(&programs, &folder, &[]).unwrap();
+        Some(Arc::new(Server {
+            postgres,
+            _folder: None,
+        }))
+    });
+    server.clone()
+}
 
-    /// A new database, through this port.
+/// One for a test alone, with these settings.
+pub fn own(settings: &[&str]) -> Option<Arc<Server>> {
+    own_in(folder(), settings)
+}
+
+/// The same in a folder that holds what its settings name.
+pub fn own_in(folder: tempfile::TempDir, settings: &[&str]) -> Option<Arc<Server>> {
+    let programs = found()?;
+    let postgres = Postgres::start(&programs, folder.path(), settings).unwrap();
+    Some(Arc::new(Server {
+        postgres,
+        _folder: Some(folder),
+    }))
+}
+
+/// A folder for a server.
+pub fn folder() -> tempfile::TempDir {
+    let builder = tempfile::Builder::new()
+        .prefix("libtv-fleet-own-")
+        .tempdir();
+    builder.unwrap()
+}
+
+fn found() -> Option<PathBuf> {
+    let found = programs();
+    if found.is_none() {
+        let required = std::env::var_os("LIBTV_FLEET_REQUIRED").is_some();
+        assert!(
+            !required,
+            "there is no PostgreSQL, and these tests are to run"
+        );
+        eprintln!("SKIPPED: there is no PostgreSQL on this machine (apt-get install postgresql)");
+    }
+    found
+}
+
+impl Server {
+    /// A new database.
     pub async fn database(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let begun = Instant::now();
-        loop {
-            let admin = Database::new(&self.url(self.port, "postgres"), None, 1).unwrap();
-            match admin.batch(&format!("create database {name}")).await {
-                Ok(()) => return name,
-                // It accepts connections a moment before it can answer.
-                Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        self.postgres.make(&name).await.unwrap();
+        name
     }
 
+    pub fn port(&self) -> u16 {
+        self.postgres.port()
+    }
+
+    /// A database of it, through this port.
     pub fn url(&self, port: u16, name: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{port}/{name}")
+        url(port, name)
     }
 }
 

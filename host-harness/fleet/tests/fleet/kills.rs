@@ -1,0 +1,348 @@
+//! Harnesses that are killed while they send, and harnesses that stand still for longer than their lease and wake up when their
+//! sessions are somebody else's: nothing is lost, nothing is shown twice, and others take over in time.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use fakes::{ALWAYS, Fake, Fault, Job, When};
+use tokio_postgres::types::Type;
+
+use crate::rig::{Process, Rig, times};
+
+/// The shortest that there is.
+const LEASE_SECONDS: u64 = 2;
+const LEASE: Duration = Duration::from_secs(LEASE_SECONDS);
+/// How long a message takes to be answered: long enough to be caught in it.
+const LATENCY_MS: u64 = 900;
+/// Harness processes.
+const WORKERS: usize = 3;
+/// Jobs for each time that one is killed or stopped: some of them are sending then.
+const JOBS_EACH: usize = 3;
+/// Something is sending before that.
+const CAUGHT_WITHIN: Duration = Duration::from_secs(120);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(15);
+
+/// Which channel, as far as these tests have to know it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A repeated message is known by its key.
+    Keyed,
+    /// A text has nothing that tells it from a second one.
+    Keyless,
+}
+
+impl Kind {
+    fn channel(self) -> &'static str {
+        match self {
+            Self::Keyed => "feishu",
+            Self::Keyless => "slack",
+        }
+    }
+
+    fn chat(self, nth: usize) -> String {
+        match self {
+            Self::Keyed => format!("oc_kills{nth}"),
+            Self::Keyless => format!("C{nth:010}"),
+        }
+    }
+
+    fn route(self) -> &'static str {
+        match self {
+            Self::Keyed => "POST /open-apis/im/v1/messages",
+            Self::Keyless => "POST /api/chat.postMessage",
+        }
+    }
+}
+
+/// A fleet whose messages take a while.
+struct Fleet {
+    rig: Rig,
+    kind: Kind,
+    workers: Vec<Process>,
+    /// Sessions by their chats, in the order of their submits.
+    sessions: Vec<(String, String)>,
+    homes: usize,
+    harnesses: std::sync::Arc<fleet::harnesses::Harnesses>,
+}
+
+impl Fleet {
+    async fn new(kind: Kind) -> Option<Self> {
+        let rig = Rig::new().await?;
+        // Not with the first step, from whose end on the row says which session it is.
+        let job = Job::new().works().at(When::Polls(2));
+        rig.world
+            .gateway()
+            .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
+        rig.world.gateway().set_uses(1_000_000, 1_000_000);
+        rig.tenant("acme", 64).await;
+        let slow = Fault::Latency(LATENCY_MS);
+        match kind {
+            Kind::Keyed => rig.world.feishu().fault(kind.route(), slow, ALWAYS),
+            Kind::Keyless => {
+                let slack = rig.world.slack();
+                // Then the film's link goes as a text.
+                slack.refuse_method("files.getUploadURLExternal", Some("file_uploads_disabled"));
+                slack.fault(kind.route(), slow, ALWAYS);
+            }
+        }
+        let harnesses = rig.harnesses("submits");
+        let mut fleet = Self {
+            rig,
+            kind,
+            workers: Vec::new(),
+            sessions: Vec::new(),
+            homes: 0,
+            harnesses,
+        };
+        for _ in 0..WORKERS {
+            let worker = fleet.started();
+            fleet.workers.push(worker);
+        }
+        Some(fleet)
+    }
+
+    fn started(&mut self) -> Process {
+        self.homes += 1;
+        self.rig
+            .process(&format!("home{}", self.homes), LEASE_SECONDS)
+    }
+
+    async fn submit(&mut self, count: usize) {
+        for _ in 0..count {
+            let nth = self.sessions.len();
+            let (chat, words) = (self.kind.chat(nth), format!("job {nth}"));
+            let channel = self.kind.channel();
+            let submitting =
+                self.rig
+                    .submit_through(&self.harnesses, "acme", &words, channel, &chat);
+            let id = submitting.await;
+            self.sessions.push((chat, id));
+        }
+    }
+
+    /// Chats that a message is being sent to.
+    fn sending(&self) -> Vec<String> {
+        let (requests, now_ms) = match self.kind {
+            Kind::Keyed => sending(&self.rig.world.feishu(), self.kind.route()),
+            Kind::Keyless => sending(&self.rig.world.slack(), self.kind.route()),
+        };
+        requests
+            .into_iter()
+            .filter(|(_, at_ms)| at_ms + LATENCY_MS > now_ms)
+            .map(|(chat, _)| chat)
+            .collect()
+    }
+
+    /// A session that is being sent for, and which of the workers does it.
+    async fn caught(&self) -> (String, usize) {
+        let begun = Instant::now();
+        let known: HashMap<&str, &str> = self
+            .sessions
+            .iter()
+            .map(|(chat, id)| (chat.as_str(), id.as_str()))
+            .collect();
+        loop {
+            for chat in self.sending() {
+                let Some(id) = known.get(chat.as_str()) else {
+                    continue;
+                };
+                let owner = self.owner(id).await;
+                let at = self.workers.iter().position(|worker| {
+                    owner.as_deref() == Some(format!("worker-{}", worker.pid()).as_str())
+                });
+                if let Some(at) = at {
+                    return ((*id).to_owned(), at);
+                }
+            }
+            assert!(begun.elapsed() < CAUGHT_WITHIN, "nobody sends");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn owner(&self, session_id: &str) -> Option<String> {
+        let statement = "select owner from session where session_id = $1 and token is not null";
+        let rows = self
+            .rig
+            .database
+            .rows(statement, &[(&session_id, Type::TEXT)])
+            .await;
+        rows.unwrap().first().and_then(|row| row.get(0))
+    }
+
+    /// How long until a session isn't this worker's any more.
+    async fn taken_over(&self, session_id: &str, worker: u32, since: Instant) -> Duration {
+        let name = format!("worker-{worker}");
+        while self.owner(session_id).await.as_ref() == Some(&name) {
+            assert!(since.elapsed() < CAUGHT_WITHIN, "nobody takes it over");
+            tokio::time::sleep(LOOK).await;
+        }
+        since.elapsed()
+    }
+
+    /// Every session has ended; how many messages stand in each chat.
+    async fn counts(&self) -> Vec<usize> {
+        self.rig.ended().await;
+        let chats = self.sessions.iter().map(|(chat, _)| chat);
+        match self.kind {
+            Kind::Keyed => chats.map(|chat| self.rig.shown(chat)).collect(),
+            Kind::Keyless => {
+                let slack = self.rig.world.slack();
+                chats
+                    .map(|chat| slack.channel(chat).messages().len())
+                    .collect()
+            }
+        }
+    }
+
+    /// The chats of sessions with a message of unknown outcome.
+    async fn uncertain(&self) -> Vec<String> {
+        let statement = "select distinct s.session_id from uncertain u join (
+                select tenant, scope, substring(convert_from(bytes, 'UTF8') from '\"session_id\":\"([^\"]+)\"') as session_id
+                from record where path like '%/asked-0001') s on s.tenant = u.tenant and u.path like 'sessions/' || s.scope || '/%'";
+        let rows = self.rig.database.rows(statement, &[]).await.unwrap();
+        let ids: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let of = |id: &String| {
+            self.sessions
+                .iter()
+                .find(|(_, known)| known == id)
+                .map(|(chat, _)| chat.clone())
+        };
+        ids.iter().filter_map(of).collect()
+    }
+}
+
+/// The chats of requests that aren't answered, when they came, and the time by the same clock.
+fn sending(fake: &impl Fake, route: &str) -> (Vec<(String, u64)>, u64) {
+    let requests = fake.requests_to(route);
+    let waiting = requests.iter().filter(|request| request.status.is_none());
+    let chat = |body: &serde_json::Value| {
+        let chat = body["receive_id"].as_str().or(body["channel"].as_str());
+        chat.map(str::to_owned)
+    };
+    let waiting = waiting.filter_map(|request| Some((chat(request.json()?)?, request.at_ms)));
+    (waiting.collect(), fake.now_ms())
+}
+
+/// Kills whoever sends, and starts another one in its place; how long it took until somebody had its session.
+async fn kill_senders(fleet: &mut Fleet) -> Vec<Duration> {
+    let mut taken = Vec::new();
+    for _ in 0..times() {
+        fleet.submit(JOBS_EACH).await;
+        let (session, at) = fleet.caught().await;
+        let pid = fleet.workers[at].pid();
+        fleet.workers[at].kill();
+        let since = Instant::now();
+        taken.push(fleet.taken_over(&session, pid, since).await);
+        fleet.workers[at] = fleet.started();
+    }
+    taken
+}
+
+fn in_time(mut taken: Vec<Duration>) {
+    taken.sort();
+    println!(
+        "{} killed while they sent; taken over after {:.1?} at the median and {:.1?} at most",
+        taken.len(),
+        taken[taken.len() / 2],
+        taken[taken.len() - 1]
+    );
+    assert!(
+        taken[taken.len() - 1] <= LEASE + Duration::from_secs(1),
+        "{taken:.1?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn harnesses_killed_while_they_send_lose_nothing_and_show_nothing_twice_where_messages_have_a_key()
+ {
+    let Some(mut fleet) = Fleet::new(Kind::Keyed).await else {
+        return;
+    };
+    let taken = kill_senders(&mut fleet).await;
+    let counts = fleet.counts().await;
+    assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
+    assert_eq!(fleet.rig.world.gateway().submits().len(), counts.len());
+    in_time(taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_without_a_key_whose_sender_is_killed_is_uncertain_and_never_sent_again() {
+    let Some(mut fleet) = Fleet::new(Kind::Keyless).await else {
+        return;
+    };
+    let taken = kill_senders(&mut fleet).await;
+    let counts = fleet.counts().await;
+    // The fake goes on with what has reached it, as a platform does: whatever was being sent stands in the chat.
+    assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
+    let uncertain = fleet.uncertain().await;
+    assert!(
+        uncertain.len() >= taken.len(),
+        "{uncertain:?} of {} killed",
+        taken.len()
+    );
+    // Every other one was delivered and is known to be.
+    let attempts = fleet.rig.world.slack().attempts();
+    let messages = attempts
+        .iter()
+        .filter(|attempt| attempt.method == "chat.postMessage");
+    assert_eq!(messages.count(), counts.len(), "none is sent again");
+    println!("{} uncertain of {}", uncertain.len(), counts.len());
+    in_time(taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn harnesses_that_stand_still_while_they_send_lose_nothing_and_show_nothing_twice() {
+    for kind in [Kind::Keyed, Kind::Keyless] {
+        let Some(mut fleet) = Fleet::new(kind).await else {
+            return;
+        };
+        for _ in 0..times() {
+            fleet.submit(JOBS_EACH).await;
+            let (_, at) = fleet.caught().await;
+            fleet.workers[at].signal("STOP");
+            // From half a lease to three.
+            let part = 0.5 + 2.5 * fastrand::f64();
+            tokio::time::sleep(LEASE.mul_f64(part)).await;
+            fleet.workers[at].signal("CONT");
+        }
+        let counts = fleet.counts().await;
+        assert!(counts.iter().all(|count| *count == 1), "{counts:?}");
+        assert_eq!(fleet.rig.world.gateway().submits().len(), counts.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zombie_that_wakes_after_the_takeover_stores_nothing_and_sends_no_second_message() {
+    let Some(mut fleet) = Fleet::new(Kind::Keyed).await else {
+        return;
+    };
+    fleet.submit(1).await;
+    let (session, at) = fleet.caught().await;
+    let zombie = fleet.workers[at].pid();
+    fleet.workers[at].signal("STOP");
+    let since = Instant::now();
+    fleet.taken_over(&session, zombie, since).await;
+    let counts = fleet.counts().await;
+    assert_eq!(counts, [1]);
+    let (attempts, records) = (fleet.rig.world.feishu().attempts(), fleet.records().await);
+    fleet.workers[at].signal("CONT");
+    // It renews, stores and sends within a third of its lease, if it does at all.
+    tokio::time::sleep(LEASE).await;
+    assert_eq!(fleet.rig.world.feishu().attempts(), attempts);
+    assert_eq!(fleet.records().await, records);
+    let metrics = fleet.workers[at].metrics().await;
+    assert!(
+        metrics.contains("libtv_fleet_fences_refused_total 1\n"),
+        "{metrics}"
+    );
+}
+
+impl Fleet {
+    /// Everything that is stored of sessions.
+    async fn records(&self) -> String {
+        let statement = "select coalesce(string_agg(path || encode(bytes, 'hex') || changed_at, ',' order by path), '') from record";
+        let row = self.rig.database.one(statement, &[]).await;
+        row.unwrap().get(0)
+    }
+}
