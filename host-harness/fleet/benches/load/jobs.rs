@@ -22,6 +22,7 @@ pub fn stored(session_id: &str, due_at_ms: u64) -> Stored {
         turn: 1,
         nonce: key.clone(),
         text: "a red fox runs through snow, video ratio 16:9".to_owned(),
+        given: None,
         service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
             channel: "feishu".to_owned(),
