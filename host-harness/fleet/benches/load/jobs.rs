@@ -25,7 +25,7 @@ pub fn stored(session_id: &str, due_at_ms: u64) -> Stored {
         given: None,
         service: ServiceId::of(&libtv_video_core::upstream::nexu::NEXU),
         route: Route {
-            channel: "feishu".to_owned(),
+            channel: fakes::chats::CHANNEL.to_owned(),
             chat: "oc_load".to_owned(),
             ..Route::default()
         },
