@@ -61,7 +61,11 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     }
     let nowhere = request.destination == Some(Destination::Nowhere);
     // Before anything is asked or stored: a wrong chat costs nothing then.
-    let named = named(settings, &request)?;
+    let known = match &request.session_id {
+        Some(id) => known(io, id)?,
+        None => None,
+    };
+    let named = named(settings, &request, known.as_ref())?;
     let ratio = ratio_of(settings, &request)?;
     let chosen = request
         .ratio
@@ -70,7 +74,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         .or(settings.chosen_ratio);
     let (upstream, continued) = match &request.session_id {
         Some(id) => {
-            let (upstream, continued) = continued(io, settings, &request, id)?;
+            let (upstream, continued) = continued(io, settings, &request, (id, known))?;
             (upstream, Some(continued))
         }
         None => (settings.upstream(request.service.as_deref())?, None),
@@ -203,22 +207,24 @@ fn without_mark(text: &str) -> &str {
 /// The session to continue: its id, what is known of it, and where the new turn's messages begin.
 type Continued = (String, Option<Session>, Baseline);
 
+/// The session to continue, as it is stored here; none where another machine began it.
+fn known(io: &Io, id: &str) -> Result<Option<Session>, Problem> {
+    match store::find(io, id)? {
+        Found::Key(key) => Ok(store::load(io, &key)?.map(|loaded| loaded.session)),
+        Found::None => Ok(None),
+        Found::Several => Err(Problem::permanent(format!(
+            "Several sessions begin with {id}: give more of the id."
+        ))),
+    }
+}
+
 /// The session to continue, and the service that has it.
 fn continued<'a>(
     io: &Io,
     settings: &'a Settings,
     request: &Request,
-    id: &str,
+    (id, known): (&str, Option<Session>),
 ) -> Result<(Upstream<'a>, Continued), Problem> {
-    let known = match store::find(io, id)? {
-        Found::Key(key) => store::load(io, &key)?.map(|loaded| loaded.session),
-        Found::None => None,
-        Found::Several => {
-            return Err(Problem::permanent(format!(
-                "Several sessions begin with {id}: give more of the id."
-            )));
-        }
-    };
     let named = request.service.as_deref();
     let bound = known.as_ref().and_then(Session::latest);
     let upstream = match bound.map(|turn| turn.asked.service) {

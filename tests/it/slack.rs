@@ -258,3 +258,28 @@ fn a_bot_that_is_not_in_the_channel_and_a_chat_that_is_none_are_told() {
     }
     assert!(told.contains("/invite"), "{told}");
 }
+
+/// Ids of two channels can look alike, and the usual one's grammar says nothing of this one's.
+#[test]
+fn a_session_goes_on_in_another_chat_only_with_its_channel_beside_it_and_in_its_own_without() {
+    let env = env();
+    let id = deliver(&env, &["--chat-id", CHANNEL], &[VIDEO]);
+    let go_on = |chat: &[&str]| {
+        let line = ["create-session", "another", "--session-id", &id];
+        env.run(line.iter().chain(chat).copied())
+    };
+    let asked = go_on(&["--chat-id", PERSON]);
+    assert_eq!(asked.code, 1);
+    let told = format!("{}{}", asked.stdout, asked.stderr);
+    assert!(told.contains("In which channel is that chat?"), "{told}");
+    assert!(told.contains("--channel slack"), "{told}");
+    assert_eq!(env.gateway().submits().len(), 1);
+    for chat in [
+        &["--chat-id", CHANNEL][..],
+        &["--chat-id", PERSON, "--channel", "slack"],
+    ] {
+        let reply = go_on(chat).ok().json();
+        assert_eq!(reply["channel"], "slack", "{chat:?}");
+    }
+    assert_eq!(env.gateway().submits().len(), 3);
+}

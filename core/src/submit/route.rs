@@ -10,8 +10,15 @@ use crate::config::Settings;
 use crate::problem::Problem;
 use crate::session::{Route, Session};
 
-/// The channel and chat that the request names, else the environment.
-pub(super) fn named(settings: &Settings, request: &Request) -> Result<Route, Problem> {
+/// The channel and chat that the request names, else the environment. `known` is the session that goes on.
+///
+/// # Errors
+/// Permanent: that can't be sent to, or it isn't said in which channel that chat is.
+pub(super) fn named(
+    settings: &Settings,
+    request: &Request,
+    known: Option<&Session>,
+) -> Result<Route, Problem> {
     let wanted = match &request.destination {
         Some(Destination::Nowhere) => return Ok(Route::default()),
         Some(Destination::To(wanted)) => wanted.clone(),
@@ -32,6 +39,9 @@ pub(super) fn named(settings: &Settings, request: &Request) -> Result<Route, Pro
             .to_owned(),
         ..Route::default()
     };
+    if route.channel.is_empty() && !route.chat.is_empty() {
+        route.channel = channel_of(known, &route.chat)?;
+    }
     // A record may name no channel: the usual one is meant then.
     let Some(member) = channel::of(&route.channel).or_else(channel::usual) else {
         return Ok(route);
@@ -48,6 +58,39 @@ pub(super) fn named(settings: &Settings, request: &Request) -> Result<Route, Pro
         }
     }
     Ok(route)
+}
+
+/// The channel of a chat that is named without one, where a session goes on: its own, for the chat that its results go to
+/// already. Empty where the usual one is meant.
+///
+/// # Errors
+/// Permanent: another chat, of a session whose channel isn't the usual one. Two channels write ids alike, and the harness lets
+/// messages go to nobody but whom the options name, so it has to be said and not guessed.
+fn channel_of(known: Option<&Session>, chat: &str) -> Result<String, Problem> {
+    let Some(stored) = known.and_then(stored) else {
+        return Ok(String::new());
+    };
+    let is_usual = |member: &&Member| channel::usual().is_some_and(|usual| usual.id == member.id);
+    let Some(member) = channel::of(&stored.channel).filter(|member| !is_usual(member)) else {
+        return Ok(String::new());
+    };
+    if channel::is_same_chat(&stored.channel, chat, &stored.chat) {
+        return Ok(stored.channel.clone());
+    }
+    Err(Problem::permanent(format!(
+        "In which channel is that chat? This session's results go to {}. Nothing was submitted.",
+        member.name
+    ))
+    .advise(format!(
+        "Name it beside the chat: --channel {}",
+        stored.channel
+    )))
+}
+
+/// Where the results of a session went so far.
+fn stored(session: &Session) -> Option<&Route> {
+    let routes = session.turns.iter().rev().map(|turn| &turn.asked.route);
+    routes.into_iter().find(|route| !route.chat.is_empty())
 }
 
 /// The name of an account. Whether there is one of it is known where the credentials are.
@@ -129,14 +172,7 @@ fn known_channel(name: Option<&String>) -> Result<String, Problem> {
 
 /// A continued session keeps its chat unless another is named.
 pub(super) fn merge(named: Route, known: Option<&Session>) -> Route {
-    let stored = known.and_then(|session| {
-        session
-            .turns
-            .iter()
-            .rev()
-            .map(|turn| &turn.asked.route)
-            .find(|route| !route.chat.is_empty())
-    });
+    let stored = known.and_then(stored);
     let Some(stored) = stored else { return named };
     // A topic belongs to its chat: of another one it isn't kept.
     let same_chat = named.chat.is_empty() || named.chat == stored.chat;
