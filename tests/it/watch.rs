@@ -317,3 +317,25 @@ fn a_default_session_of_the_direct_api_shows_only_what_is_new() {
         .collect();
     assert_eq!(names, ["1.mp4", "2.mp4"]);
 }
+
+#[test]
+fn the_watched_session_shows_the_project_that_is_named_above_the_stored_one() {
+    let (env, id) = submitted(
+        Job::new()
+            .works()
+            .at(When::Polls(1))
+            .videos(["/claw/1.mp4"])
+            .says("done"),
+    );
+    let watch = [
+        "wait-and-deliver",
+        "--session-id",
+        &id,
+        "--project-id",
+        "p-1",
+    ];
+    let shown = env.run(watch).ok().stdout;
+    let link = "https://www.liblib.tv/canvas?projectId=";
+    let links: Vec<&str> = shown.lines().filter(|line| line.contains(link)).collect();
+    assert_eq!(links, [format!("{link}p-1")], "{shown}");
+}

@@ -165,11 +165,10 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
         }
         Command::WaitAndDeliver {
             session_id,
-            // Taken and not used: the project is stored with the turn. Lines that name it must not fail.
-            project_id: _,
+            project_id,
         } => {
             open(io, settings)?;
-            wait::run(io, settings, &session_id)
+            wait::run(io, settings, &session_id, project_id.as_deref())
         }
         Command::Cancel { id } => {
             open(io, settings)?;

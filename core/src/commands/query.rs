@@ -36,13 +36,7 @@ pub fn run(
     let session = known(io, id)?;
     let view = asked(io, settings, &session, after_seq)?;
     let stands = stands(&session, &view, after_seq.is_none());
-    let link = match project_id {
-        // The caller's project stands above the stored one, which may be unknown.
-        Some(project) => session
-            .latest()
-            .and_then(|turn| turn.asked.service.project_link(project)),
-        None => session.canvas(),
-    };
+    let link = link(&session, project_id);
     let transcript = Transcript {
         session_id: session.id().to_owned(),
         state: stands.state,
@@ -58,6 +52,17 @@ pub fn run(
         transcript,
         shown: view.shown,
     })
+}
+
+/// Where people see a session's project.
+pub(super) fn link(session: &Session, project_id: Option<&str>) -> Option<String> {
+    match project_id {
+        // The caller's project stands above the stored one, which may be unknown.
+        Some(project) => session
+            .latest()
+            .and_then(|turn| turn.asked.service.project_link(project)),
+        None => session.canvas(),
+    }
 }
 
 impl Queried {

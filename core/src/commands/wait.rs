@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::Reply;
-use super::query::known;
+use super::query::{known, link};
 use crate::config::Settings;
 use crate::io::Io;
 use crate::json::Stored;
@@ -18,11 +18,16 @@ const MIN_PAUSE_MS: u64 = 200;
 /// The longest: another process may have brought the job to its end.
 const MAX_PAUSE_MS: u64 = 10_000;
 
-/// Watches one session to its end.
+/// Watches one session to its end. Its link is that of `project_id`, where one is given.
 ///
 /// # Errors
 /// Permanent for an id that isn't known here.
-pub fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
+pub fn run(
+    io: &Io,
+    settings: &Settings,
+    id: &str,
+    project_id: Option<&str>,
+) -> Result<Reply, Problem> {
     let session = known(io, id)?;
     // Before the key is asked for: what was delivered is known without one.
     if let Some(at_ms) = session
@@ -51,7 +56,7 @@ pub fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
                 super::tasks::printable(event)
             ));
         }
-        if let Some(reply) = ended(&report) {
+        if let Some(reply) = ended(&report, project_id) {
             return Ok(reply);
         }
         let pause_ms = report
@@ -65,7 +70,7 @@ pub fn run(io: &Io, settings: &Settings, id: &str) -> Result<Reply, Problem> {
 }
 
 /// The answer, once there is nothing more to wait for.
-fn ended(report: &Report) -> Option<Reply> {
+fn ended(report: &Report, project_id: Option<&str>) -> Option<Reply> {
     let session = report.session.as_ref()?;
     let turn = session.latest()?;
     let over = match turn.progress.state {
@@ -79,12 +84,12 @@ fn ended(report: &Report) -> Option<Reply> {
         }
         State::Submitted | State::Generating => false,
     };
-    over.then(|| reply(session, turn))
+    over.then(|| reply(session, turn, project_id))
 }
 
 /// How the wait ended, for people and programs. Exit code 0 where everything is delivered, nothing was to be,
 /// or the user is asked.
-fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
+fn reply(session: &Session, turn: &crate::session::Turn, project_id: Option<&str>) -> Reply {
     let progress = &turn.progress;
     let mut lines = Vec::new();
     match progress.state {
@@ -99,11 +104,7 @@ fn reply(session: &Session, turn: &crate::session::Turn) -> Reply {
         State::Submitted | State::Generating => {}
     }
     lines.extend(progress.results.iter().map(|url| url.as_str().to_owned()));
-    lines.extend(
-        session
-            .canvas()
-            .filter(|_| progress.state == State::Completed),
-    );
+    lines.extend(link(session, project_id).filter(|_| progress.state == State::Completed));
     let json = json!({
         "sessionId": session.id(),
         "state": progress.state.name(),
