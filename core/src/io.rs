@@ -448,11 +448,14 @@ impl<'d> Io<'d> {
 
     /// Fetches files into a folder; the answers come in the order asked.
     pub fn download(&self, files: Vec<Download>) -> Vec<Result<String, String>> {
-        self.perform(Effect::Download(files), |outcome| match outcome {
-            // Nobody's file counts as written then: an outcome of each would need one that fits it.
+        let asked = files.len();
+        let mut results = self.perform(Effect::Download(files), |outcome| match outcome {
             Outcome::Downloaded(results) => results,
             _ => Vec::new(),
-        })
+        });
+        // A file without an outcome would be neither written nor missed, and the whole look like a success.
+        results.resize(asked, Err(MISMATCH.to_owned()));
+        results
     }
 
     /// Writes the configuration file.
@@ -534,4 +537,34 @@ pub fn digest(parts: &[&str], len: usize) -> String {
     let mut text = hex(&hash.finalize());
     text.truncate(len);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers everything as if nothing had been asked.
+    struct Deaf;
+
+    impl Driver for Deaf {
+        fn perform(&self, _: Effect) -> Outcome {
+            Outcome::Done
+        }
+
+        fn now_ms(&self) -> UnixMs {
+            0
+        }
+    }
+
+    #[test]
+    fn files_that_a_driver_says_nothing_about_are_missed_and_not_forgotten() {
+        let io = Io::new(&Deaf, [0; 32]);
+        let file = |name: &str| Download {
+            url: "https://x/1.mp4".to_owned(),
+            dir: "out".to_owned(),
+            name: name.to_owned(),
+        };
+        let results = io.download(vec![file("1.mp4"), file("2.mp4")]);
+        assert_eq!(results, [(); 2].map(|()| Err(MISMATCH.to_owned())));
+    }
 }
