@@ -265,7 +265,7 @@ fn an_mcp_clients_skill_has_the_entry_that_starts_the_server_and_the_command_tha
     let env = TestEnv::builder().var("NO_PROXY", "127.0.0.1").start();
     let skills = env.folder().join("skills");
     let skills = skills.to_str().unwrap();
-    env.run(["skill", "install", "--for", skills, "--door", "mcp"])
+    env.run(["skill", "install", "--for", skills, "--integration", "mcp"])
         .ok();
     let text = std::fs::read_to_string(format!("{skills}/libtv-video/SKILL.md")).unwrap();
     for command in commands(&text) {

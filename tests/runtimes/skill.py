@@ -30,7 +30,7 @@ class SkillWords(unittest.TestCase):
         cls.folder = os.path.realpath(folder.name)
         skills = os.path.join(cls.folder, "skills")
         subprocess.run(
-            [cls.tools["program"], "skill", "install", "--for", skills, "--door", "runtime"],
+            [cls.tools["program"], "skill", "install", "--for", skills, "--integration", "runtime"],
             env={"NEXU_HOME": os.path.join(cls.folder, "nexu"), "PATH": os.environ["PATH"]},
             stdout=subprocess.DEVNULL, timeout=PATIENCE_S, check=True,
         )

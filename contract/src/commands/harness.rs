@@ -127,11 +127,12 @@ pub(super) const RUN: &[Command] = &[
                 options: &[
                     FOR,
                     Opt::new(
-                        "door",
+                        "integration",
                         Value::Listed,
-                        "DOOR",
+                        "INTEGRATION",
                         "what the agent's machine has",
-                    ),
+                    )
+                    .formerly("door"),
                 ],
                 ..HARNESS
             },

@@ -134,6 +134,8 @@ pub struct Opt {
     pub conflicts: &'static [&'static str],
     /// The feature of the program without which it isn't there.
     pub feature: Option<&'static str>,
+    /// What it was called before; still taken, and shown nowhere. Of the program's own commands alone.
+    pub formerly: Option<&'static str>,
 }
 
 /// What a value is: decides what becomes of it on its way to the component, and how shells complete it.

@@ -21,6 +21,15 @@ impl Opt {
             harness_only: false,
             conflicts: &[],
             feature: None,
+            formerly: None,
+        }
+    }
+
+    /// It was called so before.
+    pub(super) const fn formerly(self, name: &'static str) -> Self {
+        Self {
+            formerly: Some(name),
+            ..self
         }
     }
 

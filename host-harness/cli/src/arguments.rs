@@ -132,8 +132,8 @@ fn skill(of: &ArgMatches) -> Invocation {
     let (name, of) = of.subcommand().unwrap_or(("list", of));
     let action = match name {
         "install" => {
-            let door: Option<Variant> = of.get_one("door").copied();
-            Action::Install(door.unwrap_or_default())
+            let variant: Option<Variant> = of.get_one("integration").copied();
+            Action::Install(variant.unwrap_or_default())
         }
         "uninstall" => Action::Uninstall,
         _ => Action::List,
@@ -319,6 +319,20 @@ mod tests {
                 Invocation::Text { .. } | Invocation::Component { .. } => "another",
             };
             assert_eq!(of_its_name, name);
+        }
+    }
+
+    #[test]
+    fn an_option_is_still_taken_by_the_name_it_had_before() {
+        for option in ["integration", "door"] {
+            let line = format!("libtv-video skill install --for codex --{option} runtime");
+            let Ok(Invocation::Skill { action, .. }) = of(&line) else {
+                panic!("{line}");
+            };
+            assert!(
+                matches!(action, Action::Install(Variant::Runtime)),
+                "{line}"
+            );
         }
     }
 

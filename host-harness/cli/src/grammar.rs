@@ -111,7 +111,8 @@ fn argument(command: &'static commands::Command, option: &'static Opt) -> Arg {
     let argument = Arg::new(option.name)
         .long(option.name)
         .help(sentence(option.about))
-        .conflicts_with_all(option.conflicts);
+        .conflicts_with_all(option.conflicts)
+        .aliases(option.formerly);
     if option.value == Value::Flag {
         return argument.action(ArgAction::SetTrue);
     }

@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-/// Through which door an agent comes in.
+/// By which integration an agent uses the skill.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Variant {
     /// The program libtv-video on the PATH
