@@ -14,7 +14,7 @@ use crate::problem::Problem;
 pub const MARK: &str = "libtv-file:";
 /// The folder. It is made when something is kept.
 pub const FOLDER: &str = "pictures";
-/// So many days a picture is kept: as long as Ark keeps what was made of it.
+/// So many days a picture is kept: as long as services keep what was made of it.
 pub const KEPT_DAYS: u64 = 7;
 const KEPT_MS: u64 = KEPT_DAYS * 24 * 60 * 60 * 1000;
 /// One that is being written for longer belongs to a process that died.
