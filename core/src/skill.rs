@@ -30,8 +30,13 @@ pub fn submit(io: &Io, settings: &Settings, request: Request) -> Result<Submissi
 ///
 /// # Errors
 /// As the command.
-pub fn upload(io: &Io, settings: &Settings, file: File) -> Result<Uploaded, Problem> {
-    upload::run(io, settings, file, None)
+pub fn upload(
+    io: &Io,
+    settings: &Settings,
+    file: File,
+    service: Option<String>,
+) -> Result<Uploaded, Problem> {
+    upload::run(io, settings, file, service.as_deref())
 }
 
 /// Stores results in a folder.
@@ -203,12 +208,16 @@ pub fn query(
     Ok(queried.transcript())
 }
 
-/// What is configured.
+/// What is configured of a service; without a name of the one in use.
 ///
 /// # Errors
 /// As the command.
-pub fn check(io: &Io, settings: &Settings) -> Result<Configuration, Problem> {
-    Ok(check::run(io, settings, None)?.configuration)
+pub fn check(
+    io: &Io,
+    settings: &Settings,
+    service: Option<String>,
+) -> Result<Configuration, Problem> {
+    Ok(check::run(io, settings, service.as_deref())?.configuration)
 }
 
 /// Each link of the chain from the key to the chat.
@@ -240,13 +249,13 @@ pub fn status(
     status::run(io, settings, id.as_deref(), ended.map(u64::from))
 }
 
-/// The key's tasks.
+/// The tasks of a service's key; without a name of the one in use.
 ///
 /// # Errors
 /// As the command.
-pub fn tasks(io: &Io, settings: &Settings) -> Result<Vec<Task>, Problem> {
+pub fn tasks(io: &Io, settings: &Settings, service: Option<String>) -> Result<Vec<Task>, Problem> {
     commands::open(io, settings)?;
-    let tasks = tasks::run(io, settings, None)?;
+    let tasks = tasks::run(io, settings, service.as_deref())?;
     Ok(tasks::typed(tasks))
 }
 

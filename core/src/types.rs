@@ -198,6 +198,10 @@ pub struct Session {
     pub chat_id: Option<String>,
     /// The message that is answered.
     pub reply_to: Option<String>,
+    /// The service that has it, as users call it.
+    pub service: String,
+    /// Whether it may still be cancelled.
+    pub cancellable: bool,
     /// When it wants its next poll.
     pub next_poll_at_ms: Option<UnixMs>,
     /// The canvas link of a finished job.

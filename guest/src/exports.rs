@@ -26,8 +26,10 @@ impl Guest for Component {
         }))
     }
 
-    fn upload(file: File) -> Result<Uploaded, Problem> {
-        call(Box::new(|io, settings| skill::upload(io, settings, file)))
+    fn upload(file: File, service: Option<String>) -> Result<Uploaded, Problem> {
+        call(Box::new(|io, settings| {
+            skill::upload(io, settings, file, service)
+        }))
     }
 
     fn download(
@@ -66,8 +68,8 @@ impl Guest for Component {
         }))
     }
 
-    fn check() -> Result<Configuration, Problem> {
-        call(Box::new(skill::check))
+    fn check(service: Option<String>) -> Result<Configuration, Problem> {
+        call(Box::new(|io, settings| skill::check(io, settings, service)))
     }
 
     fn doctor(channel: Option<String>, chat_id: Option<String>) -> Result<Vec<Finding>, Problem> {
@@ -82,8 +84,8 @@ impl Guest for Component {
         }))
     }
 
-    fn tasks() -> Result<Vec<Task>, Problem> {
-        call(Box::new(skill::tasks))
+    fn tasks(service: Option<String>) -> Result<Vec<Task>, Problem> {
+        call(Box::new(|io, settings| skill::tasks(io, settings, service)))
     }
 
     fn recover(session_id: Option<String>) -> Result<Overview, Problem> {

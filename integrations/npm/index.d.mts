@@ -136,6 +136,10 @@ export interface Session {
   channel?: string;
   chatId?: string;
   replyTo?: string;
+  /** The service that has it, as `check` takes it. */
+  service: string;
+  /** Whether `cancel` may still stop it. */
+  cancellable: boolean;
   /** None when everything has ended. */
   nextPollAtMs?: number;
   /** The canvas link, once the job has finished. */
@@ -231,12 +235,14 @@ export interface Skill {
   /** Does what can be done now for one session, and says when to call again. Safe to repeat. */
   poll(sessionId: string): Promise<Step>;
   query(sessionId: string, options?: { afterSeq?: number; projectId?: string }): Promise<Transcript>;
-  check(): Promise<Configuration>;
-  /** Looks at every link; with a chat it sends a text and a picture there. */
-  doctor(chatId?: string): Promise<Finding[]>;
+  /** Of this service, as `nexu` or `ark`; else of the one that requests go to. */
+  check(service?: string): Promise<Configuration>;
+  /** Looks at every link; with a chat (of this channel, else of Feishu) it sends a text and a picture there. */
+  doctor(chatId?: string, channel?: string): Promise<Finding[]>;
   /** What is stored of one session, or of all that go on and the `ended` ones (20) that ended last. Asks nobody. */
   status(which?: { sessionId?: string; ended?: number }): Promise<Overview>;
-  tasks(): Promise<Task[]>;
+  /** Of this service's key, else of the one that requests go to. Not every service lists them. */
+  tasks(service?: string): Promise<Task[]>;
   /** One session, or every known one: asks about unfinished ones and delivers what is undelivered. */
   recover(sessionId?: string): Promise<Overview>;
   /** A service that can't says so: the sentence for the user. */

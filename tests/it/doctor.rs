@@ -213,3 +213,37 @@ fn a_state_folder_that_cannot_be_written_is_named() {
         .says("❌ Program:")
         .says("libtv-video");
 }
+
+#[test]
+fn each_service_that_is_set_up_is_looked_at_and_the_one_in_use_first() {
+    let mut env = TestEnv::new();
+    env.set("ARK_API_KEY", fakes::ARK_KEY);
+    env.set("MODELARK_API_KEY", fakes::ARK_KEY);
+    let report = report(&env, &[]);
+    let links = report["checks"].as_array().unwrap().iter();
+    let links: Vec<_> = links.map(|check| check["link"].as_str().unwrap()).collect();
+    let keys: Vec<_> = links
+        .iter()
+        .filter(|link| link.starts_with("Key"))
+        .collect();
+    assert_eq!(keys, [&"Key (nexu)", &"Key (ark)", &"Key (modelark)"]);
+    assert_eq!(found(&report, "Key (nexu)").0, "good");
+    assert_eq!(found(&report, "Key (ark)").0, "good");
+    let (health, told) = found(&report, "Key (modelark)");
+    assert_eq!(health, "broken");
+    assert!(told.contains("Ark and ModelArk share no keys"), "{told}");
+    assert_eq!((env.ark().made(), env.modelark().made()), (vec![], vec![]));
+    // Of what may still begin one line tells, whichever service it is.
+    assert!(links.contains(&"Jobs"));
+}
+
+#[test]
+fn of_several_services_without_a_choice_the_keys_are_looked_at_all_the_same() {
+    let mut env = TestEnv::builder().config(None).start();
+    env.set("ARK_API_KEY", fakes::ARK_KEY);
+    env.set("MODELARK_API_KEY", fakes::MODELARK_KEY);
+    broken(&env, &[], "Service", "Several services are configured");
+    let report = report(&env, &[]);
+    assert_eq!(found(&report, "Key (ark)").0, "good");
+    assert_eq!(found(&report, "Key (modelark)").0, "good");
+}

@@ -96,7 +96,7 @@ fn a_transcript_has_the_messages_and_what_the_service_gave_of_them() {
 fn a_configuration_and_a_diagnosis_say_what_is_good_and_what_is_not() {
     let env = TestEnv::new();
     let harness = env.harness();
-    let configuration = block_on(harness.check()).unwrap();
+    let configuration = block_on(harness.check(None)).unwrap();
     assert!(configuration.verified && configuration.problem.is_none());
     assert_eq!(configuration.service, "nexu_gateway");
     assert_eq!(
@@ -135,7 +135,7 @@ fn a_file_goes_to_the_service_and_results_come_into_a_folder_as_typed_calls() {
     let (env, harness, id) = done();
     let picture = env.folder().join("a cat.png");
     std::fs::write(&picture, PICTURE).unwrap();
-    let uploaded = block_on(harness.upload(&picture)).unwrap();
+    let uploaded = block_on(harness.upload(&picture, None)).unwrap();
     assert!(
         uploaded
             .url
@@ -145,7 +145,7 @@ fn a_file_goes_to_the_service_and_results_come_into_a_folder_as_typed_calls() {
         CallError::Problem(problem) => problem.message,
         other => panic!("{other:?}"),
     };
-    let missing = block_on(harness.upload("/no/such/cat.png".as_ref()));
+    let missing = block_on(harness.upload("/no/such/cat.png".as_ref(), None));
     assert_eq!(
         message(missing.unwrap_err()),
         "File not found: /no/such/cat.png"

@@ -246,6 +246,6 @@ fn the_skill_goes_where_this_openclaw_looks_for_it() {
 fn an_embedding_program_reads_openclaws_files_as_well() {
     let (env, _) =
         plain(&json!({"channels": {"feishu": account(OTHER_ID, OTHER_SECRET)}}).to_string());
-    let configuration = block_on(env.harness().check()).unwrap();
+    let configuration = block_on(env.harness().check(None)).unwrap();
     assert_eq!(configuration.accounts[0].id, OTHER_ID);
 }

@@ -1,4 +1,4 @@
-//! `serve --ui`: who may see the page, what it is told, and that it can change nothing. How it looks is the browser's
+//! `serve --ui`: who may see the page, what it is told, and that all it can change is to cancel a job. How it looks is the browser's
 //! matter: `host-harness/dashboard/browser-check`.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -301,4 +301,43 @@ fn connections_that_show_no_token_do_not_keep_the_user_away() {
     let answer = shown.ask("GET", &format!("/{}/", shown.token), &host);
     assert_eq!(answer.status, 200);
     drop(held);
+}
+
+#[test]
+fn a_job_whose_service_can_is_cancelled_from_the_page_and_by_no_other_page() {
+    let env = TestEnv::builder().config(None).start();
+    let key = ["setup", "--service", "ark", "--api-key", "-"];
+    env.run_with_input(key, fakes::ARK_KEY).ok();
+    env.ark().set_default_clip(fakes::Clip::queued());
+    let id = env.submit("a cat");
+    let page = Shown::by(&env);
+    let shown = page.get("api/status").json();
+    let job = &shown["sessions"][0];
+    assert_eq!(
+        (&job["service"], &job["cancellable"]),
+        (&json!("ark"), &json!(true))
+    );
+    // What may still begin today stands beside the jobs.
+    assert_eq!(shown["jobs"]["left"], 99);
+    let path = format!("/{}/api/cancel?session={id}", page.token);
+    let from = |origin: &str| {
+        format!(
+            "{}origin: http://{origin}\r\ncontent-length: 0\r\n",
+            page.host()
+        )
+    };
+    assert_eq!(page.ask("GET", &path, &page.host()).status, 405);
+    assert_eq!(page.ask("POST", &path, &page.host()).status, 403);
+    assert_eq!(
+        page.ask("POST", &path, &from("elsewhere.example")).status,
+        403
+    );
+    assert_eq!(env.ark().status(&id), Some("queued"));
+    let said = page.ask("POST", &path, &from(&page.address)).json();
+    assert_eq!(said, json!({"cancelled": true, "reason": null}));
+    assert_eq!(env.ark().status(&id), Some("cancelled"));
+    let after = page.get("api/status").json();
+    assert_eq!(after["sessions"][0]["cancellable"], json!(false));
+    let again = page.ask("POST", &path, &from(&page.address)).json();
+    assert_eq!(again["cancelled"], json!(false));
 }

@@ -48,8 +48,8 @@ fn refused(session: &Session) -> Option<Cancellation> {
             "{title} has no way to cancel a job: it goes on, and its result arrives."
         )));
     }
-    let ended = latest.progress.state.is_final() || latest.asked.given.is_some();
-    ended.then(|| {
+    let has_ended = !latest.may_be_cancelled();
+    has_ended.then(|| {
         Cancellation::TooLate(
             "That job has ended already: there is nothing left to cancel.".to_owned(),
         )

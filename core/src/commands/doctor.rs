@@ -16,7 +16,7 @@ use crate::session::{Message, Route, Shape};
 use crate::store::layout::{self, Strange};
 use crate::types::{Finding, Health};
 use crate::upstream::results::{Store, stores};
-use crate::upstream::{KeyStatus, ServiceId};
+use crate::upstream::{KeyStatus, ServiceId, Upstream};
 
 /// A play button, 64 by 64 pixels.
 // In the program, so that the test of a chat depends on no media store.
@@ -58,7 +58,7 @@ pub fn run(
 ) -> Vec<Finding> {
     let mut findings = Findings::default();
     // In the order in which a job passes them: the first broken link explains those behind it.
-    service(io, settings, &mut findings);
+    services(io, settings, &mut findings);
     media_store(io, &mut findings);
     harness(settings, &mut findings);
     state(io, &mut findings);
@@ -95,8 +95,8 @@ pub fn reply(findings: &[Finding]) -> Reply {
     }
 }
 
-/// The key and the service that it opens: one request, which costs nothing.
-fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
+/// Each service that is set up: its key, by one request, which costs nothing. The one that requests go to stands first.
+fn services(io: &Io, settings: &Settings, findings: &mut Findings) {
     const LINK: &str = "Key";
     if let Err(reason) = &settings.stored {
         findings.problem(
@@ -104,10 +104,39 @@ fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
             &crate::config::damaged(&settings.config_path, reason),
         );
     }
-    let upstream = match settings.upstream(None) {
-        Ok(upstream) => upstream,
-        Err(problem) => return findings.problem(LINK, &problem),
-    };
+    let in_use = settings.upstream(None);
+    let mut held: Vec<ServiceId> = settings
+        .services
+        .held()
+        .iter()
+        .map(|held| held.key.service)
+        .collect();
+    match &in_use {
+        Ok(upstream) => held.sort_by_key(|service| *service != upstream.service()),
+        Err(problem) => {
+            // That the one that is meant has no key, or none is meant of several, is no fault of the keys that are there.
+            let is_choice = settings.meant(None).is_err() && !held.is_empty();
+            findings.problem(if is_choice { "Service" } else { LINK }, problem);
+        }
+    }
+    for service in &held {
+        // Of the only one no name is needed; its link has been called so since the first version.
+        let link = if held.len() > 1 {
+            format!("{LINK} ({})", service.word())
+        } else {
+            LINK.to_owned()
+        };
+        match settings.upstream_of(*service) {
+            Ok(Some(upstream)) => key(io, &upstream, &link, findings),
+            // Told above, where it is the only one.
+            Err(problem) if held.len() > 1 => findings.problem(&link, &problem),
+            Ok(None) | Err(_) => {}
+        }
+    }
+}
+
+/// One key.
+fn key(io: &Io, upstream: &Upstream<'_>, link: &str, findings: &mut Findings) {
     io.err(format!("Asking {} …", upstream.base()));
     let (masked, base) = (upstream.secret().masked(), upstream.base());
     let used_up = "Replace it with: libtv-video update-key --api-key K";
@@ -141,9 +170,9 @@ fn service(io: &Io, settings: &Settings, findings: &mut Findings) {
         Ok(KeyStatus::Good { uses: None, .. }) => {
             (Health::Good, format!("{masked} is good at {base}"), "")
         }
-        Err(error) => return findings.problem(LINK, &error.problem()),
+        Err(error) => return findings.problem(link, &error.problem()),
     };
-    findings.note(LINK, health, &words, advice);
+    findings.note(link, health, &words, advice);
 }
 
 /// The service that new requests go to, where that is clear.

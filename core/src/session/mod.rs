@@ -248,6 +248,15 @@ pub struct Turn {
     pub progress: Progress,
 }
 
+impl Turn {
+    /// Whether its service may still stop it.
+    #[must_use]
+    pub fn may_be_cancelled(&self) -> bool {
+        let has_ended = self.progress.state.is_final() || self.asked.given.is_some();
+        self.asked.service.traits().cancels && !has_ended
+    }
+}
+
 /// A session as it was read from its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {

@@ -82,6 +82,30 @@ function media(url, session, kept) {
   return el('figure', { class: film ? 'film' : '' }, shown);
 }
 
+/** A button that stops the job, where its service still can. It asks once more: what is stopped can't be taken up again. */
+function cancelling(session) {
+  if (!session.cancellable) return null;
+  const button = el('button', { type: 'button' }, 'Cancel this job');
+  const told = el('span', { role: 'status' });
+  button.addEventListener('click', async () => {
+    if (!button.dataset.sure) {
+      button.dataset.sure = 'asked';
+      button.textContent = 'Really cancel it?';
+      return;
+    }
+    button.disabled = true;
+    try {
+      const answer = await ask(`api/cancel?session=${encodeURIComponent(session.sessionId)}`, { method: 'POST' });
+      told.textContent = answer.cancelled ? 'Cancelled.' : answer.reason;
+      soon();
+    } catch (error) {
+      told.textContent = error.message;
+      button.disabled = false;
+    }
+  });
+  return el('p', { class: 'meta cancel' }, button, told);
+}
+
 function deliveries(session) {
   if (session.deliveries.length === 0) return null;
   const rows = session.deliveries.map((d) => el('tr', {},
@@ -151,7 +175,7 @@ function card(session, old) {
     told ? el('p', { class: `note ${session.state}` }, told) : null,
     results.length ? el('div', { class: 'results' }, ...results.map((url) => media(url, session, kept))) : null,
     session.projectUrl ? el('p', { class: 'meta' }, el('a', { href: session.projectUrl, rel: 'noreferrer', target: '_blank' }, 'Canvas')) : null,
-    messages, egress(session, was('egress')));
+    cancelling(session), messages, egress(session, was('egress')));
   return { element, kept, drawn: JSON.stringify(session) };
 }
 
@@ -200,8 +224,8 @@ function draw() {
   tick();
 }
 
-async function ask(path) {
-  const response = await fetch(path);
+async function ask(path, how) {
+  const response = await fetch(path, how);
   if (!response.ok) throw new Error((await response.text()).trim() || `HTTP ${response.status}`);
   return response.json();
 }

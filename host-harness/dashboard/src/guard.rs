@@ -9,6 +9,9 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::token;
 
+/// The one path that changes something: it stops a job.
+pub(crate) const CANCEL: &str = "api/cancel";
+
 /// The page's address and what to know for it.
 pub(crate) struct Guard {
     address: SocketAddr,
@@ -54,13 +57,13 @@ impl Guard {
             .and_then(|path| path.split_once('/'));
         match behind {
             // In constant time: see `token`.
-            Some((given, path)) if token::same(given, &self.token) => {
-                if method == Method::GET {
-                    Ok(path)
-                } else {
-                    Err(StatusCode::METHOD_NOT_ALLOWED)
-                }
-            }
+            Some((given, path)) if token::same(given, &self.token) => match *method {
+                // What changes something says where it comes from: a browser always does, for a page's own script too.
+                Method::POST if path == CANCEL && headers.contains_key(ORIGIN) => Ok(path),
+                Method::POST if path == CANCEL => Err(StatusCode::FORBIDDEN),
+                Method::GET if path != CANCEL => Ok(path),
+                _ => Err(StatusCode::METHOD_NOT_ALLOWED),
+            },
             _ => Err(StatusCode::NOT_FOUND),
         }
     }
@@ -159,7 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_changed() {
+    fn a_job_is_cancelled_by_the_page_itself_and_by_nobody_else() {
+        let (host, own) = (("host", "127.0.0.1:8080"), "http://127.0.0.1:8080");
+        let path = "/secret/api/cancel";
+        let ask = |method, headers: &[(&str, &str)]| admitted(method, path, headers);
+        assert!(ask(Method::POST, &[host, ("origin", own)]).is_ok());
+        for headers in [&[host][..], &[host, ("origin", "https://evil.example")]] {
+            assert_eq!(ask(Method::POST, headers), Err(StatusCode::FORBIDDEN));
+        }
+        // A link, a picture or a form that leads here does nothing.
+        let get = ask(Method::GET, &[host, ("origin", own)]);
+        assert_eq!(get, Err(StatusCode::METHOD_NOT_ALLOWED));
+    }
+
+    #[test]
+    fn nothing_else_can_be_changed() {
         for method in [
             Method::POST,
             Method::PUT,

@@ -28,6 +28,11 @@ impl Jobs {
         }
     }
 
+    /// Something has changed: the next answer is asked for.
+    pub(crate) async fn forget(&self) {
+        *self.latest.lock().await = None;
+    }
+
     /// What is known now.
     ///
     /// # Errors

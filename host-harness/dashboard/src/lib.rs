@@ -1,7 +1,8 @@
 //! A person's view of the jobs: one local page, served by the harness's own program beside its timer.
 //!
 //! It shows each job with its timeline, its results as pictures or players, what became of each message, and what was
-//! let out of the sandbox. It can change nothing: every route is a `GET`.
+//! let out of the sandbox, and how many jobs may still begin. All that it can change is to cancel a job, where its service
+//! can: every other route is a `GET`.
 //!
 //! Who may see it: whoever has the address, which holds a random token; nobody else on the machine and no web page
 //! (`guard`). Results are fetched by the harness under the media store's rules, so the browser talks to loopback alone.

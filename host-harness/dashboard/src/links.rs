@@ -28,6 +28,8 @@ mod tests {
             channel: None,
             chat_id: None,
             reply_to: None,
+            service: "nexu".to_owned(),
+            cancellable: false,
             next_poll_at_ms: None,
             project_url: link.map(str::to_owned),
             turns: Vec::new(),

@@ -6,8 +6,10 @@
 //! /TOKEN/page.css    its looks             /TOKEN/api/egress    what was let out, of one session or of all
 //! /TOKEN/icon.svg    its icon
 //! /TOKEN/media?url=  one result, with ranges, fetched under the media store's rules, and for which session
+//! /TOKEN/api/cancel?session=   a `POST` from the page itself: stops that job, where its service can
 //! ```
 
+use host::Cancellation;
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::Shared;
 use crate::answer::{self, Body};
+use crate::guard::CANCEL;
 
 const PAGE: &str = include_str!("../assets/page.html");
 const SCRIPT: &str = include_str!("../assets/page.js");
@@ -54,6 +57,10 @@ pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
             let headers = [("content-type", "text/event-stream")];
             answer::with(StatusCode::OK, &headers, feed.boxed_unsync())
         }
+        CANCEL => match query("session") {
+            Some(session) => cancel(shared, &session).await,
+            None => answer::refused(StatusCode::BAD_REQUEST, "Which job?"),
+        },
         "api/egress" => egress(shared, query("session")).await,
         "media" => match query("url") {
             Some(url) => media(shared, &url, query("session").as_deref(), &head.headers).await,
@@ -61,6 +68,18 @@ pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Respo
         },
         _ => answer::refused(StatusCode::NOT_FOUND, "Not Found"),
     }
+}
+
+/// Stops a job. That it can't be, or is too late, is an answer: the sentence for the user.
+async fn cancel(shared: &Shared, session: &str) -> Response<Body> {
+    let reason = match shared.harness.cancel(session).await {
+        Ok(Cancellation::Cancelled) => None,
+        Ok(Cancellation::NotSupported(reason) | Cancellation::TooLate(reason)) => Some(reason),
+        Err(error) => return answer::refused(StatusCode::BAD_GATEWAY, &error.to_string()),
+    };
+    // The page looks at once, and must not be told what was so before.
+    shared.jobs.forget().await;
+    answer::json(&json!({"cancelled": reason.is_none(), "reason": reason}))
 }
 
 /// One result. Only what stands in the policy for media can be fetched so, whatever the page asks for.

@@ -42,8 +42,10 @@ pub(crate) fn step(step: Step, asked: &str, log_bytes: usize) -> Result<Step, Ca
 pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError> {
     // A trap and no error of its own: the request was sent, and what can't be believed says nothing about
     // what became of it.
-    let ids = [&submission.session_id, &submission.project_uuid];
-    if ids.into_iter().all(|id| is_service_id(id)) {
+    // Not every service has projects.
+    let project = Some(&submission.project_uuid).filter(|id| !id.is_empty());
+    let mut ids = [&submission.session_id].into_iter().chain(project);
+    if ids.all(|id| is_service_id(id)) {
         return Ok(submission);
     }
     Err(CallError::Trap(

@@ -36,17 +36,18 @@ impl Harness {
         self.typed(kind, &said, work, answer::transcript).await.0
     }
 
-    /// What is configured, and whether the key is good.
+    /// What is configured of a service, and whether its key is good; without a name of the one that requests go to.
     ///
     /// # Errors
     /// [`CallError`] where no key is configured. A key that is refused is [`Configuration::problem`].
-    pub async fn check(&self) -> Result<Configuration, CallError> {
+    pub async fn check(&self, service: Option<&str>) -> Result<Configuration, CallError> {
+        let said: Vec<&str> = service.into_iter().collect();
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_check(&mut store).await
+            instance.call_check(&mut store, service).await
         };
         let wording = self.settings().wording;
         let believed = |found| Ok(wording.configuration(answer::configuration(found)));
-        self.typed(Kind::Check, &[], work, believed).await.0
+        self.typed(Kind::Check, &said, work, believed).await.0
     }
 
     /// Looks at every link of the chain from the key to the chat, at this channel alone where one is named; with a chat it
@@ -101,15 +102,16 @@ impl Harness {
         self.typed_on(terms, kind, &said, work, believed).await.0
     }
 
-    /// The key's tasks on the gateway.
+    /// What a service has of the key's tasks; without a name the one that requests go to.
     ///
     /// # Errors
-    /// [`CallError`].
-    pub async fn tasks(&self) -> Result<Vec<Task>, CallError> {
+    /// [`CallError`]: not every service lists them.
+    pub async fn tasks(&self, service: Option<&str>) -> Result<Vec<Task>, CallError> {
+        let said: Vec<&str> = service.into_iter().collect();
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_tasks(&mut store).await
+            instance.call_tasks(&mut store, service).await
         };
-        self.typed(Kind::Tasks, &[], work, answer::tasks).await.0
+        self.typed(Kind::Tasks, &said, work, answer::tasks).await.0
     }
 
     /// One session, or every known one: asks upstream about those that are unfinished and delivers what is undelivered.

@@ -32,17 +32,18 @@ pub(crate) async fn run(
         Tool::ListSessions => list(harness, arguments::read(given)?).await,
         Tool::Recover => recover(harness, arguments::read(given)?, progress).await,
         Tool::Tasks => {
-            let arguments::Nothing {} = arguments::read(given)?;
-            let work = progress.during("asking for the tasks", harness.tasks());
-            let tasks = made(work.await)?;
+            let arguments::Service { service } = arguments::read(given)?;
+            let asked = harness.tasks(service.as_deref());
+            let tasks = made(progress.during("asking for the tasks", asked).await)?;
             let tasks = tasks.iter().map(|task| host::object_of(&task.fields));
             Answer::of(&answers::Tasks {
                 tasks: tasks.collect(),
             })
         }
         Tool::Check => {
-            let arguments::Nothing {} = arguments::read(given)?;
-            let work = progress.during("asking about the key", harness.check());
+            let arguments::Service { service } = arguments::read(given)?;
+            let asked = harness.check(service.as_deref());
+            let work = progress.during("asking about the key", asked);
             let mut checked = answers::Checked::from(made(work.await)?);
             checked.jobs = jobs(harness).await;
             Answer::of(&checked)
@@ -70,6 +71,9 @@ async fn create(
     let mut request = addressed(Submit::message(given.message), given.channel, given.chat_id);
     if let Some(kind) = given.kind {
         request = request.of_kind(kind.into());
+    }
+    if let Some(service) = given.service {
+        request = request.by_service(service);
     }
     if let Some(account) = given.account {
         request = request.with_account(account);
@@ -201,7 +205,7 @@ async fn upload(
     progress: &mut Progress,
 ) -> Result<Answer, Failure> {
     let path = absolute(&given.path)?;
-    let work = progress.during("uploading", harness.upload(path));
+    let work = progress.during("uploading", harness.upload(path, given.service.as_deref()));
     let url = made(work.await)?.url;
     Answer::of(&answers::Uploaded { url })
 }

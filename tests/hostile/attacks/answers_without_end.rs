@@ -30,6 +30,8 @@ pub fn overview() -> Overview {
         channel: None,
         chat_id: None,
         reply_to: None,
+        service: String::new(),
+        cancellable: false,
         next_poll_at_ms: None,
         project_url: None,
         turns: Vec::new(),

@@ -79,7 +79,7 @@ impl bindings::Guest for Component {
         step.map(submission).map_err(refused)
     }
 
-    fn upload(_: File) -> Result<Uploaded, Problem> {
+    fn upload(_: File, _: Option<String>) -> Result<Uploaded, Problem> {
         // What it found on standard input, in place of an address.
         let step = attacks::attack(chosen()).map_err(refused)?;
         let texts = step.events.into_iter().map(|event| event.text);
@@ -143,7 +143,7 @@ impl bindings::Guest for Component {
         Err(refused("it knows nothing".to_owned()))
     }
 
-    fn check() -> Result<Configuration, Problem> {
+    fn check(_: Option<String>) -> Result<Configuration, Problem> {
         Err(refused("it checks nothing".to_owned()))
     }
 
@@ -158,7 +158,7 @@ impl bindings::Guest for Component {
         }
     }
 
-    fn tasks() -> Result<Vec<Task>, Problem> {
+    fn tasks(_: Option<String>) -> Result<Vec<Task>, Problem> {
         match chosen() {
             "answers_without_end" => Ok(attacks::answers_without_end::tasks()),
             _ => Ok(Vec::new()),

@@ -205,7 +205,7 @@ fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
             Ok(_) => assert_eq!(said, "refused: closed\n", "{way}"),
             Err(error) => panic!("{way}: {error}"),
         }
-        match block_on(attack.harness().upload(way.as_ref())) {
+        match block_on(attack.harness().upload(way.as_ref(), None)) {
             Err(CallError::Refused(_)) => {}
             Err(CallError::Problem(problem)) => assert_eq!(problem.message, "closed", "{way}"),
             other => panic!("{way}: {other:?}"),
@@ -221,7 +221,7 @@ fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
     let (end, said) = command(&attack, &["upload", "--file", cat.to_str().unwrap()]);
     assert_eq!((end.unwrap().exit_code, said.as_str()), (0, "16 bytes\n"));
     // It has the bytes, and its answer isn't believed as an address.
-    let answer = block_on(attack.harness().upload(&cat));
+    let answer = block_on(attack.harness().upload(&cat, None));
     assert!(matches!(answer, Err(CallError::Trap(_))), "{answer:?}");
 }
 

@@ -166,7 +166,7 @@ pub fn answers_without_end() {
     let attack = attack!(answers_without_end);
     block_on(async {
         let harness = attack.harness();
-        let tasks = harness.tasks().await.map(drop);
+        let tasks = harness.tasks(None).await.map(drop);
         let status = harness.status(None, None, Output::discard()).await;
         let answers = [
             (tasks, LimitHit::Values(limits::ANSWER_VALUES)),

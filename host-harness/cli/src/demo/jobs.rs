@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fakes::{Fake, Fault, Job as Script, When, World, media};
+use fakes::{Clip, Fake, Fault, Job as Script, When, World, media};
 use host::SessionState;
 
 use super::chat;
@@ -13,10 +13,17 @@ const REFUSAL: &str = "内容不符合平台规则";
 /// What the service asks back.
 const QUESTION: &str = "Which colour should the logo have?";
 
+/// A service that is an agent: it asks back, and gives several results.
+pub(super) const AGENT: &str = "nexu";
+/// A service of tasks: one request, one clip.
+const TASKS: &str = "ark";
+
 /// One job of the demonstration.
 pub(super) struct Job {
     /// What the picture calls it.
     pub(super) name: &'static str,
+    /// The service that makes it, as a submit takes it.
+    pub(super) service: &'static str,
     /// The words of the request; the fakes know the job by one of them.
     pub(super) text: &'static str,
     /// The state in which it rests.
@@ -56,6 +63,13 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
             .videos(["/sd-gen-save-img/demo/fox.mp4"])
             .says("Your video is ready."),
     );
+    let clip = media::mp4(4_000, 3 << 20, true);
+    let clip_sha256 = clip.sha256();
+    world.ark_media().put("/demo/owl.mp4", clip);
+    let script = Clip::video_at("/demo/owl.mp4").choosing(4, "16:9");
+    world
+        .ark()
+        .on_text_containing("owl", script.ending(after(7_000)));
     gateway.on_message_containing("villain", Script::fails(REFUSAL));
     gateway.on_message_containing("logo", Script::new().at(after(3_000)).asks_user(QUESTION));
 
@@ -66,6 +80,7 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
     vec![
         Job {
             name: "video",
+            service: AGENT,
             text: "A red fox runs through snow",
             end: SessionState::Completed,
             results: vec![film_sha256],
@@ -73,6 +88,7 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         },
         Job {
             name: "storyboard",
+            service: AGENT,
             text: "A storyboard of nine frames",
             end: SessionState::Completed,
             results: frames,
@@ -80,6 +96,7 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         },
         Job {
             name: "refused",
+            service: AGENT,
             text: "A villain who wins",
             end: SessionState::Failed,
             results: Vec::new(),
@@ -87,10 +104,19 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         },
         Job {
             name: "asks back",
+            service: AGENT,
             text: "Make a logo",
             end: SessionState::AwaitingUser,
             results: Vec::new(),
             says: Some(QUESTION),
+        },
+        Job {
+            name: "clip",
+            service: TASKS,
+            text: "An owl turns its head",
+            end: SessionState::Completed,
+            results: vec![clip_sha256],
+            says: None,
         },
     ]
 }
@@ -132,7 +158,7 @@ pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
         }
     }
     // Paid once each: what the whole program is about.
-    let submits = world.gateway().submits().len();
+    let submits = world.gateway().submits().len() + world.ark().made().len();
     if submits != jobs.len() {
         complaints.push(format!("{} jobs were paid {submits} times", jobs.len()));
     }

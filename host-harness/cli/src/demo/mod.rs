@@ -1,5 +1,6 @@
 //! `libtv-video demo`: the real component, sandbox and timer against fakes on loopback, in under a minute and without
-//! an account. Four jobs, a few faults on the way, and a count at the end: nothing lost, nothing twice.
+//! an account. Four jobs of an agent and one of a service of tasks, a few faults on the way, and a count at the end: nothing
+//! lost, nothing twice.
 
 mod chat;
 mod jobs;
@@ -103,7 +104,11 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     let mut board = Board::new();
     for job in &jobs {
         let submission = harness
-            .submit(Submit::message(job.text).to(chat::channel(), CHAT))
+            .submit(
+                Submit::message(job.text)
+                    .by_service(job.service)
+                    .to(chat::channel(), CHAT),
+            )
             .await
             .map_err(|error| format!("{} was not taken: {error}", job.name))?;
         board.add(job, &submission.session_id);
@@ -169,6 +174,9 @@ fn harness(world: &World, home: &Path) -> Result<Harness, String> {
         "LIBTV_CONNECT_TO" => Some(connect_to.clone().into()),
         "SSL_CERT_FILE" => Some(ca.clone().into_os_string()),
         "LIBTV_API_KEY" => Some(fakes::GATEWAY_KEY.into()),
+        "ARK_API_KEY" => Some(fakes::ARK_KEY.into()),
+        // Of two that are set up one has to be meant where none is named.
+        "LIBTV_SERVICE" => Some(jobs::AGENT.into()),
         "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
         other => chat::variable(other).map(Into::into),
     });

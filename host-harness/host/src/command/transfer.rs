@@ -18,12 +18,12 @@ use crate::types::{Downloaded, File, InputFile, Uploaded, WantedResults};
 use sandbox::call::{Guest, Output};
 
 impl Harness {
-    /// Uploads one picture or film of at most 200 MB, decided by its content, for a request that refers to it. The component
-    /// sees its bytes and its name, and nothing of where it lies.
+    /// Uploads one picture or film of at most 200 MB, decided by its content, for a request to this service that refers to it;
+    /// without a name to the one that requests go to. The component sees its bytes and its name, and nothing of where it lies.
     ///
     /// # Errors
     /// [`CallError`]: it isn't there, is something else, lies where secrets are kept or holds one, or the service refuses it.
-    pub async fn upload(&self, path: &Path) -> Result<Uploaded, CallError> {
+    pub async fn upload(&self, path: &Path, service: Option<&str>) -> Result<Uploaded, CallError> {
         let opened = Upload::open(path, &Places::of(self))?;
         let mut terms = self.as_command(Output::discard(), None);
         let file = match opened {
@@ -43,9 +43,10 @@ impl Harness {
         let (File::Path(said) | File::Input(InputFile { name: said, .. })) = &file;
         let given = &file;
         let work = |instance: LibtvVideo, mut store: Store<Guest>| async move {
-            instance.call_upload(&mut store, given).await
+            instance.call_upload(&mut store, given, service).await
         };
-        self.typed_on(terms, Kind::Upload, &[said], work, answer::uploaded)
+        let said: Vec<&str> = [said.as_str()].into_iter().chain(service).collect();
+        self.typed_on(terms, Kind::Upload, &said, work, answer::uploaded)
             .await
             .0
     }

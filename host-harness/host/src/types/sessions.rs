@@ -176,6 +176,10 @@ pub struct Session {
     #[component(name = "reply-to")]
     #[serde(skip)]
     pub reply_to: Option<String>,
+    /// The service that has it, as `--service` takes it.
+    pub service: String,
+    /// Whether `cancel` may still stop it: its service can, and it has not ended.
+    pub cancellable: bool,
     /// When it wants its next poll; none when everything has ended.
     #[component(name = "next-poll-at-ms")]
     #[serde(rename = "nextPollAt", serialize_with = "text::time_or_null")]
@@ -270,6 +274,8 @@ mod tests {
                 channel: None,
                 chat_id: Some("oc_1".to_owned()),
                 reply_to: Some("om_1".to_owned()),
+                service: "nexu".to_owned(),
+                cancellable: false,
                 next_poll_at_ms: None,
                 project_url: None,
                 turns: vec![turn],
@@ -286,7 +292,8 @@ mod tests {
         let written = serde_json::to_string(&overview).unwrap();
         let expected = concat!(
             r#"{"now":"9999-12-30T22:00:00.999999999Z","sessions":[{"sessionId":"s","state":"awaiting_user","#,
-            r#""channel":"","chatId":"oc_1","nextPollAt":null,"projectUrl":null,"turns":[{"turn":1,"text":"a fox","#,
+            r#""channel":"","chatId":"oc_1","service":"nexu","cancellable":false,"nextPollAt":null,"projectUrl":null,"#,
+            r#""turns":[{"turn":1,"text":"a fox","#,
             r#""state":"awaiting_user","submittedAt":"2026-01-01T00:00:00Z","endedAt":null,"#,
             r#""deliveredAt":"2026-01-01T00:00:01Z","polls":3,"results":["https://x/1.mp4"],"question":null,"#,
             r#""trouble":null}],"deliveries":[]}],"unknownSubmits":[{"id":"i","text":"t","#,

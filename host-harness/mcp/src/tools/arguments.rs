@@ -14,6 +14,14 @@ use crate::limits::{WAIT_DEFAULT_S, WAIT_MAX_S};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
+/// For tools that look at one service.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Service {
+    /// The service to ask: {services}. Left out: the one that new requests go to.
+    pub(crate) service: Option<String>,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateSession {
@@ -28,6 +36,8 @@ pub(crate) struct CreateSession {
     pub(crate) chat_id: Option<String>,
     /// What the user asks for, where that is plain. Left out when it isn't.
     pub(crate) kind: Option<Kind>,
+    /// The service that makes it, only where the user names one: {services}.
+    pub(crate) service: Option<String>,
     /// The account of the channel whose bot answers, where the server's operator has named one to you.
     pub(crate) account: Option<String>,
     /// The topic or thread of the chat that the message stands in, where the metadata has an id of it.
@@ -129,6 +139,8 @@ pub(crate) struct Upload {
     /// The absolute path of an image or a video of at most 200 MB on the machine where this server runs. What it is, is
     /// decided by its content.
     pub(crate) path: String,
+    /// The service that the request will go to, where you name one there.
+    pub(crate) service: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use contract::channels;
+use contract::services::makers;
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaSettings};
@@ -67,7 +68,16 @@ fn schema_of<T: JsonSchema>(contract: Contract) -> JsonObject {
 
 /// The words that a channel is named by, for a model.
 fn channels() -> String {
-    let words: Vec<String> = channels::words().map(|word| format!("`{word}`")).collect();
+    enumerated(channels::words())
+}
+
+/// The words that a service is named by.
+fn services() -> String {
+    enumerated(makers().map(|(_, keys)| keys.service))
+}
+
+fn enumerated(words: impl Iterator<Item = &'static str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     channels::enumerated(words.iter().map(String::as_str), "or")
 }
 
@@ -82,7 +92,8 @@ fn make_portable(value: &mut Value) {
             }
             // Where the comment's lines ended means nothing.
             if let Some(Value::String(words)) = schema.get_mut("description") {
-                *words = words.replace('\n', " ").replace("{channels}", &channels());
+                let told = words.replace('\n', " ").replace("{channels}", &channels());
+                *words = told.replace("{services}", &services());
             }
             schema.values_mut().for_each(make_portable);
         }
