@@ -486,3 +486,25 @@ fn a_link_that_is_dead_is_not_sent_and_the_chat_is_told_so() {
         "{told:?}"
     );
 }
+
+#[test]
+fn programs_and_agents_submit_and_look_by_the_services_name() {
+    let mut env = TestEnv::new();
+    env.set("ARK_API_KEY", ARK_KEY);
+    env.set("LIBTV_SERVICE", "nexu");
+    let mut talking = env.mcp();
+    let wanted =
+        json!({"message": "a cat", "service": "ark", "channel": "feishu", "chat_id": CHAT});
+    let submitted = talking.good("create_session", wanted);
+    let id = submitted["sessionId"].as_str().unwrap().to_owned();
+    assert_eq!(env.ark().made().len(), 1);
+    assert!(env.gateway().submits().is_empty());
+    env.watch(&id).ok();
+    assert_eq!(env.chat()[0].msg_type, "media");
+    let checked = talking.good("check", json!({"service": "ark"}));
+    assert_eq!(checked["url"], "https://ark.cn-beijing.volces.com");
+    let tasks = talking.good("tasks", json!({"service": "ark"}));
+    assert_eq!(tasks["tasks"][0]["id"], id);
+    let unknown = talking.tool("check", json!({"service": "sora"}));
+    assert_eq!(unknown["isError"], true, "{unknown}");
+}

@@ -375,3 +375,20 @@ fn a_picture_whose_link_is_dead_is_told_and_not_sent() {
         "{told:?}"
     );
 }
+
+#[test]
+fn a_picture_that_holds_a_key_is_not_kept() {
+    let env = ark();
+    let mut bytes = media::png(400, 400).to_bytes();
+    bytes.extend_from_slice(ARK_KEY.as_bytes());
+    let path = env.folder().join("key.png");
+    std::fs::write(&path, bytes).unwrap();
+    env.holds_secrets(&path);
+    env.run(["upload", "--file", path.to_str().unwrap()])
+        .exits(1)
+        .says("holds an API key, app secret or token");
+    assert_eq!(
+        files_below(&env.state().join("pictures")),
+        [] as [PathBuf; 0]
+    );
+}

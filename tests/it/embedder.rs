@@ -116,7 +116,7 @@ fn a_policy_takes_routes_away_and_each_refusal_is_told_with_its_call() {
     assert!(granted.iter().all(|route| route.method == "GET"));
     submit(&harness).unwrap_err();
     assert_eq!(env.gateway().submits().len(), 0);
-    block_on(harness.check()).unwrap();
+    block_on(harness.check(None)).unwrap();
     let told = told.lock().unwrap();
     let [refused, checked] = &told[..] else {
         panic!("{told:?}")
@@ -141,16 +141,16 @@ fn how_requests_leave_is_a_value_and_the_environment_has_no_say() {
         let settings = Settings::new(env.home()).with_network(network);
         Harness::new(Component::embedded().unwrap(), settings).unwrap()
     };
-    let good = block_on(with(here().trusting(ca)).check()).unwrap();
+    let good = block_on(with(here().trusting(ca)).check(None)).unwrap();
     assert!(good.verified && good.problem.is_none());
     // Without the fakes' root nobody is believed, and a proxy that can't be read is passed by nobody.
-    let untrusted = block_on(with(here()).check()).unwrap();
+    let untrusted = block_on(with(here()).check(None)).unwrap();
     assert!(!untrusted.verified && untrusted.problem.is_some());
     let asked = env.gateway().requests().len();
     let proxied = with(Network::through("no proxy at all"));
     let told = proxied.network_settings().unusable_proxy.unwrap();
     assert!(told.contains("Network::through"), "{told}");
-    assert!(block_on(proxied.check()).unwrap().problem.is_some());
+    assert!(block_on(proxied.check(None)).unwrap().problem.is_some());
     assert_eq!(env.gateway().requests().len(), asked);
 }
 

@@ -45,6 +45,8 @@ mod mcp_edges;
 mod memory;
 mod mended;
 mod network;
+#[cfg(unix)]
+mod newcomer;
 mod no_component;
 mod openclaw;
 #[cfg(unix)]

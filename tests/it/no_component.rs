@@ -12,6 +12,7 @@ mod messages;
 mod network;
 mod odd_server;
 mod output;
+mod services;
 
 use std::sync::Mutex;
 
@@ -35,7 +36,7 @@ mod each_has_a_test {
     )]
     use super::{
         answers::*, calls::*, credentials::*, files::*, machine::*, messages::*, network::*,
-        output::*,
+        output::*, services::*,
     };
 
     #[cfg(unix)]

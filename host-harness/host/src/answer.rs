@@ -43,9 +43,9 @@ pub(crate) fn submission(submission: Submission) -> Result<Submission, CallError
     // A trap and no error of its own: the request was sent, and what can't be believed says nothing about
     // what became of it.
     // Not every service has projects.
-    let project = Some(&submission.project_uuid).filter(|id| !id.is_empty());
-    let mut ids = [&submission.session_id].into_iter().chain(project);
-    if ids.all(|id| is_service_id(id)) {
+    let project = &submission.project_uuid;
+    let has_good = project.is_empty() || is_service_id(project);
+    if has_good && is_service_id(&submission.session_id) {
         return Ok(submission);
     }
     Err(CallError::Trap(

@@ -39,14 +39,14 @@ fn every_call_may_be_a_task(harness: &Harness, path: &std::path::Path) {
     is_sent(harness.poll(""));
     is_sent(harness.due());
     is_sent(harness.query("", None, None));
-    is_sent(harness.check());
+    is_sent(harness.check(None));
     is_sent(harness.doctor(None, None, Output::discard()));
     is_sent(harness.status(None, None, Output::discard()));
-    is_sent(harness.tasks());
+    is_sent(harness.tasks(None));
     is_sent(harness.recover(None));
     is_sent(harness.cancel(""));
     is_sent(harness.change_project());
-    is_sent(harness.upload(path));
+    is_sent(harness.upload(path, None));
     is_sent(harness.download(WantedResults::Urls(Vec::new()), None, None));
     is_sent(harness.open_result("", None, None));
     is_sent(serve(
@@ -72,7 +72,7 @@ fn a_call_on_a_thread_without_a_runtime_is_an_error_that_says_so() {
     let component = Component::embedded().unwrap();
     let harness = Harness::new(component, Settings::new(folder.path())).unwrap();
     for error in [
-        at_once(harness.check()).unwrap_err(),
+        at_once(harness.check(None)).unwrap_err(),
         at_once(harness.poll("0123456789")).unwrap_err(),
         at_once(harness.submit(Submit::message("a cat"))).unwrap_err(),
     ] {

@@ -7,7 +7,7 @@ import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { granted } from '../capabilities.mjs';
 import { defaultPolicy, refusal } from '../policy.mjs';
 
-const ENV = { LIBTV_API_KEY: 'mgk_1', FEISHU_APP_ID: 'cli_1', FEISHU_APP_SECRET: 'secret' };
+const ENV = { LIBTV_API_KEY: 'mgk_1', ARK_API_KEY: 'k', XYQ_ACCESS_KEY: 'k', FEISHU_APP_ID: 'cli_1', FEISHU_APP_SECRET: 'secret' };
 const ask = (method, authority, path, { scheme = 'https', policy = defaultPolicy(ENV) } = {}) =>
   refusal(policy, { method, scheme, authority, path });
 
@@ -17,6 +17,10 @@ test('the documented routes are granted', () => {
     ['GET', 'seedance.nexu.io:443', '/libtv/v1/session/abc-1?afterSeq=7'],
     ['POST', 'seedance.nexu.io', '/libtv/v1/session'],
     ['GET', 'libtv-res.liblib.art', '/claw/p/x.mp4?x-oss-process=video/snapshot,t_0'],
+    ['GET', 'ark.cn-beijing.volces.com', '/api/v3/contents/generations/tasks/cgt-1'],
+    ['POST', 'ark.cn-beijing.volces.com', '/api/v3/images/generations'],
+    ['GET', 'ark-acg-cn-beijing.tos-cn-beijing.volces.com', '/a/b.mp4?X-Tos-Signature=1'],
+    ['POST', 'xyq.jianying.com', '/api/biz/v1/skill/get_thread'],
     ['POST', 'open.feishu.cn', '/open-apis/im/v1/messages/om_1/reply'],
   ]) {
     assert.equal(ask(method, authority, path), undefined, `${method} ${authority}${path}`);

@@ -70,7 +70,10 @@ struct Component;
 
 impl bindings::Guest for Component {
     fn submit(request: Request) -> Result<Submission, Problem> {
-        if matches!(chosen(), "submits_three_times" | "spends_without_end") {
+        if matches!(
+            chosen(),
+            "submits_three_times" | "spends_without_end" | "spends_on_clips_and_pictures"
+        ) {
             return Err(refused(outcome()));
         }
         // What only a submit may send is measured here.

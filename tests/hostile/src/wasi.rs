@@ -35,6 +35,12 @@ pub fn key() -> Result<String, String> {
         .ok_or_else(|| format!("no key in {config}"))
 }
 
+/// What authorises with the placeholder that stands in a variable.
+pub fn bearer(variable: &str) -> Result<String, String> {
+    let key = std::env::var(variable).map_err(|error| error.to_string())?;
+    Ok(format!("Bearer {key}"))
+}
+
 /// The state folder's descriptor.
 pub fn state() -> Result<Descriptor, String> {
     granted("/state")

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use fakes::{ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY};
+use fakes::{ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY};
 use serde_json::Value;
 use tests::canary::Search;
 use tests::memory::{CLEAN, REPORT};
@@ -135,6 +135,7 @@ impl TestEnv {
             named("the direct key", DIRECT_KEY),
             named("the key of Ark", ARK_KEY),
             named("the key of ModelArk", MODELARK_KEY),
+            named("the key of Pippit", PIPPIT_KEY),
             named("the app secret", FEISHU_APP_SECRET),
             named("a tenant token", TOKENS_BEGIN),
         ];

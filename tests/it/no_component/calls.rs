@@ -23,7 +23,7 @@ pub fn uploads_from_a_poll() {
 
 /// What its function said of the attack.
 #[track_caller]
-fn said<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
+pub fn said<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
     match answer {
         Err(CallError::Problem(problem)) if problem.kind == ProblemKind::Permanent => {
             problem.message

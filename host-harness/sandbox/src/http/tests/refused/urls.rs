@@ -1,5 +1,5 @@
-//! Requests that must not leave, with the first thing that is wrong with each. The policy is the usual one: gateway,
-//! media store and Feishu at their own hosts. A URL that isn't one at all counts as [`Url`].
+//! Requests that must not leave, with the first thing that is wrong with each. The policy is the usual one (gateway, media store
+//! and Feishu at their own hosts), and beside it Ark and Pippit with the stores of their results. A URL that isn't one at all counts as [`Url`].
 
 use http::{Method, Uri};
 
@@ -181,6 +181,10 @@ pub(super) fn policy(gateway: &str) -> Policy {
             BaseUrl::parse(gateway).unwrap(),
         )
         .grant_at_home(&contract::services::MEDIA)
+        .grant_at_home(&contract::services::ARK)
+        .grant_at_home(&contract::services::ARK_MEDIA)
+        .grant_at_home(&contract::services::PIPPIT)
+        .grant_at_home(&contract::services::PIPPIT_MEDIA)
         .grant(
             &contract::services::FEISHU,
             BaseUrl::parse("https://open.feishu.cn").unwrap(),

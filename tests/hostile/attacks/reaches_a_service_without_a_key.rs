@@ -1,0 +1,12 @@
+//! Asks a service of which there is no key, as if it were the one that there is a key of.
+
+use crate::wasi::{self, Ask};
+use crate::{Attempt, got};
+
+pub fn attack() -> Attempt {
+    let path = "/api/v3/contents/generations/tasks/cgt-1";
+    let answer = Ask::at("ark.ap-southeast.bytepluses.com", path)
+        .header("authorization", wasi::bearer("ARK_API_KEY")?)
+        .send()?;
+    Ok(got(format!("status {}", answer.status())))
+}
