@@ -66,12 +66,14 @@ pub(crate) fn text() -> String {
     for group in GROUPS {
         let _ = write!(text, "\n{}\n", group.heading().to_uppercase());
         for command in all().filter(|command| command.group == group) {
+            // What this program was built without would only be refused.
             if grammar::is_built(command.feature) {
                 let _ = writeln!(text, "  {:<20}{}", command.name, command.about);
             }
         }
     }
     let apps = CHANNELS.map(variables).join("\n");
+    // The example's chat is the first channel's as well, so the two fit each other.
     let first = CHANNELS.into_iter().flat_map(Channel::words).next();
     let rest = REST.replace("{apps}", &apps);
     text + &rest.replace("{channel}", first.unwrap_or_default())

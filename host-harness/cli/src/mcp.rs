@@ -12,6 +12,7 @@ use super::{FAILED, environment, print, signals};
 pub(crate) fn help() -> String {
     let [channel, ..] = CHANNELS;
     let variables = &channel.variables;
+    // Not every channel's app has an id beside its secret; then its line would name nothing.
     let app = variables.app.map_or(String::new(), |name| {
         format!("{:10}\"{name}\": \"{}\",\n", "", channel.example.app)
     });
@@ -53,6 +54,7 @@ pub(crate) async fn mcp(max_parallel: usize) -> u8 {
         Ok(harness) => harness,
         Err(reason) => return failed(&reason),
     };
+    // Clients end their servers with a signal when they close, and steps in flight get their time.
     let stop = StopHandle::new();
     signals::stop_on_signal(stop.clone());
     let (reader, writer) = (tokio::io::stdin(), tokio::io::stdout());

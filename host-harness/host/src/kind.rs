@@ -88,6 +88,7 @@ impl Kind {
     /// Whether it may send something that has an effect: then its beginning is noted.
     fn may_send(&self) -> bool {
         match self {
+            // An opened result only reads, and nobody is charged or told by that.
             Self::Due | Self::Status(_) | Self::OpenResult(_) => false,
             Self::Command(name, _) => !QUIET.contains(&name.as_str()),
             _ => true,
@@ -112,6 +113,7 @@ impl Kind {
 
     /// What the record says of it beforehand: `component` and `policy` are digests of what runs and of what is granted.
     pub(crate) fn beginning(&self, component: &str, policy: Arc<str>) -> Beginning {
+        // The digest says what ran: where nothing did, none may stand there.
         let runs = !matches!(self, Self::OpenResult(_));
         Beginning {
             call: self.name(),

@@ -89,6 +89,7 @@ fn reworded(sentence: &str) -> Option<String> {
         word.trim_start_matches(['(', '`', '\'', '"'])
             .starts_with("--")
     };
+    // A call has no options: the sentence would have to be written anew, and says nothing without them.
     if sentence.split(' ').any(is_option) {
         return None;
     }
@@ -97,6 +98,7 @@ fn reworded(sentence: &str) -> Option<String> {
     for piece in pieces {
         let ends = |c: char| !(c.is_ascii_lowercase() || c == '-');
         let command = piece.split(ends).next().unwrap_or_default();
+        // Half a sentence of advice would be worse than none.
         if !CALLS.contains(&command) {
             return None;
         }

@@ -39,6 +39,7 @@ pub(crate) fn prompt() -> Prompt {
             .with_description(
                 title.replace("{channels}", &channels::enumerated(channels::words(), "or")),
             )
+            // Clients show a form for it, and a prompt without any of them explains the role all the same.
             .with_required(false)
     };
     Prompt::new(
@@ -59,6 +60,7 @@ pub(crate) fn filled(name: &str, given: Option<&JsonObject>) -> Result<GetPrompt
         return wrong(format!("There is one prompt, {NAME}."));
     }
     for (name, value) in given.into_iter().flatten() {
+        // Refused and not left out: a misspelt name would silently drop what the person wrote.
         if !ARGUMENTS.iter().any(|(known, ..)| known == name) || !value.is_string() {
             return wrong(format!(
                 "{name}: not an argument of this prompt, or not a text."
@@ -70,7 +72,9 @@ pub(crate) fn filled(name: &str, given: Option<&JsonObject>) -> Result<GetPrompt
         let value = given
             .and_then(|given| given.get(name))
             .and_then(Value::as_str);
+        // Some clients send every field of their form, the empty ones included.
         if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
+            // On lines of its own: what a user wrote must not read as a part of the rules.
             text.push_str(&format!("\n{sentence}:\n\n{value}\n"));
         }
     }

@@ -36,6 +36,7 @@ impl Answer {
     pub(crate) fn with_results<'a>(mut self, urls: impl ExactSizeIterator<Item = &'a str>) -> Self {
         let count = urls.len();
         let link = |(number, url): (usize, &str)| {
+            // The address says nothing to people, and clients show the name.
             let name = if count == 1 {
                 "result".to_owned()
             } else {
@@ -51,6 +52,7 @@ impl Answer {
     pub(crate) fn with_files<'a>(mut self, paths: impl Iterator<Item = &'a str>) -> Self {
         self.links.extend(paths.filter_map(|path| {
             let name = Path::new(path).file_name()?.to_string_lossy().into_owned();
+            // A path that is not absolute has no URL: it stays in the structured content alone.
             Some(linked(Url::from_file_path(path).ok()?.as_str(), name))
         }));
         self
@@ -68,6 +70,7 @@ fn linked(url: &str, name: String) -> Resource {
 
 /// By the name; what isn't known is left open.
 fn mime_type(url: &str) -> Option<&'static str> {
+    // A signed link's query may end like a file of another type.
     let path = url.split(['?', '#']).next()?;
     let (_, extension) = path.rsplit('/').next()?.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
@@ -87,12 +90,14 @@ pub(crate) fn result(answer: Result<Answer, Failure>) -> CallToolResult {
     match answer {
         Ok(Answer { structured, links }) => {
             let mut result = CallToolResult::structured(structured);
+            // Behind the text, which models without structured content read from its beginning.
             result
                 .content
                 .extend(links.into_iter().map(ContentBlock::resource_link));
             result
         }
         Err(failure) => {
+            // Both: clients that show no structured content show the sentence, and programs get the error's kind.
             let mut result = CallToolResult::error(vec![ContentBlock::text(failure.text())]);
             result.structured_content = Some(json!({"error": ToolError::from(failure)}));
             result

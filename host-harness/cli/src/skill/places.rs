@@ -36,6 +36,7 @@ impl Agent {
             "openclaw" => Ok(Self::OpenClaw),
             "claude" => Ok(Self::Claude),
             "codex" => Ok(Self::Codex),
+            // A folder that is to be made has to look like one.
             path if path.contains(std::path::is_separator) || Path::new(path).is_dir() => {
                 Ok(Self::Folder(path.into()))
             }
@@ -54,6 +55,7 @@ impl Agent {
             Self::Codex => home()?.join(".agents/skills"),
             Self::Folder(folder) => folder.clone(),
         };
+        // Not made canonical: a link that the user made of the folder stays one.
         std::path::absolute(&folder).map_err(|error| format!("{}: {error}", folder.display()))
     }
 
@@ -75,6 +77,7 @@ impl Agent {
 pub(crate) fn present() -> Result<Vec<PathBuf>, String> {
     let mut folders = Vec::new();
     for agent in [Agent::OpenClaw, Agent::Claude, Agent::Codex] {
+        // Not its folder of skills, which an agent without any doesn't have yet.
         if agent.sign()?.is_dir() {
             folders.push(agent.folder()?);
         }
@@ -87,6 +90,7 @@ pub(crate) fn present() -> Result<Vec<PathBuf>, String> {
 
 /// An agent's own folder: where its variable says, else in the home folder.
 fn base(variable: &str, below_home: &str) -> Result<PathBuf, String> {
+    // Set and empty is unset, as for the agents themselves.
     match env::var_os(variable).filter(|value| !value.is_empty()) {
         Some(folder) => Ok(folder.into()),
         None => Ok(home()?.join(below_home)),

@@ -43,6 +43,7 @@ pub(super) fn next_poll(session: &Session, now_ms: u64) -> String {
 pub(super) fn distance(from_ms: u64, to_ms: u64) -> String {
     let seconds = (to_ms / 1000).abs_diff(from_ms / 1000);
     match seconds {
+        // Up to two of the larger unit the smaller one says more.
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
@@ -56,8 +57,10 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text;
     }
+    // One column is the ellipsis's.
     let mut used = 1;
     let fits = |c: &char| {
+        // Wide letters take two columns, and a line that is too long would break the table.
         used += c.width().unwrap_or(0);
         used <= columns
     };

@@ -29,6 +29,7 @@ pub(crate) struct FoundService {
 impl FoundService {
     /// Each of them, with what the environment holds, where that is asked.
     pub(crate) fn all(environment: Option<&Environment>) -> Vec<Self> {
+        // The others' keys say by themselves whose they are, and share one place.
         let named = makers().filter(|(_, keys)| keys.prefix.is_empty());
         let found = named.map(|(service, keys)| {
             let mut given = environment.into_iter().flat_map(|e| &e.service_keys);
@@ -51,6 +52,7 @@ impl FoundService {
         let Some(kept) = kept else { return };
         let key = kept.get(KEY_MEMBER).and_then(Value::as_str);
         self.stored = key
+            // Whoever edits the file by hand leaves empty texts where a key was.
             .filter(|key| with_key && !key.trim().is_empty())
             .map(|key| Arc::new(Secret::new(key.trim())));
         let choice = |name: &&'static str| Some((*name, kept.get(*name).and_then(short_text)?));
@@ -60,6 +62,7 @@ impl FoundService {
     /// Takes the key that the program around this one brings.
     pub(super) fn bring(&mut self, brought: &[(&'static str, Arc<Secret>)]) {
         if let Some((_, secret)) = brought.iter().find(|(word, _)| *word == self.word) {
+            // In the stored one's place and not beside it: the user's file has no say in an embedding program.
             self.stored = Some(Arc::clone(secret));
             self.is_programs = true;
         }
@@ -85,6 +88,7 @@ impl FoundService {
 /// A text that can be what a service calls a model or a size, or a service's own word. Others stay outside.
 pub(crate) fn short_text(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
+    // It goes into the component's variables and into requests: nothing there may end a line or a header.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
     (!text.is_empty() && text.len() <= MAX_CHOICE_BYTES && is_plain).then(|| text.to_owned())
 }

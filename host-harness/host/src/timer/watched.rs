@@ -23,6 +23,7 @@ pub(super) fn emit(kind: &EventKind) {
             failures,
             retry_at_ms,
             ..
+            // The reason is in the call's outcome, by its name; the sentence may quote the request.
         } => warn!(
             session = session_id,
             temporary, failures, retry_at_ms, "step failed"

@@ -63,6 +63,7 @@ impl From<&Refusal> for RefusedRequest {
             method: refusal.method.to_string(),
             origin: refusal.origin.to_string(),
             path: refusal.path.to_string(),
+            // Empty where the request wasn't a message: an embedder shouldn't have to know that.
             whom: Some(refusal.whom.to_string()).filter(|whom| !whom.is_empty()),
             reason: refusal.reason.name(),
             granted_by: refusal.granted_by.to_string(),
@@ -72,6 +73,7 @@ impl From<&Refusal> for RefusedRequest {
 
 /// The time of a component on the processor and its memory, where they are known.
 pub(super) fn measured(usage: Option<&Usage>) -> (Option<u64>, Option<u64>) {
+    // The record has microseconds; who watches many calls adds up milliseconds.
     let cpu_ms = usage.map(|usage| u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX));
     (cpu_ms, usage.map(|usage| usage.peak_memory_bytes as u64))
 }

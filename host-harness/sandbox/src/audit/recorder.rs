@@ -36,6 +36,7 @@ const SESSION_CHARS: usize = 128;
 const TOLD_REFUSALS: usize = 3;
 /// Of what was wanted.
 const WANTED_CHARS: usize = 160;
+
 /// What is known of a call when it begins. No arguments: they hold the user's words.
 pub struct Beginning {
     /// Which call it is.
@@ -55,6 +56,7 @@ pub struct Beginning {
 impl Beginning {
     /// The span of the call, for who watches: as much as the record says, and in the same words.
     fn span(&self) -> Span {
+        // Cut as in the line: the id may be anything that somebody typed.
         let session = self.session.as_deref().map(|id| seen(id, SESSION_CHARS));
         info_span!(
             "call",

@@ -67,6 +67,7 @@ pub(super) enum Step {
 impl Step {
     /// That of a route.
     pub(super) const fn of(route: &Route) -> Self {
+        // Paid first: a route that cost money and showed something would be looked for under its cost.
         if route.paid {
             Self::Pay
         } else if route.commits {
@@ -143,6 +144,7 @@ impl Exchange {
 
     /// Notes how one of its requests ended. Those that never do are counted as unanswered.
     pub(super) fn answered(&self, answer: Answer) {
+        // Before the lock: a subscriber may take its time, and the others' answers shouldn't wait for it.
         self.tell(answer);
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry(answer).or_default() += 1;
