@@ -212,7 +212,7 @@ fn what_is_no_picture_for_telegram_is_a_document_and_what_is_too_large_a_link_th
     let (wide, moving) = ("/claw/p/wide.png", "/claw/p/moving.gif");
     env.media().put(wide, media::png(9_000, 1_001));
     env.media().put(moving, media::gif(64, 64));
-    let pictures = Job::new().works().images(&[wide, moving]).says("done");
+    let pictures = Job::new().works().images([wide, moving]).says("done");
     env.gateway().set_default_job(pictures);
     deliver(&env, GROUP, &[]);
     let kinds: Vec<_> = in_group(&env).iter().map(|one| one.kind).collect();
