@@ -16,19 +16,19 @@ use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::{CloseHandle, HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
-    ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
+    ConvertSecurityDescriptorToStringSecurityDescriptorW, ConvertSidToStringSidW,
+    ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
 };
 use windows_sys::Win32::Security::{
-    DACL_SECURITY_INFORMATION, GetFileSecurityW, GetSecurityDescriptorControl, GetTokenInformation,
-    PROTECTED_DACL_SECURITY_INFORMATION, SE_DACL_PROTECTED, SetFileSecurityW, TOKEN_QUERY,
-    TOKEN_USER, TokenUser,
+    DACL_SECURITY_INFORMATION, GetFileSecurityW, GetTokenInformation,
+    PROTECTED_DACL_SECURITY_INFORMATION, SetFileSecurityW, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 /// Room for a user's SID (68 bytes at most) with its header, or for the descriptor of a file with some dozens of entries.
 const ROOM_WORDS: usize = 1_024;
 
-/// Makes a folder or file one for this user alone. One whose list doesn't take from the folder above is left as it is: somebody has set it.
+/// Makes a folder or file one for this user alone. One that is so already, as all are in a user's profile, is left as it is.
 ///
 /// # Errors
 /// The system's: file systems without lists (FAT) refuse.
@@ -55,15 +55,36 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     done(unsafe { SetFileSecurityW(path.as_ptr(), what, descriptor.0) })
 }
 
-/// Whether a folder's list takes nothing from the folder above.
+/// Whether nobody but this user, the system and its administrators is on the list: so are folders in a user's profile.
 ///
 /// # Errors
 /// The system's.
-pub(crate) fn is_private(folder: &Path) -> io::Result<bool> {
-    let path = wide(folder.as_os_str().encode_wide());
+pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
+    let list = list(path)?;
+    let user = user()?;
+    // A list that isn't there lets everybody in.
+    let entries = list.split('(').skip(1).collect::<Vec<_>>();
+    let may = |entry: &&str| {
+        let fields: Vec<&str> = entry.trim_end_matches(')').split(';').collect();
+        // Type, flags, rights, two objects, and who: what denies takes nothing away from that.
+        let [kind, .., who] = fields[..] else {
+            return false;
+        };
+        kind == "D" || who == user || KNOWN.contains(&who)
+    };
+    Ok(!entries.is_empty() && entries.iter().all(may))
+}
+
+/// Whom a private list may have beside its user, in the system's letters: the system, administrators (both could take any file
+/// anyway), the owner, and whoever makes something in the folder.
+const KNOWN: [&str; 5] = ["SY", "BA", "LA", "OW", "CO"];
+
+/// A file's or folder's list, in the system's own notation: `D:P(A;OICI;FA;;;SY)…`.
+fn list(path: &Path) -> io::Result<String> {
+    let path = wide(path.as_os_str().encode_wide());
     // Words, since a descriptor has to be aligned.
     let mut descriptor = vec![0_u64; ROOM_WORDS];
-    let (mut needed, mut control, mut revision) = (0, 0, 0);
+    let mut needed = 0;
     let place: *mut c_void = descriptor.as_mut_ptr().cast();
     // SAFETY: the path ends with a zero, and so many bytes of the descriptor are ours.
     done(unsafe {
@@ -75,9 +96,18 @@ pub(crate) fn is_private(folder: &Path) -> io::Result<bool> {
             &mut needed,
         )
     })?;
-    // SAFETY: the system has just written it.
-    done(unsafe { GetSecurityDescriptorControl(place, &mut control, &mut revision) })?;
-    Ok(control & SE_DACL_PROTECTED != 0)
+    let mut text = Local(null_mut());
+    // SAFETY: the system has just written the descriptor, the place for the text is ours, and its length isn't asked for.
+    done(unsafe {
+        ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            place,
+            SDDL_REVISION_1,
+            DACL_SECURITY_INFORMATION,
+            (&raw mut text.0).cast(),
+            null_mut(),
+        )
+    })?;
+    text.text()
 }
 
 /// This user's SID, as text.
@@ -103,18 +133,25 @@ fn user() -> io::Result<String> {
     let place: *mut *mut u16 = (&raw mut text.0).cast();
     // SAFETY: the SID lies in the room, which is still there.
     done(unsafe { ConvertSidToStringSidW(sid, place) })?;
-    let units: *const u16 = text.0.cast();
-    // SAFETY: the system ends the text with a zero.
-    let length = (0..)
-        .take_while(|at| unsafe { *units.add(*at) } != 0)
-        .count();
-    // SAFETY: so many units were just counted.
-    String::from_utf16(unsafe { std::slice::from_raw_parts(units, length) })
-        .map_err(io::Error::other)
+    text.text()
 }
 
 /// What the system has allocated for us.
 struct Local(*mut c_void);
+
+impl Local {
+    /// The text that it is.
+    fn text(&self) -> io::Result<String> {
+        let units: *const u16 = self.0.cast();
+        // SAFETY: the system ends its texts with a zero.
+        let length = (0..)
+            .take_while(|at| unsafe { *units.add(*at) } != 0)
+            .count();
+        // SAFETY: so many units were just counted.
+        let units = unsafe { std::slice::from_raw_parts(units, length) };
+        String::from_utf16(units).map_err(io::Error::other)
+    }
+}
 
 impl Drop for Local {
     fn drop(&mut self) {
@@ -156,9 +193,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let private = folder.path().join("private 私");
         std::fs::create_dir(&private).unwrap();
-        assert!(!is_private(&private).unwrap());
+        let open = list(&private).unwrap();
+        assert!(!is_private(&private).unwrap(), "{open}");
         make_private(&private).unwrap();
-        assert!(is_private(&private).unwrap());
+        let closed = list(&private).unwrap();
+        assert!(is_private(&private).unwrap(), "{open} became {closed}");
         make_private(&private).unwrap();
         std::fs::create_dir(private.join("inner")).unwrap();
         std::fs::write(private.join("inner/file"), "text").unwrap();
