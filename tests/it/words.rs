@@ -4,11 +4,12 @@
 use std::ffi::OsString;
 use std::fs;
 
+#[cfg(unix)]
 use fakes::Fake;
 
+use crate::env::TestEnv;
 #[cfg(unix)]
-use crate::env::CHAT;
-use crate::env::{TestEnv, files_below};
+use crate::env::{CHAT, files_below};
 
 /// What the service got, the ratio aside.
 fn sent(env: &TestEnv) -> String {
@@ -16,6 +17,7 @@ fn sent(env: &TestEnv) -> String {
     text.trim_end_matches(", video ratio 16:9").to_owned()
 }
 
+#[cfg(unix)]
 fn nothing_was_noted_or_sent(env: &TestEnv) {
     assert!(env.gateway().requests().is_empty());
     let recipients = env.home().join("libtv-recipients");

@@ -77,6 +77,11 @@ impl Seen {
 impl TestEnv {
     /// From now on the component's memory is searched after every call.
     pub(super) fn plant(&mut self) {
+        // Such memories take other code than the program has in it, and wine can't map that from a file: each command would
+        // compile the component. It is the same component, whose memory is searched on Linux.
+        if cfg!(windows) {
+            return;
+        }
         let report = self.folder().join("memory-report");
         self.vars.insert(REPORT.into(), report.into());
     }

@@ -175,6 +175,7 @@ fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
     std::fs::write(attack.env.home().join("libtv-state-size.png"), picture).unwrap();
     let key = attack.env.config_path();
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only there a link is added"))]
     let mut ways = vec![
         key.clone(),
         folder.join("id_rsa"),

@@ -119,10 +119,14 @@ mod tests {
         fs::write(target.join(format!("{PREFIX}file")), "the user's").unwrap();
         let busy = Private::make_in(target).unwrap();
         sweep(target);
-        assert!(!left.exists());
+        // Where folders can't be locked it is left over only when it is old.
+        assert_eq!(left.exists(), cfg!(windows));
         assert!(busy.path().is_dir());
         assert!(target.join(format!("{PREFIX}file")).is_file());
         drop(busy);
-        assert_eq!(fs::read_dir(target).unwrap().count(), 1);
+        assert_eq!(
+            fs::read_dir(target).unwrap().count(),
+            1 + usize::from(cfg!(windows))
+        );
     }
 }
