@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use fakes::{Fake, Fault, GATEWAY_KEY};
 use host_harness::{
@@ -11,7 +10,7 @@ use host_harness::{
     Output, Secret, Settings, Submit,
 };
 
-use crate::env::{CHAT, TestEnv, block_on};
+use crate::env::{CHAT, TIMEOUT, TestEnv, block_on};
 
 /// Where a request for a film is submitted.
 const SUBMIT: &str = "POST /libtv/v1/session";
@@ -180,24 +179,27 @@ fn a_call_that_is_given_up_is_told_and_the_job_goes_on_with_the_next() {
         settings.with_observer(move |ended| seen.lock().unwrap().push(ended.clone()))
     });
     let id = env.submit("a red fox runs through snow");
-    env.gateway()
-        .fault("GET /libtv/v1/session/*", Fault::SilentBefore, 1);
+    let gateway = env.gateway();
+    // Given up when the request has arrived, and before anybody has answered it.
+    let asked = gateway.requests().len() + 1;
+    gateway.fault("GET /libtv/v1/session/*", Fault::SilentAfterApplied, 1);
     block_on(async {
-        let poll = harness.poll(&id);
-        let given_up = tokio::time::timeout(Duration::from_millis(300), poll).await;
-        assert!(given_up.is_err(), "nobody answered, so it can't have ended");
+        tokio::select! {
+            ended = harness.poll(&id) => panic!("nobody answered: {ended:?}"),
+            seen = gateway.wait_until(TIMEOUT, |gateway| gateway.requests().len() >= asked) => seen.unwrap(),
+        }
     });
     assert_eq!(told.lock().unwrap()[0].outcome, "abandoned");
     env.watch(&id).ok();
     assert_eq!(env.chat().len(), 1, "in {CHAT}");
     // A submit that is given up has perhaps arrived: it is looked up, and not sent again.
-    env.gateway().fault(SUBMIT, Fault::SilentAfterApplied, 1);
+    gateway.fault(SUBMIT, Fault::SilentAfterApplied, 1);
     block_on(async {
-        let again = harness.submit(Submit::message("a blue fox").to_nowhere());
-        let given_up = tokio::time::timeout(Duration::from_millis(500), again).await;
-        assert!(given_up.is_err(), "nobody answered, so it can't have ended");
+        tokio::select! {
+            ended = harness.submit(Submit::message("a blue fox").to_nowhere()) => panic!("nobody answered: {ended:?}"),
+            seen = gateway.wait_until(TIMEOUT, |gateway| gateway.submits().len() == 2) => seen.unwrap(),
+        }
     });
-    assert_eq!(env.gateway().submits().len(), 2);
     block_on(harness.recover(None)).unwrap();
     assert_eq!(env.gateway().submits().len(), 2);
 }
