@@ -18,8 +18,9 @@ const fn template(tool: Tool) -> (&'static str, &'static str) {
     match tool {
         Tool::CreateSession => (
             "Ask for a video or an image",
-            "Submits a user's request for a video, film, clip, storyboard, picture or image to LibTV, word for word, and \
-             returns at once. One request is one call: don't split, merge, rewrite, translate or embellish it. Each call \
+            "Submits a user's request for a video, film, clip, storyboard, picture or image to the service that makes it, word for \
+             word, and returns at once. A session service (LibTV, Pippit) may ask back and takes further wishes; a task service \
+             (Ark, ModelArk) makes one clip or picture of the words and remembers nothing. One request is one call: don't split, merge, rewrite, translate or embellish it. Each call \
              costs the user money: never call it again for the same request, neither to be sure nor after an error. If \
              a call was cut off, look with `list_sessions`. The result arrives in the {chats} chat by itself \
              when `deliverable` is true; tell the user what `note` says and end your turn.",
@@ -57,8 +58,8 @@ const fn template(tool: Tool) -> (&'static str, &'static str) {
         ),
         Tool::Tasks => (
             "List the key's tasks",
-            "Lists the tasks that the gateway knows of this key, also those that are not known on this machine. Only for \
-             keys that begin with `mgk_`. Completed ones can then be found with `list_sessions` and `query_session`.",
+            "Lists the tasks that a service knows of this key, also those that are not known on this machine. Only `nexu`, `ark` \
+             and `modelark` have such a list. Completed ones can then be found with `list_sessions` and `query_session`.",
         ),
         Tool::Check => (
             "Check key and configuration",
@@ -79,7 +80,7 @@ const fn template(tool: Tool) -> (&'static str, &'static str) {
         Tool::Upload => (
             "Upload a reference image or video",
             "Uploads one image or video of at most 200 MB from the machine where this server runs, for a request that \
-             refers to it. Put the address it gives behind the user's words, on a line of its own. Only for files that \
+             refers to it; for a task service it keeps a picture. Put the address it gives behind the user's words, on a line of its own. Only for files that \
              the user named for this request.",
         ),
         Tool::DownloadResults => (
