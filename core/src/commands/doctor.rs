@@ -105,28 +105,27 @@ fn services(io: &Io, settings: &Settings, findings: &mut Findings) {
         );
     }
     let in_use = settings.upstream(None);
-    let mut held: Vec<ServiceId> = settings
-        .services
-        .held()
-        .iter()
-        .map(|held| held.key.service)
-        .collect();
-    match &in_use {
-        Ok(upstream) => held.sort_by_key(|service| *service != upstream.service()),
+    let held = settings.services.held();
+    let first = match &in_use {
+        Ok(upstream) => Some(upstream.service()),
         Err(problem) => {
             // That the one that is meant has no key, or none is meant of several, is no fault of the keys that are there.
             let is_choice = settings.meant(None).is_err() && !held.is_empty();
             findings.problem(if is_choice { "Service" } else { LINK }, problem);
+            None
         }
-    }
-    for service in &held {
+    };
+    // Put in front and not sorted: sorting is 4 KB of code for each type.
+    let all = held.iter().map(|held| held.key.service);
+    let others = all.filter(|service| Some(*service) != first);
+    for service in first.into_iter().chain(others) {
         // Of the only one no name is needed; its link has been called so since the first version.
         let link = if held.len() > 1 {
             format!("{LINK} ({})", service.word())
         } else {
             LINK.to_owned()
         };
-        match settings.upstream_of(*service) {
+        match settings.upstream_of(service) {
             Ok(Some(upstream)) => key(io, &upstream, &link, findings),
             // Told above, where it is the only one.
             Err(problem) if held.len() > 1 => findings.problem(&link, &problem),
