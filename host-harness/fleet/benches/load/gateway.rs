@@ -66,7 +66,7 @@ impl Client {
     async fn submit(&mut self, key: &str) -> String {
         const BODY: &str = r#"{"message":"a fox"}"#;
         let head = format!(
-            "POST /libtv/v1/session HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
+            "POST /libtv/v1/session HTTP/1.1\r\nhost: {}\r\nx-api-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
             self.address,
             BODY.len()
         );
