@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use fakes::{Fake, Feishu, LibTv, World};
 use host::fault_injection::Faults;
@@ -12,8 +11,6 @@ use serde_json::json;
 
 use super::scenario::{self, Scenario};
 
-/// Longer than all runs of a rig take on its clock: a token of the first one is good in the last.
-const TOKEN_LIFE: Duration = Duration::from_secs(50 * 365 * 86_400);
 /// Between two runs: whatever Feishu remembers of one is over in the next.
 const BETWEEN_RUNS_MS: u64 = 2 * 3_600_000;
 
@@ -33,18 +30,8 @@ pub struct Rig {
 impl Rig {
     pub fn new() -> Self {
         let folder = in_memory();
-        let world = World::builder().start().unwrap();
-        scenario::teach(&world);
-        for (name, file) in scenario::results() {
-            world.media().put(&scenario::path(name), file);
-        }
+        let world = scenario::world();
         let faults = scenario::clock();
-        world.feishu().set_token_lifetime(TOKEN_LIFE);
-        world.feishu().stop_clock();
-        for libtv in [world.gateway(), world.direct()] {
-            libtv.stop_clock();
-            libtv.set_uses(1_000_000, 1_000_000);
-        }
         let harness = || {
             let environment = environment(&world, &folder);
             let settings = Settings::new(home(&folder))
@@ -85,21 +72,12 @@ impl Rig {
 
     /// Moves every clock on; never back.
     pub fn advance_to(&self, now_ms: u64) {
-        let now_ms = now_ms.max(self.faults.now_ms());
-        self.faults.set_now_ms(now_ms);
-        let offset = Duration::from_millis(now_ms - self.began_ms);
-        self.world.feishu().set_clock_offset(offset);
-        self.world.gateway().set_clock_offset(offset);
-        self.world.direct().set_clock_offset(offset);
+        scenario::advance(&self.world, &self.faults, (self.began_ms, now_ms));
     }
 
     /// The door that a scenario's sessions are made at.
     pub fn libtv(&self, scenario: &Scenario) -> LibTv {
-        if scenario.key == fakes::DIRECT_KEY {
-            self.world.direct()
-        } else {
-            self.world.gateway()
-        }
+        scenario.libtv(&self.world)
     }
 
     pub fn feishu(&self) -> Feishu {

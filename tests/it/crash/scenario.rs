@@ -1,11 +1,16 @@
 //! What happens in a run besides the stop: who asks for what, what the backend makes of it, and what the chat must have
 //! got at the end. Media are tiny but for the one that is too large.
 
+use std::time::Duration;
+
 use fakes::media::{MediaFile, mp4, png};
-use fakes::{App, Fake, Fault, Job, When, World};
+use fakes::{App, Fake, Fault, Job, LibTv, When, World};
 use host::fault_injection::Faults;
 
 use crate::delivery::MESSAGES;
+
+/// Longer than all runs of a rig take on its clock: a token of the first one is good in the last.
+const TOKEN_LIFE: Duration = Duration::from_secs(50 * 365 * 86_400);
 
 /// One thing that a user or the timer does.
 #[derive(Clone, Copy)]
@@ -195,6 +200,15 @@ const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
 }
 
 impl Scenario {
+    /// The service that its sessions are made at.
+    pub fn libtv(&self, world: &World) -> LibTv {
+        if self.key == fakes::DIRECT_KEY {
+            world.direct()
+        } else {
+            world.gateway()
+        }
+    }
+
     /// The scenario of this name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.into_iter().find(|scenario| scenario.name == name)
@@ -267,6 +281,32 @@ pub fn teach(world: &World) {
             libtv.on_message_containing(words, job);
         }
     }
+}
+
+/// The fakes of many runs, on clocks that stand still, with every result in the media store.
+pub fn world() -> World {
+    let world = World::builder().start().unwrap();
+    teach(&world);
+    for (name, file) in results() {
+        world.media().put(&path(name), file);
+    }
+    world.feishu().set_token_lifetime(TOKEN_LIFE);
+    world.feishu().stop_clock();
+    for libtv in [world.gateway(), world.direct()] {
+        libtv.stop_clock();
+        libtv.set_uses(1_000_000, 1_000_000);
+    }
+    world
+}
+
+/// Moves every clock on, from when they began; never back.
+pub fn advance(world: &World, faults: &Faults, (began_ms, now_ms): (u64, u64)) {
+    let now_ms = now_ms.max(faults.now_ms());
+    faults.set_now_ms(now_ms);
+    let offset = Duration::from_millis(now_ms - began_ms);
+    world.feishu().set_clock_offset(offset);
+    world.gateway().set_clock_offset(offset);
+    world.direct().set_clock_offset(offset);
 }
 
 /// The clock that runs begin with: some day, so that no run depends on this one.

@@ -3,18 +3,11 @@
 
 use std::time::Duration;
 
-use fakes::{Job, When};
-
 use crate::proxy::Proxy;
 use crate::rig::{Rig, times};
 
 async fn submitted(rig: &Rig, jobs: u32) {
-    let job = Job::new()
-        .works()
-        .at(When::Polls(3))
-        .videos(["/sd-gen-save-img/a.mp4"])
-        .says("done");
-    rig.world.gateway().set_default_job(job);
+    rig.films(3);
     rig.tenant("acme", 64).await;
     let harnesses = rig.harnesses("submits");
     for nth in 0..jobs {

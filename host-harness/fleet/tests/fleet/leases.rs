@@ -252,3 +252,16 @@ async fn of_several_who_claim_the_intent_of_the_same_request_at_once_one_succeed
     }
     assert_eq!(won, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_a_newer_program_has_written_is_left_to_newer_programs() {
+    let Some(rig) = Rig::new().await else { return };
+    with_session(&rig, "acme").await;
+    let newer = "update session set min_version = min_version + 1";
+    rig.database.rows(newer, &[]).await.unwrap();
+    let claimed = claim(&rig.database, "old", "digest", LEASE, 8).await;
+    assert!(claimed.unwrap().is_empty());
+    let as_before = "update session set min_version = 1";
+    rig.database.rows(as_before, &[]).await.unwrap();
+    assert_eq!(only(&rig, LEASE).await.name.key, "a-1");
+}

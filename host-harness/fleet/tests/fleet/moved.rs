@@ -3,18 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fakes::{GATEWAY_KEY, Job, When};
+use fakes::GATEWAY_KEY;
 use fleet::moving::{MoveError, Moved, export, import};
 use host::{Component, Environment, Harness, Settings, Submit};
 
 use crate::rig::Rig;
-
-fn film(rig: &Rig) {
-    let job = Job::new().works().at(When::Polls(3));
-    rig.world
-        .gateway()
-        .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
-}
 
 /// A harness on a home, as one machine has it.
 fn at_home(rig: &Rig, home: &Path) -> Harness {
@@ -80,7 +73,7 @@ fn beside(home: &Path, mark: &str) -> Option<PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_go_from_a_home_to_the_fleet_and_back_and_each_film_arrives_once() {
     let Some(rig) = Rig::new().await else { return };
-    film(&rig);
+    rig.films(3);
     let home = rig.folder().join("one-machine");
     let harness = at_home(&rig, &home);
     submitted(&harness, &["a", "b"]).await;
@@ -124,7 +117,7 @@ async fn jobs_go_from_a_home_to_the_fleet_and_back_and_each_film_arrives_once() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_died_at_any_moment_is_finished_by_the_same_command() {
     let Some(rig) = Rig::new().await else { return };
-    film(&rig);
+    rig.films(3);
     rig.tenant("acme", 8).await;
     let home = rig.folder().join("one-machine");
     let harness = at_home(&rig, &home);
@@ -149,7 +142,7 @@ async fn an_import_that_died_at_any_moment_is_finished_by_the_same_command() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_died_at_any_moment_is_finished_by_the_same_command() {
     let Some(rig) = Rig::new().await else { return };
-    film(&rig);
+    rig.films(3);
     rig.tenant("acme", 8).await;
     let harnesses = rig.harnesses("submits");
     rig.submit(&harnesses, "acme", "the film a", "oc_a").await;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fakes::{Fake, Job, When, World};
+use fakes::{Fake, World};
 use fleet::database::Database;
 
 use crate::postgres::{Server, folder, own};
@@ -31,11 +31,7 @@ impl Load {
     /// Three harnesses that reach the database so, on films that take so many polls.
     async fn on(server: Arc<Server>, url: impl Fn(&Rig) -> String, polls: u32) -> Self {
         let rig = Rig::on(server, World::builder()).await;
-        let job = Job::new().works().at(When::Polls(polls));
-        rig.world
-            .gateway()
-            .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
-        rig.world.gateway().set_uses(1_000_000, 1_000_000);
+        rig.films(polls);
         rig.tenant("acme", 64).await;
         let harnesses = rig.harnesses("submits");
         let url = url(&rig);

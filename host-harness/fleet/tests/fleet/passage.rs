@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fakes::{Job, When, World};
+use fakes::World;
 use fleet::database::{Database, DatabaseError};
 
 use crate::postgres::{folder, own_in, server};
@@ -172,10 +172,7 @@ async fn behind_a_pooler_in_transaction_mode_everything_works_as_without_it() {
         return;
     };
     let mut rig = Rig::on(Arc::clone(&server), World::builder()).await;
-    let job = Job::new().works().at(When::Polls(2));
-    rig.world
-        .gateway()
-        .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
+    rig.films(2);
     let url = format!("{}?sslmode=disable", server.url(pooler.port, &rig.name));
     let through = Arc::new(Database::new(&url, None, 8).unwrap());
     let begun = Instant::now();

@@ -2,23 +2,15 @@
 
 use std::time::Duration;
 
-use fakes::{GATEWAY_KEY, Job, When};
+use fakes::{GATEWAY_KEY, Job};
 use tokio_postgres::types::Type;
 
 use crate::rig::Rig;
 
-fn video() -> Job {
-    Job::new()
-        .works()
-        .at(When::Polls(2))
-        .videos(["/sd-gen-save-img/a.mp4"])
-        .says("done")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn each_tenants_films_arrive_once_in_its_own_chats_and_no_secret_is_stored() {
     let Some(rig) = Rig::new().await else { return };
-    rig.world.gateway().set_default_job(video());
+    rig.films(2);
     let harnesses = rig.harnesses("submits");
     for tenant in ["acme", "globex"] {
         rig.tenant(tenant, 4).await;
@@ -77,7 +69,7 @@ async fn each_tenants_films_arrive_once_in_its_own_chats_and_no_secret_is_stored
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_tenant_has_no_steps_until_it_goes_on() {
     let Some(rig) = Rig::new().await else { return };
-    rig.world.gateway().set_default_job(video());
+    rig.films(2);
     let harnesses = rig.harnesses("submits");
     for tenant in ["acme", "globex"] {
         rig.tenant(tenant, 4).await;

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fakes::{GATEWAY_KEY, World, WorldBuilder};
+use fakes::{GATEWAY_KEY, Job, When, World, WorldBuilder};
 use fleet::database::Database;
 use fleet::harnesses::Harnesses;
 use fleet::metrics::Metrics;
@@ -72,6 +72,14 @@ impl Rig {
             name,
             folder,
         }
+    }
+
+    /// Every job is one film, there with its so-manieth poll.
+    pub fn films(&self, polls: u32) {
+        let job = Job::new().works().at(When::Polls(polls));
+        let gateway = self.world.gateway();
+        gateway.set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
+        gateway.set_uses(1_000_000, 1_000_000);
     }
 
     /// A folder that goes with the rig.

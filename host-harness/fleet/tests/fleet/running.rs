@@ -7,15 +7,10 @@ use fakes::{Fake, Fault, Job, When};
 
 use crate::rig::Rig;
 
-fn film() -> Job {
-    let job = Job::new().works().at(When::Polls(2));
-    job.videos(["/sd-gen-save-img/a.mp4"]).says("done")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn health_readiness_and_figures_are_told_on_a_local_address_and_name_no_words_and_no_key() {
     let Some(rig) = Rig::new().await else { return };
-    rig.world.gateway().set_default_job(film());
+    rig.films(2);
     rig.tenant("acme", 4).await;
     let harnesses = rig.harnesses("submits");
     rig.submit(&harnesses, "acme", "a fox in the snow", "oc_figures")
@@ -109,7 +104,7 @@ async fn asked_to_end_a_worker_claims_nothing_more_and_ends_what_it_has_begun() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_intent_that_a_dead_submit_has_left_is_found_and_its_session_goes_on() {
     let Some(rig) = Rig::new().await else { return };
-    rig.world.gateway().set_default_job(film());
+    rig.films(2);
     rig.tenant("acme", 4).await;
     // The service has it, and whoever submitted dies before it is told so.
     let gateway = rig.world.gateway();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fakes::{ALWAYS, Fake, Fault, Job, When, World};
+use fakes::{ALWAYS, Fake, Fault, World};
 use fleet::claim::claim;
 use fleet::tenants::Tenant;
 use host::Submit;
@@ -68,11 +68,7 @@ async fn a_tenant_with_half_of_all_jobs_and_a_dead_service_leaves_the_others_as_
  {
     async fn films(with_hot: bool) -> Option<Duration> {
         let rig = Rig::new().await?;
-        let job = Job::new().works().at(When::Polls(2));
-        rig.world
-            .gateway()
-            .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
-        rig.world.gateway().set_uses(1_000_000, 1_000_000);
+        rig.films(2);
         rig.tenant("hot", 4).await;
         rig.tenant("cold", 16).await;
         let harnesses = rig.harnesses("submits");
@@ -122,10 +118,7 @@ async fn each_tenants_requests_carry_its_own_key_alone() {
         .iter()
         .fold(World::builder(), |world, tenant| world.key(&key(tenant)));
     let rig = Rig::on(server, world).await;
-    let job = Job::new().works().at(When::Polls(2));
-    rig.world
-        .gateway()
-        .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
+    rig.films(2);
     let harnesses = rig.harnesses("submits");
     let mut sessions = Vec::new();
     for tenant in tenants {
@@ -172,10 +165,7 @@ async fn each_tenants_requests_carry_its_own_key_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submit_goes_to_the_thread_it_names_and_without_a_chat_to_the_tenants_usual_one() {
     let Some(rig) = Rig::new().await else { return };
-    let job = Job::new().works().at(When::Polls(1));
-    rig.world
-        .gateway()
-        .set_default_job(job.videos(["/sd-gen-save-img/a.mp4"]).says("done"));
+    rig.films(1);
     rig.world.feishu().add_message("oc_group", "om_asked");
     rig.tenant_with("acme", 4, |mut tenant| {
         let usual = [
