@@ -1,7 +1,7 @@
 //! A PostgreSQL of one's own: made in a folder, on a free port of this machine, and gone with whoever made it. For the
 //! demonstration and the tests. Not here: what is in it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
@@ -108,7 +108,8 @@ impl Postgres {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         *lock(&self.process) = Some(lasting(command)?);
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        // It accepts connections before it can answer them.
+        while finish(self.asked()).is_err() {
             if begun.elapsed() > STARTS_WITHIN {
                 return Err("PostgreSQL doesn't start.".to_owned());
             }
@@ -169,6 +170,15 @@ impl Postgres {
                 Err(_) => tokio::time::sleep(LOOK).await,
             }
         }
+    }
+
+    /// The question whether it answers.
+    fn asked(&self) -> Command {
+        let mut ready = self.command("pg_isready");
+        ready
+            .args(["-q", "-h", "127.0.0.1", "-p"])
+            .arg(self.port.to_string());
+        ready
     }
 
     fn command(&self, program: &str) -> Command {
