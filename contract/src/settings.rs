@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 46] = [
+pub const VARIABLES: [Variable; 50] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -118,6 +118,16 @@ pub const VARIABLES: [Variable; 46] = [
         "TELEGRAM_BASE_URL",
         Origin::Credentials,
         "where Telegram's bot API is instead",
+    ),
+    variable(
+        "LIBTV_WEBHOOK_URL",
+        Origin::Credentials,
+        "the address of a webhook that results are posted to",
+    ),
+    variable(
+        "LIBTV_WEBHOOK_SECRET",
+        Origin::Secret,
+        "what posts there are signed with (whsec_…)",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -265,6 +275,16 @@ pub const VARIABLES: [Variable; 46] = [
         "TELEGRAM_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no bot was found, in words",
+    ),
+    variable(
+        "LIBTV_WEBHOOK_FROM",
+        Origin::Harness,
+        "where the webhook was found, in words",
+    ),
+    variable(
+        "LIBTV_WEBHOOK_MISSING",
+        Origin::Harness,
+        "why no webhook was found, in words",
     ),
     variable(
         "LIBTV_MEDIA_URL",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 #[cfg(target_os = "linux")]
+mod accounts;
 mod always_on;
 mod ark;
 mod ark_pictures;
@@ -76,8 +77,8 @@ mod status;
 #[cfg(target_os = "linux")]
 mod stranded;
 mod submit;
-#[cfg(target_os = "linux")]
 mod telegram;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod texts;
 mod together;
@@ -85,6 +86,7 @@ mod topics;
 mod traced;
 mod uploads;
 mod watch;
+mod webhook;
 #[cfg(windows)]
 mod windows;
 mod words;

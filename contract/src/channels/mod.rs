@@ -8,6 +8,7 @@ pub mod discord;
 pub mod feishu;
 pub mod slack;
 pub mod telegram;
+pub mod webhook;
 
 use crate::services::Service;
 
@@ -15,10 +16,11 @@ pub use discord::DISCORD;
 pub use feishu::FEISHU;
 pub use slack::SLACK;
 pub use telegram::TELEGRAM;
+pub use webhook::WEBHOOK;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 4] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM];
+pub const CHANNELS: [&Channel; 5] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK];
 
 /// One channel.
 #[derive(Debug)]
@@ -130,6 +132,9 @@ pub struct Section {
     pub name: &'static str,
     /// The variable that says which of its accounts is meant. Only the harness reads it.
     pub chosen_by: &'static str,
+    /// Whether of several accounts the first is meant, where none is called `default` and nobody names one: as it was before an
+    /// account could be named. Elsewhere a name is asked for.
+    pub takes_first: bool,
     /// The member that holds the app's id, where there is one.
     pub app: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
@@ -141,6 +146,12 @@ pub struct Section {
 }
 
 impl Variables {
+    /// Whether an app is known by its address alone.
+    #[must_use]
+    pub fn app_is_address(&self) -> bool {
+        self.app == Some(self.base_url)
+    }
+
     /// Those that make an app: its id, where there is one, and its secret.
     pub fn of_app(&self) -> impl Iterator<Item = &'static str> {
         self.app.into_iter().chain([self.secret])

@@ -33,7 +33,16 @@ pub enum Position {
         /// What stands before the credential in its segment.
         prefix: &'static str,
     },
+    /// In no place: with it a request is signed, as Standard Webhooks has it. In [`SIGNATURE`] stands what asks for that.
+    Signature,
 }
+
+/// The header with a signature.
+pub const SIGNATURE: &str = "webhook-signature";
+/// The header that says when it was signed, in seconds since 1970. The harness's own.
+pub const SIGNED_AT: &str = "webhook-timestamp";
+/// The header with the id of what is signed.
+pub const SIGNED_ID: &str = "webhook-id";
 
 /// What stands in a route's path for a segment with the credential.
 pub const CREDENTIAL_SEGMENT: &str = "{credential}";
@@ -50,6 +59,7 @@ impl Position {
     pub const fn header(self) -> Option<&'static str> {
         match self {
             Self::Header { name, .. } => Some(name),
+            Self::Signature => Some(SIGNATURE),
             Self::PathSegment { .. } => None,
         }
     }

@@ -15,9 +15,12 @@ mod pippit;
 mod route;
 mod slack;
 pub(crate) mod telegram;
+pub(crate) mod webhook;
 
 pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
-pub use credential::{CREDENTIAL_SEGMENT, Credential, Exchange, Position, Success};
+pub use credential::{
+    CREDENTIAL_SEGMENT, Credential, Exchange, Position, SIGNATURE, SIGNED_AT, SIGNED_ID, Success,
+};
 pub use discord::{DISCORD, DISCORD_ORIGIN, FILE_BYTES as DISCORD_FILE_BYTES};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
 pub use keys::{
@@ -36,11 +39,13 @@ pub use telegram::{
     TELEGRAM_ORIGIN, THUMBNAIL_BYTES as TELEGRAM_THUMBNAIL_BYTES,
 };
 
+pub use webhook::{WEBHOOK, WEBHOOK_ORIGIN};
+
 use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 16] = [
+pub const SERVICES: [&Service; 17] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -57,6 +62,7 @@ pub const SERVICES: [&Service; 16] = [
     &SLACK,
     &SLACK_FILES,
     &TELEGRAM,
+    &WEBHOOK,
 ];
 
 /// One service.

@@ -79,11 +79,14 @@ impl Accounts {
             Some(_) => of_channel().find(|account| account.name.as_deref() == name),
             None => {
                 let mut unnamed = of_channel().filter(|account| account.name.is_none());
+                let is_only = of_channel().count() == 1;
+                // Where it is known why none is meant without a name, it isn't another one in its place.
+                let may_be_any = is_only && !self.missing.iter().any(|(id, _)| *id == member.id);
                 // Several with a name, and none that is meant without one: to take any would be to write as
                 // somebody else.
                 unnamed
                     .next()
-                    .or_else(|| of_channel().next().filter(|_| of_channel().count() == 1))
+                    .or_else(|| of_channel().next().filter(|_| may_be_any))
             }
         };
         chosen.ok_or_else(|| self.why_none(member, name))
@@ -106,6 +109,13 @@ impl Accounts {
     pub fn names_to_choose(&self, member: &Member) -> Option<String> {
         let names = self.names(member);
         (names.len() > 1 && self.of(member, None).is_err()).then(|| names.join(", "))
+    }
+
+    /// What those of a channel are called, where some have names and this isn't one of them.
+    #[must_use]
+    pub fn not_among_named(&self, member: &Member, name: &str) -> Option<String> {
+        let names = self.names(member);
+        (!names.is_empty() && !names.contains(&name)).then(|| names.join(", "))
     }
 
     /// What those of a channel are called.

@@ -17,6 +17,7 @@ pub mod telegram;
 #[cfg(test)]
 mod toy;
 pub mod traits;
+pub mod webhook;
 
 use serde_json::Value;
 
@@ -35,6 +36,7 @@ static MEMBERS: &[&Member] = &[
     &discord::MEMBER,
     &slack::MEMBER,
     &telegram::MEMBER,
+    &webhook::MEMBER,
     #[cfg(test)]
     &toy::MEMBER,
     #[cfg(test)]

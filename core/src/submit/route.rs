@@ -110,6 +110,47 @@ fn account(name: &str) -> Result<String, Problem> {
     ))
 }
 
+/// Whether it is clear with which account the results are sent. Where none here has a name nothing is claimed: whoever polls may
+/// have others.
+///
+/// # Errors
+/// Permanent: there is none of that name, or a name is needed.
+pub(super) fn by_whom(settings: &Settings, route: &Route) -> Result<(), Problem> {
+    let Some(member) = channel::of(&route.channel).filter(|_| route.is_complete()) else {
+        return Ok(());
+    };
+    let accounts = &settings.accounts;
+    let why = match &route.account {
+        None => accounts.names_to_choose(member).map(|names| {
+            [
+                "Several accounts of ",
+                member.id,
+                " are configured: ",
+                &names,
+                ". Name one with --account.",
+            ]
+            .concat()
+        }),
+        Some(name) => accounts.not_among_named(member, name).map(|names| {
+            [
+                "No account of ",
+                member.id,
+                " is called ",
+                name,
+                ". There are: ",
+                &names,
+                ".",
+            ]
+            .concat()
+        }),
+    };
+    why.map_or(Ok(()), |why| {
+        Err(Problem::permanent(
+            [&why, " Nothing was submitted."].concat(),
+        ))
+    })
+}
+
 /// The place in the chat that results belong in: a message that they answer, a topic or thread.
 fn place(member: &Member, wanted: &request::Route, route: &mut Route) -> Result<(), Problem> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());

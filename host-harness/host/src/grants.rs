@@ -8,7 +8,7 @@ use contract::kind::Kind;
 use contract::services::{
     GATEWAY, Granted, KEY_MEMBER, OF_SERVICES, SERVICE_IN_USE, SERVICES, Service, maker, makers,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::error::CallError;
@@ -24,7 +24,6 @@ use sandbox::call::{Folder, Use};
 use sandbox::http::{
     App, BaseUrl, Broker, CallMeter, Client, Egress, Policy, Spending, Tokens, Words,
 };
-use sandbox::secrets::stands_for;
 
 /// Where the component finds its state folder.
 pub(crate) const GUEST_STATE: &str = "/state";
@@ -198,14 +197,29 @@ impl Basis {
         for (name, value) in &settings.environment.passed_on {
             set(name, value.clone());
         }
+        let mut named = Vec::new();
         for (app, channel) in apps(&self.broker) {
+            if let Some(account) = &app.account {
+                named.push(json!({
+                    "channel": channel.id,
+                    "account": account,
+                    "app": app.app_id,
+                    "secret": app.stands_for(app.secret_name()),
+                    "at": app.base.text(),
+                    "foundIn": app.found_in,
+                }));
+                continue;
+            }
             let names = &channel.variables;
             if let Some(name) = names.app {
                 set(name, app.app_id.clone());
             }
-            set(names.secret, stands_for(app.secret_name()));
+            set(names.secret, app.stands_for(app.secret_name()));
             set(names.base_url, app.base.text());
             set(names.found_in, app.found_in.clone());
+        }
+        if !named.is_empty() {
+            set("LIBTV_CHANNEL_ACCOUNTS", Value::Array(named).to_string());
         }
         for (channel, words) in &self.found.missing {
             set(channel.variables.missing, words.clone());
@@ -262,20 +276,24 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
                 Ok(base) if keys.has(service) => policy.grant(service, base),
                 Ok(_) | Err(_) => policy,
             },
-            Granted::WithApp => match app_of(found, service.id) {
-                Some(app) => policy.grant(service, app.base.clone()),
-                None => policy,
-            },
+            Granted::WithApp => bases_of(found, service.id)
+                .into_iter()
+                .fold(policy, |policy, base| policy.grant(service, base.clone())),
             // At home, and where that service was moved to: which address counts an answer says.
-            Granted::Beside(id) => match app_of(found, id) {
-                Some(app) if app.service.origins.contains(&app.base.origin().as_str()) => {
+            Granted::Beside(id) => {
+                let bases = bases_of(found, id);
+                let maker = SERVICES.into_iter().find(|known| known.id == id);
+                let origins = maker.map_or(&[][..], |maker| maker.origins);
+                let moved = bases
+                    .iter()
+                    .filter(|base| !origins.contains(&base.origin().as_str()));
+                let home = if bases.is_empty() {
+                    policy
+                } else {
                     policy.grant_at_home(service)
-                }
-                Some(app) => policy
-                    .grant_at_home(service)
-                    .grant(service, app.base.clone()),
-                None => policy,
-            },
+                };
+                moved.fold(home, |policy, base| policy.grant(service, (*base).clone()))
+            }
         };
     }
     // Last of all: whatever is granted may be taken away, and nothing added.
@@ -285,10 +303,15 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
     }
 }
 
-/// The app of the service of this id.
-fn app_of<'a>(found: &'a FoundCredentials, id: &str) -> Option<&'a App> {
-    let apps = found.apps.iter().map(AsRef::as_ref);
-    apps.into_iter().find(|app: &&App| app.service.id == id)
+/// Where the apps of the service of this id are, each place once.
+fn bases_of<'a>(found: &'a FoundCredentials, id: &str) -> Vec<&'a BaseUrl> {
+    let mut bases: Vec<&BaseUrl> = Vec::new();
+    for app in found.apps.iter().filter(|app| app.service.id == id) {
+        if !bases.iter().any(|known| known.text() == app.base.text()) {
+            bases.push(&app.base);
+        }
+    }
+    bases
 }
 
 /// The overrides that grant nothing, and why, as sentences.

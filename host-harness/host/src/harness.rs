@@ -245,7 +245,11 @@ impl Harness {
             // The chat is noted before the request is paid for: a film for a chat that nobody may send to could
             // not be delivered.
             if let Some(route) = request.route() {
-                self.name_recipient_of_submit(route.channel.as_deref(), route.chat.as_deref())?;
+                let (channel, chat) = (route.channel.as_deref(), route.chat.as_deref());
+                self.name_recipient_of_submit(channel, chat)?;
+                if let Some(thread) = &route.thread {
+                    self.name_thread_of_submit(channel, chat, thread)?;
+                }
                 for message_id in [&route.reply_to, &route.thread].into_iter().flatten() {
                     self.name_message(message_id)?;
                 }

@@ -133,6 +133,8 @@ impl Means {
             apps: found
                 .apps
                 .iter()
+                // A named account comes out of the same file wherever this program runs.
+                .filter(|app| app.account.is_none())
                 .filter_map(|app| AppMeans::of(app))
                 .collect(),
         }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::channels::CHANNELS;
+use contract::channels::{self, CHANNELS};
 use contract::services::{Position, Service};
 use serde::Serialize;
 
@@ -241,7 +241,12 @@ fn handles(basis: &Basis) -> impl Iterator<Item = Handle> {
 
 /// The channels that have an app.
 fn with_apps(basis: &Basis) -> impl Iterator<Item = &'static str> {
-    apps(&basis.broker).map(|(_, channel)| channel.id)
+    let has_app =
+        |channel: &&channels::Channel| apps(&basis.broker).any(|(_, of)| of.id == channel.id);
+    CHANNELS
+        .into_iter()
+        .filter(has_app)
+        .map(|channel| channel.id)
 }
 
 fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> {
@@ -264,7 +269,13 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
             add(key.handle, service, place(known.position));
         }
     }
-    for service in basis.broker.apps.iter().map(|app| app.service) {
+    // Several accounts of one service have one place.
+    let of_apps = CHANNELS.into_iter().map(|channel| channel.service);
+    let has_app = |service: &&Service| {
+        let mut apps = basis.broker.apps.iter();
+        apps.any(|app| app.service.id == service.id)
+    };
+    for service in of_apps.filter(has_app) {
         let Some(known) = service.credential else {
             continue;
         };
@@ -281,6 +292,7 @@ fn place(position: Position) -> String {
     match position {
         Position::Header { name, .. } => format!("header {name}"),
         Position::PathSegment { .. } => "a segment of the path".to_owned(),
+        Position::Signature => "no place: it signs what is sent".to_owned(),
     }
 }
 

@@ -10,19 +10,24 @@ use hyper::body::Incoming;
 /// Enough of a file to find the size of a picture behind its metadata.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// Reads to the end, whatever the body is. Text of up to `max_text_bytes` is kept.
-pub(crate) async fn read(headers: &HeaderMap, body: Incoming, max_text_bytes: u64) -> Body {
+/// Reads to the end, whatever the body is. Text of up to `max_text_bytes` is kept: as JSON where it is some, or `as_text` as it came.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Incoming,
+    max_text_bytes: u64,
+    as_text: bool,
+) -> Body {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
     match multer::parse_boundary(content_type) {
         Ok(boundary) => read_form(body, boundary).await,
-        Err(_) => read_plain(body, max_text_bytes).await,
+        Err(_) => read_plain(body, max_text_bytes, as_text).await,
     }
 }
 
-async fn read_plain(mut body: Incoming, max_text_bytes: u64) -> Body {
+async fn read_plain(mut body: Incoming, max_text_bytes: u64, as_text: bool) -> Body {
     let (mut bytes, mut hash, mut kept) = (0_u64, Sha256::new(), BytesMut::new());
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
@@ -41,7 +46,7 @@ async fn read_plain(mut body: Incoming, max_text_bytes: u64) -> Body {
         return Body::None;
     }
     if kept.len() as u64 == bytes {
-        if let Ok(value) = serde_json::from_slice(&kept) {
+        if !as_text && let Ok(value) = serde_json::from_slice(&kept) {
             return Body::Json(value);
         }
         if let Ok(text) = String::from_utf8(kept.to_vec()) {

@@ -117,6 +117,7 @@ pub mod slack;
 mod sniff;
 pub mod telegram;
 mod tls;
+pub mod webhook;
 mod when;
 mod world;
 
@@ -132,11 +133,13 @@ pub use route::Route;
 pub use service::{Fake, Service, TimedOut};
 pub use slack::{Slack, SlackFiles};
 pub use telegram::Telegram;
+pub use webhook::Webhook;
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
     MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
-    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, World, WorldBuilder,
+    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, World,
+    WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -166,3 +169,5 @@ pub const SLACK_BOT_TOKEN: &str = "xoxb-testkit-0123456789-abcdefghijklmnopqrstu
 pub const SLACK_BOT_ID: &str = "U0TESTKIT01";
 /// A bot token that Telegram knows from the start.
 pub const TELEGRAM_BOT_TOKEN: &str = "110201543:AAtestkit0123456789abcdefghijklmnop";
+/// The secret that a webhook's receiver and whoever sends to it know.
+pub const WEBHOOK_SECRET: &str = "whsec_dGVzdGtpdC13ZWJob29rLXNlY3JldC0wMTIzNDU2Nzg5";

@@ -154,7 +154,13 @@ async fn handle<H: Handler>(
         return hang_up("refused");
     }
     let edge = handler.edge(&request);
-    request.body = intake::read(&request.headers, body, handler.max_json_bytes()).await;
+    request.body = intake::read(
+        &request.headers,
+        body,
+        handler.max_json_bytes(),
+        handler.reads_bytes(),
+    )
+    .await;
     let aborted = matches!(request.body, Body::Aborted);
     // Recorded before it is answered, so that a test can wait for a request that is never answered.
     let index = service.record(request.clone());

@@ -170,6 +170,11 @@ pub(crate) trait Handler: Send + Sync + 'static {
         MAX_JSON_BYTES
     }
 
+    /// Whether bodies are kept as they came, and not as JSON: for who looks at a signature of them.
+    fn reads_bytes(&self) -> bool {
+        false
+    }
+
     /// An answer that is given without looking at the body, which is read to its end nevertheless.
     fn edge(&self, _request: &Recorded) -> Option<Reply> {
         None

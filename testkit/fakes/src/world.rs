@@ -11,6 +11,7 @@ use crate::service::{Handler, Service};
 use crate::slack::{Slack, SlackFiles};
 use crate::telegram::Telegram;
 use crate::tls::Authority;
+use crate::webhook::Webhook;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,8 @@ pub const DISCORD_HOST: &str = "discord.com";
 pub const SLACK_HOST: &str = "slack.com";
 /// The host name that takes the bytes of files for Slack.
 pub const SLACK_FILES_HOST: &str = "files.slack.com";
+/// The host name of a webhook's receiver.
+pub const WEBHOOK_HOST: &str = "hooks.example.com";
 /// The host name of Telegram's bot API.
 pub const TELEGRAM_HOST: &str = "api.telegram.org";
 
@@ -82,6 +85,7 @@ pub struct World {
     slack: Slack,
     slack_files: SlackFiles,
     telegram: Telegram,
+    webhook: Webhook,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -145,6 +149,8 @@ impl WorldBuilder {
         opening.serve(slack.handler())?;
         let telegram = Telegram::new(opening.service(TELEGRAM_HOST)?);
         opening.serve(telegram.handler())?;
+        let webhook = Webhook::new(opening.service(WEBHOOK_HOST)?);
+        opening.serve(webhook.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -193,6 +199,7 @@ impl WorldBuilder {
             slack,
             slack_files,
             telegram,
+            webhook,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -355,6 +362,11 @@ impl World {
     /// The host that takes the bytes of files for Slack.
     pub fn slack_files(&self) -> SlackFiles {
         self.slack_files.clone()
+    }
+
+    /// A webhook's receiver.
+    pub fn webhook(&self) -> Webhook {
+        self.webhook.clone()
     }
 
     /// Telegram's bot API.

@@ -126,6 +126,48 @@ pub fn changes_what_another_wrote_in_telegram() {
     attack.end().refused(RefusalReason::Recipient);
 }
 
+#[test]
+pub fn writes_to_another_slack_channel() {
+    let end = Attack::in_env("writes_to_another_slack_channel", with_slack()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn shows_a_file_in_another_slack_channel() {
+    let end = Attack::in_env("shows_a_file_in_another_slack_channel", with_slack()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn calls_everybody_in_slack() {
+    let attack = Attack::in_env("calls_everybody_in_slack", with_slack());
+    attack
+        .harness()
+        .name_recipient("slack", "C0123456789")
+        .unwrap();
+    attack.end().refused(RefusalReason::Message);
+}
+
+#[test]
+pub fn uploads_where_slack_named_nothing() {
+    let end = Attack::in_env("uploads_where_slack_named_nothing", with_slack()).end();
+    end.refused(RefusalReason::Unnamed);
+}
+
+#[test]
+pub fn signs_for_another_chat() {
+    let builder = TestEnv::builder().var("LIBTV_WEBHOOK_URL", "https://hooks.example.com/in");
+    let env = builder.var("LIBTV_WEBHOOK_SECRET", fakes::WEBHOOK_SECRET);
+    let end = Attack::in_env("signs_for_another_chat", env.start()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+fn with_slack() -> TestEnv {
+    TestEnv::builder()
+        .var("SLACK_BOT_TOKEN", fakes::SLACK_BOT_TOKEN)
+        .start()
+}
+
 fn with_telegram() -> TestEnv {
     TestEnv::builder()
         .var("TELEGRAM_BOT_TOKEN", fakes::TELEGRAM_BOT_TOKEN)

@@ -42,6 +42,7 @@ pub const DISCORD: Channel = Channel {
     section: Section {
         name: "discord",
         chosen_by: "DISCORD_ACCOUNT",
+        takes_first: false,
         app: None,
         secret: "token",
         secret_file: None,

@@ -27,6 +27,7 @@ pub const FEISHU: Channel = Channel {
     section: Section {
         name: "feishu",
         chosen_by: "FEISHU_ACCOUNT",
+        takes_first: true,
         app: Some("appId"),
         secret: "appSecret",
         secret_file: None,

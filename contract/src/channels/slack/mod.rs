@@ -21,6 +21,7 @@ pub const SLACK: Channel = Channel {
     section: Section {
         name: "slack",
         chosen_by: "SLACK_ACCOUNT",
+        takes_first: false,
         app: None,
         secret: "botToken",
         secret_file: None,

@@ -46,6 +46,7 @@ pub const TELEGRAM: Channel = Channel {
     section: Section {
         name: "telegram",
         chosen_by: "TELEGRAM_ACCOUNT",
+        takes_first: false,
         app: None,
         secret: "botToken",
         secret_file: Some("tokenFile"),

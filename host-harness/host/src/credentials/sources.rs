@@ -12,13 +12,13 @@ use super::ConfigFile;
 use super::keyring::{KeySlot, MARK};
 use contract::channels::{self, CHANNELS, Channel};
 
-use contract::services::SERVICE_IN_USE;
+use contract::services::{Position, SERVICE_IN_USE};
 
 use super::services::{FoundService, short_text};
 use crate::environment::{Environment, OfChannel};
 use crate::keys::KeyPair;
 use crate::openclaw::{self, Account};
-use sandbox::http::{App, BaseUrl};
+use sandbox::http::{App, BaseUrl, is_signing_secret};
 use sandbox::secrets::Secret;
 
 /// An app at `platform`, by the word that `--channel` takes, with its id and secret, and where it was
@@ -32,6 +32,7 @@ pub fn app(
     let channel = channels::named(platform)?;
     Some(App {
         service: channel.service,
+        account: None,
         app_id: app_id.into(),
         secret: Arc::new(secret),
         base: BaseUrl::parse(channel.platform(platform)?.origin).ok()?,
@@ -84,7 +85,7 @@ pub(crate) struct FoundCredentials {
     pub(crate) services: Vec<FoundService>,
     /// The word of the service in use, as it stands in the file.
     pub(crate) service_in_use: Option<String>,
-    /// At most one for each channel.
+    /// Of each channel the one that is meant without a name, and those that have one.
     pub(crate) apps: Vec<Arc<App>>,
     /// The channels without an app, and why, in words for behind "credentials:".
     pub(crate) missing: Vec<(&'static Channel, String)>,
@@ -164,6 +165,15 @@ impl FoundCredentials {
                 Ok(app) => apps.push(Arc::new(app)),
                 Err(reason) => missing.push((channel, reason)),
             }
+            let (named, unusable) = openclaw::accounts(channel, &environment.openclaw, nexu_home);
+            notes.extend(unusable);
+            let own = environment.of(channel);
+            apps.extend(named.into_iter().filter_map(|(name, account)| {
+                // One alone is the one that is meant; why it can't be used is told there.
+                let mut app = app_of(channel, own, account).ok()?;
+                app.account = Some(name);
+                Some(Arc::new(app))
+            }));
         }
         let key_from = if environment_key.is_some() {
             Some("the environment (LIBTV_API_KEY)".to_owned())
@@ -224,16 +234,34 @@ fn find_app(
             account.map_err(|reason| format!("{reason}{}", half_set(channel, own)))?
         }
     };
+    app_of(channel, own, account)
+}
+
+/// The app of an account, where its service is.
+///
+/// # Errors
+/// Words for behind "credentials:".
+fn app_of(channel: &'static Channel, own: &OfChannel, account: Account) -> Result<App, String> {
+    let is_address = channel.variables.app_is_address();
     let origin = match &own.base_url {
         Some(text) => text.as_str(),
+        None if is_address => account.app_id.as_str(),
         None => account.origin?,
     };
+    let signs = channel.service.credential.map(|known| known.position) == Some(Position::Signature);
+    if signs && !is_signing_secret(account.secret.expose()) {
+        let variable = channel.variables.secret;
+        return Err(format!(
+            "can't be used. {variable}: a secret to sign with begins with whsec_, and behind it are 24 to 64 bytes in base64."
+        ));
+    }
     let base = BaseUrl::of(channel.service, origin).map_err(|reason| {
         let variable = channel.variables.base_url;
         format!("can't be used. {variable}: {reason}.")
     })?;
     Ok(App {
         service: channel.service,
+        account: None,
         app_id: account.app_id,
         secret: account.secret,
         base,

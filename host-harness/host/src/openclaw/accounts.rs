@@ -117,7 +117,7 @@ pub(super) fn choose(
         (None, Some(_)) => return Err(format!("{by_file} is not a text")),
     };
     if wanted.trim().is_empty() {
-        return unnamed(&path, accounts, is_configured);
+        return unnamed(channel, &path, accounts, is_configured);
     }
     let known = ids(&accounts);
     match named(accounts, wanted.trim()) {
@@ -133,8 +133,30 @@ pub(super) fn choose(
     }
 }
 
+/// Those that are enabled and have what makes one.
+///
+/// # Errors
+/// A sentence: they can't be read.
+pub(super) fn usable(
+    channel: &Channel,
+    members: &Map<String, Value>,
+    needed: &[&[&str]],
+) -> Result<Vec<Chosen>, String> {
+    let path = format!("channels.{}", channel.section.name);
+    let mut accounts = list(&path, members, needed)?;
+    let is_on = members.get("enabled") != Some(&Value::Bool(false));
+    accounts.retain(|account| {
+        is_on && account.is_enabled && needed.iter().all(|of| account.gives_one_of(of))
+    });
+    Ok(accounts)
+}
+
 /// The account that is meant when nobody names one: `default`, else the first that is enabled.
+///
+/// # Errors
+/// A sentence: there are several and none is meant, or none is enabled.
 fn unnamed(
+    channel: &Channel,
     path: &str,
     accounts: Vec<Chosen>,
     is_configured: impl Fn(&Chosen) -> bool,
@@ -143,8 +165,17 @@ fn unnamed(
         .into_iter()
         .filter(is_configured)
         .partition(|account| account.is_enabled);
+    let default = enabled.iter().position(Chosen::is_default);
+    if default.is_none() && enabled.len() > 1 && !channel.section.takes_first {
+        // Another account is another bot, which isn't in the chat: none is taken for none in particular.
+        return Err(format!(
+            "{path} has several accounts, and none is meant without a name: {}. Name one with --account, or in {}",
+            ids(&enabled),
+            channel.section.chosen_by
+        ));
+    }
     // Else the first in the order of the file.
-    let default = enabled.iter().position(Chosen::is_default).unwrap_or(0);
+    let default = default.unwrap_or(0);
     match enabled.into_iter().nth(default) {
         Some(account) => Ok(Choice::Account(account)),
         None if disabled.is_empty() => Ok(Choice::NoneConfigured),

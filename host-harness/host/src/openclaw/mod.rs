@@ -29,6 +29,9 @@ pub(crate) use places::{Lookup, Places};
 
 use sandbox::secrets::Secret;
 
+/// More accounts than anybody has bots; what stands beyond them is passed over, as in the component.
+const MOST_ACCOUNTS: usize = 20;
+
 /// An account of a channel.
 pub(crate) struct Account {
     pub(crate) app_id: String,
@@ -64,16 +67,7 @@ pub(crate) fn account(
             continue;
         };
         match section::find(channel, &config, name) {
-            Ok(Found::Account(account)) => {
-                return Ok(Account {
-                    app_id: account.app_id,
-                    secret: Arc::new(account.secret),
-                    origin: account
-                        .origin
-                        .map_err(|reason| unusable(format!("{shown}: {reason}"))),
-                    found_in: printable(&format!("{shown}, account {}", account.id)),
-                });
-            }
+            Ok(Found::Account(account)) => return Ok(kept(channel, account, &shown)),
             Ok(Found::Nothing) => looked_at.push(format!("{shown} (no app is configured there)")),
             Ok(Found::NotThere(ids)) => without_name.push(format!("{shown} has: {ids}")),
             Err(reason) => return Err(unusable(format!("{shown}: {reason}"))),
@@ -91,6 +85,50 @@ pub(crate) fn account(
         looked_at.join(", "),
         both(channel)
     )))
+}
+
+/// Every account of `channel` in the first file that has any, each with its name; and why others can't be used.
+pub(crate) fn accounts(
+    channel: &Channel,
+    places: &Places,
+    nexu_home: &Path,
+) -> (Vec<(String, Account)>, Vec<String>) {
+    for place in places.files(nexu_home) {
+        let config = match Config::read(places, &place, channel.section.name) {
+            Ok(Some(config)) => config,
+            Ok(None) if place.named_by.is_none() => continue,
+            // What is wrong with it is told where the account without a name is looked for, and no other file is taken.
+            Ok(None) | Err(_) => break,
+        };
+        let shown = place.path.display().to_string();
+        let found = section::all(channel, &config).unwrap_or_default();
+        if found.is_empty() {
+            continue;
+        }
+        let (mut accounts, mut unusable) = (Vec::new(), Vec::new());
+        for account in found.into_iter().take(MOST_ACCOUNTS) {
+            match account {
+                Ok(account) => {
+                    let id = printable(&account.id);
+                    accounts.push((id, kept(channel, account, &shown)));
+                }
+                Err(reason) => unusable.push(self::unusable(channel, reason)),
+            }
+        }
+        return (accounts, unusable);
+    }
+    (Vec::new(), Vec::new())
+}
+
+/// What is known of an account of the file that is shown so.
+fn kept(channel: &Channel, account: section::Account, shown: &str) -> Account {
+    let unusable = |reason: String| unusable(channel, format!("{shown}: {reason}"));
+    Account {
+        app_id: account.app_id,
+        secret: Arc::new(account.secret),
+        origin: account.origin.map_err(unusable),
+        found_in: printable(&format!("{shown}, account {}", account.id)),
+    }
 }
 
 /// Words for something that is there and doesn't work.

@@ -1,6 +1,6 @@
 //! What makes an account of a channel in OpenClaw's configuration, by the contract's table of channels.
 
-use super::accounts::{Choice, Chosen, choose};
+use super::accounts::{Choice, Chosen, choose, usable};
 use super::config::Config;
 use contract::channels::{Channel, enumerated};
 use sandbox::http::BaseUrl;
@@ -34,19 +34,11 @@ pub(super) fn find(
     config: &Config<'_>,
     name: Option<&str>,
 ) -> Result<Found, String> {
-    let (section, variables) = (&channel.section, &channel.variables);
     let choice = match config.channel()? {
         Some(members) => {
             let text = |text: &str| config.text_of(text);
-            let secret: Vec<&str> = [section.secret]
-                .into_iter()
-                .chain(section.secret_file)
-                .collect();
-            let app = section.app.as_slice();
-            let needed = [app, &secret];
-            // A channel whose apps have no id needs the secret alone.
-            let needed = &needed[usize::from(app.is_empty())..];
-            choose(channel, members, name, needed, &text)?
+            let secret = secret_members(channel);
+            choose(channel, members, name, &needed(channel, &secret), &text)?
         }
         None => Choice::NoneConfigured,
     };
@@ -59,6 +51,51 @@ pub(super) fn find(
         }
         Choice::NotThere(ids) => return Ok(Found::NotThere(ids)),
     };
+    of_chosen(channel, config, account).map(Found::Account)
+}
+
+/// Every account that is enabled and has what makes one; of each that can't be used why.
+///
+/// # Errors
+/// A sentence: the channel's part can't be read.
+pub(super) fn all(
+    channel: &Channel,
+    config: &Config<'_>,
+) -> Result<Vec<Result<Account, String>>, String> {
+    let Some(members) = config.channel()? else {
+        return Ok(Vec::new());
+    };
+    let secret = secret_members(channel);
+    let chosen = usable(channel, members, &needed(channel, &secret))?;
+    let accounts = chosen.into_iter();
+    Ok(accounts
+        .map(|chosen| of_chosen(channel, config, chosen))
+        .collect())
+}
+
+/// The members of which one has the secret.
+fn secret_members(channel: &Channel) -> Vec<&'static str> {
+    let section = &channel.section;
+    let members = [section.secret].into_iter();
+    members.chain(section.secret_file).collect()
+}
+
+/// The members that make an account, each with those that may stand in its place.
+fn needed<'a>(channel: &'a Channel, secret: &'a [&'a str]) -> Vec<&'a [&'a str]> {
+    // A channel whose apps have no id needs the secret alone.
+    let app = channel.section.app.as_slice();
+    [app, secret]
+        .into_iter()
+        .filter(|of| !of.is_empty())
+        .collect()
+}
+
+/// What a chosen account holds.
+///
+/// # Errors
+/// A sentence: it can't be used.
+fn of_chosen(channel: &Channel, config: &Config<'_>, account: Chosen) -> Result<Account, String> {
+    let (section, variables) = (&channel.section, &channel.variables);
     // OpenClaw takes these two for the default account, where the file doesn't have them.
     let or_variable = |found: Option<String>, member: &str, variable| {
         let may_be = account.is_default() && !account.has(member);
@@ -88,12 +125,12 @@ pub(super) fn find(
         None => Ok(channel.origin()),
         Some(platform) => origin_in(channel, config, &account, platform),
     };
-    Ok(Found::Account(Account {
+    Ok(Account {
         app_id,
         secret,
         origin,
         id: account.id,
-    }))
+    })
 }
 
 /// The origin of the platform that a member of the account names.

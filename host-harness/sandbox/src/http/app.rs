@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use contract::services::Service;
 
+use sha2::{Digest, Sha256};
+
 use super::base_url::BaseUrl;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, stands_for};
 
 /// What identifies the user to a service that knows apps.
 pub struct App {
     /// The service.
     pub service: &'static Service,
+    /// What the account is called, where it has to be named; none for the one that is meant without a name.
+    pub account: Option<String>,
     /// The app's id; empty where the service's apps have none. No secret.
     pub app_id: String,
     /// The app's secret.
@@ -30,5 +34,22 @@ impl App {
                 .exchange
                 .map_or(known.name, |exchange| exchange.secret_name)
         })
+    }
+
+    /// What stands inside for its secret, or for what that is exchanged for, by the name of it: of several accounts each has its
+    /// own.
+    pub fn stands_for(&self, name: &str) -> String {
+        let plain = stands_for(name);
+        let Some(account) = &self.account else {
+            return plain;
+        };
+        // A digest, since an account may be called anything.
+        let digest = Sha256::digest(account);
+        let hex: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{plain}-{hex}")
     }
 }

@@ -4,10 +4,12 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use contract::services::{
-    CREDENTIAL_SEGMENT, Credential, Exchange, Granted, Position, Route, Service, Success,
+    CREDENTIAL_SEGMENT, Credential, Exchange, Granted, Position, Route, SIGNATURE, SIGNED_AT,
+    SIGNED_ID, Service, Success,
 };
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
@@ -15,11 +17,15 @@ use http_body_util::{BodyExt, Limited};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::app::App;
+use super::base_url::BaseUrl;
 use super::refusal::RefusalReason;
+use super::signature;
 use super::target::segment;
 use super::tokens::{Token, Tokens};
 use crate::secrets::{ApiKey, Finding, Secret, Spellings, marks, stands_for};
 
+/// What is signed is read whole: a message that a program reads.
+const SIGNED_BYTES: usize = 64 << 10;
 /// The token route's request has two short strings.
 const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 
@@ -28,8 +34,10 @@ const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 pub enum Verdict {
     /// Send it: keys are in place.
     Send,
-    /// Put the token into its header, then send it.
-    AddToken,
+    /// Put the token of the app at this place into its header, then send it.
+    AddToken(usize),
+    /// Sign it with the secret of the app at this place, as it leaves.
+    Sign(usize),
     /// Don't send it: it is the token route, which is answered here.
     AnswerToken {
         /// `cache-control: no-cache`: the service refused the cached token.
@@ -114,9 +122,10 @@ impl Broker {
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
             match own {
                 Some(own) if is_header(own.position, name) => {
-                    match self.filled(service, own, &text)? {
-                        Some(filled) => *value = filled,
-                        None => verdict = Verdict::AddToken,
+                    match self.filled(service, own, (&text, uri))? {
+                        Filled::With(filled) => *value = filled,
+                        Filled::ByToken(app) => verdict = Verdict::AddToken(app),
+                        Filled::BySignature(app) => verdict = Verdict::Sign(app),
                     }
                 }
                 _ if !self.is_credential_header(name) => self.check_text(&text)?,
@@ -141,47 +150,53 @@ impl Broker {
     /// The name of the credential that a request for `service` asks for with a placeholder.
     pub fn handle(&self, service: &Service, headers: &HeaderMap) -> Option<&'static str> {
         let credential = service.credential?;
-        let Position::Header { name, prefix } = credential.position else {
+        let (name, prefix) = match credential.position {
+            Position::Header { name, prefix } => (name, prefix),
+            Position::Signature => (SIGNATURE, ""),
             // Whoever has a route of it asks for it: without its placeholder the path is refused.
-            return Some(credential.name);
+            Position::PathSegment { .. } => return Some(credential.name),
         };
         let asked = headers.get(name)?.to_str().ok()?.strip_prefix(prefix)?;
-        if asked == stands_for(credential.name) {
+        // Of a named account something stands behind it.
+        if asked.starts_with(&stands_for(credential.name)) {
             return Some(credential.name);
         }
         Some(self.key(asked)?.handle)
     }
 
-    /// The credential's header with the secret that its placeholder stands for; `None` where that is a token, which may have
-    /// to be fetched first.
+    /// The credential's header with the secret that its placeholder stands for.
     fn filled(
         &self,
         service: &Service,
         credential: Credential,
-        text: &str,
-    ) -> Result<Option<HeaderValue>, RefusalReason> {
+        (text, uri): (&str, &Uri),
+    ) -> Result<Filled, RefusalReason> {
         let unknown = RefusalReason::UnknownPlaceholder;
-        let Position::Header { prefix, .. } = credential.position else {
-            return Err(unknown);
+        let (prefix, signs) = match credential.position {
+            Position::Header { prefix, .. } => (prefix, false),
+            Position::Signature => ("", true),
+            Position::PathSegment { .. } => return Err(unknown),
         };
         let asked = text.strip_prefix(prefix).ok_or(unknown)?;
         if service.granted == Granted::WithApp {
-            let app = self.app(service).ok_or(unknown)?;
-            if asked != stands_for(credential.name) {
-                return Err(unknown);
-            }
+            let asked = self.app_asked(service, (credential.name, asked), uri);
+            let (at, app) = asked.ok_or(unknown)?;
             if credential.exchange.is_some() {
-                return Ok(None);
+                return Ok(Filled::ByToken(at));
+            }
+            if signs {
+                let key = signature::key(app.secret.expose());
+                return key.map(|_| Filled::BySignature(at)).ok_or(unknown);
             }
             let filled = sensitive(prefix, app.secret.expose()).ok_or(unknown)?;
-            return Ok(Some(filled));
+            return Ok(Filled::With(filled));
         }
         let key = self.key(asked).ok_or(unknown)?;
         if !key.is_for(service) {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
         let filled = sensitive(prefix, key.secret.expose()).ok_or(unknown)?;
-        Ok(Some(filled))
+        Ok(Filled::With(filled))
     }
 
     /// Whether a header is for credentials: of a service, or by its meaning.
@@ -202,16 +217,32 @@ impl Broker {
         self.keys.iter().find(|key| key.placeholder == placeholder)
     }
 
-    /// The app that identifies the user to this service.
-    fn app(&self, service: &Service) -> Option<&App> {
-        let mut apps = self.apps.iter().map(AsRef::as_ref);
-        apps.find(|app: &&App| app.service.id == service.id)
+    /// The app of this service for which `asked` stands as what is called `name`, and its place.
+    fn app_asked(
+        &self,
+        service: &Service,
+        (name, asked): (&str, &str),
+        uri: &Uri,
+    ) -> Option<(usize, &App)> {
+        let of_service = |app: &App| app.service.id == service.id;
+        let apps = self.apps.iter().map(AsRef::as_ref).enumerate();
+        let mut apps = apps.filter(|(_, app)| of_service(app));
+        let found = apps.find(|(_, app)| app.stands_for(name) == asked)?;
+        // Of several accounts one may be elsewhere, and that place is granted as well: none's secret goes to another's.
+        let is_only = self.apps.iter().filter(|app| of_service(app)).count() == 1;
+        let is_there = || {
+            let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
+            let there = BaseUrl::parse(&origin).ok()?;
+            Some(found.1.base.same_origin(&there))
+        };
+        (is_only || is_there() == Some(true)).then_some(found)
     }
 
-    /// The same with the exchange of its secret, and what is got by it.
-    fn exchanged(&self, service: &Service) -> Option<(&App, Credential, Exchange)> {
-        let credential = service.credential?;
-        Some((self.app(service)?, credential, credential.exchange?))
+    /// The app at this place, the exchange of its secret, and what is got by it.
+    fn exchanged(&self, at: usize) -> Option<(&App, Credential, Exchange)> {
+        let app = self.apps.get(at)?;
+        let credential = app.service.credential?;
+        Some((app, credential, credential.exchange?))
     }
 
     /// Neither a placeholder nor a secret may stand in a path or query, but for the placeholder in its own segment.
@@ -229,7 +260,7 @@ impl Broker {
             let target = uri.path_and_query().map_or("", |path| path.as_str());
             return self.check_text(target);
         };
-        self.in_segment(service, &path[at.clone()])?;
+        self.in_segment(service, &path[at.clone()], uri)?;
         for rest in [&path[..at.start], &path[at.end..]] {
             self.check_text(rest)?;
         }
@@ -249,21 +280,21 @@ impl Broker {
         &self,
         service: &Service,
         text: &str,
+        uri: &Uri,
     ) -> Result<(&'static str, &Secret), RefusalReason> {
         let unknown = RefusalReason::UnknownPlaceholder;
         let credential = service.credential.ok_or(unknown)?;
         let Position::PathSegment { prefix } = credential.position else {
             return Err(unknown);
         };
-        let app = self.app(service).ok_or(unknown)?;
         let asked = text.strip_prefix(prefix).ok_or(unknown)?;
+        let asked = self.app_asked(service, (credential.name, asked), uri);
+        let (_, app) = asked.ok_or(unknown)?;
         let secret = app.secret.expose();
         // What would end a segment, or be read as an escape, is no credential of any service.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
-        let good = asked == stands_for(credential.name)
-            && credential.exchange.is_none()
-            && !secret.is_empty()
-            && secret.bytes().all(is_plain);
+        let good =
+            credential.exchange.is_none() && !secret.is_empty() && secret.bytes().all(is_plain);
         good.then_some((prefix, &*app.secret)).ok_or(unknown)
     }
 
@@ -282,7 +313,7 @@ impl Broker {
         let Some(at) = segment(path, route.path, CREDENTIAL_SEGMENT) else {
             return Ok(None);
         };
-        let (prefix, secret) = self.in_segment(service, &path[at.clone()])?;
+        let (prefix, secret) = self.in_segment(service, &path[at.clone()], uri)?;
         let rest = uri
             .query()
             .map(|query| format!("?{query}"))
@@ -310,16 +341,16 @@ impl Broker {
         }
     }
 
-    /// The header with the token for this service, or the service's own answer when it refused the exchange.
+    /// The header with the token for the app at this place, or the service's own answer when it refused the exchange.
     ///
     /// # Errors
     /// The exchange's transport error; the request itself was not sent then.
     pub async fn token(
         &self,
-        service: &Service,
+        at: usize,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Result<(HeaderName, HeaderValue), Response<Bytes>>, WasiError> {
-        let known = self.exchanged(service);
+        let known = self.exchanged(at);
         let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
         let Position::Header { name, prefix } = credential.position else {
             return Err(WasiError::ConfigurationError);
@@ -334,25 +365,52 @@ impl Broker {
         Ok(Ok((header, value)))
     }
 
+    /// A request with its signature by the app at this place. What is signed is what leaves, and the time is this machine's.
+    ///
+    /// # Errors
+    /// It has no id that can be signed, or no end.
+    pub async fn signed(
+        &self,
+        at: usize,
+        request: Request<WasiBody>,
+    ) -> Result<Request<WasiBody>, WasiError> {
+        let (mut head, body) = request.into_parts();
+        let body = Limited::new(body, SIGNED_BYTES).collect().await;
+        let body = body.map_err(|_| WasiError::HttpRequestDenied)?.to_bytes();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let unix_s = now.unwrap_or_default().as_secs();
+        let id = head.headers.get(SIGNED_ID);
+        let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let app = self.apps.get(at);
+        let key = app.and_then(|app| signature::key(app.secret.expose()));
+        let signature = key.and_then(|key| signature::of(&key, id, unix_s, &body));
+        let signature = signature.and_then(|text| HeaderValue::from_str(&text).ok());
+        let signature = signature.ok_or(WasiError::HttpRequestDenied)?;
+        head.headers.insert(SIGNATURE, signature);
+        head.headers.insert(SIGNED_AT, HeaderValue::from(unix_s));
+        Ok(Request::from_parts(head, super::full(body)))
+    }
+
     /// Notes a response to a request that carried a token. One that isn't accepted has one of the statuses that the
     /// contract names, among other things.
-    pub async fn note_answer(&self, service: &Service, status: http::StatusCode) {
-        if let Some((app, _, asks)) = self.exchanged(service)
+    pub async fn note_answer(&self, at: usize, status: http::StatusCode) {
+        if let Some((app, _, asks)) = self.exchanged(at)
             && asks.refused.contains(&status.as_u16())
         {
             self.tokens.note_refused(app).await;
         }
     }
 
-    /// Whether `body` asks the token route for the app in use, by its placeholder.
+    /// The place of the app for which `body` asks the token route, by its id and its placeholder.
     ///
     /// # Errors
     /// What to refuse it for.
     pub async fn admit_token_request(
         &self,
         service: &Service,
+        uri: &Uri,
         body: WasiBody,
-    ) -> Result<(), RefusalReason> {
+    ) -> Result<usize, RefusalReason> {
         let body = Limited::new(body, TOKEN_REQUEST_BYTES)
             .collect()
             .await
@@ -360,11 +418,12 @@ impl Broker {
             .to_bytes();
         let asked: serde_json::Value =
             serde_json::from_slice(&body).map_err(|_| RefusalReason::TokenRequest)?;
-        let is_ours = self.exchanged(service).is_some_and(|(app, _, asks)| {
-            asked[asks.app] == app.app_id.as_str()
-                && asked[asks.secret] == stands_for(asks.secret_name)
+        let found = exchange_of(service).and_then(|asks| {
+            let secret = asked[asks.secret].as_str()?;
+            let (at, app) = self.app_asked(service, (asks.secret_name, secret), uri)?;
+            (asked[asks.app] == app.app_id.as_str()).then_some(at)
         });
-        is_ours.then_some(()).ok_or(RefusalReason::TokenRequest)
+        found.ok_or(RefusalReason::TokenRequest)
     }
 
     /// Answers the token route: from the cache, or after a real exchange. The component never sees the token.
@@ -373,17 +432,17 @@ impl Broker {
     /// The exchange's transport error.
     pub async fn answer_token_route(
         &self,
-        service: &Service,
+        at: usize,
         drop_cached: bool,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
     ) -> Result<Response<Bytes>, WasiError> {
-        let known = self.exchanged(service);
+        let known = self.exchanged(at);
         let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
         let token = self.tokens.get(app, (asks, drop_cached), exchange).await?;
         Ok(match token {
             Ok(Token { expires_in_s, .. }) => {
                 let mut answer = serde_json::json!({
-                    asks.token: stands_for(credential.name),
+                    asks.token: app.stands_for(credential.name),
                     asks.expires_in_s: expires_in_s,
                 });
                 match asks.success {
@@ -396,6 +455,16 @@ impl Broker {
             Err(refused) => refused,
         })
     }
+}
+
+/// What a header's placeholder becomes.
+enum Filled {
+    /// This.
+    With(HeaderValue),
+    /// The token of the app at this place, which may have to be fetched first.
+    ByToken(usize),
+    /// The signature by the secret of the app at this place, once the whole request is there.
+    BySignature(usize),
 }
 
 /// Whether a credential stands in this header.

@@ -41,6 +41,7 @@ mod request;
 mod response;
 mod scrub;
 mod search;
+mod signature;
 mod spending;
 mod target;
 mod tls;
@@ -75,6 +76,7 @@ pub use gate::Gate;
 pub use policy::{Grant, GrantedRoute, Policy};
 pub use recipients::{Recipients, own_message};
 pub use refusal::{Refusal, RefusalReason};
+pub use signature::is_signing_secret;
 pub use spending::{Left, Pending, Place, Spending, Standing};
 
 pub use body::{CallMeter, Words, full};
@@ -216,16 +218,20 @@ impl Egress {
         self.pass_gate(&target.0).await?;
         if let Verdict::AnswerToken { drop_cached } = verdict {
             let (head, body) = request.into_parts();
-            if let Err(reason) = self.broker.admit_token_request(grant.service, body).await {
+            let admitted = self
+                .broker
+                .admit_token_request(grant.service, &head.uri, body)
+                .await;
+            let app = admitted.map_err(|reason| {
                 self.meter
                     .refuse(Refusal::new(&head.method, &head.uri, reason));
-                return Err(WasiError::HttpRequestDenied);
-            }
+                WasiError::HttpRequestDenied
+            })?;
             let options = self.recorded(&head.method, grant, asked);
             let exchange = self.exchange(&options, grant);
             let answer = self
                 .broker
-                .answer_token_route(grant.service, drop_cached, exchange)
+                .answer_token_route(app, drop_cached, exchange)
                 .await?;
             options.exchange.answered(trace::Answer::Here);
             // Where the service refused the exchange this is what it said.
@@ -240,6 +246,9 @@ impl Egress {
             WasiError::HttpRequestDenied
         })?;
         request = admitted;
+        if let Verdict::Sign(app) = verdict {
+            request = self.broker.signed(app, request).await?;
+        }
         let mut options = self.recorded(request.method(), grant, asked);
         // Last of all, and beside the request: whatever is noted of it has the target with the placeholder.
         let filled = self
@@ -250,9 +259,9 @@ impl Egress {
                 .refuse(Refusal::new(request.method(), request.uri(), reason));
             WasiError::HttpRequestDenied
         })?;
-        if verdict == Verdict::AddToken {
+        if let Verdict::AddToken(app) = verdict {
             let exchange = self.exchange(&options, grant);
-            match self.broker.token(grant.service, exchange).await? {
+            match self.broker.token(app, exchange).await? {
                 Ok((name, token)) => request.headers_mut().insert(name, token),
                 // The service refused the exchange: its own words are the answer, and the request is never sent.
                 Err(refused) => return self.searched(refused.map(full), &target, grant),
@@ -261,10 +270,8 @@ impl Egress {
         // Once more: a body that was read whole, or an exchange, may have taken a while.
         self.pass_gate(&target.0).await?;
         let response = self.send(request, options, grant, &target).await?;
-        if verdict == Verdict::AddToken {
-            self.broker
-                .note_answer(grant.service, response.status())
-                .await;
+        if let Verdict::AddToken(app) = verdict {
+            self.broker.note_answer(app, response.status()).await;
         }
         let mut response = self.searched(response, &target, grant)?;
         let names = grant.route.names;

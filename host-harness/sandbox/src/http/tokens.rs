@@ -238,6 +238,7 @@ mod tests {
     fn app() -> App {
         App {
             service: &contract::services::FEISHU,
+            account: None,
             app_id: "cli_1".into(),
             secret: Arc::new(Secret::new("s-e-c-r-e-t")),
             base: BaseUrl::parse("https://open.feishu.cn").unwrap(),

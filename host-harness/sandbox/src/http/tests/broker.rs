@@ -13,6 +13,7 @@ fn broker() -> Broker {
     };
     let app = App {
         service: &FEISHU,
+        account: None,
         app_id: "cli_1".into(),
         secret: Arc::new(Secret::new("app-secret-app-secret")),
         base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
@@ -140,7 +141,7 @@ fn feishu_requests_wait_for_the_tenant_token_and_the_token_route_is_answered_her
         &[("authorization", PH_TENANT)],
     )
     .unwrap();
-    assert_eq!(verdict, Verdict::AddToken);
+    assert_eq!(verdict, Verdict::AddToken(0));
     let route = format!("https://f{}", contract::services::TOKEN_PATH);
     assert_eq!(
         authorise(&FEISHU, &route, &[]).unwrap().0,
@@ -165,17 +166,14 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
             ))
         })
     };
-    let answer = broker
-        .answer_token_route(&FEISHU, false, exchange)
-        .await
-        .unwrap();
+    let answer = broker.answer_token_route(0, false, exchange).await.unwrap();
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert!(
         text.contains("placeholder-feishu-tenant-token") && !text.contains("t-real"),
         "{text}"
     );
     let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
-    let (name, value) = broker.token(&FEISHU, never).await.unwrap().unwrap();
+    let (name, value) = broker.token(0, never).await.unwrap().unwrap();
     assert_eq!(
         (name.as_str(), value.as_bytes()),
         ("authorization", b"Bearer t-real-token".as_slice())
@@ -200,9 +198,11 @@ async fn a_token_is_asked_for_by_the_app_in_use_and_its_placeholder_alone() {
         (&long, false),
     ] {
         let body_of = crate::http::full(Bytes::from(body.to_owned()));
-        let told = broker.admit_token_request(&FEISHU, body_of).await;
+        let told = broker
+            .admit_token_request(&FEISHU, &Uri::from_static("https://f/x"), body_of)
+            .await;
         let wanted = if admitted {
-            Ok(())
+            Ok(0)
         } else {
             Err(RefusalReason::TokenRequest)
         };
@@ -219,6 +219,87 @@ async fn a_refused_exchange_is_passed_on_in_feishus_own_words() {
             ))
         })
     };
-    let answer = broker().token(&FEISHU, refused).await.unwrap().unwrap_err();
+    let answer = broker().token(0, refused).await.unwrap().unwrap_err();
     assert!(String::from_utf8_lossy(answer.body()).contains("10014"));
+}
+
+/// Two accounts of Feishu and two of Slack, of which one each has a name; the named ones are elsewhere.
+fn of_accounts() -> Broker {
+    let app = |service, account: Option<&str>, base: &str| {
+        Arc::new(App {
+            service,
+            account: account.map(str::to_owned),
+            app_id: account.unwrap_or("cli_1").to_owned(),
+            secret: Arc::new(Secret::new(format!("secret-of-{account:?}-{base}"))),
+            base: BaseUrl::parse(base).unwrap(),
+            found_in: "a test".into(),
+        })
+    };
+    let slack = &contract::services::SLACK;
+    let apps = vec![
+        app(&FEISHU, None, "https://open.feishu.cn"),
+        app(&FEISHU, Some("ops"), "https://open.larksuite.com"),
+        app(slack, None, "https://slack.com"),
+        app(slack, Some("ops"), "https://slack-gov.com"),
+    ];
+    Broker::new(&SERVICES, Vec::new(), apps, Arc::default())
+}
+
+#[tokio::test]
+async fn each_account_has_a_placeholder_of_its_own_and_none_is_good_where_another_one_is() {
+    let broker = of_accounts();
+    let unknown = Err(RefusalReason::UnknownPlaceholder);
+    let placeholder = |app: usize| {
+        let app = &broker.apps[app];
+        app.stands_for(app.service.credential.unwrap().name)
+    };
+    let ask = |service: &Service, url: &str, placeholder: &str| {
+        let mut headers = HeaderMap::new();
+        let value = format!("Bearer {placeholder}");
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&value).unwrap());
+        let uri = url.parse().unwrap();
+        let verdict = broker.authorise(service, &service.routes[0], &uri, &mut headers)?;
+        let value = headers[AUTHORIZATION].to_str().unwrap().to_owned();
+        Ok((verdict, value))
+    };
+    assert_ne!(placeholder(2), placeholder(3));
+    assert_eq!(placeholder(2), "placeholder-slack-bot-token");
+    let slack = &contract::services::SLACK;
+    let (here, there) = ("https://slack.com/api/x", "https://slack-gov.com/api/x");
+    for (url, app) in [(here, 2), (there, 3)] {
+        let filled = ask(slack, url, &placeholder(app)).unwrap();
+        let secret = broker.apps[app].secret.expose();
+        assert_eq!(filled, (Verdict::Send, format!("Bearer {secret}")));
+    }
+    for (url, asked) in [
+        (here, placeholder(3)),
+        (there, placeholder(2)),
+        (here, format!("{}-00", placeholder(2))),
+        (here, placeholder(0)),
+    ] {
+        assert_eq!(ask(slack, url, &asked), unknown, "{url} {asked}");
+    }
+    // Those whose secret is exchanged first.
+    let (here, there) = ("https://open.feishu.cn/x", "https://open.larksuite.com/x");
+    for (url, app) in [(here, 0), (there, 1)] {
+        let verdict = ask(&FEISHU, url, &placeholder(app)).unwrap().0;
+        assert_eq!(verdict, Verdict::AddToken(app));
+        let body = |secret: &str| {
+            let id = &broker.apps[app].app_id;
+            let body = format!(r#"{{"app_id":"{id}","app_secret":"{secret}"}}"#);
+            crate::http::full(Bytes::from(body))
+        };
+        let secret = broker.apps[app].stands_for("feishu-app-secret");
+        let uri = url.parse().unwrap();
+        let told = broker
+            .admit_token_request(&FEISHU, &uri, body(&secret))
+            .await;
+        assert_eq!(told, Ok(app));
+        let other = broker.apps[1 - app].stands_for("feishu-app-secret");
+        let told = broker
+            .admit_token_request(&FEISHU, &uri, body(&other))
+            .await;
+        assert_eq!(told, Err(RefusalReason::TokenRequest));
+    }
+    assert_eq!(ask(&FEISHU, here, &placeholder(1)), unknown);
 }

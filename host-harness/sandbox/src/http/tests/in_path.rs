@@ -45,6 +45,7 @@ static SERVICES: [&Service; 2] = [&SERVICE, &FEISHU];
 fn broker(token: &str) -> Broker {
     let app = App {
         service: &SERVICE,
+        account: None,
         app_id: String::new(),
         secret: Arc::new(Secret::new(token)),
         base: BaseUrl::parse("https://bots.example").unwrap(),

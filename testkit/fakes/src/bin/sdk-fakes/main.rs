@@ -7,6 +7,7 @@ mod discord;
 mod feishu;
 mod slack;
 mod telegram;
+mod webhook;
 
 use fakes::World;
 use std::io::{Read, Write};
@@ -25,6 +26,7 @@ const FAKES: &[Prepared] = &[
     ("modelark", ark::prepare_abroad),
     ("slack", slack::prepare),
     ("telegram", telegram::prepare),
+    ("webhook", webhook::prepare),
 ];
 
 fn main() -> std::io::Result<()> {
