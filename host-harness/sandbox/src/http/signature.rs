@@ -1,4 +1,4 @@
-//! The signature of a message as Standard Webhooks has it: over its id, the time and the body as they leave, by a secret that both
+//! The signature of a message as the standard has it that the contract names (`Position::Signature`): over its id, the time and the body as they leave, by a secret that both
 //! sides know. The component has neither the secret nor a say in the time. Not here: which requests are signed (`broker.rs`).
 //!
 //! ```text
