@@ -14,8 +14,9 @@ const MAX_PHOTO_HEAD_BYTES: u64 = 1024 * 1024;
 /// A cover is a JPEG of one frame; a larger one isn't worth having.
 const MAX_COVER_BYTES: u64 = 2 * 1024 * 1024;
 
-/// How the reason begins where the store refuses a file: whoever opens its link is refused as well.
-pub const NOT_GIVEN: &str = "the media store doesn't give it";
+/// How the reason begins where the store itself refuses a file: whoever opens its link is refused as well. What stands between may
+/// refuse it too, in a page of its own, and says nothing of the link.
+pub const NOT_GIVEN: &str = "the media store doesn't give it (HTTP ";
 
 // The platforms refuse an empty file; before the upload it can still be asked for again, since it may be being
 // written.
@@ -237,9 +238,16 @@ fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, U
     // An object store says 403 for what isn't there, where nobody may list its folder. It may appear in a
     // moment: a few attempts follow.
     } else if matches!(response.status, 403 | 404 | 410) {
+        if media::is_page(&response.body) {
+            let reason = format!(
+                "a page came instead of the media (HTTP {})",
+                response.status
+            );
+            return Err(refused(Meaning::MediaGone, reason));
+        }
         return Err(refused(
             Meaning::MediaGone,
-            format!("{NOT_GIVEN} (HTTP {})", response.status),
+            format!("{NOT_GIVEN}{})", response.status),
         ));
     } else {
         return Err(no_media(format!(
@@ -254,7 +262,7 @@ fn look<'a>(io: &Io, url: &'a ResultUrl, max_bytes: u64) -> Result<Stored<'a>, U
     if let Some(found) = media::instead_of_media(url.extension(), content_type, &response.body) {
         return Err(refused(
             Meaning::MediaGone,
-            format!("{NOT_GIVEN}, but something else ({found})"),
+            format!("the media store doesn't give it, but something else ({found})"),
         ));
     }
     let len = match declared {

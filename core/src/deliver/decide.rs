@@ -30,6 +30,8 @@ const TOGETHER_FROM_MS: u64 = 2 * 60 * 1000;
 /// The first pause after an attempt that was too fast, where the answer names a shorter one: a time that has passed already,
 /// by whichever clock, would otherwise be asked about as often as the network allows. It grows like the others.
 const BASE_WAIT_MS: u64 = 100;
+/// So long a step may take: the harness ends a longer one, and with it whatever was on its way.
+pub(super) const MAX_STEP_MS: u64 = 10 * 60 * 1000;
 /// The first pause.
 pub(super) const BASE_PAUSE_MS: u64 = 2_000;
 /// The longest.
@@ -105,6 +107,9 @@ pub fn decide(
 ) -> Decision {
     // A copy: whoever calls compares it with what is stored meanwhile before it takes effect.
     let mut delivery = before.clone();
+    if phase != Phase::Preparing {
+        delivery.under_way = false;
+    }
     // Only a first attempt may be taken back. Of a later one, an earlier that was lost may still be in the
     // chat, whatever this refusal says.
     if matches!(phase, Phase::Committing { is_first: true }) && answer.is_certainly_unsent() {
@@ -192,7 +197,9 @@ pub fn decide_found(before: &Delivery, found: &Found, moment: Moment, traits: &T
 pub fn expired(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<Decision> {
     // A pending one has nothing in the chat, however old it is: it is sent and doesn't expire.
     let begun = before.state == DeliveryState::Sending;
-    if !begun || traits.reads_back || holds(before, now_ms, traits) {
+    // Asked about can be what is known: of an attempt that died before its message was on record there is only that it began.
+    let can_be_asked = traits.reads_back && before.message.is_some();
+    if !begun || can_be_asked || holds(before, now_ms, traits) {
         return None;
     }
     let mut delivery = before.clone();
@@ -201,6 +208,19 @@ pub fn expired(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<Dec
     delivery.end(DeliveryState::Uncertain, now_ms);
     let event = ": no answer is known, and the time to repeat it safely is over".to_owned();
     Some(Decision::store(delivery, event))
+}
+
+/// Until when one that is found begun may be under way in another process, where nothing makes it safe to repeat and the platform
+/// can't be asked; none where that is over, or doesn't matter. Else whoever looks beside it would tell the chat that it may not
+/// have arrived, while it arrives.
+#[must_use]
+pub fn under_way_until_ms(before: &Delivery, now_ms: UnixMs, traits: &Traits) -> Option<UnixMs> {
+    let is_open = key_of(before, traits) == Key::None && !traits.reads_back;
+    let begun = before.state == DeliveryState::Sending && before.under_way;
+    let first_ms = before.first_sent_at_ms.filter(|_| begun && is_open)?;
+    let until_ms = first_ms.saturating_add(MAX_STEP_MS);
+    // By a clock that was set back nobody can tell.
+    (first_ms <= now_ms && now_ms < until_ms).then_some(until_ms)
 }
 
 /// What becomes of one whose channel this version doesn't know: it waits for one that does, and is given up in the end.

@@ -279,8 +279,37 @@ fn a_lost_message_is_uncertain_once_its_key_is_old_unless_the_platform_can_be_as
         let expected = ends.then_some(DeliveryState::Uncertain);
         assert_eq!(state, expected, "{:?} after {age_ms}", traits.key);
     }
+    begun.message = None;
+    let decision = expired(&begun, NOW_MS, &ASKED);
+    let state = decision.map(|decision| decision.delivery.state);
+    assert_eq!(state, Some(DeliveryState::Uncertain));
     begun.state = DeliveryState::Pending;
     assert_eq!(expired(&begun, NOW_MS, &NO_KEY), None);
+}
+
+#[test]
+fn what_nobody_can_say_of_a_message_is_not_said_while_another_process_may_be_at_it() {
+    let mut begun = delivery(What::Film, FIRST);
+    begun.under_way = true;
+    for (traits, age_ms, waits) in [
+        (&NO_KEY, 0, true),
+        (&NO_KEY, MAX_STEP_MS - 1, true),
+        (&NO_KEY, MAX_STEP_MS, false),
+        // Repeated or asked about it may be at any time.
+        (&WINDOW, 0, false),
+        (&ASKED, 0, false),
+    ] {
+        begun.first_sent_at_ms = Some(NOW_MS - age_ms);
+        let until_ms = under_way_until_ms(&begun, NOW_MS, traits);
+        assert_eq!(until_ms.is_some(), waits, "{:?} after {age_ms}", traits.key);
+    }
+    // By a clock that was set back it would be so for ever.
+    begun.first_sent_at_ms = Some(NOW_MS + 1);
+    assert_eq!(under_way_until_ms(&begun, NOW_MS, &NO_KEY), None);
+    // Whoever made the attempt knows its end.
+    let lost = Answer::Unknown("no answer".to_owned());
+    let decision = decide(&begun, REPEATED, &lost, MOMENT, &ASKED);
+    assert!(!decision.delivery.under_way);
 }
 
 #[test]

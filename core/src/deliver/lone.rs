@@ -40,9 +40,7 @@ pub fn tell(io: &Io, settings: &Settings, submit: &mut Submit) -> Result<Vec<Str
         "no chat asked for it".to_owned()
     };
     // It counts as told so that the timer ends. The submit itself stays: only a person's word removes it.
-    if notice.failures >= MAX_ATTEMPTS {
-        submit.told = true;
-    }
+    submit.told |= notice.failures >= MAX_ATTEMPTS;
     submit.notice = Some(notice);
     submits::save(io, submit)?;
     Ok(vec![event])
@@ -136,6 +134,7 @@ fn send(
     notice.failures += 1;
     // It is there, or was refused for good, or nobody can say any more: the timer needn't come back for it.
     submit.told = !after.state.is_open();
+    notice.shown = after.state == DeliveryState::Delivered;
     Ok(match (after.state, submit.not_taken) {
         (DeliveryState::Delivered, true) => {
             "the chat was told that the service didn't take it".to_owned()

@@ -125,7 +125,11 @@ fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(), Probl
         }
         let decision = with_its_links(loaded, delivery, io.now_ms()).or_else(|| {
             let route = &route_of(loaded, delivery.turn)?.route;
-            decide::expired(delivery, io.now_ms(), channel::of(&route.channel)?.traits)
+            let (now_ms, traits) = (io.now_ms(), channel::of(&route.channel)?.traits);
+            if decide::under_way_until_ms(delivery, now_ms, traits).is_some() {
+                return None;
+            }
+            decide::expired(delivery, now_ms, traits)
         });
         let Some(Decision {
             delivery, event, ..
@@ -133,6 +137,10 @@ fn settle(io: &Io, loaded: &mut Loaded, events: &mut Events) -> Result<(), Probl
         else {
             continue;
         };
+        // What its own process has found out meanwhile is better known.
+        if overtaken(io, loaded, at)? {
+            continue;
+        }
         if !event.is_empty() {
             events.push(format!("{}{event}", label(&delivery)));
         }

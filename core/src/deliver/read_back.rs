@@ -1,7 +1,7 @@
 //! A message whose response was lost, and whose key doesn't make a repetition safe: where the platform can be asked, it is.
 
-use super::decide::decide_found;
-use super::send::{act, moment};
+use super::decide::{MAX_STEP_MS, decide_found};
+use super::send::{act, moment, put_off};
 use super::{Events, overtaken};
 use crate::channel::answer::Found;
 use crate::channel::calls::Calls;
@@ -12,7 +12,8 @@ use crate::problem::Problem;
 use crate::store::Loaded;
 use crate::store::attempts::Attempts;
 
-/// So old the last attempt has to be: before, it may still be on its way, and the platform's word about it would be early.
+/// So old the last attempt has to be where its end is on record: before, it may still be on its way, and the platform's word about
+/// it would be early. One of which no end is known may still be uploading, in another process.
 const SETTLED_AFTER_MS: u64 = 2 * 60 * 1000;
 
 /// Asks, and goes on with what the platform says.
@@ -30,10 +31,15 @@ pub(super) fn ask(
     let marked_ms = attempts.latest_ms(io)?;
     // The latest attempt of any process, not this one's: another may have sent it a second ago.
     let latest_ms = marked_ms.max(delivery.first_sent_at_ms).unwrap_or_default();
-    let settled_ms = latest_ms.saturating_add(SETTLED_AFTER_MS);
-    if io.now_ms() < settled_ms {
-        loaded.session.deliveries[at].next_try_at_ms = settled_ms;
-        return Ok(());
+    let settled_ms = latest_ms.saturating_add(if delivery.under_way {
+        MAX_STEP_MS
+    } else {
+        SETTLED_AFTER_MS
+    });
+    let wait_ms = settled_ms.saturating_sub(io.now_ms());
+    // A longer wait is one for a clock that was set back to come to where it was: then it is asked at once, which is harmless.
+    if 0 < wait_ms && wait_ms <= MAX_STEP_MS {
+        return put_off(io, loaded, at, settled_ms);
     }
     let found = channel.look_for(&Calls::harmless(io), sending);
     // Asking takes a while; what another process did meanwhile is newer than what the platform said.

@@ -9,7 +9,7 @@ use crate::channel::calls::Calls;
 use crate::channel::media::{Stored, Unseen};
 use crate::channel::traits::Traits;
 use crate::channel::{self, Channel, Content, Sending};
-use crate::io::Io;
+use crate::io::{Io, UnixMs};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Message, Route};
 use crate::store::Loaded;
@@ -73,6 +73,9 @@ pub(super) fn deliver(
         };
         return read_back::ask(io, channel, &sending, loaded, at, traits, events);
     }
+    if let Some(until_ms) = decide::under_way_until_ms(delivery, io.now_ms(), traits) {
+        return put_off(io, loaded, at, until_ms);
+    }
     let prepared = match (&delivery.message, loaded.session.link_of(delivery)) {
         _ if decide::is_too_late(delivery, asked_at_ms, io.now_ms(), traits) => Err(
             Answer::Refused(Meaning::ForGood, texts::TOO_LATE.to_owned()),
@@ -114,6 +117,7 @@ pub(super) fn deliver(
     };
     let delivery = &mut loaded.session.deliveries[at];
     delivery.state = DeliveryState::Sending;
+    delivery.under_way = true;
     // The first attempt's time stays: the window of its key counts from there, however often it is repeated.
     let first_sent_at_ms = Some(*delivery.first_sent_at_ms.get_or_insert(io.now_ms()));
     // Tells this attempt from another process's of the same message at the same time: what one of them learns says
@@ -153,6 +157,24 @@ pub(super) fn deliver(
         channel.withdraw(&Calls::harmless(io), &message);
     }
     act(io, loaded, at, decision, events)
+}
+
+/// Comes back to a message later. That is stored: whoever looks for what is due without having heard this step's word would else
+/// come back at once, again and again.
+///
+/// # Errors
+/// When the state folder can't be used.
+pub(super) fn put_off(
+    io: &Io,
+    loaded: &mut Loaded,
+    at: usize,
+    until_ms: UnixMs,
+) -> Result<(), Problem> {
+    if overtaken(io, loaded, at)? {
+        return Ok(());
+    }
+    loaded.session.deliveries[at].next_try_at_ms = until_ms;
+    keep(io, loaded, at).map(|_| ())
 }
 
 /// What the beginning of an attempt came to.

@@ -11,7 +11,7 @@ mod types;
 
 pub use image::ImageFormat;
 pub use sniff::sniff;
-pub use types::{content_type, instead_of_media, upload_type};
+pub use types::{content_type, instead_of_media, is_page, upload_type};
 
 /// How many first bytes of a file [`sniff`], [`upload_type`] and [`image::dimensions`] should be given:
 /// with 64 KiB the size of a photo is found behind its EXIF thumbnail (a segment of at most

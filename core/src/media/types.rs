@@ -120,6 +120,12 @@ pub fn instead_of_media(
     }
 }
 
+/// Whether these bytes begin a page for browsers: object stores answer in XML or JSON, and an edge, a proxy or a portal in a page.
+#[must_use]
+pub fn is_page(head: &[u8]) -> bool {
+    identify(head).1 == "text/html"
+}
+
 /// The content type in a header, when it is that of a text.
 fn text_type(declared: &str) -> Option<&'static str> {
     const TEXTS: [&str; 6] = [

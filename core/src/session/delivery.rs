@@ -171,6 +171,8 @@ pub struct Delivery {
     pub trouble: Option<String>,
     /// Of a result whose link stands in a message with several: that message's id.
     pub links: Option<String>,
+    /// Whether an attempt has begun whose end isn't on record: it may go on in another process.
+    pub under_way: bool,
 }
 
 stored!(Delivery {
@@ -190,6 +192,7 @@ stored!(Delivery {
     ended_at_ms,
     trouble,
     links,
+    under_way = false,
 });
 
 impl Delivery {
@@ -223,6 +226,7 @@ impl Delivery {
             ended_at_ms: None,
             trouble: None,
             links: None,
+            under_way: false,
         }
     }
 
@@ -280,6 +284,7 @@ impl Delivery {
 
     /// Notes an end.
     pub const fn end(&mut self, state: DeliveryState, now_ms: UnixMs) {
+        self.under_way = false;
         self.state = state;
         self.ended_at_ms = Some(now_ms);
     }

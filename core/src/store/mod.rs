@@ -1,7 +1,8 @@
 //! The state folder: which file holds what, and in which order it is written.
 //!
 //! ```text
-//! active/<key>                 empty: a session that has not ended, or `submit-…`: an intent that was left over
+//! active/<key>                 empty: a session that has not ended, or `submit-…`: an intent that was left over, with the time
+//!                              at which its service is asked about it next, where it was asked
 //! finished/<time>-<key>        empty: when it ended, for pruning
 //! sessions/<key>/asked-0001    what a turn asked for          (the submitter writes)
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)

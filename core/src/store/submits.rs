@@ -69,12 +69,15 @@ pub struct Notice {
     pub failures: u32,
     /// When to try next.
     pub next_try_at_ms: UnixMs,
+    /// Whether it is certainly in the chat.
+    pub shown: bool,
 }
 
 stored!(Notice {
     first_sent_at_ms,
     failures,
     next_try_at_ms,
+    shown = false,
 });
 
 impl Stored for Submit {

@@ -72,27 +72,37 @@ pub fn due_at_ms(io: &Io, entry: &str) -> Result<Option<UnixMs>, Problem> {
     let Some(nonce) = nonce_of(entry) else {
         return Ok(None);
     };
-    let submit = find(io, nonce)?;
-    Ok(Some(
-        submit.map_or_else(|| io.now_ms(), |submit| due_ms(io, &submit)),
-    ))
+    match find(io, nonce)? {
+        Some(submit) => due_ms(io, &submit).map(Some),
+        None => Ok(Some(io.now_ms())),
+    }
 }
 
 /// Not before it is certain that nobody works on it. What is further away than any pause was planned by a clock that has
 /// been set back since.
-fn due_ms(io: &Io, submit: &Submit) -> UnixMs {
+fn due_ms(io: &Io, submit: &Submit) -> Result<UnixMs, Problem> {
+    let look_ms = look_at_ms(io, &entry(submit))?;
     let now_ms = io.now_ms();
-    let planned_ms = submit.notice.as_ref().map_or(0, |one| one.next_try_at_ms);
+    let told_ms = submit.notice.as_ref().map_or(0, |one| one.next_try_at_ms);
+    let planned_ms = told_ms.max(look_ms);
     let again_ms = if planned_ms > now_ms.saturating_add(MAX_RETRY_AFTER_MS) {
         now_ms
     } else {
         planned_ms
     };
-    if submit.is_abandoned(now_ms) {
+    Ok(if submit.is_abandoned(now_ms) {
         again_ms
     } else {
         submit.abandoned_at_ms().max(again_ms)
-    }
+    })
+}
+
+/// When the service is asked next what became of an intent, as its entry has it; 0 where it wasn't asked yet.
+fn look_at_ms(io: &Io, entry: &str) -> Result<UnixMs, Problem> {
+    let kept = store::read(io, &format!("active/{entry}"))?.unwrap_or_default();
+    // What a power cut left of it is no number, or one of a time that has passed.
+    let text = std::str::from_utf8(&kept).unwrap_or_default();
+    Ok(text.parse().unwrap_or(0))
 }
 
 fn find(io: &Io, nonce: &str) -> Result<Option<Submit>, Problem> {
@@ -120,7 +130,7 @@ pub fn step(io: &Io, settings: &Settings, id: &str) -> Result<Option<Report>, Pr
         let event = format!("it became session {}", asked.session_id);
         return Ok(Some(ended(io, id, &event)?));
     }
-    let due_ms = due_ms(io, &submit);
+    let due_ms = due_ms(io, &submit)?;
     if due_ms > io.now_ms() {
         return Ok(Some(later(due_ms, Vec::new())));
     }
@@ -146,11 +156,11 @@ fn conclude(
         }
         Err(error) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
             let event = format!("what became of it can't be asked: {}", error.message);
-            return Ok(later(io.now_ms() + LOOK_AGAIN_MS, vec![event]));
+            return look_again(io, id, event);
         }
         Ok(Fate::NotYet) if io.now_ms().abs_diff(submit.started_at_ms) < LOOKED_FOR_MS => {
             let event = "the service doesn't show it yet".to_owned();
-            return Ok(later(io.now_ms() + LOOK_AGAIN_MS, vec![event]));
+            return look_again(io, id, event);
         }
         // Another message may be in the chat already: each of its repetitions says the same.
         Ok(Fate::NotTaken) if submit.notice.is_none() => {
@@ -169,13 +179,25 @@ fn conclude(
     Ok(report)
 }
 
-/// Ends with an intent of which its chat has been told. One that was certainly not taken is removed, unless no chat asked:
-/// then every command tells of it.
+/// Asks once more after a while. That is kept: whoever looks for what is due without having heard this step's word would else ask
+/// as often as it looks, of a service that may take such a question once a second.
+fn look_again(io: &Io, id: &str, event: String) -> Result<Report, Problem> {
+    let at_ms = io.now_ms().saturating_add(LOOK_AGAIN_MS);
+    // In the entry and not in the intent: that may have come to its end in another process meanwhile, and written once more it
+    // would be told once more. Unsynced: without it the service is asked a moment earlier.
+    let kept = at_ms.to_string().into_bytes();
+    store::run(io, FsOp::Write(format!("active/{id}"), kept))?;
+    Ok(later(at_ms, vec![event]))
+}
+
+/// Ends with an intent of which its chat has been told. One that was certainly not taken is removed, unless no chat asked or it
+/// isn't certain that the chat was told: then every command tells of it.
 fn end(io: &Io, id: &str, submit: &Submit) -> Result<Report, Problem> {
     if !submit.not_taken {
         return ended(io, id, "it is kept until somebody says what became of it");
     }
-    if submit.route.is_complete() {
+    let is_told = submit.notice.as_ref().is_none_or(|notice| notice.shown);
+    if submit.route.is_complete() && is_told {
         submits::remove(io, submit)?;
     }
     ended(io, id, NOT_TAKEN)

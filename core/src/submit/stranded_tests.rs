@@ -130,6 +130,45 @@ fn without_a_chat_it_is_kept_for_the_commands_and_the_same_may_be_asked_for_agai
 }
 
 #[test]
+fn a_service_that_does_not_show_it_yet_is_asked_again_after_a_while_whoever_looks_for_what_is_due()
+{
+    let submit = lost("a cat", "room-1");
+    let mut folder = stored(&submit);
+    let asked_ms = NOW_MS + 200_000;
+    let not_yet = |io: &Io| {
+        let submit = find(io, &submit.nonce).unwrap().unwrap();
+        let report = conclude(io, &settings(), ENTRY, submit, Ok(Fate::NotYet));
+        report.unwrap().next_poll_at_ms
+    };
+    let again_ms = folder.run_at(asked_ms, not_yet, &mut |_| Outcome::Done);
+    assert_eq!(again_ms, Some(asked_ms + LOOK_AGAIN_MS));
+    let due = |io: &Io| due_at_ms(io, ENTRY).unwrap();
+    let mut due_at = |now_ms| folder.run_at(now_ms, due, &mut |_| Outcome::Done);
+    assert_eq!(due_at(asked_ms + 1), again_ms);
+    // A clock that was set back doesn't put it off.
+    assert_eq!(due_at(NOW_MS - 86_400_000), Some(NOW_MS - 86_400_000));
+    // What a power cut left of the time is none.
+    let torn = format!("active/{ENTRY}");
+    folder.0.insert(torn, b"18000\xff\xff".to_vec());
+    let due_ms = folder.run_at(asked_ms, due, &mut |_| Outcome::Done);
+    assert_eq!(due_ms, Some(0));
+}
+
+#[test]
+fn where_the_chat_could_not_be_told_a_submit_that_was_not_taken_is_kept_for_the_commands() {
+    let mut submit = lost("a cat", "room-1");
+    (submit.told, submit.not_taken) = (true, true);
+    submit.notice = Some(submits::Notice {
+        failures: 300,
+        ..submits::Notice::default()
+    });
+    let mut folder = stored(&submit);
+    folder.run(|io| step(io, &settings(), ENTRY).map(|_| ()).is_ok());
+    assert_eq!(folder.names("submits").len(), 1);
+    assert!(folder.names("active").is_empty(), "{folder:?}");
+}
+
+#[test]
 fn a_process_that_died_behind_the_message_leaves_nothing() {
     let mut submit = lost("a cat", "room-1");
     (submit.told, submit.not_taken) = (true, true);

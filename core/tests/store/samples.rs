@@ -117,6 +117,7 @@ pub fn delivery(purpose: Purpose, state: DeliveryState) -> Delivery {
         ended_at_ms: Some(1_800_000_170_000),
         trouble: Some("slow down".to_owned()),
         links: Some("3210fedcba9876543210".to_owned()),
+        under_way: false,
     }
 }
 
@@ -351,6 +352,7 @@ fn as_they_are_left() -> Vec<(String, Record)> {
         ..submit()
     };
     let notice = Notice {
+        shown: false,
         first_sent_at_ms: None,
         failures: 2,
         next_try_at_ms: 1_800_000_009_000,
@@ -369,6 +371,7 @@ fn as_they_are_left() -> Vec<(String, Record)> {
         ..progress(State::Completed)
     };
     let begun = Notice {
+        shown: false,
         first_sent_at_ms: Some(1_800_000_008_000),
         ..notice.clone()
     };

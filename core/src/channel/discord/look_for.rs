@@ -29,7 +29,8 @@ pub(super) fn look_for(bot: &mut Bot<'_>, calls: &Calls<'_>, sending: &Sending<'
         Err(answer) => return unknown(answer),
     };
     let first_ms = sending.first_sent_at_ms.unwrap_or_default();
-    let since_ms = first_ms.saturating_sub(CLOCKS_DIFFER_MS);
+    let mut since_ms = first_ms.saturating_sub(CLOCKS_DIFFER_MS);
+    let age_ms = calls.io().now_ms().saturating_sub(first_ms);
     let words = sending.message.words().map(shown);
     let mut before = String::new();
     for _ in 0..MAX_PAGES {
@@ -60,6 +61,13 @@ pub(super) fn look_for(bot: &mut Bot<'_>, calls: &Calls<'_>, sending: &Sending<'
                 Found::NotSent
             };
         };
+        if before.is_empty()
+            && let Some((_, newest_ms)) = messages.first().and_then(id_and_time)
+        {
+            // By Discord's clock alone: this machine's may be hours ahead of it, and the first attempt with it.
+            let by_theirs_ms = newest_ms.saturating_sub(age_ms.saturating_add(CLOCKS_DIFFER_MS));
+            since_ms = since_ms.min(by_theirs_ms);
+        }
         let Some((id, at_ms)) = id_and_time(oldest) else {
             return Found::Unknown("a message in Discord's list has no id".to_owned());
         };

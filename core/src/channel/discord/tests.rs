@@ -120,6 +120,14 @@ fn only_a_list_that_the_bot_may_read_and_that_reaches_back_proves_that_nothing_w
         (vec![vec![]], "Unknown"),
         (vec![others(50), vec![ours()]], "Sent"),
         (vec![others(50), vec![]], "NotSent"),
+        // This machine's clock is an hour ahead of Discord's.
+        (
+            vec![
+                vec![listed(HOUR_MS, None); 50],
+                vec![listed(HOUR_MS, Some("my_fox-0123456789ab.mp4"))],
+            ],
+            "Sent",
+        ),
         (vec![others(50); 8], "Unknown"),
         // Somebody has sent the film on: it isn't the bot's message.
         (
