@@ -14,8 +14,8 @@ pub mod feishu;
 pub mod media;
 pub mod slack;
 pub mod telegram;
-#[cfg(test)]
-mod toy;
+#[cfg(any(test, feature = "toys"))]
+pub mod toy;
 pub mod traits;
 pub mod webhook;
 
@@ -37,10 +37,16 @@ static MEMBERS: &[&Member] = &[
     &slack::MEMBER,
     &telegram::MEMBER,
     &webhook::MEMBER,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "toys"))]
     &toy::MEMBER,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "toys"))]
     &toy::MUTE,
+    #[cfg(all(feature = "toys", not(test)))]
+    &toy::BARE,
+    #[cfg(all(feature = "toys", not(test)))]
+    &toy::ECHO,
+    #[cfg(all(feature = "toys", not(test)))]
+    &toy::STEADY,
 ];
 
 /// One channel.

@@ -1,9 +1,10 @@
-//! A channel for tests alone: what the cookbook says of adding one, done. It has no key, a short text, and can be asked what
-//! became of a message; so it takes the ways that Feishu doesn't.
+//! Channels for tests and for the simulated world alone: what the cookbook says of adding one, done. All speak alike, and differ
+//! in what makes a repeated message harmless, so that each way through the delivery is taken which no real channel takes yet.
+//! The first has no key, a short text, and can be asked what became of a message.
 
 use contract::channels::{Platform, Recipient, Recipients, Threads, Variables};
 
-use super::answer::{Answer, Found, Meaning, Risk};
+use super::answer::{Answer, Found, Meaning, Risk, wait_ms};
 use super::calls::{Around, Calls};
 use super::media::Media;
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
@@ -12,7 +13,7 @@ use crate::io::{Method, RelayError, Request, Response};
 use crate::session::{Message, Route, Shape};
 
 /// Where it is.
-pub(crate) const ORIGIN: &str = "https://toy.example";
+pub const ORIGIN: &str = "https://toy.example";
 
 /// Its place in the port.
 pub(super) const MEMBER: Member = Member {
@@ -41,7 +42,11 @@ pub(super) const MEMBER: Member = Member {
     tail: "",
     traits: &TRAITS,
     proves: ("Upload", "media can be uploaded"),
-    open: |_| Box::new(Toy),
+    open: |_| {
+        Box::new(Toy {
+            shows_at: |_| "show".to_owned(),
+        })
+    },
     same_chat: |one, other| one == other,
     version_1: None,
 };
@@ -59,6 +64,72 @@ pub(super) const MUTE: Member = Member {
     traits: &Traits {
         reads_back: false,
         deadline_ms: Some(5 * 60 * 1000),
+        ..TRAITS
+    },
+    ..MEMBER
+};
+
+/// One that offers nothing either, and takes answers for ever.
+#[cfg(all(feature = "toys", not(test)))]
+pub(super) const BARE: Member = Member {
+    id: "bare",
+    name: "Bare Toy",
+    platforms: &[Platform {
+        word: "bare",
+        name: "Bare Toy",
+        origin: ORIGIN,
+    }],
+    traits: &Traits {
+        reads_back: false,
+        ..TRAITS
+    },
+    ..MEMBER
+};
+
+/// One that shows one of several messages with the same bytes.
+#[cfg(all(feature = "toys", not(test)))]
+pub(super) const ECHO: Member = Member {
+    id: "echo",
+    name: "Echo Toy",
+    platforms: &[Platform {
+        word: "echo",
+        name: "Echo Toy",
+        origin: ORIGIN,
+    }],
+    traits: &Traits {
+        reads_back: false,
+        key: Key::SameBody {
+            kept_ms: ECHO_KEPT_MS,
+            margin_ms: ECHO_KEPT_MS / 6,
+        },
+        ..TRAITS
+    },
+    ..MEMBER
+};
+
+/// How long that knows a message again, as the first platform that has the rule does by itself.
+#[cfg(all(feature = "toys", not(test)))]
+pub const ECHO_KEPT_MS: u64 = 30 * 60 * 1000;
+
+/// One that shows one message for a key, for ever.
+#[cfg(all(feature = "toys", not(test)))]
+pub(super) const STEADY: Member = Member {
+    id: "steady",
+    name: "Steady Toy",
+    platforms: &[Platform {
+        word: "steady",
+        name: "Steady Toy",
+        origin: ORIGIN,
+    }],
+    open: |_| {
+        Box::new(Toy {
+            shows_at: |key| ["show/", key].concat(),
+        })
+    },
+    traits: &Traits {
+        reads_back: false,
+        key: Key::Forever,
+        key_spans_link: true,
         ..TRAITS
     },
     ..MEMBER
@@ -96,7 +167,10 @@ const TRAITS: Traits = Traits {
     reads_back: true,
 };
 
-struct Toy;
+struct Toy {
+    /// Where a message with this key is shown.
+    shows_at: fn(&str) -> String,
+}
 
 fn request(path: &str, body: String) -> Request {
     Request {
@@ -109,11 +183,18 @@ fn request(path: &str, body: String) -> Request {
     }
 }
 
+/// What was said in a response of the platform's own, which has a mark: of another one nothing is known.
 fn read_response(risk: Risk, response: Result<Response, RelayError>) -> Result<String, Answer> {
     let response = response.map_err(|error| Answer::of_error(risk, error))?;
     let said = String::from_utf8_lossy(&response.body).into_owned();
     match response.status {
-        200 => Ok(said),
+        200 if !said.contains('\u{fffd}') => Ok(said),
+        429 => {
+            let pause_ms = wait_ms(None, &["retry-after"], &response, 0);
+            Err(Answer::Refused(Meaning::RateLimited(pause_ms), said))
+        }
+        // Whoever answered the upload was cut short: it is made again.
+        404 => Err(Answer::Refused(Meaning::ForeignUpload, said)),
         403 => Err(Answer::Refused(Meaning::Withheld, said)),
         _ => Err(Answer::Unknown(said)),
     }
@@ -148,7 +229,11 @@ impl Channel for Toy {
 
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
         let body = format!("{} {}", sending.route.chat, sending.message.body);
-        match http(calls, Risk::Commit, request("show", body)) {
+        match http(
+            calls,
+            Risk::Commit,
+            request(&(self.shows_at)(sending.key), body),
+        ) {
             Ok(id) => Answer::Committed(Some(id)),
             Err(answer) => answer,
         }

@@ -152,7 +152,8 @@ impl Run {
     /// A harness notices a change in `active` within a second.
     fn wake(&mut self) {
         for actor in &mut self.actors {
-            if actor.role == Role::Harness {
+            // Not one in the middle of an upload: that takes as long as it takes.
+            if actor.role == Role::Harness && actor.under_way.is_none() {
                 actor.at_ms = actor.at_ms.min(self.world.now_ms + 1000);
             }
         }

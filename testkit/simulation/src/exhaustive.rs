@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use libtv_video_core::channel::traits::Key;
+
 use super::disk::Fate;
 use super::report::{EffectKind, Options, Performed};
 use super::run::run;
-use super::scenario::Scenario;
 use super::search::{Tally, on_threads};
+use super::stage::Stage;
 use super::storm::CLOCK_MS;
 use super::trouble::{Mishap, Point, Trouble};
 
@@ -35,12 +37,12 @@ impl Crashes {
 }
 
 /// A run in which these things go wrong and nothing else does.
-fn options(scenario: Scenario, points: Vec<Point>) -> Options {
+fn options(stage: Stage, points: Vec<Point>) -> Options {
     Options {
         // One seed: up to the fault all runs of a scenario are to be the same, so that their effects have the
         // same numbers.
         seed: 1,
-        scenario,
+        stage,
         trouble: Trouble::At(points),
         plant: None,
         keep_trace: false,
@@ -48,8 +50,8 @@ fn options(scenario: Scenario, points: Vec<Point>) -> Options {
 }
 
 /// The effects of a scenario in which nothing goes wrong.
-fn undisturbed(scenario: Scenario) -> Vec<Performed> {
-    run(options(scenario, Vec::new())).effects
+fn undisturbed(stage: Stage) -> Vec<Performed> {
+    run(options(stage, Vec::new())).effects
 }
 
 /// The fates that differ: where everything is synced they are all the same.
@@ -75,13 +77,13 @@ fn is_news(before: &Performed, this: &Performed) -> bool {
 /// harnesses' first round after that: both where something was changed since the effect before, and once for each state
 /// that the first failure leaves.
 #[must_use]
-pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
-    let effects = undisturbed(scenario);
+pub fn crashes(stage: Stage, again: bool, threads: u64) -> Crashes {
+    let effects = undisturbed(stage);
     let mut first = FirstFailures::default();
     on_threads(
         threads,
         effects.len() as u64,
-        |job, found: &mut FirstFailures| fail_at(scenario, &effects, job, found),
+        |job, found: &mut FirstFailures| fail_at(stage, &effects, job, found),
         |found| first.join(found),
     );
     let mut all = Crashes {
@@ -94,7 +96,7 @@ pub fn crashes(scenario: Scenario, again: bool, threads: u64) -> Crashes {
             threads,
             points.len() as u64,
             |job, found: &mut Tally| {
-                fail_again(scenario, points[usize::try_from(job).unwrap_or(0)], found);
+                fail_again(stage, points[usize::try_from(job).unwrap_or(0)], found);
             },
             |found| all.again.join(found),
         );
@@ -118,11 +120,11 @@ impl FirstFailures {
 }
 
 /// The power fails before one effect, in every way.
-fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut FirstFailures) {
+fn fail_at(stage: Stage, effects: &[Performed], job: u64, found: &mut FirstFailures) {
     let at = usize::try_from(job).unwrap_or(usize::MAX);
     let is_new = at == 0 || is_news(&effects[at - 1], &effects[at]);
     // At a thousand polls of a long scenario most effects only look: those are tried in its shorter sibling.
-    if scenario.is_long() && !is_new {
+    if stage.scenario.is_long() && !is_new {
         return;
     }
     for fate in fates(&effects[at]) {
@@ -133,7 +135,7 @@ fn fail_at(scenario: Scenario, effects: &[Performed], job: u64, found: &mut Firs
                 mishap: Mishap::Power(*fate),
                 ms,
             };
-            let report = found.tally.run(options(scenario, vec![point]));
+            let report = found.tally.run(options(stage, vec![point]));
             if let Some(report) = report.filter(|_| is_new) {
                 found.left.push((point, report.left));
             }
@@ -153,8 +155,8 @@ fn distinct(mut left: Vec<(Point, u64)>) -> Vec<Point> {
 }
 
 /// And again, before each effect of the recovery from this first failure.
-fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
-    let report = run(options(scenario, vec![first]));
+fn fail_again(stage: Stage, first: Point, found: &mut Tally) {
+    let report = run(options(stage, vec![first]));
     let effects = &report.effects;
     let from = report.recovery.start;
     let changed = |at: &usize| *at == from || is_news(&effects[*at - 1], &effects[*at]);
@@ -165,7 +167,7 @@ fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
                 mishap: Mishap::Power(*fate),
                 ms: first.ms,
             };
-            found.run(options(scenario, vec![first, second]));
+            found.run(options(stage, vec![first, second]));
         }
     }
 }
@@ -174,10 +176,19 @@ fn fail_again(scenario: Scenario, first: Point, found: &mut Tally) {
 /// repeats the step that it was in. The request that costs money is never performed twice: the harness sends it on
 /// a connection of its own, and what is paid twice would be the driver's doing.
 #[must_use]
-pub fn repeated(scenario: Scenario, threads: u64) -> Tally {
-    at_each(scenario, threads, |performed| {
-        // The driver may do anything else twice: every effect of the core has to bear that.
-        let twice = (performed.kind != EffectKind::Submit).then_some((Mishap::Repeated, 0));
+pub fn repeated(stage: Stage, threads: u64) -> Tally {
+    at_each(stage, threads, |performed| {
+        let is_once = match performed.kind {
+            EffectKind::Submit => true,
+            // The same where the chat has nothing that tells the second from the first.
+            EffectKind::Commit => match stage.cast.channel.traits().key {
+                Key::Window { .. } | Key::Forever | Key::SameBody { .. } => false,
+                Key::OneShot | Key::None => true,
+            },
+            // The driver may do anything else twice: every effect of the core has to bear that.
+            _ => false,
+        };
+        let twice = (!is_once).then_some((Mishap::Repeated, 0));
         [Some((Mishap::Killed, 0)), twice]
             .into_iter()
             .flatten()
@@ -187,8 +198,8 @@ pub fn repeated(scenario: Scenario, threads: u64) -> Tally {
 
 /// Every effect of a scenario fails in every way that it can, once and for a long time; and the clock is set.
 #[must_use]
-pub fn failing(scenario: Scenario, threads: u64) -> Tally {
-    at_each(scenario, threads, |performed| {
+pub fn failing(stage: Stage, threads: u64) -> Tally {
+    at_each(stage, threads, |performed| {
         let mut mishaps: Vec<(Mishap, i64)> = performed
             .possible
             .mishaps()
@@ -204,11 +215,11 @@ pub fn failing(scenario: Scenario, threads: u64) -> Tally {
 
 /// Tries each mishap that fits an effect, at every effect.
 fn at_each(
-    scenario: Scenario,
+    stage: Stage,
     threads: u64,
     mishaps: impl Fn(&Performed) -> Vec<(Mishap, i64)> + Sync,
 ) -> Tally {
-    let effects = undisturbed(scenario);
+    let effects = undisturbed(stage);
     let mut all = Tally::default();
     on_threads(
         threads,
@@ -217,7 +228,7 @@ fn at_each(
             let performed = &effects[usize::try_from(effect).unwrap_or(usize::MAX)];
             for (mishap, ms) in mishaps(performed) {
                 let point = Point { effect, mishap, ms };
-                tally.run(options(scenario, vec![point]));
+                tally.run(options(stage, vec![point]));
             }
         },
         |tally| all.join(tally),

@@ -1,23 +1,25 @@
 //! What an earlier installation left behind: one session that was delivered, one that was not.
 
-use super::world::World;
+use super::disk::Disk;
+use super::services::{Ledger, LibTv, url_of};
 
 /// Puts it there; answers what the chat has seen already.
-pub(super) fn install(world: &mut World) -> Vec<String> {
+pub(super) fn install(
+    disk: &mut Disk,
+    libtv: &mut LibTv,
+    ledger: &mut Ledger,
+    now_ms: u64,
+) -> Vec<String> {
     let mut entries = Vec::new();
     // An hour ago, so that the job has long ended and only its delivery may be missing.
-    let begun_ms = world.now_ms - 3_600_000;
+    let begun_ms = now_ms - 3_600_000;
     for (session_id, text, delivered) in [
         ("legacy-delivered", "an older video", true),
         ("legacy-waiting", "a newer video", false),
     ] {
-        world.libtv.begin(session_id, text, begun_ms);
-        let url = world
-            .libtv
-            .made
-            .last()
-            .map(|made| made.url.clone())
-            .unwrap_or_default();
+        libtv.begin(ledger, session_id, text, begun_ms);
+        let file = ledger.made.last().map(|made| made.file.clone());
+        let url = url_of(&file.unwrap_or_default());
         let end = if delivered {
             format!(
                 ",\"status\":\"completed\",\"result_urls\":[\"{url}\"],\"completed_at\":\"2027-01-15T07:30:00Z\",\"delivered_at\":\"2027-01-15T07:30:05Z\""
@@ -29,12 +31,7 @@ pub(super) fn install(world: &mut World) -> Vec<String> {
     }
     let list = format!("[{}]", entries.join(","));
     // Durable: the harness copies it before the component is called.
-    world.disk.install("legacy-sessions.json", list.as_bytes());
-    world
-        .libtv
-        .made
-        .first()
-        .map(|made| made.url.clone())
-        .into_iter()
-        .collect()
+    disk.install("legacy-sessions.json", list.as_bytes());
+    let first = ledger.made.first();
+    first.map(|made| made.file.clone()).into_iter().collect()
 }

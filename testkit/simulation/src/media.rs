@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use libtv_video_core::io::{Request, Response};
 
 use super::network;
+use super::services::dies_at_ms;
 use fakes::media;
 
 /// What a huge file says of itself.
@@ -34,7 +35,10 @@ impl Store {
     }
 
     /// Answers a read of a range, or of all.
-    pub(super) fn answer(&self, request: &Request) -> Response {
+    pub(super) fn answer(&self, request: &Request, now_ms: u64) -> Response {
+        if dies_at_ms(&request.url).is_some_and(|dead_ms| dead_ms <= now_ms) {
+            return network::response(403, "{\"Code\":\"AccessDenied\",\"Message\":\"expired\"}");
+        }
         let bytes = if request.url.contains("?x-oss-process") {
             &self.cover
         } else if request.url.contains(".png") {
@@ -43,7 +47,7 @@ impl Store {
             &self.video
         };
         // Said and not made: a run must not hold 45 MB for a file that is refused by its length.
-        let len = if request.url.ends_with(".huge.mp4") {
+        let len = if request.url.contains(".huge.mp4") {
             HUGE_LEN
         } else {
             bytes.len()

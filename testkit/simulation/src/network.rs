@@ -1,26 +1,46 @@
-//! What may happen to a request on its way, how each service would word it, and how long it takes.
+//! What may happen to a request on its way, and how long it takes. How each party would word it is in `words.rs`.
+
+mod words;
 
 use libtv_video_core::io::{HttpError, Response};
 
+use super::cast::{Channel, Service};
 use super::rng::Rng;
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
-    LibTv,
+pub(super) enum Party {
+    Service(Service),
     Media,
-    Feishu,
+    /// Of the toys, which share an address, any.
+    Chat(Channel),
 }
 
-impl Service {
+impl Party {
     /// Whose an address is.
     pub(super) fn of(url: &str) -> Self {
         match url.split('/').nth(2).unwrap_or("") {
-            "open.feishu.cn" => Self::Feishu,
-            "libtv-res.liblib.art" => Self::Media,
-            _ => Self::LibTv,
+            "open.feishu.cn" => Self::Chat(Channel::Feishu),
+            "discord.com" => Self::Chat(Channel::Discord),
+            "slack.com" | "files.slack.com" => Self::Chat(Channel::Slack),
+            "toy.example" => Self::Chat(Channel::Toy),
+            "im.liblib.tv" => Self::Service(Service::LibTv),
+            "ark.cn-beijing.volces.com" => Self::Service(Service::Ark),
+            "xyq.jianying.com" => Self::Service(Service::Pippit),
+            host if is_store(host) => Self::Media,
+            _ => Self::Service(Service::Nexu),
         }
     }
+}
+
+fn is_store(host: &str) -> bool {
+    let stores = [
+        "libtv-res.liblib.art",
+        ".tos-cn-beijing.volces.com",
+        ".vlabvod.com",
+        ".byteimg.com",
+    ];
+    stores.iter().any(|store| host.ends_with(store))
 }
 
 /// What happens to one request.
@@ -32,6 +52,8 @@ pub enum Fault {
     LostBefore,
     /// It took effect, and its answer was lost.
     LostAfter,
+    /// It was lost to whoever sent it, and takes effect up to a minute later.
+    Delayed,
     /// It took effect, and its answer takes a minute.
     Slow,
     /// A page of the edge instead of an answer; it took no effect.
@@ -54,11 +76,11 @@ pub enum Fault {
     Unauthorized,
     /// 403.
     Forbidden,
-    /// Feishu's token isn't accepted any more.
+    /// The chat's token isn't accepted any more.
     TokenRevoked,
-    /// Feishu's bot was removed from the chat.
+    /// The bot was removed from the chat.
     BotRemoved,
-    /// Feishu's app lost the right to upload.
+    /// The chat's app lost the right to upload.
     ScopeRemoved,
 }
 
@@ -81,10 +103,11 @@ pub enum Wait {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Refused,
         Self::LostBefore,
         Self::LostAfter,
+        Self::Delayed,
         Self::Slow,
         Self::Html,
         Self::HtmlAfter,
@@ -113,6 +136,7 @@ impl Fault {
             Self::Refused => "refused",
             Self::LostBefore => "lost",
             Self::LostAfter => "answer-lost",
+            Self::Delayed => "delayed",
             Self::Slow => "slow",
             Self::Html => "502",
             Self::HtmlAfter => "502-after",
@@ -136,14 +160,30 @@ impl Fault {
     }
 
     /// Whether this can happen to a request there.
-    pub(super) fn fits(self, service: Service, url: &str) -> bool {
+    pub(super) fn fits(self, party: Party, url: &str) -> bool {
         // Refusals in the platform's own words, of routes that have them: elsewhere they would be garbage,
         // which is another fault.
-        let feishu_api = service == Service::Feishu && !url.contains("/tenant_access_token/");
-        match self {
-            Self::TokenRevoked => feishu_api,
-            Self::BotRemoved => feishu_api && url.contains("/im/v1/messages?"),
-            Self::ScopeRemoved => feishu_api && !url.contains("/im/v1/messages?"),
+        let Party::Chat(channel) = party else {
+            return match self {
+                Self::TokenRevoked | Self::BotRemoved | Self::ScopeRemoved => false,
+                // What may happen twice is of interest; a question that is answered late is one that was lost.
+                Self::Delayed => is_paid(url),
+                _ => true,
+            };
+        };
+        let is_commit = is_commit(url);
+        match (self, channel) {
+            (Self::TokenRevoked, Channel::Feishu) => !url.contains("/tenant_access_token/"),
+            (Self::TokenRevoked, Channel::Discord | Channel::Slack) => !url.contains("/upload/"),
+            (Self::BotRemoved, _) => is_commit,
+            (Self::ScopeRemoved, Channel::Feishu) => {
+                !is_commit && !url.contains("/tenant_access_token/")
+            }
+            // Discord says the same of a text that the bot may not write.
+            (Self::ScopeRemoved, Channel::Discord) => is_commit,
+            (Self::ScopeRemoved, Channel::Slack) => url.contains("/api/files."),
+            (Self::TokenRevoked | Self::ScopeRemoved, _) => false,
+            (Self::Delayed, _) => is_commit,
             _ => true,
         }
     }
@@ -159,6 +199,7 @@ impl Fault {
             | Self::Truncated => true,
             Self::Refused
             | Self::LostBefore
+            | Self::Delayed
             | Self::Html
             | Self::ServerError
             | Self::Garbage
@@ -171,16 +212,16 @@ impl Fault {
         }
     }
 
-    /// What comes back; `answer` is the service's, when it acted.
+    /// What comes back; `answer` is the party's, when it acted.
     pub(super) fn outcome(
         self,
-        service: Service,
+        party: Party,
         answer: Option<Response>,
     ) -> Result<Response, HttpError> {
         let lost = || HttpError::Lost("connection reset".to_owned());
         match self {
             Self::Refused => Err(HttpError::NotSent("connection refused".to_owned())),
-            Self::LostBefore | Self::LostAfter => Err(lost()),
+            Self::LostBefore | Self::LostAfter | Self::Delayed => Err(lost()),
             Self::Slow => answer.ok_or_else(lost),
             Self::Truncated => answer.ok_or_else(lost).map(|mut answer| {
                 answer.body.truncate(answer.body.len() / 2);
@@ -189,47 +230,36 @@ impl Fault {
             Self::Html | Self::HtmlAfter => Ok(response(502, "<html>502 Bad Gateway</html>")),
             // With status 200: who only looks at the status takes it for success.
             Self::Garbage | Self::GarbageAfter => Ok(response(200, "\u{fffd}{[garbage")),
-            Self::ServerError | Self::ServerErrorAfter => {
-                Ok(refusal(service, 500, 2200, "internal error"))
-            }
-            Self::TooFast(wait) => Ok(too_fast(service, wait)),
-            Self::Unauthorized => Ok(refusal(service, 401, 99_991_661, "Invalid API Key")),
+            Self::ServerError | Self::ServerErrorAfter => Ok(words::failure(party)),
+            Self::TooFast(wait) => Ok(words::too_fast(party, wait)),
+            Self::Unauthorized => Ok(words::unauthorized(party)),
             Self::Forbidden => Ok(response(403, "<html>403 Forbidden</html>")),
-            Self::TokenRevoked => Ok(refusal(service, 400, 99_991_668, "invalid token")),
-            Self::BotRemoved => Ok(refusal(service, 400, 230_002, "bot not in chat")),
-            Self::ScopeRemoved => Ok(refusal(service, 400, 99_991_672, "Access denied")),
+            Self::TokenRevoked => Ok(words::token_revoked(party)),
+            Self::BotRemoved => Ok(words::bot_removed(party)),
+            Self::ScopeRemoved => Ok(words::scope_removed(party)),
         }
     }
 }
 
-/// In the words of each service: both of LibTV's envelopes in one.
-fn refusal(service: Service, status: u16, code: u32, words: &str) -> Response {
-    let body = match service {
-        Service::LibTv => format!(
-            "{{\"code\":{status},\"message\":\"{words}\",\"error\":{{\"message\":\"{words}\"}}}}"
-        ),
-        Service::Media => format!("<Error><Message>{words}</Message></Error>"),
-        Service::Feishu => format!("{{\"code\":{code},\"msg\":\"{words}\"}}"),
-    };
-    response(status, &body)
+/// Whether a request to this address of a chat shows a message.
+pub(super) fn is_commit(url: &str) -> bool {
+    let shows = [
+        "/im/v1/messages?",
+        "/messages",
+        "/files.completeUploadExternal",
+        "/chat.postMessage",
+        "/show",
+    ];
+    // A list of messages has a query behind it.
+    let path = shows.iter().any(|end| url.ends_with(end));
+    path || url.contains(shows[0]) || url.contains("/show/")
 }
 
-/// A 429 in the service's own words, with how long to wait.
-fn too_fast(service: Service, wait: Wait) -> Response {
-    let mut answer = refusal(service, 429, 99_991_400, "slow down");
-    let header = match (wait, service) {
-        (Wait::Unsaid, _) => return answer,
-        (Wait::Seconds, _) => ("retry-after", "7"),
-        (Wait::Fraction, Service::Feishu) => ("x-ogw-ratelimit-reset", "1.25"),
-        (Wait::Fraction, Service::LibTv | Service::Media) => ("retry-after", "1.25"),
-        (Wait::Date, _) => ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
-        (Wait::Nonsense, _) => ("retry-after", "soon"),
-        (Wait::Endless, _) => ("retry-after", "31536000"),
-    };
-    answer
-        .headers
-        .push((header.0.to_owned(), header.1.to_owned()));
-    answer
+/// Whether a request to this address of a service costs money, where it is a `POST`.
+pub(super) fn is_paid(url: &str) -> bool {
+    // Each service has such a path, and nothing else ends so.
+    let paid = ["/session", "/generations/tasks", "/submit_run"];
+    paid.iter().any(|end| url.ends_with(end))
 }
 
 /// How long a request takes: there, and back.
@@ -237,7 +267,7 @@ pub(super) fn times_ms(fault: Option<Fault>, rng: &mut Rng) -> (u64, u64) {
     let there = rng.between(20, 300);
     match fault {
         // A time-out is noticed only after a while.
-        Some(Fault::LostBefore | Fault::LostAfter) if rng.chance(500) => {
+        Some(Fault::LostBefore | Fault::LostAfter | Fault::Delayed) if rng.chance(500) => {
             (there, rng.between(5_000, 60_000))
         }
         // As long as the component waits for a first byte, so that the next thing happens long after.

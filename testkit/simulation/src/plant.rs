@@ -1,16 +1,11 @@
 //! Planted bugs: they break the core's promises from outside, between it and the world. A simulation
-//! that doesn't find them proves nothing.
+//! that doesn't find them proves nothing. What each does is in `alter.rs`.
 
-use libtv_video_core::io::{FsDone, FsOp, Request};
-use libtv_video_core::session::{Asked, Delivery, DeliveryState};
-use libtv_video_core::store::record;
-use libtv_video_core::store::submits::Submit;
-use libtv_video_core::upstream::Baseline;
-use serde_json::Value;
+mod alter;
 
-use super::process::{Process, Role};
-use super::rng::Rng;
+use super::cast::{Cast, Channel, Service};
 use super::scenario::Scenario;
+use super::stage::Stage;
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +44,35 @@ pub enum Plant {
     StrandedLeft,
     /// A submit of unknown outcome is forgotten once its chat was told.
     ForgottenOnceTold,
+    /// A task whose answer was lost is submitted again.
+    TaskRepeated,
+    /// Of several tasks that may have come of a submit the first is taken.
+    FirstOfSeveral,
+    /// Any task of its time counts as a submit's own.
+    TraceIgnored,
+    /// A list that is down counts as an empty one.
+    ListDownProves,
+    /// A task that isn't listed at once counts as not made.
+    AbsentAtOnce,
+    /// What another run of its thread says counts as a request's answer.
+    AnyRun,
+    /// A message is repeated without its nonce.
+    KeyLeftOut,
+    /// A nonce is used when the platform has forgotten it.
+    NonceStale,
+    /// An empty list of messages counts as proof that there are none.
+    EmptyProves,
+    /// A file is completed again as a fresh one.
+    FreshFile,
+    /// Where the platform knows a message by its bytes, each attempt has others.
+    OtherBody,
+    /// Where nothing tells a repetition, a message whose answer was lost is sent again.
+    ResentBlindly,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 29] = [
         Self::NoSync,
         Self::NoSyncDir,
         Self::TryUnmarked,
@@ -71,6 +90,18 @@ impl Plant {
         Self::PathSigned,
         Self::StrandedLeft,
         Self::ForgottenOnceTold,
+        Self::TaskRepeated,
+        Self::FirstOfSeveral,
+        Self::TraceIgnored,
+        Self::ListDownProves,
+        Self::AbsentAtOnce,
+        Self::AnyRun,
+        Self::KeyLeftOut,
+        Self::NonceStale,
+        Self::EmptyProves,
+        Self::FreshFile,
+        Self::OtherBody,
+        Self::ResentBlindly,
     ];
 
     /// Its name on the command line.
@@ -94,6 +125,18 @@ impl Plant {
             Self::PathSigned => "path-signed",
             Self::StrandedLeft => "stranded-left",
             Self::ForgottenOnceTold => "forgotten-once-told",
+            Self::TaskRepeated => "task-repeated",
+            Self::FirstOfSeveral => "first-of-several",
+            Self::TraceIgnored => "trace-ignored",
+            Self::ListDownProves => "list-down-proves",
+            Self::AbsentAtOnce => "absent-at-once",
+            Self::AnyRun => "any-run",
+            Self::KeyLeftOut => "key-left-out",
+            Self::NonceStale => "nonce-stale",
+            Self::EmptyProves => "empty-proves",
+            Self::FreshFile => "fresh-file",
+            Self::OtherBody => "other-body",
+            Self::ResentBlindly => "resent-blindly",
         }
     }
 
@@ -105,122 +148,48 @@ impl Plant {
 
     /// Where it shows.
     #[must_use]
-    pub const fn scenario(self) -> Scenario {
+    pub const fn stage(self) -> Stage {
         match self {
             Self::NoSync
             | Self::NoSyncDir
             | Self::SubmitRepeated
             | Self::IntentNotRecorded
             | Self::StrandedLeft
-            | Self::AcknowledgedEarly => Scenario::Video,
+            | Self::AcknowledgedEarly => Stage::first(Scenario::Video),
             Self::NewUuid | Self::WindowIgnored | Self::SentBeforeRecorded | Self::FirstUrlEnds => {
-                Scenario::Nine
+                Stage::first(Scenario::Nine)
             }
-            Self::BaselineIgnored => Scenario::ContinuedUnechoed,
-            Self::LockSkipped => Scenario::ScopeSpreads,
-            Self::UuidDrawn => Scenario::TwoPollers,
-            Self::ForgottenUntold | Self::ForgottenOnceTold => Scenario::UnknownSubmit,
-            Self::TryUnmarked => Scenario::TwoRefused,
-            Self::PathSigned => Scenario::SignedLinks,
+            Self::BaselineIgnored => Stage::first(Scenario::ContinuedUnechoed),
+            Self::LockSkipped => Stage::first(Scenario::ScopeSpreads),
+            Self::UuidDrawn => Stage::first(Scenario::TwoPollers),
+            Self::ForgottenUntold | Self::ForgottenOnceTold => {
+                Stage::first(Scenario::UnknownSubmit)
+            }
+            Self::TryUnmarked => Stage::first(Scenario::TwoRefused),
+            Self::PathSigned => Stage::first(Scenario::SignedLinks),
+            Self::TaskRepeated => made_by(Service::Ark, Scenario::UnknownSubmit),
+            Self::FirstOfSeveral => made_by(Service::Ark, Scenario::FoundTwice),
+            Self::TraceIgnored => made_by(Service::Ark, Scenario::Absent),
+            Self::ListDownProves => made_by(Service::Ark, Scenario::ListDown),
+            Self::AbsentAtOnce => made_by(Service::Ark, Scenario::FoundLate),
+            Self::AnyRun => made_by(Service::Pippit, Scenario::Video),
+            Self::KeyLeftOut | Self::NonceStale => shown_by(Channel::Discord, Scenario::Nine),
+            Self::EmptyProves => shown_by(Channel::Discord, Scenario::Blind),
+            Self::FreshFile => shown_by(Channel::Slack, Scenario::Nine),
+            Self::OtherBody => shown_by(Channel::Echo, Scenario::Nine),
+            Self::ResentBlindly => shown_by(Channel::Bare, Scenario::Nine),
         }
     }
+}
 
-    /// What becomes of a file operation; none when it is swallowed.
-    pub(super) fn alter_op(self, op: FsOp, process: Process) -> Option<FsOp> {
-        match (self, op) {
-            (Self::NoSync, FsOp::Sync(_)) | (Self::NoSyncDir, FsOp::SyncDir(_)) => None,
-            (Self::AcknowledgedEarly, FsOp::Sync(path) | FsOp::SyncDir(path))
-                if process.role == Role::User
-                    && (path.starts_with("sessions") || path.starts_with("active")) =>
-            {
-                None
-            }
-            (Self::StrandedLeft, FsOp::Rename(_, to))
-                if process.role == Role::Harness && to.starts_with("active/") =>
-            {
-                None
-            }
-            // An empty file is none.
-            (Self::ForgottenOnceTold, FsOp::Write(path, bytes)) if path.starts_with("submits/") => {
-                let submit = record::decode::<Submit>("submit", &bytes);
-                let is_told = submit.is_ok_and(|submit| submit.told);
-                Some(FsOp::Write(path, if is_told { Vec::new() } else { bytes }))
-            }
-            (Self::LockSkipped, FsOp::Link(from, to)) => Some(FsOp::Rename(from, to)),
-            (
-                Self::IntentNotRecorded,
-                FsOp::Write(path, _)
-                | FsOp::Sync(path)
-                | FsOp::Rename(path, _)
-                | FsOp::Link(path, _),
-            ) if path.starts_with("submits/") => None,
-            // A marker would make up for what the other two forget.
-            (
-                Self::TryUnmarked | Self::SentBeforeRecorded | Self::WindowIgnored,
-                FsOp::Write(path, _) | FsOp::Sync(path) | FsOp::Rename(path, _),
-            ) if path.contains("/.t-") => None,
-            (Self::SentBeforeRecorded, FsOp::Write(path, bytes)) if path.contains("/.d-") => {
-                let bytes = match record::decode::<Delivery>("delivery", &bytes) {
-                    Ok(mut delivery) if delivery.state == DeliveryState::Sending => {
-                        delivery.state = DeliveryState::Pending;
-                        delivery.first_sent_at_ms = None;
-                        record::encode("delivery", &delivery)
-                    }
-                    Ok(_) | Err(_) => bytes,
-                };
-                Some(FsOp::Write(path, bytes))
-            }
-            (_, op) => Some(op),
-        }
-    }
+/// A scenario by the first channel and this service.
+const fn made_by(service: Service, scenario: Scenario) -> Stage {
+    let cast = Cast::made_by(service);
+    Stage { cast, scenario }
+}
 
-    /// Whether an intent is forgotten once it was read: a call of `recover` reads it twice, and prints it then.
-    pub(super) fn forgets(self, path: &str, process: Process, reads: u64) -> bool {
-        matches!(
-            (self, process.role),
-            (Self::ForgottenUntold, Role::Recoverer)
-        ) && path.starts_with("submits/")
-            && reads.is_multiple_of(2)
-    }
-
-    /// What a read gives.
-    pub(super) fn alter_read(self, path: &str, done: FsDone, now_ms: u64) -> FsDone {
-        let FsDone::Content(Some(bytes)) = done else {
-            return done;
-        };
-        if self == Self::WindowIgnored
-            && path.contains("/d-")
-            && let Ok(mut delivery) = record::decode::<Delivery>("delivery", &bytes)
-        {
-            delivery.first_sent_at_ms = delivery.first_sent_at_ms.map(|_| now_ms);
-            return FsDone::Content(Some(record::encode("delivery", &delivery)));
-        }
-        if self == Self::BaselineIgnored
-            && path.contains("/asked-")
-            && let Ok(mut asked) = record::decode::<Asked>("asked", &bytes)
-        {
-            asked.baseline = Baseline::default();
-            return FsDone::Content(Some(record::encode("asked", &asked)));
-        }
-        FsDone::Content(Some(bytes))
-    }
-
-    /// What leaves of a request.
-    pub(super) fn alter_request(self, request: &mut Request, process: Process, rng: &mut Rng) {
-        let drawn = match self {
-            Self::NewUuid => format!("{:016x}", rng.next()),
-            Self::UuidDrawn => process.index.to_string(),
-            _ => return,
-        };
-        if request.url.contains("/im/v1/messages?")
-            && let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
-        {
-            let own = match self {
-                Self::UuidDrawn => body["uuid"].as_str().unwrap_or("").to_owned(),
-                _ => String::new(),
-            };
-            body["uuid"] = Value::from(own + &drawn);
-            request.body = body.to_string().into_bytes();
-        }
-    }
+/// A scenario by the first service and this channel.
+const fn shown_by(channel: Channel, scenario: Scenario) -> Stage {
+    let cast = Cast::shown_by(channel);
+    Stage { cast, scenario }
 }

@@ -8,6 +8,7 @@ use libtv_video_core::problem::Problem;
 use libtv_video_core::skill;
 use libtv_video_core::types::{Destination, DueSession, Request, Route, Step, Submission};
 
+use super::cast::{Cast, Channel};
 use super::task::Task;
 
 /// Who runs a process.
@@ -62,7 +63,12 @@ impl Call {
     }
 
     /// Starts it on a fresh instance.
-    pub(super) fn start(self, settings: Rc<Settings>, seed: [u8; 32]) -> Task<Ended> {
+    pub(super) fn start(
+        self,
+        settings: Rc<Settings>,
+        channel: Channel,
+        seed: [u8; 32],
+    ) -> Task<Ended> {
         // A task of its own for every call, as the component is a fresh instance: nothing can be remembered in
         // memory.
         Task::new(seed, move |io| match self {
@@ -73,8 +79,8 @@ impl Call {
                     text: Some(text.to_owned()),
                     session_id,
                     destination: Some(Destination::To(Route {
-                        channel: Some("feishu".to_owned()),
-                        chat: Some("oc_simulated".to_owned()),
+                        channel: Some(channel.name().to_owned()),
+                        chat: Some(channel.chat().to_owned()),
                         ..Route::default()
                     })),
                     ..Request::default()
@@ -91,19 +97,19 @@ impl Call {
     }
 }
 
-/// The component's settings with this key; polling as it does by itself, or with a fixed interval and number
-/// of polls.
-pub(super) fn settings(key: &str, is_limited: bool) -> Rc<Settings> {
+/// The component's settings with this cast, or with another key of its service; polling as it does by itself, or with a fixed
+/// interval and number of polls.
+pub(super) fn settings(cast: Cast, other_key: Option<&str>, is_limited: bool) -> Rc<Settings> {
     let vars = |name: &str| {
+        let (key_name, key) = cast.service.key();
+        let mut known = cast.channel.variables().iter();
         let value = match name {
             "LIBTV_POLL_INTERVAL_SECONDS" if is_limited => "60",
             "LIBTV_MAX_POLLS" if is_limited => "8",
-            "LIBTV_API_KEY" => key,
-            "FEISHU_APP_ID" => "cli_simulated",
-            "FEISHU_APP_SECRET" => "a-simulated-secret",
             // One does, and acknowledgements say so.
             "LIBTV_HARNESS" => "polling",
-            _ => return None,
+            _ if name == key_name => other_key.unwrap_or(key),
+            _ => known.find(|(known, _)| *known == name)?.1,
         };
         Some(value.to_owned())
     };

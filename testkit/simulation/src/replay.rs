@@ -3,8 +3,8 @@
 use super::plant::Plant;
 use super::report::Options;
 use super::run::run;
-use super::scenario::Scenario;
 use super::search::{Finding, random_options};
+use super::stage::{Only, Stage};
 use super::trouble::Trouble;
 
 /// The last events that are shown of a run with a broken promise.
@@ -13,10 +13,13 @@ const SHOWN_EVENTS: usize = 60;
 /// The command that repeats a run.
 #[must_use]
 pub fn command(options: &Options) -> String {
+    let Stage { cast, scenario } = options.stage;
     let mut line = format!(
-        "cargo run --release -p simulation --bin simulate -- --seed {} --scenario {}",
+        "cargo run --release -p simulation --bin simulate -- --seed {} --service {} --channel {} --scenario {}",
         options.seed,
-        options.scenario.name()
+        cast.service.name(),
+        cast.channel.name(),
+        scenario.name()
     );
     if let Trouble::At(points) = &options.trouble {
         line.push_str(" --calm");
@@ -33,12 +36,13 @@ pub fn command(options: &Options) -> String {
 /// The run that a command's arguments stand for.
 #[must_use]
 pub fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
-    let (mut seed, mut scenario, mut plant) = (None, None, None);
+    let (mut seed, mut plant) = (None, None);
+    let mut only = Only::default();
     let (mut points, mut calm, mut keep_trace) = (Vec::new(), false, false);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--seed" => seed = Some(arguments.next()?.parse().ok()?),
-            "--scenario" => scenario = Some(Scenario::named(&arguments.next()?)?),
+            "--scenario" | "--service" | "--channel" => only.read(&argument, &arguments.next()?)?,
             "--plant" => plant = Some(Plant::named(&arguments.next()?)?),
             "--at" => points.push(arguments.next()?.parse().ok()?),
             "--calm" => calm = true,
@@ -46,9 +50,11 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
             _ => return None,
         }
     }
+    // A combination that nobody plays is a slip.
+    only.pick(0)?;
     let mut options = Options {
         keep_trace,
-        ..random_options(seed?, scenario, plant)
+        ..random_options(seed?, only, plant)
     };
     if calm || !points.is_empty() {
         options.trouble = Trouble::At(points);

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use libtv_video_core::io::{Effect, FsOp, LongRequest};
+use libtv_video_core::io::{Effect, FsOp, LongRequest, Method, Request};
 use libtv_video_core::poll::schedule::MAX_POLLS_OF_A_TURN;
 
 use super::check::Violation;
+use super::network::is_commit;
 use super::plant::Plant;
-use super::scenario::Scenario;
+use super::services::is_submit;
+use super::stage::Stage;
 use super::trouble::Trouble;
 use super::weather::Possible;
-use super::world;
 
 /// Polls that the deliveries of a session may add to those of its turns: up to ten messages here, each sent by a poll
 /// of its own after two that the chat's rate made wait.
@@ -25,8 +26,8 @@ pub const MAX_POLLS_TO_SETTLE: u64 = MAX_POLLS_OF_A_TURN + MAX_POLLS_TO_DELIVER;
 pub struct Options {
     /// Where everything random comes from.
     pub seed: u64,
-    /// What happens.
-    pub scenario: Scenario,
+    /// What happens, and who plays.
+    pub stage: Stage,
     /// What goes wrong.
     pub trouble: Trouble,
     /// A bug between the core and the world.
@@ -52,8 +53,10 @@ pub struct Report {
     pub trace_hash: u64,
     /// The events in words, if they were to be kept.
     pub trace: Vec<String>,
-    /// Messages that reached the chat.
-    pub shown: usize,
+    /// What the chat shows, oldest first: words, and of media where they came from.
+    pub shown: Vec<String>,
+    /// Results that may or may not be in the chat, and of which people are told so.
+    pub uncertain: usize,
     /// Polls by one harness after the last fault.
     pub polls_to_settle: u64,
 }
@@ -78,9 +81,11 @@ pub enum EffectKind {
     Change,
     /// The request that costs money.
     Submit,
+    /// A request that shows a message, with media or without.
+    Commit,
     /// Another request.
     Request,
-    /// From the media store to the chat.
+    /// From the media store to the chat, where nobody sees it yet.
     Relay,
     /// Prints.
     Say,
@@ -97,10 +102,12 @@ impl EffectKind {
             Effect::Fs(FsOp::Read(_) | FsOp::List(_) | FsOp::MakeDir(_)) => Self::Look,
             Effect::Fs(_) => Self::Change,
             Effect::Http(request) | Effect::Long(LongRequest { request, .. })
-                if world::is_submit(request) =>
+                if is_submit(request) =>
             {
                 Self::Submit
             }
+            Effect::Http(request) if shows(request) => Self::Commit,
+            Effect::Relay(relay) if shows(&relay.upload) => Self::Commit,
             Effect::Http(_) | Effect::Long(_) | Effect::Measure(_) => Self::Request,
             Effect::Relay(_) => Self::Relay,
             Effect::Say(..) => Self::Say,
@@ -112,4 +119,8 @@ impl EffectKind {
             | Effect::Sleep(_) => Self::Other,
         }
     }
+}
+
+fn shows(request: &Request) -> bool {
+    request.method == Method::Post && is_commit(&request.url)
 }

@@ -9,11 +9,11 @@ use libtv_video_core::config::Settings;
 use libtv_video_core::io::{Effect, Outcome};
 
 use super::check::{self, Evidence, Kind, Violation};
-use super::legacy;
 use super::process::{Call, Ended, Process, Role, settings};
 use super::report::{EffectKind, MAX_POLLS_TO_SETTLE, Options, Performed, Report};
 use super::rng::Rng;
 use super::scenario::{Ask, Scenario};
+use super::stage::Stage;
 use super::storm::Storm;
 use super::task::{Step, Task};
 use super::weather::Possible;
@@ -42,6 +42,8 @@ pub(super) struct Actor {
     pub(super) polls: u64,
     /// A harness's looks for what is due since the power failed.
     pub(super) rounds: u32,
+    /// An upload that takes a while, and is nothing until its end.
+    pub(super) under_way: Option<Effect>,
 }
 
 /// A run under way.
@@ -66,11 +68,6 @@ pub(super) struct Run {
 #[must_use]
 pub fn run(options: Options) -> Report {
     let mut run = Run::new(options);
-    let shown_before = if run.options.scenario == Scenario::Legacy {
-        legacy::install(&mut run.world)
-    } else {
-        Vec::new()
-    };
     // A harness looks at everything once more when nobody asks for anything any more: what a submit that was cut off has
     // left is found by nothing else.
     // A person's `recover` reopens what had failed, and the harness has to bring that to its end too.
@@ -78,7 +75,7 @@ pub fn run(options: Options) -> Report {
     let settled = run.until_idle() && run.until_idle();
     if settled {
         // Before any command: what only `recover` would find out must not pass for the timer's work.
-        run.judge_timer(&shown_before);
+        run.judge_timer();
         run.quietly(Call::Recover);
         run.until_idle();
         run.quietly(Call::Recover);
@@ -88,9 +85,10 @@ pub fn run(options: Options) -> Report {
         run.recovery.end = run.effects.len();
     }
     if settled {
-        let found = check::check(&run.evidence(&shown_before));
+        let found = check::check(&run.evidence());
         run.broken.extend(found);
     }
+    let uncertain = check::uncertain(&run.evidence());
     let world = run.world;
     let violations = run.broken;
     let (trace_hash, trace) = world.trace.finish();
@@ -102,21 +100,22 @@ pub fn run(options: Options) -> Report {
         left: run.left,
         trace_hash,
         trace,
-        shown: world.feishu.chat.len(),
+        shown: world
+            .chat
+            .shown
+            .iter()
+            .map(|shown| shown.links().to_owned())
+            .collect(),
+        uncertain,
         polls_to_settle,
     }
 }
 
 impl Run {
     fn new(options: Options) -> Self {
-        let scenario = options.scenario;
+        let Stage { cast, scenario } = options.stage;
         let mut rng = Rng::new(options.seed);
         let storm = Storm::new(&options.trouble, &mut rng);
-        let key = if scenario == Scenario::Direct {
-            "sk-libtv-simulated"
-        } else {
-            "mgk_simulated"
-        };
         let is_limited = scenario == Scenario::LateLimited;
         let actor = |role| Actor {
             role,
@@ -131,17 +130,17 @@ impl Run {
             failed: false,
             polls: 0,
             rounds: 0,
+            under_way: None,
         };
-        let (plant, keep_trace) = (options.plant, options.keep_trace);
-        let mut world = World::new(START_MS, rng, scenario, plant, keep_trace);
+        let mut world = World::new(START_MS, rng, &options);
         storm.prepare(&mut world.weather);
         Self {
             world,
             actors: scenario.roles().into_iter().map(actor).collect(),
             asks: scenario.asks().into(),
             keys: [
-                settings(key, is_limited),
-                settings("sk-libtv-another", is_limited),
+                settings(cast, None, is_limited),
+                settings(cast, Some("sk-libtv-another"), is_limited),
             ],
             storm,
             crashes: 0,
@@ -171,6 +170,7 @@ impl Run {
             };
             // Time never goes back here: only the machine's clock does.
             self.world.now_ms = self.world.now_ms.max(self.actors[at].at_ms);
+            self.world.arrive();
             self.storm.pass(&mut self.world);
             self.step(at);
             // A run that never settles would else go on to its last effect, an hour of processor time.
@@ -185,23 +185,25 @@ impl Run {
     }
 
     /// Looks for what the timer alone has lost. A wrong clock may end the watching of a session: a person is told then.
-    fn judge_timer(&mut self, shown_before: &[String]) {
+    fn judge_timer(&mut self) {
         if self.storm.sets_clock() {
             return;
         }
-        let found = check::by_timer(&self.evidence(shown_before));
+        let found = check::by_timer(&self.evidence());
         self.broken.extend(found);
     }
 
     /// What there is to judge by.
-    const fn evidence<'a>(&'a self, shown_before: &'a [String]) -> Evidence<'a> {
+    fn evidence(&self) -> Evidence<'_> {
         let world = &self.world;
         Evidence {
-            libtv: &world.libtv,
-            feishu: &world.feishu,
+            ledger: &world.ledger,
+            chat: &world.chat,
+            traits: world.cast.channel.traits(),
             disk: &world.disk,
             heard: &world.heard,
-            shown_before,
+            shown_before: &world.shown_before,
+            has_right_clock: !self.storm.sets_clock(),
         }
     }
 
@@ -220,7 +222,7 @@ impl Run {
     fn settings(&self) -> Rc<Settings> {
         let switched =
             (START_MS + MINUTE_MS / 2..START_MS + 10 * MINUTE_MS).contains(&self.world.now_ms);
-        let other = self.options.scenario == Scenario::KeySwitched && switched;
+        let other = self.options.stage.scenario == Scenario::KeySwitched && switched;
         Rc::clone(&self.keys[usize::from(other)])
     }
 
@@ -234,7 +236,7 @@ impl Run {
             .trace
             .note(self.world.now_ms, call.name(), subject, 0);
         let seed = self.world.rng.seed();
-        call.start(self.settings(), seed)
+        call.start(self.settings(), self.world.cast.channel, seed)
     }
 
     /// One actor does one thing: an effect, or what follows from the end of a call.
@@ -242,11 +244,29 @@ impl Run {
         let Some(mut task) = self.actors[at].task.take() else {
             return self.begin(at);
         };
+        if let Some(effect) = self.actors[at].under_way.take() {
+            return self.perform(at, task, effect);
+        }
         let outcome = self.actors[at].outcome.take();
         match task.resume(outcome, self.world.told_ms()) {
-            Step::Do(effect) => self.perform(at, task, effect),
+            Step::Do(effect) => self.begin_effect(at, task, effect),
             Step::End(ended) => self.ended(at, ended),
         }
+    }
+
+    /// Has an effect performed: at once, or when its upload is whole. A process that dies meanwhile has sent nothing.
+    fn begin_effect(&mut self, at: usize, task: Task<Ended>, effect: Effect) {
+        let upload_ms = match effect {
+            Effect::Relay(_) => self.options.stage.scenario.upload_ms(),
+            _ => 0,
+        };
+        if upload_ms == 0 {
+            return self.perform(at, task, effect);
+        }
+        let actor = &mut self.actors[at];
+        actor.under_way = Some(effect);
+        actor.task = Some(task);
+        actor.at_ms = self.world.now_ms + upload_ms;
     }
 
     /// Has the world perform an effect, unless something goes wrong at it.
@@ -278,9 +298,10 @@ impl Run {
         // Long enough for a submit without an outcome to count as one, also where a clock that was set back passes its
         // beginning meanwhile: for three minutes before and behind it counts as under way. And for all results: a
         // session whose watching a wrong clock has ended is asked about by `recover`.
-        let made_ms = self.world.libtv.ends_at_ms();
+        let made_ms = self.world.ends_at_ms();
         self.world.now_ms = made_ms.max(self.world.now_ms + 7 * MINUTE_MS);
         self.world.weather.clear();
+        self.world.arrive();
         let process = Process {
             index: self.actors.len(),
             role: Role::Recoverer,

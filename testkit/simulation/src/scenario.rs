@@ -1,7 +1,9 @@
 //! What happens in a run besides faults: who asks for what, and what the backend makes of it.
 
-use super::feishu::Scope;
+use super::chats::{Chat, Scope};
+use super::network::Fault;
 use super::process::Role;
+use super::run::MINUTE_MS;
 
 /// A kind of run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +40,6 @@ pub enum Scenario {
     RecoverBeside,
     /// Sessions of an earlier installation.
     Legacy,
-    /// A direct key.
-    Direct,
     /// The result turns up after the job was given up, where interval and number of polls are fixed.
     LateLimited,
     /// Two harnesses poll, and every other upload is refused: the right to upload was granted a moment ago.
@@ -52,11 +52,29 @@ pub enum Scenario {
     SignedLinks,
     /// The bot comes into the chat when everything has long been made.
     BotComesLate,
+    /// The app may not look at what it has shown.
+    Blind,
+    /// Uploads take minutes, two harnesses poll, and somebody recovers beside them.
+    SlowUploads,
+    /// The answer to a submit is lost, and the service shows what came of it minutes later.
+    FoundLate,
+    /// The answer to a submit is lost, of which something on the way has made two.
+    FoundTwice,
+    /// A submit is lost on its way.
+    Absent,
+    /// The answer to a submit is lost, and the service's list is down.
+    ListDown,
+    /// The service gives the job up.
+    Expired,
+    /// The bot comes into the chat when the links have died.
+    LinkDead,
+    /// The finished result is withheld.
+    ModeratedLate,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 31] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -73,13 +91,21 @@ impl Scenario {
         Self::TwoPollers,
         Self::RecoverBeside,
         Self::Legacy,
-        Self::Direct,
         Self::LateLimited,
         Self::ScopeSpreads,
         Self::UnknownSubmit,
         Self::TwoRefused,
         Self::SignedLinks,
         Self::BotComesLate,
+        Self::Blind,
+        Self::SlowUploads,
+        Self::FoundLate,
+        Self::FoundTwice,
+        Self::Absent,
+        Self::ListDown,
+        Self::Expired,
+        Self::LinkDead,
+        Self::ModeratedLate,
     ];
 
     /// Its name on the command line.
@@ -102,13 +128,21 @@ impl Scenario {
             Self::TwoPollers => "two-pollers",
             Self::RecoverBeside => "recover-beside",
             Self::Legacy => "legacy",
-            Self::Direct => "direct",
             Self::LateLimited => "late-limited",
             Self::ScopeSpreads => "scope-spreads",
             Self::UnknownSubmit => "unknown-submit",
             Self::TwoRefused => "two-refused",
             Self::SignedLinks => "signed-links",
             Self::BotComesLate => "bot-comes-late",
+            Self::Blind => "blind",
+            Self::SlowUploads => "slow-uploads",
+            Self::FoundLate => "found-late",
+            Self::FoundTwice => "found-twice",
+            Self::Absent => "absent",
+            Self::ListDown => "list-down",
+            Self::Expired => "expired",
+            Self::LinkDead => "link-dead",
+            Self::ModeratedLate => "moderated-late",
         }
     }
 
@@ -138,8 +172,14 @@ impl Scenario {
             | Self::TwoPollers
             | Self::RecoverBeside
             | Self::BotComesLate
-            | Self::Direct => vec![first("a video of a cat")],
+            | Self::SlowUploads
+            | Self::FoundLate
+            | Self::FoundTwice
+            | Self::Absent
+            | Self::ListDown
+            | Self::LinkDead => vec![first("a video of a cat")],
             Self::Nine
+            | Self::Blind
             | Self::RateLimited
             | Self::NoScope
             | Self::ScopeSpreads
@@ -159,6 +199,8 @@ impl Scenario {
             Self::Late | Self::LateLimited => vec![first("a late one")],
             Self::Oversize => vec![first("a huge one")],
             Self::Legacy => vec![],
+            Self::Expired => vec![first("this will expire")],
+            Self::ModeratedLate => vec![first("this will be moderated")],
             Self::UnknownSubmit => vec![
                 first("a video of a cat"),
                 Ask {
@@ -175,25 +217,58 @@ impl Scenario {
         let mut roles = vec![Role::User, Role::Harness];
         if matches!(
             self,
-            Self::TwoPollers | Self::ScopeSpreads | Self::TwoRefused
+            Self::TwoPollers | Self::ScopeSpreads | Self::TwoRefused | Self::SlowUploads
         ) {
             roles.push(Role::Harness);
         }
         if matches!(
             self,
-            Self::RecoverBeside | Self::UnknownSubmit | Self::BotComesLate
+            Self::RecoverBeside | Self::UnknownSubmit | Self::BotComesLate | Self::SlowUploads
         ) {
             roles.push(Role::Recoverer);
         }
         roles
     }
 
-    /// Whether the app may upload.
-    pub(super) const fn scope(self) -> Scope {
-        match self {
+    /// The chat, as it takes messages.
+    pub(super) fn chat(self, begins_ms: u64) -> Chat {
+        let mut chat = Chat::default();
+        chat.scope = match self {
             Self::NoScope => Scope::Missing,
             Self::ScopeSpreads => Scope::Spreading,
             _ => Scope::Granted,
+        };
+        chat.is_blind = self == Self::Blind;
+        chat.refuses_every_other = self == Self::TwoRefused;
+        if self == Self::RateLimited {
+            chat.pause_ms = 3_000;
+        }
+        chat.absent_until_ms = match self {
+            // Longer than any key is remembered.
+            Self::BotComesLate => begins_ms + 90 * MINUTE_MS,
+            // Longer than a link lives, and than the timer waits for the bot.
+            Self::LinkDead => begins_ms + 30 * 60 * MINUTE_MS,
+            _ => 0,
+        };
+        chat
+    }
+
+    /// What happens to the first submit, whatever else goes wrong.
+    pub(super) const fn first_submit(self) -> Option<Fault> {
+        match self {
+            Self::UnknownSubmit | Self::FoundLate | Self::FoundTwice | Self::ListDown => {
+                Some(Fault::LostAfter)
+            }
+            Self::Absent => Some(Fault::LostBefore),
+            _ => None,
+        }
+    }
+
+    /// How long an upload to the chat takes, in milliseconds: longer than the platforms' word about a message is waited for.
+    pub(super) const fn upload_ms(self) -> u64 {
+        match self {
+            Self::SlowUploads => 4 * MINUTE_MS,
+            _ => 0,
         }
     }
 

@@ -1,12 +1,14 @@
 //! Many runs, on all processors, and what they came to.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::cast::Cast;
 use super::check::Kind;
 use super::plant::Plant;
 use super::report::{Options, Report};
 use super::run::run;
-use super::scenario::Scenario;
+use super::stage::Only;
 use super::trouble::Trouble;
 
 /// A run that broke a promise.
@@ -26,6 +28,8 @@ pub struct Tally {
     pub crashes: u64,
     /// Messages that the chats got.
     pub shown: u64,
+    /// Results of which nobody can say whether they arrived, and that people are told of.
+    pub uncertain: u64,
     /// Runs in which something was lost.
     pub lost: u64,
     /// In which something was shown twice.
@@ -47,7 +51,8 @@ impl Tally {
         let broke = |kind| u64::from(report.violations.iter().any(|found| found.kind == kind));
         self.runs += 1;
         self.crashes += u64::from(report.crashes);
-        self.shown += report.shown as u64;
+        self.shown += report.shown.len() as u64;
+        self.uncertain += report.uncertain as u64;
         self.lost += broke(Kind::Lost);
         self.duplicates += broke(Kind::Duplicate);
         self.repeated_submits += broke(Kind::RepeatedSubmit);
@@ -68,6 +73,7 @@ impl Tally {
         self.runs += other.runs;
         self.crashes += other.crashes;
         self.shown += other.shown;
+        self.uncertain += other.uncertain;
         self.lost += other.lost;
         self.duplicates += other.duplicates;
         self.repeated_submits += other.repeated_submits;
@@ -110,31 +116,38 @@ pub(super) fn on_threads<T: Default + Send>(
     });
 }
 
-/// What a seed stands for: without a scenario it also picks one.
+/// What a seed stands for among the stages that are meant.
+///
+/// # Panics
+/// None is meant.
 #[must_use]
-pub fn random_options(seed: u64, scenario: Option<Scenario>, plant: Option<Plant>) -> Options {
-    // By the seed and not from it: all scenarios get the same number of runs.
-    let pick = usize::try_from(seed % Scenario::ALL.len() as u64).unwrap_or(0);
+pub fn random_options(seed: u64, only: Only, plant: Option<Plant>) -> Options {
     Options {
         seed,
-        scenario: scenario.unwrap_or(Scenario::ALL[pick]),
+        stage: only.pick(seed).expect("some stage is meant"),
         trouble: Trouble::Random,
         plant,
         keep_trace: false,
     }
 }
 
-/// Runs `runs` seeds from `from` on.
+/// Runs `runs` seeds from `from` on; what they came to for each cast.
 #[must_use]
-pub fn random(from: u64, runs: u64, scenario: Option<Scenario>, threads: u64) -> Tally {
-    let mut all = Tally::default();
+pub fn random(from: u64, runs: u64, only: Only, threads: u64) -> BTreeMap<Cast, Tally> {
+    let mut all: BTreeMap<Cast, Tally> = BTreeMap::new();
     on_threads(
         threads,
         runs,
-        |at, tally: &mut Tally| {
-            tally.run(random_options(from + at, scenario, None));
+        |at, tallies: &mut BTreeMap<Cast, Tally>| {
+            let options = random_options(from + at, only, None);
+            let tally = tallies.entry(options.stage.cast).or_default();
+            tally.run(options);
         },
-        |tally| all.join(tally),
+        |tallies| {
+            for (cast, tally) in tallies {
+                all.entry(cast).or_default().join(tally);
+            }
+        },
     );
     all
 }
@@ -145,7 +158,13 @@ pub fn planted(plant: Plant, most: u64) -> Option<(u64, Finding)> {
     let mut tally = Tally::default();
     // In order and on one thread: how many seeds a bug takes is a figure that others are to get as well.
     for seed in 0..most {
-        tally.run(random_options(seed, Some(plant.scenario()), Some(plant)));
+        tally.run(Options {
+            seed,
+            stage: plant.stage(),
+            trouble: Trouble::Random,
+            plant: Some(plant),
+            keep_trace: false,
+        });
         if let Some(finding) = tally.first {
             return Some((seed + 1, finding));
         }

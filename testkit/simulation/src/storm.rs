@@ -2,8 +2,9 @@
 
 use libtv_video_core::io::{Effect, LongRequest};
 
+use super::cast::Cast;
 use super::disk::Fate;
-use super::network::Service;
+use super::network::Party;
 use super::process::Role;
 use super::report::EffectKind;
 use super::rng::Rng;
@@ -158,7 +159,7 @@ impl Run {
                 if lasts_ms > 0 {
                     weather.begin(
                         point.mishap,
-                        service_of(effect, point.mishap),
+                        party_of(self.options.stage.cast, effect, point.mishap),
                         now_ms + lasts_ms,
                     );
                     self.storm.until_ms = now_ms + lasts_ms;
@@ -217,6 +218,7 @@ impl Run {
             }
             let was_running = actor.task.take().is_some() || other == at;
             actor.outcome = None;
+            actor.under_way = None;
             actor.queue.clear();
             // Recovery begins anew with every failure.
             actor.rounds = 0;
@@ -237,16 +239,16 @@ impl Run {
 }
 
 /// Whose requests a lasting fault meets.
-fn service_of(effect: &Effect, mishap: Mishap) -> Service {
+fn party_of(cast: Cast, effect: &Effect, mishap: Mishap) -> Party {
     match (effect, mishap) {
-        (Effect::Relay(_), Mishap::Source(_)) => Service::Media,
-        (Effect::Relay(_), _) => Service::Feishu,
+        (Effect::Relay(_), Mishap::Source(_)) => Party::Media,
+        (Effect::Relay(relay), _) => Party::of(&relay.upload.url),
         (
             Effect::Http(request)
             | Effect::Long(LongRequest { request, .. })
             | Effect::Measure(request),
             _,
-        ) => Service::of(&request.url),
-        _ => Service::LibTv,
+        ) => Party::of(&request.url),
+        _ => Party::Service(cast.service),
     }
 }

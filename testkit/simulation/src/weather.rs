@@ -2,7 +2,7 @@
 
 use libtv_video_core::io::{Effect, FsOp, LongRequest};
 
-use super::network::{Fault, Service};
+use super::network::{Fault, Party};
 use super::rng::Rng;
 use super::trouble::{Mishap, StorageFault};
 
@@ -10,7 +10,7 @@ use super::trouble::{Mishap, StorageFault};
 struct Lasting {
     until_ms: u64,
     mishap: Mishap,
-    service: Service,
+    party: Party,
 }
 
 /// The faults.
@@ -30,12 +30,12 @@ impl Weather {
         self.now = Some(mishap);
     }
 
-    /// A fault that goes on, for this service where it is one of the network.
-    pub(super) fn begin(&mut self, mishap: Mishap, service: Service, until_ms: u64) {
+    /// A fault that goes on, for this party where it is one of the network.
+    pub(super) fn begin(&mut self, mishap: Mishap, party: Party, until_ms: u64) {
         self.lasting.push(Lasting {
             until_ms,
             mishap,
-            service,
+            party,
         });
     }
 
@@ -62,7 +62,7 @@ impl Weather {
         url: &str,
         is_source: bool,
     ) -> Option<Fault> {
-        let service = Service::of(url);
+        let party = Party::of(url);
         let of = |mishap: Mishap| match mishap {
             Mishap::Network(fault) if !is_source => Some(fault),
             Mishap::Source(fault) if is_source => Some(fault),
@@ -71,15 +71,15 @@ impl Weather {
         let lasting = || {
             self.lasting
                 .iter()
-                // Of one service: a fault that took the whole network with it would hide which request it was
+                // Of one party: a fault that took the whole network with it would hide which request it was
                 // meant for.
-                .filter(|lasting| now_ms < lasting.until_ms && lasting.service == service)
+                .filter(|lasting| now_ms < lasting.until_ms && lasting.party == party)
                 .find_map(|lasting| match lasting.mishap {
                     Mishap::Network(fault) | Mishap::Source(fault) => Some(fault),
                     _ => None,
                 })
         };
-        let fits = |fault: &Fault| fault.fits(service, url);
+        let fits = |fault: &Fault| fault.fits(party, url);
         self.now
             .and_then(of)
             .or_else(lasting)
@@ -154,8 +154,8 @@ impl Possible {
     /// Those that can happen to this effect.
     pub(super) fn at(effect: &Effect) -> Self {
         let network = |url: &str| {
-            let service = Service::of(url);
-            bits(Fault::ALL.iter().map(|fault| fault.fits(service, url)))
+            let party = Party::of(url);
+            bits(Fault::ALL.iter().map(|fault| fault.fits(party, url)))
         };
         let shift = StorageFault::ALL.len();
         Self(match effect {

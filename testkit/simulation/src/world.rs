@@ -4,25 +4,24 @@
 use std::hash::Hasher;
 
 use libtv_video_core::io::{
-    Effect, FsDone, FsOp, HttpError, LongRequest, Method, Outcome, Relay, RelayError, Request,
-    Response, Stream,
+    Effect, FsDone, FsOp, HttpError, LongRequest, Outcome, RelayError, Request, Response, Stream,
 };
 
+use super::cast::Cast;
+use super::chats::{self, Chat, Platform};
 use super::check::Heard;
 use super::disk::Disk;
-use super::feishu::Feishu;
-use super::libtv::{LibTv, Signs};
-use super::media::Store;
-use super::network::{self, Fault, Service};
+use super::exchange::{Delayed, declared_len};
+use super::legacy;
+use super::network::Fault;
 use super::plant::Plant;
 use super::process::Process;
+use super::report::Options;
 use super::rng::Rng;
 use super::scenario::Scenario;
+use super::services::{self, Backend, Ledger};
 use super::trouble::StorageFault;
 use super::weather::Weather;
-
-/// Longer than any `uuid` is remembered.
-const BOT_COMES_AFTER_MS: u64 = 90 * 60 * 1000;
 
 /// What the events of a run come to: the same for the same seed.
 pub(super) struct Trace {
@@ -58,69 +57,73 @@ impl Trace {
 }
 
 pub(super) struct World {
+    pub(super) cast: Cast,
     /// The right time.
     pub(super) now_ms: u64,
     /// How much the machine's clock goes wrong; the services have the right time.
     pub(super) skew_ms: i64,
     pub(super) rng: Rng,
     pub(super) disk: Disk,
-    pub(super) libtv: LibTv,
-    pub(super) feishu: Feishu,
+    pub(super) service: Box<dyn Backend>,
+    /// What the service was paid for.
+    pub(super) ledger: Ledger,
+    pub(super) platform: Box<dyn Platform>,
+    pub(super) chat: Chat,
+    /// Results that were in the chat before the run.
+    pub(super) shown_before: Vec<String>,
     pub(super) heard: Heard,
     pub(super) trace: Trace,
     /// A bug between the core and this.
     pub(super) plant: Option<Plant>,
     /// Which faults are in force.
     pub(super) weather: Weather,
-    /// The answer to the next submit will be lost, whatever the weather.
-    pub(super) loses_submit: bool,
+    /// What happens to the next submit, whatever the weather.
+    pub(super) first_submit: Option<Fault>,
+    pub(super) on_their_way: Vec<Delayed>,
     intents_read: u64,
     /// Requests that took effect.
-    taken: u64,
+    pub(super) taken: u64,
 }
 
 impl World {
-    pub(super) fn new(
-        now_ms: u64,
-        rng: Rng,
-        scenario: Scenario,
-        plant: Option<Plant>,
-        keep_trace: bool,
-    ) -> Self {
-        let mut libtv = LibTv::default();
-        libtv.echoes = scenario != Scenario::ContinuedUnechoed;
-        libtv.ends_after_first_url = plant == Some(Plant::FirstUrlEnds);
-        libtv.signs = match (scenario, plant) {
-            (_, Some(Plant::PathSigned)) => Signs::Path,
-            (Scenario::SignedLinks, _) => Signs::Query,
-            _ => Signs::Never,
-        };
-        let mut feishu = Feishu::default();
-        feishu.scope = scenario.scope();
-        feishu.pause_ms = if scenario == Scenario::RateLimited {
-            3000
+    pub(super) fn new(now_ms: u64, mut rng: Rng, options: &Options) -> Self {
+        let (stage, plant) = (options.stage, options.plant);
+        let mut ledger = Ledger::default();
+        let mut disk = Disk::default();
+        let mut shown_before = Vec::new();
+        let service = if stage.scenario == Scenario::Legacy {
+            let mut libtv = services::libtv(stage.scenario, plant);
+            shown_before = legacy::install(&mut disk, &mut libtv, &mut ledger, now_ms);
+            Box::new(libtv)
         } else {
-            0
+            services::backend(stage, plant, &mut rng, &mut ledger)
         };
-        feishu.refuses_every_other = scenario == Scenario::TwoRefused;
-        if scenario == Scenario::BotComesLate {
-            feishu.absent_until_ms = now_ms + BOT_COMES_AFTER_MS;
-        }
+        let platform = chats::platform(stage.cast.channel, plant, &mut rng);
         Self {
+            cast: stage.cast,
             now_ms,
             skew_ms: 0,
             rng,
-            disk: Disk::default(),
-            libtv,
-            feishu,
+            disk,
+            service,
+            ledger,
+            platform,
+            chat: stage.scenario.chat(now_ms),
+            shown_before,
             heard: Heard::default(),
-            trace: Trace::new(keep_trace),
+            trace: Trace::new(options.keep_trace),
             plant,
             weather: Weather::default(),
-            loses_submit: scenario == Scenario::UnknownSubmit,
+            first_submit: stage.scenario.first_submit(),
+            on_their_way: Vec::new(),
             intents_read: 0,
             taken: 0,
         }
+    }
+
+    /// When the service will have made everything.
+    pub(super) fn ends_at_ms(&self) -> u64 {
+        self.service.ends_at_ms()
     }
 
     /// The time by the machine's clock.
@@ -167,6 +170,9 @@ impl World {
                     let (again, more_ms) = self.exchange(&request, false);
                     (answer, took_ms) = (again, took_ms + more_ms);
                 }
+                if let Some(plant) = self.plant {
+                    plant.alter_answer(&request.url, &mut answer);
+                }
                 (Outcome::Http(answer), took_ms)
             }
             Effect::Measure(request) => {
@@ -178,7 +184,10 @@ impl World {
                 });
                 (Outcome::Measured(len), took_ms)
             }
-            Effect::Relay(relay) => {
+            Effect::Relay(mut relay) => {
+                if let Some(plant) = self.plant {
+                    plant.alter_relay(&mut relay);
+                }
                 let (mut answer, mut took_ms) = self.relay(&relay);
                 if self.weather.repeats() {
                     let (again, more_ms) = self.relay(&relay);
@@ -215,10 +224,9 @@ impl World {
 
     /// Whether a request leaves twice: by a driver that repeats, or by the planted bug.
     fn sends_again(&self, request: &Request, answer: &Result<Response, HttpError>) -> bool {
-        let planted = self.plant == Some(Plant::SubmitRepeated)
-            && is_submit(request)
-            && matches!(answer, Err(HttpError::Lost(_)));
-        planted || self.weather.repeats()
+        let is_lost = matches!(answer, Err(HttpError::Lost(_)));
+        let planted = self.plant.is_some_and(|plant| plant.sends_again(request));
+        (planted && is_lost) || self.weather.repeats()
     }
 
     /// What a person reads of a command; progress isn't kept.
@@ -231,6 +239,7 @@ impl World {
 
     /// Performs a file operation, with what the planted bug and the weather make of it.
     fn storage(&mut self, process: Process, op: FsOp) -> Result<FsDone, String> {
+        let told_ms = self.told_ms();
         let read = match &op {
             FsOp::Read(path) => Some(path.clone()),
             _ => None,
@@ -261,7 +270,7 @@ impl World {
                     self.disk.perform(FsOp::Remove(path.clone())).ok();
                     self.disk.perform(FsOp::SyncDir("submits".to_owned())).ok();
                 }
-                Ok(plant.alter_read(&path, done, self.told_ms()))
+                Ok(plant.alter_read(&path, process, done, told_ms))
             }
             (_, _, done) => done,
         }
@@ -283,101 +292,6 @@ impl World {
         }
         Err(fault.words().to_owned())
     }
-
-    /// One request and its response, and how long both took.
-    fn exchange(
-        &mut self,
-        request: &Request,
-        is_source: bool,
-    ) -> (Result<Response, HttpError>, u64) {
-        let url = &request.url;
-        // Once: the next submit of the scenario is to be taken.
-        let fault = if is_submit(request) && std::mem::take(&mut self.loses_submit) {
-            Some(Fault::LostAfter)
-        } else {
-            self.weather
-                .network(&mut self.rng, self.now_ms, url, is_source)
-        };
-        let (there_ms, back_ms) = network::times_ms(fault, &mut self.rng);
-        let applies = fault.is_none_or(Fault::applies);
-        let answer = applies.then(|| self.serve(request, self.now_ms + there_ms));
-        self.note_request(fault, url);
-        (outcome(fault, url, answer), there_ms + back_ms)
-    }
-
-    /// Media from their store to the chat: either side may fail.
-    fn relay(&mut self, relay: &Relay) -> (Result<Response, RelayError>, u64) {
-        let (source, source_ms) = self.exchange(&relay.source, true);
-        let no_source = |status, reason: &str| {
-            let reason = reason.to_owned();
-            (Err(RelayError::Source { status, reason }), source_ms)
-        };
-        match source {
-            Ok(response) if response.status != 200 => {
-                return no_source(response.status, "no media");
-            }
-            Ok(response)
-                if declared_len(&response) != Some(relay.source_len)
-                    // Also what arrived: the driver abandons an upload whose source is shorter than was said.
-                    || response.body.len() as u64 != relay.source_len =>
-            {
-                return no_source(200, "another length");
-            }
-            Ok(_) => {}
-            Err(error) => return no_source(0, error.reason()),
-        }
-        let url = &relay.upload.url;
-        let fault = self.weather.network(&mut self.rng, self.now_ms, url, false);
-        let (there_ms, back_ms) = network::times_ms(fault, &mut self.rng);
-        let answer = fault
-            .is_none_or(Fault::applies)
-            .then(|| self.feishu.take(&relay.upload, &relay.source.url));
-        self.note_request(fault, url);
-        let answer = outcome(fault, url, answer).map_err(RelayError::Upload);
-        (answer, source_ms + there_ms + back_ms)
-    }
-
-    /// The response of whoever the address belongs to.
-    fn serve(&mut self, request: &Request, at_ms: u64) -> Response {
-        match Service::of(&request.url) {
-            Service::Feishu => self.feishu.answer(request, at_ms),
-            Service::Media => Store::shared().answer(request),
-            Service::LibTv => {
-                let direct = request.url.starts_with("https://im.liblib.tv/");
-                self.libtv.answer(request, direct, at_ms)
-            }
-        }
-    }
-
-    fn note_request(&mut self, fault: Option<Fault>, url: &str) {
-        let what = fault.map_or("request", Fault::name);
-        let applies = fault.is_none_or(Fault::applies);
-        self.taken += u64::from(applies);
-        self.trace.note(self.now_ms, what, url, u64::from(applies));
-    }
-}
-
-/// What comes back, by what happened on the way.
-fn outcome(
-    fault: Option<Fault>,
-    url: &str,
-    answer: Option<Response>,
-) -> Result<Response, HttpError> {
-    match fault {
-        Some(fault) => fault.outcome(Service::of(url), answer),
-        None => answer.ok_or_else(|| HttpError::Lost("no answer".to_owned())),
-    }
-}
-
-/// What a response says of its length.
-fn declared_len(response: &Response) -> Option<u64> {
-    response.header("content-length")?.parse().ok()
-}
-
-/// Whether this is the request that costs the user money.
-pub(super) fn is_submit(request: &Request) -> bool {
-    // Both services have such a path, and nothing else ends so.
-    request.method == Method::Post && request.url.ends_with("/session")
 }
 
 /// An operation in the trace.

@@ -1,7 +1,10 @@
 //! The simulated world finds nothing in the core, finds what is planted, and repeats itself. Here is what takes
 //! seconds; `simulate --figures` does the same with everything.
 
-use simulation::{EffectKind, Kind, Options, Plant, Scenario, Tally, Trouble};
+use simulation::{
+    Cast, Channel, EffectKind, Kind, Only, Options, Plant, Report, Scenario, Service, Stage, Tally,
+    Trouble,
+};
 
 const THREADS: u64 = 2;
 const FORTY_MINUTES_MS: i64 = 40 * 60 * 1000;
@@ -12,28 +15,109 @@ fn assert_clean(tally: &Tally) {
     }
 }
 
+/// A stage in which nothing goes wrong but what belongs to it.
+fn undisturbed(stage: Stage, seed: u64) -> Report {
+    let report = simulation::run(Options {
+        seed,
+        stage,
+        trouble: Trouble::None,
+        plant: None,
+        keep_trace: false,
+    });
+    let broken = &report.violations;
+    assert!(broken.is_empty(), "{} {seed}: {broken:?}", stage.name());
+    report
+}
+
+#[test]
+fn where_nothing_goes_wrong_no_promise_is_broken_and_nothing_is_uncertain() {
+    for stage in Only::default().stages() {
+        for seed in 0..3 {
+            let report = undisturbed(stage, seed);
+            // Refused for an hour while two processes try at once: neither knows of the other's attempt.
+            if stage.scenario != Scenario::BotComesLate {
+                assert!(!report.shown.is_empty(), "{}", stage.name());
+                assert_eq!(report.uncertain, 0, "{} {seed}", stage.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_whose_answer_was_lost_is_told_as_what_the_list_proves_of_it() {
+    for (scenario, films, told) in [
+        (Scenario::UnknownSubmit, 2, None),
+        (Scenario::FoundLate, 1, None),
+        (Scenario::FoundTwice, 0, Some("isn't known")),
+        (Scenario::Absent, 0, Some("may be asked for once more")),
+        (Scenario::Expired, 0, Some("didn't come to it")),
+        (Scenario::ModeratedLate, 0, Some("withheld")),
+        (Scenario::LinkDead, 0, Some("the link is dead by now")),
+    ] {
+        let mut cast = Cast::made_by(Service::Ark);
+        if scenario == Scenario::LinkDead {
+            cast.channel = Channel::Discord;
+        }
+        let shown = undisturbed(Stage { cast, scenario }, 1).shown;
+        let is_film = |one: &&String| one.starts_with("https://");
+        assert_eq!(shown.iter().filter(is_film).count(), films, "{shown:?}");
+        let words = shown.iter().filter(|one| !is_film(one));
+        let words: Vec<&String> = words.collect();
+        assert_eq!(words.len(), usize::from(told.is_some()), "{shown:?}");
+        let says = |part: &str| words.iter().any(|one| one.contains(part));
+        assert!(told.is_none_or(says), "{scenario:?}: {words:?}");
+    }
+}
+
+#[test]
+fn a_list_that_is_down_proves_nothing_and_is_asked_for_a_while() {
+    let cast = Cast::made_by(Service::Ark);
+    let scenario = Scenario::ListDown;
+    let shown = |seed| undisturbed(Stage { cast, scenario }, seed).shown;
+    let mut ends: Vec<bool> = (0..8)
+        .map(|seed| {
+            let shown = shown(seed);
+            let is_unknown = shown[0].contains("isn't known");
+            assert_eq!(shown.len(), 1, "{shown:?}");
+            assert!(is_unknown || shown[0].starts_with("https://"), "{shown:?}");
+            is_unknown
+        })
+        .collect();
+    ends.sort_unstable();
+    ends.dedup();
+    // Up again in time it shows the task.
+    assert_eq!(ends, [false, true]);
+}
+
 #[test]
 fn random_faults_and_crashes_break_no_promise() {
-    let tally = simulation::random(0, 600, None, THREADS);
-    assert_clean(&tally);
-    assert!(tally.crashes > 50 && tally.shown > 300);
+    let mut all = Tally::default();
+    for (_, tally) in simulation::random(0, 1_500, Only::default(), THREADS) {
+        assert!(tally.runs > 20 && tally.shown > 20);
+        all.join(tally);
+    }
+    assert_clean(&all);
+    assert!(all.crashes > 50 && all.shown > 300);
 }
 
 #[test]
 fn a_power_failure_at_any_effect_breaks_no_promise() {
     for scenario in [Scenario::Legacy, Scenario::Video, Scenario::SignedLinks] {
-        assert_clean(&simulation::crashes(scenario, false, THREADS).once);
+        assert_clean(&simulation::crashes(Stage::first(scenario), false, THREADS).once);
     }
 }
 
 #[test]
 fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
-    assert_clean(&simulation::repeated(Scenario::Video, THREADS));
+    assert_clean(&simulation::repeated(
+        Stage::first(Scenario::Video),
+        THREADS,
+    ));
 }
 
 #[test]
 fn an_effect_that_fails_in_any_way_breaks_no_promise() {
-    assert_clean(&simulation::failing(Scenario::Video, THREADS));
+    assert_clean(&simulation::failing(Stage::first(Scenario::Video), THREADS));
 }
 
 #[test]
@@ -41,7 +125,7 @@ fn a_chat_that_says_too_fast_and_no_time_to_wait_is_asked_less_and_less_often() 
     let run = |points| {
         simulation::run(Options {
             seed: 1,
-            scenario: Scenario::NoScope,
+            stage: Stage::first(Scenario::NoScope),
             trouble: Trouble::At(points),
             plant: None,
             keep_trace: false,
@@ -70,7 +154,7 @@ fn a_chat_that_says_too_fast_and_no_time_to_wait_is_asked_less_and_less_often() 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in 0..40 {
-        let options = simulation::random_options(seed, None, None);
+        let options = simulation::random_options(seed, Only::default(), None);
         let again = simulation::run(options.clone());
         assert_eq!(simulation::run(options).trace_hash, again.trace_hash);
     }

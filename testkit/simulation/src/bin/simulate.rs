@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use simulation::{Options, Plant, Scenario, Tally};
+use simulation::{Cast, Only, Options, Plant, Stage, Tally};
 
 const USAGE: &str = "simulate --figures [--runs N]     all of the below, with 100000 seeds or so many
 simulate --runs N [--from SEED]   random seeds
@@ -12,7 +12,7 @@ simulate --repeated               every effect twice, and every step repeated
 simulate --failing                every effect fails in every way
 simulate --planted                every planted bug is looked for
 simulate --seed SEED [--calm] [--at EFFECT:MISHAP[:MS]]… [--plant NAME] [--trace]   one run
-With --scenario NAME only that one; with --threads N on so many. On `late`, which polls for a day and takes hours, all but
+With --service, --channel or --scenario NAME only those; with --threads N on so many. On `late`, which polls for a day and takes hours, all but
 random seeds are tried when it is named, and for the figures a single power failure, where something was changed. On
 `two-refused` the power fails again during the recovery only when it is named";
 
@@ -32,7 +32,7 @@ struct Wanted {
     planted: bool,
     runs: Option<u64>,
     from: u64,
-    scenario: Option<Scenario>,
+    only: Only,
     threads: Option<u64>,
 }
 
@@ -62,10 +62,14 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Wanted> {
             "--runs" => wanted.runs = Some(arguments.next()?.parse().ok()?),
             "--from" => wanted.from = arguments.next()?.parse().ok()?,
             "--threads" => wanted.threads = Some(arguments.next()?.parse().ok()?),
-            "--scenario" => wanted.scenario = Some(Scenario::named(&arguments.next()?)?),
+            "--scenario" | "--service" | "--channel" => {
+                wanted.only.read(&argument, &arguments.next()?)?;
+            }
             _ => return None,
         }
     }
+    // A combination that nobody plays is a slip.
+    wanted.only.pick(0)?;
     let asked = wanted.runs.is_some() || wanted.figures || wanted.crashes;
     (asked || wanted.repeated || wanted.failing || wanted.planted).then_some(wanted)
 }
@@ -82,7 +86,7 @@ fn one(options: Options) -> bool {
 }
 
 /// Lines of the table.
-type Row = (&'static str, Tally);
+type Row = (String, Tally);
 
 fn many(wanted: &Wanted) -> bool {
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
@@ -95,7 +99,7 @@ fn many(wanted: &Wanted) -> bool {
         (
             wanted.repeated,
             "every effect and every step repeated",
-            simulation::repeated as fn(Scenario, u64) -> Tally,
+            simulation::repeated as fn(Stage, u64) -> Tally,
         ),
         (
             wanted.failing,
@@ -105,17 +109,22 @@ fn many(wanted: &Wanted) -> bool {
     ] {
         if asked || wanted.figures {
             let mut all = Tally::default();
-            for scenario in wanted.scenarios(false) {
-                let found = search(scenario, threads);
-                progress(scenario, name, &found);
+            for stage in wanted.stages(false) {
+                let found = search(stage, threads);
+                progress(stage, name, &found);
                 all.join(found);
             }
-            rows.push((name, all));
+            rows.push((name.to_owned(), all));
         }
     }
     if let Some(runs) = wanted.runs.or(wanted.figures.then_some(FIGURE_RUNS)) {
-        let tally = simulation::random(wanted.from, runs, wanted.scenario, threads);
-        rows.push(("random seeds", tally));
+        for (cast, tally) in simulation::random(wanted.from, runs, wanted.only, threads) {
+            let Cast { service, channel } = cast;
+            rows.push((
+                format!("seeds: {} {}", service.name(), channel.name()),
+                tally,
+            ));
+        }
     }
     table(&rows);
     for finding in rows.iter().filter_map(|(_, tally)| tally.first.as_ref()) {
@@ -129,39 +138,36 @@ fn many(wanted: &Wanted) -> bool {
 fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
     let again = wanted.again || wanted.figures;
     let mut all = simulation::Crashes::default();
-    for scenario in wanted.scenarios(wanted.figures) {
+    for stage in wanted.stages(wanted.figures) {
         // Those two take hours each: they are tried again when somebody names them.
-        let in_time = !scenario.is_long() && !scenario.is_tangled();
-        let again = again && (in_time || wanted.scenario.is_some());
-        let found = simulation::crashes(scenario, again, threads);
-        progress(scenario, "power fails once", &found.once);
-        progress(scenario, "and again", &found.again);
+        let in_time = !stage.scenario.is_long() && !stage.scenario.is_tangled();
+        let again = again && (in_time || wanted.only.scenario.is_some());
+        let found = simulation::crashes(stage, again, threads);
+        progress(stage, "power fails once", &found.once);
+        progress(stage, "and again", &found.again);
         all.join(found);
     }
-    rows.push(("the power fails at every effect", all.once));
+    rows.push(("the power fails at every effect".to_owned(), all.once));
     if again {
-        rows.push(("and again during the recovery", all.again));
+        rows.push(("and again during the recovery".to_owned(), all.again));
     }
 }
 
 impl Wanted {
-    /// The scenarios to try. Trying everything at each of a thousand polls takes hours: a long one has to be named.
-    fn scenarios(&self, with_long: bool) -> Vec<Scenario> {
-        match self.scenario {
-            Some(one) => vec![one],
-            None => Scenario::ALL
-                .into_iter()
-                .filter(|scenario| with_long || !scenario.is_long())
-                .collect(),
-        }
+    /// The stages to try. Trying everything at each of a thousand polls takes hours: a long one has to be named.
+    fn stages(&self, with_long: bool) -> Vec<Stage> {
+        let with_long = with_long || self.only.scenario.is_some();
+        let mut stages = self.only.stages();
+        stages.retain(|stage| with_long || !stage.scenario.is_long());
+        stages
     }
 }
 
-fn progress(scenario: Scenario, what: &str, tally: &Tally) {
+fn progress(stage: Stage, what: &str, tally: &Tally) {
     if tally.runs > 0 {
         eprintln!(
-            "{:<20} {what}: {} runs, {} broke a promise, settled within {} polls",
-            scenario.name(),
+            "{:<30} {what}: {} runs, {} broke a promise, settled within {} polls",
+            stage.name(),
             tally.runs,
             tally.violations,
             tally.polls_to_settle
@@ -173,12 +179,20 @@ fn table(rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
-    println!("| what goes wrong | runs | lost | duplicate | repeated submits | polls to settle |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!(
+        "| what goes wrong | runs | messages | lost | duplicate | repeated submits | uncertain, told | polls to settle |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     for (name, tally) in rows {
         println!(
-            "| {name} | {} | {} | {} | {} | {} |",
-            tally.runs, tally.lost, tally.duplicates, tally.repeated_submits, tally.polls_to_settle
+            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
+            tally.runs,
+            tally.shown,
+            tally.lost,
+            tally.duplicates,
+            tally.repeated_submits,
+            tally.uncertain,
+            tally.polls_to_settle
         );
     }
     println!("commit {}", commit());

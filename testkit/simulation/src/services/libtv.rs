@@ -1,27 +1,12 @@
 //! LibTV in the simulated world: submits are charged and make sessions, whose messages become visible
-//! as time goes on. It remembers what it was paid for.
+//! as time goes on.
 
 use libtv_video_core::io::{Method, Request, Response};
 use serde_json::Value;
 
-use super::network;
-use super::scenario::{self, Says};
-
-/// A submit that was paid for.
-pub(super) struct Charge {
-    /// The words, with what was put beside them.
-    pub(super) text: String,
-    /// Where it landed.
-    pub(super) session_id: String,
-}
-
-/// A result that was made.
-pub(super) struct Made {
-    /// The submit that it answers, by its place.
-    pub(super) charge: usize,
-    /// Its address without any signature.
-    pub(super) url: String,
-}
+use super::super::network;
+use super::super::scenario::{self, Says};
+use super::{Backend, Ledger};
 
 /// One message of a session, visible from its time on.
 struct Said {
@@ -33,13 +18,7 @@ struct Said {
 
 /// LibTV, as both of its services.
 #[derive(Default)]
-pub(super) struct LibTv {
-    /// What was paid for, in order.
-    pub(super) charges: Vec<Charge>,
-    /// What will have been made once everything was said.
-    pub(super) made: Vec<Made>,
-    /// Keys that came to the wrong service.
-    pub(super) misplaced_keys: u32,
+pub(in super::super) struct LibTv {
     /// Whether the user's words stand among the messages.
     pub(super) echoes: bool,
     /// The planted bug: only what leads to the first result is passed on, as if it were all.
@@ -79,62 +58,35 @@ impl Signs {
     }
 }
 
-/// Whether a link, or a text with links, leads to a result, whatever its signature.
-pub(super) fn leads_to(text: &str, url: &str) -> bool {
-    // Without the folder, since the planted bug signs in front of it.
-    let file = url.split(FOLDER).nth(1).unwrap_or(url);
-    text.contains(file)
+/// The address of a result, without any signature.
+pub(in super::super) fn url_of(file: &str) -> String {
+    ["https://libtv-res.liblib.art", FOLDER, file].concat()
 }
 
 impl LibTv {
-    /// Answers a request; `direct` tells which of the two APIs it came to. A key of the other one is counted.
-    pub(super) fn answer(&mut self, request: &Request, direct: bool, now_ms: u64) -> Response {
-        let prefix = if direct { "Bearer sk-libtv-" } else { "mgk_" };
-        let key_fits = request
-            .credential
-            .as_ref()
-            .is_some_and(|(_, key)| key.expose().starts_with(prefix));
-        // Answered all the same: that the key came here is the broken promise, whatever follows.
-        self.misplaced_keys += u32::from(!key_fits);
-        let path = request.url.splitn(4, '/').nth(3).unwrap_or("");
-        let root = if direct {
-            "openapi/session"
-        } else {
-            "libtv/v1/session"
-        };
-        let data = match (request.method, path.strip_prefix(root)) {
-            (Method::Post, Some("")) => self.submit(&request.body, now_ms),
-            (Method::Get, Some(rest)) => self.messages(rest.trim_start_matches('/'), now_ms),
-            _ => return network::response(404, "404 page not found"),
-        };
-        if direct {
-            network::response(200, &format!("{{\"code\":0,\"data\":{data}}}"))
-        } else {
-            network::response(200, &data)
-        }
-    }
-
     /// Takes a request, which is charged from here on.
-    fn submit(&mut self, body: &[u8], now_ms: u64) -> String {
+    fn submit(&mut self, ledger: &mut Ledger, body: &[u8], now_ms: u64) -> String {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = body.get("message").and_then(Value::as_str).unwrap_or("");
         let session_id = match body.get("sessionId").and_then(Value::as_str) {
             Some(id) => id.to_owned(),
             // By the number of charges: a request that is sent twice gets two sessions, as it would be paid
             // twice.
-            None => format!("session-{:04}", self.charges.len() + 1),
+            None => format!("session-{:04}", ledger.charges.len() + 1),
         };
-        self.begin(&session_id, text, now_ms);
+        self.begin(ledger, &session_id, text, now_ms);
         format!("{{\"sessionId\":\"{session_id}\",\"projectUuid\":\"project-{session_id}\"}}")
     }
 
     /// Takes a request on, as if it had been submitted.
-    pub(super) fn begin(&mut self, session_id: &str, text: &str, now_ms: u64) {
-        self.charges.push(Charge {
-            text: text.to_owned(),
-            session_id: session_id.to_owned(),
-        });
-        let turn = self.charges.len();
+    pub(in super::super) fn begin(
+        &mut self,
+        ledger: &mut Ledger,
+        session_id: &str,
+        text: &str,
+        now_ms: u64,
+    ) {
+        let turn = ledger.charge(text, session_id) + 1;
         if self.echoes {
             let text = Value::from(text);
             self.say(
@@ -154,17 +106,13 @@ impl LibTv {
                     )
                 }
                 Says::Result(call, ending) => {
-                    let url = format!(
-                        "https://libtv-res.liblib.art/sd-gen-save-img/{session_id}/{turn}-{call}.{ending}"
-                    );
+                    let file = format!("{session_id}/{turn}-{call}.{ending}");
+                    let url = url_of(&file);
                     let list = if ending == "png" { "images" } else { "videos" };
                     let json = format!(
                         "\"role\":\"tool\",\"toolCallId\":\"call-{turn}-{call}\",\"content\":{{\"task_result\":{{\"{list}\":[{{\"previewPath\":\"{url}\"}}]}}}}}}"
                     );
-                    self.made.push(Made {
-                        charge: turn - 1,
-                        url,
-                    });
+                    ledger.make(turn - 1, file);
                     json
                 }
                 Says::Error(call) => format!(
@@ -188,11 +136,6 @@ impl LibTv {
             at_ms,
             json,
         });
-    }
-
-    /// When it will have said everything.
-    pub(super) fn ends_at_ms(&self) -> u64 {
-        self.said.last().map_or(0, |said| said.at_ms)
     }
 
     /// What a session shows by now.
@@ -219,5 +162,31 @@ impl LibTv {
         }
         list.push_str("]}");
         list
+    }
+}
+
+impl Backend for LibTv {
+    fn answer(&mut self, ledger: &mut Ledger, request: &Request, now_ms: u64) -> Response {
+        let direct = request.url.starts_with("https://im.liblib.tv/");
+        let path = request.url.splitn(4, '/').nth(3).unwrap_or("");
+        let root = if direct {
+            "openapi/session"
+        } else {
+            "libtv/v1/session"
+        };
+        let data = match (request.method, path.strip_prefix(root)) {
+            (Method::Post, Some("")) => self.submit(ledger, &request.body, now_ms),
+            (Method::Get, Some(rest)) => self.messages(rest.trim_start_matches('/'), now_ms),
+            _ => return network::response(404, "404 page not found"),
+        };
+        if direct {
+            network::response(200, &format!("{{\"code\":0,\"data\":{data}}}"))
+        } else {
+            network::response(200, &data)
+        }
+    }
+
+    fn ends_at_ms(&self) -> u64 {
+        self.said.last().map_or(0, |said| said.at_ms)
     }
 }

@@ -1,63 +1,29 @@
-//! Feishu in the simulated world: tokens, uploads, messages with their one-hour `uuid`, and rates. It
-//! remembers what each message showed, and when.
+//! Feishu in the simulated world: tokens, uploads, and messages with their one-hour `uuid`.
 
 use std::collections::BTreeMap;
 
 use libtv_video_core::io::{Request, Response};
 use serde_json::Value;
 
-use super::network;
+use super::super::network;
+use super::{Chat, Platform, Upload};
 
 /// How long the platform remembers a `uuid`.
 const UUID_KEPT_MS: u64 = 60 * 60 * 1000;
 /// Messages to one chat in a second.
 const PER_SECOND: usize = 5;
 
-/// A message in the chat.
-pub(super) struct Shown {
-    /// When it appeared, by the platform's clock.
-    pub(super) at_ms: u64,
-    /// The address of the media in it; none of a text.
-    pub(super) media: Option<String>,
-    /// The words; empty with media.
-    pub(super) text: String,
-}
-
-/// Whether the app may upload.
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    #[default]
-    Granted,
-    Missing,
-    /// It was granted a moment ago, and only some of the platform's machines know.
-    Spreading,
-}
-
-/// The platform, with one app and one chat.
+/// The platform.
 #[derive(Default)]
 pub(super) struct Feishu {
-    /// What the chat shows, oldest first.
-    pub(super) chat: Vec<Shown>,
-    /// Whether uploads are let through.
-    pub(super) scope: Scope,
-    /// How many uploads were asked for.
-    asked: usize,
-    /// The chat takes a message only so often; 0 is the usual limit.
-    pub(super) pause_ms: u64,
-    /// The chat refuses every other message as too fast, as where other apps write to it as well.
-    pub(super) refuses_every_other: bool,
-    refused_last: bool,
-    /// Until then the bot isn't in the chat.
-    pub(super) absent_until_ms: u64,
     /// The address of each uploaded medium; its place is its key.
     uploads: Vec<String>,
     /// For each `uuid` when it was first sent, and the message that it made.
     uuids: BTreeMap<String, (u64, usize)>,
 }
 
-impl Feishu {
-    /// Answers a request with a small body.
-    pub(super) fn answer(&mut self, request: &Request, now_ms: u64) -> Response {
+impl Platform for Feishu {
+    fn answer(&mut self, chat: &mut Chat, request: &Request, now_ms: u64) -> Response {
         if request.url.contains("/tenant_access_token/") {
             return network::response(
                 200,
@@ -66,34 +32,28 @@ impl Feishu {
         }
         if request.url.contains("/im/v1/images") {
             // No address: a cover is no result, and must not count as one that was shown.
-            return self.upload("a cover", "image_key");
+            return self.upload(chat, "a cover", "image_key");
         }
         if request.url.contains("/im/v1/messages?") {
-            return self.message(&request.body, now_ms);
+            return self.message(chat, &request.body, now_ms);
         }
         network::response(404, "404 page not found")
     }
 
-    /// Takes media from the store.
-    pub(super) fn take(&mut self, upload: &Request, media_url: &str) -> Response {
+    fn take(&mut self, chat: &mut Chat, upload: &Upload<'_>, _now_ms: u64) -> Response {
         let name = if upload.url.contains("/im/v1/images") {
             "image_key"
         } else {
             "file_key"
         };
-        self.upload(media_url, name)
+        self.upload(chat, upload.media, name)
     }
+}
 
+impl Feishu {
     /// Takes an upload, unless the scope is missing: its key is what a message names.
-    fn upload(&mut self, media_url: &str, key_name: &str) -> Response {
-        self.asked += 1;
-        let refused = match self.scope {
-            Scope::Granted => false,
-            Scope::Missing => true,
-            // Every other one and not by chance: two harnesses then certainly see different answers.
-            Scope::Spreading => self.asked % 2 == 1,
-        };
-        if refused {
+    fn upload(&mut self, chat: &mut Chat, media_url: &str, key_name: &str) -> Response {
+        if !chat.may_upload() {
             return network::response(
                 400,
                 "{\"code\":99991672,\"msg\":\"Access denied: https://open.feishu.cn/app/cli_sim/auth?q=im:resource\"}",
@@ -109,7 +69,7 @@ impl Feishu {
     }
 
     /// Takes a message, in the order in which the platform checks one.
-    fn message(&mut self, body: &[u8], now_ms: u64) -> Response {
+    fn message(&mut self, chat: &mut Chat, body: &[u8], now_ms: u64) -> Response {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("");
         // Before anything else that could refuse: the platform gives a repetition the first message's id.
@@ -118,18 +78,10 @@ impl Feishu {
         {
             return sent(*id);
         }
-        if now_ms < self.absent_until_ms {
+        if chat.is_absent(now_ms) {
             return network::response(400, "{\"code\":230002,\"msg\":\"bot not in chat\"}");
         }
-        let recent = self
-            .chat
-            .iter()
-            .rev()
-            // By the platform's own clock, which is right, whatever the machine's says.
-            .take_while(|shown| shown.at_ms + self.pause_ms.max(1000) > now_ms);
-        let most = if self.pause_ms == 0 { PER_SECOND } else { 1 };
-        self.refused_last = self.refuses_every_other && !self.refused_last;
-        if recent.count() >= most || self.refused_last {
+        if !chat.takes(now_ms, PER_SECOND, 1000) {
             let mut refused = network::response(400, "{\"code\":230020,\"msg\":\"rate\"}");
             refused
                 .headers
@@ -150,12 +102,7 @@ impl Feishu {
         if media.is_none() && text("msg_type") != "text" {
             return network::response(400, "{\"code\":230001,\"msg\":\"unknown key\"}");
         }
-        self.chat.push(Shown {
-            at_ms: now_ms,
-            media: media.cloned(),
-            text: key("text").unwrap_or("").to_owned(),
-        });
-        let id = self.chat.len();
+        let id = chat.show(now_ms, media.cloned(), key("text").unwrap_or(""));
         self.uuids.insert(text("uuid").to_owned(), (now_ms, id));
         sent(id)
     }
