@@ -125,6 +125,7 @@ fn denies(shown: &Shown, request: &str) -> bool {
     shown.text.contains("nothing was charged") && shown.text.contains(request)
 }
 
+/// Whether the newest link to a result was dead at a time.
 fn has_died(made: &Made, at_ms: u64) -> bool {
     made.dies_at_ms.is_some_and(|dead_ms| dead_ms <= at_ms)
 }

@@ -11,10 +11,13 @@ use super::world::World;
 
 /// A request that was lost to its sender, and takes effect later.
 pub(super) struct Delayed {
+    /// When it arrives.
     at_ms: u64,
+    /// What does.
     late: Late,
 }
 
+/// What can arrive late.
 enum Late {
     Request(Request),
     Upload {
@@ -149,6 +152,7 @@ impl World {
         }
     }
 
+    /// Notes a request in the trace, and whether it took effect.
     fn note_request(&mut self, fault: Option<Fault>, url: &str) {
         let what = fault.map_or("request", Fault::name);
         let applies = fault.is_none_or(Fault::applies);

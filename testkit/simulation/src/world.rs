@@ -57,6 +57,7 @@ impl Trace {
 }
 
 pub(super) struct World {
+    /// Who plays.
     pub(super) cast: Cast,
     /// The right time.
     pub(super) now_ms: u64,
@@ -64,10 +65,13 @@ pub(super) struct World {
     pub(super) skew_ms: i64,
     pub(super) rng: Rng,
     pub(super) disk: Disk,
+    /// Who makes the media.
     pub(super) service: Box<dyn Backend>,
     /// What the service was paid for.
     pub(super) ledger: Ledger,
+    /// Who shows them.
     pub(super) platform: Box<dyn Platform>,
+    /// What is shown, and when something is taken.
     pub(super) chat: Chat,
     /// Results that were in the chat before the run.
     pub(super) shown_before: Vec<String>,
@@ -79,6 +83,7 @@ pub(super) struct World {
     pub(super) weather: Weather,
     /// What happens to the next submit, whatever the weather.
     pub(super) first_submit: Option<Fault>,
+    /// What was lost to its sender, and has not arrived yet.
     pub(super) on_their_way: Vec<Delayed>,
     intents_read: u64,
     /// Requests that took effect.

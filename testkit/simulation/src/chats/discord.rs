@@ -19,8 +19,11 @@ const PER_WINDOW: (usize, u64) = (5, 5_000);
 
 /// A message of the bot's.
 struct Posted {
+    /// Names it, and says when it was made.
     id: u64,
+    /// Its text as it was sent, markup and all.
     content: String,
+    /// The name of its file; none of a text.
     file: Option<String>,
 }
 
@@ -30,12 +33,14 @@ pub(super) struct Discord {
     nonce_kept_ms: u64,
     /// A person says something in the chat so often; never where this is 0.
     talk_every_ms: u64,
+    /// The bot's messages, oldest first.
     posted: Vec<Posted>,
     /// For each nonce when it was first sent, and its message's id.
     nonces: BTreeMap<String, (u64, u64)>,
 }
 
 impl Discord {
+    /// One whose nonces live, and whose people talk, as the seed says.
     pub(super) fn new(rng: &mut Rng) -> Self {
         Self {
             nonce_kept_ms: rng.pick(&[120_000, 120_000, 300_000]),
@@ -157,6 +162,7 @@ fn first_json(head: &[u8]) -> Option<Value> {
     values.next()?.ok()
 }
 
+/// A refusal with its code.
 fn refused(status: u16, code: u32, words: &str) -> Response {
     let body = json!({"code": code, "message": words});
     network::response(status, &body.to_string())

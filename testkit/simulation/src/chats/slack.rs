@@ -23,6 +23,7 @@ struct File {
 
 /// The platform.
 pub(super) struct Slack {
+    /// Every file that was begun; its place is its id.
     files: Vec<File>,
     /// How long after its completion the share of a file is seen.
     share_after_ms: u64,
@@ -31,6 +32,7 @@ pub(super) struct Slack {
 }
 
 impl Slack {
+    /// One whose shares are seen as late as the seed says.
     pub(super) fn new(plant: Option<Plant>, rng: &mut Rng) -> Self {
         Self {
             files: Vec::new(),
@@ -39,6 +41,7 @@ impl Slack {
         }
     }
 
+    /// The first step: an id, and where the bytes go.
     fn new_file(&mut self, chat: &mut Chat) -> Response {
         if !chat.may_upload() {
             return missing("files:write");
@@ -90,6 +93,7 @@ impl Slack {
         good(&json!({"file": {"shares": shares}}))
     }
 
+    /// The file of an id; none where there is none.
     fn file(&mut self, id: &str) -> Option<&mut File> {
         let at: usize = id.strip_prefix('F')?.parse().ok()?;
         self.files.get_mut(at.checked_sub(1)?)
@@ -156,16 +160,19 @@ fn ts(message: usize) -> String {
     format!("1800000000.{message:06}")
 }
 
+/// A response of success with these members.
 fn good(members: &Value) -> Response {
     let mut body = members.clone();
     body["ok"] = Value::Bool(true);
     network::response(200, &body.to_string())
 }
 
+/// A refusal: HTTP 200, and a word.
 fn refused(word: &str) -> Response {
     network::response(200, &json!({"ok": false, "error": word}).to_string())
 }
 
+/// The app lacks a scope.
 fn missing(scope: &str) -> Response {
     let body =
         json!({"ok": false, "error": "missing_scope", "needed": scope, "provided": "chat:write"});

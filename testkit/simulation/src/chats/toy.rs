@@ -10,20 +10,28 @@ use super::{Chat, Platform, Upload};
 
 /// A message that was taken.
 struct Taken {
+    /// When it was taken.
     at_ms: u64,
+    /// Its key, where it came with one.
     key: String,
+    /// Its bytes.
     body: String,
+    /// The message that it made.
     message: usize,
 }
 
 /// The platform.
 pub(super) struct Toy {
+    /// Which of the toys, and so what a repeated message comes to.
     channel: Channel,
+    /// Where each upload came from; its place is its number.
     uploads: Vec<String>,
+    /// Every message that was taken.
     taken: Vec<Taken>,
 }
 
 impl Toy {
+    /// The platform of this toy.
     pub(super) const fn new(channel: Channel) -> Self {
         Self {
             channel,
@@ -47,6 +55,7 @@ impl Toy {
             .map(|taken| taken.message)
     }
 
+    /// Takes a message, in the order in which a platform checks one.
     fn show(&mut self, chat: &mut Chat, key: &str, body: &str, now_ms: u64) -> Response {
         if let Some(message) = self.repeated(key, body, now_ms) {
             return said(200, &sent(message));
@@ -118,10 +127,12 @@ impl Platform for Toy {
     }
 }
 
+/// The name of a message that is there.
 fn sent(message: usize) -> String {
     format!("message-{message}")
 }
 
+/// A response in words.
 fn said(status: u16, words: &str) -> Response {
     network::response(status, words)
 }

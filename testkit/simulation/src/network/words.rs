@@ -89,6 +89,7 @@ pub(super) fn too_fast(party: Party, wait: Wait) -> Response {
     answer
 }
 
+/// An error of Ark.
 fn ark(status: u16, code: &str) -> Response {
     let body = format!(
         "{{\"error\":{{\"code\":\"{code}\",\"message\":\"no. Request id: 1\",\"type\":\"\"}}}}"
@@ -96,20 +97,24 @@ fn ark(status: u16, code: &str) -> Response {
     response(status, &body)
 }
 
+/// An error of Pippit: the status is always 200.
 fn pippit(ret: u32, words: &str) -> Response {
     let body = format!("{{\"ret\":\"{ret}\",\"errmsg\":\"{words}\",\"data\":null}}");
     response(200, &body)
 }
 
+/// An error of Feishu.
 fn feishu(status: u16, code: u32, words: &str) -> Response {
     response(status, &format!("{{\"code\":{code},\"msg\":\"{words}\"}}"))
 }
 
+/// An error of Discord.
 fn discord(status: u16, code: u32, words: &str) -> Response {
     let body = format!("{{\"code\":{code},\"message\":\"{words}\"}}");
     response(status, &body)
 }
 
+/// An error of Slack: HTTP 200, and a word.
 fn slack(word: &str) -> Response {
     response(200, &format!("{{\"ok\":false,\"error\":\"{word}\"}}"))
 }

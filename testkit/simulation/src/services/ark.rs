@@ -33,12 +33,19 @@ enum Fate {
     Goes,
 }
 
+/// A task, ours or another program's.
 struct Task {
+    /// Its id, which every link to its result has in it.
     id: String,
+    /// When it was made.
     made_ms: u64,
+    /// How long it may wait, in seconds, as its maker said.
     life_s: u64,
+    /// Its model.
     model: String,
+    /// What becomes of it.
     fate: Fate,
+    /// When that is.
     ends_ms: u64,
     /// The place of its result in the ledger; none of somebody else's.
     made: Option<usize>,
@@ -56,7 +63,9 @@ pub(super) struct Ark {
     pub(super) signs_anew: bool,
     /// Whether the list says how many tasks there are.
     pub(super) tells_total: bool,
+    /// All tasks of the key.
     tasks: Vec<Task>,
+    /// When the list was asked for last.
     listed_ms: u64,
 }
 
@@ -96,6 +105,7 @@ impl Ark {
         ark
     }
 
+    /// Takes a request on, where it is one.
     fn submit(&mut self, ledger: &mut Ledger, body: &[u8], now_ms: u64) -> Response {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = body.pointer("/content/0/text").and_then(Value::as_str);
@@ -146,6 +156,7 @@ impl Ark {
         id
     }
 
+    /// The newest tasks, or why there are none now.
     fn list(&mut self, query: &str, now_ms: u64) -> Response {
         let was_ms = std::mem::replace(&mut self.listed_ms, now_ms);
         if now_ms < was_ms + LIST_EVERY_MS {
@@ -168,6 +179,7 @@ impl Ark {
         network::response(200, &answer.to_string())
     }
 
+    /// A task by its id, with a link that is signed now or was at its end.
     fn one(&self, ledger: &mut Ledger, id: &str, now_ms: u64) -> Response {
         let is_it = |task: &&Task| task.id == id && task.made_ms <= now_ms;
         let Some(task) = self.tasks.iter().find(is_it) else {

@@ -10,7 +10,9 @@ use super::{Backend, Ledger};
 
 /// One message of a session, visible from its time on.
 struct Said {
+    /// Whose it is.
     session_id: String,
+    /// When it is seen from.
     at_ms: u64,
     /// The message's JSON behind its number.
     json: String,
@@ -25,6 +27,7 @@ pub(in super::super) struct LibTv {
     pub(super) ends_after_first_url: bool,
     /// How each answer changes the links in it.
     pub(super) signs: Signs,
+    /// All messages of all sessions, in the order of their times.
     said: Vec<Said>,
 }
 

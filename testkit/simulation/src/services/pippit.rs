@@ -24,15 +24,21 @@ const ASKS: u64 = 9;
 
 /// What a run says from a time on.
 struct Said {
+    /// When it is seen from.
     at_ms: u64,
     /// The entry; none where only the state changes.
     entry: Option<Value>,
+    /// Where the run stands from then on.
     state: u64,
 }
 
+/// A run of a thread.
 struct Run {
+    /// Its thread.
     thread: String,
+    /// Its id, by which alone its answer is known.
     id: String,
+    /// What it says, in the order of the times.
     said: Vec<Said>,
 }
 
@@ -42,6 +48,7 @@ pub(super) struct Pippit {
     has_default: bool,
     /// Whether entries tell their numbers.
     tells_seq: bool,
+    /// All runs, in the order of their submits.
     runs: Vec<Run>,
 }
 
@@ -68,6 +75,7 @@ impl Pippit {
         pippit
     }
 
+    /// Takes a request on, in a new thread or in one that is there.
     fn submit(&mut self, ledger: &mut Ledger, body: &Value, now_ms: u64) -> Response {
         let Some(text) = body.get("message").and_then(Value::as_str) else {
             return answered(2, "参数错误: message", Value::Null);
@@ -216,15 +224,18 @@ fn signed(entry: &Value, now_ms: u64) -> Value {
     entry
 }
 
+/// An entry with words.
 fn message(role: &str, kind: &str, data: Value) -> Value {
     json!({"message": {"role": role, "content": [{"type": kind, "data": data}]}})
 }
 
+/// An entry with a result; its link is made when it is told.
 fn artifact(file: &str, ending: &str) -> Value {
     let part = json!({"type": "data", "sub_type": "biz/x_data_video", "pippit_asset_id": file, "ending": ending});
     json!({"artifact": {"artifact_id": format!("artifact-{file}"), "role": "assistant", "content": [part]}})
 }
 
+/// An entry that asks.
 fn question() -> Value {
     let data = json!({"questions": [{"question": "Which style?", "options": ["ink", "oil"]}]});
     let part =
