@@ -1,5 +1,15 @@
 //! What must be true when a run is over: what the user was shown and told, against what was charged and made. By the traits of
 //! the channel, and by no name of one: what a platform can't promise has to be told instead.
+//!
+//! | promise | broken as |
+//! |---|---|
+//! | every result is shown, or people are told why not | `Lost`, `Untold` |
+//! | none is shown twice, as media or as a link | `Duplicate` |
+//! | nothing is paid for twice | `RepeatedSubmit` |
+//! | of two jobs that may be ours none is taken | `Guessed` |
+//! | nobody else's result is shown | `Foreign` |
+//! | what is told is so | `Untrue` |
+//! | everything ends | `Unsettled` |
 
 use libtv_video_core::channel::traits::Traits;
 use libtv_video_core::json::Stored;

@@ -1,4 +1,10 @@
 //! Requests on their way through the simulated world: what happens to them, who answers, and what arrives late.
+//!
+//! ```text
+//! request ──▶ fault of the weather ──▶ who answers (chat, store, service) ──▶ what comes back
+//!                   │
+//!                   └─ delayed: lost to its sender, and served up to a minute later
+//! ```
 
 use libtv_video_core::io::{HttpError, Relay, RelayError, Request, Response};
 use libtv_video_core::secret::Secret;

@@ -1,4 +1,7 @@
 //! What can be played: every scenario by the casts that it fits, and how often each comes among random seeds.
+//!
+//! A scenario that needs something of its service or channel is played by those that have it: a list, threads, an app that may
+//! not look.
 
 use super::cast::{Cast, Channel, Service};
 use super::scenario::Scenario;

@@ -1,5 +1,8 @@
 //! Discord in the simulated world, by docs/apis/discord.md: one request uploads and shows, its nonce stands for its message for
 //! some minutes, and the list of messages is whole for who may read it and empty for who may not.
+//!
+//! A page of the list has as many messages as were asked for, those of people among them, so that who looks for one of the
+//! bot has to look further back in a chat in which much is said.
 
 use std::collections::BTreeMap;
 

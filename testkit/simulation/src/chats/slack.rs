@@ -1,5 +1,7 @@
 //! Slack in the simulated world, by docs/apis/slack.md: a file in three steps, whose id works once and whose share is seen a while
 //! later, and texts that nothing tells apart.
+//!
+//! Whether a file is shown is seen by its share alone, and by whoever has the right to read files.
 
 use libtv_video_core::io::{Request, Response};
 use serde_json::{Value, json};

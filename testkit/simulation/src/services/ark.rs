@@ -1,5 +1,8 @@
 //! A task service in the simulated world, by docs/apis/ark.md: one task makes one clip; there is a list of tasks, which may show
 //! one late and takes a request a second; links die after a day.
+//!
+//! What a task came to is told by its id at once; the list shows it when its time has come. The words aren't echoed, so that
+//! what tells a task again is how long it may wait, and its model.
 
 use libtv_video_core::io::{Method, Request, Response};
 use serde_json::{Value, json};

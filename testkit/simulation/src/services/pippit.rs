@@ -1,5 +1,7 @@
 //! A session service of another shape in the simulated world, by docs/apis/pippit.md: threads with runs, whose entries have
 //! numbers; no list, and a thread that may have been there before, with somebody else's runs in it.
+//!
+//! Only a run tells what is an answer: its thread may have others, of this account and of before.
 
 use libtv_video_core::io::{Request, Response};
 use serde_json::{Value, json};
