@@ -181,6 +181,15 @@ impl Key {
         }
     }
 
+    /// That of a message that isn't on record: where the key is in the message, nothing that is sent now has it.
+    #[must_use]
+    pub const fn without_message(self) -> Self {
+        match self {
+            Self::Window { .. } | Self::Forever => self,
+            Self::OneShot | Self::SameBody { .. } | Self::None => Self::None,
+        }
+    }
+
     /// Whether it holds for ever, so that something else has to end the attempts.
     #[must_use]
     pub const fn is_endless(self) -> bool {

@@ -290,7 +290,7 @@ pub fn holds(delivery: &Delivery, now_ms: UnixMs, traits: &Traits) -> bool {
 const fn key_of(delivery: &Delivery, traits: &Traits) -> Key {
     match &delivery.message {
         Some(message) => traits.key.of(message.shape),
-        None => traits.key,
+        None => traits.key.without_message(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Results that can't be shown as media go as links: one under its own key, or several in one message.
 
 use super::texts::{self, Language};
-use super::{Events, covering, keep, label, plan};
+use super::{Events, covering, keep, label, overtaken, plan};
 use crate::channel::media::NOT_GIVEN;
 use crate::io::{Io, UnixMs};
 use crate::problem::Problem;
@@ -128,6 +128,9 @@ pub(super) fn compose(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<
     if !urls.is_empty() {
         return Ok(Some(worded(io, loaded, at, &urls, reason)));
     }
+    if overtaken(io, loaded, at)? {
+        return Ok(None);
+    }
     let links = &mut loaded.session.deliveries[at];
     // All its results went by themselves, in another process: there is nothing left for it to say.
     links.end(DeliveryState::LinkOnly, io.now_ms());
@@ -138,6 +141,10 @@ pub(super) fn compose(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<
 /// A result of the message isn't known here, as after a slower process stored an older list of results: the next
 /// poll brings it back.
 fn wait(io: &Io, loaded: &mut Loaded, at: usize) -> Result<Option<Message>, Problem> {
+    // It was read before the service was asked: another process may have sent it since, and that must not be forgotten.
+    if overtaken(io, loaded, at)? {
+        return Ok(None);
+    }
     let links = &mut loaded.session.deliveries[at];
     links.failures += 1;
     links.next_try_at_ms = io.now_ms().saturating_add(WAIT_MS);

@@ -24,6 +24,8 @@ const MAX_ATTEMPTS: u32 = 300;
 const BASE_PAUSE_MS: u64 = 2_000;
 /// The longest.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
+/// So long whoever gave way to another process waits at most.
+const ATTEMPT_SPREAD_MS: u64 = 1_000;
 
 /// Tells the chat that asked. Afterwards the submit is `told`, or its notice says when to try again. Answers with what
 /// happened, for the log.
@@ -33,7 +35,15 @@ const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
 pub fn tell(io: &Io, settings: &Settings, submit: &mut Submit) -> Result<Vec<String>, Problem> {
     let mut notice = submit.notice.clone().unwrap_or_default();
     let event = if submit.route.is_complete() {
-        send(io, settings, submit, &mut notice)?
+        match send(io, settings, submit, &mut notice)? {
+            Some(event) => event,
+            None => {
+                // Not stored: what the other one writes is newer, and its end may have removed the submit.
+                notice.next_try_at_ms = io.now_ms() + 1 + io.jitter() % ATTEMPT_SPREAD_MS;
+                submit.notice = Some(notice);
+                return Ok(vec!["another process is telling the chat".to_owned()]);
+            }
+        }
     } else {
         // Nobody is to be told, so that the timer needn't come back for it; `recover` shows it all the same.
         submit.told = true;
@@ -47,7 +57,7 @@ pub fn tell(io: &Io, settings: &Settings, submit: &mut Submit) -> Result<Vec<Str
 }
 
 /// Sends it where that can be done now; `notice` says afterwards when to try again. Gives what happened, for
-/// the log.
+/// the log; none where another process is at it.
 ///
 /// # Errors
 /// When the state folder can't be used: nothing has left then.
@@ -56,15 +66,16 @@ fn send(
     settings: &Settings,
     submit: &mut Submit,
     notice: &mut Notice,
-) -> Result<String, Problem> {
+) -> Result<Option<String>, Problem> {
     let route = submit.route.clone();
     let Some(member) = channel::of(&route.channel) else {
-        return Ok(again(io, notice, "this version knows no such channel"));
+        let event = again(io, notice, "this version knows no such channel");
+        return Ok(Some(event));
     };
     let traits = member.traits;
     let Ok(account) = settings.accounts.of(member, route.account.as_deref()) else {
         let reason = format!("no {} credentials were found", member.name);
-        return Ok(again(io, notice, &reason));
+        return Ok(Some(again(io, notice, &reason)));
     };
     let mut channel = (member.open)(account);
     let attempts = Attempts::of_submit(&submit.nonce);
@@ -74,21 +85,27 @@ fn send(
     let may_send = |first_ms| traits.key.of(Shape::Text).holds(first_ms, io.now_ms());
     if !notice.first_sent_at_ms.is_none_or(may_send) {
         submit.told = true;
-        return Ok("the chat may or may not have been told: no answer is known".to_owned());
+        let event = "the chat may or may not have been told: no answer is known";
+        return Ok(Some(event.to_owned()));
     }
     let mut pace = Pace::load(io, &route.chat, traits.pace)?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         notice.next_try_at_ms = free_at_ms;
-        return Ok("the chat gets other messages now".to_owned());
+        return Ok(Some("the chat gets other messages now".to_owned()));
     }
     let is_first = notice.first_sent_at_ms.is_none();
+    // Two harnesses may tell the same chat at once, and not the same: one may have learned that the submit wasn't taken, and the
+    // other that nobody knows. Whoever sees the other gives way; both may, and the next step is soon.
+    let marker = attempts.begin(io)?;
+    let is_beside = is_first && attempts.has_others(io, &marker)?;
+    if is_beside || is_overtaken(io, submit)? {
+        marker.refused(io)?;
+        return Ok(None);
+    }
     notice.first_sent_at_ms.get_or_insert(io.now_ms());
     // Intent before effect, as with deliveries: a crash behind the commit must find that it may be in the chat.
     submit.notice = Some(notice.clone());
     submits::save(io, submit)?;
-    // Two harnesses may tell the same chat at once. What one of them learns of its own attempt must not undo
-    // the other's.
-    let marker = attempts.begin(io)?;
     pace.note(io)?;
     let message = Message::text(words(submit));
     let before = Delivery {
@@ -135,7 +152,7 @@ fn send(
     // It is there, or was refused for good, or nobody can say any more: the timer needn't come back for it.
     submit.told = !after.state.is_open();
     notice.shown = after.state == DeliveryState::Delivered;
-    Ok(match (after.state, submit.not_taken) {
+    Ok(Some(match (after.state, submit.not_taken) {
         (DeliveryState::Delivered, true) => {
             "the chat was told that the service didn't take it".to_owned()
         }
@@ -150,7 +167,18 @@ fn send(
             | DeliveryState::Uncertain,
             _,
         ) => format!("the notice to the chat{}", decided.event),
-    })
+    }))
+}
+
+/// Whether another process has come further with a submit since it was read.
+fn is_overtaken(io: &Io, submit: &Submit) -> Result<bool, Problem> {
+    let stored = submits::at(io, submit.file_name())?;
+    Ok(stored.is_none_or(|stored| {
+        stored.nonce != submit.nonce
+            || stored.told
+            || stored.became.is_some()
+            || stored.notice != submit.notice
+    }))
 }
 
 /// Puts the next attempt off, longer with each that failed. Gives a line for the log.

@@ -442,9 +442,14 @@ fn notices(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
                     DeliveryState::Uncertain | DeliveryState::Failed
                 )
         };
+        // By a clock that was set a day ahead the time for a result is over, and that is what the chat is told of instead.
+        let is_told = |shown: &Shown| {
+            let is_over = !evidence.has_right_clock && shown.text.starts_with('⌛');
+            shown.text.starts_with('❌') || is_over
+        };
         if charge.text.contains("fail")
             && is_stored(evidence, at)
-            && !chat.iter().any(|shown| shown.text.starts_with('❌'))
+            && !chat.iter().any(is_told)
             && !records(evidence.disk, "/d-", "delivery").any(|delivery| open(&delivery))
         {
             found.push(Violation::new(Kind::Lost, "the failure was told to nobody"));

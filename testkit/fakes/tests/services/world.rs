@@ -3,7 +3,7 @@
 use crate::client;
 use fakes::{
     ARK_MEDIA_HOSTS, DIRECT_HOST, FEISHU_HOST, Fake, GATEWAY_HOST, LARK_HOST, MEDIA_HOST,
-    MODELARK_MEDIA_HOSTS, PIPPIT_MEDIA_HOSTS, World,
+    MODELARK_MEDIA_HOSTS, PIPPIT_MEDIA_HOSTS, WEBHOOK_HOST, World,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -71,6 +71,8 @@ fn every_host_is_reached_with_tls_under_its_own_name() {
             403 // private
         } else if is_of(&PIPPIT_MEDIA_HOSTS) {
             200 // has something at any path
+        } else if host == WEBHOOK_HOST {
+            401 // whoever signs nothing is told nothing
         } else {
             404
         };
