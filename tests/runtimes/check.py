@@ -83,7 +83,7 @@ class AnyRuntime(Case):
     def test_an_error_has_its_kind_and_says_what_to_do(self):
         del self.environment["LIBTV_API_KEY"]
         with self.assertRaises(Problem) as caught:
-            self.runtime.call("tasks", self.environment)
+            self.runtime.call("tasks", self.environment, service=None)
         self.assertEqual(caught.exception.kind, "permanent")
         self.assertIn("API Key not configured", str(caught.exception))
 
@@ -182,7 +182,7 @@ class Wassette(AnyRuntime):
             self.assertNotIn("Auto-generated", tools[name]["description"])
 
     def test_a_good_key_is_called_good(self):
-        told = self.runtime.call("check", self.environment)
+        told = self.runtime.call("check", self.environment, service=None)
         self.assertEqual((told["service"], told["verified"]), ("nexu_gateway", True), told)
 
     def test_a_host_that_the_policy_does_not_name_is_not_asked(self):
@@ -190,7 +190,7 @@ class Wassette(AnyRuntime):
         elsewhere = self.world.where["gateway"].replace("127.0.0.1", "localhost")
         self.environment["LIBTV_GATEWAY_URL"] = elsewhere
         with self.assertRaises(Problem) as caught:
-            self.runtime.call("tasks", self.environment)
+            self.runtime.call("tasks", self.environment, service=None)
         self.assertEqual(caught.exception.kind, "permanent", caught.exception)
 
 
