@@ -279,10 +279,20 @@ fn a_lost_message_is_uncertain_once_its_key_is_old_unless_the_platform_can_be_as
         let expected = ends.then_some(DeliveryState::Uncertain);
         assert_eq!(state, expected, "{:?} after {age_ms}", traits.key);
     }
+    // Where only a marker is left of it, nothing has the key that stood in its message.
     begun.message = None;
-    let decision = expired(&begun, NOW_MS, &ASKED);
-    let state = decision.map(|decision| decision.delivery.state);
-    assert_eq!(state, Some(DeliveryState::Uncertain));
+    begun.first_sent_at_ms = Some(NOW_MS - 1);
+    for (traits, ends) in [
+        (&ASKED, true),
+        (&ONE_SHOT, true),
+        (&SAME_BODY, true),
+        (&WINDOW, false),
+    ] {
+        let decision = expired(&begun, NOW_MS, traits);
+        let state = decision.map(|decision| decision.delivery.state);
+        let expected = ends.then_some(DeliveryState::Uncertain);
+        assert_eq!(state, expected, "{:?}", traits.key);
+    }
     begun.state = DeliveryState::Pending;
     assert_eq!(expired(&begun, NOW_MS, &NO_KEY), None);
 }

@@ -52,12 +52,17 @@ fn stored(submit: &Submit) -> Folder {
 /// What was shown in the chat, once `fate` is known; the chat answers with this status. A chat that
 /// refuses does so an hour before.
 fn concluded(folder: &mut Folder, fate: Fate, status: u16) -> Vec<String> {
+    let (submit, _) = folder.run(|io| find(io, "ffeeddccbbaa99887766554433221100").unwrap());
+    concluded_by(folder, submit.unwrap(), fate, status)
+}
+
+/// The same by a process that has read the intent before.
+fn concluded_by(folder: &mut Folder, submit: Submit, fate: Fate, status: u16) -> Vec<String> {
     let mut shown = Vec::new();
     let vars = |name: &str| (name == "TOY_TOKEN").then(|| "t".to_owned());
     let settings = Settings::parse(&vars, Stored::Absent);
     let procedure = |io: &Io| {
-        let submit = find(io, "ffeeddccbbaa99887766554433221100").unwrap();
-        conclude(io, &settings, ENTRY, submit.unwrap(), Ok(fate)).unwrap();
+        conclude(io, &settings, ENTRY, submit.clone(), Ok(fate.clone())).unwrap();
     };
     let hour_ms = if status == 200 { 3_600_000 } else { 0 };
     folder.run_at(
@@ -110,6 +115,21 @@ fn a_chat_that_could_not_be_told_is_told_the_same_later_whatever_is_found_then()
     let first = concluded(&mut folder, Fate::CannotSay, 403);
     assert!(first[0].contains("isn't known"), "{first:?}");
     assert_eq!(concluded(&mut folder, Fate::NotTaken, 200), first);
+}
+
+#[test]
+fn a_chat_that_another_process_has_told_meanwhile_is_not_told_something_else() {
+    let before = lost("a cat", "room-1");
+    let mut told = before.clone();
+    told.told = true;
+    told.notice = Some(submits::Notice {
+        shown: true,
+        ..submits::Notice::default()
+    });
+    let mut folder = stored(&told);
+    assert!(concluded_by(&mut folder, before, Fate::NotTaken, 200).is_empty());
+    let (kept, _) = folder.run(|io| find(io, &told.nonce).unwrap());
+    assert_eq!(kept, Some(told));
 }
 
 #[test]
