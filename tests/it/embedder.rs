@@ -44,6 +44,11 @@ fn submit(harness: &Harness) -> Result<String, CallError> {
 fn an_empty_vault_that_is_the_only_source_is_no_key_whatever_lies_elsewhere() {
     let mut env = TestEnv::new();
     env.set("LIBTV_API_KEY", GATEWAY_KEY);
+    let folder = env.folder().join("user/.openclaw");
+    std::fs::create_dir_all(&folder).unwrap();
+    let accounts = r#"{"channels": {"slack": {"accounts": {"main": {"botToken": "xoxb-of-another-program"}}}}}"#;
+    std::fs::write(folder.join("openclaw.json"), accounts).unwrap();
+    env.holds_secrets(folder.join("openclaw.json"));
     let empty = Vault {
         is_empty: true,
         ..Vault::default()

@@ -156,12 +156,12 @@ impl FoundCredentials {
             if apps.iter().any(|app| app.service.id == channel.service.id) {
                 continue;
             }
-            let found = if elsewhere {
-                find_app(channel, environment, nexu_home)
-            } else {
-                Err("the program around this one has none for this channel.".to_owned())
-            };
-            match found {
+            if !elsewhere {
+                let reason = "the program around this one has none for this channel.";
+                missing.push((channel, reason.to_owned()));
+                continue;
+            }
+            match find_app(channel, environment, nexu_home) {
                 Ok(app) => apps.push(Arc::new(app)),
                 Err(reason) => missing.push((channel, reason)),
             }
