@@ -161,11 +161,12 @@ impl FoundCredentials {
                 missing.push((channel, reason.to_owned()));
                 continue;
             }
-            match find_app(channel, environment, nexu_home) {
+            let files = openclaw::Files::of(channel, &environment.openclaw, nexu_home);
+            match find_app(channel, environment, &files) {
                 Ok(app) => apps.push(Arc::new(app)),
                 Err(reason) => missing.push((channel, reason)),
             }
-            let (named, unusable) = openclaw::accounts(channel, &environment.openclaw, nexu_home);
+            let (named, unusable) = files.accounts();
             notes.extend(unusable);
             let own = environment.of(channel);
             apps.extend(named.into_iter().filter_map(|(name, account)| {
@@ -221,7 +222,7 @@ impl FoundCredentials {
 fn find_app(
     channel: &'static Channel,
     environment: &Environment,
-    nexu_home: &Path,
+    files: &openclaw::Files<'_>,
 ) -> Result<App, String> {
     let own = environment.of(channel);
     // The environment first, and both variables or none: an id of one app and the secret of another would
@@ -229,8 +230,7 @@ fn find_app(
     let account = match environment_account(channel, own) {
         Some(account) => account,
         None => {
-            let places = &environment.openclaw;
-            let account = openclaw::account(channel, places, nexu_home, own.account.as_deref());
+            let account = files.account(own.account.as_deref());
             account.map_err(|reason| format!("{reason}{}", half_set(channel, own)))?
         }
     };

@@ -16,10 +16,12 @@ mod tests;
 mod text;
 mod variables;
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use config::Config;
+use places::Place;
 use section::Found;
 
 use contract::channels::Channel;
@@ -42,82 +44,106 @@ pub(crate) struct Account {
     pub(crate) found_in: String,
 }
 
-/// The account of `channel` called `name`, or the one that is meant without a name, in the first file that has any.
-///
-/// # Errors
-/// Words for behind "credentials:": what was looked at, or what is there and can't be used.
-pub(crate) fn account(
-    channel: &Channel,
-    places: &Places,
-    nexu_home: &Path,
-    name: Option<&str>,
-) -> Result<Account, String> {
-    let unusable = |reason: String| unusable(channel, reason);
-    let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
-    for place in places.files(nexu_home) {
-        let shown = place.path.display().to_string();
-        let config = Config::read(places, &place, channel.section.name).map_err(unusable)?;
-        let Some(config) = config else {
-            if let Some(variable) = place.named_by {
-                return Err(unusable(format!(
-                    "{variable} names {shown}, which isn't there"
-                )));
-            }
-            looked_at.extend(place.is_told.then_some(shown));
-            continue;
-        };
-        match section::find(channel, &config, name) {
-            Ok(Found::Account(account)) => return Ok(kept(channel, account, &shown)),
-            Ok(Found::Nothing) => looked_at.push(format!("{shown} (no app is configured there)")),
-            Ok(Found::NotThere(ids)) => without_name.push(format!("{shown} has: {ids}")),
-            Err(reason) => return Err(unusable(format!("{shown}: {reason}"))),
-        }
-    }
-    if let Some(name) = name.filter(|_| !without_name.is_empty()) {
-        let files = without_name.join("; ");
-        return Err(unusable(format!(
-            "{} names the account {name}, which isn't there. {files}",
-            channel.section.chosen_by
-        )));
-    }
-    Err(printable(&format!(
-        "not found. Looked at: {}. Set {}, or keep them in one of these files.",
-        looked_at.join(", "),
-        both(channel)
-    )))
+/// The files that may have accounts of a channel, in the order in which they count. Each is read once, when it is first looked into.
+pub(crate) struct Files<'a> {
+    channel: &'a Channel,
+    places: &'a Places,
+    files: Vec<(Place, OnceCell<Read<'a>>)>,
 }
 
-/// Every account of `channel` in the first file that has any, each with its name; and why others can't be used.
-pub(crate) fn accounts(
-    channel: &Channel,
-    places: &Places,
-    nexu_home: &Path,
-) -> (Vec<(String, Account)>, Vec<String>) {
-    for place in places.files(nexu_home) {
-        let config = match Config::read(places, &place, channel.section.name) {
-            Ok(Some(config)) => config,
-            Ok(None) if place.named_by.is_none() => continue,
-            // What is wrong with it is told where the account without a name is looked for, and no other file is taken.
-            Ok(None) | Err(_) => break,
-        };
-        let shown = place.path.display().to_string();
-        let found = section::all(channel, &config).unwrap_or_default();
-        if found.is_empty() {
-            continue;
+/// What is in a file; nothing where it isn't there.
+type Read<'a> = Result<Option<Config<'a>>, String>;
+
+impl<'a> Files<'a> {
+    /// Those that a user with this home of Nexu's has.
+    pub(crate) fn of(channel: &'a Channel, places: &'a Places, nexu_home: &Path) -> Self {
+        let files = places.files(nexu_home).into_iter();
+        Self {
+            channel,
+            places,
+            files: files.map(|place| (place, OnceCell::new())).collect(),
         }
-        let (mut accounts, mut unusable) = (Vec::new(), Vec::new());
-        for account in found.into_iter().take(MOST_ACCOUNTS) {
-            match account {
-                Ok(account) => {
-                    let id = printable(&account.id);
-                    accounts.push((id, kept(channel, account, &shown)));
+    }
+
+    /// Each with what is in it.
+    fn read(&self) -> impl Iterator<Item = (&Place, &Read<'a>)> {
+        self.files.iter().map(|(place, read)| {
+            let config = || Config::read(self.places, place, self.channel.section.name);
+            (place, read.get_or_init(config))
+        })
+    }
+
+    /// The account called `name`, or the one that is meant without a name, in the first file that has any.
+    ///
+    /// # Errors
+    /// Words for behind "credentials:": what was looked at, or what is there and can't be used.
+    pub(crate) fn account(&self, name: Option<&str>) -> Result<Account, String> {
+        let channel = self.channel;
+        let unusable = |reason: String| unusable(channel, reason);
+        let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
+        for (place, read) in self.read() {
+            let shown = place.path.display().to_string();
+            let Some(config) = read.as_ref().map_err(|why| unusable(why.clone()))? else {
+                if let Some(variable) = place.named_by {
+                    return Err(unusable(format!(
+                        "{variable} names {shown}, which isn't there"
+                    )));
                 }
-                Err(reason) => unusable.push(self::unusable(channel, reason)),
+                looked_at.extend(place.is_told.then_some(shown));
+                continue;
+            };
+            match section::find(channel, config, name) {
+                Ok(Found::Account(account)) => return Ok(kept(channel, account, &shown)),
+                Ok(Found::Nothing) => {
+                    looked_at.push(format!("{shown} (no app is configured there)"))
+                }
+                Ok(Found::NotThere(ids)) => without_name.push(format!("{shown} has: {ids}")),
+                Err(reason) => return Err(unusable(format!("{shown}: {reason}"))),
             }
         }
-        return (accounts, unusable);
+        if let Some(name) = name.filter(|_| !without_name.is_empty()) {
+            let files = without_name.join("; ");
+            return Err(unusable(format!(
+                "{} names the account {name}, which isn't there. {files}",
+                channel.section.chosen_by
+            )));
+        }
+        Err(printable(&format!(
+            "not found. Looked at: {}. Set {}, or keep them in one of these files.",
+            looked_at.join(", "),
+            both(channel)
+        )))
     }
-    (Vec::new(), Vec::new())
+
+    /// Every account in the first file that has any, each with its name; and why others can't be used.
+    pub(crate) fn accounts(&self) -> (Vec<(String, Account)>, Vec<String>) {
+        let channel = self.channel;
+        for (place, read) in self.read() {
+            let config = match read {
+                Ok(Some(config)) => config,
+                Ok(None) if place.named_by.is_none() => continue,
+                // What is wrong with it is told where the account without a name is looked for, and no other file is taken.
+                Ok(None) | Err(_) => break,
+            };
+            let shown = place.path.display().to_string();
+            let found = section::all(channel, config).unwrap_or_default();
+            if found.is_empty() {
+                continue;
+            }
+            let (mut accounts, mut unusable) = (Vec::new(), Vec::new());
+            for account in found.into_iter().take(MOST_ACCOUNTS) {
+                match account {
+                    Ok(account) => {
+                        let id = printable(&account.id);
+                        accounts.push((id, kept(channel, account, &shown)));
+                    }
+                    Err(reason) => unusable.push(self::unusable(channel, reason)),
+                }
+            }
+            return (accounts, unusable);
+        }
+        (Vec::new(), Vec::new())
+    }
 }
 
 /// What is known of an account of the file that is shown so.

@@ -67,7 +67,7 @@ impl Machine {
         };
         let mut places = Places::from_lookup(&lookup);
         places.refer_to(Arc::new(lookup), Some(self.path("here")));
-        super::account(channel, &places, &self.path("nexu"), name)
+        super::Files::of(channel, &places, &self.path("nexu")).account(name)
     }
 
     #[track_caller]
