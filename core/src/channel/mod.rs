@@ -21,12 +21,12 @@ pub mod webhook;
 
 use serde_json::Value;
 
-use crate::io::UnixMs;
+use crate::io::{RelayError, UnixMs};
 use crate::session::{Message, Route, Shape};
 use crate::upstream::results::ResultUrl;
 use account::Account;
 use answer::{Answer, Found};
-use calls::Calls;
+use calls::{Bytes, Calls};
 use media::Media;
 use traits::Traits;
 
@@ -93,6 +93,23 @@ pub struct Sending<'a> {
     pub first_sent_at_ms: Option<UnixMs>,
     /// Where the bytes of a medium are; a channel that takes them with the message needs them.
     pub content: Option<Content<'a>>,
+}
+
+impl<'a> Sending<'a> {
+    /// The bytes of the medium, `len` of them, where a channel takes them with the message.
+    ///
+    /// # Errors
+    /// The address of the media isn't known any more: nothing was sent.
+    fn bytes(&self, len: u64) -> Result<Bytes<'a>, RelayError> {
+        match self.content {
+            Some(Content::Here(bytes)) => Ok(Bytes::Here(bytes)),
+            Some(Content::Result(url)) => Ok(Bytes::Fetched(media::whole(url, len), len)),
+            None => Err(RelayError::Source {
+                status: 0,
+                reason: "the address of the media isn't known any more".to_owned(),
+            }),
+        }
+    }
 }
 
 /// Where the bytes of a medium are when its message is sent.

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::answer::{Answer, Found, Meaning, Risk};
-use super::calls::{Around, Bytes, Calls};
+use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
-use super::{Channel, Content, Member, Sending};
+use super::{Channel, Member, Sending};
 use crate::io::{Method, RelayError, Request, Response};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
@@ -218,18 +218,7 @@ impl Bot<'_> {
         let form = Form::new(&calls.io().nonce())
             .json("payload_json", payload)
             .file("files[0]", &name, &kept.content_type);
-        let bytes = match sending.content {
-            Some(Content::Here(bytes)) => Bytes::Here(bytes),
-            Some(Content::Result(url)) => {
-                Bytes::Fetched(super::media::whole(url, kept.len), kept.len)
-            }
-            None => {
-                return Err(RelayError::Source {
-                    status: 0,
-                    reason: "the address of the media isn't known any more".to_owned(),
-                });
-            }
-        };
+        let bytes = sending.bytes(kept.len)?;
         // An upload that outlasts the nonce of an earlier attempt would show a second message. Without its end it shows none.
         let end_before_ms = sending
             .first_sent_at_ms

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
-use super::calls::{Around, Bytes, Calls};
-use super::media::{Media, whole};
+use super::calls::{Around, Calls};
+use super::media::Media;
 use super::traits::{Frame, Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending};
 use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
@@ -253,18 +253,10 @@ impl Bot<'_> {
         kept: &Kept,
         (call, shape): (&str, Shape),
     ) -> Result<Response, RelayError> {
-        let (film, bytes) = match sending.content {
-            Some(Content::Here(bytes)) => (None, Bytes::Here(bytes)),
-            Some(Content::Result(url)) => {
-                let bytes = Bytes::Fetched(whole(url, kept.len), kept.len);
-                (Some(url), bytes)
-            }
-            None => {
-                return Err(RelayError::Source {
-                    status: 0,
-                    reason: "the address of the media isn't known any more".to_owned(),
-                });
-            }
+        let bytes = sending.bytes(kept.len)?;
+        let film = match sending.content {
+            Some(Content::Result(url)) => Some(url),
+            Some(Content::Here(_)) | None => None,
         };
         let form = kept.form(calls.io(), film, shape);
         let around = Around::of(&form, None);
