@@ -5,7 +5,7 @@
 use super::decide::{Phase, decide};
 use super::pace::Pace;
 use super::plan;
-use super::send::moment;
+use super::send::{after_giving_way_ms, moment};
 use super::texts::Language;
 use crate::backoff;
 use crate::channel::calls::Calls;
@@ -24,8 +24,6 @@ const MAX_ATTEMPTS: u32 = 300;
 const BASE_PAUSE_MS: u64 = 2_000;
 /// The longest.
 const MAX_PAUSE_MS: u64 = 5 * 60 * 1000;
-/// So long whoever gave way to another process waits at most.
-const ATTEMPT_SPREAD_MS: u64 = 1_000;
 
 /// Tells the chat that asked. Afterwards the submit is `told`, or its notice says when to try again. Answers with what
 /// happened, for the log.
@@ -39,7 +37,7 @@ pub fn tell(io: &Io, settings: &Settings, submit: &mut Submit) -> Result<Vec<Str
             Some(event) => event,
             None => {
                 // Not stored: what the other one writes is newer, and its end may have removed the submit.
-                notice.next_try_at_ms = io.now_ms() + 1 + io.jitter() % ATTEMPT_SPREAD_MS;
+                notice.next_try_at_ms = after_giving_way_ms(io);
                 submit.notice = Some(notice);
                 return Ok(vec!["another process is telling the chat".to_owned()]);
             }

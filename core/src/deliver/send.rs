@@ -209,9 +209,14 @@ fn begin(
         return Ok(Begun::Goes(Some(marker)));
     }
     marker.refused(io)?;
-    let pause_ms = 1 + io.jitter() % ATTEMPT_SPREAD_MS;
-    loaded.session.deliveries[at].next_try_at_ms = io.now_ms().saturating_add(pause_ms);
+    loaded.session.deliveries[at].next_try_at_ms = after_giving_way_ms(io);
     Ok(Begun::GaveWay)
+}
+
+/// When whoever gave way to another process comes back.
+pub(super) fn after_giving_way_ms(io: &Io) -> UnixMs {
+    let pause_ms = 1 + io.jitter() % ATTEMPT_SPREAD_MS;
+    io.now_ms().saturating_add(pause_ms)
 }
 
 /// Makes a message of a result, as the channel shows it.
