@@ -6,7 +6,7 @@ use host_harness::Submit;
 use serde_json::json;
 
 use crate::delivery::job;
-use crate::env::{CHAT, TestEnv, block_on};
+use crate::env::{CHAT, Output, TestEnv, block_on};
 
 const CHANNEL: &str = "C0123456789";
 const OPS_TOKEN: &str = "xoxb-testkit-ops-9876543210-zyxwvutsrqponmlkjihgf";
@@ -41,14 +41,9 @@ fn slack() -> TestEnv {
     }}}))
 }
 
-const LINE: [&str; 6] = [
-    "create-session",
-    "a cat",
-    "--channel",
-    "slack",
-    "--chat-id",
-    CHANNEL,
-];
+fn ask(env: &TestEnv, more: &[&str]) -> Output {
+    env.ask_with("a cat", "slack", CHANNEL, more)
+}
 
 /// Who wrote in the channel.
 fn writers(env: &TestEnv) -> Vec<String> {
@@ -61,8 +56,7 @@ fn writers(env: &TestEnv) -> Vec<String> {
 fn the_account_that_is_named_writes_and_no_other_one() {
     for (account, bot) in [("main", SLACK_BOT_ID), ("ops", OPS_ID)] {
         let env = slack();
-        let line = [&LINE[..], &["--account", account]].concat();
-        let id = env.run(line).ok().session_id();
+        let id = ask(&env, &["--account", account]).ok().session_id();
         env.watch(&id).ok();
         assert_eq!(writers(&env), [bot], "{account}");
         // Going on without a name keeps the account, as it keeps the chat.
@@ -76,11 +70,11 @@ fn the_account_that_is_named_writes_and_no_other_one() {
 #[test]
 fn where_none_is_meant_a_name_is_asked_for_before_anything_is_paid_for() {
     let env = slack();
-    env.run(LINE)
+    ask(&env, &[])
         .exits(1)
         .says("Several accounts of slack are configured: main, ops. Name one with --account.")
         .says("Nothing was submitted");
-    env.run([&LINE[..], &["--account", "other"]].concat())
+    ask(&env, &["--account", "other"])
         .exits(1)
         .says("No account of slack is called other. There are: main, ops.");
     assert!(env.gateway().requests().is_empty());
@@ -90,7 +84,7 @@ fn where_none_is_meant_a_name_is_asked_for_before_anything_is_paid_for() {
         json!({"main": {"botToken": SLACK_BOT_TOKEN}}),
     ] {
         let env = self::env(&json!({"slack": {"accounts": accounts}}));
-        let id = env.run(LINE).ok().session_id();
+        let id = ask(&env, &[]).ok().session_id();
         env.watch(&id).ok();
         assert_eq!(writers(&env), [SLACK_BOT_ID]);
     }
@@ -106,18 +100,10 @@ fn an_app_whose_secret_is_exchanged_is_named_as_well() {
     let env = env(&json!({"feishu": {"accounts": accounts}}));
     env.feishu().add_app(feishu::App::new(id, secret));
     env.plant_secret(secret);
-    let line = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ];
     for (account, writer) in [(None, fakes::FEISHU_APP_ID), (Some("ops"), id)] {
-        let more = account.map(|account| ["--account", account]);
-        let line = line.iter().copied().chain(more.into_iter().flatten());
-        let session = env.run(line).ok().session_id();
+        let more = account.map_or(vec![], |account| vec!["--account", account]);
+        let asked = env.ask_with("a cat", "feishu", CHAT, &more);
+        let session = asked.ok().session_id();
         env.watch(&session).ok();
         let latest = env.chat().pop().unwrap();
         assert_eq!(latest.app_id, writer, "{account:?}");

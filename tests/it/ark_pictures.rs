@@ -47,16 +47,22 @@ fn body(env: &TestEnv, route: &str) -> Value {
     sent.json().unwrap().clone()
 }
 
+/// Nothing is left of the wish.
+#[track_caller]
+fn nothing_left(env: &TestEnv) {
+    assert_eq!(
+        files_below(&env.state().join("submits")),
+        [] as [PathBuf; 0]
+    );
+}
+
 /// Nothing was asked of the service that costs money, and nothing is left of the wish.
 #[track_caller]
 fn nothing_paid(env: &TestEnv) {
     assert_eq!(env.ark().made(), []);
     assert_eq!(env.ark().requests_to(SUBMIT).len(), 0);
     assert_eq!(env.ark().requests_to(IMAGES).len(), 0);
-    assert_eq!(
-        files_below(&env.state().join("submits")),
-        [] as [PathBuf; 0]
-    );
+    nothing_left(env);
 }
 
 #[test]
@@ -202,10 +208,7 @@ fn a_face_that_may_be_real_is_told_and_costs_nothing() {
         .exits(1)
         .says("Use another picture");
     assert_eq!(env.ark().made(), []);
-    assert_eq!(
-        files_below(&env.state().join("submits")),
-        [] as [PathBuf; 0]
-    );
+    nothing_left(&env);
 }
 
 #[test]
@@ -309,10 +312,7 @@ fn each_refusal_of_a_picture_says_what_to_do_and_leaves_nothing() {
     fake.set_overdue(true);
     ask().says("has to pay in the service's console");
     assert_eq!(fake.made(), []);
-    assert_eq!(
-        files_below(&env.state().join("submits")),
-        [] as [PathBuf; 0]
-    );
+    nothing_left(&env);
 }
 
 #[test]

@@ -43,15 +43,7 @@ fn discord(env: &TestEnv) -> Discord {
 }
 
 fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
-    let line = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "discord",
-        "--chat-id",
-        chat,
-    ];
-    env.run([&line[..], more].concat())
+    env.ask_with("a cat", "discord", chat, more)
 }
 
 /// Submits and watches to the end. Gives the session's id.

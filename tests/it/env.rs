@@ -312,14 +312,20 @@ impl TestEnv {
 
     /// Asks for `text`, with results to a chat.
     pub fn ask(&self, text: &str, channel: &str, chat: &str) -> Output {
-        self.run([
+        self.ask_with(text, channel, chat, &[])
+    }
+
+    /// The same with further options.
+    pub fn ask_with(&self, text: &str, channel: &str, chat: &str, more: &[&str]) -> Output {
+        let line = [
             "create-session",
             text,
             "--channel",
             channel,
             "--chat-id",
             chat,
-        ])
+        ];
+        self.run([&line, more].concat())
     }
 
     /// Continues a session without naming a chat.

@@ -88,15 +88,7 @@ fn who_was_named_is_kept_outside_of_the_state_folder_and_for_the_owner_only() {
 fn a_submit_whose_chat_cannot_be_noted_is_not_sent() {
     let env = env();
     std::fs::write(env.home().join("libtv-recipients"), "in the way").unwrap();
-    let arguments = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ];
-    env.run(arguments)
+    env.ask("a cat", "feishu", CHAT)
         .exits(1)
         .says("can't note the recipient in");
     assert!(env.gateway().requests().is_empty(), "nothing was charged");

@@ -15,15 +15,7 @@ const IMAGE: &str = "/sd-gen-save-img/1.png";
 fn a_job_that_another_process_submits_is_delivered_and_promised_as_such() {
     let env = TestEnv::new();
     let serve = env.serve();
-    let arguments = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "feishu",
-        "--chat-id",
-        CHAT,
-    ];
-    let reply = env.run(arguments).ok().json();
+    let reply = env.ask("a cat", "feishu", CHAT).ok().json();
     assert_eq!(reply["deliverable"], true, "{reply}");
     let message = only(env.wait_for_messages(CHAT, 1));
     assert_eq!(message.msg_type, "media");

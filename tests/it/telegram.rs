@@ -41,15 +41,7 @@ fn telegram(env: &TestEnv) -> Telegram {
 }
 
 fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
-    let line = [
-        "create-session",
-        "a @somebody cat",
-        "--channel",
-        "telegram",
-        "--chat-id",
-        chat,
-    ];
-    env.run([&line[..], more].concat())
+    env.ask_with("a @somebody cat", "telegram", chat, more)
 }
 
 /// Submits and watches to the end. Gives the session's id.

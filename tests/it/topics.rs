@@ -136,18 +136,9 @@ fn a_recipient_that_cannot_be_one_is_refused_before_anything_is_paid() {
         ("--thread", "omt_1", "name that with --reply-to om_…"),
     ];
     for (option, value, told) in options {
-        env.run([
-            "create-session",
-            "a cat",
-            "--channel",
-            "feishu",
-            "--chat-id",
-            CHAT,
-            option,
-            value,
-        ])
-        .exits(1)
-        .says(told);
+        env.ask_with("a cat", "feishu", CHAT, &[option, value])
+            .exits(1)
+            .says(told);
     }
     assert_eq!(env.gateway().submits().len(), 0);
     assert_eq!(env.gateway().requests().len(), 0);

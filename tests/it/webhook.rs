@@ -24,15 +24,7 @@ fn with(address: &str, secret: &str) -> TestEnv {
 }
 
 fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
-    let line = [
-        "create-session",
-        "a cat",
-        "--channel",
-        "webhook",
-        "--chat-id",
-        chat,
-    ];
-    env.run([&line[..], more].concat())
+    env.ask_with("a cat", "webhook", chat, more)
 }
 
 fn deliver(env: &TestEnv, chat: &str, more: &[&str]) -> String {

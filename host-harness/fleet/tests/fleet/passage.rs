@@ -34,9 +34,14 @@ fn certificates(folder: &Path, names: &[&str]) -> PathBuf {
 fn guard(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    // Where these tests aren't root it is theirs already.
+    hand_over(path);
+}
+
+/// Makes a path the database's user's. Where these tests aren't root it is theirs already.
+fn hand_over(path: &Path) {
+    let mut chown = Command::new("chown");
     drop(
-        Command::new("chown")
+        chown
             .arg("postgres")
             .arg(path)
             .stderr(Stdio::null())
@@ -129,13 +134,7 @@ impl Pooler {
         let config = folder.path().join("pgbouncer.ini");
         std::fs::write(&config, text).unwrap();
         for path in [folder.path(), &config] {
-            drop(
-                Command::new("chown")
-                    .arg("postgres")
-                    .arg(path)
-                    .stderr(Stdio::null())
-                    .status(),
-            );
+            hand_over(path);
         }
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
