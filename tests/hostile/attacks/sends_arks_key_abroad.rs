@@ -1,4 +1,4 @@
-//! Sends Ark's key to ModelArk, whose own key is there as well.
+//! Sends Ark's key to ModelArk, whether or not there is a key of that as well.
 
 use crate::wasi::{self, Ask};
 use crate::{Attempt, got};

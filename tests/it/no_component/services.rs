@@ -44,7 +44,7 @@ pub fn sends_arks_key_to_the_store_of_its_results() {
 
 #[test]
 pub fn reaches_a_service_without_a_key() {
-    end("reaches_a_service_without_a_key", ARK).refused(RefusalReason::Host);
+    end("sends_arks_key_abroad", ARK).refused(RefusalReason::Host);
 }
 
 #[test]
