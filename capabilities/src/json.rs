@@ -94,6 +94,7 @@ fn credential(credential: Credential) -> Value {
             json!({"what": what, "header": name.to_ascii_lowercase(), "prefix": prefix})
         }
         Position::PathSegment { prefix } => json!({"what": what, "path": true, "prefix": prefix}),
+        Position::Query { name } => json!({"what": what, "query": name}),
         Position::Signature => json!({"what": what, "signs": true}),
     }
 }

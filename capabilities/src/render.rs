@@ -109,6 +109,7 @@ fn credential(service: &Service) -> String {
     let place = match credential.position {
         Position::Header { name, .. } => format!("`{name}`"),
         Position::PathSegment { .. } => "its path".to_owned(),
+        Position::Query { name } => format!("`{name}` of the query"),
         Position::Signature => "no place: it signs what is sent".to_owned(),
     };
     format!("{}, in {place}", credential.what)

@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 50] = [
+pub const VARIABLES: [Variable; 56] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -128,6 +128,22 @@ pub const VARIABLES: [Variable; 50] = [
         "LIBTV_WEBHOOK_SECRET",
         Origin::Secret,
         "what posts there are signed with (whsec_…)",
+    ),
+    variable(
+        "WECOM_CORP_ID",
+        Origin::Credentials,
+        "the company that has the app of WeCom",
+    ),
+    variable(
+        "WECOM_AGENT_ID",
+        Origin::Credentials,
+        "which of its apps sends messages",
+    ),
+    variable("WECOM_CORP_SECRET", Origin::Secret, "that app's secret"),
+    variable(
+        "WECOM_BASE_URL",
+        Origin::Credentials,
+        "where WeCom is instead",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -285,6 +301,16 @@ pub const VARIABLES: [Variable; 50] = [
         "LIBTV_WEBHOOK_MISSING",
         Origin::Harness,
         "why no webhook was found, in words",
+    ),
+    variable(
+        "WECOM_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the app was found, in words",
+    ),
+    variable(
+        "WECOM_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no app was found, in words",
     ),
     variable(
         "LIBTV_MEDIA_URL",

@@ -48,9 +48,14 @@ impl Form {
     }
 
     fn begin_file(&mut self, name: &str, file_name: &str, content_type: &str) {
+        self.begin_described(name, file_name, "", content_type);
+    }
+
+    /// The head of a file's part; `more` is what else is said of it in its first line.
+    fn begin_described(&mut self, name: &str, file_name: &str, more: &str, content_type: &str) {
         let file_name = safe_file_name(file_name);
         let part = format!(
-            "--{}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n\r\n",
+            "--{}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"{more}\r\nContent-Type: {content_type}\r\n\r\n",
             self.boundary
         );
         self.head.extend_from_slice(part.as_bytes());
@@ -60,6 +65,24 @@ impl Form {
     #[must_use]
     pub fn file(mut self, name: &str, file_name: &str, content_type: &str) -> FormEnds {
         self.begin_file(name, file_name, content_type);
+        self.end()
+    }
+
+    /// The same with the length of the file in its head, where a platform asks for it. `len` in bytes.
+    #[must_use]
+    pub fn file_of_length(
+        mut self,
+        name: &str,
+        file_name: &str,
+        content_type: &str,
+        len: u64,
+    ) -> FormEnds {
+        let len = ["; filelength=", &len.to_string()].concat();
+        self.begin_described(name, file_name, &len, content_type);
+        self.end()
+    }
+
+    fn end(self) -> FormEnds {
         FormEnds {
             content_type: format!("multipart/form-data; boundary={}", self.boundary),
             head: self.head,

@@ -87,6 +87,7 @@ mod traced;
 mod uploads;
 mod watch;
 mod webhook;
+mod wecom;
 #[cfg(windows)]
 mod windows;
 mod words;

@@ -9,6 +9,7 @@ pub mod feishu;
 pub mod slack;
 pub mod telegram;
 pub mod webhook;
+pub mod wecom;
 
 use crate::services::Service;
 
@@ -17,10 +18,11 @@ pub use feishu::FEISHU;
 pub use slack::SLACK;
 pub use telegram::TELEGRAM;
 pub use webhook::WEBHOOK;
+pub use wecom::WECOM;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 5] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK];
+pub const CHANNELS: [&Channel; 6] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK, &WECOM];
 
 /// One channel.
 #[derive(Debug)]
@@ -115,6 +117,8 @@ pub struct Recipient {
 pub struct Variables {
     /// The app's id, where the channel's apps have one. No secret.
     pub app: Option<&'static str>,
+    /// Which of the apps that share that id it is, where they do. No secret.
+    pub agent: Option<&'static str>,
     /// The app's secret.
     pub secret: &'static str,
     /// Another address of the service: what moves it.
@@ -135,8 +139,10 @@ pub struct Section {
     /// Whether of several accounts the first is meant, where none is called `default` and nobody names one: as it was before an
     /// account could be named. Elsewhere a name is asked for.
     pub takes_first: bool,
-    /// The member that holds the app's id, where there is one.
+    /// The member that holds the app's id, where there is one. Of this and the others, `a.b` is the member `b` of the object `a`.
     pub app: Option<&'static str>,
+    /// The member that says which of the apps with that id it is: a text or a number.
+    pub agent: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
     pub secret: &'static str,
     /// The member that names a file with the secret alone, where there may be one instead.
@@ -154,7 +160,8 @@ impl Variables {
 
     /// Those that make an app: its id, where there is one, and its secret.
     pub fn of_app(&self) -> impl Iterator<Item = &'static str> {
-        self.app.into_iter().chain([self.secret])
+        let ids = self.app.into_iter().chain(self.agent);
+        ids.chain([self.secret])
     }
 }
 

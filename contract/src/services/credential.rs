@@ -33,6 +33,11 @@ pub enum Position {
         /// What stands before the credential in its segment.
         prefix: &'static str,
     },
+    /// In one key of the query, which each route names that takes the credential. The whole URL is a secret then, as above.
+    Query {
+        /// The key.
+        name: &'static str,
+    },
     /// In no place: with it a request is signed, as Standard Webhooks has it. In [`SIGNATURE`] stands what asks for that.
     Signature,
 }
@@ -44,7 +49,8 @@ pub const SIGNED_AT: &str = "webhook-timestamp";
 /// The header with the id of what is signed.
 pub const SIGNED_ID: &str = "webhook-id";
 
-/// What stands in a route's path for a segment with the credential.
+/// What stands in a route's path for a segment with the credential, and in the component's addresses for one that is put in
+/// where they leave.
 pub const CREDENTIAL_SEGMENT: &str = "{credential}";
 
 impl Position {
@@ -60,7 +66,7 @@ impl Position {
         match self {
             Self::Header { name, .. } => Some(name),
             Self::Signature => Some(SIGNATURE),
-            Self::PathSegment { .. } => None,
+            Self::PathSegment { .. } | Self::Query { .. } => None,
         }
     }
 }
@@ -68,11 +74,13 @@ impl Position {
 /// The exchange of an app's id and secret for a token. The harness answers the route itself, with a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exchange {
-    /// The path of its route, which takes a JSON body.
+    /// The path of its route.
     pub path: &'static str,
-    /// The member with the app's id.
+    /// How that is asked.
+    pub asks: Asks,
+    /// The member, or key, with the app's id.
     pub app: &'static str,
-    /// The member with the app's secret.
+    /// The same with the app's secret.
     pub secret: &'static str,
     /// How a response says that the exchange succeeded.
     pub success: Success,
@@ -86,6 +94,15 @@ pub struct Exchange {
     pub secret_name: &'static str,
     /// The response instead of one that repeats the secret, in the service's own form.
     pub withheld: &'static str,
+}
+
+/// How the route of an exchange is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// By a JSON body with two members.
+    Json,
+    /// By two keys of the query. The whole URL is a secret then.
+    Query,
 }
 
 /// How a service says in a response that it did what it was asked.

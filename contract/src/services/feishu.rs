@@ -1,8 +1,8 @@
 //! Feishu, and Lark, which is the same elsewhere.
 
 use super::{
-    Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method, Named,
-    Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT, Value,
+    Asks, Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method,
+    Named, Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT, Value,
 };
 use crate::kind::Kind;
 
@@ -94,6 +94,7 @@ pub const FEISHU: Service = Service {
         position: Position::BEARER,
         exchange: Some(Exchange {
             path: TOKEN_PATH,
+            asks: Asks::Json,
             app: "app_id",
             secret: "app_secret",
             success: SUCCESS,

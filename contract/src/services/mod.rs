@@ -16,10 +16,12 @@ mod route;
 mod slack;
 pub(crate) mod telegram;
 pub(crate) mod webhook;
+pub(crate) mod wecom;
 
 pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
 pub use credential::{
-    CREDENTIAL_SEGMENT, Credential, Exchange, Position, SIGNATURE, SIGNED_AT, SIGNED_ID, Success,
+    Asks, CREDENTIAL_SEGMENT, Credential, Exchange, Position, SIGNATURE, SIGNED_AT, SIGNED_ID,
+    Success,
 };
 pub use discord::{DISCORD, DISCORD_ORIGIN, FILE_BYTES as DISCORD_FILE_BYTES};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
@@ -40,12 +42,13 @@ pub use telegram::{
 };
 
 pub use webhook::{WEBHOOK, WEBHOOK_ORIGIN};
+pub use wecom::{WECOM, WECOM_FILE_BYTES, WECOM_FILM_BYTES, WECOM_ORIGIN};
 
 use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 17] = [
+pub const SERVICES: [&Service; 18] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -63,6 +66,7 @@ pub const SERVICES: [&Service; 17] = [
     &SLACK_FILES,
     &TELEGRAM,
     &WEBHOOK,
+    &WECOM,
 ];
 
 /// One service.
@@ -186,7 +190,7 @@ mod tests {
         for service in SERVICES {
             let in_path = service
                 .credential
-                .is_some_and(|known| known.position.header().is_none());
+                .is_some_and(|known| matches!(known.position, Position::PathSegment { .. }));
             for route in service.routes {
                 let stands = route
                     .path
@@ -198,6 +202,20 @@ mod tests {
                     "{}",
                     route.path
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn a_credential_in_the_query_is_a_key_of_every_route_that_takes_it_and_of_no_other() {
+        for service in SERVICES {
+            let Some(Position::Query { name }) = service.credential.map(|known| known.position)
+            else {
+                continue;
+            };
+            for route in service.routes {
+                let has = route.query.contains(&Key::Is(name));
+                assert_eq!(has, route.credential, "{}", route.path);
             }
         }
     }
@@ -267,7 +285,13 @@ mod tests {
             let Some(exchange) = exchange else { continue };
             assert_eq!(service.granted, Granted::WithApp);
             let route = service.routes.iter().find(|r| r.path == exchange.path);
-            assert!(route.is_some_and(|route| !route.credential && !route.commits));
+            let route = route.unwrap_or_else(|| panic!("{}", service.id));
+            assert!(!route.credential && !route.commits);
+            let keys = [exchange.app, exchange.secret].map(Key::Is);
+            match exchange.asks {
+                Asks::Json => assert!(matches!(route.body, Body::Json(_))),
+                Asks::Query => assert_eq!(route.query, keys),
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Account {
     name: Option<String>,
     /// The app's id, where the channel's apps have one. No secret.
     pub app_id: String,
+    /// Which of the apps with that id it is, where several share one; empty else. No secret.
+    pub agent: String,
     /// Its secret, or the placeholder.
     pub secret: Secret,
     /// Where the platform is, without a slash at the end.
@@ -153,8 +155,9 @@ impl Accounts {
         let told = missing.find(|(channel, _)| *channel == member.id);
         told.map_or_else(
             || {
-                let names: Vec<&str> = member.variables.of_app().collect();
-                ["not found. Set ", &names.join(" and "), "."].concat()
+                let names = member.variables.of_app();
+                let names = contract::channels::enumerated(names, "and");
+                ["not found. Set ", &names, "."].concat()
             },
             |(_, words)| words.clone(),
         )
@@ -168,6 +171,10 @@ fn plain(member: &'static Member, vars: &dyn Fn(&str) -> Option<String>) -> Opti
         member,
         name: None,
         app_id: match variables.app {
+            Some(name) => vars(name)?,
+            None => String::new(),
+        },
+        agent: match variables.agent {
             Some(name) => vars(name)?,
             None => String::new(),
         },
@@ -186,6 +193,7 @@ fn named_account(value: &Value) -> Option<Account> {
         member,
         name: Some(text("account")?),
         app_id: text("app").unwrap_or_default(),
+        agent: text("agent").unwrap_or_default(),
         secret: Secret::new(text("secret")?),
         base_url: address(member, text("at"))?,
         found_in: text("foundIn").unwrap_or_default(),

@@ -14,10 +14,12 @@ pub mod feishu;
 pub mod media;
 pub mod slack;
 pub mod telegram;
+mod token;
 #[cfg(any(test, feature = "toys"))]
 pub mod toy;
 pub mod traits;
 pub mod webhook;
+pub mod wecom;
 
 use serde_json::Value;
 
@@ -37,6 +39,7 @@ static MEMBERS: &[&Member] = &[
     &slack::MEMBER,
     &telegram::MEMBER,
     &webhook::MEMBER,
+    &wecom::MEMBER,
     #[cfg(any(test, feature = "toys"))]
     &toy::MEMBER,
     #[cfg(any(test, feature = "toys"))]
@@ -174,6 +177,14 @@ pub fn is_same_chat(channel: &str, one: &str, other: &str) -> bool {
     // Records of earlier versions may name no channel: there was one.
     let member = of(channel).or_else(usual);
     member.is_some_and(|member| (member.same_chat)(one, other))
+}
+
+/// Whether two texts name the same recipient, by the ids that they are read as.
+fn names_same(recipients: &contract::channels::Recipients, one: &str, other: &str) -> bool {
+    match ((recipients.read)(one), (recipients.read)(other)) {
+        (Ok(one), Ok(other)) => one.kind == other.kind && one.id == other.id,
+        _ => one == other,
+    }
 }
 
 /// A delivery of version 1 of the records in today's form; `None` where it is none.

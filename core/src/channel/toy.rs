@@ -34,6 +34,7 @@ pub(super) const MEMBER: Member = Member {
     },
     variables: &Variables {
         app: None,
+        agent: None,
         secret: "TOY_TOKEN",
         base_url: "TOY_BASE_URL",
         found_in: "TOY_CREDENTIALS_FROM",

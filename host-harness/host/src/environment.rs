@@ -40,6 +40,8 @@ pub struct Environment {
 pub(crate) struct OfChannel {
     /// The app's id; of channels whose apps have one.
     pub(crate) app: Option<String>,
+    /// Which of those with that id it is; of channels whose apps share one.
+    pub(crate) agent: Option<String>,
     pub(crate) secret: Option<Arc<Secret>>,
     /// Which account of OpenClaw's configuration is meant.
     pub(crate) account: Option<String>,
@@ -75,6 +77,7 @@ impl Environment {
                 .collect(),
             channels: CHANNELS.map(|channel| OfChannel {
                 app: channel.variables.app.and_then(text),
+                agent: channel.variables.agent.and_then(text),
                 secret: secret(channel.variables.secret),
                 account: text(channel.section.chosen_by),
                 base_url: text(channel.variables.base_url),

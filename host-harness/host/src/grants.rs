@@ -204,6 +204,7 @@ impl Basis {
                     "channel": channel.id,
                     "account": account,
                     "app": app.app_id,
+                    "agent": app.agent,
                     "secret": app.stands_for(app.secret_name()),
                     "at": app.base.text(),
                     "foundIn": app.found_in,
@@ -213,6 +214,9 @@ impl Basis {
             let names = &channel.variables;
             if let Some(name) = names.app {
                 set(name, app.app_id.clone());
+            }
+            if let Some((name, agent)) = names.agent.zip(app.agent.clone()) {
+                set(name, agent);
             }
             set(names.secret, app.stands_for(app.secret_name()));
             set(names.base_url, app.base.text());

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::channels::{self, CHANNELS};
-use contract::services::{Position, Service};
+use contract::services::{Asks, Position, Service};
 use serde::Serialize;
 
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
@@ -280,7 +280,11 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
             continue;
         };
         if let Some(exchange) = known.exchange {
-            let place = format!("body of POST {}, by the harness itself", exchange.path);
+            let asks = match exchange.asks {
+                Asks::Json => "body of POST",
+                Asks::Query => "query of GET",
+            };
+            let place = format!("{asks} {}, by the harness itself", exchange.path);
             add(exchange.secret_name, service, place);
         }
         add(known.name, service, place(known.position));
@@ -292,6 +296,7 @@ fn place(position: Position) -> String {
     match position {
         Position::Header { name, .. } => format!("header {name}"),
         Position::PathSegment { .. } => "a segment of the path".to_owned(),
+        Position::Query { name } => format!("{name} in the query"),
         Position::Signature => "no place: it signs what is sent".to_owned(),
     }
 }

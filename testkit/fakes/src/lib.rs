@@ -88,6 +88,10 @@
 //! let telegram = world.telegram();
 //! telegram.add_topic(-100_123, 7, false); telegram.migrate(-5, -100_5);
 //! telegram.wait_for_messages(-100_123, 1, Duration::from_secs(10)).await?;
+//!
+//! // WeCom: two messages with the same bytes are one, for as long as the first one asked for.
+//! let wecom = world.wecom();
+//! wecom.add_member("ZhangSan"); wecom.distrust(Some("203.0.113.7"));
 //! # Ok(())
 //! # }
 //! ```
@@ -118,6 +122,7 @@ mod sniff;
 pub mod telegram;
 mod tls;
 pub mod webhook;
+pub mod wecom;
 mod when;
 mod world;
 
@@ -134,12 +139,13 @@ pub use service::{Fake, Service, TimedOut};
 pub use slack::{Slack, SlackFiles};
 pub use telegram::Telegram;
 pub use webhook::Webhook;
+pub use wecom::WeCom;
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
     MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
-    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, World,
-    WorldBuilder,
+    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, WECOM_HOST,
+    World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -169,5 +175,13 @@ pub const SLACK_BOT_TOKEN: &str = "xoxb-testkit-0123456789-abcdefghijklmnopqrstu
 pub const SLACK_BOT_ID: &str = "U0TESTKIT01";
 /// A bot token that Telegram knows from the start.
 pub const TELEGRAM_BOT_TOKEN: &str = "110201543:AAtestkit0123456789abcdefghijklmnop";
+/// A company that WeCom knows from the start.
+pub const WECOM_CORP_ID: &str = "wwtestkit00000001";
+/// An app of it.
+pub const WECOM_AGENT_ID: u64 = 1_000_002;
+/// That app's secret.
+pub const WECOM_CORP_SECRET: &str = "testkit-wecom-secret_0123456789abcdefghijkl";
+/// What every token of WeCom's begins with; the tokens themselves are made while the program runs.
+pub const WECOM_TOKENS_BEGIN: &str = "wecom-testkit-token-";
 /// The secret that a webhook's receiver and whoever sends to it know.
 pub const WEBHOOK_SECRET: &str = "whsec_dGVzdGtpdC13ZWJob29rLXNlY3JldC0wMTIzNDU2Nzg5";

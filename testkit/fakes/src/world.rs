@@ -12,6 +12,7 @@ use crate::slack::{Slack, SlackFiles};
 use crate::telegram::Telegram;
 use crate::tls::Authority;
 use crate::webhook::Webhook;
+use crate::wecom::WeCom;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ pub const SLACK_HOST: &str = "slack.com";
 pub const SLACK_FILES_HOST: &str = "files.slack.com";
 /// The host name of a webhook's receiver.
 pub const WEBHOOK_HOST: &str = "hooks.example.com";
+/// The host name of WeCom's API.
+pub const WECOM_HOST: &str = "qyapi.weixin.qq.com";
 /// The host name of Telegram's bot API.
 pub const TELEGRAM_HOST: &str = "api.telegram.org";
 
@@ -86,6 +89,7 @@ pub struct World {
     slack_files: SlackFiles,
     telegram: Telegram,
     webhook: Webhook,
+    wecom: WeCom,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -151,6 +155,8 @@ impl WorldBuilder {
         opening.serve(telegram.handler())?;
         let webhook = Webhook::new(opening.service(WEBHOOK_HOST)?);
         opening.serve(webhook.handler())?;
+        let wecom = WeCom::new(opening.service(WECOM_HOST)?);
+        opening.serve(wecom.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -200,6 +206,7 @@ impl WorldBuilder {
             slack_files,
             telegram,
             webhook,
+            wecom,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -367,6 +374,11 @@ impl World {
     /// A webhook's receiver.
     pub fn webhook(&self) -> Webhook {
         self.webhook.clone()
+    }
+
+    /// WeCom's API.
+    pub fn wecom(&self) -> WeCom {
+        self.wecom.clone()
     }
 
     /// Telegram's bot API.

@@ -7,7 +7,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use fakes::{ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY};
+use fakes::{
+    ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY,
+    WECOM_CORP_SECRET, WECOM_TOKENS_BEGIN,
+};
 use serde_json::Value;
 use tests::canary::Search;
 use tests::memory::{CLEAN, REPORT};
@@ -143,6 +146,8 @@ impl TestEnv {
             named("the key of Pippit", PIPPIT_KEY),
             named("the app secret", FEISHU_APP_SECRET),
             named("a tenant token", TOKENS_BEGIN),
+            named("the secret of WeCom's app", WECOM_CORP_SECRET),
+            named("a token of WeCom", WECOM_TOKENS_BEGIN),
         ];
         let keys = contract::services::makers().map(|(_, keys)| keys.variable);
         for name in keys.chain(["FEISHU_APP_SECRET", "DISCORD_BOT_TOKEN"]) {

@@ -162,6 +162,42 @@ pub fn signs_for_another_chat() {
     end.refused(RefusalReason::Recipient);
 }
 
+#[test]
+pub fn writes_to_somebody_else_in_wecom() {
+    let end = Attack::in_env("writes_to_somebody_else_in_wecom", with_wecom()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn writes_to_everybody_in_wecom() {
+    let attack = Attack::in_env("writes_to_everybody_in_wecom", with_wecom());
+    // One of them is somebody who was named.
+    attack
+        .harness()
+        .name_recipient("wecom", "ZhangSan")
+        .unwrap();
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn sends_wecoms_token_elsewhere() {
+    let end = Attack::in_env("sends_wecoms_token_elsewhere", with_wecom()).end();
+    end.refused(RefusalReason::MisplacedPlaceholder);
+}
+
+#[test]
+pub fn asks_for_wecoms_token_twice() {
+    let end = Attack::in_env("asks_for_wecoms_token_twice", with_wecom()).end();
+    end.refused(RefusalReason::MisplacedPlaceholder);
+}
+
+fn with_wecom() -> TestEnv {
+    let env = TestEnv::builder().var("WECOM_CORP_ID", fakes::WECOM_CORP_ID);
+    let env = env.var("WECOM_AGENT_ID", fakes::WECOM_AGENT_ID.to_string());
+    env.var("WECOM_CORP_SECRET", fakes::WECOM_CORP_SECRET)
+        .start()
+}
+
 fn with_slack() -> TestEnv {
     TestEnv::builder()
         .var("SLACK_BOT_TOKEN", fakes::SLACK_BOT_TOKEN)

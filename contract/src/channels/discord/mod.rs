@@ -21,6 +21,7 @@ pub const RECIPIENTS: Recipients = Recipients {
 /// The variables that set it up.
 pub const VARIABLES: Variables = Variables {
     app: None,
+    agent: None,
     secret: "DISCORD_BOT_TOKEN",
     base_url: "DISCORD_BASE_URL",
     found_in: "DISCORD_CREDENTIALS_FROM",
@@ -44,6 +45,7 @@ pub const DISCORD: Channel = Channel {
         chosen_by: "DISCORD_ACCOUNT",
         takes_first: false,
         app: None,
+        agent: None,
         secret: "token",
         secret_file: None,
         platform: None,

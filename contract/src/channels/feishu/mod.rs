@@ -29,6 +29,7 @@ pub const FEISHU: Channel = Channel {
         chosen_by: "FEISHU_ACCOUNT",
         takes_first: true,
         app: Some("appId"),
+        agent: None,
         secret: "appSecret",
         secret_file: None,
         platform: Some("domain"),
@@ -55,6 +56,7 @@ pub const RECIPIENTS: Recipients = Recipients {
 /// The variables that set it up.
 pub const VARIABLES: Variables = Variables {
     app: Some("FEISHU_APP_ID"),
+    agent: None,
     secret: "FEISHU_APP_SECRET",
     base_url: "FEISHU_BASE_URL",
     found_in: "FEISHU_CREDENTIALS_FROM",

@@ -23,6 +23,7 @@ pub const SLACK: Channel = Channel {
         chosen_by: "SLACK_ACCOUNT",
         takes_first: false,
         app: None,
+        agent: None,
         secret: "botToken",
         secret_file: None,
         platform: Some("domain"),
@@ -48,6 +49,7 @@ pub const RECIPIENTS: Recipients = Recipients {
 /// The variables that set it up.
 pub const VARIABLES: Variables = Variables {
     app: None,
+    agent: None,
     secret: "SLACK_BOT_TOKEN",
     base_url: "SLACK_BASE_URL",
     found_in: "SLACK_CREDENTIALS_FROM",

@@ -25,6 +25,7 @@ pub const RECIPIENTS: Recipients = Recipients {
 /// The variables that set it up.
 pub const VARIABLES: Variables = Variables {
     app: None,
+    agent: None,
     secret: "TELEGRAM_BOT_TOKEN",
     base_url: "TELEGRAM_BASE_URL",
     found_in: "TELEGRAM_CREDENTIALS_FROM",
@@ -48,6 +49,7 @@ pub const TELEGRAM: Channel = Channel {
         chosen_by: "TELEGRAM_ACCOUNT",
         takes_first: false,
         app: None,
+        agent: None,
         secret: "botToken",
         secret_file: Some("tokenFile"),
         platform: None,

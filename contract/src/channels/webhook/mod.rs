@@ -28,6 +28,7 @@ pub const RECIPIENTS: Recipients = Recipients {
 /// The variables that set it up. Its address is all that it is known by.
 pub const VARIABLES: Variables = Variables {
     app: Some("LIBTV_WEBHOOK_URL"),
+    agent: None,
     secret: "LIBTV_WEBHOOK_SECRET",
     base_url: "LIBTV_WEBHOOK_URL",
     found_in: "LIBTV_WEBHOOK_FROM",
@@ -51,6 +52,7 @@ pub const WEBHOOK: Channel = Channel {
         chosen_by: "LIBTV_WEBHOOK_ACCOUNT",
         takes_first: false,
         app: Some("url"),
+        agent: None,
         secret: "secret",
         secret_file: None,
         platform: None,

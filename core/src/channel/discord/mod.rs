@@ -14,7 +14,7 @@ use super::answer::{Answer, Found, Meaning, Risk};
 use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
-use super::{Channel, Member, Sending};
+use super::{Channel, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
@@ -39,7 +39,7 @@ pub const MEMBER: Member = Member {
             direct: None,
         })
     },
-    same_chat,
+    same_chat: |one, other| names_same(&discord::RECIPIENTS, one, other),
     version_1: None,
 };
 
@@ -266,14 +266,6 @@ impl Channel for Bot<'_> {
 
     fn advice(&self, answer: &Answer) -> String {
         answer::advice(answer).to_owned()
-    }
-}
-
-/// Whether two texts name the same recipient.
-fn same_chat(one: &str, other: &str) -> bool {
-    match (discord::read(one), discord::read(other)) {
-        (Ok(one), Ok(other)) => one.kind == other.kind && one.id == other.id,
-        _ => one == other,
     }
 }
 

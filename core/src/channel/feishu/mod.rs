@@ -14,9 +14,10 @@ use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
 use super::calls::{Around, Calls};
 use super::media::{Media, Source};
+use super::token::{self, Exchange, Token};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
-use crate::io::{HttpError, Method, RelayError, Request, Response, USER_AGENT};
+use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::FormEnds;
@@ -33,7 +34,12 @@ pub const MEMBER: Member = Member {
     tail: FEISHU.service.tail,
     traits: &TRAITS,
     proves: ("Upload", "the app may upload media"),
-    open: |app| Box::new(Messenger { app, token: None }),
+    open: |app| {
+        Box::new(Messenger {
+            app,
+            token: Token::default(),
+        })
+    },
     same_chat: recipient::same,
     version_1: Some(version1::delivery),
 };
@@ -96,7 +102,7 @@ const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 /// The app, with the token of this step.
 struct Messenger<'a> {
     app: &'a Account,
-    token: Option<Secret>,
+    token: Token,
 }
 
 impl<'a> Messenger<'a> {
@@ -185,88 +191,42 @@ impl<'a> Messenger<'a> {
         risk: Risk,
         request: impl Fn(&Secret) -> Result<Response, RelayError>,
     ) -> Result<Value, Answer> {
-        // Not a counter: the platform says that a fresh token is repeated exactly once, and a second refusal
-        // means the app itself.
-        let mut refused = false;
-        loop {
-            let token = match self.token.take() {
-                Some(token) => token,
-                None => self.fetch_token(calls, refused)?,
-            };
-            let called = match request(&token) {
-                Ok(response) => answer::read(&response, calls.io().now_ms()),
-                Err(error) => Err(Answer::of_error(risk, error)),
-            };
-            if let Err(Answer::Refused(Meaning::BadToken, _)) = called {
-                if refused {
-                    return called;
-                }
-                refused = true;
-                continue;
+        let app = self.app;
+        let exchange = |anew: bool| token_request(app, anew);
+        let called = self.token.call(calls, &exchange, &mut |token| {
+            let response = request(token).map_err(|error| Answer::of_error(risk, error))?;
+            answer::read(&response, calls.io().now_ms())
+        });
+        match called {
+            // Where the response doesn't name the page that grants it.
+            Err(Answer::Refused(Meaning::MissingScope(page), reason)) if page.is_empty() => {
+                let page = self.permission_page();
+                Err(Answer::Refused(Meaning::MissingScope(page), reason))
             }
-            // Put back only here: one that was refused must not serve the next message of this step.
-            self.token = Some(token);
-            return match called {
-                // Where the response doesn't name the page that grants it.
-                Err(Answer::Refused(Meaning::MissingScope(page), reason)) if page.is_empty() => {
-                    let page = self.permission_page();
-                    Err(Answer::Refused(Meaning::MissingScope(page), reason))
-                }
-                called => called,
-            };
+            called => called,
         }
     }
+}
 
-    /// With our harness this is answered from its cache; `anew` makes it drop what it has.
-    fn fetch_token(&self, calls: &Calls<'_>, anew: bool) -> Result<Secret, Answer> {
-        let body =
-            json!({"app_id": self.app.app_id, "app_secret": self.app.secret.expose()}).to_string();
-        let mut headers = vec![
-            ("user-agent", USER_AGENT.to_owned()),
-            ("content-type", "application/json; charset=utf-8".to_owned()),
-        ];
-        if anew {
-            // The sandbox keeps tokens for all calls of a harness; without this it would give the refused one
-            // again.
-            headers.push(("cache-control", "no-cache".to_owned()));
-        }
-        let request = Request {
+/// With our harness this is answered from its cache; `anew` makes it drop what it has.
+fn token_request(app: &Account, anew: bool) -> Exchange {
+    let body = json!({"app_id": app.app_id, "app_secret": app.secret.expose()});
+    let mut headers = token::headers(anew);
+    headers.push(("content-type", "application/json; charset=utf-8".to_owned()));
+    Exchange {
+        request: Request {
             method: Method::Post,
             url: format!(
                 "{}/open-apis/auth/v3/tenant_access_token/internal",
-                self.app.base_url
+                app.base_url
             ),
             headers,
             credential: None,
-            body: body.into_bytes(),
+            body: json::text(&body).into_bytes(),
             max_response_bytes: MAX_RESPONSE_BYTES,
-        };
-        let response = match calls.http(Risk::Harmless, request) {
-            Ok(response) => response,
-            Err(RelayError::Upload(HttpError::Denied(reason))) => {
-                // What the sandbox refuses here it refuses again until its rules change.
-                let reason = format!("no token: {reason}");
-                return Err(Answer::Refused(Meaning::ForGood, reason));
-            }
-            // No message has left: whatever became of the token request, trying again is safe.
-            Err(RelayError::Upload(error)) => {
-                let reason = format!("no token: {}", error.reason());
-                return Err(Answer::NotDispatched(reason));
-            }
-            Err(RelayError::Source { reason, .. } | RelayError::Cut(reason)) => {
-                return Err(Answer::NotDispatched(reason));
-            }
-        };
-        let value = json::foreign(&response.body).unwrap_or_default();
-        match value
-            .get("tenant_access_token")
-            .and_then(Value::as_str)
-            // An empty one would be sent as `Bearer `, and be refused as if it had run out.
-            .filter(|token| !token.is_empty())
-        {
-            Some(token) => Ok(Secret::new(token.to_owned())),
-            None => Err(answer::token_failure(&response, calls.io().now_ms())),
-        }
+        },
+        member: "tenant_access_token",
+        failure: answer::token_failure,
     }
 }
 

@@ -22,7 +22,7 @@ use super::answer::{Answer, Meaning, Risk};
 use super::calls::{Around, Calls};
 use super::media::Media;
 use super::traits::{Frame, Key, MediaRule, Pace, TextLimit, Traits, Unit};
-use super::{Channel, Content, Member, Sending};
+use super::{Channel, Content, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
 use crate::json;
 use crate::media::{ImageFormat, MediaKind};
@@ -47,10 +47,7 @@ pub const MEMBER: Member = Member {
             moved: None,
         })
     },
-    same_chat: |one, other| match ((RECIPIENTS.read)(one), (RECIPIENTS.read)(other)) {
-        (Ok(one), Ok(other)) => one.id == other.id,
-        _ => one == other,
-    },
+    same_chat: |one, other| names_same(&RECIPIENTS, one, other),
     version_1: None,
 };
 

@@ -34,6 +34,7 @@ pub fn app(
         service: channel.service,
         account: None,
         app_id: app_id.into(),
+        agent: None,
         secret: Arc::new(secret),
         base: BaseUrl::parse(channel.platform(platform)?.origin).ok()?,
         found_in: found_in.into(),
@@ -263,23 +264,32 @@ fn app_of(channel: &'static Channel, own: &OfChannel, account: Account) -> Resul
         service: channel.service,
         account: None,
         app_id: account.app_id,
+        agent: account.agent,
         secret: account.secret,
         base,
         found_in: account.found_in,
     })
 }
 
-/// What to say when only one of the two variables is there, for which nothing else was found.
+/// What to say when only some of the variables are there, for which nothing else was found.
 fn half_set(channel: &Channel, own: &OfChannel) -> String {
-    let Some(app) = channel.variables.app else {
-        return String::new();
+    let names = &channel.variables;
+    let all = [
+        (names.app, own.app.is_some()),
+        (names.agent, own.agent.is_some()),
+        (Some(names.secret), own.secret.is_some()),
+    ];
+    let are = |is_set: bool| {
+        let those = all.iter().filter(|(_, set)| *set == is_set);
+        let those: Vec<&str> = those.filter_map(|(name, _)| *name).collect();
+        let verb = if those.len() == 1 { "is" } else { "are" };
+        let listed = channels::enumerated(those.iter().copied(), "and");
+        (!those.is_empty()).then(|| format!("{listed} {verb}"))
     };
-    let secret = channel.variables.secret;
-    match (&own.app, &own.secret) {
-        (Some(_), None) => format!(" {app} is set, and {secret} is not."),
-        (None, Some(_)) => format!(" {secret} is set, and {app} is not."),
-        _ => String::new(),
-    }
+    let both = are(true).zip(are(false));
+    both.map_or_else(String::new, |(set, unset)| {
+        format!(" {set} set, and {unset} not.")
+    })
 }
 
 /// The account that the environment names; `None` unless it names all of it.
@@ -288,8 +298,13 @@ fn environment_account(channel: &Channel, own: &OfChannel) -> Option<Account> {
         Some(_) => own.app.clone()?,
         None => String::new(),
     };
+    let agent = match channel.variables.agent {
+        Some(_) => Some(own.agent.clone()?),
+        None => None,
+    };
     Some(Account {
         app_id,
+        agent,
         secret: Arc::clone(own.secret.as_ref()?),
         origin: Ok(channel.origin()),
         found_in: format!("{} in the environment", openclaw::both(channel)),

@@ -32,7 +32,7 @@ pub(super) struct Chosen {
 impl Chosen {
     /// The account's own member, else the channel's. What is `null` or empty is there and overrides, and gives nothing.
     pub(super) fn given(&self, member: &str) -> Option<&Value> {
-        let value = self.own.get(member).or_else(|| self.shared.get(member))?;
+        let value = at(&self.own, member).or_else(|| at(&self.shared, member))?;
         let is_empty = value.as_str().is_some_and(|text| text.trim().is_empty());
         (!value.is_null() && !is_empty).then_some(value)
     }
@@ -44,12 +44,12 @@ impl Chosen {
 
     /// Whether it has the member at all, were it empty.
     pub(super) fn has(&self, member: &str) -> bool {
-        self.own.contains_key(member) || self.shared.contains_key(member)
+        at(&self.own, member).is_some() || at(&self.shared, member).is_some()
     }
 
     /// Where the member stands, or would.
     pub(super) fn path_of(&self, member: &str) -> String {
-        if !self.own.contains_key(member) && self.shared.contains_key(member) {
+        if at(&self.own, member).is_none() && at(&self.shared, member).is_some() {
             return format!("{}.{member}", self.channel);
         }
         format!("{}.{member}", self.path)
@@ -66,6 +66,14 @@ impl Chosen {
         ["name", "id", "accountId", "appId"]
             .iter()
             .any(|member| says(member))
+    }
+}
+
+/// The member of this name; of `a.b` the member `b` of the object `a`.
+fn at<'a>(members: &'a Map<String, Value>, member: &str) -> Option<&'a Value> {
+    match member.split_once('.') {
+        Some((outer, inner)) => members.get(outer)?.get(inner),
+        None => members.get(member),
     }
 }
 

@@ -77,6 +77,22 @@ impl<'a> Config<'a> {
         })
     }
 
+    /// The same of what may be written as a number.
+    ///
+    /// # Errors
+    /// A sentence that names the member.
+    pub(super) fn number_or_text(
+        &self,
+        account: &Chosen,
+        member: &str,
+    ) -> Result<Option<String>, String> {
+        self.member(account, member, |value| match value {
+            Value::String(text) => self.text_of(text),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err("is neither a number nor a text".to_owned()),
+        })
+    }
+
     /// A secret of the account, looked up where it is kept; `None` when the account has none.
     ///
     /// # Errors

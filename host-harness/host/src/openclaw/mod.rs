@@ -37,6 +37,8 @@ const MOST_ACCOUNTS: usize = 20;
 /// An account of a channel.
 pub(crate) struct Account {
     pub(crate) app_id: String,
+    /// Which of those with that id it is, where several share one.
+    pub(crate) agent: Option<String>,
     pub(crate) secret: Arc<Secret>,
     /// The origin of its platform, or why it isn't known.
     pub(crate) origin: Result<&'static str, String>,
@@ -151,6 +153,7 @@ fn kept(channel: &Channel, account: section::Account, shown: &str) -> Account {
     let unusable = |reason: String| unusable(channel, format!("{shown}: {reason}"));
     Account {
         app_id: account.app_id,
+        agent: account.agent,
         secret: Arc::new(account.secret),
         origin: account.origin.map_err(unusable),
         found_in: printable(&format!("{shown}, account {}", account.id)),
@@ -166,8 +169,7 @@ pub(super) fn unusable(channel: &Channel, reason: String) -> String {
 
 /// The variables that make an app, for people.
 pub(crate) fn both(channel: &Channel) -> String {
-    let names: Vec<&str> = channel.variables.of_app().collect();
-    names.join(" and ")
+    contract::channels::enumerated(channel.variables.of_app(), "and")
 }
 
 /// Names from a file, for a terminal: without its commands.

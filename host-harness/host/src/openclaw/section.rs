@@ -11,6 +11,8 @@ pub(super) struct Account {
     pub(super) id: String,
     /// Empty where the channel's apps have none.
     pub(super) app_id: String,
+    /// Which of those with that id it is, where several share one.
+    pub(super) agent: Option<String>,
     pub(super) secret: Secret,
     /// The origin of its platform, or the sentence that says why it isn't known.
     pub(super) origin: Result<&'static str, String>,
@@ -83,8 +85,8 @@ fn secret_members(channel: &Channel) -> Vec<&'static str> {
 /// The members that make an account, each with those that may stand in its place.
 fn needed<'a>(channel: &'a Channel, secret: &'a [&'a str]) -> Vec<&'a [&'a str]> {
     // A channel whose apps have no id needs the secret alone.
-    let app = channel.section.app.as_slice();
-    [app, secret]
+    let (app, agent) = (&channel.section.app, &channel.section.agent);
+    [app.as_slice(), agent.as_slice(), secret]
         .into_iter()
         .filter(|of| !of.is_empty())
         .collect()
@@ -110,6 +112,13 @@ fn of_chosen(channel: &Channel, config: &Config<'_>, account: Chosen) -> Result<
         Some((member, variable)) => read(member, variable)?,
         None => String::new(),
     };
+    let agent = match section.agent.zip(variables.agent) {
+        Some((member, variable)) => {
+            let found = config.number_or_text(&account, member)?;
+            Some(or_variable(found, member, variable)?)
+        }
+        None => None,
+    };
     let kept = match section.secret_file {
         Some(member) if account.given(section.secret).is_none() => {
             config.secret_in_file(&account, member)?
@@ -127,6 +136,7 @@ fn of_chosen(channel: &Channel, config: &Config<'_>, account: Chosen) -> Result<
     };
     Ok(Account {
         app_id,
+        agent,
         secret,
         origin,
         id: account.id,
@@ -153,9 +163,14 @@ fn from_variables(channel: &Channel, config: &Config<'_>) -> Option<Account> {
         Some(variable) => config.fallback(variable)?,
         None => String::new(),
     };
+    let agent = match channel.variables.agent {
+        Some(variable) => Some(config.fallback(variable)?),
+        None => None,
+    };
     Some(Account {
         id: "default".to_owned(),
         app_id,
+        agent,
         secret: Secret::new(config.fallback(channel.variables.secret)?),
         origin: Ok(channel.origin()),
     })

@@ -17,6 +17,8 @@ pub struct App {
     pub account: Option<String>,
     /// The app's id; empty where the service's apps have none. No secret.
     pub app_id: String,
+    /// Which of the apps with that id it is, where several share one. No secret.
+    pub agent: Option<String>,
     /// The app's secret.
     pub secret: Arc<Secret>,
     /// Where the service is: one of its origins, or an override.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use contract::services::{
-    CREDENTIAL_SEGMENT, Credential, Exchange, Granted, Position, Route, SIGNATURE, SIGNED_AT,
+    Asks, CREDENTIAL_SEGMENT, Credential, Exchange, Granted, Position, Route, SIGNATURE, SIGNED_AT,
     SIGNED_ID, Service, Success,
 };
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
@@ -21,7 +21,7 @@ use super::base_url::BaseUrl;
 use super::refusal::RefusalReason;
 use super::signature;
 use super::target::segment;
-use super::tokens::{Token, Tokens};
+use super::tokens::{self, Token, Tokens};
 use crate::secrets::{ApiKey, Finding, Secret, Spellings, marks, stands_for};
 
 /// What is signed is read whole: a message that a program reads.
@@ -34,7 +34,7 @@ const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 pub enum Verdict {
     /// Send it: keys are in place.
     Send,
-    /// Put the token of the app at this place into its header, then send it.
+    /// Put the token of the app at this place into its header or its key of the query, then send it.
     AddToken(usize),
     /// Sign it with the secret of the app at this place, as it leaves.
     Sign(usize),
@@ -114,9 +114,9 @@ impl Broker {
         uri: &Uri,
         headers: &mut HeaderMap,
     ) -> Result<Verdict, RefusalReason> {
-        self.check_target(service, route, uri)?;
         let own = service.credential;
-        let mut verdict = Verdict::Send;
+        let in_query = self.check_target(service, route, uri)?;
+        let mut verdict = in_query.map_or(Verdict::Send, Verdict::AddToken);
         for (name, value) in headers.iter_mut() {
             // Lossy: what isn't UTF-8 can't hide a secret that stands beside it.
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -148,13 +148,20 @@ impl Broker {
     }
 
     /// The name of the credential that a request for `service` asks for with a placeholder.
-    pub fn handle(&self, service: &Service, headers: &HeaderMap) -> Option<&'static str> {
+    pub fn handle(
+        &self,
+        service: &Service,
+        route: &Route,
+        headers: &HeaderMap,
+    ) -> Option<&'static str> {
         let credential = service.credential?;
         let (name, prefix) = match credential.position {
             Position::Header { name, prefix } => (name, prefix),
             Position::Signature => (SIGNATURE, ""),
             // Whoever has a route of it asks for it: without its placeholder the path is refused.
             Position::PathSegment { .. } => return Some(credential.name),
+            // Likewise, but for the exchange.
+            Position::Query { .. } => return route.credential.then_some(credential.name),
         };
         let asked = headers.get(name)?.to_str().ok()?.strip_prefix(prefix)?;
         // Of a named account something stands behind it.
@@ -175,7 +182,7 @@ impl Broker {
         let (prefix, signs) = match credential.position {
             Position::Header { prefix, .. } => (prefix, false),
             Position::Signature => ("", true),
-            Position::PathSegment { .. } => return Err(unknown),
+            Position::PathSegment { .. } | Position::Query { .. } => return Err(unknown),
         };
         let asked = text.strip_prefix(prefix).ok_or(unknown)?;
         if service.granted == Granted::WithApp {
@@ -245,26 +252,41 @@ impl Broker {
         Some((app, credential, credential.exchange?))
     }
 
-    /// Neither a placeholder nor a secret may stand in a path or query, but for the placeholder in its own segment.
+    /// Neither a placeholder nor a secret may stand in a path or query, but for the placeholder in its own segment or key. The
+    /// place of the app whose token belongs into that key.
     ///
     /// # Errors
-    /// Which of the two stands there, or that another placeholder stands in that segment.
+    /// Which of the two stands there, or that another placeholder stands in that segment or key.
     fn check_target(
         &self,
         service: &Service,
         route: &Route,
         uri: &Uri,
-    ) -> Result<(), RefusalReason> {
+    ) -> Result<Option<usize>, RefusalReason> {
         let path = uri.path();
+        if let Some(key) = secret_key(service, route) {
+            let (asked, rest) = without_key(uri.query().unwrap_or_default(), key);
+            self.check_text(&format!("{path}?{rest}"))?;
+            // That of an exchange is read with the app's id, where it is answered.
+            if !route.credential {
+                return Ok(None);
+            }
+            let unknown = RefusalReason::UnknownPlaceholder;
+            let credential = service.credential.ok_or(unknown)?;
+            let asked = self.app_asked(service, (credential.name, asked), uri);
+            let (at, _) = asked.ok_or(unknown)?;
+            // A secret that stands there itself would be a variant of its own: there is no service that has it so.
+            return credential.exchange.map(|_| Some(at)).ok_or(unknown);
+        }
         let Some(at) = segment(path, route.path, CREDENTIAL_SEGMENT) else {
             let target = uri.path_and_query().map_or("", |path| path.as_str());
-            return self.check_text(target);
+            return self.check_text(target).map(|()| None);
         };
         self.in_segment(service, &path[at.clone()], uri)?;
         for rest in [&path[..at.start], &path[at.end..]] {
             self.check_text(rest)?;
         }
-        self.check_query(uri)
+        self.check_query(uri).map(|()| None)
     }
 
     /// Neither a placeholder nor a secret may stand in a query.
@@ -341,7 +363,7 @@ impl Broker {
         }
     }
 
-    /// The header with the token for the app at this place, or the service's own answer when it refused the exchange.
+    /// The token for the app at this place, or the service's own answer when it refused the exchange.
     ///
     /// # Errors
     /// The exchange's transport error; the request itself was not sent then.
@@ -349,20 +371,41 @@ impl Broker {
         &self,
         at: usize,
         exchange: impl FnOnce(Request<Bytes>) -> ExchangeFuture,
-    ) -> Result<Result<(HeaderName, HeaderValue), Response<Bytes>>, WasiError> {
+    ) -> Result<Result<Token, Response<Bytes>>, WasiError> {
         let known = self.exchanged(at);
-        let (app, credential, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
-        let Position::Header { name, prefix } = credential.position else {
-            return Err(WasiError::ConfigurationError);
-        };
-        let header = HeaderName::from_bytes(name.as_bytes());
-        let header = header.map_err(|_| WasiError::ConfigurationError)?;
-        let token = match self.tokens.get(app, (asks, false), exchange).await? {
-            Ok(token) => token,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let value = sensitive(prefix, token.secret.expose()).ok_or(WasiError::HttpProtocolError)?;
-        Ok(Ok((header, value)))
+        let (app, _, asks) = known.ok_or(WasiError::HttpRequestDenied)?;
+        self.tokens.get(app, (asks, false), exchange).await
+    }
+
+    /// Puts the token of the app at this place into a request that was [authorised](Self::authorise): into its header, or into
+    /// the target that it gives, which is a secret itself.
+    ///
+    /// # Errors
+    /// It can't stand there.
+    pub fn placed<B>(
+        &self,
+        at: usize,
+        token: &Token,
+        request: &mut Request<B>,
+    ) -> Result<Option<Uri>, WasiError> {
+        let (_, credential, _) = self.exchanged(at).ok_or(WasiError::HttpRequestDenied)?;
+        let token = token.secret.expose();
+        match credential.position {
+            Position::Header { name, prefix } => {
+                let header = HeaderName::from_bytes(name.as_bytes());
+                let header = header.map_err(|_| WasiError::ConfigurationError)?;
+                let value = sensitive(prefix, token).ok_or(WasiError::HttpProtocolError)?;
+                request.headers_mut().insert(header, value);
+                Ok(None)
+            }
+            Position::Query { name } => {
+                let target = in_query(request.uri(), name, token);
+                target.map(Some).ok_or(WasiError::HttpProtocolError)
+            }
+            Position::PathSegment { .. } | Position::Signature => {
+                Err(WasiError::ConfigurationError)
+            }
+        }
     }
 
     /// A request with its signature by the app at this place. What is signed is what leaves, and the time is this machine's.
@@ -401,7 +444,7 @@ impl Broker {
         }
     }
 
-    /// The place of the app for which `body` asks the token route, by its id and its placeholder.
+    /// The place of the app for which a request asks the token route, by its id and its placeholder.
     ///
     /// # Errors
     /// What to refuse it for.
@@ -416,12 +459,21 @@ impl Broker {
             .await
             .map_err(|_| RefusalReason::TokenRequest)?
             .to_bytes();
-        let asked: serde_json::Value =
-            serde_json::from_slice(&body).map_err(|_| RefusalReason::TokenRequest)?;
         let found = exchange_of(service).and_then(|asks| {
-            let secret = asked[asks.secret].as_str()?;
-            let (at, app) = self.app_asked(service, (asks.secret_name, secret), uri)?;
-            (asked[asks.app] == app.app_id.as_str()).then_some(at)
+            let (id, secret) = match asks.asks {
+                Asks::Json => {
+                    let asked: serde_json::Value = serde_json::from_slice(&body).ok()?;
+                    let text = |name| asked[name].as_str().map(str::to_owned);
+                    (text(asks.app)?, text(asks.secret)?)
+                }
+                Asks::Query => {
+                    let query = uri.query().unwrap_or_default();
+                    let text = |name| without_key(query, name).0.to_owned();
+                    (text(asks.app), text(asks.secret))
+                }
+            };
+            let (at, app) = self.app_asked(service, (asks.secret_name, &secret), uri)?;
+            (id == app.app_id).then_some(at)
         });
         found.ok_or(RefusalReason::TokenRequest)
     }
@@ -474,6 +526,39 @@ fn is_header(position: Position, name: &HeaderName) -> bool {
         .is_some_and(|known| name.as_str().eq_ignore_ascii_case(known))
 }
 
+/// The key of the query that holds what identifies the user on this route, where that is its place.
+fn secret_key(service: &Service, route: &Route) -> Option<&'static str> {
+    let credential = service.credential?;
+    match (credential.position, credential.exchange) {
+        (Position::Query { name }, _) if route.credential => Some(name),
+        (_, Some(exchange)) if exchange.asks == Asks::Query && exchange.path == route.path => {
+            Some(exchange.secret)
+        }
+        _ => None,
+    }
+}
+
+/// A key's value in a query, empty where it has none, and the rest of it. No key stands in a granted query twice.
+fn without_key<'a>(query: &'a str, key: &str) -> (&'a str, String) {
+    let is_it = |pair: &&str| pair.split('=').next() == Some(key);
+    let pair = query.split('&').find(is_it).unwrap_or_default();
+    let value = pair.split_once('=').map_or("", |(_, value)| value);
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_it(pair)).collect();
+    (value, rest.join("&"))
+}
+
+/// The target with a token as the value of this key, which stands there already.
+fn in_query(uri: &Uri, key: &str, token: &str) -> Option<Uri> {
+    let (_, rest) = without_key(uri.query()?, key);
+    let and = if rest.is_empty() { "" } else { "&" };
+    let token = tokens::in_query(token);
+    let text = format!("{}?{rest}{and}{key}={}", uri.path(), *token);
+    let text = zeroize::Zeroizing::new(text);
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(text.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 fn exchange_of(service: &Service) -> Option<Exchange> {
     service.credential?.exchange
 }
@@ -501,6 +586,9 @@ pub(super) fn json_response(text: String) -> Response<Bytes> {
 #[cfg(test)]
 #[path = "tests/in_path.rs"]
 mod in_path;
+#[cfg(test)]
+#[path = "tests/in_query.rs"]
+mod in_query_tests;
 #[cfg(test)]
 #[path = "tests/broker.rs"]
 mod tests;

@@ -139,6 +139,8 @@ impl SendOptions {
             trace.uses(exchange.secret_name);
         }
         let path = request.uri().path();
+        // With a secret in its query the whole of it is one: it is sent, and shown nowhere.
+        let target = request.uri().query().map(|_| request.uri().clone());
         let asked = Asked {
             by: Sender::Harness,
             of: service,
@@ -146,7 +148,7 @@ impl SendOptions {
         };
         Self {
             exchange: trace.begin(asked, request.method(), origin, path),
-            target: None,
+            target,
             ..self.clone()
         }
     }

@@ -9,7 +9,7 @@
 //!                                   │          │         │          │          └ only to whom a submit named
 //!                                   │          │         │          └ no secret and no placeholder in the body
 //!                                   │          │         └ the headers and the body that the route names, and no others
-//!                                   │          └ a token: its exchange is answered here, or it is put into a header
+//!                                   │          └ a token: its exchange is answered here, or it is put into a header or a query
 //!                                   └ refused: HTTP-request-denied, and a line that says what would grant it
 //! ```
 
@@ -189,7 +189,9 @@ impl Egress {
             return Err(refuse(RefusalReason::Unnamed));
         }
         // Before the placeholder is replaced: afterwards only the secret itself stands there.
-        let handle = self.broker.handle(grant.service, request.headers());
+        let handle = self
+            .broker
+            .handle(grant.service, grant.route, request.headers());
         let verdict = self
             .broker
             .authorise(grant.service, grant.route, &uri, request.headers_mut())
@@ -262,7 +264,10 @@ impl Egress {
         if let Verdict::AddToken(app) = verdict {
             let exchange = self.exchange(&options, grant);
             match self.broker.token(app, exchange).await? {
-                Ok((name, token)) => request.headers_mut().insert(name, token),
+                Ok(token) => {
+                    let placed = self.broker.placed(app, &token, &mut request)?;
+                    options.target = options.target.or(placed);
+                }
                 // The service refused the exchange: its own words are the answer, and the request is never sent.
                 Err(refused) => return self.searched(refused.map(full), &target, grant),
             };

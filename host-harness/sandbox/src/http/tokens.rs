@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::services::Exchange;
+use contract::services::{Asks, Exchange};
 use http::{Request, Response, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 use wasmtime_wasi_http::Error as WasiError;
 
@@ -34,6 +35,13 @@ pub struct Token {
     /// Seconds until it expires.
     pub expires_in_s: u64,
 }
+
+/// What stands in a query's value as an escape: everything but RFC 3986's unreserved characters.
+const OF_QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Tokens that are remembered for the search: each app has at most two that are good at a time.
 const ISSUED: usize = 16;
@@ -70,10 +78,13 @@ impl Held {
 
 type Slot = Arc<tokio::sync::Mutex<Held>>;
 
+/// Where an app is, its id, and which of those with that id it is.
+type Place = (String, String, Option<String>);
+
 /// The cache, one slot for each app and host.
 #[derive(Default)]
 pub struct Tokens {
-    slots: Mutex<HashMap<(String, String), Slot>>,
+    slots: Mutex<HashMap<Place, Slot>>,
     /// How many were issued in all, and the latest [`ISSUED`] of them.
     issued: Mutex<(u64, VecDeque<Arc<Secret>>)>,
     /// Of these tokens and the secrets that each call knows.
@@ -168,7 +179,7 @@ impl Tokens {
 
     /// One for each app and host: the same id at another host is another app.
     fn slot(&self, app: &App) -> Slot {
-        let key = (app.base.text(), app.app_id.clone());
+        let key = (app.base.text(), app.app_id.clone(), app.agent.clone());
         let mut slots = self
             .slots
             .lock()
@@ -178,13 +189,28 @@ impl Tokens {
 }
 
 fn request(asks: Exchange, app: &App) -> Result<Request<Bytes>, WasiError> {
+    let url = format!("{}{}", app.base.text(), asks.path);
+    if asks.asks == Asks::Query {
+        let (id, secret) = (in_query(&app.app_id), in_query(app.secret.expose()));
+        // Wiped like the secret in it. The client sends it to where it leads, and records another address.
+        let url = format!("{url}?{}={}&{}={}", asks.app, *id, asks.secret, *secret);
+        let url = zeroize::Zeroizing::new(url);
+        return Request::get(url.as_str())
+            .body(Bytes::new())
+            .map_err(|_| WasiError::ConfigurationError);
+    }
     let body = serde_json::json!({asks.app: app.app_id, asks.secret: app.secret.expose()});
     let body = body.to_string();
-    Request::post(format!("{}{}", app.base.text(), asks.path))
+    Request::post(url)
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
         .header(header::CONTENT_LENGTH, body.len())
         .body(Bytes::from(body))
         .map_err(|_| WasiError::ConfigurationError)
+}
+
+/// A text as a value of a query, wiped like the secret that it may be.
+pub(super) fn in_query(text: &str) -> zeroize::Zeroizing<String> {
+    utf8_percent_encode(text, OF_QUERY).to_string().into()
 }
 
 /// The token and its life; `None` for a refusal and for anything that isn't certainly a token.
@@ -240,6 +266,7 @@ mod tests {
             service: &contract::services::FEISHU,
             account: None,
             app_id: "cli_1".into(),
+            agent: None,
             secret: Arc::new(Secret::new("s-e-c-r-e-t")),
             base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
             found_in: String::new(),

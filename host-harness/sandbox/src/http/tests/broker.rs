@@ -15,6 +15,7 @@ fn broker() -> Broker {
         service: &FEISHU,
         account: None,
         app_id: "cli_1".into(),
+        agent: None,
         secret: Arc::new(Secret::new("app-secret-app-secret")),
         base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
         found_in: "a test".into(),
@@ -173,7 +174,13 @@ async fn the_component_gets_a_placeholder_for_the_token_and_one_exchange_serves_
         "{text}"
     );
     let never = |_| -> ExchangeFuture { panic!("the cached token was there") };
-    let (name, value) = broker.token(0, never).await.unwrap().unwrap();
+    let token = broker.token(0, never).await.unwrap();
+    let Ok(token) = token else {
+        panic!("it was refused");
+    };
+    let mut request = Request::get("https://open.feishu.cn/").body(()).unwrap();
+    assert_eq!(broker.placed(0, &token, &mut request).unwrap(), None);
+    let (name, value) = request.headers().iter().next().unwrap();
     assert_eq!(
         (name.as_str(), value.as_bytes()),
         ("authorization", b"Bearer t-real-token".as_slice())
@@ -219,7 +226,9 @@ async fn a_refused_exchange_is_passed_on_in_feishus_own_words() {
             ))
         })
     };
-    let answer = broker().token(0, refused).await.unwrap().unwrap_err();
+    let Err(answer) = broker().token(0, refused).await.unwrap() else {
+        panic!("it was given a token");
+    };
     assert!(String::from_utf8_lossy(answer.body()).contains("10014"));
 }
 
@@ -230,6 +239,7 @@ fn of_accounts() -> Broker {
             service,
             account: account.map(str::to_owned),
             app_id: account.unwrap_or("cli_1").to_owned(),
+            agent: None,
             secret: Arc::new(Secret::new(format!("secret-of-{account:?}-{base}"))),
             base: BaseUrl::parse(base).unwrap(),
             found_in: "a test".into(),

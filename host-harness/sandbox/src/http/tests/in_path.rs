@@ -47,6 +47,7 @@ fn broker(token: &str) -> Broker {
         service: &SERVICE,
         account: None,
         app_id: String::new(),
+        agent: None,
         secret: Arc::new(Secret::new(token)),
         base: BaseUrl::parse("https://bots.example").unwrap(),
         found_in: "a test".into(),

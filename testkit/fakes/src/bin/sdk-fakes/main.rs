@@ -8,6 +8,7 @@ mod feishu;
 mod slack;
 mod telegram;
 mod webhook;
+mod wecom;
 
 use fakes::World;
 use std::io::{Read, Write};
@@ -27,6 +28,7 @@ const FAKES: &[Prepared] = &[
     ("slack", slack::prepare),
     ("telegram", telegram::prepare),
     ("webhook", webhook::prepare),
+    ("wecom", wecom::prepare),
 ];
 
 fn main() -> std::io::Result<()> {
