@@ -196,6 +196,11 @@ pub(crate) fn delivery_of_version_1(record: Value) -> Option<Value> {
 /// A channel's name as a heading: its own, without those of its other platforms.
 #[must_use]
 pub fn title(member: &Member) -> String {
+    let mut platforms = member.platforms.iter();
+    // As its platform writes it, where that is the same word: WeCom, and not Wecom.
+    if let Some(own) = platforms.find(|own| own.name.eq_ignore_ascii_case(member.id)) {
+        return own.name.to_owned();
+    }
     let mut letters = member.id.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
