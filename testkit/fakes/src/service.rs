@@ -112,6 +112,20 @@ impl Service {
         self.began_unix + self.now()
     }
 
+    /// Stops its clock at a moment since 1970; none before the world began.
+    pub(crate) fn stop_at(&self, unix: Duration) {
+        let mut state = lock(&self.state);
+        state.clock_stopped_at = Some(unix.saturating_sub(self.began_unix));
+        state.clock_offset = Duration::ZERO;
+        drop(state);
+        self.tell();
+    }
+
+    /// Forgets the faults that have not been played.
+    pub(crate) fn clear_faults(&self) {
+        lock(&self.state).faults.clear();
+    }
+
     /// Wakes whoever waits in [`Fake::wait_until`]. To be called after every change that a test may wait for.
     pub(crate) fn tell(&self) {
         self.changed.notify_waiters();
@@ -276,7 +290,7 @@ pub trait Fake: Clone + Send + Sync {
 
     /// Forgets the faults that have not been played.
     fn clear_faults(&self) {
-        lock(&self.service().state).faults.clear();
+        self.service().clear_faults();
     }
 
     /// Every request so far, in the order in which their bodies ended.

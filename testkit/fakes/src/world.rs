@@ -7,7 +7,7 @@ use crate::libtv::{Dialect, LibTv};
 use crate::media::Media;
 use crate::pippit::Pippit;
 use crate::serve;
-use crate::service::{Handler, Service};
+use crate::service::{Fake, Handler, Service};
 use crate::slack::{Slack, SlackFiles};
 use crate::telegram::Telegram;
 use crate::tls::Authority;
@@ -18,7 +18,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -384,6 +384,40 @@ impl World {
     /// Telegram's bot API.
     pub fn telegram(&self) -> Telegram {
         self.telegram.clone()
+    }
+
+    /// Stops every service's clock at a moment since 1970, and moves it there where it stood already; none before the world
+    /// began.
+    pub fn stop_clocks_at(&self, unix: Duration) {
+        self.services().for_each(|service| service.stop_at(unix));
+    }
+
+    /// Forgets every fault that has not been played.
+    pub fn clear_faults(&self) {
+        self.services().for_each(Service::clear_faults);
+    }
+
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        [
+            self.gateway.service(),
+            self.direct.service(),
+            self.media.service(),
+            self.ark.service(),
+            self.ark_media.service(),
+            self.modelark.service(),
+            self.modelark_media.service(),
+            self.pippit.service(),
+            self.pippit_intl.service(),
+            self.pippit_media.service(),
+            self.feishu.service(),
+            self.lark.service(),
+            self.discord.service(),
+            self.slack.service(),
+            self.slack_files.service(),
+            self.telegram.service(),
+            self.webhook.service(),
+        ]
+        .into_iter()
     }
 
     /// The value of `LIBTV_CONNECT_TO`: each host name and where it is reached with TLS.

@@ -1,5 +1,6 @@
 //! `libtv-video serve`, killed again and again at moments that a seed chooses: while a message is in flight, while
-//! something else is, or after any time. Each kill finds work to interrupt; in the end everything is in the chats once.
+//! something else is, or after any time. Each kill finds work to interrupt; in the end everything is in the chats once: of
+//! Feishu, of Discord and of Slack.
 //!
 //! Twenty kills in every `cargo test`, two hundred with `LIBTV_CRASH=all`.
 
@@ -10,20 +11,21 @@ use std::time::Duration;
 
 use fakes::{Fake, Fault, Job, When};
 
-use crate::delivery::{self, IMAGES, MESSAGES};
+use super::parties::{CHANNEL_VARIABLES, Chat};
+use crate::delivery;
 use crate::env::scenes::POLL;
 use crate::env::{TIMEOUT, TestEnv, block_on, wait_until};
 
 /// Installations at once, each with its own kills: most of a kill is waiting.
-const LANES: u64 = 4;
-/// A multiple of [`LANES`].
+const LANES: [Chat; 4] = [Chat::Feishu, Chat::Discord, Chat::Slack, Chat::Feishu];
+/// A multiple of the number of [`LANES`].
 const KILLS: u64 = 20;
 const ALL_KILLS: u64 = 200;
 /// A harness that starts and delivers takes about half of this.
 const LONGEST_MS: u64 = 400;
 const MEDIA: &str = "/sd-gen-save-img/**";
 
-/// Words, and how many messages come of them.
+/// Words, and how many messages come of them. The last is a text alone.
 const JOBS: [(&str, usize); 4] = [
     ("images", 3),
     ("a video", 1),
@@ -42,7 +44,7 @@ enum Moment {
 enum Door {
     LibTv,
     Media,
-    Feishu,
+    Chat,
 }
 
 #[derive(Default)]
@@ -68,8 +70,11 @@ fn kills_at_any_moment_lose_nothing_and_show_nothing_twice() {
     println!("{again}");
     let mut sum = Tally::default();
     std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..LANES)
-            .map(|lane| scope.spawn(move || Lane::new(seed.wrapping_add(lane)).run(kills / LANES)))
+        let lanes: Vec<_> = (seed..)
+            .zip(LANES)
+            .map(|(seed, chat)| {
+                scope.spawn(move || Lane::new(chat, seed).run(kills / LANES.len() as u64))
+            })
             .collect();
         for lane in lanes {
             sum.add(&lane.join().unwrap_or_else(|_| panic!("{again}")));
@@ -84,6 +89,7 @@ fn kills_at_any_moment_lose_nothing_and_show_nothing_twice() {
 /// One installation.
 struct Lane {
     env: TestEnv,
+    chat: Chat,
     random: fastrand::Rng,
     /// What each chat is to get; every chat has one job.
     wanted: Vec<(String, usize)>,
@@ -91,8 +97,14 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(seed: u64) -> Self {
-        let env = TestEnv::new();
+    fn new(chat: Chat, seed: u64) -> Self {
+        let variables = CHANNEL_VARIABLES.into_iter();
+        let builder = variables.fold(TestEnv::builder(), |builder, (name, value, _)| {
+            builder.var(name, value)
+        });
+        let env = builder.start();
+        // How many requests a minute a platform takes isn't the question here, and its pauses are.
+        env.slack().limit_methods(false);
         let gateway = env.gateway();
         gateway.set_default_job(Job::video("/sd-gen-save-img/{session}.mp4"));
         gateway.on_message_containing("images", Job::images_over_time(3));
@@ -102,6 +114,7 @@ impl Lane {
         gateway.on_message_containing("both", both.says("done"));
         Self {
             env,
+            chat,
             random: fastrand::Rng::with_seed(seed),
             wanted: Vec::new(),
             tally: Tally::default(),
@@ -118,27 +131,36 @@ impl Lane {
         self.tally
     }
 
-    /// Three of five while a message is in flight: Feishu has it and did nothing yet, or it stands in the chat already.
+    /// Three of five while a message is in flight: the platform has it and did nothing yet, or it stands in the chat already.
     fn choose(&mut self, nth: u64) -> Moment {
+        let (commit, preparation) = (self.chat.commit(), self.chat.preparation());
         match (nth % 5, self.random.u8(..4)) {
-            (0 | 2 | 4, 0 | 1) => Moment::Held(Door::Feishu, MESSAGES, Fault::SilentBefore),
-            (0 | 2 | 4, _) => Moment::Held(Door::Feishu, MESSAGES, Fault::SilentAfterApplied),
+            (0 | 2 | 4, 0 | 1) => Moment::Held(Door::Chat, commit, Fault::SilentBefore),
+            (0 | 2 | 4, _) => Moment::Held(Door::Chat, commit, Fault::SilentAfterApplied),
             (1, 0) => Moment::Held(Door::LibTv, POLL, Fault::SilentBefore),
             (1, 1) => Moment::Held(Door::Media, MEDIA, Fault::SilentBefore),
-            (1, _) => Moment::Held(Door::Feishu, IMAGES, Fault::SilentAfterApplied),
+            (1, _) => Moment::Held(Door::Chat, preparation, Fault::SilentAfterApplied),
             _ => Moment::After(self.random.u64(..LONGEST_MS)),
         }
     }
 
     /// So that there is always something to interrupt: images are asked for, fetched, uploaded and sent.
     fn ask(&mut self, moment: &Moment) {
+        let is_prepared = |route: &str| route == self.chat.preparation();
+        // A text in Slack has neither a key nor a file to look up: one whose fate is unknown isn't sent again.
+        let jobs = match self.chat {
+            Chat::Feishu | Chat::Discord => &JOBS[..],
+            Chat::Slack => &JOBS[..JOBS.len() - 1],
+        };
         let (words, messages) = match moment {
-            Moment::Held(Door::Media, ..) | Moment::Held(_, IMAGES, _) => JOBS[0],
-            _ => JOBS[self.random.usize(..JOBS.len())],
+            Moment::Held(Door::Media, ..) => JOBS[0],
+            Moment::Held(_, route, _) if is_prepared(route) => JOBS[0],
+            _ => jobs[self.random.usize(..jobs.len())],
         };
         let nth = self.wanted.len();
-        let chat = format!("oc_{nth}");
-        self.env.submit_to(&format!("{words}, number {nth}"), &chat);
+        let chat = self.chat.id(nth);
+        let words = format!("{words}, number {nth}");
+        self.env.ask(&words, self.chat.channel(), &chat).ok();
         self.wanted.push((chat, messages));
     }
 
@@ -152,9 +174,14 @@ impl Lane {
             }
             Moment::Held(Door::LibTv, route, fault) => self.hold(&self.env.gateway(), route, fault),
             Moment::Held(Door::Media, route, fault) => self.hold(&self.env.media(), route, fault),
-            Moment::Held(Door::Feishu, route, fault) => {
-                self.hold(&self.env.feishu(), route, fault);
-                self.tally.in_flight += u64::from(route == MESSAGES);
+            Moment::Held(Door::Chat, route, fault) => {
+                let world = self.env.world();
+                match self.chat {
+                    Chat::Feishu => self.hold(&world.feishu(), route, fault),
+                    Chat::Discord => self.hold(&world.discord(), route, fault),
+                    Chat::Slack => self.hold(&world.slack(), route, fault),
+                }
+                self.tally.in_flight += u64::from(route == self.chat.commit());
             }
         }
     }
@@ -170,13 +197,10 @@ impl Lane {
 
     /// The last harness is left alone; then everything is counted.
     fn settle(&mut self) {
-        let (env, tally, feishu) = (&self.env, &mut self.tally, self.env.feishu());
-        let serve = env.serve();
-        for (chat, wanted) in &self.wanted {
-            // What is missing is counted below.
-            let _ = block_on(feishu.wait_for_messages(chat, *wanted, TIMEOUT));
-        }
+        let serve = self.env.serve();
+        self.wait_for_all();
         serve.terminate();
+        let (env, tally) = (&self.env, &mut self.tally);
         env.run(["audit", "--verify"]).ok();
         let told = env.run(["recover", "--json"]).ok().json();
         let sessions = told["sessions"].as_array().unwrap();
@@ -189,16 +213,30 @@ impl Lane {
             .filter(|result| result["delivery"] != "delivered");
         tally.lost += open.count();
         for (chat, wanted) in &self.wanted {
-            let shown = feishu.chat(chat).messages().len();
+            let shown = self.chat.messages(env.world(), chat).len();
             tally.messages += shown;
             tally.lost += wanted.saturating_sub(shown);
             tally.duplicates += shown.saturating_sub(*wanted);
         }
-        let uuids = delivery::uuids(&feishu)
-            .into_iter()
-            .collect::<BTreeSet<_>>();
-        tally.new_uuids += uuids.len().saturating_sub(tally.messages);
+        if self.chat == Chat::Feishu {
+            let uuids = delivery::uuids(&env.feishu()).into_iter();
+            let uuids = uuids.collect::<BTreeSet<_>>();
+            tally.new_uuids += uuids.len().saturating_sub(tally.messages);
+        }
         tally.repeated_submits += env.gateway().submits().len().abs_diff(self.wanted.len());
+    }
+
+    /// What is missing after a while is counted by who asked for it.
+    fn wait_for_all(&self) {
+        let world = self.env.world();
+        for (chat, wanted) in &self.wanted {
+            let is_there = || self.chat.messages(world, chat).len() >= *wanted;
+            let _ = match self.chat {
+                Chat::Feishu => block_on(world.feishu().wait_until(TIMEOUT, |_| is_there())),
+                Chat::Discord => block_on(world.discord().wait_until(TIMEOUT, |_| is_there())),
+                Chat::Slack => block_on(world.slack().wait_until(TIMEOUT, |_| is_there())),
+            };
+        }
     }
 }
 

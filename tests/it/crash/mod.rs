@@ -1,11 +1,12 @@
 //! The real component, stopped before or after each host call by wasmtime's call hook, as if its process had died there, in
-//! thirteen scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
+//! each of the scenarios; what is left is taken up by fresh calls, and compared with what the chat got and what was charged.
 //! Not here: power that fails (the simulated world of `testkit/simulation`), and processes that are killed (`kills.rs`).
 //!
 //! `cargo test` takes a spread of the points; `LIBTV_CRASH=all` takes all, `LIBTV_CRASH=nine` all of one scenario.
 
 mod kills;
 mod oracle;
+mod parties;
 mod rig;
 mod run;
 mod scenario;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use fakes::{SentMessage, Submit};
 use host::{Overview, SessionState, UnknownSubmit};
 
+use super::parties::{Charge, Said};
 use super::scenario;
 
 /// A promise that was broken.
@@ -62,7 +62,7 @@ pub struct Evidence<'a> {
     pub turns: &'a [Turn],
     /// Submits that were cut off: the chat may be told of each, once.
     pub cut: usize,
-    pub charges: &'a [Submit],
+    pub charges: &'a [Charge],
     /// What stood in the chat when the timer had nothing left to do,
     pub shown: &'a [String],
     /// and when a person had asked for everything once more.
@@ -172,17 +172,17 @@ fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
 }
 
 /// What messages show: each result by its name, as media or as a link, and of other texts the sign they begin with.
-pub fn items(messages: &[SentMessage]) -> Vec<String> {
+pub fn items(messages: &[Said]) -> Vec<String> {
     messages.iter().flat_map(shows).collect()
 }
 
-fn shows(message: &SentMessage) -> Vec<String> {
-    let Some(text) = message.text() else {
-        let media = message.file.as_ref().or(message.image.as_ref());
-        let digest = media.map(|file| file.sha256.as_str()).unwrap_or_default();
-        let named = names().get(digest).copied();
-        return vec![named.unwrap_or(digest).to_owned()];
-    };
+fn shows(message: &Said) -> Vec<String> {
+    if !message.media.is_empty() {
+        let digests = message.media.iter().map(String::as_str);
+        let named = digests.map(|digest| names().get(digest).copied().unwrap_or(digest));
+        return named.map(str::to_owned).collect();
+    }
+    let text = &message.text;
     let links = scenario::results()
         .into_iter()
         .map(|(name, _)| name)

@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use fakes::{Fake, Feishu, LibTv, World};
+use fakes::World;
 use host::fault_injection::Faults;
 use host::{Component, Environment, Harness, Settings};
-use serde_json::json;
 
+use super::parties::{CHANNEL_VARIABLES, Service};
 use super::scenario::{self, Scenario};
 
-/// Between two runs: whatever Feishu remembers of one is over in the next.
+/// Between two runs: whatever a platform remembers of one is over in the next.
 const BETWEEN_RUNS_MS: u64 = 2 * 3_600_000;
 
 /// All of it.
@@ -24,7 +24,6 @@ pub struct Rig {
     /// What a death does besides: for tests of the search itself.
     pub harm: fn(&Self),
     folder: tempfile::TempDir,
-    began_ms: u64,
 }
 
 impl Rig {
@@ -41,7 +40,6 @@ impl Rig {
         };
         let (first, other) = (harness(), harness());
         Self {
-            began_ms: faults.now_ms(),
             harness: first,
             other,
             harm: |_| {},
@@ -57,31 +55,22 @@ impl Rig {
         self.advance_to(self.faults.now_ms() + BETWEEN_RUNS_MS);
         std::fs::remove_dir_all(self.home()).unwrap();
         std::fs::create_dir(self.home()).unwrap();
-        self.use_key(scenario.key);
+        self.use_service(scenario.service);
         self.faults.refuse_links(!scenario.has_links);
         self.harness.home().prepare().unwrap();
-        self.world.feishu().clear_faults();
+        self.world.clear_faults();
         (scenario.before_run)(&self.world);
     }
 
-    /// Configures this key.
-    pub fn use_key(&self, key: &str) {
-        let text = json!({ "apiKey": key }).to_string();
-        std::fs::write(self.home().join("libtv.json"), text).unwrap();
+    /// Configures this service.
+    pub fn use_service(&self, service: Service) {
+        let path = self.home().join("libtv.json");
+        std::fs::write(path, service.config().to_string()).unwrap();
     }
 
     /// Moves every clock on; never back.
     pub fn advance_to(&self, now_ms: u64) {
-        scenario::advance(&self.world, &self.faults, (self.began_ms, now_ms));
-    }
-
-    /// The door that a scenario's sessions are made at.
-    pub fn libtv(&self, scenario: &Scenario) -> LibTv {
-        scenario.libtv(&self.world)
-    }
-
-    pub fn feishu(&self) -> Feishu {
-        self.world.feishu()
+        scenario::advance(&self.world, &self.faults, now_ms);
     }
 
     /// `$NEXU_HOME`.
@@ -107,9 +96,11 @@ fn environment(world: &World, folder: &tempfile::TempDir) -> Environment {
     Environment::from_lookup(|name| match name {
         "LIBTV_CONNECT_TO" => Some(world.connect_to().into()),
         "SSL_CERT_FILE" => Some(ca.clone().into()),
-        "FEISHU_APP_ID" => Some(fakes::FEISHU_APP_ID.into()),
-        "FEISHU_APP_SECRET" => Some(fakes::FEISHU_APP_SECRET.into()),
-        _ => None,
+        _ => {
+            let mut known = CHANNEL_VARIABLES.iter();
+            let (_, value, _) = known.find(|(known, ..)| *known == name)?;
+            Some((*value).into())
+        }
     })
 }
 

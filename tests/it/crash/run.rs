@@ -5,6 +5,7 @@ use host::{CallError, Overview, Submit, format_time};
 use serde_json::json;
 
 use super::oracle::{self, Evidence, Fate, Kind, Turn, Violation};
+use super::parties::{Said, Service};
 use super::rig::Rig;
 use super::scenario::{Act, LEGACY_SHOWN, Scenario};
 
@@ -17,6 +18,8 @@ const UNTIL_FORGIVEN_MS: u64 = 11 * 60_000;
 const INTENT: &str = "submit-";
 /// So long a chat may say that it gets too many messages.
 const TOLD_WITHIN_MS: u64 = 10 * 60_000;
+/// Between two steps: none is made twice in one moment.
+const TICK_MS: u64 = 1_000;
 /// After a step that failed for now, as the harness pauses.
 const PAUSE_MS: u64 = 10_000;
 
@@ -45,8 +48,9 @@ pub async fn run(
     rig.reset(scenario);
     let mut run = Run {
         rig,
+        scenario: *scenario,
         tag: format!("(run {number})"),
-        chat: format!("oc_{number}"),
+        chat: scenario.chat.id(number),
         session: None,
         turns: Vec::new(),
         died: false,
@@ -72,9 +76,9 @@ pub async fn run(
     violations.extend(oracle::judge(&Evidence {
         turns: &run.turns,
         cut: run.cut,
-        charges: &rig.libtv(scenario).submits(),
+        charges: &scenario.service.charges(&rig.world),
         shown: &before,
-        shown_after_recover: &oracle::items(&rig.feishu().chat(&run.chat).messages()),
+        shown_after_recover: &oracle::items(&scenario.chat.messages(&rig.world, &run.chat)),
         recovered: recovered.as_ref(),
     }));
     Outcome {
@@ -89,6 +93,7 @@ pub async fn run(
 
 struct Run<'a> {
     rig: &'a Rig,
+    scenario: Scenario,
     /// In every request of this run and in no other.
     tag: String,
     chat: String,
@@ -113,7 +118,7 @@ impl Run<'_> {
                 }
             }
             Act::TwoWatch => self.two_watch().await,
-            Act::UseKey(key) => self.rig.use_key(key),
+            Act::Use(service) => self.rig.use_service(service),
         }
     }
 
@@ -139,7 +144,7 @@ impl Run<'_> {
     }
 
     async fn submit(&self, text: &str) -> Result<String, CallError> {
-        let mut submit = Submit::message(text).to("feishu", &self.chat);
+        let mut submit = Submit::message(text).to(self.scenario.chat.channel(), &self.chat);
         if let Some(session) = &self.session {
             submit = submit.in_session(session);
         }
@@ -154,12 +159,11 @@ impl Run<'_> {
         let due = self.intents_settled().await;
         self.rig
             .advance_to(self.rig.faults.now_ms() + UNTIL_FORGIVEN_MS);
-        let services = [self.rig.world.gateway(), self.rig.world.direct()];
-        let charges: Vec<_> = services.iter().flat_map(fakes::LibTv::submits).collect();
-        let mut charges = charges.into_iter();
+        let services = Service::ALL.into_iter();
+        let mut charges = services.flat_map(|service| service.charges(&self.rig.world));
         let charge = charges.find(|charge| charge.text.starts_with(text))?;
-        let chat = self.rig.feishu().chat(&self.chat).messages();
-        let words = chat.iter().filter_map(|message| message.text());
+        let chat = self.messages();
+        let words = chat.iter().map(|message| &message.text);
         let mut warnings = words.filter(|words| words.starts_with('⚠'));
         if warnings.any(|words| words.contains(text)) {
             return Some(Fate::Told);
@@ -256,7 +260,8 @@ impl Run<'_> {
     fn stepped(&mut self, result: Result<(), CallError>) {
         self.steps_after += usize::from(self.died);
         match result {
-            Ok(()) => {}
+            // A channel that takes a message a second is waited for.
+            Ok(()) => self.rig.advance_to(self.rig.faults.now_ms() + TICK_MS),
             Err(_) if self.notices_death() => {}
             Err(error) if error.is_temporary() => {
                 self.rig.advance_to(self.rig.faults.now_ms() + PAUSE_MS);
@@ -283,7 +288,11 @@ impl Run<'_> {
     }
 
     fn shown(&self) -> Vec<String> {
-        oracle::items(&self.rig.feishu().chat(&self.chat).messages())
+        oracle::items(&self.messages())
+    }
+
+    fn messages(&self) -> Vec<Said> {
+        self.scenario.chat.messages(&self.rig.world, &self.chat)
     }
 
     /// A question stays open whose answer was lost on its way: that was told.

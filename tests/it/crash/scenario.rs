@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use fakes::media::{MediaFile, mp4, png};
-use fakes::{App, Fake, Fault, Job, LibTv, When, World};
+use fakes::{App, ArkError, Clip, Fake, Fault, Job, When, World};
 use host::fault_injection::Faults;
 
+use super::parties::{Chat, Service};
 use crate::delivery::MESSAGES;
 
 /// Longer than all runs of a rig take on its clock: a token of the first one is good in the last.
@@ -30,16 +31,18 @@ pub enum Act {
     Steps(usize),
     /// The timers of two harnesses, both at once, until no session is left.
     TwoWatch,
-    /// Another API key is configured.
-    UseKey(&'static str),
+    /// Another service is configured.
+    Use(Service),
 }
 
 /// A kind of run.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     pub name: &'static str,
-    /// The key that is configured at first.
-    pub key: &'static str,
+    /// The service that is configured at first.
+    pub service: Service,
+    /// The channel of its chat.
+    pub chat: Chat,
     /// Whether an earlier installation left the session that is waited for.
     pub legacy: bool,
     /// Whether the file system has hard links.
@@ -49,8 +52,6 @@ pub struct Scenario {
     pub before_run: fn(&World),
 }
 
-const GATEWAY: &str = fakes::GATEWAY_KEY;
-const DIRECT: &str = fakes::DIRECT_KEY;
 const VIDEO: Act = Act::Ask {
     words: "a video",
     shown: &["film.mp4"],
@@ -62,11 +63,20 @@ const NINE: Act = Act::Ask {
     ],
 };
 
+const TWO: Act = Act::Ask {
+    words: "two images",
+    shown: &["1.png", "2.png"],
+};
+const FAILURE: Act = Act::Ask {
+    words: "a failing job",
+    shown: &["❌"],
+};
+
 /// What a legacy session is waited for with.
 pub const LEGACY_SHOWN: &[&str] = &["film.mp4"];
 
 /// The kinds of run.
-pub const ALL: [Scenario; 13] = [
+pub const ALL: [Scenario; 19] = [
     plain("video", &[VIDEO, Act::WatchToTheEnd]),
     plain("nine", &[NINE, Act::WatchToTheEnd]),
     plain(
@@ -96,28 +106,10 @@ pub const ALL: [Scenario; 13] = [
             Act::WatchToTheEnd,
         ],
     ),
-    plain(
-        "failure",
-        &[
-            Act::Ask {
-                words: "a failing job",
-                shown: &["❌"],
-            },
-            Act::WatchToTheEnd,
-        ],
-    ),
+    plain("failure", &[FAILURE, Act::WatchToTheEnd]),
     Scenario {
         before_run: without_upload_scope,
-        ..plain(
-            "no-scope",
-            &[
-                Act::Ask {
-                    words: "two images",
-                    shown: &["1.png", "2.png"],
-                },
-                Act::WatchToTheEnd,
-            ],
-        )
+        ..plain("no-scope", &[TWO, Act::WatchToTheEnd])
     },
     plain(
         "oversize",
@@ -131,67 +123,64 @@ pub const ALL: [Scenario; 13] = [
     ),
     Scenario {
         before_run: rate_limited,
-        ..plain(
-            "rate-limit",
-            &[
-                Act::Ask {
-                    words: "two images",
-                    shown: &["1.png", "2.png"],
-                },
-                Act::WatchToTheEnd,
-            ],
-        )
+        ..plain("rate-limit", &[TWO, Act::WatchToTheEnd])
     },
     plain(
         "key-switched",
         &[
             VIDEO,
             Act::Steps(1),
-            Act::UseKey(DIRECT),
+            Act::Use(Service::Direct),
             Act::Steps(2),
-            Act::UseKey(GATEWAY),
+            Act::Use(Service::Gateway),
             Act::WatchToTheEnd,
         ],
     ),
-    plain(
-        "two-harnesses",
-        &[
-            Act::Ask {
-                words: "two images",
-                shown: &["1.png", "2.png"],
-            },
-            Act::TwoWatch,
-        ],
-    ),
+    plain("two-harnesses", &[TWO, Act::TwoWatch]),
     Scenario {
         legacy: true,
         ..plain("legacy", &[Act::WatchToTheEnd])
     },
     Scenario {
-        key: DIRECT,
+        service: Service::Direct,
         ..plain("direct", &[VIDEO, Act::WatchToTheEnd])
     },
     // Two processes that decide how results share a message.
     Scenario {
         has_links: false,
         before_run: without_upload_scope,
-        ..plain(
-            "without-links",
-            &[
-                Act::Ask {
-                    words: "two images",
-                    shown: &["1.png", "2.png"],
-                },
-                Act::TwoWatch,
-            ],
-        )
+        ..plain("without-links", &[TWO, Act::TwoWatch])
+    },
+    at_ark("ark", &[VIDEO, Act::WatchToTheEnd]),
+    at_ark("ark-failure", &[FAILURE, Act::WatchToTheEnd]),
+    shown_in(Chat::Discord, "discord", &[TWO, Act::WatchToTheEnd]),
+    shown_in(Chat::Slack, "slack", &[TWO, Act::WatchToTheEnd]),
+    shown_in(Chat::Slack, "slack-two", &[TWO, Act::TwoWatch]),
+    Scenario {
+        before_run: slack_limited,
+        ..shown_in(Chat::Slack, "slack-limited", &[TWO, Act::WatchToTheEnd])
     },
 ];
+
+const fn at_ark(name: &'static str, acts: &'static [Act]) -> Scenario {
+    Scenario {
+        service: Service::Ark,
+        ..plain(name, acts)
+    }
+}
+
+const fn shown_in(chat: Chat, name: &'static str, acts: &'static [Act]) -> Scenario {
+    Scenario {
+        chat,
+        ..plain(name, acts)
+    }
+}
 
 const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
     Scenario {
         name,
-        key: GATEWAY,
+        service: Service::Gateway,
+        chat: Chat::Feishu,
         legacy: false,
         has_links: true,
         acts,
@@ -200,15 +189,6 @@ const fn plain(name: &'static str, acts: &'static [Act]) -> Scenario {
 }
 
 impl Scenario {
-    /// The service that its sessions are made at.
-    pub fn libtv(&self, world: &World) -> LibTv {
-        if self.key == fakes::DIRECT_KEY {
-            world.direct()
-        } else {
-            world.gateway()
-        }
-    }
-
     /// The scenario of this name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.into_iter().find(|scenario| scenario.name == name)
@@ -223,6 +203,14 @@ fn without_upload_scope(world: &World) {
 fn rate_limited(world: &World) {
     let fault = Fault::rate_limited("x-ogw-ratelimit-reset", "3");
     world.feishu().fault(MESSAGES, fault, 2);
+}
+
+fn slack_limited(world: &World) {
+    for method in ["getUploadURLExternal", "completeUploadExternal"] {
+        let fault = Fault::rate_limited("retry-after", "3");
+        let route = format!("POST /api/files.{method}");
+        world.slack().fault(route.as_str(), fault, 1);
+    }
 }
 
 /// The results that jobs have, each recognisable by its content.
@@ -247,8 +235,11 @@ pub fn path(name: &str) -> String {
     format!("/sd-gen-save-img/{name}")
 }
 
-/// Tells both services of LibTV what to make of which words.
+/// Tells the services what to make of which words.
 pub fn teach(world: &World) {
+    let ark = world.ark();
+    ark.set_default_clip(Clip::video_at(&path("film.mp4")));
+    ark.on_text_containing("a failing job", Clip::fails(ArkError::sensitive_video()));
     let video = || Job::video(&path("film.mp4"));
     let picture = Job::new().works().at(When::Polls(1));
     let two = Job::new().works_on(2).at(When::Polls(1));
@@ -283,34 +274,30 @@ pub fn teach(world: &World) {
     }
 }
 
-/// The fakes of many runs, on clocks that stand still, with every result in the media store.
+/// The fakes of many runs, on clocks that stand still, with every result in the stores.
 pub fn world() -> World {
     let world = World::builder().start().unwrap();
     teach(&world);
     for (name, file) in results() {
-        world.media().put(&path(name), file);
+        world.media().put(&path(name), file.clone());
+        world.ark_media().put(&path(name), file);
     }
     world.feishu().set_token_lifetime(TOKEN_LIFE);
-    world.feishu().stop_clock();
     for libtv in [world.gateway(), world.direct()] {
-        libtv.stop_clock();
         libtv.set_uses(1_000_000, 1_000_000);
     }
     world
 }
 
-/// Moves every clock on, from when they began; never back.
-pub fn advance(world: &World, faults: &Faults, (began_ms, now_ms): (u64, u64)) {
+/// Moves every clock on; never back.
+pub fn advance(world: &World, faults: &Faults, now_ms: u64) {
     let now_ms = now_ms.max(faults.now_ms());
     faults.set_now_ms(now_ms);
-    let offset = Duration::from_millis(now_ms - began_ms);
-    world.feishu().set_clock_offset(offset);
-    world.gateway().set_clock_offset(offset);
-    world.direct().set_clock_offset(offset);
+    world.stop_clocks_at(Duration::from_millis(now_ms));
 }
 
-/// The clock that runs begin with: some day, so that no run depends on this one.
+/// The clock that runs begin with: some day that every machine's clock is before, so that no run depends on this one.
 pub fn clock() -> Faults {
-    const SOME_DAY_MS: u64 = 1_800_000_000_000;
+    const SOME_DAY_MS: u64 = 2_500_000_000_000;
     Faults::new(SOME_DAY_MS)
 }

@@ -191,6 +191,11 @@ impl Slack {
         self.change(|platform| platform.per_channel = Limit::new(count, window));
     }
 
+    /// Whether calls of a method are limited by the minute. On at first.
+    pub fn limit_methods(&self, limits: bool) {
+        self.change(|platform| platform.limits_methods = limits);
+    }
+
     /// Refuses bytes that come with a token, which has no business at the address for them.
     pub fn strict(&self, strict: bool) {
         self.change(|platform| platform.strict = strict);

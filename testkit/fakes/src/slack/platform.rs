@@ -44,6 +44,7 @@ pub(crate) struct Platform {
     /// Whether a completion shares anything, though it says so.
     pub(crate) shares: bool,
     pub(crate) per_channel: Limit,
+    pub(crate) limits_methods: bool,
     rates: Rates,
     made_ids: u64,
     last_ts: u64,
@@ -64,6 +65,7 @@ impl Platform {
             hidden_for: HIDDEN_FOR,
             shares: true,
             per_channel: MESSAGES,
+            limits_methods: true,
             rates: Rates::default(),
             made_ids: 0,
             last_ts: 0,
@@ -106,6 +108,9 @@ impl Platform {
         } else {
             TIER_3
         };
+        if !self.limits_methods {
+            return Ok(());
+        }
         let counted = self
             .rates
             .count(&format!("{} {method}", app.token), limit, now);

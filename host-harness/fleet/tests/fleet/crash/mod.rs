@@ -8,6 +8,8 @@
 
 #[path = "../../../../../tests/it/crash/oracle.rs"]
 mod oracle;
+#[path = "../../../../../tests/it/crash/parties.rs"]
+mod parties;
 mod rig;
 #[path = "../../../../../tests/it/crash/run.rs"]
 mod run;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use fakes::{Fake, Feishu, LibTv, World};
+use fakes::World;
 use fleet::claim::claim;
 use fleet::database::{Database, Parameter};
 use fleet::harnesses::Harnesses;
@@ -26,10 +26,11 @@ use host::{
 };
 use tokio_postgres::types::Type;
 
+use super::parties::{CHANNEL_VARIABLES, Service};
 use super::scenario::{self, Scenario};
 use crate::postgres::server;
 
-/// Between two runs: whatever Feishu remembers of one is over in the next.
+/// Between two runs: whatever a platform remembers of one is over in the next.
 const BETWEEN_RUNS_MS: u64 = 2 * 3_600_000;
 /// No lease ends by itself in a run: who dies is followed by others at once.
 const LEASE: Duration = Duration::from_secs(60);
@@ -46,7 +47,6 @@ pub struct Rig {
     pub harm: fn(&Self),
     folder: tempfile::TempDir,
     url: String,
-    began_ms: u64,
 }
 
 /// What a run asks of a harness, on the fleet's store.
@@ -67,7 +67,9 @@ impl Rig {
         let world = scenario::world();
         let faults = scenario::clock();
         world.write_ca(folder.path()).unwrap();
-        std::fs::write(folder.path().join("secret"), fakes::FEISHU_APP_SECRET).unwrap();
+        for (name, value, _) in CHANNEL_VARIABLES {
+            std::fs::write(folder.path().join(name), value).unwrap();
+        }
         let server = server().unwrap();
         // On a thread of its own: a run's runtime may be the one that this is called in.
         let url = std::thread::scope(|scope| {
@@ -83,7 +85,6 @@ impl Rig {
         });
         let calls = |home: &str| Calls::new(&world, &folder, &url, home, &faults);
         Self {
-            began_ms: faults.now_ms(),
             harness: calls("one"),
             other: calls("other"),
             harm: |_| {},
@@ -99,24 +100,29 @@ impl Rig {
         self.faults.arm(None);
         self.advance_to(self.faults.now_ms() + BETWEEN_RUNS_MS);
         self.run("delete from tenant");
-        self.use_key(scenario.key);
-        self.world.feishu().clear_faults();
+        self.use_service(scenario.service);
+        self.world.clear_faults();
         (scenario.before_run)(&self.world);
     }
 
-    /// Configures this key.
-    pub fn use_key(&self, key: &str) {
-        std::fs::write(self.folder.path().join("key"), key).unwrap();
-        let reference = |name: &str| format!("file:{}", self.folder.path().join(name).display());
+    /// Configures this service.
+    pub fn use_service(&self, service: Service) {
+        let folder = self.folder.path();
+        std::fs::write(folder.join("key"), service.key()).unwrap();
+        let reference = |file: &str| format!("file:{}", folder.join(file).display());
+        let variables = |secret: bool| {
+            let all = CHANNEL_VARIABLES.into_iter();
+            all.filter(move |(.., is_secret)| *is_secret == secret)
+        };
+        let secrets = variables(true).map(|(name, ..)| (name.to_owned(), reference(name)));
+        let key = (service.variable().to_owned(), reference("key"));
         let tenant = Tenant {
             id: TENANT.to_owned(),
             jobs_per_day: Some(1_000_000),
-            variables: [("FEISHU_APP_ID".to_owned(), fakes::FEISHU_APP_ID.to_owned())].into(),
-            secrets: [
-                ("LIBTV_API_KEY".to_owned(), reference("key")),
-                ("FEISHU_APP_SECRET".to_owned(), reference("secret")),
-            ]
-            .into(),
+            variables: variables(false)
+                .map(|(name, value, _)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            secrets: secrets.chain([key]).collect(),
             ..Tenant::default()
         };
         self.with_database(async |database| {
@@ -154,16 +160,7 @@ impl Rig {
 
     /// Moves every clock on; never back.
     pub fn advance_to(&self, now_ms: u64) {
-        scenario::advance(&self.world, &self.faults, (self.began_ms, now_ms));
-    }
-
-    /// The service that a scenario's sessions are made at.
-    pub fn libtv(&self, scenario: &Scenario) -> LibTv {
-        scenario.libtv(&self.world)
-    }
-
-    pub fn feishu(&self) -> Feishu {
-        self.world.feishu()
+        scenario::advance(&self.world, &self.faults, now_ms);
     }
 }
 
