@@ -148,10 +148,13 @@ impl Chat {
                 let messages = world.feishu().chat(id).messages().into_iter();
                 let said = |message: fakes::SentMessage| Said {
                     text: message.text().unwrap_or_default().to_owned(),
-                    media: [&message.file, &message.image]
-                        .into_iter()
-                        .flatten()
+                    // A film has a picture besides: its cover.
+                    media: message
+                        .file
+                        .as_ref()
+                        .or(message.image.as_ref())
                         .map(|file| file.sha256.clone())
+                        .into_iter()
                         .collect(),
                 };
                 messages.map(said).collect()
