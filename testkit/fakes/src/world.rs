@@ -416,6 +416,7 @@ impl World {
             self.slack_files.service(),
             self.telegram.service(),
             self.webhook.service(),
+            self.wecom.service(),
         ]
         .into_iter()
     }
