@@ -1,4 +1,4 @@
-//! What states and purposes are called, wherever a program or a person reads them: in records, in JSON, in logs. The component
+//! What states, purposes and causes are called, wherever a program or a person reads them: in records, in JSON, in logs. The component
 //! and the harness have types of their own for them, which the border (`wit/world.wit`) holds together; the words are here. Each
 //! table is in the order of the cases in the WIT, which is that of both sides' types.
 
@@ -20,6 +20,27 @@ pub const OF_DELIVERIES: [&str; 6] = [
     "link_only",
     "failed",
     "uncertain",
+];
+
+/// Why a call failed.
+pub const OF_CAUSES: [&str; 17] = [
+    "request",
+    "unknown-session",
+    "no-key",
+    "key-refused",
+    "setting",
+    "not-permitted",
+    "limit-reached",
+    "quota",
+    "moderated",
+    "service-refused",
+    "unknown-job",
+    "rate-limited",
+    "unreachable",
+    "repeated",
+    "storage",
+    "record-unreadable",
+    "internal",
 ];
 
 /// What a message to the chat is for.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::channel::account::Accounts;
 use crate::json;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::ratio::{self, Ratio};
 use crate::upstream::{ServiceId, Upstream, base_url};
 pub use harness::{Harness, HarnessState, Lack};
@@ -142,9 +142,12 @@ impl Settings {
                     [..] => ": what is configured is for another service.",
                 };
                 Problem::permanent(format!("No API key of {title} is configured{others}"))
+                    .because(Cause::NoKey)
                     .advise(format!("Run: {}", set_up(keys)))
             }
-            None => Problem::permanent("API Key not configured.").advise(set_ups()),
+            None => Problem::permanent("API Key not configured.")
+                .because(Cause::NoKey)
+                .advise(set_ups()),
         }
     }
 
@@ -208,7 +211,8 @@ pub fn bad_key() -> Problem {
     let problem = Problem::permanent(format!(
         "Invalid API Key format. It should start with {}.",
         prefixes.join(" or ")
-    ));
+    ))
+    .because(Cause::KeyRefused);
     let words: Vec<&str> = named.iter().map(|service| service.word()).collect();
     if words.is_empty() {
         return problem;
@@ -223,14 +227,15 @@ pub fn bad_key() -> Problem {
 #[must_use]
 pub fn bad_key_of(service: ServiceId) -> Problem {
     let title = service.member().title;
-    match service.key_prefix() {
+    let problem = match service.key_prefix() {
         "" => Problem::permanent(format!(
             "Invalid API Key format. A key of {title} has no blanks in it, and doesn't begin as another service's."
         )),
         prefix => Problem::permanent(format!(
             "Invalid API Key format. A key of {title} starts with {prefix}."
         )),
-    }
+    };
+    problem.because(Cause::KeyRefused)
 }
 
 /// The words for a service that there isn't.
@@ -290,6 +295,7 @@ pub fn damaged(path: &str, reason: &str) -> Problem {
     Problem::permanent(format!(
         "The configuration file {path} can't be used: {reason}"
     ))
+    .because(Cause::Setting)
     .advise("Repair it, or move it away and run setup again. Nothing was changed.")
 }
 

@@ -1,8 +1,57 @@
 //! How a call fails: what failed, whether trying again can help, what the user should do.
 
+/// Why a call failed, for programs. What each means stands in `wit/world.wit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// What was asked can't be met as it was asked.
+    Request,
+    /// No session of that id is known here.
+    UnknownSession,
+    /// No key of the service is configured.
+    NoKey,
+    /// A key that can't be one, or that the service refuses.
+    KeyRefused,
+    /// A setting of this machine, or its configuration file.
+    Setting,
+    /// The sandbox doesn't let the request out.
+    NotPermitted,
+    /// This machine's own limit on jobs.
+    LimitReached,
+    /// Credits, uses or a bill.
+    Quota,
+    /// Not allowed there.
+    Moderated,
+    /// Refused by the service for another reason, or not among its calls.
+    ServiceRefused,
+    /// The service doesn't know the job.
+    UnknownJob,
+    /// Asked too often.
+    RateLimited,
+    /// The network or the service failed for now.
+    Unreachable,
+    /// The same request was sent before, and isn't through.
+    Repeated,
+    /// A file of the state folder.
+    Storage,
+    /// A record that is damaged or newer.
+    RecordUnreadable,
+    /// A defect of the component.
+    Internal,
+}
+
+impl Cause {
+    /// Its name, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        contract::names::OF_CAUSES[self as usize]
+    }
+}
+
 /// The words of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// Why, for programs.
+    pub cause: Cause,
     /// The sentence for the user, without `❌`. It never holds a secret.
     pub message: String,
     /// What whoever runs this can do about it, a line for each step.
@@ -37,6 +86,7 @@ impl Problem {
     #[must_use]
     pub fn storage(reason: &str) -> Self {
         Self::temporary(format!("Cannot use the state folder: {reason}"))
+            .because(Cause::Storage)
             // Temporary, for a full disk is emptied: agents may try again.
             .advise("Check that the disk isn't full and the folder can be written.")
     }
@@ -44,7 +94,14 @@ impl Problem {
     /// Nothing is known here of a session of this id; `shown` is fit to be printed.
     #[must_use]
     pub fn unknown_session(shown: &str) -> Self {
-        Self::permanent(format!("Unknown LibTV session: {shown}"))
+        Self::permanent(format!("Unknown LibTV session: {shown}")).because(Cause::UnknownSession)
+    }
+
+    /// Says why, where it isn't [`Cause::Request`].
+    #[must_use]
+    pub const fn because(mut self, cause: Cause) -> Self {
+        self.failure_mut().cause = cause;
+        self
     }
 
     /// Adds what the user can do.
@@ -74,9 +131,10 @@ impl Problem {
 }
 
 impl Failure {
-    /// A failure without advice.
+    /// A failure without advice, caused by what was asked for.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
+            cause: Cause::Request,
             message: message.into(),
             advice: None,
             retry_after_ms: None,

@@ -12,7 +12,7 @@ use contract::ids::is_service_id;
 use crate::channel;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
-use crate::problem::{Failure, Problem};
+use crate::problem::{Cause, Failure, Problem};
 use crate::ratio::{self, Ratio};
 use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
@@ -166,7 +166,8 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
                 "The request was submitted as session {session_id}, but: {}",
                 problem.failure().message
             ));
-            Err(Problem::OutcomeUnknown(failure).advise(
+            let unknown = Problem::OutcomeUnknown(failure).because(problem.failure().cause);
+            Err(unknown.advise(
                 "Don't submit it again. Mend the state folder, then look with: libtv-video tasks",
             ))
         }
@@ -290,7 +291,9 @@ fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Proble
     intent.unknown = Some(error.message.clone());
     // That this can't be stored changes nothing: the intent alone says the same, once it is old enough.
     submits::save(io, intent).ok();
-    Problem::OutcomeUnknown(Failure::new(error.message.clone())).advise(FIND_OUT)
+    Problem::OutcomeUnknown(Failure::new(error.message.clone()))
+        .because(error.cause())
+        .advise(FIND_OUT)
 }
 
 /// The new turn, numbered behind those of the session it landed in: a new request may land in an

@@ -5,6 +5,7 @@
 use crate::io::UnixMs;
 use crate::{problem, session};
 
+pub use crate::problem::Cause;
 pub use crate::session::{DeliveryState, State as SessionState};
 pub use crate::submit::Submission;
 pub use crate::submit::request::{Destination, Medium, Request, Route};
@@ -26,6 +27,8 @@ pub enum ProblemKind {
 pub struct Problem {
     /// Whether it may be repeated.
     pub kind: ProblemKind,
+    /// Why it failed.
+    pub cause: Cause,
     /// The sentence for the user.
     pub message: String,
     /// What whoever runs this can do about it.
@@ -45,6 +48,7 @@ impl From<problem::Problem> for Problem {
         };
         Self {
             kind,
+            cause: failure.cause,
             message: failure.message,
             advice: failure.advice,
             retry_after_ms: failure.retry_after_ms,

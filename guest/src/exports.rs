@@ -3,7 +3,7 @@
 
 use libtv_video_core::config::Settings;
 use libtv_video_core::io::Io;
-use libtv_video_core::problem::{self, Failure};
+use libtv_video_core::problem::{self, Cause, Failure};
 use libtv_video_core::skill;
 use libtv_video_core::types::{
     Cancellation, Configuration, Downloaded, DueSession, File, Finding, Overview, Problem, Project,
@@ -119,5 +119,6 @@ fn broken(reason: &str) -> problem::Problem {
     let failure = Failure::new(format!("libtv-video failed inside: {reason}"));
     // The one kind that nobody repeats by himself: it may have happened behind a submit.
     problem::Problem::OutcomeUnknown(failure)
+        .because(Cause::Internal)
         .advise("Please report this. `recover` shows what became of the request.")
 }

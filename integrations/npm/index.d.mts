@@ -198,7 +198,7 @@ export interface Configuration {
   polling: { tag: 'active' | 'absent' | 'unknown' } | { tag: 'lacking'; val: string };
   warning?: string;
   /** Why nothing can be submitted now. */
-  problem?: { kind: SkillError['kind']; message: string; advice?: string; retryAfterMs?: number };
+  problem?: { kind: SkillError['kind']; cause: SkillError['code']; message: string; advice?: string; retryAfterMs?: number };
 }
 
 /** What was found of one link of the chain from the key to the chat. */
@@ -221,6 +221,25 @@ export interface Task {
 /** What failed. A kind with `permanent` in its name must not be repeated by itself. */
 export class SkillError extends Error {
   kind: 'temporary' | 'permanent' | 'permanent-outcome-unknown';
+  /** Why, for programs: docs/embedding.md says what each means. */
+  code:
+    | 'request'
+    | 'unknown-session'
+    | 'no-key'
+    | 'key-refused'
+    | 'setting'
+    | 'not-permitted'
+    | 'limit-reached'
+    | 'quota'
+    | 'moderated'
+    | 'service-refused'
+    | 'unknown-job'
+    | 'rate-limited'
+    | 'unreachable'
+    | 'repeated'
+    | 'storage'
+    | 'record-unreadable'
+    | 'internal';
   /** What whoever runs this can do about it, a line for each step. */
   advice?: string;
   retryAfterMs?: number;

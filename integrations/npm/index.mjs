@@ -13,10 +13,12 @@ const DEFAULT_CALL_MS = 10 * 60 * 1000;
 
 /** What the component answers instead of a result. */
 export class SkillError extends Error {
-  constructor({ kind, message, advice, retryAfterMs }) {
+  constructor({ kind, cause, message, advice, retryAfterMs }) {
     super(message);
     this.name = 'SkillError';
     this.kind = kind;
+    // `cause` is what JavaScript calls an error that led to another.
+    this.code = cause;
     this.advice = advice;
     this.retryAfterMs = retryAfterMs;
   }
@@ -126,6 +128,6 @@ class Thread {
     const worker = this.#worker;
     this.#worker = undefined;
     worker.terminate();
-    this.#answered({ problem: { kind: 'permanent-outcome-unknown', message, advice: '`recover` shows what became of the request.' } });
+    this.#answered({ problem: { kind: 'permanent-outcome-unknown', cause: 'internal', message, advice: '`recover` shows what became of the request.' } });
   }
 }

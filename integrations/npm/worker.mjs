@@ -35,7 +35,7 @@ parentPort.on('message', async ({ method, values }) => {
     const skill = await instantiate(compiled, imports);
     parentPort.postMessage({ value: skill[method](...values) });
   } catch (error) {
-    const problem = error.payload ?? { kind: 'permanent-outcome-unknown', message: `libtv-video failed inside: ${error}` };
+    const problem = error.payload ?? { kind: 'permanent-outcome-unknown', cause: 'internal', message: `libtv-video failed inside: ${error}` };
     parentPort.postMessage({ problem });
   }
 });

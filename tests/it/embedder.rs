@@ -210,6 +210,58 @@ fn a_call_that_is_given_up_is_told_and_the_job_goes_on_with_the_next() {
 }
 
 #[test]
+fn what_a_call_fails_by_has_a_name_for_programs() {
+    let cause = |result: Result<String, CallError>| {
+        let error = result.unwrap_err();
+        (error.kind(), error.cause())
+    };
+    let without = TestEnv::builder().config(None).start();
+    assert_eq!(
+        cause(submit(&without.harness())),
+        (ErrorKind::Permanent, "no-key")
+    );
+    let wrong = TestEnv::builder().key("mgk_of_nobody").start();
+    assert_eq!(
+        cause(submit(&wrong.harness())),
+        (ErrorKind::Permanent, "key-refused")
+    );
+    let limits = serde_json::json!({"apiKey": GATEWAY_KEY, "limits": {"jobsPerDay": 1}});
+    let env = TestEnv::builder().config(Some(&limits.to_string())).start();
+    let harness = env.harness();
+    let id = submit(&harness).unwrap();
+    assert_eq!(
+        cause(submit(&harness)),
+        (ErrorKind::Permanent, "limit-reached")
+    );
+    let narrow = env.harness_with(|settings| settings.with_policy(|route| route.method == "POST"));
+    let query = |harness: &Harness, id: &str| {
+        block_on(harness.query(id, None, None)).map(|transcript| format!("{transcript:?}"))
+    };
+    assert_eq!(
+        cause(query(&narrow, &id)),
+        (ErrorKind::Permanent, "not-permitted")
+    );
+    assert_eq!(
+        cause(query(&harness, "nobody-knows-it")),
+        (ErrorKind::Permanent, "unknown-session")
+    );
+    let gateway = env.gateway();
+    for (fault, name) in [
+        (Fault::Refuse, "unreachable"),
+        (Fault::Html(503), "unreachable"),
+        (Fault::rate_limited("retry-after", "2"), "rate-limited"),
+    ] {
+        // As often as it may be asked again by itself.
+        gateway.fault("GET /libtv/v1/session/*", fault, 20);
+        assert_eq!(cause(query(&harness, &id)), (ErrorKind::Temporary, name));
+        gateway.clear_faults();
+    }
+    // And as a command says it.
+    let refused = env.run(["query-session", "nobody-knows-it", "--json"]);
+    assert_eq!(refused.exits(1).json()["error"]["cause"], "unknown-session");
+}
+
+#[test]
 fn calls_beyond_the_pool_wait_for_a_place() {
     let env = TestEnv::new();
     let harness = env.harness();

@@ -8,7 +8,7 @@ use super::Reply;
 use crate::cli::SetUp;
 use crate::config::{self, Settings, is_choice};
 use crate::io::Io;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::ratio::Ratio;
 use crate::secret::Secret;
 use crate::upstream::{ApiKey, ServiceId, Shape};
@@ -274,6 +274,7 @@ fn of_service(
             Problem::permanent(format!(
                 "`{name}` in the configuration file is not a JSON object; nothing was changed."
             ))
+            .because(Cause::Setting)
         })?;
     }
     Ok(place)
@@ -307,6 +308,7 @@ fn change(
     text.push(b'\n');
     io.save_config(text).map_err(|reason| {
         Problem::temporary(format!("Cannot write {}: {reason}", settings.config_path))
+            .because(Cause::Storage)
             .advise("Nothing was changed.")
     })
 }

@@ -8,7 +8,7 @@ use crate::channel;
 use crate::channel::account::Account;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::types::{ChannelAccount, Configuration, Polling, Uses};
 use crate::upstream::{Choices, KeyStatus, ServiceId, Upstream};
 
@@ -86,7 +86,8 @@ fn key_status(
     let (uses, expires_at) = match status {
         KeyStatus::Good { uses, expires_at } => (uses, expires_at),
         KeyStatus::Unclear(reason) => {
-            return Err(Problem::temporary(format!("Guard check failed: {reason}.")));
+            let failed = Problem::temporary(format!("Guard check failed: {reason}."));
+            return Err(failed.because(Cause::Unreachable));
         }
         KeyStatus::Unverifiable(api) => return Ok(Some(api)),
     };

@@ -281,7 +281,7 @@ fn tell(io: &Io, problem: &Problem, json: bool) {
             Problem::Permanent(_) => "permanent",
             Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
         };
-        let error = json!({"kind": kind, "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms});
+        let error = json!({"kind": kind, "cause": failure.cause.name(), "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms});
         io.out(json::text(&json!({"error": error})));
         return;
     }

@@ -8,7 +8,7 @@ use crate::io::{FileSource, HttpError, Inspected, Io, RelayError, SendFile};
 use crate::json;
 use crate::media::{self, MediaKind};
 use crate::multipart::{Form, FormEnds};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::store::pictures;
 use crate::types::{File, InputFile, Uploaded};
 use crate::upstream::{Order, Reference, References, Upstream};
@@ -100,7 +100,7 @@ fn sent(
     };
     let url = upstream.uploaded(io, answer);
     url.map_err(|error| error.problem())?
-        .ok_or_else(|| Problem::temporary("Failed: no url returned"))
+        .ok_or_else(|| Problem::temporary("Failed: no url returned").because(Cause::Unreachable))
 }
 
 /// Keeps a picture here, for a service that takes it with the request; what stands for it in the words.

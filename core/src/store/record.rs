@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::version1;
 use crate::json::{self, Stored};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 
 /// The newest version that this program reads and writes. A record that says nothing that version 1 couldn't is written as
 /// version 1, so that an earlier program on the same folder goes on with it.
@@ -34,6 +34,7 @@ impl Bad {
             "The record {path} can't be read: {}.",
             self.words()
         ))
+        .because(Cause::RecordUnreadable)
     }
 
     /// In words.

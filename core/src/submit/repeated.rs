@@ -4,7 +4,7 @@
 
 use super::stranded;
 use crate::io::Io;
-use crate::problem::{Failure, Problem};
+use crate::problem::{Cause, Failure, Problem};
 use crate::session::Asked;
 use crate::store::submits::{self, Submit};
 use crate::time::format_rfc3339;
@@ -85,6 +85,7 @@ pub(super) fn claim(io: &Io, intent: &mut Submit) -> Result<Claim, Problem> {
             return Err(Problem::temporary(
                 "The same request is just being submitted by another process.",
             )
+            .because(Cause::Repeated)
             .advise("Nothing was sent by this one. Try again in a moment."));
         }
         io.sleep(LOOK_EVERY_MS);
@@ -141,6 +142,7 @@ fn unknown(first: &Submit) -> Problem {
     Problem::OutcomeUnknown(Failure::new(format!(
         "The same request was sent at {at}, and whether it was taken isn't known: {reason}. It isn't sent a second time now: it could be charged twice."
     )))
+    .because(Cause::Repeated)
     .advise(super::FIND_OUT)
 }
 

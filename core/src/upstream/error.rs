@@ -2,7 +2,7 @@
 //! a service's own words or codes.
 
 use crate::io::HttpError;
-use crate::problem::{Failure, Problem};
+use crate::problem::{Cause, Failure, Problem};
 
 /// What it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +138,31 @@ impl Error {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let mut failure = Failure::new(self.message.clone());
+        failure.cause = self.cause();
         failure.retry_after_ms = self.retry_after_ms;
         failure.advice = self.advice().map(str::to_owned);
         if self.passes() {
             Problem::Temporary(failure)
         } else {
             Problem::Permanent(failure)
+        }
+    }
+
+    /// Why, for programs.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self.meaning {
+            Meaning::Passing => Cause::Unreachable,
+            Meaning::RateLimited => Cause::RateLimited,
+            Meaning::NotPermitted => Cause::NotPermitted,
+            Meaning::Setting => Cause::Setting,
+            Meaning::KeyRefused => Cause::KeyRefused,
+            Meaning::Quota if self.from_service => Cause::Quota,
+            // Counted on this machine, before the service was asked.
+            Meaning::Quota => Cause::LimitReached,
+            Meaning::Moderated => Cause::Moderated,
+            Meaning::Refused => Cause::ServiceRefused,
+            Meaning::NotFound => Cause::UnknownJob,
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> u8 {
     let harness = match environment::harness_for_one_call() {
         Ok(harness) => harness,
         Err(reason) if wants_json => {
-            print::out(&error_json("permanent", &reason, "", None));
+            print::out(&error_json("permanent", "not-started", &reason, "", None));
             return FAILED;
         }
         Err(reason) => {
@@ -118,13 +118,26 @@ fn as_json(error: &CallError) -> String {
         "permanent"
     };
     let message = error.to_string();
-    error_json(kind, &message, error.advice(), error.retry_after_ms())
+    error_json(
+        kind,
+        error.cause(),
+        &message,
+        error.advice(),
+        error.retry_after_ms(),
+    )
 }
 
 /// An error in the form that the component's `--json` has.
-fn error_json(kind: &str, message: &str, advice: &str, retry_after_ms: Option<u64>) -> String {
+fn error_json(
+    kind: &str,
+    cause: &str,
+    message: &str,
+    advice: &str,
+    retry_after_ms: Option<u64>,
+) -> String {
     serde_json::json!({"error": {
         "kind": kind,
+        "cause": cause,
         "message": message,
         "advice": advice,
         "retryAfterMs": retry_after_ms,

@@ -237,6 +237,15 @@ impl CallError {
         }
     }
 
+    /// Why, for programs: the component's own cause by its name, which says more than that it failed, and else the
+    /// [`code`](Self::code). docs/embedding.md lists them all.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Problem(problem) => problem.cause.name(),
+            other => other.code(),
+        }
+    }
+
     /// Its name in the record.
     fn name(&self) -> String {
         match self {
@@ -317,3 +326,7 @@ pub(crate) fn in_runtime() -> Result<(), CallError> {
 fn process_text(process: Option<u32>) -> String {
     process.map_or_else(String::new, |id| format!(" (process {id})"))
 }
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

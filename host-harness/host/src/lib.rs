@@ -132,8 +132,8 @@ pub use state::CallState;
 pub use submit::Submit;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{
-    Cancellation, ChannelAccount, Configuration, Delivery, DeliveryState, Downloaded, DueSession,
-    Field, Finding, Health, Medium, Message, Missed, Overview, Polling, Problem, ProblemKind,
-    Product, Project, Purpose, Role, Scalar, Session, SessionState, Step, Submission, Task,
-    Transcript, Turn, UnknownSubmit, Uploaded, Uses, WantedResults, object_of, rfc3339,
+    Cancellation, Cause, ChannelAccount, Configuration, Delivery, DeliveryState, Downloaded,
+    DueSession, Field, Finding, Health, Medium, Message, Missed, Overview, Polling, Problem,
+    ProblemKind, Product, Project, Purpose, Role, Scalar, Session, SessionState, Step, Submission,
+    Task, Transcript, Turn, UnknownSubmit, Uploaded, Uses, WantedResults, object_of, rfc3339,
 };

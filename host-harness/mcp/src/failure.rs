@@ -145,6 +145,7 @@ mod tests {
     fn a_problem_keeps_its_words_and_its_pause() {
         let told = Problem {
             kind: ProblemKind::Temporary,
+            cause: host::Cause::RateLimited,
             message: "busy".into(),
             advice: Some("Wait.".into()),
             retry_after_ms: Some(7),

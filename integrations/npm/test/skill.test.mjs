@@ -77,7 +77,7 @@ test('the component sees nothing of the process that embeds it', async (t) => {
   process.env.LIBTV_API_KEY = 'mgk_of_the_process';
   t.after(() => delete process.env.LIBTV_API_KEY);
   const skill = await skillOn(t, { env: {} });
-  await assert.rejects(skill.tasks(), { kind: 'permanent', message: /API Key not configured/ });
+  await assert.rejects(skill.tasks(), { kind: 'permanent', code: 'no-key', message: /API Key not configured/ });
 });
 
 test('a call leaves the embedding program its thread', async (t) => {

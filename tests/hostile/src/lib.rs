@@ -22,9 +22,9 @@ mod bindings {
 }
 
 pub use bindings::libtv::video::types::{
-    Cancellation, Configuration, Downloaded, DueSession, Event, Field, File, Finding, Overview,
-    Problem, ProblemKind, Project, Request, Scalar, Session, SessionState, Step, Submission, Task,
-    Transcript, Uploaded, WantedResults,
+    Cancellation, Cause, Configuration, Downloaded, DueSession, Event, Field, File, Finding,
+    Overview, Problem, ProblemKind, Project, Request, Scalar, Session, SessionState, Step,
+    Submission, Task, Transcript, Uploaded, WantedResults,
 };
 
 mod attacks {
@@ -209,6 +209,7 @@ fn outcome() -> String {
 fn refused(message: String) -> Problem {
     Problem {
         kind: ProblemKind::Permanent,
+        cause: Cause::Request,
         message,
         advice: None,
         retry_after_ms: None,

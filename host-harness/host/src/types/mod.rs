@@ -2,6 +2,7 @@
 //! it. The records are those of `wit/world.wit`, where each member's meaning, unit and limits stand; one that differs from
 //! the WIT is refused when a component is loaded. Serialised they are what the commands print with `--json`.
 
+mod cause;
 mod health;
 mod requests;
 mod service;
@@ -11,6 +12,7 @@ mod text;
 use serde::Serialize;
 use wasmtime::component::{ComponentType, Lift};
 
+pub use cause::Cause;
 pub use health::{ChannelAccount, Configuration, Finding, Health, Polling, Uses};
 pub use requests::{
     Destination, Downloaded, File, InputFile, Medium, Missed, Request, Route, Uploaded,
@@ -48,6 +50,8 @@ pub enum ProblemKind {
 pub struct Problem {
     /// Whether it may be repeated.
     pub kind: ProblemKind,
+    /// Why it failed.
+    pub cause: Cause,
     /// The sentence for the user, relayed as it is.
     pub message: String,
     /// What whoever runs this can do about it, a line for each step.
