@@ -4,6 +4,8 @@
 
 #[cfg(target_os = "linux")]
 mod accounts;
+// Processes that are killed, and a service manager that is a script.
+#[cfg(unix)]
 mod always_on;
 mod ark;
 mod ark_pictures;
