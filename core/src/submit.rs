@@ -12,7 +12,7 @@ use contract::ids::is_service_id;
 use crate::channel;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
-use crate::problem::{Cause, Failure, Problem};
+use crate::problem::{Failure, Problem};
 use crate::ratio::{self, Ratio};
 use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};

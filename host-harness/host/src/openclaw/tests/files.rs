@@ -40,14 +40,17 @@ fn what_cannot_be_included_is_named_by_its_path() {
         &including("../out.json").file("out.json", "{}").told(),
         &["out.json", "OPENCLAW_INCLUDE_ROOTS"],
     );
-    let allowed = including("../more/out.json")
-        .file(
-            "more/out.json",
-            r#"{"feishu": {"appId": "a", "appSecret": "s"}}"#,
-        )
-        .var("OPENCLAW_INCLUDE_ROOTS", "~/more:/elsewhere");
+    // Two folders in one variable are parted as on Unix.
     #[cfg(unix)]
-    assert_eq!(allowed.app(), "a:s");
+    {
+        let allowed = including("../more/out.json")
+            .file(
+                "more/out.json",
+                r#"{"feishu": {"appId": "a", "appSecret": "s"}}"#,
+            )
+            .var("OPENCLAW_INCLUDE_ROOTS", "~/more:/elsewhere");
+        assert_eq!(allowed.app(), "a:s");
+    }
     let circle = including("a.json").file(
         ".openclaw/a.json",
         r#"{"feishu": {"$include": "./a.json"}}"#,
