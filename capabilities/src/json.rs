@@ -45,7 +45,11 @@ fn service(service: &Service) -> String {
         .map(|keys| json!({"service": keys.service, "variable": keys.variable}));
     let with_key_of = match service.granted {
         Granted::WithKeyOf(word) => Some(word),
-        Granted::Always | Granted::WithKey(_) | Granted::WithApp | Granted::Beside(_) => None,
+        Granted::Always
+        | Granted::WithKey(_)
+        | Granted::WithApp
+        | Granted::WithAppOf(_)
+        | Granted::Beside(_) => None,
     };
     let members = [
         ("id", json!(service.id)),
@@ -83,7 +87,11 @@ fn service(service: &Service) -> String {
 /// The variables that make an app, for a service that is granted with one.
 fn app(service: &Service) -> Option<Vec<&'static str>> {
     let mut channels = CHANNELS.into_iter();
-    let channel = channels.find(|channel| channel.service.id == service.id)?;
+    let id = match service.granted {
+        Granted::WithAppOf(id) => id,
+        _ => service.id,
+    };
+    let channel = channels.find(|channel| channel.service.id == id)?;
     Some(channel.variables.of_app().collect())
 }
 

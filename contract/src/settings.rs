@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 56] = [
+pub const VARIABLES: [Variable; 61] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -144,6 +144,17 @@ pub const VARIABLES: [Variable; 56] = [
         "WECOM_BASE_URL",
         Origin::Credentials,
         "where WeCom is instead",
+    ),
+    variable(
+        "DINGTALK_CLIENT_ID",
+        Origin::Credentials,
+        "the app of DingTalk whose robot sends messages",
+    ),
+    variable("DINGTALK_CLIENT_SECRET", Origin::Secret, "its secret"),
+    variable(
+        "DINGTALK_BASE_URL",
+        Origin::Credentials,
+        "where DingTalk is instead, both of its hosts",
     ),
     variable(
         "LIBTV_VIDEO_RATIO",
@@ -309,6 +320,16 @@ pub const VARIABLES: [Variable; 56] = [
     ),
     variable(
         "WECOM_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no app was found, in words",
+    ),
+    variable(
+        "DINGTALK_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the app was found, in words",
+    ),
+    variable(
+        "DINGTALK_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no app was found, in words",
     ),

@@ -26,6 +26,7 @@ mod delivery_media;
 mod delivery_people;
 mod delivery_rules;
 mod delivery_secrets;
+mod dingtalk;
 mod discord;
 mod doctor;
 mod documents;

@@ -4,6 +4,7 @@
 //!
 //! Not here: what may be asked of the service behind it (`services`), and how a message is made (`core`).
 
+pub mod dingtalk;
 pub mod discord;
 pub mod feishu;
 pub mod slack;
@@ -13,6 +14,7 @@ pub mod wecom;
 
 use crate::services::Service;
 
+pub use dingtalk::DINGTALK;
 pub use discord::DISCORD;
 pub use feishu::FEISHU;
 pub use slack::SLACK;
@@ -22,7 +24,9 @@ pub use wecom::WECOM;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 6] = [&FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK, &WECOM];
+pub const CHANNELS: [&Channel; 7] = [
+    &FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK, &WECOM, &DINGTALK,
+];
 
 /// One channel.
 #[derive(Debug)]
@@ -197,11 +201,15 @@ pub fn named(word: &str) -> Option<&'static Channel> {
         .find(|channel| word.is_empty() || channel.platform(word).is_some())
 }
 
-/// The names of all platforms for people: `A, B and C`, with `last` before the last one.
+/// The names of all platforms for people: `A, B and C`, with `last` before the last one. One that has several words is named once:
+/// they stand behind each other.
 #[must_use]
 pub fn listed(last: &str) -> String {
     let platforms = CHANNELS.into_iter().flat_map(|channel| channel.platforms);
-    enumerated(platforms.map(|platform| platform.name), last)
+    let mut names: Vec<&str> = platforms.map(|platform| platform.name).collect();
+    // One that has two words is one to people.
+    names.dedup();
+    enumerated(names.into_iter(), last)
 }
 
 /// `A, B and C`, with `last` before the last one.

@@ -48,7 +48,11 @@ impl Service {
     pub const fn keys(&self) -> Option<&Keys> {
         match &self.granted {
             Granted::WithKey(keys) => Some(keys),
-            Granted::Always | Granted::WithKeyOf(_) | Granted::WithApp | Granted::Beside(_) => None,
+            Granted::Always
+            | Granted::WithKeyOf(_)
+            | Granted::WithApp
+            | Granted::WithAppOf(_)
+            | Granted::Beside(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Success;
 /// Where a message's recipient stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient {
-    /// Its id in a member of the JSON body.
+    /// Its id in a member of the JSON body: a text, or a list of this one text.
     JsonField {
         /// The member.
         name: &'static str,
@@ -86,6 +86,8 @@ pub enum Shape {
     Message,
     /// What the service calls something: letters, digits, `-` and `_`.
     Id,
+    /// What was uploaded, as some platforms name it: `@` and an id. No address: people's programs would fetch whatever stands there.
+    Upload,
     /// True or false.
     Flag,
     /// A whole number that is not negative.

@@ -5,6 +5,7 @@
 
 mod ark;
 mod credential;
+pub(crate) mod dingtalk;
 pub(crate) mod discord;
 mod feishu;
 mod keys;
@@ -22,6 +23,9 @@ pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
 pub use credential::{
     Asks, CREDENTIAL_SEGMENT, Credential, Exchange, Position, SIGNATURE, SIGNED_AT, SIGNED_ID,
     Success,
+};
+pub use dingtalk::{
+    DINGTALK, DINGTALK_FILE_BYTES, DINGTALK_MEDIA, DINGTALK_MEDIA_ORIGIN, DINGTALK_ORIGIN,
 };
 pub use discord::{DISCORD, DISCORD_ORIGIN, FILE_BYTES as DISCORD_FILE_BYTES};
 pub use feishu::{FEISHU, FEISHU_ORIGIN, LARK_ORIGIN, TOKEN_PATH};
@@ -48,7 +52,7 @@ use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 18] = [
+pub const SERVICES: [&Service; 20] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -67,6 +71,8 @@ pub const SERVICES: [&Service; 18] = [
     &TELEGRAM,
     &WEBHOOK,
     &WECOM,
+    &DINGTALK,
+    &DINGTALK_MEDIA,
 ];
 
 /// One service.
@@ -109,6 +115,9 @@ pub enum Granted {
     WithKeyOf(&'static str),
     /// With an app's id and secret.
     WithApp,
+    /// With an app of the service of this id, which another host knows as well: by a token of its own, for the same secret. It is at
+    /// home, or where that service was moved to.
+    WithAppOf(&'static str),
     /// Where the service of this id is, for addresses that it names.
     Beside(&'static str),
 }
@@ -178,7 +187,8 @@ mod tests {
                 Granted::Always
                 | Granted::WithKey(_)
                 | Granted::WithKeyOf(_)
-                | Granted::WithApp => None,
+                | Granted::WithApp
+                | Granted::WithAppOf(_) => None,
             };
             assert_eq!(named, beside.is_some(), "{}", service.id);
             assert!(beside.is_none_or(names) && !(named && service.credential.is_some()));
@@ -283,7 +293,8 @@ mod tests {
         for service in SERVICES {
             let exchange = service.credential.and_then(|known| known.exchange);
             let Some(exchange) = exchange else { continue };
-            assert_eq!(service.granted, Granted::WithApp);
+            let of_app = [Granted::WithApp, Granted::WithAppOf("dingtalk")];
+            assert!(of_app.contains(&service.granted));
             let route = service.routes.iter().find(|r| r.path == exchange.path);
             let route = route.unwrap_or_else(|| panic!("{}", service.id));
             assert!(!route.credential && !route.commits);

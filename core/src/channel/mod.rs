@@ -9,6 +9,7 @@
 pub mod account;
 pub mod answer;
 pub mod calls;
+pub mod dingtalk;
 pub mod discord;
 pub mod feishu;
 pub mod media;
@@ -40,6 +41,7 @@ static MEMBERS: &[&Member] = &[
     &telegram::MEMBER,
     &webhook::MEMBER,
     &wecom::MEMBER,
+    &dingtalk::MEMBER,
     #[cfg(any(test, feature = "toys"))]
     &toy::MEMBER,
     #[cfg(any(test, feature = "toys"))]

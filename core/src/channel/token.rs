@@ -1,13 +1,18 @@
 //! The token that an app's secret is exchanged for: fetched when it is first needed, and once more when it is refused. For every
 //! channel that has one; what its exchange looks like, and what an answer means, the channel says.
 
+use contract::services::CREDENTIAL_SEGMENT;
 use serde_json::Value;
 
+use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
 use super::calls::Calls;
-use crate::io::{HttpError, RelayError, Request, Response, USER_AGENT, UnixMs};
+use crate::io::{HttpError, Method, RelayError, Request, Response, USER_AGENT, UnixMs};
 use crate::json;
 use crate::secret::Secret;
+
+/// A response has a token of some hundred bytes, and its life.
+const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 
 /// The token of this step, where there is one already.
 #[derive(Default)]
@@ -31,6 +36,29 @@ pub(super) fn headers(anew: bool) -> Vec<(&'static str, String)> {
         headers.push(("cache-control", "no-cache".to_owned()));
     }
     headers
+}
+
+/// The request for a token whose response has it as `access_token`, and that has the secret at the end of its address, which is
+/// `url` so far. The secret is put in where it leaves.
+pub(super) fn in_query(
+    url: String,
+    account: &Account,
+    anew: bool,
+    failure: fn(&Response, UnixMs) -> Answer,
+) -> Exchange {
+    let secret = Secret::new(account.secret.expose().to_owned());
+    Exchange {
+        request: Request {
+            method: Method::Get,
+            url: url + CREDENTIAL_SEGMENT,
+            headers: headers(anew),
+            credential: Some((CREDENTIAL_SEGMENT, secret)),
+            body: Vec::new(),
+            max_response_bytes: MAX_RESPONSE_BYTES,
+        },
+        member: "access_token",
+        failure,
+    }
 }
 
 impl Token {

@@ -280,7 +280,7 @@ fn policy(settings: &Settings, keys: &Placeholders, found: &FoundCredentials) ->
                 Ok(base) if keys.has(service) => policy.grant(service, base),
                 Ok(_) | Err(_) => policy,
             },
-            Granted::WithApp => bases_of(found, service.id)
+            Granted::WithApp | Granted::WithAppOf(_) => bases_of(found, service.id)
                 .into_iter()
                 .fold(policy, |policy, base| policy.grant(service, base.clone())),
             // At home, and where that service was moved to: which address counts an answer says.

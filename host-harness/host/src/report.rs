@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::channels::{self, CHANNELS};
-use contract::services::{Asks, Position, Service};
+use contract::services::{Asks, Position, SERVICES, Service};
 use serde::Serialize;
 
 use crate::grants::{Basis, GUEST_CONFIG, GUEST_STATE, apps, unusable_overrides, with_keys};
@@ -270,7 +270,7 @@ fn credentials(basis: &Basis, routes: &[GrantedRoute]) -> Vec<CredentialReport> 
         }
     }
     // Several accounts of one service have one place.
-    let of_apps = CHANNELS.into_iter().map(|channel| channel.service);
+    let of_apps = SERVICES.into_iter();
     let has_app = |service: &&Service| {
         let mut apps = basis.broker.apps.iter();
         apps.any(|app| app.service.id == service.id)

@@ -103,6 +103,7 @@ pub mod ark;
 mod blob;
 pub mod chats;
 mod civil;
+pub mod dingtalk;
 pub mod discord;
 mod fault;
 pub mod feishu;
@@ -127,6 +128,7 @@ mod when;
 mod world;
 
 pub use ark::{Ark, ArkError, Clip};
+pub use dingtalk::{DingTalk, DingTalkMedia};
 pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};
 pub use feishu::{App, Feishu, SentMessage};
@@ -142,10 +144,10 @@ pub use webhook::Webhook;
 pub use wecom::WeCom;
 pub use when::When;
 pub use world::{
-    ARK_HOST, ARK_MEDIA_HOSTS, DIRECT_HOST, DISCORD_HOST, FEISHU_HOST, GATEWAY_HOST, LARK_HOST,
-    MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST,
-    PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, WECOM_HOST,
-    World, WorldBuilder,
+    ARK_HOST, ARK_MEDIA_HOSTS, DINGTALK_HOST, DINGTALK_MEDIA_HOST, DIRECT_HOST, DISCORD_HOST,
+    FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS,
+    PIPPIT_HOST, PIPPIT_INTL_HOST, PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST,
+    WEBHOOK_HOST, WECOM_HOST, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -175,6 +177,12 @@ pub const SLACK_BOT_TOKEN: &str = "xoxb-testkit-0123456789-abcdefghijklmnopqrstu
 pub const SLACK_BOT_ID: &str = "U0TESTKIT01";
 /// A bot token that Telegram knows from the start.
 pub const TELEGRAM_BOT_TOKEN: &str = "110201543:AAtestkit0123456789abcdefghijklmnop";
+/// An app that DingTalk knows from the start, with a robot.
+pub const DINGTALK_CLIENT_ID: &str = "dingtestkit00000001";
+/// Its secret.
+pub const DINGTALK_CLIENT_SECRET: &str = "testkit-ding-secret_0123456789abcdefghijklmnop";
+/// What every token of DingTalk's begins with, at either host; the tokens themselves are made while the program runs.
+pub const DINGTALK_TOKENS_BEGIN: &str = "ding-testkit-token-";
 /// A company that WeCom knows from the start.
 pub const WECOM_CORP_ID: &str = "wwtestkit00000001";
 /// An app of it.

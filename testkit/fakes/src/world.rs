@@ -1,6 +1,7 @@
 //! All fakes together, on a thread of their own.
 
 use crate::ark::{Ark, Region};
+use crate::dingtalk::{DingTalk, DingTalkMedia};
 use crate::discord::Discord;
 use crate::feishu::{App, Feishu};
 use crate::libtv::{Dialect, LibTv};
@@ -65,6 +66,10 @@ pub const SLACK_HOST: &str = "slack.com";
 pub const SLACK_FILES_HOST: &str = "files.slack.com";
 /// The host name of a webhook's receiver.
 pub const WEBHOOK_HOST: &str = "hooks.example.com";
+/// The host name of DingTalk's messages.
+pub const DINGTALK_HOST: &str = "api.dingtalk.com";
+/// The host name of its older API, which takes media.
+pub const DINGTALK_MEDIA_HOST: &str = "oapi.dingtalk.com";
 /// The host name of WeCom's API.
 pub const WECOM_HOST: &str = "qyapi.weixin.qq.com";
 /// The host name of Telegram's bot API.
@@ -90,6 +95,8 @@ pub struct World {
     telegram: Telegram,
     webhook: Webhook,
     wecom: WeCom,
+    dingtalk: DingTalk,
+    dingtalk_media: DingTalkMedia,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -157,6 +164,10 @@ impl WorldBuilder {
         opening.serve(webhook.handler())?;
         let wecom = WeCom::new(opening.service(WECOM_HOST)?);
         opening.serve(wecom.handler())?;
+        let dingtalk = DingTalk::new(opening.service(DINGTALK_HOST)?);
+        opening.serve(dingtalk.handler())?;
+        let dingtalk_media = dingtalk.media(opening.service(DINGTALK_MEDIA_HOST)?);
+        opening.serve(dingtalk_media.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -207,6 +218,8 @@ impl WorldBuilder {
             telegram,
             webhook,
             wecom,
+            dingtalk,
+            dingtalk_media,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -374,6 +387,16 @@ impl World {
     /// A webhook's receiver.
     pub fn webhook(&self) -> Webhook {
         self.webhook.clone()
+    }
+
+    /// DingTalk's messages.
+    pub fn dingtalk(&self) -> DingTalk {
+        self.dingtalk.clone()
+    }
+
+    /// DingTalk's older host, which takes media.
+    pub fn dingtalk_media(&self) -> DingTalkMedia {
+        self.dingtalk_media.clone()
     }
 
     /// WeCom's API.

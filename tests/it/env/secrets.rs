@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fakes::{
-    ARK_KEY, DIRECT_KEY, FEISHU_APP_SECRET, GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY,
-    WECOM_CORP_SECRET, WECOM_TOKENS_BEGIN,
+    ARK_KEY, DINGTALK_CLIENT_SECRET, DINGTALK_TOKENS_BEGIN, DIRECT_KEY, FEISHU_APP_SECRET,
+    GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY, WECOM_CORP_SECRET, WECOM_TOKENS_BEGIN,
 };
 use serde_json::Value;
 use tests::canary::Search;
@@ -146,6 +146,8 @@ impl TestEnv {
             named("the key of Pippit", PIPPIT_KEY),
             named("the app secret", FEISHU_APP_SECRET),
             named("a tenant token", TOKENS_BEGIN),
+            named("the secret of DingTalk's app", DINGTALK_CLIENT_SECRET),
+            named("a token of DingTalk", DINGTALK_TOKENS_BEGIN),
             named("the secret of WeCom's app", WECOM_CORP_SECRET),
             named("a token of WeCom", WECOM_TOKENS_BEGIN),
         ];

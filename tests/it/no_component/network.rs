@@ -163,6 +163,35 @@ pub fn signs_for_another_chat() {
 }
 
 #[test]
+pub fn writes_to_somebody_else_in_dingtalk() {
+    let end = Attack::in_env("writes_to_somebody_else_in_dingtalk", with_dingtalk()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn writes_to_two_people_in_dingtalk() {
+    let attack = Attack::in_env("writes_to_two_people_in_dingtalk", with_dingtalk());
+    // One of them is somebody who was named.
+    let named = attack.harness().name_recipient("dingtalk", "manager1");
+    named.unwrap();
+    attack.end().refused(RefusalReason::Message);
+}
+
+#[test]
+pub fn has_dingtalk_show_a_picture_of_its_own() {
+    let attack = Attack::in_env("has_dingtalk_show_a_picture_of_its_own", with_dingtalk());
+    let named = attack.harness().name_recipient("dingtalk", "manager1");
+    named.unwrap();
+    attack.end().refused(RefusalReason::Message);
+}
+
+fn with_dingtalk() -> TestEnv {
+    let env = TestEnv::builder().var("DINGTALK_CLIENT_ID", fakes::DINGTALK_CLIENT_ID);
+    env.var("DINGTALK_CLIENT_SECRET", fakes::DINGTALK_CLIENT_SECRET)
+        .start()
+}
+
+#[test]
 pub fn writes_to_somebody_else_in_wecom() {
     let end = Attack::in_env("writes_to_somebody_else_in_wecom", with_wecom()).end();
     end.refused(RefusalReason::Recipient);

@@ -262,26 +262,12 @@ fn request(
 fn token_request(account: &Account, anew: bool) -> Exchange {
     let base = &account.base_url;
     let corp = encoded(&account.app_id);
-    let url = [
-        base,
-        "/cgi-bin/gettoken?corpid=",
-        &corp,
-        "&corpsecret=",
-        CREDENTIAL_SEGMENT,
-    ];
-    let secret = account.secret.expose().to_owned();
-    Exchange {
-        request: Request {
-            method: Method::Get,
-            url: url.concat(),
-            headers: token::headers(anew),
-            credential: Some((CREDENTIAL_SEGMENT, Secret::new(secret))),
-            body: Vec::new(),
-            max_response_bytes: MAX_RESPONSE_BYTES,
-        },
-        member: "access_token",
-        failure: answer::token_failure,
-    }
+    token::in_query(
+        [base, "/cgi-bin/gettoken?corpid=", &corp, "&corpsecret="].concat(),
+        account,
+        anew,
+        answer::token_failure,
+    )
 }
 
 #[cfg(test)]

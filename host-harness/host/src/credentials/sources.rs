@@ -12,13 +12,13 @@ use super::ConfigFile;
 use super::keyring::{KeySlot, MARK};
 use contract::channels::{self, CHANNELS, Channel};
 
-use contract::services::{Position, SERVICE_IN_USE};
+use contract::services::{Granted, Position, SERVICE_IN_USE, SERVICES};
 
 use super::services::{FoundService, short_text};
 use crate::environment::{Environment, OfChannel};
 use crate::keys::KeyPair;
 use crate::openclaw::{self, Account};
-use sandbox::http::{App, BaseUrl, is_signing_secret};
+use sandbox::http::{App, BaseUrl, Service, is_signing_secret};
 use sandbox::secrets::Secret;
 
 /// An app at `platform`, by the word that `--channel` takes, with its id and secret, and where it was
@@ -177,6 +177,7 @@ impl FoundCredentials {
                 Some(Arc::new(app))
             }));
         }
+        apps.extend(at_other_hosts(&apps));
         let key_from = if environment_key.is_some() {
             Some("the environment (LIBTV_API_KEY)".to_owned())
         } else if own.api_key.is_some() {
@@ -217,6 +218,36 @@ impl FoundCredentials {
         }));
         pairs
     }
+}
+
+/// These apps at the other hosts that know them: at home, or where their own service was moved to.
+fn at_other_hosts(apps: &[Arc<App>]) -> Vec<Arc<App>> {
+    let at = |app: &App, service: &'static Service| {
+        let origin = app.base.origin();
+        let is_moved = !app.service.origins.contains(&origin.as_str());
+        let base = if is_moved {
+            app.base.clone()
+        } else {
+            BaseUrl::parse(service.origins.first()?).ok()?
+        };
+        Some(Arc::new(App {
+            service,
+            account: app.account.clone(),
+            app_id: app.app_id.clone(),
+            agent: app.agent.clone(),
+            secret: Arc::clone(&app.secret),
+            base,
+            found_in: app.found_in.clone(),
+        }))
+    };
+    let known_by = |app: &App| {
+        let id = app.service.id;
+        let services = SERVICES.into_iter();
+        services.filter(move |service| service.granted == Granted::WithAppOf(id))
+    };
+    let apps = apps.iter();
+    apps.flat_map(|app| known_by(app).filter_map(|service| at(app, service)))
+        .collect()
 }
 
 /// The app of a channel, or words for behind "credentials:".

@@ -43,6 +43,10 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         // Of which chat it is, is asked where that is known.
         (Shape::Message, Value::String(id)) => is_message(&id).then(|| id.into()),
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
+        (Shape::Upload, Value::String(id)) => {
+            let is_one = id.strip_prefix('@').is_some_and(is_service_id);
+            is_one.then(|| id.into())
+        }
         (Shape::Always(json), value) => {
             let known: Value = serde_json::from_str(json).ok()?;
             (value == known).then_some(known)
@@ -233,6 +237,23 @@ mod tests {
             r#"{"text":"a","in":1700000000.123456}"#,
         ] {
             assert_eq!(anew(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_was_uploaded_is_named_by_its_id_and_by_no_address() {
+        const TABLE: &[Member] = &[Member::needed("photo", Shape::Upload)];
+        let anew = |text: &str| anew(text.as_bytes(), TABLE).is_some();
+        assert!(anew(r#"{"photo":"@lAD-x_1"}"#));
+        for id in [
+            "lAD",
+            "@",
+            "@https://x.example/a",
+            "@a b",
+            "@@a",
+            "https://x.example/@a",
+        ] {
+            assert!(!anew(&serde_json::json!({"photo": id}).to_string()), "{id}");
         }
     }
 

@@ -124,7 +124,7 @@ async fn anew(
 /// Whom a request names in this place; `None` where that can't be read for certain.
 fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) -> Option<To> {
     let (id, kind) = match place {
-        Place::JsonField { name, kind } => (members.get(name)?.as_str()?, kind),
+        Place::JsonField { name, kind } => (only_text(members.get(name)?)?, kind),
         Place::Query { name, kind } => (in_query(uri, name)?, kind),
         Place::Path { kind } => (in_path(uri, route)?, kind),
         Place::Message => {
@@ -141,6 +141,17 @@ fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) ->
         }
     };
     Some(To::Recipient(kind.to_owned(), id.to_owned()))
+}
+
+/// A text, or the only one of a list.
+fn only_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(all) => match all.as_slice() {
+            [only] => only.as_str(),
+            _ => None,
+        },
+        value => value.as_str(),
+    }
 }
 
 /// Whether the messages that the query names are known: those that may be answered, and one's own in this chat.

@@ -3,6 +3,7 @@
 //! expects to find is prepared in a file per fake, of the same name as the check.
 
 mod ark;
+mod dingtalk;
 mod discord;
 mod feishu;
 mod slack;
@@ -22,6 +23,7 @@ type Prepared = (&'static str, fn(&World) -> String);
 
 const FAKES: &[Prepared] = &[
     ("ark", ark::prepare),
+    ("dingtalk", dingtalk::prepare),
     ("discord", discord::prepare),
     ("feishu", feishu::prepare),
     ("modelark", ark::prepare_abroad),
