@@ -160,7 +160,7 @@ fn a_message_whose_answer_was_lost_is_told_with_its_link_and_never_sent_again() 
 #[test]
 fn what_certainly_was_not_taken_is_sent_again() {
     for fault in [
-        Fault::Refuse,
+        Fault::Json(429, json!({"code": "tooMany"})),
         Fault::Json(
             403,
             json!({"code": "Forbidden.AccessDenied.QpsLimitForApi"}),
