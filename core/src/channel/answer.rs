@@ -125,3 +125,36 @@ impl Answer {
         matches!(self, Self::NotDispatched(_) | Self::Refused(..))
     }
 }
+
+/// What the tables of the channels' tests have in common.
+#[cfg(test)]
+pub(super) mod testing {
+    use serde_json::Value;
+
+    use super::{Answer, Response};
+
+    /// A response that wants to be left alone for seven seconds, should it be a refusal.
+    pub fn response(status: u16, body: &str) -> Response {
+        Response {
+            status,
+            headers: vec![("retry-after".to_owned(), "7".to_owned())],
+            body: body.as_bytes().to_vec(),
+            truncated: false,
+        }
+    }
+
+    /// What an answer was read as, in a word. Of each refusal there is something to do.
+    pub fn meaning(read: Result<Value, Answer>, advice: fn(&Answer) -> &'static str) -> String {
+        match read {
+            Ok(_) => "ok".to_owned(),
+            Err(Answer::Unknown(_)) => "unknown".to_owned(),
+            Err(answer) => {
+                assert!(!advice(&answer).is_empty());
+                match answer {
+                    Answer::Refused(meaning, _) => format!("{meaning:?}"),
+                    other => format!("{other:?}"),
+                }
+            }
+        }
+    }
+}

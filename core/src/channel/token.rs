@@ -95,6 +95,23 @@ impl Token {
     }
 }
 
+/// What it means that an exchange was answered without a token, as the channel reads an answer. Nothing was sent by it.
+///
+/// A secret that isn't accepted is withheld and not for good: what waits is sent once it is put right.
+pub(super) fn untold(read: Result<Value, Answer>, bad_secret: &str) -> Answer {
+    match read {
+        // With a token the same code means that the token has run out; without one it is the secret's.
+        Err(Answer::Refused(Meaning::BadToken, _)) => {
+            Answer::Refused(Meaning::Withheld, bad_secret.to_owned())
+        }
+        Err(answer @ Answer::Refused(Meaning::RateLimited(_) | Meaning::Withheld, _)) => answer,
+        Err(Answer::Refused(_, reason) | Answer::Unknown(reason)) => {
+            Answer::NotDispatched(["no token: ", &reason].concat())
+        }
+        Ok(_) | Err(_) => Answer::NotDispatched("no token in the answer".to_owned()),
+    }
+}
+
 /// Asks for a token. The secret is a placeholder with our harness, which keeps tokens for all of its calls.
 ///
 /// # Errors

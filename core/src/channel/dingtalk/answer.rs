@@ -5,6 +5,7 @@ use contract::ids::is_service_id;
 use serde_json::Value;
 
 use crate::channel::answer::{Answer, Meaning, NETWORK, WAIT, wait_ms};
+use crate::channel::token::untold;
 use crate::io::Response;
 use crate::json;
 
@@ -81,26 +82,12 @@ pub(super) fn is_upload(id: &str) -> bool {
 
 /// Reads the newer host's answer that holds no token: nothing was sent by it.
 pub(super) fn token_failure(response: &Response, now_ms: u64) -> Answer {
-    untold(read(response, now_ms))
+    untold(read(response, now_ms), BAD_SECRET)
 }
 
 /// The same of the older one.
 pub(super) fn media_token_failure(response: &Response, now_ms: u64) -> Answer {
-    untold(read_upload(response, now_ms))
-}
-
-/// What it means that there is no token. Whoever runs the machine can put a secret right, so that is withheld and not for good.
-fn untold(read: Result<Value, Answer>) -> Answer {
-    match read {
-        Err(Answer::Refused(Meaning::BadToken, _)) => {
-            Answer::Refused(Meaning::Withheld, BAD_SECRET.to_owned())
-        }
-        Err(answer @ Answer::Refused(Meaning::RateLimited(_) | Meaning::Withheld, _)) => answer,
-        Err(Answer::Refused(_, reason) | Answer::Unknown(reason)) => {
-            Answer::NotDispatched(["no token: ", &reason].concat())
-        }
-        Ok(_) | Err(_) => Answer::NotDispatched("no token in the answer".to_owned()),
-    }
+    untold(read_upload(response, now_ms), BAD_SECRET)
 }
 
 /// Reads the newer host's answer to a call, or what else became of it. Any status below 300 with an object is a success: what the

@@ -2,31 +2,7 @@
 
 use super::*;
 use crate::channel::account::Accounts;
-use crate::io::Response;
-
-fn response(status: u16, body: &str) -> Response {
-    Response {
-        status,
-        headers: vec![("retry-after".to_owned(), "7".to_owned())],
-        body: body.as_bytes().to_vec(),
-        truncated: false,
-    }
-}
-
-fn meaning(read: Result<Value, Answer>) -> String {
-    match read {
-        Ok(_) => "ok".to_owned(),
-        Err(refused @ Answer::Refused(..)) => {
-            assert!(!answer::advice(&refused).is_empty());
-            let Answer::Refused(meaning, _) = refused else {
-                unreachable!("it is one")
-            };
-            format!("{meaning:?}")
-        }
-        Err(Answer::Unknown(_)) => "unknown".to_owned(),
-        Err(other) => format!("{other:?}"),
-    }
-}
+use crate::channel::answer::testing::{meaning, response};
 
 #[test]
 fn a_code_means_what_the_documents_say() {
@@ -54,7 +30,7 @@ fn a_code_means_what_the_documents_say() {
     ] {
         let body = json!({"code": code, "message": "said"}).to_string();
         let read = answer::read(&response(status, &body), 0);
-        assert_eq!(meaning(read), expected, "{status} {code}");
+        assert_eq!(meaning(read, answer::advice), expected, "{status} {code}");
     }
     for (status, body, expected) in [
         (
@@ -73,7 +49,7 @@ fn a_code_means_what_the_documents_say() {
         (400, "<html>", "unknown"),
     ] {
         let read = answer::read(&response(status, body), 0);
-        assert_eq!(meaning(read), expected, "{status} {body}");
+        assert_eq!(meaning(read, answer::advice), expected, "{status} {body}");
     }
 }
 
@@ -93,7 +69,7 @@ fn the_older_host_says_it_by_numbers() {
         ("<html>", "unknown"),
     ] {
         let read = answer::read_upload(&response(200, body), 0);
-        assert_eq!(meaning(read), expected, "{body}");
+        assert_eq!(meaning(read, answer::advice), expected, "{body}");
     }
     for code in [40089, 40014] {
         let body = json!({"errcode": code}).to_string();

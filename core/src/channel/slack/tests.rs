@@ -1,13 +1,5 @@
 use super::*;
-
-fn response(status: u16, body: &str) -> Response {
-    Response {
-        status,
-        headers: vec![("retry-after".to_owned(), "7".to_owned())],
-        body: body.as_bytes().to_vec(),
-        truncated: false,
-    }
-}
+use crate::channel::answer::testing::response;
 
 #[test]
 fn what_slack_says_means_what_its_documents_say() {

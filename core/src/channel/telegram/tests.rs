@@ -2,19 +2,11 @@
 
 use super::*;
 use crate::channel::account::Accounts;
+use crate::channel::answer::testing::response;
 use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, Io, Outcome};
 
 const CHAT: &str = "-5";
-
-fn response(status: u16, body: &str) -> Response {
-    Response {
-        status,
-        headers: vec![("retry-after".to_owned(), "7".to_owned())],
-        body: body.as_bytes().to_vec(),
-        truncated: false,
-    }
-}
 
 fn refusal(code: u16, description: &str) -> String {
     json!({"ok": false, "error_code": code, "description": description}).to_string()

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::channel::answer::{Answer, Meaning, NETWORK, WAIT, wait_ms};
+use crate::channel::token::untold;
 use crate::io::Response;
 use crate::json;
 
@@ -106,20 +107,8 @@ const REFUSALS: &[Refusal] = &[
 const SECRET_ADVICE: &str = "Check WECOM_CORP_ID and WECOM_CORP_SECRET, or both in openclaw.json: WeCom's admin console shows them.";
 
 /// Reads the token route's answer that holds no token: nothing was sent by it.
-///
-/// A secret that isn't accepted is withheld and not for good: what waits is sent once it is put right.
 pub(super) fn token_failure(response: &Response, now_ms: u64) -> Answer {
-    match read(response, now_ms) {
-        // With a token the same code means that the token has run out; without one it is the secret's.
-        Err(Answer::Refused(Meaning::BadToken, _)) => {
-            Answer::Refused(Meaning::Withheld, BAD_SECRET.to_owned())
-        }
-        Err(answer @ Answer::Refused(Meaning::RateLimited(_) | Meaning::Withheld, _)) => answer,
-        Err(Answer::Refused(_, reason) | Answer::Unknown(reason)) => {
-            Answer::NotDispatched(["no token: ", &reason].concat())
-        }
-        Ok(_) | Err(_) => Answer::NotDispatched("no token in the answer".to_owned()),
-    }
+    untold(read(response, now_ms), BAD_SECRET)
 }
 
 /// Reads the answer to a call, or what else became of it.

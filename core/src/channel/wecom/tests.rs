@@ -2,30 +2,7 @@
 
 use super::*;
 use crate::channel::account::Accounts;
-
-fn response(status: u16, body: &str) -> Response {
-    Response {
-        status,
-        headers: vec![("retry-after".to_owned(), "7".to_owned())],
-        body: body.as_bytes().to_vec(),
-        truncated: false,
-    }
-}
-
-fn meaning(status: u16, body: &str) -> String {
-    match answer::read(&response(status, body), 0) {
-        Ok(_) => "ok".to_owned(),
-        Err(refused @ Answer::Refused(..)) => {
-            assert!(!answer::advice(&refused).is_empty(), "{body}");
-            let Answer::Refused(meaning, _) = refused else {
-                unreachable!("it is one")
-            };
-            format!("{meaning:?}")
-        }
-        Err(Answer::Unknown(_)) => "unknown".to_owned(),
-        Err(other) => format!("{other:?}"),
-    }
-}
+use crate::channel::answer::testing::{meaning, response};
 
 #[test]
 fn a_code_means_what_the_documents_say() {
@@ -50,7 +27,8 @@ fn a_code_means_what_the_documents_say() {
         (99_999, "ForGood"),
     ] {
         let body = json!({"errcode": code, "errmsg": "said"}).to_string();
-        assert_eq!(meaning(200, &body), expected, "{code}");
+        let read = answer::read(&response(200, &body), 0);
+        assert_eq!(meaning(read, answer::advice), expected, "{code}");
     }
     for (status, body, expected) in [
         (200, r#"{"errcode":0,"invaliduser":""}"#, "ok"),
@@ -62,7 +40,8 @@ fn a_code_means_what_the_documents_say() {
         (413, "<html>", "ForGood"),
         (429, "<html>", "RateLimited(7000)"),
     ] {
-        assert_eq!(meaning(status, body), expected, "{body}");
+        let read = answer::read(&response(status, body), 0);
+        assert_eq!(meaning(read, answer::advice), expected, "{body}");
     }
 }
 
