@@ -276,7 +276,7 @@ fn written(account: &Account, sending: &Sending<'_>) -> Result<(&'static str, St
     Ok((path, json::text(&body)))
 }
 
-/// The older host of an app: its own, or where everything was moved to. A tenant's own gateway stands before both, and the
+/// The older host of an app: its own, or where everything was moved to. A proxy of the user's own stands before both, and the
 /// harness grants the older one where it granted the newer one.
 fn media_base(account: &Account) -> String {
     if account.base_url == DINGTALK_ORIGIN {
