@@ -440,6 +440,8 @@ impl World {
             self.telegram.service(),
             self.webhook.service(),
             self.wecom.service(),
+            self.dingtalk.service(),
+            self.dingtalk_media.service(),
         ]
         .into_iter()
     }
