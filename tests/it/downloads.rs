@@ -125,9 +125,11 @@ fn no_results_are_an_error() {
 
 #[test]
 fn five_are_loaded_at_a_time_and_no_more() {
+    // As long as five connections may take to be made on a machine that does other things as well.
+    const LATENCY_MS: u64 = 1_000;
     let env = TestEnv::new();
     env.media()
-        .fault("*", fakes::Fault::Latency(300), fakes::ALWAYS);
+        .fault("*", fakes::Fault::Latency(LATENCY_MS), fakes::ALWAYS);
     let urls: Vec<String> = (0..11).map(|n| format!("{BASE}/{n}.png")).collect();
     let mut arguments = vec![
         "download-results".to_owned(),
@@ -145,9 +147,12 @@ fn five_are_loaded_at_a_time_and_no_more() {
         .map(|request| request.at_ms)
         .collect();
     at.sort_unstable();
-    assert!(at[4] - at[0] < 300, "the first five come together: {at:?}");
     assert!(
-        at[5] - at[0] >= 290,
+        at[4] - at[0] < LATENCY_MS,
+        "the first five come together: {at:?}"
+    );
+    assert!(
+        at[5] - at[0] >= LATENCY_MS - 10,
         "the sixth waits for one of them: {at:?}"
     );
 }
