@@ -56,7 +56,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 61] = [
+pub const VARIABLES: [Variable; 62] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -242,6 +242,11 @@ pub const VARIABLES: [Variable; 61] = [
         "LIBTV_HARNESS",
         Origin::Harness,
         "whether a harness polls: `polling` or `absent`",
+    ),
+    variable(
+        "LIBTV_SESSION",
+        Origin::Harness,
+        "`leased` where the session that is polled is this call's alone",
     ),
     variable(
         "LIBTV_UTC_OFFSET_SECONDS",

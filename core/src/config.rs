@@ -53,6 +53,8 @@ pub struct Settings {
     pub default_chat: Option<String>,
     /// Whether a harness polls, and with what.
     pub harness: Harness,
+    /// Whether the session that is polled is this call's alone (`LIBTV_SESSION`): what was begun before has ended with its process.
+    pub is_alone: bool,
     /// `LIBTV_SKIP_BACKGROUND_WAITER`: make no claim about a harness.
     pub no_harness_claim: bool,
     /// `LIBTV_POLL_INTERVAL_SECONDS`, in milliseconds.
@@ -98,6 +100,7 @@ impl Settings {
             default_channel: vars("OPENCLAW_CHANNEL_TYPE"),
             default_chat: vars("OPENCLAW_CHAT_ID"),
             harness: Harness::read(vars("LIBTV_HARNESS").as_deref()),
+            is_alone: vars("LIBTV_SESSION").as_deref() == Some("leased"),
             // `0` is how people switch a flag off.
             no_harness_claim: vars("LIBTV_SKIP_BACKGROUND_WAITER")
                 .is_some_and(|value| value != "0"),

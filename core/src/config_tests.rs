@@ -108,6 +108,18 @@ fn a_damaged_file_is_named_by_what_needs_it() {
 }
 
 #[test]
+fn a_session_is_a_calls_alone_only_when_it_is_said() {
+    for (vars, alone) in [
+        (&[][..], false),
+        (&[("LIBTV_SESSION", "leased")], true),
+        (&[("LIBTV_SESSION", "")], false),
+        (&[("LIBTV_SESSION", "shared")], false),
+    ] {
+        assert_eq!(settings("{}", vars).is_alone, alone, "{vars:?}");
+    }
+}
+
+#[test]
 fn a_harness_is_known_only_when_it_is_said() {
     let state = |vars: &[(&str, &str)]| settings("{}", vars).harness.state(None, None);
     assert_eq!(state(&[]), HarnessState::Unknown);

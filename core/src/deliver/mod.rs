@@ -44,6 +44,9 @@ pub fn run(
 ) -> Result<(), Problem> {
     // First: everything behind compares a delivery with its record.
     recall(io, loaded)?;
+    if settings.is_alone {
+        conclude(io, loaded)?;
+    }
     // Before anything is sent: a message whose key ran out while no harness ran must not be repeated in this
     // step.
     settle(io, loaded, events)?;
@@ -77,6 +80,18 @@ fn recall(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         let deliveries = &loaded.session.deliveries;
         let recalled = deliveries.iter().find(|delivery| delivery.id == id);
         if let Some(delivery) = recalled {
+            store::save_delivery(io, &loaded.session.key, delivery)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores that attempts are over whose end isn't on record: of a session that is this call's alone nobody else is at them. Whether
+/// such a message has arrived is known no better for that, and what follows is decided as always.
+fn conclude(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
+    for delivery in &mut loaded.session.deliveries {
+        if delivery.under_way {
+            delivery.under_way = false;
             store::save_delivery(io, &loaded.session.key, delivery)?;
         }
     }

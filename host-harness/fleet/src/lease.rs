@@ -169,6 +169,12 @@ impl Held {
         self.lost.load(Ordering::Acquire)
     }
 
+    /// Whether the session is this call's alone. Of an intent it isn't: its submit may go on, in a process that holds no lease.
+    pub fn is_alone(&self) -> bool {
+        let is_leased = matches!(self.fence, Fence::Lease { .. });
+        is_leased && matches!(self.reach, Reach::Session(_))
+    }
+
     /// Resolves when the lease is lost; renews it until then. For the time of the call.
     pub async fn kept(&self) {
         let Fence::Lease { ttl, .. } = &self.fence else {

@@ -109,6 +109,7 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> At
         recipients: OfCall::new(named, messages, Arc::clone(held)),
         spending: OfTenant::new(&worker.database, &name.tenant),
         gate: Arc::clone(held) as Arc<dyn host::http::Gate>,
+        is_alone: held.is_alone(),
     });
     let (session_id, is_new) = match &claimed.session_id {
         Some(id) => (id.clone(), false),

@@ -79,6 +79,8 @@ pub async fn submit(
         recipients: OfCall::new(named, [], Arc::clone(&held)),
         spending: OfTenant::new(database, tenant),
         gate: Arc::clone(&held) as Arc<dyn host::http::Gate>,
+        // Another submit may continue the same session at the same time.
+        is_alone: false,
     });
     let submitted = harness.submit(wanted).await;
     if is_whole(&submitted) {

@@ -91,6 +91,7 @@ async fn one(worker: &Worker, tenant: &str, versions: (i64, i64)) -> Result<(), 
         recipients: OfCall::new(named, [], Arc::clone(&held)),
         spending: OfTenant::new(&worker.database, tenant),
         gate: held,
+        is_alone: false,
     };
     let due = harness.on(state).due().await;
     due.map(drop).map_err(|error| error.to_string())

@@ -11,6 +11,8 @@ use crate::grants::GUEST_STATE;
 
 /// The variable that tells the component whether somebody polls by himself, and what it holds where somebody does.
 const HARNESS: (&str, &str) = ("LIBTV_HARNESS", "polling");
+/// The same of whether anybody else can be at the session.
+const SESSION: (&str, &str) = ("LIBTV_SESSION", "leased");
 
 /// What a call works on, in the place of the home's folder. Calls that need one are the typed ones; commands of the command
 /// line stay with the folder.
@@ -24,6 +26,9 @@ pub struct CallState {
     pub spending: Arc<dyn Spending>,
     /// Asked before every request that isn't a read.
     pub gate: Arc<dyn Gate>,
+    /// Whether the polled session is this call's alone: nobody else stores or sends anything of it until the call has ended, nor
+    /// does an earlier call that hasn't. The component then takes what it finds begun for over.
+    pub is_alone: bool,
 }
 
 impl CallState {
@@ -40,8 +45,12 @@ impl CallState {
         egress.spending = Arc::clone(&self.spending);
         egress.gate = Some(Arc::clone(&self.gate));
         // Whoever keeps sessions elsewhere polls them by himself: nobody holds the lock of a home folder for them.
-        let (name, value) = HARNESS;
-        environment.retain(|(known, _)| known != name);
-        environment.push((name.to_owned(), value.to_owned()));
+        for (name, value) in [Some(HARNESS), self.is_alone.then_some(SESSION)]
+            .into_iter()
+            .flatten()
+        {
+            environment.retain(|(known, _)| known != name);
+            environment.push((name.to_owned(), value.to_owned()));
+        }
     }
 }

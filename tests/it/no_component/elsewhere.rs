@@ -91,6 +91,7 @@ fn step(attack: &Attack) -> (Result<Step, CallError>, Vec<String>) {
         recipients: Arc::clone(&elsewhere) as Arc<dyn Recipients>,
         spending: Arc::clone(&elsewhere) as Arc<dyn Spending>,
         gate: Arc::clone(&elsewhere) as Arc<dyn Gate>,
+        is_alone: true,
     };
     let result = block_on(async { attack.harness().on(state).poll(HOSTILE).await });
     let stored = elsewhere.stored.lock().unwrap().clone();

@@ -62,6 +62,8 @@ struct Fleet {
     workers: Vec<Process>,
     /// Sessions by their chats, in the order of their submits.
     sessions: Vec<(String, String)>,
+    /// Messages of unknown outcome by chat, as far as they were seen: a tenant's oldest sessions are forgotten while this goes on.
+    unknown: HashMap<String, i64>,
     homes: usize,
     harnesses: std::sync::Arc<fleet::harnesses::Harnesses>,
 }
@@ -88,6 +90,7 @@ impl Fleet {
             kind,
             workers: Vec::new(),
             sessions: Vec::new(),
+            unknown: HashMap::new(),
             homes: 0,
             harnesses,
         };
@@ -191,8 +194,8 @@ impl Fleet {
         (results, messages.len() - results)
     }
 
-    /// How many messages of unknown outcome each chat's session has, where it has any.
-    async fn uncertain(&self) -> HashMap<String, i64> {
+    /// Looks how many messages of unknown outcome each chat's session has, where it has any.
+    async fn look_for_unknown(&mut self) {
         let statement = "select s.session_id, count(*) from uncertain u join (
                 select tenant, scope, substring(convert_from(bytes, 'UTF8') from '\"session_id\":\"([^\"]+)\"') as session_id
                 from record where path like '%/asked-0001') s on s.tenant = u.tenant and u.path like 'sessions/' || s.scope || '/%'
@@ -203,19 +206,21 @@ impl Fleet {
             let found = sessions.find(|(_, known)| known == id);
             found.map(|(chat, _)| chat.clone())
         };
-        rows.iter()
+        let seen: Vec<(String, i64)> = rows
+            .iter()
             .filter_map(|row| Some((chat(row.get(0))?, row.get(1))))
-            .collect()
+            .collect();
+        self.unknown.extend(seen);
     }
 
     /// Nothing was sent twice, and whatever may not have arrived is known to be so and told in a message of its own, once: unless
     /// that one's sender was stopped as well.
-    async fn nothing_twice_and_the_rest_told(&self) {
-        let uncertain = self.uncertain().await;
+    async fn nothing_twice_and_the_rest_told(&mut self) {
+        self.look_for_unknown().await;
         let mut messages = 0;
         for (chat, _) in &self.sessions {
             let (results, notices) = self.texts(chat);
-            let unknown = uncertain.get(chat).copied().unwrap_or_default();
+            let unknown = self.unknown.get(chat).copied().unwrap_or_default();
             let seen = format!("{chat}: {results} results, {notices} notices, {unknown} unknown");
             assert!(results <= 1 && notices <= 1, "{seen}");
             match unknown {
@@ -231,7 +236,11 @@ impl Fleet {
             .iter()
             .filter(|attempt| attempt.method == "chat.postMessage");
         assert_eq!(attempts.count(), messages, "none is sent again");
-        println!("{} uncertain of {}", uncertain.len(), self.sessions.len());
+        println!(
+            "{} uncertain of {}",
+            self.unknown.len(),
+            self.sessions.len()
+        );
     }
 }
 
@@ -258,6 +267,7 @@ async fn kill_senders(fleet: &mut Fleet) -> Vec<Duration> {
         let since = Instant::now();
         taken.push(fleet.taken_over(&session, pid, since).await);
         fleet.workers[at] = fleet.started();
+        fleet.look_for_unknown().await;
     }
     taken
 }
@@ -297,7 +307,7 @@ async fn a_message_without_a_key_whose_sender_is_killed_is_uncertain_and_never_s
     let taken = kill_senders(&mut fleet).await;
     fleet.rig.ended().await;
     fleet.nothing_twice_and_the_rest_told().await;
-    assert!(fleet.uncertain().await.len() >= taken.len() / 2);
+    assert!(fleet.unknown.len() >= taken.len() / 2);
     in_time(taken);
 }
 
@@ -315,6 +325,7 @@ async fn harnesses_that_stand_still_while_they_send_lose_nothing_and_show_nothin
             let part = 0.5 + 2.5 * fastrand::f64();
             tokio::time::sleep(LEASE.mul_f64(part)).await;
             fleet.workers[at].signal("CONT");
+            fleet.look_for_unknown().await;
         }
         fleet.rig.ended().await;
         match kind {

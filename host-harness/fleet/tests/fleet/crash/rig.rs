@@ -304,6 +304,7 @@ impl Calls {
             recipients: OfCall::new(named, [], Arc::clone(&held)),
             spending: OfTenant::new(&self.database, TENANT),
             gate: held,
+            is_alone: false,
         })
     }
 
