@@ -1,6 +1,6 @@
 //! One fleet for a test: a database, the fakes, tenants, and workers in this process or in their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +42,8 @@ pub struct Rig {
     pub url: String,
     pub server: Arc<Server>,
     pub name: String,
+    /// The fakes' authority. Written once: a process that starts while it is written anew would read half of it.
+    ca: PathBuf,
     folder: tempfile::TempDir,
 }
 
@@ -55,7 +57,7 @@ impl Rig {
     pub async fn on(server: Arc<Server>, world: WorldBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = world.start().unwrap();
-        world.write_ca(folder.path()).unwrap();
+        let ca = world.write_ca(folder.path()).unwrap();
         let name = server.database().await;
         let url = server.url(server.port(), &name);
         let database = Arc::new(Database::new(&url, None, 4).unwrap());
@@ -70,6 +72,7 @@ impl Rig {
             url,
             server,
             name,
+            ca,
             folder,
         }
     }
@@ -124,10 +127,7 @@ impl Rig {
                 "LIBTV_CONNECT_TO".to_owned(),
                 self.world.connect_to().into(),
             ),
-            (
-                "SSL_CERT_FILE".to_owned(),
-                self.world.write_ca(self.folder.path()).unwrap().into(),
-            ),
+            ("SSL_CERT_FILE".to_owned(), self.ca.clone().into()),
         ]
     }
 
