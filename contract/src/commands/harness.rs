@@ -58,6 +58,7 @@ pub(super) const RUN: &[Command] = &[
         options: &[JSON, MAX_PARALLEL, UI, UNTIL_IDLE],
         ..HARNESS
     },
+    super::fleet::FLEET,
     Command {
         name: "mcp",
         about: "serve the tools to an agent, by the Model Context Protocol on standard input and output",

@@ -3,6 +3,7 @@
 //! The component's parser and help, what the harness understands of arguments, clap's grammar (help, completions, manual)
 //! and the tables of the documents come from here.
 
+mod fleet;
 mod harness;
 mod jobs;
 mod line;
@@ -173,6 +174,8 @@ pub enum Value {
     Choice(&'static [&'static str]),
     /// An address of this machine with a port.
     Address,
+    /// `NAME=VALUE`. The option may be given again for another one.
+    Pair,
     /// An agent or its folder of skills.
     Agent,
     /// What the program's own list decides (a shell, a service manager).

@@ -101,6 +101,7 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> At
         Ok(messages) => messages,
         Err(error) => return failed(error.to_string(), FIRST_PAUSE),
     };
+    // The records that came with the claim, and nobody else's: what isn't there can't be read.
     let keeper = Arc::clone(held) as Arc<dyn host::Keeper>;
     let records = Records::new(claimed.records.iter().cloned(), keeper).with_folders(FOLDERS);
     let records = Arc::new(records);

@@ -1,14 +1,14 @@
-//! `libtv-video fleet …`: its arguments, and what each of them does. Reads the environment and prints; the library doesn't.
+//! `libtv-video fleet …`: what each command does. Reads the environment and prints; the library doesn't. Not here: the arguments
+//! (`line.rs`, by the contract's table).
 
-use std::collections::BTreeMap;
+mod line;
+
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
 use host::{Component, StartError, StopHandle, Submit};
 
 use crate::database::Database;
@@ -16,9 +16,10 @@ use crate::harnesses::Harnesses;
 use crate::metrics::Metrics;
 use crate::secrets::LocalSecrets;
 use crate::submit::submit;
-use crate::tenants::{self, Tenant};
+use crate::tenants;
 use crate::worker::{Options, Worker};
 use crate::{health, moving, schema};
+use line::{Action, Line, Moving, Serve, Submitting, TenantAction};
 
 /// Variables of the process that count for every tenant: how it reaches the network, and nothing else.
 const SHARED: [&str; 8] = [
@@ -36,177 +37,12 @@ const CONNECTIONS: usize = 8;
 /// A lease shorter than this is lost by a busy machine; a longer one leaves a dead worker's sessions alone for long.
 const LEASE_SECONDS: std::ops::RangeInclusive<u64> = 2..=600;
 
-/// Many harnesses, many tenants, on PostgreSQL.
-#[derive(Parser)]
-#[command(name = "libtv-video fleet", disable_help_subcommand = true)]
-struct Line {
-    /// The database: postgres://USER@HOST/NAME. To another machine always encrypted.
-    /// Without it LIBTV_FLEET_DATABASE.
-    #[arg(long, global = true)]
-    database: Option<String>,
-    /// A file with the authority of the database's certificate, beside the public ones.
-    /// Without it LIBTV_FLEET_DATABASE_CA.
-    #[arg(long, global = true)]
-    database_ca: Option<PathBuf>,
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Subcommand)]
-enum Action {
-    /// Brings the tables up to date.
-    Migrate,
-    /// Polls and delivers what is due, until it is asked to stop.
-    Serve(Serve),
-    /// Submits a request of a tenant. Costs that tenant money.
-    Submit(Submitting),
-    /// How the tenants stand, as JSON.
-    Status,
-    /// Moves the jobs of a home ($NEXU_HOME of one machine) to a tenant.
-    Import(Moving),
-    /// Moves the jobs of a paused tenant to a home that has none.
-    Export(Moving),
-    /// Shows it on a private PostgreSQL and fakes: three harnesses, one killed while it sends, and a count. Costs nothing.
-    #[cfg(feature = "demo")]
-    Demo(Demo),
-    /// Adds, shows, pauses and removes tenants.
-    #[command(subcommand)]
-    Tenant(TenantAction),
-}
-
-#[derive(Args)]
-struct Serve {
-    /// Steps at once.
-    #[arg(long, default_value_t = 64)]
-    parallel: usize,
-    /// Seconds without a word after which somebody else takes a session over.
-    #[arg(long, default_value_t = 30)]
-    lease_seconds: u64,
-    /// Where /healthz, /readyz and /metrics are.
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// A folder of this process's own, for the record of its calls; without it NEXU_HOME.
-    #[arg(long)]
-    home: Option<PathBuf>,
-}
-
-#[cfg(feature = "demo")]
-#[derive(Args)]
-struct Demo {
-    /// Jobs in all.
-    #[arg(long, default_value_t = 60)]
-    jobs: usize,
-    /// Seconds without a word after which somebody else takes a session over.
-    #[arg(long, default_value_t = 5)]
-    lease_seconds: u64,
-}
-
-#[derive(Args)]
-struct Submitting {
-    /// Whose request it is.
-    #[arg(long)]
-    tenant: String,
-    /// The session that it continues.
-    #[arg(long)]
-    session_id: Option<String>,
-    /// The channel that the results go to.
-    #[arg(long)]
-    channel: Option<String>,
-    /// Which of several accounts of the channel writes.
-    #[arg(long)]
-    account: Option<String>,
-    /// The chat that they go to; without it the tenant's usual one (OPENCLAW_CHAT_ID).
-    #[arg(long)]
-    chat_id: Option<String>,
-    /// A topic or thread of the chat.
-    #[arg(long)]
-    thread: Option<String>,
-    /// A message in whose topic or thread they go.
-    #[arg(long)]
-    reply_to: Option<String>,
-    /// The service that makes it.
-    #[arg(long)]
-    service: Option<String>,
-    /// The ratio of a new video, as 9:16.
-    #[arg(long)]
-    ratio: Option<String>,
-    /// A folder of this process's own, for the record of its calls; without it NEXU_HOME.
-    #[arg(long)]
-    home: Option<PathBuf>,
-    /// The words.
-    words: String,
-}
-
-#[derive(Args)]
-struct Moving {
-    /// Whose they become, or are.
-    #[arg(long)]
-    tenant: String,
-    /// The home; no harness may poll it meanwhile.
-    #[arg(long)]
-    home: PathBuf,
-}
-
-#[derive(Subcommand)]
-enum TenantAction {
-    /// Adds a tenant, or changes one. Secrets are never given here, only where they are.
-    Add {
-        /// Its name.
-        name: String,
-        /// Steps at once, over all workers.
-        #[arg(long)]
-        cap: Option<i32>,
-        /// Steps of a minute, over all workers: what its key is good for.
-        #[arg(long)]
-        steps_per_minute: Option<i32>,
-        /// Paid requests of a day.
-        #[arg(long)]
-        jobs_per_day: Option<i32>,
-        /// Paid requests of a day, for each chat.
-        #[arg(long)]
-        jobs_per_chat_per_day: Option<i32>,
-        /// A variable, as NAME=VALUE.
-        #[arg(long = "set", value_parser = pair)]
-        variables: Vec<(String, String)>,
-        /// Where a secret is, as NAME=env:OTHER, NAME=file:/PATH or NAME=command:PROGRAM.
-        #[arg(long = "secret", value_parser = pair)]
-        secrets: Vec<(String, String)>,
-    },
-    /// Shows them.
-    List,
-    /// Begins no more steps of it.
-    Pause {
-        /// Its name.
-        name: String,
-    },
-    /// Goes on with it.
-    Resume {
-        /// Its name.
-        name: String,
-    },
-    /// Removes it.
-    Remove {
-        /// Its name.
-        name: String,
-        /// Also with the sessions that go on: what was paid for is lost.
-        #[arg(long)]
-        force: bool,
-    },
-}
-
-/// What stands before and behind the sign. The error doesn't repeat it: it may be a secret.
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it has to be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 /// Runs `libtv-video fleet` with its arguments, those behind `fleet`, on a component that `load` loads.
 pub fn program(
     arguments: impl IntoIterator<Item = OsString>,
     load: impl FnOnce() -> Result<Component, StartError>,
 ) -> ExitCode {
-    let line = std::iter::once(OsString::from("fleet")).chain(arguments);
-    let line = match Line::try_parse_from(line) {
+    let line = match line::read(arguments) {
         Ok(line) => line,
         Err(error) => {
             // Where even that can't be printed there is nobody to tell.
@@ -243,20 +79,9 @@ async fn run(
     load: impl FnOnce() -> Result<Component, StartError>,
 ) -> Result<(), String> {
     #[cfg(feature = "demo")]
-    if let Action::Demo(Demo {
-        jobs,
-        lease_seconds,
-    }) = line.action
-    {
+    if let Action::Demo(wanted) = line.action {
         // It has a database of its own.
-        return crate::demo::demo(
-            crate::demo::Wanted {
-                jobs,
-                lease_seconds,
-            },
-            load,
-        )
-        .await;
+        return crate::demo::demo(wanted, load).await;
     }
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let url = line
@@ -441,33 +266,14 @@ async fn tenant(database: &Database, action: TenantAction) -> Result<(), String>
         false => Err("There is no tenant of this name.".to_owned()),
     };
     match action {
-        TenantAction::Add {
-            name,
-            cap,
-            steps_per_minute,
-            jobs_per_day,
-            jobs_per_chat_per_day,
-            variables,
-            secrets,
-        } => {
-            let tenant = Tenant {
-                id: name,
-                cap_in_flight: cap,
-                steps_per_minute,
-                jobs_per_day,
-                jobs_per_chat_per_day,
-                variables: BTreeMap::from_iter(variables),
-                secrets: BTreeMap::from_iter(secrets),
-            };
-            tenants::add(database, &tenant, &LocalSecrets)
-                .await
-                .map_err(text)
-        }
+        TenantAction::Add(tenant) => tenants::add(database, &tenant, &LocalSecrets)
+            .await
+            .map_err(text),
         TenantAction::List => status(database).await,
-        TenantAction::Pause { name } => {
+        TenantAction::Pause(name) => {
             known(tenants::pause(database, &name, true).await.map_err(text)?)
         }
-        TenantAction::Resume { name } => {
+        TenantAction::Resume(name) => {
             known(tenants::pause(database, &name, false).await.map_err(text)?)
         }
         TenantAction::Remove { name, force } => known(
