@@ -127,7 +127,7 @@ fn route(route: &Route) -> Value {
     };
     let recipient = match route.recipient {
         None => Value::Null,
-        Some(Recipient::Message) => json!("path"),
+        Some(Recipient::Message | Recipient::OwnMessage) => json!("path"),
         Some(Recipient::Path { kind }) => json!({"path": 0, "kind": id_kind(kind)}),
         Some(Recipient::Query { name, kind }) => json!({"query": name, "kind": id_kind(kind)}),
         Some(Recipient::JsonField { name, kind }) => {

@@ -4,6 +4,9 @@
 /// Where the component looks for its state folder when nothing else is said.
 pub const FOLDER: &str = "/data";
 
+/// The member of the configuration file that says whether a chat is told how far a job is.
+pub const PROGRESS: &str = "progress";
+
 /// A variable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -197,6 +200,11 @@ pub const VARIABLES: [Variable; 62] = [
         "LIBTV_MAX_POLLS",
         Origin::User,
         "after how many polls a job is given up",
+    ),
+    variable(
+        "LIBTV_PROGRESS",
+        Origin::User,
+        "`off`: a chat isn't told how far a job is",
     ),
     variable(
         "LIBTV_SKIP_BACKGROUND_WAITER",

@@ -59,6 +59,8 @@ pub struct Settings {
     pub no_harness_claim: bool,
     /// `LIBTV_POLL_INTERVAL_SECONDS`, in milliseconds.
     pub fixed_interval_ms: Option<u64>,
+    /// Whether a chat is told how far a job is: `LIBTV_PROGRESS`, or `progress` in the file. On, unless that is `off`.
+    pub shows_progress: bool,
     /// `LIBTV_MAX_POLLS`.
     pub max_polls: Option<u32>,
     /// For legacy times without zone.
@@ -79,6 +81,9 @@ impl Settings {
                 .map(str::to_owned)
         };
         let stored_ratio = text_of("videoRatio");
+        let shows_progress = vars("LIBTV_PROGRESS")
+            .or_else(|| text_of(contract::settings::PROGRESS))
+            .is_none_or(|said| said != "off" && said != "0");
         // A ratio that can't be read is passed over: it isn't worth refusing a job for.
         let chosen_ratio = [vars("LIBTV_VIDEO_RATIO"), stored_ratio.clone()]
             .into_iter()
@@ -106,6 +111,7 @@ impl Settings {
                 .is_some_and(|value| value != "0"),
             fixed_interval_ms: vars("LIBTV_POLL_INTERVAL_SECONDS")
                 .and_then(|text| interval_ms(&text)),
+            shows_progress,
             max_polls: vars("LIBTV_MAX_POLLS")
                 .and_then(|text| text.trim().parse().ok())
                 // None at all would give every job up before it was looked at once.

@@ -54,7 +54,7 @@ function isPlain(text) {
   return plain !== undefined && !/["<>\\^`{|}]/.test(text) && !/\p{Cc}/u.test(plain);
 }
 
-/** Whether a path is that of a pattern: `{}` is one segment, an id, `{..}` one segment or more, `{credential}` this one. */
+/** Whether a path is that of a pattern: `{}` and `{own}` are one segment, an id, `{..}` one segment or more, `{credential}` this one. */
 export function fits(path, pattern, segment) {
   const given = path.split('/');
   const wanted = pattern.split('/');
@@ -69,7 +69,7 @@ export function fits(path, pattern, segment) {
       if (segment === undefined || given[index] !== segment) return false;
       continue;
     }
-    if (part === '{}' ? !isId(given[index]) : given[index] !== part) return false;
+    if (part === '{}' || part === '{own}' ? !isId(given[index]) : given[index] !== part) return false;
   }
   return given.length === wanted.length;
 }

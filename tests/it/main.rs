@@ -58,6 +58,7 @@ mod other_owner;
 mod over_hours;
 mod page;
 mod pippit;
+mod progress;
 mod ratio;
 mod recipients;
 mod refusals;

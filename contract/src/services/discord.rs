@@ -1,8 +1,8 @@
 //! Discord, for a bot: docs/apis/discord.md.
 
 use super::{
-    Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part, Position,
-    Recipient, Route, SENDS, Service, Shape, Success,
+    Asked, Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part,
+    Position, Recipient, Route, SENDS, Service, Shape, Success,
 };
 use crate::kind::Kind;
 
@@ -92,6 +92,28 @@ pub const DISCORD: Service = Service {
             },
             commits: true,
             members: MESSAGE,
+            names: &[Names {
+                status: 200,
+                success: Success::Status,
+                // What shows a file stays what it is.
+                of: Asked::Without("attachments"),
+                at: "/id",
+                what: Named::OwnMessage,
+            }],
+            ..OF_CHANNEL
+        },
+        // Has a message of the bot's own say something else.
+        Route {
+            method: Method::Patch,
+            path: "/api/v10/channels/{}/messages/{own}",
+            headers: SENDS,
+            body: Body::Json(MESSAGE_BYTES),
+            commits: true,
+            members: &[
+                Member::needed("content", Shape::Words),
+                Member::needed("allowed_mentions", Shape::Always(r#"{"parse":[]}"#)),
+                Member::needed("flags", Shape::Always("4")),
+            ],
             ..OF_CHANNEL
         },
         Route {
@@ -111,6 +133,7 @@ pub const DISCORD: Service = Service {
             names: &[Names {
                 status: 200,
                 success: Success::Status,
+                of: Asked::Any,
                 at: "/id",
                 what: Named::Recipient(CHANNEL),
             }],

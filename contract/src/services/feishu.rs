@@ -1,7 +1,7 @@
 //! Feishu, and Lark, which is the same elsewhere.
 
 use super::{
-    Asks, Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method,
+    Asked, Asks, Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method,
     Named, Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT, Value,
 };
 use crate::kind::Kind;
@@ -19,6 +19,8 @@ const MESSAGES_PATH: &str = "/open-apis/im/v1/messages";
 const TOKEN_BYTES: u64 = 16 << 10;
 /// Feishu takes text requests up to 150 KB, others up to 30.
 const MESSAGE_BYTES: u64 = 150 << 10;
+/// A card has at most 30 KB.
+const CARD_BYTES: u64 = 30 << 10;
 /// Feishu takes files up to 30 MB, and images up to 10; the form around one has some hundred bytes.
 const FILE_BYTES: u64 = (30 << 20) + (64 << 10);
 /// The same of an image.
@@ -30,8 +32,8 @@ const SUCCESS: Success = Success::Number {
     is: 0,
 };
 
-/// What a message may be: a text, or an image, a video or a file that was uploaded. Anything else of Feishu's is refused:
-/// a card asks people to do something, a shared chat leads them elsewhere.
+/// What a message may be: a text, an image, a video or a file that was uploaded, or a card that is one plain text and can be
+/// changed. Anything else of Feishu's is refused: another card asks people to do something, a shared chat leads them elsewhere.
 ///
 /// A key is asked only to be well-formed. That it came of an upload of this process can't be asked: a message is stored
 /// before it is sent, and after a crash another process sends what the first one uploaded. Feishu itself refuses keys of
@@ -50,8 +52,42 @@ const CONTENTS: Shape = Shape::Packed {
                 Member::may("image_key", Shape::Id),
             ],
         ),
+        (CARD, CARD_MEMBERS),
     ],
 };
+/// What `msg_type` says of a card.
+const CARD: &str = "interactive";
+/// A card that is one plain text: nothing in it is markup, a link or a button.
+const CARD_MEMBERS: &[Member] = &[
+    // Only what all see alike can be changed.
+    Member::needed("config", Shape::Always(r#"{"update_multi":true}"#)),
+    Member::needed(
+        "elements",
+        Shape::List {
+            of: &Shape::Object(&[
+                Member::needed("tag", Shape::Always(r#""div""#)),
+                Member::needed(
+                    "text",
+                    Shape::Object(&[
+                        Member::needed("tag", Shape::Always(r#""plain_text""#)),
+                        Member::needed("content", Shape::Words),
+                    ]),
+                ),
+            ]),
+            most: 1,
+        },
+    ),
+];
+/// How a response names a message.
+const fn names(of: Asked, what: Named) -> Names {
+    Names {
+        status: 200,
+        success: SUCCESS,
+        of,
+        at: "/data/message_id",
+        what,
+    }
+}
 // Not needed: without one the platform shows each attempt, and that is the core's to know.
 /// What makes a repetition harmless, for an hour.
 const UUID: Member = Member::may("uuid", Shape::Text);
@@ -69,12 +105,10 @@ const UPLOAD: Route = Route {
 const MESSAGE: Route = Route {
     body: Body::Json(MESSAGE_BYTES),
     commits: true,
-    names: &[Names {
-        status: 200,
-        success: SUCCESS,
-        at: "/data/message_id",
-        what: Named::Message,
-    }],
+    names: &[
+        names(Asked::Any, Named::Message),
+        names(Asked::Saying("msg_type", CARD), Named::OwnMessageAnywhere),
+    ],
     ..UPLOAD
 };
 
@@ -158,6 +192,16 @@ pub const FEISHU: Service = Service {
                 Member::may("reply_in_thread", Shape::Flag),
                 UUID,
             ],
+            ..MESSAGE
+        },
+        // Has a card of the app's own say something else.
+        Route {
+            method: Method::Patch,
+            path: "/open-apis/im/v1/messages/{own}",
+            body: Body::Json(CARD_BYTES),
+            recipient: Some(Recipient::OwnMessage),
+            members: &[Member::needed("content", Shape::PackedAs(CARD_MEMBERS))],
+            names: &[],
             ..MESSAGE
         },
     ],

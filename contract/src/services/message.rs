@@ -27,6 +27,8 @@ pub enum Recipient {
     },
     /// A message that is answered, in the path's first `{}`.
     Message,
+    /// Whoever is in the chat of one's own message, in the path's `{own}`: the platform gives no two messages one id.
+    OwnMessage,
 }
 
 /// What says of which kind a recipient's id is.
@@ -84,6 +86,8 @@ pub enum Shape {
     Uncalling,
     /// A message that may be answered, by the platform's name for it: one of a named recipient's chat.
     Message,
+    /// One's own message in the recipient's chat, which is changed.
+    OwnMessage,
     /// What the service calls something: letters, digits, `-` and `_`.
     Id,
     /// What was uploaded, as some platforms name it: `@` and an id. No address: people's programs would fetch whatever stands there.
@@ -103,7 +107,9 @@ pub enum Shape {
         /// The most.
         most: usize,
     },
-    /// A text that is JSON itself: an object whose members are chosen by what another member says.
+    /// A text that is JSON itself: an object of these members.
+    PackedAs(&'static [Member]),
+    /// The same: an object whose members are chosen by what another member says.
     Packed {
         /// That member.
         by: &'static str,
@@ -119,10 +125,23 @@ pub struct Names {
     pub status: u16,
     /// that say so.
     pub success: Success,
+    /// Of which requests.
+    pub of: Asked,
     /// Where it stands, as a JSON pointer.
     pub at: &'static str,
     /// What it is.
     pub what: Named,
+}
+
+/// Which requests a response has to be to, by their JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Any of the route.
+    Any,
+    /// Those whose member says this.
+    Saying(&'static str, &'static str),
+    /// Those without this member.
+    Without(&'static str),
 }
 
 /// What a response names.
@@ -132,6 +151,8 @@ pub enum Named {
     Message,
     /// A message that is in the recipient's chat, by an id that counts in this chat alone: it may be changed.
     OwnMessage,
+    /// The same by an id that no other chat has.
+    OwnMessageAnywhere,
     /// A recipient that the one of the request leads to (a direct chat with a person), of this kind: it gets messages for as
     /// long as that one does.
     Recipient(&'static str),

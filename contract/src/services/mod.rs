@@ -35,9 +35,9 @@ pub use keys::{
 };
 pub use libtv::{DIRECT, GATEWAY};
 pub use media::MEDIA;
-pub use message::{IdKind, Member, Named, Names, Recipient, Shape};
+pub use message::{Asked, IdKind, Member, Named, Names, Recipient, Shape};
 pub use pippit::{PIPPIT, PIPPIT_INTL, PIPPIT_INTL_MEDIA, PIPPIT_MEDIA};
-pub use route::{Body, Header, Key, Method, Part, Route, Value};
+pub use route::{Body, Header, Key, Method, OWN_MESSAGE_SEGMENT, Part, Route, Value};
 
 pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 pub use telegram::{
@@ -159,7 +159,8 @@ mod tests {
         for route in SERVICES.iter().flat_map(|service| service.routes) {
             let has = |name| route.headers.iter().any(|header| header.name == name);
             let has_body = route.body != Body::None;
-            assert_eq!(has_body, route.method == Method::Post, "{}", route.path);
+            let sends = matches!(route.method, Method::Post | Method::Patch);
+            assert_eq!(has_body, sends, "{}", route.path);
             assert_eq!(has_body, has("content-type") && has("content-length"));
             assert!(!route.kinds.is_empty(), "{}", route.path);
             // A chat that is read, or that leads to another one, is asked about as well.
@@ -284,6 +285,37 @@ mod tests {
                     continue;
                 };
                 assert!(route.members.iter().any(|m| m.name == by && m.needed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_changed_stands_in_one_place_and_is_named_by_a_response() {
+        for service in SERVICES {
+            let names = |what| {
+                let mut names = service.routes.iter().flat_map(|route| route.names);
+                names.any(|names| names.what == what)
+            };
+            for route in service.routes {
+                let mut segments = route.path.split('/');
+                let in_path = segments.any(|part| part == OWN_MESSAGE_SEGMENT);
+                let in_query = route
+                    .query
+                    .iter()
+                    .any(|key| matches!(key, Key::OwnMessage(_)));
+                let mut members = route.members.iter();
+                let in_body = members.any(|member| member.is == Shape::OwnMessage);
+                let places = [in_path, in_query, in_body]
+                    .into_iter()
+                    .filter(|is| *is)
+                    .count();
+                let anywhere = route.recipient == Some(Recipient::OwnMessage);
+                assert!(places <= 1 && (!anywhere || in_path), "{}", route.path);
+                let named = match anywhere {
+                    true => names(Named::OwnMessageAnywhere),
+                    false => names(Named::OwnMessage),
+                };
+                assert!(places == 0 || named, "{}", route.path);
             }
         }
     }

@@ -10,7 +10,7 @@ pub struct Route {
     /// The only method.
     pub method: Method,
     /// The path; `{}` is one segment, an id of letters, digits, `-` and `_`; `{..}` is one segment or more; `{credential}` is
-    /// the segment with the credential, where that is its position.
+    /// the segment with the credential, where that is its position; `{own}` is one's own message, which is changed.
     pub path: &'static str,
     /// Keys that its query may have, each once.
     pub query: &'static [Key],
@@ -39,6 +39,9 @@ pub struct Route {
     pub kinds: &'static [Kind],
 }
 
+/// Stands in a path's template for the message that is changed.
+pub const OWN_MESSAGE_SEGMENT: &str = "{own}";
+
 /// Methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -46,6 +49,8 @@ pub enum Method {
     Get,
     /// Changes or makes something.
     Post,
+    /// Changes what is there.
+    Patch,
     /// Takes something back. It has no body.
     Delete,
 }
@@ -57,6 +62,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }

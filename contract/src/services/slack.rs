@@ -1,8 +1,8 @@
 //! Slack: its methods, and the host that takes the bytes of files. `docs/apis/slack.md` is the source.
 
 use super::{
-    Body, Credential, GET, Granted, IdKind, Member, Method, Named, Names, Position, Recipient,
-    Route, SENDS, Service, Shape, Success,
+    Asked, Body, Credential, GET, Granted, IdKind, Member, Method, Named, Names, Position,
+    Recipient, Route, SENDS, Service, Shape, Success,
 };
 use crate::kind::Kind;
 
@@ -53,6 +53,7 @@ const fn names(at: &'static str, what: Named) -> Names {
     Names {
         status: 200,
         success: SUCCESS,
+        of: Asked::Any,
         at,
         what,
     }
@@ -122,7 +123,21 @@ pub const SLACK: Service = Service {
                 Member::needed("unfurl_media", Shape::Always("false")),
                 THREAD,
             ],
-            names: &[names("/ts", Named::Message)],
+            names: &[
+                names("/ts", Named::Message),
+                names("/ts", Named::OwnMessage),
+            ],
+            ..SHOWS
+        },
+        // Has a message of the bot's own say something else.
+        Route {
+            path: "/api/chat.update",
+            recipient: to("channel"),
+            members: &[
+                Member::needed("channel", Shape::Id),
+                Member::needed("ts", Shape::OwnMessage),
+                Member::needed("text", Shape::Escaped),
+            ],
             ..SHOWS
         },
     ],

@@ -1,8 +1,8 @@
 //! Telegram, for a bot: docs/apis/telegram.md.
 
 use super::{
-    Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part, Position,
-    Recipient, Route, SENDS, Service, Shape, Success,
+    Asked, Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Part,
+    Position, Recipient, Route, SENDS, Service, Shape, Success,
 };
 use crate::kind::Kind;
 
@@ -30,6 +30,7 @@ const SUCCESS: Success = Success::True { member: "ok" };
 const SHOWN: Names = Names {
     status: 200,
     success: SUCCESS,
+    of: Asked::Any,
     at: "/result/message_id",
     what: Named::OwnMessage,
 };
@@ -40,9 +41,15 @@ const MOVED: Names = Names {
         member: "error_code",
         is: 400,
     },
+    of: Asked::Any,
     at: "/parameters/migrate_to_chat_id",
     what: Named::Recipient(CHAT),
 };
+/// A link in a text unfolds nothing.
+const NO_PREVIEW: Member = Member::needed(
+    "link_preview_options",
+    Shape::Always(r#"{"is_disabled":true}"#),
+);
 const THUMBNAIL: Part = Part {
     name: "thumbnail",
     max_bytes: THUMBNAIL_BYTES,
@@ -115,12 +122,20 @@ pub const TELEGRAM: Service = Service {
                         Member::needed("allow_sending_without_reply", Shape::Always("true")),
                     ]),
                 ),
-                Member::needed(
-                    "link_preview_options",
-                    Shape::Always(r#"{"is_disabled":true}"#),
-                ),
+                NO_PREVIEW,
             ],
             names: &[SHOWN, MOVED],
+            ..OF_CHAT
+        },
+        // Has a message of the bot's own say something else.
+        Route {
+            method: Method::Post,
+            path: "/{credential}/editMessageText",
+            query: &[CHAT_ID, Key::OwnMessage("message_id")],
+            headers: SENDS,
+            body: Body::Json(MESSAGE_BYTES),
+            commits: true,
+            members: &[Member::needed("text", Shape::Uncalling), NO_PREVIEW],
             ..OF_CHAT
         },
         // Puts a file where a message of the bot's own stands.

@@ -119,6 +119,17 @@ impl Answer {
         }
     }
 
+    /// Why it isn't a success, in words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::NotDispatched(reason) | Self::Refused(_, reason) | Self::Unknown(reason) => {
+                reason
+            }
+            Self::Committed(_) => "the response names no message",
+        }
+    }
+
     /// Whether a message certainly wasn't shown by this attempt.
     #[must_use]
     pub const fn is_certainly_unsent(&self) -> bool {

@@ -147,6 +147,21 @@ pub trait Channel {
     /// Shows a message. What it sends is made of what is on record, and of nothing else.
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer;
 
+    /// Shows a line that will be changed, of the words of `sending`. Only where [`Traits::edits`].
+    ///
+    /// Where a text can be changed like any other message, it is one.
+    fn announce(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        self.commit(calls, sending)
+    }
+
+    /// Has such a line, the message of this id, say the words of `sending`. That may happen twice: it says the same then.
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
+        // A default that does nothing: a channel whose messages can't be changed has nothing to write here, and the
+        // trait keeps it from being called.
+        let _ = (calls, sending, id);
+        Answer::NotDispatched("it can't be changed".to_owned())
+    }
+
     /// Asks what became of a message whose response was lost. Only where [`Traits::reads_back`].
     fn look_for(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Found {
         // A default that finds out nothing: a channel that can't be asked has nothing to write here, and the

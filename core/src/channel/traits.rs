@@ -13,7 +13,7 @@ pub struct Traits {
     pub text: TextLimit,
     /// How many messages one chat takes.
     pub pace: Pace,
-    /// Whether a message can be changed once it is there.
+    /// Whether a message can be changed once it is there: then a line tells how far a job is.
     pub edits: bool,
     /// Until when the chat takes something, counted from the message that asked; none where that is always.
     pub deadline_ms: Option<u64>,

@@ -11,6 +11,7 @@ pub mod lone;
 mod open;
 mod pace;
 pub mod plan;
+mod progress;
 mod read_back;
 mod send;
 mod texts;
@@ -71,7 +72,9 @@ pub fn run(
         }
         at += 1;
     }
-    settle(io, loaded, events)
+    settle(io, loaded, events)?;
+    progress::run(io, settings, &mut channels, loaded, events);
+    Ok(())
 }
 
 /// Stores what markers of attempts say: a record that disagrees with what is decided on would count as another process's.

@@ -7,6 +7,9 @@ use crate::json::{self, Stored};
 use crate::problem::Problem;
 use crate::store;
 
+/// One line of a chat is posted or changed in so many milliseconds.
+const LINES_MS: u64 = 5_000;
+
 /// When a chat last got messages.
 pub struct Pace {
     path: String,
@@ -20,9 +23,26 @@ impl Pace {
     /// # Errors
     /// When the state folder can't be used.
     pub fn load(io: &Io, chat: &str, limit: traits::Pace) -> Result<Self, Problem> {
+        Self::of("chat", io, chat, limit)
+    }
+
+    /// Reads that of a chat's lines that tell how far jobs are. They have their own, and a small one: all sessions of a chat
+    /// together leave the rest of what the platform takes to results.
+    ///
+    /// # Errors
+    /// When the state folder can't be used.
+    pub fn of_lines(io: &Io, chat: &str) -> Result<Self, Problem> {
+        let limit = traits::Pace {
+            messages: 1,
+            window_ms: LINES_MS,
+        };
+        Self::of("lines", io, chat, limit)
+    }
+
+    fn of(what: &str, io: &Io, chat: &str, limit: traits::Pace) -> Result<Self, Problem> {
         // A digest, since a chat's id may hold anything; and of the chat alone, so that all sessions that write
         // there share one file.
-        let path = format!("pace/{}", digest(&["chat", chat], 16));
+        let path = format!("pace/{}", digest(&[what, chat], 16));
         let bytes = store::read(io, &path)?.unwrap_or_default();
         Ok(Self {
             limit,

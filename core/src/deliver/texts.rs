@@ -1,6 +1,7 @@
 //! What the chat is told, in the language of the request: the same in Chinese and in English. Not here: which of it is owed
 //! (`plan.rs`), what must not be in a message (`contract::text`).
 
+use crate::session::State;
 use crate::upstream::CANCELLED;
 use crate::upstream::results::ResultUrl;
 
@@ -117,6 +118,33 @@ impl Language {
                 "{url}\n⚠️ 不清楚“{request}”的这个结果是否已发到这里：一个回答丢失了，不会自动重发。上面是它的链接。"
             ),
         }
+    }
+
+    /// How far a job is.
+    #[must_use]
+    pub fn progress(self, request: &str, state: State, minutes: u64, results: usize) -> String {
+        let (mark, english, chinese) = match state {
+            State::Submitted => ("⏳", "taken, and not begun yet", "已提交，尚未开始"),
+            State::Generating => ("⏳", "in the making", "生成中"),
+            State::AwaitingUser => ("❓", "waits for an answer", "等待回复"),
+            State::Completed => ("✅", "finished", "已结束"),
+            State::Failed => ("❌", "failed", "失败"),
+            State::Timeout => ("⌛", "no result so far", "还没有结果"),
+        };
+        let state = self.pick(english, chinese);
+        let (minutes, results) = (minutes.to_string(), results.to_string());
+        let mut words = match self {
+            Self::English => [mark, " “", request, "”: ", state, " · ", &minutes, " min"].concat(),
+            Self::Chinese => [mark, " “", request, "”：", state, " · ", &minutes, " 分钟"].concat(),
+        };
+        if results != "0" {
+            let unit = match results.as_str() {
+                "1" => self.pick(" result", " 个结果"),
+                _ => self.pick(" results", " 个结果"),
+            };
+            words.push_str(&[" · ", &results, unit].concat());
+        }
+        words
     }
 
     /// Links in the place of media.

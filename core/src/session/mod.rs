@@ -5,6 +5,7 @@
 //! a file each and a key derived from the turn, so both send the same message.
 
 mod delivery;
+mod line;
 mod message;
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, Given, Job, ServiceId, TurnMark, View};
 
 pub use delivery::{Delivery, DeliveryState, Purpose};
+pub use line::Line;
 pub use message::{Message, Shape};
 
 /// Where a session stands, to the outside: where its latest turn stands.

@@ -10,7 +10,15 @@ use crate::problem::Problem;
 /// What else may stand at the top.
 const OTHERS: [&str; 4] = ["damaged", legacy::COPY, legacy::DONE, pictures::FOLDER];
 /// How the names in a session's folder begin.
-const OF_A_SESSION: [&str; 6] = ["asked-", "progress-", "pulse-", "d-", "lost-d-", "t-"];
+const OF_A_SESSION: [&str; 7] = [
+    "asked-",
+    "progress-",
+    "pulse-",
+    "d-",
+    "lost-d-",
+    "line-",
+    "t-",
+];
 
 /// Entries that the layout doesn't know.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 //! sessions/<key>/progress-0001 where the turn stands          (the poller writes)
 //! sessions/<key>/pulse-0001    its polls since, unsynced      (the poller writes)
 //! sessions/<key>/d-<id>        one delivery                   (the poller writes)
+//! sessions/<key>/line-0001    the line that tells how far a turn is  (the poller writes)
 //! sessions/<key>/t-<id>-…      empty: an attempt at its message (its maker removes it)
 //! submits/<what is asked>      a paid submit under way, or one whose answer was lost
 //! pictures/<digest>-…          the user's own pictures, for services that take them in the request
@@ -21,6 +22,7 @@ mod files;
 mod finished;
 pub mod layout;
 pub mod legacy;
+mod lines;
 pub mod pictures;
 mod pulse;
 pub mod record;
@@ -37,6 +39,7 @@ use crate::upstream::results::Links;
 pub(crate) use files::{list, read, run};
 pub use files::{put, put_new};
 pub use finished::{KEEP_FINISHED, finish};
+pub use lines::{claim_line, line, save_line};
 pub use pulse::{Pulse, save_poll};
 use record::Bad;
 
@@ -55,6 +58,8 @@ pub struct Loaded {
     pub stored: Vec<String>,
     /// Ids of the deliveries of which a mark says that they may be in the chat, and their records don't.
     pub recalled: Vec<String>,
+    /// The turns that have a line which tells how far they are.
+    pub lines: Vec<u32>,
 }
 
 /// What a look-up by id or prefix gave.
@@ -241,6 +246,10 @@ pub fn load(io: &Io, key: &str) -> Result<Option<Loaded>, Problem> {
         lost_deliveries: Vec::new(),
         stored: Vec::new(),
         recalled: Vec::new(),
+        lines: names
+            .iter()
+            .filter_map(|name| lines::turn_of(name))
+            .collect(),
     };
     let markers: Vec<_> = names
         .iter()

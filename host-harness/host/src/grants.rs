@@ -8,6 +8,7 @@ use contract::kind::Kind;
 use contract::services::{
     GATEWAY, Granted, KEY_MEMBER, OF_SERVICES, SERVICE_IN_USE, SERVICES, Service, maker, makers,
 };
+use contract::settings::PROGRESS;
 use serde_json::{Map, Value, json};
 
 use crate::credentials::{ConfigFile, FoundCredentials};
@@ -127,6 +128,9 @@ impl Basis {
         }
         if let Some(ratio) = &self.found.video_ratio {
             members.insert("videoRatio".to_owned(), ratio.clone());
+        }
+        if let Some(word) = &self.found.progress {
+            members.insert(PROGRESS.to_owned(), Value::from(word.as_str()));
         }
         if let Some(word) = &self.found.service_in_use {
             members.insert(SERVICE_IN_USE.to_owned(), Value::from(word.as_str()));

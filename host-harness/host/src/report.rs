@@ -333,7 +333,7 @@ fn files(home: &Home, downloads: Option<&Path>) -> Vec<FileReport> {
         file(
             &setting_commands(),
             format!(
-                "a copy of apiKey, videoRatio, service and services of {}, keys replaced",
+                "a copy of apiKey, videoRatio, progress, service and services of {}, keys replaced",
                 home.config().display()
             ),
             GUEST_CONFIG,

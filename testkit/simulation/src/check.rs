@@ -5,6 +5,7 @@
 //! |---|---|
 //! | every result is shown, or people are told why not | `Lost`, `Untold` |
 //! | none is shown twice, as media or as a link | `Duplicate` |
+//! | a job has one line that tells how far it is | `Duplicate` |
 //! | nothing is paid for twice | `RepeatedSubmit` |
 //! | of two jobs that may be ours none is taken | `Guessed` |
 //! | nobody else's result is shown | `Foreign` |
@@ -148,6 +149,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     results(evidence, &mut found);
     notices(evidence, &mut found);
     truths(evidence, &mut found);
+    lines(evidence, &mut found);
     if evidence.ledger.misplaced_keys > 0 {
         found.push(Violation::new(
             Kind::MisplacedKey,
@@ -414,6 +416,28 @@ fn truths(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
         let mut made = ledger.made.iter();
         if evidence.has_right_clock && !made.any(|made| has_died(made, shown.at_ms)) {
             let words = format!("no link is dead: {}", shown.text);
+            found.push(Violation::new(Kind::Untrue, words));
+        }
+    }
+}
+
+/// A turn has one line that tells how far it is, at most. It shows no result.
+fn lines(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
+    let lines = &evidence.chat.lines;
+    for line in lines {
+        let quoted = line.text.split(['“', '”']).nth(1).unwrap_or_default();
+        let asked = quoted.trim_end_matches('…');
+        let turns = records::<Asked>(evidence.disk, "/asked-", "asked");
+        let turns = turns.filter(|turn| turn.words().starts_with(asked)).count();
+        let same = |other: &&super::chats::Line| other.text.contains(quoted);
+        let shown = lines.iter().filter(same).count();
+        if asked.is_empty() || shown > turns {
+            let words = format!("{shown} lines of {turns} turns: {}", line.text);
+            found.push(Violation::new(Kind::Duplicate, words));
+        }
+        let mut made = evidence.ledger.made.iter();
+        if made.any(|made| leads_to(&line.text, &made.file)) {
+            let words = format!("a line leads to a result: {}", line.text);
             found.push(Violation::new(Kind::Untrue, words));
         }
     }

@@ -68,11 +68,13 @@ pub enum Plant {
     OtherBody,
     /// Where nothing tells a repetition, a message whose answer was lost is sent again.
     ResentBlindly,
+    /// That a line was posted which tells how far a job is isn't kept.
+    LineForgotten,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NoSync,
         Self::NoSyncDir,
         Self::TryUnmarked,
@@ -102,6 +104,7 @@ impl Plant {
         Self::FreshFile,
         Self::OtherBody,
         Self::ResentBlindly,
+        Self::LineForgotten,
     ];
 
     /// Its name on the command line.
@@ -137,6 +140,7 @@ impl Plant {
             Self::FreshFile => "fresh-file",
             Self::OtherBody => "other-body",
             Self::ResentBlindly => "resent-blindly",
+            Self::LineForgotten => "line-forgotten",
         }
     }
 
@@ -155,6 +159,7 @@ impl Plant {
             | Self::SubmitRepeated
             | Self::IntentNotRecorded
             | Self::StrandedLeft
+            | Self::LineForgotten
             | Self::AcknowledgedEarly => Stage::first(Scenario::Video),
             Self::NewUuid | Self::WindowIgnored | Self::SentBeforeRecorded | Self::FirstUrlEnds => {
                 Stage::first(Scenario::Nine)

@@ -140,9 +140,14 @@ impl Ask {
 
     /// Posts it with a body, and waits for the head of the answer.
     pub fn post(self, content: &[u8]) -> Result<IncomingResponse, String> {
+        self.send_as(Method::Post, content)
+    }
+
+    /// The same with another method that has a body.
+    pub fn send_as(self, method: Method, content: &[u8]) -> Result<IncomingResponse, String> {
         let length = content.len().to_string();
         let request = self
-            .method(Method::Post)
+            .method(method)
             .header("content-length", length)
             .build()?;
         let body = request.body().map_err(|()| "no body")?;

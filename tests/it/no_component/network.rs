@@ -127,6 +127,34 @@ pub fn changes_what_another_wrote_in_telegram() {
 }
 
 #[test]
+pub fn changes_what_another_wrote_in_discord() {
+    let env = TestEnv::builder()
+        .var("DISCORD_BOT_TOKEN", fakes::DISCORD_BOT_TOKEN)
+        .start();
+    let attack = Attack::in_env("changes_what_another_wrote_in_discord", env);
+    let named = "200000000000000001";
+    attack.harness().name_recipient("discord", named).unwrap();
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn changes_what_another_wrote_in_slack() {
+    let attack = Attack::in_env("changes_what_another_wrote_in_slack", with_slack());
+    let named = "C0123456789";
+    attack.harness().name_recipient("slack", named).unwrap();
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn changes_another_card() {
+    // Also one that a submit answers.
+    let attack = attack!(changes_another_card);
+    let named = "oc_named:topic:om_anothers";
+    attack.harness().name_recipient("feishu", named).unwrap();
+    attack.end().refused(RefusalReason::Recipient);
+}
+
+#[test]
 pub fn writes_to_another_slack_channel() {
     let end = Attack::in_env("writes_to_another_slack_channel", with_slack()).end();
     end.refused(RefusalReason::Recipient);

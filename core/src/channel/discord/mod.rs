@@ -106,7 +106,7 @@ struct Bot<'a> {
 impl Bot<'_> {
     fn request(&self, method: Method, path: &str, body: Vec<u8>, content_type: &str) -> Request {
         let mut headers = vec![("user-agent", USER_AGENT.to_owned())];
-        if method == Method::Post {
+        if method != Method::Get {
             headers.push(("content-type", content_type.to_owned()));
         }
         let token = ["Bot ", self.account.secret.expose()].concat();
@@ -258,6 +258,21 @@ impl Channel for Bot<'_> {
 
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
         self.send(calls, sending)
+    }
+
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
+        let channel = match self.channel_of(calls, &sending.route.chat) {
+            Ok(channel) => channel,
+            Err(answer) => return answer,
+        };
+        let path = ["channels/", &channel, "/messages/", id].concat();
+        let body = written::changed(sending.message).into_bytes();
+        match self.ask(calls, self.request(Method::Patch, &path, body, JSON)) {
+            // Somebody has deleted it.
+            Ok(Value::Null) => Answer::Refused(Meaning::ForGood, "the message is gone".to_owned()),
+            Ok(_) => Answer::Committed(None),
+            Err(answer) => answer,
+        }
     }
 
     fn look_for(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Found {

@@ -90,6 +90,15 @@ pub(super) fn payload(sending: &Sending<'_>, kept: Option<&Kept>) -> String {
     json::text(&payload)
 }
 
+/// The JSON of a text that takes another's place. Nobody is called by it either.
+pub(super) fn changed(message: &Message) -> String {
+    json::text(&json!({
+        "content": shown(message.words().unwrap_or_default()),
+        "allowed_mentions": {"parse": []},
+        "flags": 4,
+    }))
+}
+
 /// Words as they are to be read: what would be markup is escaped, but for addresses, which have to stay links.
 pub(super) fn shown(words: &str) -> String {
     let words = contract::text::without_mentions(words);

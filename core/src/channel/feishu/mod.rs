@@ -79,7 +79,8 @@ const TRAITS: Traits = Traits {
         // a sixth message.
         window_ms: 1_100,
     },
-    edits: false,
+    // Of a card: a text only twenty times.
+    edits: true,
     deadline_ms: None,
     // A `uuid` is known for an hour.
     key: Key::Window {
@@ -115,9 +116,13 @@ impl<'a> Messenger<'a> {
     ///
     /// Where the route names a message that is answered, it goes into that one's topic; and to the chat itself where
     /// that can't be, unless an earlier attempt may have been shown there.
-    fn send(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+    fn send(
+        &mut self,
+        calls: &Calls<'_>,
+        sending: &Sending<'_>,
+        (msg_type, content): (&str, String),
+    ) -> Answer {
         let to = recipient::of_route(sending.route);
-        let (msg_type, content) = written(sending.message);
         if let Some(message_id) = &to.reply_to {
             let body = json!({"msg_type": msg_type, "content": content, "uuid": sending.key, "reply_in_thread": true});
             let path = format!("im/v1/messages/{message_id}/reply");
@@ -145,13 +150,7 @@ impl<'a> Messenger<'a> {
 
     /// Sends a message to a path below `/open-apis/`. It is in the chat once the platform's `code` is 0.
     fn post(&mut self, calls: &Calls<'_>, path: &str, body: &Value) -> Answer {
-        let body = json::text(body);
-        let app = self.app;
-        let sent = self.call(calls, Risk::Commit, |token| {
-            let json = "application/json; charset=utf-8";
-            let request = api_request(app, path, token, json, body.clone().into_bytes());
-            calls.http(Risk::Commit, request)
-        });
+        let sent = self.commit_json(calls, Method::Post, path, body);
         // A response without a good id is a success all the same: the platform took the message, and it must
         // not be sent again.
         match sent {
@@ -163,6 +162,24 @@ impl<'a> Messenger<'a> {
             ),
             Err(answer) => answer,
         }
+    }
+
+    /// A call that shows something.
+    fn commit_json(
+        &mut self,
+        calls: &Calls<'_>,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, Answer> {
+        let body = json::text(body);
+        let app = self.app;
+        self.call(calls, Risk::Commit, |token| {
+            let json = "application/json; charset=utf-8";
+            let mut request = api_request(app, path, token, json, body.clone().into_bytes());
+            request.method = method;
+            calls.http(Risk::Commit, request)
+        })
     }
 
     /// Uploads a medium: from the store body to body, anew where a second attempt is made.
@@ -242,7 +259,20 @@ impl Channel for Messenger<'_> {
     }
 
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
-        self.send(calls, sending)
+        self.send(calls, sending, written(sending.message))
+    }
+
+    fn announce(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        self.send(calls, sending, ("interactive", card(sending.message)))
+    }
+
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
+        let path = ["im/v1/messages/", id].concat();
+        let body = json!({"content": card(sending.message)});
+        match self.commit_json(calls, Method::Patch, &path, &body) {
+            Ok(_) => Answer::Committed(None),
+            Err(answer) => answer,
+        }
     }
 
     fn advice(&self, answer: &Answer) -> String {
@@ -258,6 +288,15 @@ fn written(message: &Message) -> (&'static str, String) {
         None => message.body.clone(),
     };
     (message.shape.name(), content)
+}
+
+/// A text as a card, which can be changed as often as one likes: plain, so that nothing in it is markup.
+fn card(message: &Message) -> String {
+    let words = contract::text::without_mentions(message.words().unwrap_or_default());
+    json::text(&json!({
+        "config": {"update_multi": true},
+        "elements": [{"tag": "div", "text": {"tag": "plain_text", "content": words}}],
+    }))
 }
 
 /// A request to a path below `/open-apis/`, with the token in the one header that the sandbox accepts it in.

@@ -84,6 +84,7 @@ const FORM: u32 = 1;
 /// Answers with a file in them have some kilobytes.
 const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 const JSON: &str = "application/json; charset=utf-8";
+const NO_CHAT: &str = "the chat's id is none of Slack's";
 const FIELDS: &str = "application/x-www-form-urlencoded";
 
 struct Messenger<'a> {
@@ -169,6 +170,13 @@ impl Messenger<'_> {
         let id = id.filter(|id| is_service_id(id));
         id.map(str::to_owned)
             .ok_or_else(|| refused("Slack names no conversation with that person"))
+    }
+
+    /// The conversation that a message goes to.
+    fn conversation_of(&self, calls: &Calls<'_>, sending: &Sending<'_>) -> Result<String, Answer> {
+        let to = (RECIPIENTS.read)(&sending.route.chat);
+        let to = to.map_err(|_| refused(NO_CHAT))?;
+        self.conversation(calls, &to.id)
     }
 
     /// Shows a file that was uploaded, in the conversation of this id.
@@ -270,14 +278,36 @@ impl Channel for Messenger<'_> {
     }
 
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
-        let Ok(to) = (RECIPIENTS.read)(&sending.route.chat) else {
-            return refused("the chat's id is none of Slack's");
-        };
         if let Some(words) = sending.message.words() {
+            let Ok(to) = (RECIPIENTS.read)(&sending.route.chat) else {
+                return refused(NO_CHAT);
+            };
             return self.post(calls, sending, &to.id, words);
         }
-        match self.conversation(calls, &to.id) {
+        match self.conversation_of(calls, sending) {
             Ok(id) => self.complete(calls, sending, &id),
+            Err(answer) => answer,
+        }
+    }
+
+    fn announce(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
+        let words = sending.message.words().unwrap_or_default();
+        match self.conversation_of(calls, sending) {
+            Ok(id) => self.post(calls, sending, &id, words),
+            Err(answer) => answer,
+        }
+    }
+
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, ts: &str) -> Answer {
+        // By the conversation's id: a person's isn't taken here.
+        let id = match self.conversation_of(calls, sending) {
+            Ok(id) => id,
+            Err(answer) => return answer,
+        };
+        let words = escaped(sending.message.words().unwrap_or_default());
+        let body = json::text(&json!({"channel": id, "ts": ts, "text": words}));
+        match self.call(calls, (Risk::Commit, "chat.update"), (JSON, body)) {
+            Ok(_) => Answer::Committed(None),
             Err(answer) => answer,
         }
     }

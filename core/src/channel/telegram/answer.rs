@@ -14,7 +14,7 @@ const BAD_TOKEN: &str = "Telegram doesn't accept the bot's token";
 const TOO_LARGE: &str = "it is larger than a bot may send";
 const MUTE: &str = "the bot may not write there";
 const NOT_IN: &str = "the bot isn't in that chat any more";
-const NO_CHAT: &str = "there is no such chat, or the bot isn't in it";
+pub(super) const NO_CHAT: &str = "there is no such chat, or the bot isn't in it";
 
 /// What else a call came to than its result.
 pub(super) enum Said {

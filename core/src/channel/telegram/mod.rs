@@ -326,6 +326,26 @@ impl Channel for Bot<'_> {
         }
     }
 
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
+        let Ok(chat) = (RECIPIENTS.read)(&sending.route.chat) else {
+            return Answer::Refused(Meaning::Withheld, answer::NO_CHAT.to_owned());
+        };
+        let words = without_calls_by_name(sending.message.words().unwrap_or_default());
+        let body = json!({"text": words, "link_preview_options": {"is_disabled": true}});
+        let call = ["editMessageText?chat_id=", &chat.id, "&message_id=", id].concat();
+        let body = json::text(&body).into_bytes();
+        let sent = calls.http(
+            Risk::Commit,
+            self.request(Method::Post, &call, (JSON, body)),
+        );
+        let read = sent.map(|response| answer::read(&response, calls.io().now_ms()));
+        match read {
+            Ok(Ok(_)) => Answer::Committed(None),
+            Ok(Err(said)) => said.answer(),
+            Err(error) => Answer::of_error(Risk::Commit, error),
+        }
+    }
+
     fn advice(&self, answer: &Answer) -> String {
         answer::advice(answer).to_owned()
     }

@@ -13,6 +13,7 @@ use super::keyring::{KeySlot, MARK};
 use contract::channels::{self, CHANNELS, Channel};
 
 use contract::services::{Granted, Position, SERVICE_IN_USE, SERVICES};
+use contract::settings::PROGRESS;
 
 use super::services::{FoundService, short_text};
 use crate::environment::{Environment, OfChannel};
@@ -92,6 +93,8 @@ pub(crate) struct FoundCredentials {
     pub(crate) missing: Vec<(&'static Channel, String)>,
     /// `videoRatio` as it stands in the file.
     pub(crate) video_ratio: Option<serde_json::Value>,
+    /// `progress` of the file, where it is a word.
+    pub(crate) progress: Option<String>,
     /// Why `libtv.json` can't be used.
     pub(crate) config_error: Option<String>,
     /// What was found but can't be used, for people.
@@ -117,7 +120,7 @@ impl FoundCredentials {
         let own = loaded.unwrap_or_default();
         let mut notes = Vec::new();
         let (mut stored_key, mut video_ratio, mut config_error) = (None, None, None);
-        let mut service_in_use = None;
+        let (mut service_in_use, mut progress) = (None, None);
         let mut services = FoundService::all(elsewhere.then_some(environment));
         let environment_key = environment.api_key.clone().filter(|_| elsewhere);
         let mut in_keyring = false;
@@ -139,6 +142,7 @@ impl FoundCredentials {
                     }
                 }
                 video_ratio = content.get("videoRatio").cloned();
+                progress = content.get(PROGRESS).and_then(short_text);
                 service_in_use = content.get(SERVICE_IN_USE).and_then(short_text);
                 for service in &mut services {
                     service.read(&content, elsewhere);
@@ -200,6 +204,7 @@ impl FoundCredentials {
             apps,
             missing,
             video_ratio,
+            progress,
             config_error,
             notes,
             unread,

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use contract::ids::is_service_id;
-use contract::services::{Member, Shape, Success};
+use contract::services::{Asked, Member, Shape, Success};
 use contract::text::{calls_by_name, without_mentions};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -41,7 +41,9 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         (Shape::Uncalling, Value::String(text)) => (!calls_by_name(&text)).then(|| text.into()),
         (Shape::Count, value @ Value::Number(_)) => value.is_u64().then_some(value),
         // Of which chat it is, is asked where that is known.
-        (Shape::Message, Value::String(id)) => is_message(&id).then(|| id.into()),
+        (Shape::Message | Shape::OwnMessage, Value::String(id)) => {
+            is_message(&id).then(|| id.into())
+        }
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
         (Shape::Upload, Value::String(id)) => {
             let is_one = id.strip_prefix('@').is_some_and(is_service_id);
@@ -62,19 +64,35 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         (Shape::Packed { by, of }, Value::String(text)) => {
             let said = before.get(by)?.as_str()?;
             let (_, members) = of.iter().find(|(known, _)| *known == said)?;
-            let inner = anew(text.as_bytes(), members)?;
-            Some(Value::Object(inner).to_string().into())
+            packed(&text, members)
         }
+        (Shape::PackedAs(members), Value::String(text)) => packed(&text, members),
         _ => None,
     }
 }
 
-/// The messages that a body's members name.
+/// A text that is an object of these members, written anew.
+fn packed(text: &str, members: &[Member]) -> Option<Value> {
+    let inner = anew(text.as_bytes(), members)?;
+    Some(Value::Object(inner).to_string().into())
+}
+
+/// Whether a request is one of those whose response names something.
+pub(super) fn is_asked(of: Asked, members: &Map<String, Value>) -> bool {
+    match of {
+        Asked::Any => true,
+        Asked::Saying(member, word) => members.get(member).is_some_and(|said| *said == word),
+        Asked::Without(member) => !members.contains_key(member),
+    }
+}
+
+/// The messages that a body's members of this shape name.
 pub(super) fn messages<'a>(
     body: &'a Map<String, Value>,
     members: &[Member],
+    shape: Shape,
 ) -> impl Iterator<Item = &'a str> {
-    let named = members.iter().filter(|member| member.is == Shape::Message);
+    let named = members.iter().filter(move |member| member.is == shape);
     named.filter_map(|member| body.get(member.name)?.as_str())
 }
 
@@ -224,7 +242,7 @@ mod tests {
         ];
         let anew = |text: &str| anew(text.as_bytes(), TABLE);
         let good = anew(r#"{"text":"a &lt;b&gt; &amp; c","in":"1700000000.123456"}"#).unwrap();
-        let named: Vec<&str> = messages(&good, TABLE).collect();
+        let named: Vec<&str> = messages(&good, TABLE, Shape::Message).collect();
         assert_eq!(named, ["1700000000.123456"]);
         for body in [
             r#"{"text":"<!channel>"}"#,
@@ -291,6 +309,14 @@ mod tests {
             ("share_user", r#"{"user_id":"ou_b"}"#),
             ("interactive", r#"{"elements":[]}"#),
             (
+                "interactive",
+                r#"{"config":{"update_multi":true},"elements":[{"tag":"div","text":{"tag":"lark_md","content":"[in](https://evil.example)"}}]}"#,
+            ),
+            (
+                "interactive",
+                r#"{"config":{"update_multi":true},"elements":[{"tag":"div","text":{"tag":"plain_text","content":"a"},"extra":{"tag":"button"}}]}"#,
+            ),
+            (
                 "post",
                 r#"{"zh_cn":{"content":[[{"tag":"at","user_id":"all"}]]}}"#,
             ),
@@ -326,6 +352,10 @@ mod tests {
                 r#"{"file_key":"file_v3_0f","image_key":"img_v3_0f"}"#,
             ),
             ("media", r#"{"file_key":"file_v3_0f"}"#),
+            (
+                "interactive",
+                r#"{"config":{"update_multi":true},"elements":[{"tag":"div","text":{"tag":"plain_text","content":"a"}}]}"#,
+            ),
         ] {
             assert_eq!(self::content(msg_type, content).as_deref(), Some(content));
         }

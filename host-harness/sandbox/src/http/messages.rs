@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::ids::is_service_id;
-use contract::services::{Body, IdKind, Key, Named, Names, Recipient as Place, Route};
+use contract::services::{
+    Body, IdKind, Key, Named, Names, OWN_MESSAGE_SEGMENT, Recipient as Place, Route, Shape,
+};
 use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
@@ -29,6 +31,21 @@ pub(super) enum To {
     Recipient(String, String),
     /// Whoever is in the chat of this message.
     Message(String),
+    /// The same of this message of one's own.
+    OwnMessage(String),
+}
+
+/// Beside what one's own messages are noted whose ids no two chats share.
+const ANYWHERE: (&str, &str) = ("", "");
+
+/// A request as it may leave.
+pub(super) struct Admitted {
+    /// It.
+    pub(super) request: Request<WasiBody>,
+    /// Whom it is about.
+    pub(super) whom: Option<To>,
+    /// What its response may name.
+    pub(super) names: Vec<Names>,
 }
 
 /// The request on `route` as it may leave, and whom it is about.
@@ -40,10 +57,14 @@ pub(super) async fn admit(
     route: &'static Route,
     recipients: &dyn Recipients,
     meter: &Arc<CallMeter>,
-) -> Result<(Request<WasiBody>, Option<To>), Refusal> {
+) -> Result<Admitted, Refusal> {
     let passes = !matches!(route.body, Body::Parts { .. }) && route.members.is_empty();
     if route.recipient.is_none() && passes {
-        return Ok((request, None));
+        return Ok(Admitted {
+            request,
+            whom: None,
+            names: route.names.to_vec(),
+        });
     }
     let (mut head, mut body) = request.into_parts();
     let target = (head.method.clone(), head.uri.clone());
@@ -60,8 +81,12 @@ pub(super) async fn admit(
         Some(place) => Some(whom(place, route, &head.uri, &members).ok_or_else(unreadable)?),
     };
     let foreign = || refuse(RefusalReason::Recipient, "a message of another chat");
-    let mut named = json_body::messages(&members, route.members);
+    let mut named = json_body::messages(&members, route.members, Shape::Message);
     if named.any(|id| !recipients.has_message(id)) {
+        return Err(foreign());
+    }
+    let mut own = json_body::messages(&members, route.members, Shape::OwnMessage);
+    if own.any(|id| !is_own(id, whom.as_ref(), recipients)) {
         return Err(foreign());
     }
     match &whom {
@@ -72,8 +97,15 @@ pub(super) async fn admit(
             Err(foreign())
         }
         Some(To::Message(id)) if !recipients.has_message(id) => Err(foreign()),
-        None | Some(To::Recipient(..) | To::Message(_)) => {
-            Ok((Request::from_parts(head, body), whom))
+        Some(To::OwnMessage(id)) if !recipients.has_own_message(ANYWHERE, id) => Err(foreign()),
+        None | Some(To::Recipient(..) | To::Message(_) | To::OwnMessage(_)) => {
+            let names = route.names.iter().copied();
+            let names = names.filter(|names| json_body::is_asked(names.of, &members));
+            Ok(Admitted {
+                names: names.collect(),
+                request: Request::from_parts(head, body),
+                whom,
+            })
         }
     }
 }
@@ -126,10 +158,15 @@ fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) ->
     let (id, kind) = match place {
         Place::JsonField { name, kind } => (only_text(members.get(name)?)?, kind),
         Place::Query { name, kind } => (in_query(uri, name)?, kind),
-        Place::Path { kind } => (in_path(uri, route)?, kind),
+        Place::Path { kind } => (in_path(uri, route, "{}")?, kind),
         Place::Message => {
             let is_alone = uri.query().is_none();
-            return is_alone.then_some(To::Message(in_path(uri, route)?.to_owned()));
+            return is_alone.then_some(To::Message(in_path(uri, route, "{}")?.to_owned()));
+        }
+        Place::OwnMessage => {
+            let id = in_path(uri, route, OWN_MESSAGE_SEGMENT)?;
+            let is_alone = uri.query().is_none();
+            return is_alone.then_some(To::OwnMessage(id.to_owned()));
         }
     };
     let kind = match kind {
@@ -154,12 +191,30 @@ fn only_text(value: &Value) -> Option<&str> {
     }
 }
 
-/// Whether the messages that the query names are known: those that may be answered, and one's own in this chat.
+/// Whether this message of one's own is in the chat that a request is about.
+fn is_own(id: &str, whom: Option<&To>, recipients: &dyn Recipients) -> bool {
+    match whom {
+        Some(To::Recipient(kind, chat)) => recipients.has_own_message((kind, chat), id),
+        // By itself it names the chat; what else names one names no chat for it.
+        Some(To::OwnMessage(own)) => own == id,
+        Some(To::Message(_)) | None => false,
+    }
+}
+
+/// Whether the messages that the address names are known: those that may be answered, and one's own in this chat.
 fn has_messages(uri: &Uri, route: &Route, whom: Option<&To>, recipients: &dyn Recipients) -> bool {
     let stands = |name: &str| {
         let mut pairs = uri.query().unwrap_or_default().split('&');
         pairs.any(|pair| pair.split('=').next() == Some(name))
     };
+    let has_own_segment = route
+        .path
+        .split('/')
+        .any(|part| part == OWN_MESSAGE_SEGMENT);
+    let in_path = || in_path(uri, route, OWN_MESSAGE_SEGMENT);
+    if has_own_segment && !in_path().is_some_and(|id| is_own(id, whom, recipients)) {
+        return false;
+    }
     route.query.iter().all(|key| match key {
         Key::Is(_) | Key::Begins(_) => true,
         Key::Message(name) => {
@@ -167,12 +222,7 @@ fn has_messages(uri: &Uri, route: &Route, whom: Option<&To>, recipients: &dyn Re
             !stands(name) || named.is_some_and(|id| recipients.has_message(id))
         }
         // Needed: without it the request would be about something else.
-        Key::OwnMessage(name) => match (in_query(uri, name), whom) {
-            (Some(id), Some(To::Recipient(kind, chat))) => {
-                recipients.has_own_message((kind, chat), id)
-            }
-            (None, _) | (_, None | Some(To::Message(_))) => false,
-        },
+        Key::OwnMessage(name) => in_query(uri, name).is_some_and(|id| is_own(id, whom, recipients)),
     })
 }
 
@@ -187,9 +237,9 @@ fn in_query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     (values.next().is_none() && is_service_id(value)).then_some(value)
 }
 
-/// What stands in the place of the template's first `{}`. What the service is moved behind stands before it.
-fn in_path<'a>(uri: &'a Uri, route: &Route) -> Option<&'a str> {
-    let at = segment(uri.path(), route.path, "{}")?;
+/// What stands in the place of the template's first such segment. What the service is moved behind stands before it.
+fn in_path<'a>(uri: &'a Uri, route: &Route, named: &str) -> Option<&'a str> {
+    let at = segment(uri.path(), route.path, named)?;
     let id = &uri.path()[at];
     is_service_id(id).then_some(id)
 }
@@ -234,7 +284,7 @@ pub(super) async fn note_answer(
         };
         match (names.what, &whom) {
             // With a blank it could be what one's own is noted as.
-            (Named::Message, _) if id.contains(' ') => {}
+            (Named::Message | Named::OwnMessageAnywhere, _) if id.contains(' ') => {}
             (Named::Message, _) => recipients.note_message(id),
             (Named::Address, _) => meter.note_address(&id),
             (Named::OwnMessage, Some(To::Recipient(kind, chat))) => {
@@ -244,7 +294,11 @@ pub(super) async fn note_answer(
                 recipients.note_derived((of_kind, of), kind, id);
             }
             // A request that was about nobody leads to nobody.
-            (Named::OwnMessage | Named::Recipient(_), None | Some(To::Message(_))) => {}
+            (Named::OwnMessageAnywhere, _) => recipients.note_own_message(ANYWHERE, &id),
+            (
+                Named::OwnMessage | Named::Recipient(_),
+                None | Some(To::Message(_) | To::OwnMessage(_)),
+            ) => {}
         }
     }
     Ok(response.map(full))

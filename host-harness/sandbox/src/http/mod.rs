@@ -243,7 +243,11 @@ impl Egress {
         // request that never leaves would be wasted.
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
         let admitted = messages::admit(request, grant.route, &*self.recipients, &self.meter).await;
-        let (admitted, whom) = admitted.map_err(|refusal| {
+        let messages::Admitted {
+            request: admitted,
+            whom,
+            names,
+        } = admitted.map_err(|refusal| {
             self.meter.refuse(refusal);
             WasiError::HttpRequestDenied
         })?;
@@ -279,10 +283,9 @@ impl Egress {
             self.broker.note_answer(app, response.status()).await;
         }
         let mut response = self.searched(response, &target, grant)?;
-        let names = grant.route.names;
         if !names.is_empty() {
             let noted =
-                messages::note_answer(response, names, whom, &*self.recipients, &self.meter);
+                messages::note_answer(response, &names, whom, &*self.recipients, &self.meter);
             response = noted.await?;
         }
         Ok(response)

@@ -49,6 +49,7 @@ pub(super) fn anew(
     *anew.method_mut() = match grant.route.method {
         contract::services::Method::Get => Method::GET,
         contract::services::Method::Post => Method::POST,
+        contract::services::Method::Patch => Method::PATCH,
         contract::services::Method::Delete => Method::DELETE,
     };
     *anew.uri_mut() = uri;

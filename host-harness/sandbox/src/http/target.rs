@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use contract::ids::is_service_id;
-use contract::services::{CREDENTIAL_SEGMENT, Key, stands_for};
+use contract::services::{CREDENTIAL_SEGMENT, Key, OWN_MESSAGE_SEGMENT, stands_for};
 use http::Uri;
 
 use super::base_url::BaseUrl;
@@ -190,7 +190,8 @@ pub(super) fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
             (None, None) => return true,
             (Some("{..}"), Some(first)) => return is_name(first) && given.all(is_name),
             // What stands for a credential is an id to look at; which one it may be is the broker's to say.
-            (Some("{}" | CREDENTIAL_SEGMENT), Some(segment)) if is_service_id(segment) => {}
+            (Some("{}" | CREDENTIAL_SEGMENT | OWN_MESSAGE_SEGMENT), Some(segment))
+                if is_service_id(segment) => {}
             // Braces in a path are not the template's own.
             (Some(literal), Some(segment)) if literal == segment && !literal.starts_with('{') => {}
             _ => return false,

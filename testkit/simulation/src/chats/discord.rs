@@ -26,6 +26,8 @@ struct Posted {
     id: u64,
     /// Its text as it was sent, markup and all.
     content: String,
+    /// What the chat calls it.
+    name: usize,
     /// The name of its file; none of a text.
     file: Option<String>,
 }
@@ -81,12 +83,13 @@ impl Discord {
         let content = payload.get("content").and_then(Value::as_str);
         let content = content.unwrap_or_default();
         // Shown is what the markup means.
-        chat.show(now_ms, media.map(str::to_owned), &content.replace('\\', ""));
+        let name = chat.show(now_ms, media.map(str::to_owned), &content.replace('\\', ""));
         // The lowest bits tell messages of one millisecond apart; the first is a person's.
         let id = (now_ms - EPOCH_MS) << ID_BITS | (self.posted.len() as u64 + 2);
         let file = payload.pointer("/attachments/0/filename");
         self.posted.push(Posted {
             id,
+            name,
             content: content.to_owned(),
             file: file.and_then(Value::as_str).map(str::to_owned),
         });
@@ -94,6 +97,21 @@ impl Discord {
             self.nonces.insert(nonce.to_owned(), (now_ms, id));
         }
         sent(id)
+    }
+
+    /// Has a message say something else, where it is a line.
+    fn change(&mut self, chat: &mut Chat, id: &str, payload: &Value) -> Response {
+        let mut posted = self.posted.iter_mut();
+        let message = posted.find(|one| one.id.to_string() == id);
+        let content = payload.get("content").and_then(Value::as_str);
+        let (Some(message), Some(content)) = (message, content) else {
+            return refused(404, 10008, "Unknown Message");
+        };
+        if !chat.change(Some(message.name), &content.replace('\\', "")) {
+            return refused(403, 50005, "not a line");
+        }
+        content.clone_into(&mut message.content);
+        sent(message.id)
     }
 
     /// The newest messages, or those before one; a person's among them.
@@ -146,6 +164,11 @@ impl Platform for Discord {
             (Method::Post, path) if path.ends_with("/messages") => {
                 let payload = serde_json::from_slice(&request.body).unwrap_or_default();
                 self.message(chat, &payload, None, now_ms)
+            }
+            (Method::Patch, path) => {
+                let payload = serde_json::from_slice(&request.body).unwrap_or_default();
+                let id = path.rsplit('/').next().unwrap_or_default();
+                self.change(chat, id, &payload)
             }
             (Method::Get, path) if path.ends_with("/messages") => self.list(chat, query, now_ms),
             _ => refused(404, 0, "404: Not Found"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use libtv_video_core::io::{Request, Response};
+use libtv_video_core::io::{Method, Request, Response};
 use serde_json::Value;
 
 use super::super::network;
@@ -36,6 +36,15 @@ impl Platform for Feishu {
         }
         if request.url.contains("/im/v1/messages?") {
             return self.message(chat, &request.body, now_ms);
+        }
+        let card = request.url.split("/im/v1/messages/om_").nth(1);
+        if let Some(line) = card.filter(|_| request.method == Method::Patch) {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let words = words_of_card(body.get("content"));
+            return match chat.change(line.parse().ok(), &words) {
+                true => network::response(200, "{\"code\":0,\"data\":{}}"),
+                false => network::response(400, "{\"code\":230001,\"msg\":\"no such card\"}"),
+            };
         }
         network::response(404, "404 page not found")
     }
@@ -99,13 +108,26 @@ impl Feishu {
             .and_then(|key| key.strip_prefix("key-")?.parse::<usize>().ok())
             .and_then(|at| self.uploads.get(at));
         // A key that no upload gave: the core has mixed up messages.
-        if media.is_none() && text("msg_type") != "text" {
+        let is_card = text("msg_type") == "interactive";
+        if media.is_none() && text("msg_type") != "text" && !is_card {
             return network::response(400, "{\"code\":230001,\"msg\":\"unknown key\"}");
         }
-        let id = chat.show(now_ms, media.cloned(), key("text").unwrap_or(""));
+        let words = match is_card {
+            true => words_of_card(body.get("content")),
+            false => key("text").unwrap_or("").to_owned(),
+        };
+        let id = chat.show(now_ms, media.cloned(), &words);
         self.uuids.insert(text("uuid").to_owned(), (now_ms, id));
         sent(id)
     }
+}
+
+/// What a card says, which is a text of JSON.
+fn words_of_card(content: Option<&Value>) -> String {
+    let text = content.and_then(Value::as_str).unwrap_or_default();
+    let card: Value = serde_json::from_str(text).unwrap_or_default();
+    let words = card.pointer("/elements/0/text/content");
+    words.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The response to a message that is there.

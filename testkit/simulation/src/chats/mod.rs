@@ -29,6 +29,19 @@ impl Shown {
     }
 }
 
+/// A line that tells how far a job is.
+pub(super) struct Line {
+    /// When it appeared.
+    at_ms: u64,
+    /// What it says.
+    pub(super) text: String,
+}
+
+/// What such lines begin with, of jobs that run. No notice does.
+const LINE_MARK: char = '⏳';
+/// The names of lines are numbers from here on: above those of all messages of a run.
+const FIRST_LINE: usize = 100_000;
+
 /// Whether the app may upload.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -44,6 +57,8 @@ pub(super) enum Scope {
 pub(super) struct Chat {
     /// What it shows, oldest first.
     pub(super) shown: Vec<Shown>,
+    /// The lines that tell how far jobs are, which are no deliveries.
+    pub(super) lines: Vec<Line>,
     /// Whether uploads are let through.
     pub(super) scope: Scope,
     /// Whether the app may not look at what it has shown.
@@ -82,24 +97,43 @@ impl Chat {
             0 => (messages, window_ms),
             pause_ms => (1, pause_ms),
         };
+        let is_recent = |at_ms: u64| at_ms + window_ms > now_ms;
         let recent = self
             .shown
             .iter()
             .rev()
             // By the platform's own clock, which is right, whatever the machine's says.
-            .take_while(|shown| shown.at_ms + window_ms > now_ms);
+            .take_while(|shown| is_recent(shown.at_ms));
+        let lines = self.lines.iter().filter(|line| is_recent(line.at_ms));
         self.refused_last = self.refuses_every_other && !self.refused_last;
-        recent.count() < messages && !self.refused_last
+        recent.count() + lines.count() < messages && !self.refused_last
     }
 
     /// Shows a message; its number, from 1.
     fn show(&mut self, now_ms: u64, media: Option<String>, text: &str) -> usize {
+        if text.starts_with(LINE_MARK) {
+            self.lines.push(Line {
+                at_ms: now_ms,
+                text: text.to_owned(),
+            });
+            return FIRST_LINE + self.lines.len();
+        }
         self.shown.push(Shown {
             at_ms: now_ms,
             media,
             text: text.to_owned(),
         });
         self.shown.len()
+    }
+
+    /// Has a line say something else; false where there is none of this name.
+    fn change(&mut self, line: Option<usize>, text: &str) -> bool {
+        let at = line.and_then(|name| name.checked_sub(FIRST_LINE + 1));
+        let Some(line) = at.and_then(|at| self.lines.get_mut(at)) else {
+            return false;
+        };
+        text.clone_into(&mut line.text);
+        true
     }
 }
 

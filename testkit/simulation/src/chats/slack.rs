@@ -120,6 +120,16 @@ impl Platform for Slack {
                 let message = chat.show(now_ms, None, &shown.replace("&amp;", "&"));
                 good(&json!({"ts": ts(message)}))
             }
+            "chat.update" => {
+                let body = body();
+                let text = body.get("text").and_then(Value::as_str).unwrap_or_default();
+                let ts = body.get("ts").and_then(Value::as_str).unwrap_or_default();
+                let line = ts.split('.').nth(1).and_then(|name| name.parse().ok());
+                match chat.change(line, text) {
+                    true => good(&json!({"ts": ts})),
+                    false => refused("message_not_found"),
+                }
+            }
             _ => refused("unknown_method"),
         }
     }

@@ -36,6 +36,11 @@ impl Plant {
                 let is_told = submit.is_ok_and(|submit| submit.told);
                 Some(FsOp::Write(path, if is_told { Vec::new() } else { bytes }))
             }
+            (Self::LineForgotten, FsOp::Link(_, to) | FsOp::Rename(_, to))
+                if to.contains("/line-") =>
+            {
+                None
+            }
             (Self::LockSkipped, FsOp::Link(from, to)) => Some(FsOp::Rename(from, to)),
             (
                 Self::IntentNotRecorded,

@@ -2,7 +2,7 @@ use contract::services::{Body as Kinds, FEISHU, IdKind, Recipient, Route, Shape}
 use http::{Method, Request};
 
 use super::super::full;
-use super::super::messages::admit;
+use super::super::messages::{Admitted, admit};
 use super::super::pieces::Pieces;
 use super::super::recipients::Recipients;
 use super::super::refusal::RefusalReason;
@@ -104,7 +104,7 @@ async fn sent(
         .header("content-length", form.len())
         .body(Pieces::of(pieces).boxed_unsync())
         .unwrap();
-    let (request, _) = admit(request, route, &Room, &meter)
+    let Admitted { request, .. } = admit(request, route, &Room, &meter)
         .await
         .map_err(|refusal| refusal.reason.name())?;
     let length = request.headers()["content-length"]
