@@ -1,8 +1,9 @@
 //! Feishu, and Lark, which is the same elsewhere.
 
 use super::{
-    Asked, Asks, Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member, Method,
-    Named, Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT, Value,
+    Asked, Asks, Body, CONTENT, Credential, Exchange, GET, Granted, Header, IdKind, Key, Member,
+    Method, Named, Names, Position, Recipient, Route, SENDS, Service, Shape, Success, USER_AGENT,
+    Value,
 };
 use crate::kind::Kind;
 
