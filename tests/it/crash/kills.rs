@@ -213,8 +213,12 @@ impl Lane {
             .filter(|result| result["delivery"] != "delivered");
         tally.lost += open.count();
         for (chat, wanted) in &self.wanted {
-            let shown = self.chat.messages(env.world(), chat).len();
-            tally.messages += shown;
+            // Lines that say how far jobs are, of those that took longer than a minute, are no deliveries.
+            let all = self.chat.messages(env.world(), chat);
+            let lines = all.iter().filter(|message| message.is_line()).count();
+            let shown = all.len() - lines;
+            tally.messages += all.len();
+            tally.duplicates += lines.saturating_sub(*wanted);
             tally.lost += wanted.saturating_sub(shown);
             tally.duplicates += shown.saturating_sub(*wanted);
         }

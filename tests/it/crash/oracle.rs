@@ -74,6 +74,9 @@ pub struct Evidence<'a> {
 /// What a message begins with that tells of a submit of unknown outcome.
 const UNKNOWN: &str = "⚠️";
 
+/// A line that says how far a turn is. It is no delivery: it may be there or not, and once at most.
+const LINE: &str = "a line";
+
 /// Looks for broken promises.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -114,6 +117,7 @@ fn messages(evidence: &Evidence<'_>, shown: &[String], found: &mut Vec<Violation
         wanted.entry(item).or_default();
     }
     wanted.entry(UNKNOWN).or_default().1 += evidence.cut;
+    wanted.entry(LINE).or_default().1 += evidence.turns.len();
     for (item, (least, most)) in wanted {
         let times = shown.iter().filter(|known| *known == item).count();
         if times < least {
@@ -177,6 +181,9 @@ pub fn items(messages: &[Said]) -> Vec<String> {
 }
 
 fn shows(message: &Said) -> Vec<String> {
+    if message.is_line() {
+        return vec![LINE.to_owned()];
+    }
     if !message.media.is_empty() {
         let digests = message.media.iter().map(String::as_str);
         let named = digests.map(|digest| names().get(digest).copied().unwrap_or(digest));

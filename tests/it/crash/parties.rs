@@ -104,6 +104,13 @@ pub struct Said {
     pub media: Vec<String>,
 }
 
+impl Said {
+    /// Whether it is the line that says how far a job is, which is no delivery.
+    pub fn is_line(&self) -> bool {
+        self.text.contains("”: ") && self.text.contains(" · ") && self.text.contains(" min")
+    }
+}
+
 impl Chat {
     /// Its name, as a submit takes it.
     pub fn channel(self) -> &'static str {
@@ -146,8 +153,14 @@ impl Chat {
         match self {
             Self::Feishu => {
                 let messages = world.feishu().chat(id).messages().into_iter();
+                let card = |message: &fakes::SentMessage| {
+                    let words = message.content.pointer("/elements/0/text/content")?;
+                    words.as_str().map(str::to_owned)
+                };
                 let said = |message: fakes::SentMessage| Said {
-                    text: message.text().unwrap_or_default().to_owned(),
+                    text: card(&message)
+                        .or_else(|| message.text().map(str::to_owned))
+                        .unwrap_or_default(),
                     // A film has a picture besides: its cover.
                     media: message
                         .file
