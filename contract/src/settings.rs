@@ -59,7 +59,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 62] = [
+pub const VARIABLES: [Variable; 63] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
