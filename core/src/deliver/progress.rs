@@ -2,6 +2,13 @@
 //! a minute, changed at most once a minute, and at the end a closing line. It is no delivery: it shows no result, nothing waits
 //! for it, and whatever fails with it is told to the log alone.
 //!
+//! ```text
+//! none ──▶ begun ──▶ posted ──▶ changed, once a minute ──▶ closed
+//!            │                     │
+//!            │                     └──▶ left as it is   refused once, or failed five times in a row
+//!            └──▶ none for this turn   the response was lost, it was refused, or the process died
+//! ```
+//!
 //! Its record is made exclusively before it is posted. An answer that was lost, a refusal and a crash all leave a record
 //! without a message, and that turn goes without: rather no line than two.
 
@@ -41,6 +48,9 @@ enum Due {
 }
 
 /// What is to be done: by the time since the submit, since the last change, and where the job stands.
+///
+/// `line`: its record, none where it was never begun. `is_latest`: of an older turn, which another request has replaced, nobody
+/// waits for news, so that it gets no line any more; one that it has is closed like any other.
 fn due(turn: &Turn, line: Option<&Line>, is_latest: bool, now_ms: UnixMs) -> Due {
     let is_last = match turn.progress.state {
         State::Submitted | State::Generating | State::AwaitingUser => false,
@@ -77,7 +87,8 @@ fn words(turn: &Turn, now_ms: UnixMs) -> String {
     Language::of(&asked).progress(&shortened(&asked), state, minutes, results)
 }
 
-/// What became of a line by the answer to a change.
+/// What became of a line by the answer to a change: closed by the last one, left alone where it is refused, and tried again a
+/// minute later where it failed on its way.
 fn after(mut line: Line, answer: &Answer, is_last: bool) -> Line {
     match answer {
         Answer::Committed(_) => {
