@@ -9,17 +9,23 @@
 pub mod account;
 pub mod answer;
 pub mod calls;
+#[cfg(feature = "dingtalk")]
 pub mod dingtalk;
+#[cfg(feature = "discord")]
 pub mod discord;
 pub mod feishu;
 pub mod media;
+#[cfg(feature = "slack")]
 pub mod slack;
+#[cfg(feature = "telegram")]
 pub mod telegram;
 mod token;
 #[cfg(any(test, feature = "toys"))]
 pub mod toy;
 pub mod traits;
+#[cfg(feature = "webhook")]
 pub mod webhook;
+#[cfg(feature = "wecom")]
 pub mod wecom;
 
 use serde_json::Value;
@@ -36,11 +42,17 @@ use traits::Traits;
 /// Every channel that this program can write to.
 static MEMBERS: &[&Member] = &[
     &feishu::MEMBER,
+    #[cfg(feature = "discord")]
     &discord::MEMBER,
+    #[cfg(feature = "slack")]
     &slack::MEMBER,
+    #[cfg(feature = "telegram")]
     &telegram::MEMBER,
+    #[cfg(feature = "webhook")]
     &webhook::MEMBER,
+    #[cfg(feature = "wecom")]
     &wecom::MEMBER,
+    #[cfg(feature = "dingtalk")]
     &dingtalk::MEMBER,
     #[cfg(any(test, feature = "toys"))]
     &toy::MEMBER,

@@ -4,12 +4,14 @@
 //! and one line in [`MEMBERS`]; its addresses, its key and its routes stand in `contract::services`.
 
 mod account;
+#[cfg(feature = "ark")]
 pub mod ark;
 mod error;
 pub mod libtv;
 mod member;
 pub mod nexu;
 mod observation;
+#[cfg(feature = "pippit")]
 pub mod pippit;
 mod port;
 mod reconcile;
@@ -31,11 +33,15 @@ pub use reconcile::{Fate, Lost, Sighting, fate};
 pub use references::split;
 
 /// Every service, in the order in which people are told of them. The first is that of records which name none.
-pub static MEMBERS: [&Member; 6] = [
+pub static MEMBERS: &[&Member] = &[
     &nexu::NEXU,
     &libtv::LIBTV,
+    #[cfg(feature = "ark")]
     &ark::ARK,
+    #[cfg(feature = "ark")]
     &ark::MODELARK,
+    #[cfg(feature = "pippit")]
     &pippit::PIPPIT,
+    #[cfg(feature = "pippit")]
     &pippit::PIPPIT_INTL,
 ];
