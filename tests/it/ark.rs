@@ -16,9 +16,10 @@ const PROVED: Duration = Duration::from_secs(11 * 60);
 /// So long ago that nobody is asked any more.
 const GIVEN_UP: Duration = Duration::from_secs(16 * 60);
 
-/// Nothing is set up.
+/// Nothing is set up. Jobs here are as old as a test makes them: a line that says how far one is would stand among what is counted.
 fn bare() -> TestEnv {
-    TestEnv::builder().config(None).start()
+    let builder = TestEnv::builder().var("LIBTV_PROGRESS", "off");
+    builder.config(None).start()
 }
 
 /// Set up as a newcomer does it.
