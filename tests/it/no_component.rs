@@ -11,6 +11,8 @@ mod machine;
 mod messages;
 mod network;
 mod odd_server;
+#[cfg(unix)]
+mod on_postgres;
 mod output;
 mod services;
 
@@ -39,6 +41,8 @@ mod each_has_a_test {
         output::*, services::*,
     };
 
+    #[cfg(unix)]
+    use super::on_postgres::*;
     #[cfg(unix)]
     macro_rules! has_a_test {
         ($attack:ident) => {
