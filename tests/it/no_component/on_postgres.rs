@@ -22,10 +22,11 @@ use crate::env::block_on;
 const OF_THE_OTHER: &str = "select
         (select string_agg(path || ' ' || convert_from(bytes, 'UTF8'), ',' order by path) from record where tenant = 'other')
         || (select string_agg(id, ',' order by id) from recipient where tenant = 'other')";
-/// Of whom there are records and recipients beside those of that tenant.
+/// What the attacker may have made: recipients, and records under another's name. Whatever else it wrote is its own.
 const OF_THE_ATTACKER: &str = "select
         (select count(*) from recipient where tenant = 'own')
-        + (select count(*) from record where tenant = 'own' and path not like 'sessions/own-1/%')";
+        + (select count(*) from record where tenant = 'own'
+            and (path like '%other%' or path like '%..%' or path like '%audit%'))";
 
 /// A database with both tenants, and the component as a step of the first one's session.
 async fn stepped(attack: &Attack, postgres: &Postgres, name: &str) -> Option<CallError> {
