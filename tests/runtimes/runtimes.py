@@ -160,7 +160,7 @@ class WasmtimeCli:
         words = ", ".join(wave(value) for value in arguments.values())
         done = self._run(environment, [], ["--invoke", f"{export.replace('_', '-')}({words})"], [])
         answer = done.stdout.strip()
-        failed = re.match(r'err\(\{kind: ([a-z-]+), message: "(.*?)"', answer)
+        failed = re.match(r'err\(\{kind: ([a-z-]+), cause: [a-z-]+, message: "(.*?)"', answer)
         if failed:
             raise Problem(*failed.groups())
         fields = re.findall(r'([a-z-]+): (?:some\()?("(?:[^"\\]|\\.)*"|[a-z-]+|\d+)', answer)
