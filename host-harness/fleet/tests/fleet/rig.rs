@@ -105,6 +105,8 @@ impl Rig {
             variables: [
                 ("FEISHU_APP_ID".to_owned(), fakes::FEISHU_APP_ID.to_owned()),
                 ("LIBTV_POLL_INTERVAL_SECONDS".to_owned(), "0.1".to_owned()),
+                // A job that takes longer than a minute would have a line among the messages that are counted.
+                ("LIBTV_PROGRESS".to_owned(), "off".to_owned()),
             ]
             .into(),
             secrets: [
