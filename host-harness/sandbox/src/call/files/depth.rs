@@ -1,6 +1,7 @@
 //! How deep folders may lie in one another, and how long names may be: what is stored can then always be entered again,
 //! measured and removed. Counted by the folders themselves, from a descriptor upwards: a path may lead through links.
 
+use std::fs::File;
 use std::path::{Component, Path};
 
 use wasmtime::component::Resource;
@@ -99,29 +100,35 @@ impl Files<'_> {
 /// The folders above this one, up to the granted folder; one more than allowed when it isn't found among so many. `None` where
 /// the system can't tell.
 #[cfg(unix)]
-fn above(folder: &std::fs::File, root: Option<super::Root>) -> Option<usize> {
-    use rustix::fs::{Mode, OFlags, fstat, openat};
+fn above(folder: &File, root: Option<super::Root>) -> Option<usize> {
+    use rustix::fs::{Mode, OFlags, openat};
     let root = root?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let found = fstat(folder).ok()?;
-    if (found.st_dev, found.st_ino) == root {
+    if identity(folder)? == root {
         return Some(0);
     }
-    let mut at = openat(folder, "..", flags, Mode::empty()).ok()?;
+    let mut at = File::from(openat(folder, "..", flags, Mode::empty()).ok()?);
     // The parent of the system's root is the root itself, so only the count ends this for a folder that was
     // moved out of the granted one meanwhile.
     for depth in 1..=FOLDER_DEPTH {
-        let found = fstat(&at).ok()?;
-        if (found.st_dev, found.st_ino) == root {
+        if identity(&at)? == root {
             return Some(depth);
         }
-        at = openat(&at, "..", flags, Mode::empty()).ok()?;
+        at = File::from(openat(&at, "..", flags, Mode::empty()).ok()?);
     }
     Some(FOLDER_DEPTH + 1)
 }
 
+/// What tells this folder from every other. By std, since the system's own types for it differ.
+#[cfg(unix)]
+fn identity(folder: &File) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let found = folder.metadata().ok()?;
+    Some((found.dev(), found.ino()))
+}
+
 #[cfg(not(unix))]
-fn above(_: &std::fs::File, _: Option<super::Root>) -> Option<usize> {
+fn above(_: &File, _: Option<super::Root>) -> Option<usize> {
     None
 }
 
