@@ -41,6 +41,15 @@ pub enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// How many bytes they are.
+    #[must_use]
+    pub const fn len_bytes(&self) -> u64 {
+        match self {
+            Self::Here(bytes) => bytes.len() as u64,
+            Self::Store(stored) => stored.len,
+        }
+    }
+
     /// For the body of a request.
     #[must_use]
     pub fn bytes(&self) -> Bytes<'_> {

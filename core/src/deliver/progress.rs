@@ -26,10 +26,12 @@ use crate::problem::Problem;
 use crate::session::{Line, Message, State, Turn};
 use crate::store::{self, Loaded};
 
+/// What a line counts in.
+const MINUTE_MS: u64 = 60 * 1000;
 /// So long a job takes before it has a line.
-const AFTER_MS: u64 = 60 * 1000;
+const AFTER_MS: u64 = MINUTE_MS;
 /// A line is changed so often at most. The one that closes it may follow sooner.
-const EVERY_MS: u64 = 60 * 1000;
+const EVERY_MS: u64 = MINUTE_MS;
 /// Changes in a row that failed, after which a line stays as it is.
 const MAX_FAILURES: u32 = 5;
 
@@ -82,7 +84,7 @@ const fn age_ms(turn: &Turn, now_ms: UnixMs) -> u64 {
 /// What a line says.
 fn words(turn: &Turn, now_ms: UnixMs) -> String {
     let asked = turn.asked.words();
-    let minutes = age_ms(turn, now_ms) / AFTER_MS;
+    let minutes = age_ms(turn, now_ms) / MINUTE_MS;
     let (state, results) = (turn.progress.state, turn.progress.results.len());
     Language::of(&asked).progress(&shortened(&asked), state, minutes, results)
 }

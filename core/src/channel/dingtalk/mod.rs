@@ -147,8 +147,8 @@ impl Robot<'_> {
     }
 
     /// A film as a message with a player, where there is a first frame of it and it is known how long it plays. The platform
-    /// asks for both, and so does its own connector; without one of them it is shown as a file. The cover is uploaded behind the film: where that one fails, a
-    /// picture would be left over that nothing shows.
+    /// asks for both, and so does its own connector; without one of them it is shown as a file. The cover is uploaded behind the
+    /// film: where that one fails, a picture would be left over that nothing shows.
     fn film(&mut self, calls: &Calls<'_>, media: &Media<'_>, id: &str) -> Option<Value> {
         let Source::Store(stored) = &media.source else {
             return None;
@@ -285,7 +285,8 @@ fn media_base(account: &Account) -> String {
     account.base_url.clone()
 }
 
-/// A request with a credential in its place, as the contract names it for its host: a header, or the segment of an address that is put in where that leaves.
+/// A request with a credential in its place, as the contract names it for its host: a header, or the segment of an address that
+/// is put in where that leaves.
 fn post(
     url: String,
     credential: (&'static str, Secret),

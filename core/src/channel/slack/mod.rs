@@ -256,10 +256,7 @@ impl Channel for Messenger<'_> {
         shape: Shape,
         _to: Option<&Route>,
     ) -> Result<Message, Answer> {
-        let len = match &media.source {
-            Source::Here(bytes) => bytes.len() as u64,
-            Source::Store(stored) => stored.len,
-        };
+        let len = media.source.len_bytes();
         let (name, len) = (encoded(&media.name), len.to_string());
         let fields = ["filename=", &name, "&length=", &len].concat();
         let ask = (Risk::Harmless, "files.getUploadURLExternal");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::account::Account;
 use super::answer::{Answer, Meaning, NETWORK, Risk, WAIT, wait_ms};
 use super::calls::Calls;
-use super::media::{Media, Source};
+use super::media::Media;
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending};
 use crate::io::{Method, Request, Response, USER_AGENT};
@@ -157,10 +157,7 @@ impl Channel for Hook<'_> {
         shape: Shape,
         _to: Option<&Route>,
     ) -> Result<Message, Answer> {
-        let bytes = match media.source {
-            Source::Here(bytes) => bytes.len() as u64,
-            Source::Store(stored) => stored.len,
-        };
+        let bytes = media.source.len_bytes();
         let kept = json!({"name": media.name, "content_type": media.content_type, "bytes": bytes});
         Ok(Message {
             shape,

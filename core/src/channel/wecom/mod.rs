@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
 use super::calls::{Around, Calls};
-use super::media::{Media, Source};
+use super::media::Media;
 use super::token::{self, Exchange, Token};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
@@ -147,10 +147,7 @@ impl Channel for App<'_> {
         shape: Shape,
         _to: Option<&Route>,
     ) -> Result<Message, Answer> {
-        let len = match media.source {
-            Source::Here(bytes) => bytes.len() as u64,
-            Source::Store(stored) => stored.len,
-        };
+        let len = media.source.len_bytes();
         let form = Form::new(&calls.io().nonce());
         let form = form.file_of_length("media", &media.name, media.content_type, len);
         let account = self.account;
@@ -227,8 +224,8 @@ fn written(account: &Account, sending: &Sending<'_>) -> Result<Value, Answer> {
     Ok(body)
 }
 
-/// Words as they are shown, at most [`MARK`] and [`MARK_DIGITS`] longer than they were: no markup, which here can hide where a link leads, and with what tells them from the same words of
-/// another message.
+/// Words as they are shown, at most [`MARK`] and [`MARK_DIGITS`] longer than they were: no markup, which here can hide where a
+/// link leads, and with what tells them from the same words of another message.
 fn marked(words: &str, key: &str) -> String {
     // In full width and not as an entity: the platform shows those as they are written.
     let plain = words.replace('<', "\u{ff1c}").replace('>', "\u{ff1e}");
