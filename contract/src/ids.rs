@@ -18,6 +18,24 @@ pub const fn is_service_id(id: &str) -> bool {
     !bytes.is_empty() && bytes.len() <= MAX_ID_BYTES
 }
 
+/// Whether this can be a room's id, as federated chats have them: `!`, and behind it letters, digits and what an address has as it
+/// is. It stands in a path unescaped, so that nothing that ends or climbs a path, begins a query or hides a byte can be in it.
+///
+/// `!opaque:server` until version 11 of rooms, `!opaque` alone since.
+#[must_use]
+pub fn is_room_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:=".contains(&byte);
+    let is_plain = |rest: &str| !rest.is_empty() && rest.bytes().all(plain);
+    // A room's id has at most 255 bytes.
+    id.len() <= 255 && id.strip_prefix('!').is_some_and(is_plain)
+}
+
+/// Whether this can be the id of a message there: `$`, and behind it an id: since version 4 of rooms 43 letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_event_id(id: &str) -> bool {
+    id.strip_prefix('$').is_some_and(is_service_id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{MAX_ID_BYTES, is_service_id};

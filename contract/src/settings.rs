@@ -59,7 +59,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 63] = [
+pub const VARIABLES: [Variable; 67] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -121,6 +121,16 @@ pub const VARIABLES: [Variable; 63] = [
         "TELEGRAM_BASE_URL",
         Origin::Credentials,
         "where Telegram's bot API is instead",
+    ),
+    variable(
+        "MATRIX_HOMESERVER",
+        Origin::Credentials,
+        "the address of the homeserver of a bot in Matrix",
+    ),
+    variable(
+        "MATRIX_ACCESS_TOKEN",
+        Origin::Secret,
+        "the access token of that bot",
     ),
     variable(
         "LIBTV_WEBHOOK_URL",
@@ -313,6 +323,16 @@ pub const VARIABLES: [Variable; 63] = [
     ),
     variable(
         "TELEGRAM_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no bot was found, in words",
+    ),
+    variable(
+        "MATRIX_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the bot was found, in words",
+    ),
+    variable(
+        "MATRIX_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no bot was found, in words",
     ),

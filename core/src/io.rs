@@ -27,7 +27,9 @@ pub enum Method {
     Get,
     /// Submits, uploads and messages.
     Post,
-    /// Updates of a card.
+    /// Puts something under a name of ours.
+    Put,
+    /// Has a message say something else.
     Patch,
     /// Takes something back.
     Delete,

@@ -19,7 +19,7 @@ use crate::store::{self, Found, submits};
 use crate::upstream::{Baseline, Error, Job, Order, ServiceId, Submitted, Upstream};
 use repeated::Claim;
 use request::{Destination, Medium, Request};
-use route::{by_whom, in_time, merge, named};
+use route::{by_whom, in_time, merge, named, shows};
 
 /// What to do about a submit of unknown outcome.
 const FIND_OUT: &str = "Whether the request was taken isn't known; it may have been charged and isn't sent again by itself. Find out with: libtv-video tasks, or libtv-video recover";
@@ -91,6 +91,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
     // Before the intent, so that nothing is kept of what can't be shown.
     in_time(&route, request.kind)?;
     by_whom(settings, &route)?;
+    shows(io, settings, &route)?;
     let words = match (text, &continued) {
         // A picture's ratio is in its words or left to the service.
         (Some(text), None) if wants_ratio(&upstream, &request) => ratio::with_ratio(text, &ratio),

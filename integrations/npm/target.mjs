@@ -54,7 +54,9 @@ function isPlain(text) {
   return plain !== undefined && !/["<>\\^`{|}]/.test(text) && !/\p{Cc}/u.test(plain);
 }
 
-/** Whether a path is that of a pattern: `{}` and `{own}` are one segment, an id, `{..}` one segment or more, `{credential}` this one. */
+const ROOM = /^![-\w.~:=]{1,254}$/;
+
+/** Whether a path is that of a pattern: `{}` and `{own}` are one segment, an id, `{room}` a room's, `{..}` one segment or more, `{credential}` this one. */
 export function fits(path, pattern, segment) {
   const given = path.split('/');
   const wanted = pattern.split('/');
@@ -67,6 +69,10 @@ export function fits(path, pattern, segment) {
     }
     if (part === '{credential}') {
       if (segment === undefined || given[index] !== segment) return false;
+      continue;
+    }
+    if (part === '{room}') {
+      if (!ROOM.test(given[index] ?? '')) return false;
       continue;
     }
     if (part === '{}' || part === '{own}' ? !isId(given[index]) : given[index] !== part) return false;

@@ -44,6 +44,8 @@ mod keyring;
 mod legacy;
 mod limits;
 mod machine;
+mod matrix;
+mod matrix_server;
 mod mcp;
 mod mcp_edges;
 mod memory;

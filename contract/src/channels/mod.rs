@@ -7,6 +7,7 @@
 pub mod dingtalk;
 pub mod discord;
 pub mod feishu;
+pub mod matrix;
 pub mod slack;
 pub mod telegram;
 pub mod webhook;
@@ -17,6 +18,7 @@ use crate::services::Service;
 pub use dingtalk::DINGTALK;
 pub use discord::DISCORD;
 pub use feishu::FEISHU;
+pub use matrix::MATRIX;
 pub use slack::SLACK;
 pub use telegram::TELEGRAM;
 pub use webhook::WEBHOOK;
@@ -24,8 +26,8 @@ pub use wecom::WECOM;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 7] = [
-    &FEISHU, &DISCORD, &SLACK, &TELEGRAM, &WEBHOOK, &WECOM, &DINGTALK,
+pub const CHANNELS: [&Channel; 8] = [
+    &FEISHU, &DISCORD, &SLACK, &TELEGRAM, &MATRIX, &WEBHOOK, &WECOM, &DINGTALK,
 ];
 
 /// One channel.
@@ -149,6 +151,8 @@ pub struct Section {
     pub agent: Option<&'static str>,
     /// The member that holds the app's secret, or says where it is kept.
     pub secret: &'static str,
+    /// Whether the secret at the channel's top is the default account's alone: where others have none of their own, they have none.
+    pub secret_is_own: bool,
     /// The member that names a file with the secret alone, where there may be one instead.
     pub secret_file: Option<&'static str>,
     /// The member that names the platform, by its word or its origin; none where there is one alone.

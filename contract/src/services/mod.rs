@@ -10,6 +10,7 @@ pub(crate) mod discord;
 mod feishu;
 mod keys;
 mod libtv;
+pub(crate) mod matrix;
 mod media;
 mod message;
 mod pippit;
@@ -34,10 +35,11 @@ pub use keys::{
     maker, makers, of_key,
 };
 pub use libtv::{DIRECT, GATEWAY};
+pub use matrix::{FILE_BYTES as MATRIX_FILE_BYTES, MATRIX, MATRIX_ORIGIN};
 pub use media::MEDIA;
 pub use message::{Asked, IdKind, Member, Named, Names, Recipient, Shape};
 pub use pippit::{PIPPIT, PIPPIT_INTL, PIPPIT_INTL_MEDIA, PIPPIT_MEDIA};
-pub use route::{Body, Header, Key, Method, OWN_MESSAGE_SEGMENT, Part, Route, Value};
+pub use route::{Body, Header, Key, Method, OWN_MESSAGE_SEGMENT, Part, ROOM_SEGMENT, Route, Value};
 
 pub use slack::{SLACK, SLACK_FILES, SLACK_FILES_ORIGIN, SLACK_ID, SLACK_ORIGIN};
 pub use telegram::{
@@ -52,7 +54,7 @@ use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 20] = [
+pub const SERVICES: [&Service; 21] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -73,6 +75,7 @@ pub const SERVICES: [&Service; 20] = [
     &WECOM,
     &DINGTALK,
     &DINGTALK_MEDIA,
+    &MATRIX,
 ];
 
 /// One service.
@@ -159,7 +162,7 @@ mod tests {
         for route in SERVICES.iter().flat_map(|service| service.routes) {
             let has = |name| route.headers.iter().any(|header| header.name == name);
             let has_body = route.body != Body::None;
-            let sends = matches!(route.method, Method::Post | Method::Patch);
+            let sends = matches!(route.method, Method::Post | Method::Put | Method::Patch);
             assert_eq!(has_body, sends, "{}", route.path);
             assert_eq!(has_body, has("content-type") && has("content-length"));
             assert!(!route.kinds.is_empty(), "{}", route.path);

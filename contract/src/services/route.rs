@@ -10,7 +10,8 @@ pub struct Route {
     /// The only method.
     pub method: Method,
     /// The path; `{}` is one segment, an id of letters, digits, `-` and `_`; `{..}` is one segment or more; `{credential}` is
-    /// the segment with the credential, where that is its position; `{own}` is one's own message, which is changed.
+    /// the segment with the credential, where that is its position; `{own}` is one's own message, which is changed; `{room}` is a
+    /// room's id.
     pub path: &'static str,
     /// Keys that its query may have, each once.
     pub query: &'static [Key],
@@ -42,6 +43,9 @@ pub struct Route {
 /// Stands in a path's template for the message that is changed.
 pub const OWN_MESSAGE_SEGMENT: &str = "{own}";
 
+/// Stands in a path's template for a room.
+pub const ROOM_SEGMENT: &str = "{room}";
+
 /// Methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -49,6 +53,8 @@ pub enum Method {
     Get,
     /// Changes or makes something.
     Post,
+    /// Puts something under a name of the client's.
+    Put,
     /// Changes what is there.
     Patch,
     /// Takes something back. It has no body.
@@ -62,6 +68,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }

@@ -14,6 +14,8 @@ pub mod dingtalk;
 #[cfg(feature = "discord")]
 pub mod discord;
 pub mod feishu;
+#[cfg(feature = "matrix")]
+pub mod matrix;
 pub mod media;
 #[cfg(feature = "slack")]
 pub mod slack;
@@ -48,6 +50,8 @@ static MEMBERS: &[&Member] = &[
     &slack::MEMBER,
     #[cfg(feature = "telegram")]
     &telegram::MEMBER,
+    #[cfg(feature = "matrix")]
+    &matrix::MEMBER,
     #[cfg(feature = "webhook")]
     &webhook::MEMBER,
     #[cfg(feature = "wecom")]
@@ -149,6 +153,14 @@ pub trait Channel {
         shape: Shape,
         to: Option<&Route>,
     ) -> Result<Message, Answer>;
+
+    /// Why nothing can ever be shown in a chat, as far as the platform says so when it is asked: whoever submits asks, before it costs
+    /// anything. What people can mend is no reason, and neither is that there was no response.
+    fn never_shows(&mut self, calls: &Calls<'_>, route: &Route) -> Option<&'static str> {
+        // A default that asks nothing: most platforms have no such chats.
+        let _ = (calls, route);
+        None
+    }
 
     /// Takes back what preparing a message has shown, where that was something and the message isn't sent. Nothing depends on
     /// it: who can't is left with a line that announces something.

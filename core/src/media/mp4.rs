@@ -413,18 +413,18 @@ fn track_duration(tkhd: &[u8], scale: u32) -> Option<u64> {
 /// A track's header, in its longer version: 8.3.2.
 const TRACK_HEADER: usize = 96;
 
-/// Width and height in a track's header, as its matrix shows them; none of a track without a picture.
+/// Width and height in a track's header, as its transform shows them; none of a track without a picture.
 fn track_sides(tkhd: &[u8]) -> Option<(u32, u32)> {
-    let matrix = match tkhd.first()? {
+    let transform = match tkhd.first()? {
         0 => 40,
         1 => 52,
         _ => return None,
     };
-    // Behind the nine words of the matrix; sixteen bits of each are behind the point.
-    let side = |at| Some(be32(tkhd, matrix + at)? >> 16).filter(|side| *side > 0);
+    // Behind the nine words of the transform; sixteen bits of each are behind the point.
+    let side = |at| Some(be32(tkhd, transform + at)? >> 16).filter(|side| *side > 0);
     let (width, height) = (side(36)?, side(40)?);
     // Turned by a quarter, as cameras store what was held upright: only the other two words say something.
-    let is_turned = be32(tkhd, matrix)? == 0 && be32(tkhd, matrix + 16)? == 0;
+    let is_turned = be32(tkhd, transform)? == 0 && be32(tkhd, transform + 16)? == 0;
     Some(if is_turned {
         (height, width)
     } else {

@@ -1,14 +1,18 @@
 //! Where a submit's results go: what the request names, else the environment, else the session that goes on. A chat that can't be
-//! one, and one that takes no answer by then, are refused before anything is stored. Not here: whether the chat may be written to,
-//! which only its service knows.
+//! one, one that takes no answer by then, and one whose platform says that nothing can ever be shown in it, are refused before
+//! anything is stored. Not here: whether the chat may be written to now, which can be mended until there is a result.
 
 use contract::channels::Threads;
 
 use super::request::{self, Destination, Medium, Request};
+use crate::channel::calls::Calls;
 use crate::channel::{self, Member};
 use crate::config::Settings;
+use crate::io::Io;
 use crate::problem::Problem;
 use crate::session::{Route, Session};
+
+const TO_NOWHERE: &str = "To have it made all the same, submit it to nowhere (--channel '' --chat-id '') and fetch it later.";
 
 /// The channel and chat that the request names, else the environment. `known` is the session that goes on.
 ///
@@ -262,5 +266,27 @@ pub(super) fn in_time(route: &Route, kind: Option<Medium>) -> Result<(), Problem
         member.name,
         deadline_ms / MINUTE_MS
     ))
-    .advise("To have it made all the same, submit it to nowhere (--channel '' --chat-id '') and fetch it later."))
+    .advise(TO_NOWHERE))
+}
+
+/// Whether the chat's platform lets anything be shown there at all, as far as it can be asked here. An account that isn't known
+/// here asks nothing: whoever polls may have it.
+///
+/// # Errors
+/// Permanent: it never does, and nothing was sent.
+pub(super) fn shows(io: &Io, settings: &Settings, route: &Route) -> Result<(), Problem> {
+    let Some(member) = channel::of(&route.channel).filter(|_| route.is_complete()) else {
+        return Ok(());
+    };
+    let Ok(account) = settings.accounts.of(member, route.account.as_deref()) else {
+        return Ok(());
+    };
+    let mut channel = (member.open)(account);
+    match channel.never_shows(&Calls::harmless(io), route) {
+        None => Ok(()),
+        Some(why) => Err(Problem::permanent(
+            [member.name, ": ", why, ". Nothing was submitted."].concat(),
+        )
+        .advise(TO_NOWHERE)),
+    }
 }

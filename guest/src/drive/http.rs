@@ -261,6 +261,7 @@ fn assemble(request: &Request, body_len: u64) -> Result<(OutgoingRequest, bool),
     let (method, has_body) = match request.method {
         Method::Get => (WasiMethod::Get, false),
         Method::Post => (WasiMethod::Post, true),
+        Method::Put => (WasiMethod::Put, true),
         Method::Patch => (WasiMethod::Patch, true),
         Method::Delete => (WasiMethod::Delete, false),
     };

@@ -109,6 +109,7 @@ mod fault;
 pub mod feishu;
 mod intake;
 pub mod libtv;
+pub mod matrix;
 pub mod media;
 mod params;
 pub mod pippit;
@@ -133,6 +134,7 @@ pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};
 pub use feishu::{App, Feishu, SentMessage};
 pub use libtv::{Job, LibTv, Submit};
+pub use matrix::Matrix;
 pub use media::{Media, MediaFile};
 pub use pippit::{Pippit, PippitError, Run};
 pub use record::{Body, Part, Recorded};
@@ -145,9 +147,9 @@ pub use wecom::WeCom;
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DINGTALK_HOST, DINGTALK_MEDIA_HOST, DIRECT_HOST, DISCORD_HOST,
-    FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MEDIA_HOST, MODELARK_HOST, MODELARK_MEDIA_HOSTS,
-    PIPPIT_HOST, PIPPIT_INTL_HOST, PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST, SLACK_HOST, TELEGRAM_HOST,
-    WEBHOOK_HOST, WECOM_HOST, World, WorldBuilder,
+    FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MATRIX_HOST, MEDIA_HOST, MODELARK_HOST,
+    MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST, PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST,
+    SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, WECOM_HOST, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -191,5 +193,7 @@ pub const WECOM_AGENT_ID: u64 = 1_000_002;
 pub const WECOM_CORP_SECRET: &str = "testkit-wecom-secret_0123456789abcdefghijkl";
 /// What every token of WeCom's begins with; the tokens themselves are made while the program runs.
 pub const WECOM_TOKENS_BEGIN: &str = "wecom-testkit-token-";
+/// An access token that the homeserver knows.
+pub const MATRIX_ACCESS_TOKEN: &str = "syt_dGVzdGtpdA_matrixaccesstoken_0a1B2c";
 /// The secret that a webhook's receiver and whoever sends to it know.
 pub const WEBHOOK_SECRET: &str = "whsec_dGVzdGtpdC13ZWJob29rLXNlY3JldC0wMTIzNDU2Nzg5";

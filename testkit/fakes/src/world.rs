@@ -5,6 +5,7 @@ use crate::dingtalk::{DingTalk, DingTalkMedia};
 use crate::discord::Discord;
 use crate::feishu::{App, Feishu};
 use crate::libtv::{Dialect, LibTv};
+use crate::matrix::Matrix;
 use crate::media::Media;
 use crate::pippit::Pippit;
 use crate::serve;
@@ -64,6 +65,8 @@ pub const DISCORD_HOST: &str = "discord.com";
 pub const SLACK_HOST: &str = "slack.com";
 /// The host name that takes the bytes of files for Slack.
 pub const SLACK_FILES_HOST: &str = "files.slack.com";
+/// The host name of a homeserver of Matrix.
+pub const MATRIX_HOST: &str = "matrix.example.com";
 /// The host name of a webhook's receiver.
 pub const WEBHOOK_HOST: &str = "hooks.example.com";
 /// The host name of DingTalk's messages.
@@ -97,6 +100,7 @@ pub struct World {
     wecom: WeCom,
     dingtalk: DingTalk,
     dingtalk_media: DingTalkMedia,
+    matrix: Matrix,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -168,6 +172,8 @@ impl WorldBuilder {
         opening.serve(dingtalk.handler())?;
         let dingtalk_media = dingtalk.media(opening.service(DINGTALK_MEDIA_HOST)?);
         opening.serve(dingtalk_media.handler())?;
+        let matrix = Matrix::new(opening.service(MATRIX_HOST)?);
+        opening.serve(matrix.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -220,6 +226,7 @@ impl WorldBuilder {
             wecom,
             dingtalk,
             dingtalk_media,
+            matrix,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -402,6 +409,11 @@ impl World {
     /// WeCom's API.
     pub fn wecom(&self) -> WeCom {
         self.wecom.clone()
+    }
+
+    /// A homeserver of Matrix.
+    pub fn matrix(&self) -> Matrix {
+        self.matrix.clone()
     }
 
     /// Telegram's bot API.

@@ -107,6 +107,14 @@ pub fn writes_to_another_discord_channel() {
 }
 
 #[test]
+pub fn writes_to_another_matrix_room() {
+    let builder = TestEnv::builder().var("MATRIX_HOMESERVER", "https://matrix.example.com");
+    let env = builder.var("MATRIX_ACCESS_TOKEN", fakes::MATRIX_ACCESS_TOKEN);
+    let end = Attack::in_env("writes_to_another_matrix_room", env.start()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
 pub fn writes_to_another_telegram_chat() {
     let end = Attack::in_env("writes_to_another_telegram_chat", with_telegram()).end();
     end.refused(RefusalReason::Recipient);

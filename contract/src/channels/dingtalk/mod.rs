@@ -64,6 +64,7 @@ pub const DINGTALK: Channel = Channel {
         app: Some("clientId"),
         agent: None,
         secret: "clientSecret",
+        secret_is_own: false,
         secret_file: None,
         platform: None,
     },

@@ -47,6 +47,7 @@ pub const DISCORD: Channel = Channel {
         app: None,
         agent: None,
         secret: "token",
+        secret_is_own: false,
         secret_file: None,
         platform: None,
     },

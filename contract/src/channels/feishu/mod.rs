@@ -31,6 +31,7 @@ pub const FEISHU: Channel = Channel {
         app: Some("appId"),
         agent: None,
         secret: "appSecret",
+        secret_is_own: false,
         secret_file: None,
         platform: Some("domain"),
     },

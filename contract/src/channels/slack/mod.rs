@@ -25,6 +25,7 @@ pub const SLACK: Channel = Channel {
         app: None,
         agent: None,
         secret: "botToken",
+        secret_is_own: false,
         secret_file: None,
         platform: Some("domain"),
     },

@@ -51,6 +51,7 @@ pub const TELEGRAM: Channel = Channel {
         app: None,
         agent: None,
         secret: "botToken",
+        secret_is_own: false,
         secret_file: Some("tokenFile"),
         platform: None,
     },

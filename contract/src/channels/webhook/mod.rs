@@ -54,6 +54,7 @@ pub const WEBHOOK: Channel = Channel {
         app: Some("url"),
         agent: None,
         secret: "secret",
+        secret_is_own: false,
         secret_file: None,
         platform: None,
     },

@@ -50,6 +50,7 @@ pub const WECOM: Channel = Channel {
         app: Some("agent.corpId"),
         agent: Some("agent.agentId"),
         secret: "agent.corpSecret",
+        secret_is_own: false,
         secret_file: None,
         platform: None,
     },

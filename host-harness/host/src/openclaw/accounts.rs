@@ -102,7 +102,7 @@ pub(super) fn choose(
     text: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Choice, String> {
     let path = format!("channels.{}", channel.section.name);
-    let accounts = list(&path, members, needed)?;
+    let accounts = list(channel, &path, members, needed)?;
     let is_configured = |account: &Chosen| needed.iter().any(|of| account.gives_one_of(of));
     if !accounts.iter().any(is_configured) {
         return Ok(Choice::NoneConfigured);
@@ -151,7 +151,7 @@ pub(super) fn usable(
     needed: &[&[&str]],
 ) -> Result<Vec<Chosen>, String> {
     let path = format!("channels.{}", channel.section.name);
-    let mut accounts = list(&path, members, needed)?;
+    let mut accounts = list(channel, &path, members, needed)?;
     let is_on = members.get("enabled") != Some(&Value::Bool(false));
     accounts.retain(|account| {
         is_on && account.is_enabled && needed.iter().all(|of| account.gives_one_of(of))
@@ -209,6 +209,7 @@ fn named(mut accounts: Vec<Chosen>, name: &str) -> Option<Chosen> {
 
 /// All accounts in the order of the file. The channel itself is one where it has everything that is needed, or stands alone.
 fn list(
+    channel: &Channel,
     path: &str,
     members: &Map<String, Value>,
     needed: &[&[&str]],
@@ -217,13 +218,20 @@ fn list(
     // `shift_remove` keeps the order of the others.
     shared.shift_remove("accounts");
     shared.shift_remove("defaultAccount");
-    let account = |id: String, place: String, own: Map<String, Value>| Chosen {
-        id,
-        is_enabled: own.get("enabled") != Some(&Value::Bool(false)),
-        path: place,
-        channel: path.to_owned(),
-        own,
-        shared: shared.clone(),
+    let account = |id: String, place: String, own: Map<String, Value>| {
+        let mut shared = shared.clone();
+        // With the default account's it would write as somebody else than who it is called.
+        if channel.section.secret_is_own && canonical(&id) != DEFAULT {
+            shared.shift_remove(channel.section.secret);
+        }
+        Chosen {
+            id,
+            is_enabled: own.get("enabled") != Some(&Value::Bool(false)),
+            path: place,
+            channel: path.to_owned(),
+            own,
+            shared,
+        }
     };
     let mut accounts = Vec::new();
     match members.get("accounts") {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use contract::ids::is_service_id;
+use contract::ids::{is_event_id, is_service_id};
 use contract::services::{Asked, Member, Shape, Success};
 use contract::text::{calls_by_name, without_mentions};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -86,18 +86,30 @@ pub(super) fn is_asked(of: Asked, members: &Map<String, Value>) -> bool {
     }
 }
 
-/// The messages that a body's members of this shape name.
+/// The messages that a body's members of this shape name, also those of objects in it.
 pub(super) fn messages<'a>(
     body: &'a Map<String, Value>,
     members: &[Member],
     shape: Shape,
-) -> impl Iterator<Item = &'a str> {
-    let named = members.iter().filter(move |member| member.is == shape);
-    named.filter_map(|member| body.get(member.name)?.as_str())
+) -> Vec<&'a str> {
+    let mut named = Vec::new();
+    for member in members {
+        match (member.is, body.get(member.name)) {
+            (is, Some(Value::String(id))) if is == shape => named.push(id.as_str()),
+            (Shape::Object(members), Some(Value::Object(inner))) => {
+                named.extend(messages(inner, members, shape));
+            }
+            _ => {}
+        }
+    }
+    named
 }
 
-/// What a platform may call a message: as any id, or as some do by a time with a dot.
+/// What a platform may call a message: as any id, or as some do by a time with a dot, or behind a `$`.
 fn is_message(id: &str) -> bool {
+    if is_event_id(id) {
+        return true;
+    }
     let (begin, end) = id.split_once('.').unwrap_or((id, "0"));
     is_service_id(begin) && is_service_id(end)
 }
@@ -242,7 +254,7 @@ mod tests {
         ];
         let anew = |text: &str| anew(text.as_bytes(), TABLE);
         let good = anew(r#"{"text":"a &lt;b&gt; &amp; c","in":"1700000000.123456"}"#).unwrap();
-        let named: Vec<&str> = messages(&good, TABLE, Shape::Message).collect();
+        let named = messages(&good, TABLE, Shape::Message);
         assert_eq!(named, ["1700000000.123456"]);
         for body in [
             r#"{"text":"<!channel>"}"#,

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::ids::is_service_id;
+use contract::ids::{is_room_id, is_service_id};
 use contract::services::{
-    Body, IdKind, Key, Named, Names, OWN_MESSAGE_SEGMENT, Recipient as Place, Route, Shape,
+    Body, IdKind, Key, Named, Names, OWN_MESSAGE_SEGMENT, ROOM_SEGMENT, Recipient as Place, Route,
+    Shape,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Limited};
@@ -81,12 +82,12 @@ pub(super) async fn admit(
         Some(place) => Some(whom(place, route, &head.uri, &members).ok_or_else(unreadable)?),
     };
     let foreign = || refuse(RefusalReason::Recipient, "a message of another chat");
-    let mut named = json_body::messages(&members, route.members, Shape::Message);
-    if named.any(|id| !recipients.has_message(id)) {
+    let named = json_body::messages(&members, route.members, Shape::Message);
+    if named.iter().any(|id| !recipients.has_message(id)) {
         return Err(foreign());
     }
-    let mut own = json_body::messages(&members, route.members, Shape::OwnMessage);
-    if own.any(|id| !is_own(id, whom.as_ref(), recipients)) {
+    let own = json_body::messages(&members, route.members, Shape::OwnMessage);
+    if own.iter().any(|id| !is_own(id, whom.as_ref(), recipients)) {
         return Err(foreign());
     }
     match &whom {
@@ -158,6 +159,12 @@ fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) ->
     let (id, kind) = match place {
         Place::JsonField { name, kind } => (only_text(members.get(name)?)?, kind),
         Place::Query { name, kind } => (in_query(uri, name)?, kind),
+        // A room's id, where the template has one: what else stands in it isn't who is meant.
+        Place::Path { kind } if route.path.contains(ROOM_SEGMENT) => {
+            let at = segment(uri.path(), route.path, ROOM_SEGMENT)?;
+            let id = uri.path().get(at)?;
+            (is_room_id(id).then_some(id)?, kind)
+        }
         Place::Path { kind } => (in_path(uri, route, "{}")?, kind),
         Place::Message => {
             let is_alone = uri.query().is_none();

@@ -49,6 +49,7 @@ pub(super) fn anew(
     *anew.method_mut() = match grant.route.method {
         contract::services::Method::Get => Method::GET,
         contract::services::Method::Post => Method::POST,
+        contract::services::Method::Put => Method::PUT,
         contract::services::Method::Patch => Method::PATCH,
         contract::services::Method::Delete => Method::DELETE,
     };
@@ -86,11 +87,17 @@ fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
             Kind::None => false,
             Kind::Json(_) => is_json(text),
             Kind::Fields(_) => is_utf8(text, "application/x-www-form-urlencoded"),
-            Kind::Bytes(_) => text == "application/octet-stream",
+            Kind::Bytes(_) => text == "application/octet-stream" || is_medium(text),
             Kind::Multipart(_) => boundary(text).is_some(),
             Kind::Parts { json, .. } => boundary(text).is_some() || json.is_some() && is_json(text),
         },
     }
+}
+
+/// A picture or a film, without any parameter.
+fn is_medium(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.+".contains(&byte);
+    matches!(text.split_once('/'), Some(("image" | "video", kind)) if !kind.is_empty() && kind.bytes().all(plain))
 }
 
 /// `bytes=FROM-TO`: one range, with both ends.

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use contract::ids::is_service_id;
-use contract::services::{CREDENTIAL_SEGMENT, Key, OWN_MESSAGE_SEGMENT, stands_for};
+use contract::ids::{is_room_id, is_service_id};
+use contract::services::{CREDENTIAL_SEGMENT, Key, OWN_MESSAGE_SEGMENT, ROOM_SEGMENT, stands_for};
 use http::Uri;
 
 use super::base_url::BaseUrl;
@@ -192,6 +192,7 @@ pub(super) fn matches_path(path: &str, prefix: &str, route: &str) -> bool {
             // What stands for a credential is an id to look at; which one it may be is the broker's to say.
             (Some("{}" | CREDENTIAL_SEGMENT | OWN_MESSAGE_SEGMENT), Some(segment))
                 if is_service_id(segment) => {}
+            (Some(ROOM_SEGMENT), Some(segment)) if is_room_id(segment) => {}
             // Braces in a path are not the template's own.
             (Some(literal), Some(segment)) if literal == segment && !literal.starts_with('{') => {}
             _ => return false,

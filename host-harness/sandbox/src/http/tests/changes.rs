@@ -1,4 +1,4 @@
-//! Messages that are changed: lines that say how far jobs are, and nothing else.
+//! Messages that are changed: lines that say how far jobs are, and nothing else; and messages in rooms.
 
 use super::*;
 
@@ -113,5 +113,63 @@ async fn a_card_may_be_changed_and_what_was_posted_as_something_else_may_not() {
             .unwrap();
         assert_eq!(chat.recipients.has_own_message(ANYWHERE, "om_1"), is_own);
         assert!(chat.recipients.has_message("om_1"));
+    }
+}
+
+#[tokio::test]
+async fn a_room_is_one_that_a_submit_named_and_so_is_what_is_answered_in_it() {
+    let (chat, route) = (
+        chat(),
+        changing(&contract::services::MATRIX, "/send/m.room.message/{}"),
+    );
+    let room = "!a:b.example".to_owned();
+    chat.recipients.note_derived(NOBODY, "matrix_room", room);
+    chat.recipients.note_message("$ours".to_owned());
+    let message =
+        |more: &str| format!(r#"{{"msgtype":"m.text","body":"hi","m.mentions":{{}}{more}}}"#);
+    let (recipient, unread) = (Some(RefusalReason::Recipient), Some(RefusalReason::Message));
+    for (room, body, reason) in [
+        ("!a:b.example", message(""), None),
+        ("!b:b.example", message(""), recipient),
+        ("!a:b.example:1", message(""), recipient),
+        ("a:b.example", message(""), unread),
+        (
+            "!a:b.example",
+            message(r#","m.relates_to":{"m.in_reply_to":{"event_id":"$ours"}}"#),
+            None,
+        ),
+        (
+            "!a:b.example",
+            message(r#","m.relates_to":{"m.in_reply_to":{"event_id":"$theirs"}}"#),
+            recipient,
+        ),
+        (
+            "!a:b.example",
+            message(r#","m.relates_to":{"rel_type":"m.thread","event_id":"$theirs"}"#),
+            recipient,
+        ),
+        (
+            "!a:b.example",
+            message(r#","m.relates_to":{"rel_type":"m.replace","event_id":"$ours"}"#),
+            unread,
+        ),
+        (
+            "!a:b.example",
+            message(r#","formatted_body":"<b>hi</b>","format":"org.matrix.custom.html""#),
+            unread,
+        ),
+        (
+            "!a:b.example",
+            message("").replace("{}", r#"{"room":true}"#),
+            unread,
+        ),
+    ] {
+        let request = Request::put(format!(
+            "https://x/_matrix/client/v3/rooms/{room}/send/m.room.message/1"
+        ));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(full(Bytes::from(body.clone()))).unwrap();
+        let found = admitted(request, route, &chat.recipients).await;
+        assert_eq!(found.err(), reason, "{room} {body}");
     }
 }

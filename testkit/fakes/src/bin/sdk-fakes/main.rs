@@ -6,6 +6,7 @@ mod ark;
 mod dingtalk;
 mod discord;
 mod feishu;
+mod matrix;
 mod slack;
 mod telegram;
 mod webhook;
@@ -26,6 +27,7 @@ const FAKES: &[Prepared] = &[
     ("dingtalk", dingtalk::prepare),
     ("discord", discord::prepare),
     ("feishu", feishu::prepare),
+    ("matrix", matrix::prepare),
     ("modelark", ark::prepare_abroad),
     ("slack", slack::prepare),
     ("telegram", telegram::prepare),
