@@ -29,11 +29,18 @@ const KEPT: [&str; 6] = [
     "CARGO_SOURCE_",
     "CARGO_TERM_",
 ];
-/// SHA-256 as a loop: unrolled it is 6 KB of code, for digests of a few hundred bytes. And each number of a function or an
-/// address in as few bytes as it needs: the linker leaves room for the largest one otherwise, 63 KB in all.
-const SMALLER: [&str; 2] = [
+/// What makes every component smaller, at no cost to what it does. `release/sizes` has the same.
+const SMALLER: [&str; 4] = [
+    // SHA-256 as a loop: unrolled it is 6 KB of code, for digests of a few hundred bytes.
     "--cfg=sha2_backend_soft=\"compact\"",
+    // Each number of a function or an address in as few bytes as it needs: the linker leaves room for the largest one
+    // otherwise, 63 KB in all.
     "-Clink-arg=--compress-relocations",
+    // An address is a number, and not added up where it is used: 18 KB. Nothing loads a component's module anywhere else.
+    "-Crelocation-model=static",
+    // Half a megabyte of stack, so that every address behind it is below a megabyte and takes three bytes and not four: 4 KB.
+    // The end-to-end tests pass with an eighth of it.
+    "-Clink-arg=-zstack-size=524288",
 ];
 
 /// Builds `package` for [`TARGET`] and puts the component into `OUT_DIR`. `sources`, seen from the workspace, are what
