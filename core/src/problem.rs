@@ -60,26 +60,32 @@ pub struct Failure {
     pub retry_after_ms: Option<u64>,
 }
 
-/// A failed call.
+/// A failed call. The words are boxed: every procedure hands its results on, and a `Result` is as large as the larger of
+/// its two sides. By value they are 10 KB of code that copies them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The same call may succeed later.
-    Temporary(Failure),
+    Temporary(Box<Failure>),
     /// Nothing changes by trying again.
-    Permanent(Failure),
+    Permanent(Box<Failure>),
     /// A paid submit was sent and its answer lost: it must not be repeated by itself.
-    OutcomeUnknown(Failure),
+    OutcomeUnknown(Box<Failure>),
 }
 
 impl Problem {
     /// Trying again later may help.
     pub fn temporary(message: impl Into<String>) -> Self {
-        Self::Temporary(Failure::new(message))
+        Self::Temporary(Box::new(Failure::new(message.into())))
     }
 
     /// Trying again does not help.
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self::Permanent(Failure::new(message))
+        Self::Permanent(Box::new(Failure::new(message.into())))
+    }
+
+    /// A submit may have been charged.
+    pub fn outcome_unknown(message: impl Into<String>) -> Self {
+        Self::OutcomeUnknown(Box::new(Failure::new(message.into())))
     }
 
     /// A file of the state folder could not be read or written.
@@ -99,7 +105,7 @@ impl Problem {
 
     /// Says why, where it isn't [`Cause::Request`].
     #[must_use]
-    pub const fn because(mut self, cause: Cause) -> Self {
+    pub fn because(mut self, cause: Cause) -> Self {
         self.failure_mut().cause = cause;
         self
     }
@@ -113,7 +119,7 @@ impl Problem {
 
     /// The words.
     #[must_use]
-    pub const fn failure(&self) -> &Failure {
+    pub fn failure(&self) -> &Failure {
         match self {
             Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => {
                 failure
@@ -121,7 +127,7 @@ impl Problem {
         }
     }
 
-    const fn failure_mut(&mut self) -> &mut Failure {
+    fn failure_mut(&mut self) -> &mut Failure {
         match self {
             Self::Temporary(failure) | Self::Permanent(failure) | Self::OutcomeUnknown(failure) => {
                 failure
@@ -132,10 +138,11 @@ impl Problem {
 
 impl Failure {
     /// A failure without advice, caused by what was asked for.
-    pub fn new(message: impl Into<String>) -> Self {
+    #[must_use]
+    pub const fn new(message: String) -> Self {
         Self {
             cause: Cause::Request,
-            message: message.into(),
+            message,
             advice: None,
             retry_after_ms: None,
         }

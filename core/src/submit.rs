@@ -12,7 +12,7 @@ use contract::ids::is_service_id;
 use crate::channel;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
-use crate::problem::{Failure, Problem};
+use crate::problem::Problem;
 use crate::ratio::{self, Ratio};
 use crate::session::{Asked, Route, Session, folder_name};
 use crate::store::{self, Found, submits};
@@ -163,12 +163,12 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
                 "it became session {session_id}, which could not be stored"
             ));
             submits::save(io, &intent).ok();
-            let failure = Failure::new(format!(
+            Err(Problem::outcome_unknown(format!(
                 "The request was submitted as session {session_id}, but: {}",
                 problem.failure().message
-            ));
-            let unknown = Problem::OutcomeUnknown(failure).because(problem.failure().cause);
-            Err(unknown.advise(
+            ))
+            .because(problem.failure().cause)
+            .advise(
                 "Don't submit it again. Mend the state folder, then look with: libtv-video tasks",
             ))
         }
@@ -292,7 +292,7 @@ fn not_submitted(io: &Io, intent: &mut submits::Submit, error: &Error) -> Proble
     intent.unknown = Some(error.message.clone());
     // That this can't be stored changes nothing: the intent alone says the same, once it is old enough.
     submits::save(io, intent).ok();
-    Problem::OutcomeUnknown(Failure::new(error.message.clone()))
+    Problem::outcome_unknown(error.message.clone())
         .because(error.cause())
         .advise(FIND_OUT)
 }

@@ -46,12 +46,18 @@ impl From<problem::Problem> for Problem {
                 (ProblemKind::PermanentOutcomeUnknown, failure)
             }
         };
+        let problem::Failure {
+            cause,
+            message,
+            advice,
+            retry_after_ms,
+        } = *failure;
         Self {
             kind,
-            cause: failure.cause,
-            message: failure.message,
-            advice: failure.advice,
-            retry_after_ms: failure.retry_after_ms,
+            cause,
+            message,
+            advice,
+            retry_after_ms,
         }
     }
 }

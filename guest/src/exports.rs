@@ -3,7 +3,7 @@
 
 use libtv_video_core::config::Settings;
 use libtv_video_core::io::Io;
-use libtv_video_core::problem::{self, Cause, Failure};
+use libtv_video_core::problem::{self, Cause};
 use libtv_video_core::skill;
 use libtv_video_core::types::{
     Cancellation, Configuration, Downloaded, DueSession, File, Finding, Overview, Problem, Project,
@@ -116,9 +116,8 @@ fn call<T>(function: Function<T>) -> Result<T, Problem> {
 
 /// The component itself has failed. What was sent until then can't be known.
 fn broken(reason: &str) -> problem::Problem {
-    let failure = Failure::new(format!("libtv-video failed inside: {reason}"));
     // The one kind that nobody repeats by himself: it may have happened behind a submit.
-    problem::Problem::OutcomeUnknown(failure)
+    problem::Problem::outcome_unknown(format!("libtv-video failed inside: {reason}"))
         .because(Cause::Internal)
         .advise("Please report this. `recover` shows what became of the request.")
 }

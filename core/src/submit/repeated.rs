@@ -4,7 +4,7 @@
 
 use super::stranded;
 use crate::io::Io;
-use crate::problem::{Cause, Failure, Problem};
+use crate::problem::{Cause, Problem};
 use crate::session::Asked;
 use crate::store::submits::{self, Submit};
 use crate::time::format_rfc3339;
@@ -139,9 +139,9 @@ fn unknown(first: &Submit) -> Problem {
         .as_deref()
         .unwrap_or("it has got no answer yet");
     let at = format_rfc3339(first.started_at_ms);
-    Problem::OutcomeUnknown(Failure::new(format!(
+    Problem::outcome_unknown(format!(
         "The same request was sent at {at}, and whether it was taken isn't known: {reason}. It isn't sent a second time now: it could be charged twice."
-    )))
+    ))
     .because(Cause::Repeated)
     .advise(super::FIND_OUT)
 }

@@ -1,6 +1,8 @@
 //! A call without the result that it should have, in a closed set of meanings: whoever asks decides by these, and never by
 //! a service's own words or codes.
 
+use std::ops::{Deref, DerefMut};
+
 use crate::io::HttpError;
 use crate::problem::{Cause, Failure, Problem};
 
@@ -27,9 +29,14 @@ pub enum Meaning {
     NotFound,
 }
 
-/// A call without the result it should have.
+/// A call without the result it should have. What is known of it is boxed for the same reason as a
+/// [`Problem`]'s words: it is handed through a `?` in nearly every function of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Known>);
+
+/// What is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
     /// What it means.
     pub meaning: Meaning,
     /// The sentence for the user, without `❌`. It never holds a secret.
@@ -44,23 +51,37 @@ pub struct Error {
     pub is_last_word: bool,
 }
 
+impl Deref for Error {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Known {
+        &mut self.0
+    }
+}
+
 impl Error {
     /// What the service says, in its own words.
     #[must_use]
-    pub const fn said(meaning: Meaning, message: String) -> Self {
-        Self {
+    pub fn said(meaning: Meaning, message: String) -> Self {
+        Self(Box::new(Known {
             meaning,
             message,
             retry_after_ms: None,
             may_be_applied: false,
             from_service: true,
             is_last_word: false,
-        }
+        }))
     }
 
     /// What is known without asking.
     #[must_use]
-    pub const fn unasked(meaning: Meaning, message: String) -> Self {
+    pub fn unasked(meaning: Meaning, message: String) -> Self {
         let mut error = Self::said(meaning, message);
         error.from_service = false;
         error
@@ -68,7 +89,7 @@ impl Error {
 
     /// A call that the service doesn't have.
     #[must_use]
-    pub const fn refused(message: String) -> Self {
+    pub fn refused(message: String) -> Self {
         Self::unasked(Meaning::Refused, message)
     }
 
@@ -76,16 +97,15 @@ impl Error {
     #[must_use]
     pub fn unreadable(reason: &str) -> Self {
         let message = format!("The service's answer can't be understood: {reason}");
-        Self {
-            // It arrived and something answered: that it wasn't taken can't be said.
-            may_be_applied: true,
-            ..Self::unasked(Meaning::Passing, message)
-        }
+        let mut error = Self::unasked(Meaning::Passing, message);
+        // It arrived and something answered: that it wasn't taken can't be said.
+        error.may_be_applied = true;
+        error
     }
 
     /// A good response that lacks a field.
     #[must_use]
-    pub const fn incomplete(message: String) -> Self {
+    pub fn incomplete(message: String) -> Self {
         let mut error = Self::said(Meaning::Passing, message);
         error.may_be_applied = true;
         error
@@ -102,11 +122,10 @@ impl Error {
             HttpError::NotSent(_) | HttpError::Lost(_) => Meaning::Passing,
         };
         let message = format!("Cannot connect to {called}: {}", error.reason());
-        Self {
-            // Only here: what was not sent, or was refused on this side, certainly cost nothing.
-            may_be_applied: matches!(error, HttpError::Lost(_)),
-            ..Self::unasked(meaning, message)
-        }
+        let mut known = Self::unasked(meaning, message);
+        // Only here: what was not sent, or was refused on this side, certainly cost nothing.
+        known.may_be_applied = matches!(error, HttpError::Lost(_));
+        known
     }
 
     /// A response in another form than the service's: of a proxy, say. It never ends a job.
@@ -121,16 +140,15 @@ impl Error {
         let message = format!(
             "{called} can't be understood: it answered with HTTP {status} and no JSON of its own"
         );
-        Self {
-            // Something answered, perhaps in front of a service that acted; a refusal by its status is one.
-            may_be_applied: status < 400 || status == 408 || status >= 500,
-            ..Self::unasked(meaning, message)
-        }
+        let mut error = Self::unasked(meaning, message);
+        // Something answered, perhaps in front of a service that acted; a refusal by its status is one.
+        error.may_be_applied = status < 400 || status == 408 || status >= 500;
+        error
     }
 
     /// Whether asking again may give something else by itself.
     #[must_use]
-    pub const fn passes(&self) -> bool {
+    pub fn passes(&self) -> bool {
         matches!(self.meaning, Meaning::Passing | Meaning::RateLimited)
     }
 
@@ -142,15 +160,15 @@ impl Error {
         failure.retry_after_ms = self.retry_after_ms;
         failure.advice = self.advice().map(str::to_owned);
         if self.passes() {
-            Problem::Temporary(failure)
+            Problem::Temporary(Box::new(failure))
         } else {
-            Problem::Permanent(failure)
+            Problem::Permanent(Box::new(failure))
         }
     }
 
     /// Why, for programs.
     #[must_use]
-    pub const fn cause(&self) -> Cause {
+    pub fn cause(&self) -> Cause {
         match self.meaning {
             Meaning::Passing => Cause::Unreachable,
             Meaning::RateLimited => Cause::RateLimited,
@@ -167,7 +185,7 @@ impl Error {
     }
 
     /// What can be done about it; `None` where the service's own words say that.
-    const fn advice(&self) -> Option<&'static str> {
+    fn advice(&self) -> Option<&'static str> {
         Some(match self.meaning {
             Meaning::Passing | Meaning::RateLimited => "Try again in a moment.",
             Meaning::NotPermitted => {

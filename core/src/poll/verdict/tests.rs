@@ -150,9 +150,10 @@ fn a_turn_that_was_replaced_asks_nobody_and_ends_when_nothing_of_it_is_under_way
 
 #[test]
 fn only_the_services_own_refusal_ends_a_job() {
-    let last = |meaning| Error {
-        is_last_word: true,
-        ..Error::said(meaning, String::new())
+    let last = |meaning| {
+        let mut error = Error::said(meaning, String::new());
+        error.is_last_word = true;
+        error
     };
     let of_ours = |meaning| Error::unasked(meaning, String::new());
     let said = |meaning| Error::said(meaning, String::new());

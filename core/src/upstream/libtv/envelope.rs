@@ -32,10 +32,9 @@ pub fn payload(dialect: &Dialect, response: &Response, mut body: Value) -> Resul
     let Some(message) = message else {
         return Err(if is_success(response.status) {
             let message = "Direct LibTV response missing data object.".to_owned();
-            Error {
-                may_be_applied: true,
-                ..Error::unasked(Meaning::Passing, message)
-            }
+            let mut error = Error::unasked(Meaning::Passing, message);
+            error.may_be_applied = true;
+            error
         } else {
             not_json(dialect, response)
         });

@@ -96,14 +96,13 @@ pub fn of(title: &str, ret: Option<u64>, words: &str) -> Error {
     }
     let found = find(ret);
     let meaning = found.map_or(Meaning::Refused, |known| known.meaning);
-    Error {
-        retry_after_ms: (ret == Some(TOO_OFTEN.0)).then_some(TOO_OFTEN.1),
-        // Behind the gate something may have begun; and what a code that isn't known says of that isn't known.
-        may_be_applied: found.is_none() || ret == Some(5),
-        // Of these asking again gives the same.
-        is_last_word: matches!(meaning, Meaning::Moderated),
-        ..Error::said(meaning, sentence(title, ret, words))
-    }
+    let mut error = Error::said(meaning, sentence(title, ret, words));
+    error.retry_after_ms = (ret == Some(TOO_OFTEN.0)).then_some(TOO_OFTEN.1);
+    // Behind the gate something may have begun; and what a code that isn't known says of that isn't known.
+    error.may_be_applied = found.is_none() || ret == Some(5);
+    // Of these asking again gives the same.
+    error.is_last_word = matches!(meaning, Meaning::Moderated);
+    error
 }
 
 /// A code in words, with the service's own where those say more.

@@ -65,10 +65,9 @@ pub fn read(
 pub fn said(meaning: Meaning, message: String) -> Error {
     let known = MODERATED.iter().chain(&USED_UP);
     let is_last_word = known.into_iter().any(|text| message.contains(text));
-    Error {
-        is_last_word,
-        ..Error::said(meaning, message)
-    }
+    let mut error = Error::said(meaning, message);
+    error.is_last_word = is_last_word;
+    error
 }
 
 /// What a status and these texts mean.
@@ -114,11 +113,10 @@ pub fn not_json(dialect: &Dialect, response: &Response) -> Error {
         200..=399 | 408 | 425 | 500.. => Meaning::Passing,
         _ => Meaning::Refused,
     };
-    Error {
-        // A gateway in between may have lost the service's answer; a refusal is one.
-        may_be_applied: is_success(status) || status >= 500 || status == 408,
-        ..Error::unasked(meaning, message)
-    }
+    let mut error = Error::unasked(meaning, message);
+    // A gateway in between may have lost the service's answer; a refusal is one.
+    error.may_be_applied = is_success(status) || status >= 500 || status == 408;
+    error
 }
 
 /// Whether a status says that it went well.
