@@ -31,26 +31,50 @@ pub fn text(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// What can stand in a record.
-pub trait Stored {
+/// What can be written as JSON.
+pub trait Written {
     /// As it is written.
     fn to_json(&self) -> Value;
+}
 
+/// What can stand in a record.
+pub trait Stored: Written {
     /// As it was written; `None` when it is anything else. What is missing is read as `null`.
     fn from_json(value: &Value) -> Option<Self>
     where
         Self: Sized;
 }
 
-/// An object with these members, in this order; those that are `None` are left out.
+/// An object with these members, in this order; those that are `None` are left out. There are as many as names.
 #[must_use]
-pub fn object(members: &[(&str, Option<&dyn Stored>)]) -> Value {
-    let written = members.iter().filter_map(|(name, member)| {
-        let member = (*member)?.to_json();
-        Some(((*name).to_owned(), member))
-    });
-    Value::Object(written.collect::<Map<_, _>>())
+pub fn object_of(names: &[&str], members: &[Option<&dyn Written>]) -> Value {
+    let mut written = Map::with_capacity(names.len());
+    for (name, member) in names.iter().zip(members) {
+        if let Some(member) = member {
+            written.insert((*name).to_owned(), member.to_json());
+        }
+    }
+    Value::Object(written)
 }
+
+/// An object: `object! {"name": value}`, where a value is whatever is [`Written`], objects included.
+///
+/// Not serde_json's `json!`, which copies its way of writing a member into each place: 20 KB in all. Here a member is two
+/// addresses, and one function writes them.
+macro_rules! object {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        $crate::json::object_of(&[$($name),*], &[$(Some(&$value)),*])
+    };
+}
+pub(crate) use object;
+
+/// An object of members that may be missing: each value is an `Option` of a reference, and `None` leaves the member out.
+macro_rules! object_of_some {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        $crate::json::object_of(&[$($name),*], &[$($value),*])
+    };
+}
+pub(crate) use object_of_some;
 
 /// A member of an object.
 #[must_use]
@@ -66,51 +90,85 @@ pub fn named<T: Copy>(value: &Value, all: &[T], name: fn(T) -> &'static str) -> 
     all.iter().copied().find(|one| name(*one) == wanted)
 }
 
-impl Stored for String {
+impl<T: Written + ?Sized> Written for &T {
     fn to_json(&self) -> Value {
-        Value::String(self.clone())
+        (**self).to_json()
     }
+}
 
+impl Written for Value {
+    fn to_json(&self) -> Value {
+        self.clone()
+    }
+}
+
+impl Written for str {
+    fn to_json(&self) -> Value {
+        Value::String(self.to_owned())
+    }
+}
+
+impl Written for String {
+    fn to_json(&self) -> Value {
+        self.as_str().to_json()
+    }
+}
+
+impl Written for i32 {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Stored for String {
     fn from_json(value: &Value) -> Option<Self> {
         value.as_str().map(str::to_owned)
     }
 }
 
-impl Stored for u64 {
+impl Written for u64 {
     fn to_json(&self) -> Value {
         Value::from(*self)
     }
+}
 
+impl Stored for u64 {
     fn from_json(value: &Value) -> Option<Self> {
         value.as_u64()
     }
 }
 
-impl Stored for u32 {
+impl Written for u32 {
     fn to_json(&self) -> Value {
         Value::from(*self)
     }
+}
 
+impl Stored for u32 {
     fn from_json(value: &Value) -> Option<Self> {
         value.as_u64()?.try_into().ok()
+    }
+}
+
+impl Written for usize {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
     }
 }
 
 impl Stored for usize {
-    fn to_json(&self) -> Value {
-        Value::from(*self)
-    }
-
     fn from_json(value: &Value) -> Option<Self> {
         value.as_u64()?.try_into().ok()
     }
 }
 
-impl Stored for bool {
+impl Written for bool {
     fn to_json(&self) -> Value {
         Value::Bool(*self)
     }
+}
 
+impl Stored for bool {
     /// One that is missing is false: the record is older than the member.
     fn from_json(value: &Value) -> Option<Self> {
         match value {
@@ -120,11 +178,13 @@ impl Stored for bool {
     }
 }
 
-impl<T: Stored> Stored for Option<T> {
+impl<T: Written> Written for Option<T> {
     fn to_json(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::to_json)
     }
+}
 
+impl<T: Stored> Stored for Option<T> {
     fn from_json(value: &Value) -> Option<Self> {
         match value {
             Value::Null => Some(None),
@@ -133,11 +193,25 @@ impl<T: Stored> Stored for Option<T> {
     }
 }
 
-impl<T: Stored> Stored for Vec<T> {
+impl<T: Written> Written for [T] {
     fn to_json(&self) -> Value {
         Value::Array(self.iter().map(T::to_json).collect())
     }
+}
 
+impl<T: Written, const N: usize> Written for [T; N] {
+    fn to_json(&self) -> Value {
+        self.as_slice().to_json()
+    }
+}
+
+impl<T: Written> Written for Vec<T> {
+    fn to_json(&self) -> Value {
+        self.as_slice().to_json()
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
     fn from_json(value: &Value) -> Option<Self> {
         value.as_array()?.iter().map(T::from_json).collect()
     }
@@ -147,13 +221,16 @@ impl<T: Stored> Stored for Vec<T> {
 /// it has that value, and has it when it is missing; `member as "name"` is called otherwise in records.
 macro_rules! stored {
     ($type:ident { $($member:ident $(as $name:literal)? $(= $default:expr)?),+ $(,)? }) => {
-        impl $crate::json::Stored for $type {
+        impl $crate::json::Written for $type {
             fn to_json(&self) -> serde_json::Value {
-                $crate::json::object(&[$(
-                    ($crate::json::stored!(@name $member $(, $name)?), $crate::json::stored!(@write self.$member $(, $default)?))
-                ),+])
+                $crate::json::object_of(
+                    &[$($crate::json::stored!(@name $member $(, $name)?)),+],
+                    &[$($crate::json::stored!(@write self.$member $(, $default)?)),+],
+                )
             }
+        }
 
+        impl $crate::json::Stored for $type {
             fn from_json(value: &serde_json::Value) -> Option<Self> {
                 Some(Self {
                     $($member: $crate::json::stored!(@read value, $crate::json::stored!(@name $member $(, $name)?) $(, $default)?)),+
@@ -165,7 +242,7 @@ macro_rules! stored {
     (@name $member:ident, $name:literal) => { $name };
     (@write $member:expr) => { Some(&$member) };
     (@write $member:expr, $default:expr) => {
-        ($member != $default).then_some(&$member as &dyn $crate::json::Stored)
+        ($member != $default).then_some(&$member as &dyn $crate::json::Written)
     };
     (@read $object:ident, $name:expr) => {
         $crate::json::member($object, $name)?
@@ -179,11 +256,13 @@ pub(crate) use stored;
 /// Makes an enum of plain variants one of the [`Stored`]: the text that its `name` gives.
 macro_rules! stored_by_name {
     ($type:ident { $($variant:ident),+ $(,)? }) => {
-        impl $crate::json::Stored for $type {
+        impl $crate::json::Written for $type {
             fn to_json(&self) -> serde_json::Value {
                 self.name().into()
             }
+        }
 
+        impl $crate::json::Stored for $type {
             fn from_json(value: &serde_json::Value) -> Option<Self> {
                 $crate::json::named(value, &[$(Self::$variant),+], Self::name)
             }

@@ -2,12 +2,13 @@
 //! written, and whatever else the user's file holds stays as it is.
 
 use contract::services::{CHOICES, KEY_MEMBER, OF_SERVICES, SERVICE_IN_USE};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Reply;
 use crate::cli::SetUp;
 use crate::config::{self, Settings, is_choice};
 use crate::io::Io;
+use crate::json::object;
 use crate::problem::{Cause, Problem};
 use crate::ratio::Ratio;
 use crate::secret::Secret;
@@ -59,11 +60,11 @@ pub fn setup(io: &Io, settings: &Settings, wanted: SetUp) -> Result<Reply, Probl
         lines.push(format!("✅ Video ratio saved ({ratio})"));
     }
     lines.push(format!("📁 Config: {}", settings.config_path));
-    let mut json = json!({
+    let mut json = object! {
         "apiKey": key.as_ref().map(|key| key.secret.masked()),
         "videoRatio": ratio.as_ref().map(ToString::to_string),
         "config": settings.config_path,
-    });
+    };
     if let Some(service) = named {
         json["service"] = service.word().into();
     }
@@ -110,7 +111,7 @@ pub fn update_key(
         Some(old) => format!("✅ Key updated: {old} → {new}"),
         None => format!("✅ Key saved: {new}"),
     };
-    Ok(Reply::good(vec![line], json!({"old": old, "new": new})))
+    Ok(Reply::good(vec![line], object! {"old": old, "new": new}))
 }
 
 /// Replaces the ratio.
@@ -131,7 +132,7 @@ pub fn update_ratio(io: &Io, settings: &Settings, video_ratio: String) -> Result
         Some(old) => format!("✅ Video ratio updated: {old} → {new}"),
         None => format!("✅ Video ratio saved: {new}"),
     };
-    Ok(Reply::good(vec![line], json!({"old": old, "new": new})))
+    Ok(Reply::good(vec![line], object! {"old": old, "new": new}))
 }
 
 /// Forgets the stored key of a service: the one that is named, else the one in use, else the one that is told by how it
@@ -156,7 +157,7 @@ pub fn remove_key(io: &Io, settings: &Settings, named: Option<&str>) -> Result<R
     let Some(old) = old.filter(is_its) else {
         return Ok(Reply::good(
             vec!["ℹ️ No API Key saved locally.".to_owned()],
-            json!({"removed": null}),
+            object! {"removed": Value::Null},
         ));
     };
     let masked = old.masked();
@@ -170,7 +171,7 @@ pub fn remove_key(io: &Io, settings: &Settings, named: Option<&str>) -> Result<R
     })?;
     Ok(Reply::good(
         vec![format!("✅ Key removed ({masked})")],
-        json!({"removed": masked}),
+        object! {"removed": masked},
     ))
 }
 

@@ -1,12 +1,11 @@
 //! `cancel`: stops a job where its service can and it isn't too late. It costs nothing, and repeated it does no harm: nothing
 //! is stored beforehand.
 
-use serde_json::json;
-
 use super::Reply;
 use super::query::{known, upstream_of};
 use crate::config::Settings;
 use crate::io::Io;
+use crate::json::object;
 use crate::poll;
 use crate::problem::Problem;
 use crate::session::Session;
@@ -62,13 +61,13 @@ pub fn reply(cancellation: Cancellation) -> Reply {
     let reason = match cancellation {
         Cancellation::Cancelled => {
             let lines = vec!["✅ Cancelled".to_owned()];
-            return Reply::good(lines, json!({"cancelled": true}));
+            return Reply::good(lines, object! {"cancelled": true});
         }
         Cancellation::NotSupported(reason) | Cancellation::TooLate(reason) => reason,
     };
     Reply {
         lines: vec![format!("❌ {reason}")],
-        json: json!({"cancelled": false, "reason": reason}),
+        json: object! {"cancelled": false, "reason": reason},
         exit_code: 1,
     }
 }

@@ -1,13 +1,14 @@
 //! `check`: what is configured, and whether it works. First what the user may know; lines that begin with `→` are for
 //! whoever runs the machine.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Reply, for_operator};
 use crate::channel;
 use crate::channel::account::Account;
 use crate::config::{HarnessState, Lack, Settings};
 use crate::io::Io;
+use crate::json::object;
 use crate::problem::{Cause, Problem};
 use crate::types::{ChannelAccount, Configuration, Polling, Uses};
 use crate::upstream::{Choices, KeyStatus, ServiceId, Upstream};
@@ -252,13 +253,13 @@ fn others(settings: &Settings, service: ServiceId) -> Option<String> {
 /// known.
 fn as_json(settings: &Settings, checked: Checked) -> Value {
     let configuration = checked.configuration;
-    let mut json = json!({
+    let mut json = object! {
         "apiKey": configuration.api_key,
         "videoRatio": configuration.video_ratio,
         "config": configuration.config,
         "mode": configuration.service,
         "url": configuration.url,
-    });
+    };
     // Of a key that couldn't be asked about nothing is said.
     if configuration.verified || checked.unverifiable.is_some() {
         json["verified"] = configuration.verified.into();
@@ -273,7 +274,7 @@ fn as_json(settings: &Settings, checked: Checked) -> Value {
     let usual = channel::usual().map_or("", |member| member.id);
     json[usual] = Value::Null;
     for app in configuration.accounts {
-        json[app.channel] = json!({"appId": app.id, "url": app.url, "from": app.found_in});
+        json[app.channel] = object! {"appId": app.id, "url": app.url, "from": app.found_in};
     }
     let (lacks, polls) = match configuration.polling {
         Polling::Active => (None, Value::Bool(true)),
@@ -293,7 +294,7 @@ fn as_json(settings: &Settings, checked: Checked) -> Value {
         json["jobs"] = jobs.clone();
     }
     if let Some(problem) = &configuration.problem {
-        json["error"] = json!({"message": problem.message, "advice": problem.advice.as_deref().unwrap_or_default()});
+        json["error"] = object! {"message": problem.message, "advice": problem.advice.as_deref().unwrap_or_default()};
     }
     json
 }

@@ -1,8 +1,6 @@
 //! `doctor`: finds out which link of the chain is broken, from the key to the chat. It asks each service once and says
 //! of each link what to do about it. With a chat it sends a text and a picture there; else nothing reaches anybody.
 
-use serde_json::json;
-
 use super::Reply;
 use crate::channel::account::Account;
 use crate::channel::answer::Answer;
@@ -11,6 +9,7 @@ use crate::channel::media::{Media, Source};
 use crate::channel::{self, Channel, Content, Member, Sending};
 use crate::config::{HarnessState, Settings};
 use crate::io::{HttpError, Io, Method, Request, USER_AGENT, digest};
+use crate::json::object;
 use crate::problem::Problem;
 use crate::session::{Message, Route, Shape};
 use crate::store::layout::{self, Strange};
@@ -86,9 +85,9 @@ pub fn reply(findings: &[Finding]) -> Reply {
         let advice = advice.as_deref().unwrap_or_default();
         lines.push(format!("{icon} {link}: {detail}"));
         lines.extend(advice.lines().map(|line| format!("   → {line}")));
-        checks.push(json!({"link": link, "health": name, "detail": detail, "advice": advice}));
+        checks.push(object! {"link": link, "health": name, "detail": detail, "advice": advice});
     }
-    let json = json!({"healthy": !broken, "checks": checks});
+    let json = object! {"healthy": !broken, "checks": checks};
     Reply {
         exit_code: u8::from(broken),
         ..Reply::good(lines, json)

@@ -1,11 +1,12 @@
 //! `download-results`: results into a folder, each complete or not there at all.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Reply;
 use super::query::{known, upstream_of};
 use crate::config::Settings;
 use crate::io::{Download, Io};
+use crate::json::object;
 use crate::problem::Problem;
 use crate::types::{Downloaded, Missed, WantedResults};
 use crate::upstream::results::{Links, ResultUrl, prefixes};
@@ -71,17 +72,18 @@ pub fn run(
 #[must_use]
 pub fn reply(downloaded: Downloaded) -> Reply {
     if downloaded.total == 0 {
-        let json = json!({"error": "No result URLs found", "downloaded": []});
+        let json =
+            object! {"error": "No result URLs found", "downloaded": Value::Array(Vec::new())};
         return Reply {
             exit_code: 1,
             ..Reply::only_json(json)
         };
     }
     let failed = !downloaded.missed.is_empty();
-    let mut json = json!({"output_dir": downloaded.folder, "downloaded": downloaded.files, "total": downloaded.total});
+    let mut json = object! {"output_dir": downloaded.folder, "downloaded": downloaded.files, "total": downloaded.total};
     if failed {
         let missed = downloaded.missed.into_iter();
-        let errors = missed.map(|missed| json!({"file": missed.file, "error": missed.reason}));
+        let errors = missed.map(|missed| object! {"file": missed.file, "error": missed.reason});
         json["errors"] = Value::Array(errors.collect());
     }
     Reply {

@@ -14,12 +14,12 @@ pub mod tasks;
 pub mod upload;
 pub mod wait;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::{self, Command, Invocation, Parsed};
 use crate::config::Settings;
 use crate::io::Io;
-use crate::json;
+use crate::json::{self, object};
 use crate::problem::Problem;
 use crate::store::{self, legacy, submits};
 use crate::submit::{self, stranded};
@@ -126,7 +126,7 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
         Command::CreateSession(request) => {
             open(io, settings)?;
             let submission = submit::run(io, settings, request)?;
-            Ok(Reply::only_json(json!({
+            Ok(Reply::only_json(object! {
                 "status": "submitted",
                 "sessionId": submission.session_id,
                 "projectUuid": submission.project_uuid,
@@ -135,7 +135,7 @@ fn run(io: &Io, settings: &Settings, invocation: Invocation) -> Result<Reply, Pr
                 "deliverable": submission.deliverable,
                 "note": submission.note,
                 "operatorNote": submission.operator_note,
-            })))
+            }))
         }
         Command::QuerySession {
             id,
@@ -281,8 +281,8 @@ fn tell(io: &Io, problem: &Problem, json: bool) {
             Problem::Permanent(_) => "permanent",
             Problem::OutcomeUnknown(_) => "permanent-outcome-unknown",
         };
-        let error = json!({"kind": kind, "cause": failure.cause.name(), "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms});
-        io.out(json::text(&json!({"error": error})));
+        let error = object! {"kind": kind, "cause": failure.cause.name(), "message": failure.message, "advice": failure.advice.as_deref().unwrap_or_default(), "retryAfterMs": failure.retry_after_ms};
+        io.out(json::text(&object! {"error": error}));
         return;
     }
     io.out(format!("❌ {}", failure.message));

@@ -1,10 +1,9 @@
 //! `change-project`.
 
-use serde_json::json;
-
 use super::Reply;
 use crate::config::Settings;
 use crate::io::Io;
+use crate::json::object;
 use crate::problem::Problem;
 use crate::types::Project;
 
@@ -29,6 +28,6 @@ pub fn run(io: &Io, settings: &Settings) -> Result<Project, Problem> {
 #[must_use]
 pub fn reply(project: &Project) -> Reply {
     Reply::only_json(
-        json!({"projectUuid": project.project_uuid, "projectUrl": project.project_url}),
+        object! {"projectUuid": project.project_uuid, "projectUrl": project.project_url},
     )
 }

@@ -1,10 +1,11 @@
 //! `query-session`: a session's messages, as they are.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Reply, fields, status};
 use crate::config::{Settings, set_up};
 use crate::io::Io;
+use crate::json::{self, object};
 use crate::problem::Problem;
 use crate::session::{Session, State};
 use crate::store::{self, Found};
@@ -97,7 +98,10 @@ impl Queried {
         } else {
             "task"
         };
-        let json = json!({name: self.shown, "state": self.transcript.state.name()});
+        let json = json::object_of(
+            &[name, "state"],
+            &[Some(&self.shown), Some(&self.transcript.state.name())],
+        );
         with_results(json, self.transcript)
     }
 
@@ -107,7 +111,7 @@ impl Queried {
     pub fn short(self) -> Reply {
         let transcript = self.transcript;
         let mut json =
-            json!({"sessionId": transcript.session_id, "state": transcript.state.name()});
+            object! {"sessionId": transcript.session_id, "state": transcript.state.name()};
         for (name, text) in [
             ("question", &transcript.question),
             ("says", &transcript.says),

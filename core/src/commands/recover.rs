@@ -1,12 +1,13 @@
 //! `recover`: every known session, or one; what is undelivered is sent now.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::query::known;
 use super::{Reply, status, unknown_submit};
 use crate::channel;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
+use crate::json::object;
 use crate::poll::{self, Haste};
 use crate::problem::Problem;
 use crate::session::{DeliveryState, Route, Session, State, Turn};
@@ -130,7 +131,7 @@ impl Recovered {
         if lines.is_empty() {
             lines.push("No sessions found.".to_owned());
         }
-        let json = json!({"sessions": sessions, "unknownSubmits": status::unknown_json(&unknown), "damaged": damaged});
+        let json = object! {"sessions": sessions, "unknownSubmits": status::unknown_json(&unknown), "damaged": damaged};
         Reply::good(lines, json)
     }
 }
@@ -141,7 +142,7 @@ impl Recovered {
 /// When there is none of this name, or the state folder can't be used.
 pub fn forget(io: &Io, id: &str) -> Result<Reply, Problem> {
     let submit = submits::forget(io, id)?;
-    let json = json!({"forgotten": submit.id(), "text": submit.text});
+    let json = object! {"forgotten": submit.id(), "text": submit.text};
     let line = format!("✅ Forgotten: {}", submit.id());
     Ok(Reply::good(vec![line], json))
 }
@@ -301,11 +302,11 @@ fn as_json(session: &Session) -> Value {
         .flat_map(|turn| &turn.progress.results)
         .map(|url| {
             let delivery = session.delivery_of(url);
-            json!({"url": url.as_str(), "delivery": delivery.map(|delivery| delivery.state.name()), "messageId": delivery.and_then(|delivery| delivery.message_id.clone())})
+            object! {"url": url.as_str(), "delivery": delivery.map(|delivery| delivery.state.name()), "messageId": delivery.and_then(|delivery| delivery.message_id.clone())}
         })
         .collect();
     let finished = turn.is_some_and(|turn| turn.progress.state == State::Completed);
-    json!({
+    object! {
         "sessionId": session.id(),
         "state": turn.map(|turn| turn.progress.state.name()),
         "text": turn.map(|turn| turn.asked.words()),
@@ -319,5 +320,5 @@ fn as_json(session: &Session) -> Value {
         "trouble": told(true),
         "results": results,
         "projectUrl": session.canvas().filter(|_| finished),
-    })
+    }
 }

@@ -1,12 +1,13 @@
 //! `status`: what is known here of the sessions, for programs and pages that show it. It asks nobody, sends nothing,
 //! and reads only the sessions it shows. Not here: tables and colours; those are the harness's.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Reply;
 use super::query::known;
 use crate::config::Settings;
 use crate::io::{Io, UnixMs};
+use crate::json::object;
 use crate::poll;
 use crate::problem::Problem;
 use crate::session::{self, Session, State};
@@ -158,18 +159,18 @@ pub(super) fn unknown(submit: &submits::Submit) -> UnknownSubmit {
 #[must_use]
 pub fn reply(overview: &Overview) -> Reply {
     let sessions: Vec<Value> = overview.sessions.iter().map(session_json).collect();
-    Reply::only_json(json!({
+    Reply::only_json(object! {
         "now": format_rfc3339(overview.now_ms),
         "sessions": sessions,
         "unknownSubmits": unknown_json(&overview.unknown_submits),
         "damaged": overview.damaged,
-    }))
+    })
 }
 
 /// As the command line writes it: times in RFC 3339, and empty texts where nothing was named.
 fn session_json(session: &types::Session) -> Value {
     let turns: Vec<Value> = session.turns.iter().map(turn_json).collect();
-    json!({
+    object! {
         "sessionId": session.session_id,
         "state": session.state.name(),
         "channel": session.channel.as_deref().unwrap_or_default(),
@@ -180,7 +181,7 @@ fn session_json(session: &types::Session) -> Value {
         "projectUrl": session.project_url,
         "turns": turns,
         "deliveries": deliveries_json(&session.deliveries),
-    })
+    }
 }
 
 /// The same of a turn: of its results the addresses alone, since deliveries are listed beside it.
@@ -190,7 +191,7 @@ fn turn_json(turn: &Turn) -> Value {
         .iter()
         .map(|product| product.url.as_str())
         .collect();
-    json!({
+    object! {
         "turn": turn.number,
         "text": turn.text,
         "state": turn.state.name(),
@@ -201,13 +202,13 @@ fn turn_json(turn: &Turn) -> Value {
         "results": results,
         "question": turn.question,
         "trouble": turn.trouble,
-    })
+    }
 }
 
 /// As the command line writes them.
 pub(super) fn deliveries_json(deliveries: &[Delivery]) -> Value {
     let one = |delivery: &Delivery| {
-        json!({
+        object! {
             "turn": delivery.turn,
             "order": delivery.order,
             "purpose": delivery.purpose.name(),
@@ -216,7 +217,7 @@ pub(super) fn deliveries_json(deliveries: &[Delivery]) -> Value {
             "messageId": delivery.message_id,
             "endedAt": delivery.ended_at_ms.map(format_rfc3339),
             "trouble": delivery.trouble,
-        })
+        }
     };
     deliveries.iter().map(one).collect()
 }
@@ -225,7 +226,7 @@ pub(super) fn deliveries_json(deliveries: &[Delivery]) -> Value {
 pub(super) fn unknown_json(submits: &[UnknownSubmit]) -> Value {
     let one = |submit: &UnknownSubmit| {
         let started_at_ms = submit.started_at_ms.unwrap_or_default();
-        json!({"id": submit.id, "text": submit.text, "startedAt": format_rfc3339(started_at_ms), "reason": submit.reason})
+        object! {"id": submit.id, "text": submit.text, "startedAt": format_rfc3339(started_at_ms), "reason": submit.reason}
     };
     submits.iter().map(one).collect()
 }

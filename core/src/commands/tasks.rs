@@ -1,11 +1,11 @@
 //! `tasks`: what the service knows of the key's tasks. Completed ones become recoverable here.
 
 use contract::ids::is_service_id;
-use serde_json::json;
 
 use super::{Reply, fields};
 use crate::config::Settings;
 use crate::io::{Io, digest};
+use crate::json::object;
 use crate::problem::Problem;
 use crate::session::{Asked, Progress, Route, State, folder_name};
 use crate::store;
@@ -53,7 +53,7 @@ pub fn reply(listing: Listing) -> Reply {
     if listing.jobs.is_empty() {
         lines.push("No tasks found for this key.".to_owned());
     }
-    Reply::good(lines, json!({"tasks": listing.shown}))
+    Reply::good(lines, object! {"tasks": listing.shown})
 }
 
 /// What is said with a key of a service that has no such list: which keys have one.

@@ -1,11 +1,9 @@
 //! `upload`: a reference image or video to the service; a picture for one that takes it with the request is kept here.
 
-use serde_json::json;
-
 use super::Reply;
 use crate::config::Settings;
 use crate::io::{FileSource, HttpError, Inspected, Io, RelayError, SendFile};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{self, MediaKind};
 use crate::multipart::{Form, FormEnds};
 use crate::problem::{Cause, Problem};
@@ -138,7 +136,7 @@ fn kept(
 #[must_use]
 pub fn reply(uploaded: &Uploaded) -> Reply {
     let url = &uploaded.url;
-    let json = json!({"url": url});
+    let json = object! {"url": url};
     let lines = vec![
         "✅ Upload successful".to_owned(),
         ["   url: ", url].concat(),

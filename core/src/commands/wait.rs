@@ -1,13 +1,11 @@
 //! `wait-and-deliver`: in the foreground what the harness does in the background, for one session.
 //! It runs the same poll step and may do so beside a harness.
 
-use serde_json::json;
-
 use super::Reply;
 use super::query::{known, link};
 use crate::config::Settings;
 use crate::io::Io;
-use crate::json::Stored;
+use crate::json::object;
 use crate::poll::{self, Haste, Report};
 use crate::problem::Problem;
 use crate::session::{Session, State};
@@ -39,7 +37,7 @@ pub fn run(
         let line = format!("✅ Already delivered at {}", format_rfc3339(at_ms));
         return Ok(Reply::good(
             vec![line],
-            json!({"sessionId": session.id(), "state": "completed", "deliveredAt": format_rfc3339(at_ms)}),
+            object! {"sessionId": session.id(), "state": "completed", "deliveredAt": format_rfc3339(at_ms)},
         ));
     }
     settings.require_key()?;
@@ -105,14 +103,14 @@ fn reply(session: &Session, turn: &crate::session::Turn, project_id: Option<&str
     }
     lines.extend(progress.results.iter().map(|url| url.as_str().to_owned()));
     lines.extend(link(session, project_id).filter(|_| progress.state == State::Completed));
-    let json = json!({
+    let json = object! {
         "sessionId": session.id(),
         "state": progress.state.name(),
-        "result_urls": progress.results.to_json(),
+        "result_urls": progress.results,
         "deliveredAt": progress.delivered_at_ms.map(format_rfc3339),
         "trouble": progress.trouble,
         "question": progress.question,
-    });
+    };
     let good = match progress.state {
         State::Completed => progress.delivered_at_ms.is_some() || !turn.asked.route.is_complete(),
         State::AwaitingUser => true,

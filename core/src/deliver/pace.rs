@@ -3,7 +3,7 @@
 
 use crate::channel::traits;
 use crate::io::{FsOp, Io, UnixMs, digest};
-use crate::json::{self, Stored};
+use crate::json::{self, Stored, Written};
 use crate::problem::Problem;
 use crate::store;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::message::{Message, Shape};
 use crate::io::{UnixMs, digest};
-use crate::json::{Stored, object, stored, stored_by_name};
+use crate::json::{Stored, Written, object_of, stored, stored_by_name};
 use crate::upstream::results::ResultUrl;
 
 /// Where a delivery stands.
@@ -103,17 +103,19 @@ impl Purpose {
     }
 }
 
-impl Stored for Purpose {
+impl Written for Purpose {
     fn to_json(&self) -> Value {
         match self {
-            Self::Result(url) => object(&[(self.name(), Some(url))]),
-            Self::Links(ids) => object(&[(self.name(), Some(ids))]),
+            Self::Result(url) => object_of(&[self.name()], &[Some(url)]),
+            Self::Links(ids) => object_of(&[self.name()], &[Some(ids)]),
             Self::Question | Self::Failure | Self::Timeout | Self::More | Self::Uncertain => {
                 self.name().into()
             }
         }
     }
+}
 
+impl Stored for Purpose {
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(name) = value.as_str() {
             let plain = [

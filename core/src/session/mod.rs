@@ -11,7 +11,7 @@ mod message;
 use serde_json::Value;
 
 use crate::io::{UnixMs, digest};
-use crate::json::{Stored, member, object, stored, stored_by_name};
+use crate::json::{Stored, Written, member, object_of_some, stored, stored_by_name};
 use crate::ratio;
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{Baseline, Given, Job, ServiceId, TurnMark, View};
@@ -78,22 +78,24 @@ pub struct Route {
     pub reply_to: Option<String>,
 }
 
-impl Stored for Route {
+impl Written for Route {
     /// A route without an account and a thread is written as version 1 wrote it.
     fn to_json(&self) -> Value {
         // Left out and not `null`: a record that has the member at all is written as version 2.
-        fn present(member: &Option<String>) -> Option<&dyn Stored> {
-            member.as_ref().map(|id| id as &dyn Stored)
+        fn present(member: &Option<String>) -> Option<&dyn Written> {
+            member.as_ref().map(|id| id as &dyn Written)
         }
-        object(&[
-            ("channel", Some(&self.channel)),
-            ("account", present(&self.account)),
-            ("chat_id", Some(&self.chat)),
-            ("thread", present(&self.thread)),
-            ("reply_to", present(&self.reply_to)),
-        ])
+        object_of_some! {
+            "channel": Some(&self.channel),
+            "account": present(&self.account),
+            "chat_id": Some(&self.chat),
+            "thread": present(&self.thread),
+            "reply_to": present(&self.reply_to),
+        }
     }
+}
 
+impl Stored for Route {
     fn from_json(value: &Value) -> Option<Self> {
         Some(Self {
             channel: member(value, "channel")?,

@@ -10,7 +10,7 @@
 use serde_json::Value;
 
 use super::version1;
-use crate::json::{self, Stored};
+use crate::json::{self, Stored, Written};
 use crate::problem::{Cause, Problem};
 
 /// The newest version that this program reads and writes. A record that says nothing that version 1 couldn't is written as
@@ -51,7 +51,7 @@ impl Bad {
 
 /// Puts a record into its file's form.
 #[must_use]
-pub fn encode(kind: &str, value: &dyn Stored) -> Vec<u8> {
+pub fn encode(kind: &str, value: &dyn Written) -> Vec<u8> {
     let value = value.to_json();
     // Version 1 wherever it is enough: after a step back to the program of that version its user's jobs go on.
     let version = if version1::says(kind, &value) {

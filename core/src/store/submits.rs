@@ -9,7 +9,7 @@ use super::attempts::Attempts;
 use super::record::{self, Bad};
 use super::{files, list, put_new, read, run, sync_folders};
 use crate::io::{FsOp, Io, LONG_ANSWER_MS, LONG_REQUEST_MS, UnixMs, digest};
-use crate::json::{self, Stored, object, stored};
+use crate::json::{self, Stored, Written, object_of_some, stored};
 use crate::problem::Problem;
 use crate::session::Route;
 use crate::upstream::{Baseline, ServiceId};
@@ -80,33 +80,32 @@ stored!(Notice {
     shown = false,
 });
 
-impl Stored for Submit {
+impl Written for Submit {
     /// What came after the first version is left out where it says nothing.
     fn to_json(&self) -> Value {
         let routed = self.route != Route::default();
-        object(&[
-            ("nonce", Some(&self.nonce)),
-            ("text", Some(&self.text)),
-            ("session_id", Some(&self.session_id)),
-            ("mode", Some(&self.service)),
-            ("started_at_ms", Some(&self.started_at_ms)),
-            ("unknown", Some(&self.unknown)),
-            ("not_taken", self.not_taken.then_some(&self.not_taken as _)),
+        object_of_some! {
+            "nonce": Some(&self.nonce),
+            "text": Some(&self.text),
+            "session_id": Some(&self.session_id),
+            "mode": Some(&self.service),
+            "started_at_ms": Some(&self.started_at_ms),
+            "unknown": Some(&self.unknown),
+            "not_taken": self.not_taken.then_some(&self.not_taken as _),
             // Always written: version 1 reads it without a default.
-            ("told", Some(&self.told)),
-            ("file", (!self.file.is_empty()).then_some(&self.file)),
-            ("route", routed.then_some(&self.route)),
-            ("baseline", self.baseline.as_ref().map(|value| value as _)),
-            ("notice", self.notice.as_ref().map(|value| value as _)),
-            ("became", self.became.as_ref().map(|value| value as _)),
-            ("trace", self.trace.as_ref().map(|value| value as _)),
-            (
-                "takes_long",
-                self.takes_long.then_some(&self.takes_long as _),
-            ),
-        ])
+            "told": Some(&self.told),
+            "file": (!self.file.is_empty()).then_some(&self.file),
+            "route": routed.then_some(&self.route),
+            "baseline": self.baseline.as_ref().map(|value| value as _),
+            "notice": self.notice.as_ref().map(|value| value as _),
+            "became": self.became.as_ref().map(|value| value as _),
+            "trace": self.trace.as_ref().map(|value| value as _),
+            "takes_long": self.takes_long.then_some(&self.takes_long as _),
+        }
     }
+}
 
+impl Stored for Submit {
     fn from_json(value: &Value) -> Option<Self> {
         let optional = |name| json::member::<Option<String>>(value, name);
         Some(Self {

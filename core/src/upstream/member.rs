@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::port::Port;
 use super::results::Store;
 use super::{MEMBERS, Upstream};
-use crate::json::Stored;
+use crate::json::{Stored, Written};
 
 /// One service.
 pub struct Member {
@@ -228,11 +228,13 @@ impl fmt::Debug for ServiceId {
     }
 }
 
-impl Stored for ServiceId {
+impl Written for ServiceId {
     fn to_json(&self) -> Value {
         self.name().into()
     }
+}
 
+impl Stored for ServiceId {
     fn from_json(value: &Value) -> Option<Self> {
         Self::named(value.as_str()?)
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::results::ResultUrl;
 use super::{Baseline, Error, Lost, Observation, Sighting, TurnMark, Upstream, View};
 use crate::io::{HttpError, Io, Request, Response};
-use crate::json::{Stored, stored};
+use crate::json::{Written, stored};
 use crate::media::ImageFormat;
 use crate::ratio::Ratio;
 

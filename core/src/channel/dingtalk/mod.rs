@@ -14,7 +14,7 @@ use contract::channels::dingtalk::{RECIPIENTS, VARIABLES};
 use contract::services::{
     CREDENTIAL_SEGMENT, DINGTALK_FILE_BYTES, DINGTALK_MEDIA_ORIGIN, DINGTALK_ORIGIN,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -24,7 +24,7 @@ use super::token::{self, Exchange, Token};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
 use crate::io::{Method, Request};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::{Form, encoded};
 use crate::secret::Secret;
@@ -159,12 +159,12 @@ impl Robot<'_> {
         let file = ("cover.jpg", "image/jpeg");
         // As a JPEG, whatever the store has made: the platform looks at the bytes.
         let cover = self.upload(calls, "image", file, &Source::Here(&frame));
-        Some(json!({
+        Some(object! {
             "duration": duration_ms.to_string(),
             "videoMediaId": id,
             "videoType": "mp4",
             "picMediaId": cover.ok()?,
-        }))
+        })
     }
 }
 
@@ -190,7 +190,7 @@ impl Channel for Robot<'_> {
         };
         let (shape, kind, shown) = match (shape, film) {
             (_, Some(film)) => (Shape::Video, "sampleVideo", film),
-            (Shape::Image, None) => (shape, "sampleImageMsg", json!({"photoURL": id})),
+            (Shape::Image, None) => (shape, "sampleImageMsg", object! {"photoURL": id}),
             // Without a player rather than not at all.
             (Shape::Video | Shape::File | Shape::Text, None) => {
                 let ending = media.name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -201,11 +201,11 @@ impl Channel for Robot<'_> {
                 } else {
                     "file"
                 };
-                let shown = json!({"mediaId": id, "fileName": media.name, "fileType": ending});
+                let shown = object! {"mediaId": id, "fileName": media.name, "fileType": ending};
                 (Shape::File, "sampleFile", shown)
             }
         };
-        let body = json!({"key": kind, "param": shown});
+        let body = object! {"key": kind, "param": shown};
         Ok(Message {
             shape,
             form: FORM,
@@ -252,7 +252,7 @@ fn written(account: &Account, sending: &Sending<'_>) -> Result<(&'static str, St
         Some(words) => {
             // A prompt is from outside, and a tag in it may ring everybody's bell.
             let words = contract::text::without_mentions(words);
-            ("sampleText", json!({"content": words}))
+            ("sampleText", object! {"content": words})
         }
         None => (
             kept.get("key").and_then(Value::as_str).unwrap_or_default(),
@@ -261,13 +261,13 @@ fn written(account: &Account, sending: &Sending<'_>) -> Result<(&'static str, St
     };
     // A text that is JSON itself: the platform reads it a second time.
     let mut body =
-        json!({"robotCode": account.app_id, "msgKey": kind, "msgParam": json::text(&shown)});
+        object! {"robotCode": account.app_id, "msgKey": kind, "msgParam": json::text(&shown)};
     // By the contract's order: people first.
     let [person, _] = RECIPIENTS.kinds else {
         return Err(withheld("no kind of id is known"));
     };
     let path = if to.kind == *person {
-        body["userIds"] = json!([to.id]);
+        body["userIds"] = vec![to.id].into();
         "/v1.0/robot/oToMessages/batchSend"
     } else {
         body["openConversationId"] = to.id.into();
@@ -307,7 +307,7 @@ fn post(
 
 /// The request for a token of the newer host; `anew` has whoever keeps tokens drop the one that was refused.
 fn token_request(account: &Account, anew: bool) -> Exchange {
-    let body = json!({"appKey": account.app_id, "appSecret": account.secret.expose()});
+    let body = object! {"appKey": account.app_id, "appSecret": account.secret.expose()};
     let mut headers = token::headers(anew);
     headers.push(("content-type", JSON.to_owned()));
     Exchange {

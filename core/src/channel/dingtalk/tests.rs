@@ -3,6 +3,7 @@
 use super::*;
 use crate::channel::account::Accounts;
 use crate::channel::answer::testing::{meaning, response};
+use serde_json::json;
 
 #[test]
 fn a_code_means_what_the_documents_say() {

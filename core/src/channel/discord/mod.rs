@@ -7,7 +7,7 @@ mod written;
 
 use contract::channels::{DISCORD, discord};
 use contract::ids::is_service_id;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Found, Meaning, Risk};
@@ -16,7 +16,7 @@ use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::Form;
 use crate::secret::Secret;
@@ -148,7 +148,7 @@ impl Bot<'_> {
         {
             return Ok(channel.clone());
         }
-        let body = json::text(&json!({"recipient_id": recipient.id})).into_bytes();
+        let body = json::text(&object! {"recipient_id": recipient.id}).into_bytes();
         let request = self.request(Method::Post, "users/@me/channels", body, JSON);
         let opened = self.ask(calls, request)?;
         let id = opened.get("id").and_then(Value::as_str);

@@ -1,11 +1,11 @@
 //! A message as Discord takes it, and what is kept of a medium until then: so much that the same request can be made again.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::NONCE_CHARS;
 use crate::channel::Sending;
 use crate::channel::media::Media;
-use crate::json;
+use crate::json::{self, object};
 use crate::multipart::safe_file_name;
 use crate::session::{Message, Shape};
 
@@ -25,7 +25,7 @@ pub(super) struct Kept {
 
 /// What is stored of a medium before it is sent.
 pub(super) fn message(media: &Media<'_>, shape: Shape, len: u64) -> Message {
-    let kept = json!({"name": media.name, "type": media.content_type, "len": len});
+    let kept = object! {"name": media.name, "type": media.content_type, "len": len};
     Message {
         shape,
         form: FORM,
@@ -70,33 +70,34 @@ pub(super) fn tag(key: &str) -> &str {
 
 /// The JSON of a message. Nobody is called by it, and no link in it unfolds.
 pub(super) fn payload(sending: &Sending<'_>, kept: Option<&Kept>) -> String {
-    let mut payload = json!({
+    let mut payload = object! {
         "nonce": sending.key.get(..NONCE_CHARS).unwrap_or(sending.key),
         "enforce_nonce": true,
-        "allowed_mentions": {"parse": []},
+        "allowed_mentions": object! {"parse": Value::Array(Vec::new())},
         "flags": 4,
-    });
+    };
     if let Some(words) = sending.message.words() {
         payload["content"] = shown(words).into();
     }
     if let Some(kept) = kept {
-        payload["attachments"] = json!([{"id": 0, "filename": kept.file_name(sending.key)}]);
+        payload["attachments"] =
+            vec![object! {"id": 0, "filename": kept.file_name(sending.key)}].into();
     }
     if let Some(message_id) = &sending.route.reply_to {
         // A question that was deleted meanwhile doesn't keep its result from the chat.
         payload["message_reference"] =
-            json!({"message_id": message_id, "fail_if_not_exists": false});
+            object! {"message_id": message_id, "fail_if_not_exists": false};
     }
     json::text(&payload)
 }
 
 /// The JSON of a text that takes another's place. Nobody is called by it either.
 pub(super) fn changed(message: &Message) -> String {
-    json::text(&json!({
+    json::text(&object! {
         "content": shown(message.words().unwrap_or_default()),
-        "allowed_mentions": {"parse": []},
+        "allowed_mentions": object! {"parse": Value::Array(Vec::new())},
         "flags": 4,
-    }))
+    })
 }
 
 /// Words as they are to be read: what would be markup is escaped, but for addresses, which have to stay links.

@@ -1,13 +1,13 @@
 //! A medium becomes a message of Feishu: it is uploaded, and its key is what the message shows.
 
 use contract::ids::is_service_id;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{FORM, Messenger};
 use crate::channel::answer::Answer;
 use crate::channel::calls::Calls;
 use crate::channel::media::{Media, Source};
-use crate::json;
+use crate::json::{self, object};
 use crate::multipart::{Form, FormEnds};
 use crate::session::{Message, Shape};
 
@@ -28,7 +28,7 @@ pub(super) fn prepare(
             let form = form.field("image_type", "message");
             let form = form.file("image", &media.name, media.content_type);
             let key = upload(messenger, calls, IMAGES, &form, &media.source, "image_key")?;
-            json!({"image_key": key})
+            object! {"image_key": key}
         }
         Shape::Video => {
             let mut form = form
@@ -41,7 +41,7 @@ pub(super) fn prepare(
             }
             let form = form.file("file", &media.name, media.content_type);
             let key = upload(messenger, calls, FILES, &form, &media.source, "file_key")?;
-            let mut content = json!({"file_key": key});
+            let mut content = object! {"file_key": key};
             // The cover is uploaded behind the video: where that one fails, a picture would be left over that
             // nothing shows.
             if let Some(image_key) = cover(messenger, calls, &media.source) {
@@ -56,7 +56,7 @@ pub(super) fn prepare(
                 .field("file_name", &media.name)
                 .file("file", &media.name, media.content_type);
             let key = upload(messenger, calls, FILES, &form, &media.source, "file_key")?;
-            json!({"file_key": key})
+            object! {"file_key": key}
         }
     };
     Ok(Message {

@@ -8,7 +8,7 @@ pub mod version1;
 use contract::channels::FEISHU;
 use contract::channels::feishu::{RECIPIENTS, VARIABLES};
 use contract::ids::is_service_id;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -18,7 +18,7 @@ use super::token::{self, Exchange, Token};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
 use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::FormEnds;
 use crate::secret::Secret;
@@ -124,7 +124,7 @@ impl<'a> Messenger<'a> {
     ) -> Answer {
         let to = recipient::of_route(sending.route);
         if let Some(message_id) = &to.reply_to {
-            let body = json!({"msg_type": msg_type, "content": content, "uuid": sending.key, "reply_in_thread": true});
+            let body = object! {"msg_type": msg_type, "content": content, "uuid": sending.key, "reply_in_thread": true};
             let path = format!("im/v1/messages/{message_id}/reply");
             match self.post(calls, &path, &body) {
                 // How it says that there is no such message, in the code for any wrong parameter.
@@ -143,7 +143,7 @@ impl<'a> Messenger<'a> {
                 answer => return answer,
             }
         }
-        let body = json!({"receive_id": to.id, "msg_type": msg_type, "content": content, "uuid": sending.key});
+        let body = object! {"receive_id": to.id, "msg_type": msg_type, "content": content, "uuid": sending.key};
         let path = format!("im/v1/messages?receive_id_type={}", to.id_type.name());
         self.post(calls, &path, &body)
     }
@@ -227,7 +227,7 @@ impl<'a> Messenger<'a> {
 
 /// With our harness this is answered from its cache; `anew` makes it drop what it has.
 fn token_request(app: &Account, anew: bool) -> Exchange {
-    let body = json!({"app_id": app.app_id, "app_secret": app.secret.expose()});
+    let body = object! {"app_id": app.app_id, "app_secret": app.secret.expose()};
     let mut headers = token::headers(anew);
     headers.push(("content-type", "application/json; charset=utf-8".to_owned()));
     Exchange {
@@ -268,7 +268,7 @@ impl Channel for Messenger<'_> {
 
     fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
         let path = ["im/v1/messages/", id].concat();
-        let body = json!({"content": card(sending.message)});
+        let body = object! {"content": card(sending.message)};
         match self.commit_json(calls, Method::Patch, &path, &body) {
             Ok(_) => Answer::Committed(None),
             Err(answer) => answer,
@@ -284,7 +284,7 @@ impl Channel for Messenger<'_> {
 fn written(message: &Message) -> (&'static str, String) {
     let content = match message.words() {
         // A prompt is from outside: `<at user_id="all">` in it would call everybody in the group.
-        Some(words) => json::text(&json!({"text": contract::text::without_mentions(words)})),
+        Some(words) => json::text(&object! {"text": contract::text::without_mentions(words)}),
         None => message.body.clone(),
     };
     (message.shape.name(), content)
@@ -293,10 +293,10 @@ fn written(message: &Message) -> (&'static str, String) {
 /// A text as a card, which can be changed as often as one likes: plain, so that nothing in it is markup.
 fn card(message: &Message) -> String {
     let words = contract::text::without_mentions(message.words().unwrap_or_default());
-    json::text(&json!({
-        "config": {"update_multi": true},
-        "elements": [{"tag": "div", "text": {"tag": "plain_text", "content": words}}],
-    }))
+    json::text(&object! {
+        "config": object! {"update_multi": true},
+        "elements": [object! {"tag": "div", "text": object! {"tag": "plain_text", "content": words}}],
+    })
 }
 
 /// A request to a path below `/open-apis/`, with the token in the one header that the sandbox accepts it in.

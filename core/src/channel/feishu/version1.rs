@@ -15,7 +15,7 @@ pub fn delivery(mut record: Value) -> Option<Value> {
     members.insert("key".to_owned(), key);
     let message = match members.get("message") {
         None | Some(Value::Null) => Value::Null,
-        Some(message) => json::Stored::to_json(&read(message)?),
+        Some(message) => json::Written::to_json(&read(message)?),
     };
     members.insert("message".to_owned(), message);
     Some(record)

@@ -20,7 +20,7 @@ use contract::channels::MATRIX;
 use contract::channels::matrix::{RECIPIENTS, VARIABLES};
 use contract::ids::is_event_id;
 use contract::services::MATRIX_FILE_BYTES;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -29,7 +29,7 @@ use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::encoded;
 use crate::secret::Secret;
@@ -205,7 +205,7 @@ impl Channel for Bot<'_> {
             Source::Store(stored) if shape == Shape::Video => (stored.len, stored.film(calls.io())),
             Source::Store(stored) => (stored.len, (None, stored.sides())),
         };
-        let mut kept = json!({"name": media.name, "type": media.content_type, "len": len});
+        let mut kept = object! {"name": media.name, "type": media.content_type, "len": len};
         let (duration_ms, sides) = film;
         if let Some((width, height)) = sides {
             kept["w"] = width.into();
@@ -280,24 +280,24 @@ fn content(sending: &Sending<'_>) -> Value {
     let message = sending.message;
     let mut content = match message.words() {
         Some(words) => {
-            json!({"msgtype": "m.text", "body": contract::text::without_mentions(words)})
+            object! {"msgtype": "m.text", "body": contract::text::without_mentions(words)}
         }
         None => medium(message),
     };
-    content["m.mentions"] = json!({});
+    content["m.mentions"] = object! {};
     let route = sending.route;
     let answered = route.reply_to.as_ref();
     let mut relation = match (&route.thread, answered) {
         (None, None) => return content,
         // With it clients that know no threads show an answer.
         (Some(thread), None) => {
-            json!({"rel_type": "m.thread", "event_id": thread, "is_falling_back": true, "m.in_reply_to": {"event_id": thread}})
+            object! {"rel_type": "m.thread", "event_id": thread, "is_falling_back": true, "m.in_reply_to": object! {"event_id": thread}}
         }
-        (Some(thread), Some(_)) => json!({"rel_type": "m.thread", "event_id": thread}),
-        (None, Some(_)) => json!({}),
+        (Some(thread), Some(_)) => object! {"rel_type": "m.thread", "event_id": thread},
+        (None, Some(_)) => object! {},
     };
     if let Some(answered) = answered {
-        relation["m.in_reply_to"] = json!({"event_id": answered});
+        relation["m.in_reply_to"] = object! {"event_id": answered};
     }
     content["m.relates_to"] = relation;
     content
@@ -312,7 +312,7 @@ fn medium(message: &Message) -> Value {
         Shape::Image => "m.image",
         Shape::File | Shape::Text => "m.file",
     };
-    let mut info = json!({});
+    let mut info = object! {};
     for (name, known) in [
         ("mimetype", "type"),
         ("size", "len"),
@@ -325,7 +325,7 @@ fn medium(message: &Message) -> Value {
         }
     }
     let of = |name: &str| kept.get(name).cloned().unwrap_or_default();
-    json!({"msgtype": kind, "body": of("name"), "url": of("at"), "info": info})
+    object! {"msgtype": kind, "body": of("name"), "url": of("at"), "info": info}
 }
 
 #[cfg(test)]

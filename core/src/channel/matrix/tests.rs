@@ -1,4 +1,5 @@
 use super::*;
+use serde_json::json;
 
 fn of(status: u16, body: &str) -> Result<Value, Answer> {
     let response = Response {

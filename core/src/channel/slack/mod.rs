@@ -12,7 +12,7 @@ use contract::channels::SLACK;
 use contract::channels::slack::{RECIPIENTS, VARIABLES};
 use contract::ids::is_service_id;
 use contract::services::SLACK_FILES_ORIGIN;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -21,7 +21,7 @@ use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending};
 use crate::io::{Method, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::encoded;
 use crate::secret::Secret;
@@ -154,7 +154,7 @@ impl Messenger<'_> {
         if !id.starts_with(['U', 'W']) {
             return Ok(id.to_owned());
         }
-        let body = json::text(&json!({"users": id}));
+        let body = json::text(&object! {"users": id});
         let open = (Risk::Harmless, "conversations.open");
         let opened = self.call(calls, open, (JSON, body));
         let opened = opened.map_err(|answer| match answer {
@@ -195,10 +195,10 @@ impl Messenger<'_> {
             }
         }
         // Never of a fresh file: both would be shown (`fresh-file` in the simulation).
-        let mut body = json!({
-            "files": [{"id": file, "title": text(&message, "title")}],
+        let mut body = object! {
+            "files": [object! {"id": file, "title": text(&message, "title")}],
             "channel_id": id,
-        });
+        };
         in_thread(&mut body, sending);
         let complete = (Risk::Commit, "files.completeUploadExternal");
         match self.call(calls, complete, (JSON, json::text(&body))) {
@@ -229,13 +229,13 @@ impl Messenger<'_> {
 
     /// A text. It takes a person's id, so that it needs no right to open a conversation.
     fn post(&self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str, words: &str) -> Answer {
-        let mut body = json!({
+        let mut body = object! {
             "channel": id,
             "text": escaped(words),
             "mrkdwn": false,
             "unfurl_links": false,
             "unfurl_media": false,
-        });
+        };
         in_thread(&mut body, sending);
         let post = (Risk::Commit, "chat.postMessage");
         match self.call(calls, post, (JSON, json::text(&body))) {
@@ -270,7 +270,7 @@ impl Channel for Messenger<'_> {
         Ok(Message {
             shape,
             form: FORM,
-            body: json::text(&json!({"file": file, "title": media.name})),
+            body: json::text(&object! {"file": file, "title": media.name}),
         })
     }
 
@@ -302,7 +302,7 @@ impl Channel for Messenger<'_> {
             Err(answer) => return answer,
         };
         let words = escaped(sending.message.words().unwrap_or_default());
-        let body = json::text(&json!({"channel": id, "ts": ts, "text": words}));
+        let body = json::text(&object! {"channel": id, "ts": ts, "text": words});
         match self.call(calls, (Risk::Commit, "chat.update"), (JSON, body)) {
             Ok(_) => Answer::Committed(None),
             Err(answer) => answer,

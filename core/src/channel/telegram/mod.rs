@@ -15,7 +15,7 @@ use contract::channels::telegram::{RECIPIENTS, VARIABLES};
 use contract::ids::is_service_id;
 use contract::services::{CREDENTIAL_SEGMENT, TELEGRAM_FILE_BYTES, TELEGRAM_PHOTO_BYTES};
 use contract::text::without_calls_by_name;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -24,7 +24,7 @@ use super::media::Media;
 use super::traits::{Frame, Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::secret::Secret;
 use crate::session::{Message, Route, Shape};
@@ -173,11 +173,11 @@ impl Bot<'_> {
     ) -> Result<(String, String), Answer> {
         let words = without_calls_by_name(words);
         let said = self.in_place(calls, route, risk, &mut |bot, place| {
-            let mut body = json!({
+            let mut body = object! {
                 "chat_id": place.chat,
                 "text": words,
-                "link_preview_options": {"is_disabled": true},
-            });
+                "link_preview_options": object! {"is_disabled": true},
+            };
             if let Some(topic) = &place.topic {
                 body["message_thread_id"] = topic.as_str().into();
             }
@@ -185,7 +185,7 @@ impl Bot<'_> {
             if let Some(id) = answered.and_then(|id| id.parse::<u64>().ok()) {
                 // A question that was deleted meanwhile doesn't keep its result from the chat.
                 body["reply_parameters"] =
-                    json!({"message_id": id, "allow_sending_without_reply": true});
+                    object! {"message_id": id, "allow_sending_without_reply": true};
             }
             let body = json::text(&body).into_bytes();
             calls.http(risk, bot.request(Method::Post, "sendMessage", (JSON, body)))
@@ -331,7 +331,7 @@ impl Channel for Bot<'_> {
             return Answer::Refused(Meaning::Withheld, answer::NO_CHAT.to_owned());
         };
         let words = without_calls_by_name(sending.message.words().unwrap_or_default());
-        let body = json!({"text": words, "link_preview_options": {"is_disabled": true}});
+        let body = object! {"text": words, "link_preview_options": object! {"is_disabled": true}};
         let call = ["editMessageText?chat_id=", &chat.id, "&message_id=", id].concat();
         let body = json::text(&body).into_bytes();
         let sent = calls.http(

@@ -5,6 +5,7 @@ use crate::channel::account::Accounts;
 use crate::channel::answer::testing::response;
 use crate::folder::{Folder, NOW_MS};
 use crate::io::{Effect, Io, Outcome};
+use serde_json::json;
 
 const CHAT: &str = "-5";
 

@@ -1,11 +1,11 @@
 //! A medium as Telegram takes it, and what is kept of it until then: so much that the same request can be made again.
 
 use contract::services::TELEGRAM_THUMBNAIL_BYTES;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::channel::media::{Media, Source, thumbnail};
 use crate::io::Io;
-use crate::json;
+use crate::json::{self, object};
 use crate::multipart::Form;
 use crate::session::{Message, Shape};
 use crate::upstream::results::ResultUrl;
@@ -57,7 +57,7 @@ impl Kept {
 
     /// As it is stored.
     pub(super) fn message(&self, shape: Shape) -> Message {
-        let mut kept = json!({"name": self.name, "type": self.content_type, "len": self.len});
+        let mut kept = object! {"name": self.name, "type": self.content_type, "len": self.len};
         if let Some((width, height)) = self.sides {
             kept["w"] = width.into();
             kept["h"] = height.into();
@@ -120,7 +120,7 @@ impl Kept {
 
     /// The description of the file that takes the line's place.
     fn described(&self, shape: Shape, has_thumbnail: bool) -> String {
-        let mut media = json!({"type": called(shape).0, "media": "attach://file"});
+        let mut media = object! {"type": called(shape).0, "media": "attach://file"};
         if has_thumbnail {
             media["thumbnail"] = "attach://thumbnail".into();
         }

@@ -5,7 +5,7 @@
 use contract::channels::WEBHOOK;
 use contract::channels::webhook::{RECIPIENTS, VARIABLES};
 use contract::services::{SIGNATURE, SIGNED_ID};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, NETWORK, Risk, WAIT, wait_ms};
@@ -14,7 +14,7 @@ use super::media::Media;
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending};
 use crate::io::{Method, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::secret::Secret;
 use crate::session::{Message, Route, Shape};
@@ -90,16 +90,16 @@ struct Hook<'a> {
 fn payload(sending: &Sending<'_>, chat: &str) -> Value {
     let message = sending.message;
     let (kind, data) = match message.words() {
-        Some(words) => ("chat.text", json!({"text": words})),
+        Some(words) => ("chat.text", object! {"text": words}),
         None => ("media.result", told(sending)),
     };
-    let mut payload = json!({
+    let mut payload = object! {
         "type": kind,
         // The first attempt's, so that a repetition is the same message.
         "timestamp": format_rfc3339(sending.first_sent_at_ms.unwrap_or_default()),
         "chat": chat,
         "data": data,
-    });
+    };
     let Route {
         thread, reply_to, ..
     } = sending.route;
@@ -114,13 +114,13 @@ fn payload(sending: &Sending<'_>, chat: &str) -> Value {
 /// What is told of a result.
 fn told(sending: &Sending<'_>) -> Value {
     let kept = json::parse(sending.message.body.as_bytes()).unwrap_or_default();
-    let mut data = json!({
+    let mut data = object! {
         "kind": match sending.message.shape {
             Shape::Video => "video",
             Shape::Image => "image",
             Shape::File | Shape::Text => "file",
         },
-    });
+    };
     for name in ["name", "content_type", "bytes"] {
         data[name] = kept.get(name).cloned().unwrap_or_default();
     }
@@ -158,7 +158,7 @@ impl Channel for Hook<'_> {
         _to: Option<&Route>,
     ) -> Result<Message, Answer> {
         let bytes = media.source.len_bytes();
-        let kept = json!({"name": media.name, "content_type": media.content_type, "bytes": bytes});
+        let kept = object! {"name": media.name, "content_type": media.content_type, "bytes": bytes};
         Ok(Message {
             shape,
             form: FORM,

@@ -13,7 +13,7 @@ use contract::channels::WECOM;
 use contract::channels::wecom::{RECIPIENTS, VARIABLES};
 use contract::ids::is_service_id;
 use contract::services::{CREDENTIAL_SEGMENT, WECOM_FILE_BYTES, WECOM_FILM_BYTES};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::account::Account;
 use super::answer::{Answer, Meaning, Risk};
@@ -23,7 +23,7 @@ use super::token::{self, Exchange, Token};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
 use crate::io::{Method, RelayError, Request, Response};
-use crate::json;
+use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::{Form, encoded};
 use crate::secret::Secret;
@@ -167,7 +167,7 @@ impl Channel for App<'_> {
         Ok(Message {
             shape,
             form: FORM,
-            body: json::text(&json!({"media_id": id})),
+            body: json::text(&object! {"media_id": id}),
         })
     }
 
@@ -209,17 +209,17 @@ fn written(account: &Account, sending: &Sending<'_>) -> Result<Value, Answer> {
     let agent = account.agent.parse::<u64>();
     let agent = agent.map_err(|_| withheld(answer::NO_AGENT))?;
     let shown = match sending.message.words() {
-        Some(words) => json!({"content": marked(words, sending.key)}),
+        Some(words) => object! {"content": marked(words, sending.key)},
         None => json::parse(sending.message.body.as_bytes()).unwrap_or_default(),
     };
     let kind = called(sending.message.shape);
-    let mut body = json!({
+    let mut body = object! {
         "touser": to,
         "msgtype": kind,
         "agentid": agent,
         "enable_duplicate_check": 1,
         "duplicate_check_interval": KEPT_MS / 1_000,
-    });
+    };
     body[kind] = shown;
     Ok(body)
 }

@@ -1,10 +1,11 @@
 //! What is asked for: the user's words as they are, and what they leave open left to the model.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::{Choices, Order};
 use super::lost::{SHORTEST_LIFE_S, Trace};
 use super::references;
+use crate::json::object;
 
 /// The ratios that a clip may have.
 const RATIOS: [&str; 6] = ["16:9", "4:3", "1:1", "3:4", "9:16", "21:9"];
@@ -28,23 +29,23 @@ pub fn clip(model: &str, choices: &Choices, order: &Order<'_>) -> Value {
         .map(|trace| trace.expires_s);
     let mut content = Vec::new();
     if let Some(words) = order.words {
-        content.push(json!({"type": "text", "text": words}));
+        content.push(object! {"type": "text", "text": words});
     }
     for (at, reference) in order.references.iter().enumerate() {
-        content.push(json!({
+        content.push(object! {
             "type": "image_url",
-            "image_url": {"url": references::place(reference, order)},
+            "image_url": object! {"url": references::place(reference, order)},
             "role": references::role(model, at),
-        }));
+        });
     }
-    let mut body = json!({
+    let mut body = object! {
         "model": model,
         "content": content,
         // Both are what is refused least: an edit demands them, and a first frame the former.
         "ratio": ratio.as_deref().unwrap_or("adaptive"),
         "duration": -1,
         "execution_expires_after": expires_s.unwrap_or(SHORTEST_LIFE_S),
-    });
+    };
     if let Some(resolution) = &choices.resolution {
         body["resolution"] = resolution.as_str().into();
     }
@@ -54,14 +55,14 @@ pub fn clip(model: &str, choices: &Choices, order: &Order<'_>) -> Value {
 /// The body that asks for pictures; none without words.
 #[must_use]
 pub fn picture(model: &str, order: &Order<'_>) -> Option<Value> {
-    let mut body = json!({
+    let mut body = object! {
         "model": model,
         "prompt": order.words?,
         // How many there are, and their ratio, is in the words. Every model takes this size.
         "size": "2K",
         "sequential_image_generation": "auto",
         "response_format": "url",
-    });
+    };
     if !order.references.is_empty() {
         let places = order.references.iter();
         let places = places.map(|reference| references::place(reference, order));
@@ -73,6 +74,7 @@ pub fn picture(model: &str, order: &Order<'_>) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_picture_is_asked_for_with_the_words_alone_and_without_any_not_at_all() {

@@ -7,7 +7,7 @@ mod errors;
 mod run;
 mod words;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::results::Store;
 use super::{
@@ -15,6 +15,7 @@ use super::{
     Shape, Submitted, Traits, Upstream, View,
 };
 use crate::io::{HttpError, Io, Request, Response};
+use crate::json::object;
 
 /// In China.
 pub static PIPPIT: Member = Member {
@@ -155,7 +156,7 @@ fn nothing() -> View {
 fn thread(thread_id: &str, run_id: &str, after: Option<u64>) -> Value {
     // The service counts the number itself among what it gives, and whoever asks means what is behind it.
     let from = after.map_or(0, |after| after.saturating_add(1));
-    json!({"thread_id": thread_id, "run_id": run_id, "after_seq": from})
+    object! {"thread_id": thread_id, "run_id": run_id, "after_seq": from}
 }
 
 /// The body of a submit; none without words.
@@ -174,7 +175,7 @@ fn body(order: &Order<'_>) -> Option<Value> {
         .ratio
         .and_then(|ratio| words::ratio(&ratio.to_string()))
     {
-        let settings = json!({ "ratio": ratio });
+        let settings = object! { "ratio": ratio };
         body.insert("general_agent_settings".to_owned(), settings);
     }
     Some(Value::Object(body))

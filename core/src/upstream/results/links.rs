@@ -216,7 +216,7 @@ impl FromIterator<ResultUrl> for Links {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Stored;
+    use crate::json::{Stored, Written};
 
     fn url(tail: &str) -> ResultUrl {
         ResultUrl::parse(&format!("https://libtv-res.liblib.art/claw/{tail}")).unwrap()

@@ -9,7 +9,7 @@ mod store;
 
 use serde_json::Value;
 
-use crate::json::{Stored, member, object};
+use crate::json::{Stored, Written, member, object_of};
 pub use links::{Links, ResultId};
 pub use store::{Store, ask, prefixes, stores};
 
@@ -35,15 +35,17 @@ pub struct ResultUrl {
     id: Option<String>,
 }
 
-impl Stored for ResultUrl {
+impl Written for ResultUrl {
     /// One without a name of its own is its address, as version 1 wrote it.
     fn to_json(&self) -> Value {
         match &self.id {
             None => self.as_str().into(),
-            Some(id) => object(&[("id", Some(id)), ("url", Some(&self.url))]),
+            Some(id) => object_of(&["id", "url"], &[Some(id), Some(&self.url)]),
         }
     }
+}
 
+impl Stored for ResultUrl {
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(text) = value.as_str() {
             return Self::parse(text);

@@ -1,5 +1,5 @@
 use super::{MAX_URL_LEN, ResultUrl, extract};
-use crate::json::Stored;
+use crate::json::{Stored, Written};
 use proptest::prelude::*;
 use serde_json::Value;
 

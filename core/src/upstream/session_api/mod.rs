@@ -8,12 +8,12 @@ mod reply;
 pub mod turns;
 
 use contract::ids::is_service_id;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::results::{self, Links, ResultUrl};
 use super::{Baseline, Error, Job, Order, Submitted, Upstream, View};
 use crate::io::{HttpError, Io, MAX_API_RESPONSE_BYTES, Method, Request, Response, USER_AGENT};
-use crate::json;
+use crate::json::{self, object};
 use crate::multipart::encoded;
 use crate::secret::Secret;
 use messages::Role;
@@ -181,7 +181,7 @@ fn list(
 /// [`Error`].
 fn begin_project(dialect: &Dialect, io: &Io, upstream: &Upstream<'_>) -> Result<String, Error> {
     let path = format!("{}/change-project", dialect.sessions);
-    let data = post(dialect, io, upstream, &path, &json!({}))?;
+    let data = post(dialect, io, upstream, &path, &object! {})?;
     required(dialect, &data, &["projectUuid"]).map(|mut found| found.remove(0))
 }
 
