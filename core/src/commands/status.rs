@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Reply;
 use super::query::known;
 use crate::config::Settings;
+use crate::deliver::plan;
 use crate::io::{Io, UnixMs};
 use crate::json::object;
 use crate::poll;
@@ -37,7 +38,9 @@ pub fn run(
     let (mut sessions, mut damaged) = (Vec::new(), Vec::new());
     for key in keys {
         match store::load(io, &key) {
-            Ok(Some(loaded)) => {
+            Ok(Some(mut loaded)) => {
+                // A step may be between the results and their messages: those are owed, and it hasn't ended.
+                plan::plan(&mut loaded, io.now_ms());
                 damaged.extend_from_slice(&loaded.damaged);
                 sessions.extend(session(&loaded.session, poll::next(&loaded, settings)));
             }
@@ -229,4 +232,36 @@ pub(super) fn unknown_json(submits: &[UnknownSubmit]) -> Value {
         object! {"id": submit.id, "text": submit.text, "startedAt": format_rfc3339(started_at_ms), "reason": submit.reason}
     };
     submits.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::{Folder, NOW_MS, settings};
+    use crate::session::{DeliveryState, Progress, Route};
+
+    #[test]
+    fn a_job_whose_results_have_no_messages_yet_has_not_ended() {
+        let route = Route {
+            channel: "feishu".to_owned(),
+            chat: "oc_1".to_owned(),
+            ..Route::default()
+        };
+        let link = "https://libtv-res.liblib.art/sd-gen-save-img/a.mp4";
+        // What a step has stored when it begins to write its messages.
+        let progress = Progress {
+            state: State::Completed,
+            ended_at_ms: Some(NOW_MS),
+            results: ResultUrl::parse(link).into_iter().collect(),
+            ..Progress::begun(NOW_MS)
+        };
+        let (mut folder, _) = Folder::with_session("", route, &progress);
+        let before = folder.clone();
+        let (shown, _) = folder.run(|io| run(io, &settings(), Some("session-1"), None));
+        let shown = shown.unwrap().sessions.remove(0);
+        assert!(shown.next_poll_at_ms.is_some());
+        let states: Vec<_> = shown.deliveries.iter().map(|one| one.state).collect();
+        assert_eq!(states, [DeliveryState::Pending]);
+        assert_eq!(folder, before, "who looks stores nothing");
+    }
 }

@@ -225,7 +225,7 @@ fn judge(
         verdict::apply(turn, seen, at + 1 == count, io.now_ms(), events);
         schedule::after_answer(turn, settings, io.now_ms(), events);
         let key = &loaded.session.key;
-        store::save_poll(io, key, turn.asked.turn, &before, &turn.progress)?;
+        store::save_poll(io, key, turn.asked.turn, &before, &mut turn.progress)?;
     }
     Ok(())
 }
@@ -264,7 +264,8 @@ fn note_error(
             schedule::after_failure(turn, settings, io.now_ms(), events);
         }
         // Durable, unlike a quiet poll: how often it failed decides when the job is given up.
-        store::save_progress(io, &loaded.session.key, turn.asked.turn, &turn.progress)?;
+        let key = &loaded.session.key;
+        store::save_looked(io, key, turn.asked.turn, &mut turn.progress)?;
     }
     Ok(())
 }

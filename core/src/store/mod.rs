@@ -194,6 +194,23 @@ pub fn save_progress(io: &Io, key: &str, turn: u32, progress: &Progress) -> Resu
     )
 }
 
+/// The same after a look at the service, which takes a while: a turn that ended meanwhile (somebody cancelled it) stays as that has
+/// left it, and becomes so here.
+///
+/// # Errors
+/// When it can't be read or written.
+pub fn save_looked(io: &Io, key: &str, turn: u32, after: &mut Progress) -> Result<(), Problem> {
+    if !after.state.is_final() {
+        let stored = read(io, &format!("{}/progress-{turn:04}", session_dir(key)))?;
+        let stored = stored.and_then(|bytes| record::decode::<Progress>("progress", &bytes).ok());
+        if let Some(ended) = stored.filter(|stored| stored.state.is_final()) {
+            *after = ended;
+            return Ok(());
+        }
+    }
+    save_progress(io, key, turn, after)
+}
+
 /// Stores a delivery.
 ///
 /// # Errors

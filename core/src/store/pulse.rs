@@ -2,7 +2,7 @@
 //! sync for nothing else: when a pulse is lost, the next poll comes early and counts again.
 
 use super::record::Bad;
-use super::{record, run, save_progress, session_dir};
+use super::{record, run, save_looked, session_dir};
 use crate::io::{FsOp, Io, UnixMs};
 use crate::json::stored;
 use crate::problem::Problem;
@@ -68,7 +68,8 @@ pub(super) fn read(io: &Io, dir: &str, turn: u32, progress: &mut Progress) -> Re
     Ok(())
 }
 
-/// Stores where a turn stands after an answered poll; `before` is what was stored. Only news are made durable.
+/// Stores where a turn stands after an answered poll; `before` is what was stored. Only news are made durable, and where it ended
+/// meanwhile it becomes that here.
 ///
 /// # Errors
 /// When it can't be written.
@@ -77,7 +78,7 @@ pub fn save_poll(
     key: &str,
     turn: u32,
     before: &Progress,
-    after: &Progress,
+    after: &mut Progress,
 ) -> Result<(), Problem> {
     let pulse = Pulse::of(after);
     let mut without_news = before.clone();
@@ -85,7 +86,7 @@ pub fn save_poll(
     // Compared as a whole, so that a member which is added later counts as news until somebody decides
     // otherwise.
     if without_news != *after {
-        return save_progress(io, key, turn, after);
+        return save_looked(io, key, turn, after);
     }
     let path = format!("{}/{}", session_dir(key), name(turn));
     run(io, FsOp::Write(path, record::encode("pulse", &pulse)))
@@ -131,7 +132,8 @@ mod tests {
         }
 
         fn save(&mut self, before: &Progress, after: &Progress) {
-            self.drive(|io| save_poll(io, "k", 1, before, after))
+            let mut after = after.clone();
+            self.drive(|io| save_poll(io, "k", 1, before, &mut after))
                 .unwrap();
         }
 
@@ -173,6 +175,37 @@ mod tests {
         disk.save(&progress(2), &news);
         assert_eq!(disk.syncs, 2, "the file and its folder");
         assert_eq!(disk.read(&news), news);
+    }
+
+    #[test]
+    fn a_turn_that_was_cancelled_while_its_poll_was_under_way_stays_cancelled() {
+        let mut disk = Disk::default();
+        let cancelled = Progress {
+            state: State::Failed,
+            ended_at_ms: Some(7),
+            ..progress(1)
+        };
+        disk.drive(|io| super::super::save_progress(io, "k", 1, &cancelled))
+            .unwrap();
+        // News, as the service told them before it was asked to stop.
+        let mut seen = Progress {
+            state: State::AwaitingUser,
+            ..progress(2)
+        };
+        disk.drive(|io| save_poll(io, "k", 1, &progress(1), &mut seen))
+            .unwrap();
+        assert_eq!(seen, cancelled);
+        let stored = &disk.files["sessions/k/progress-0001"];
+        let stored: Progress = record::decode("progress", stored).unwrap();
+        assert_eq!(stored, cancelled);
+        // What it has ended with itself stands: the film is there.
+        let mut film = Progress {
+            state: State::Completed,
+            ..progress(2)
+        };
+        disk.drive(|io| save_poll(io, "k", 1, &progress(1), &mut film))
+            .unwrap();
+        assert_eq!(film.state, State::Completed);
     }
 
     #[test]
