@@ -24,6 +24,9 @@ use crate::paths::{Reach, Writes};
 const NEEDED: (u32, u32) = (2, 3);
 /// Sessions of the last minutes are what a submit looks through for what became of another one like it.
 const RECENT: &str = "15 minutes";
+/// Where intents are, and sessions.
+const SUBMITS: &str = contract::state::SUBMITS;
+const SESSIONS: &str = "sessions";
 /// How many records a listing of them brings at most; each is some hundred bytes.
 const LISTED: i64 = 5_000;
 
@@ -111,11 +114,17 @@ impl Held {
         )
     }
 
-    /// A call that looks after what others have left in this tenant, and sends nothing: what it is given is all that it sees.
-    pub fn looking(database: &Arc<Database>, metrics: &Arc<Metrics>, tenant: &str) -> Arc<Self> {
+    /// A call that looks after what others have left in this tenant, and may send until then: what it is given is all that it
+    /// sees.
+    pub fn looking(
+        database: &Arc<Database>,
+        metrics: &Arc<Metrics>,
+        tenant: &str,
+        until: Moment,
+    ) -> Arc<Self> {
         let tenant = tenant.to_owned();
         let fence = Fence::Names { tenant };
-        let mut this = Self::made(database, metrics, fence, Reach::Tenant, Moment::now());
+        let mut this = Self::made(database, metrics, fence, Reach::Tenant, until);
         // Of a session that is listed so only its turns are there, and one that has ended would look as if nobody had ever
         // polled it.
         this.looks_around = false;
@@ -444,20 +453,29 @@ impl Keeper for Held {
         Ok(Some(rows.first().map_or_else(Vec::new, |row| row.get(0))))
     }
 
-    async fn shared(&self, folder: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, Lost> {
-        let statement = match (folder, &self.reach) {
-            (contract::state::SUBMITS, _) => {
-                "select path, bytes from record where tenant = $1 and scope = '' and path like 'submits/%' limit $2"
-                    .to_owned()
-            }
-            ("sessions", Reach::Tenant) if self.looks_around => format!(
-                "select path, bytes from record where tenant = $1 and path like 'sessions/%'
-                 and path like '%/asked-%' and changed_at > now() - interval '{RECENT}' limit $2"
+    async fn shared(&self, path: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, Lost> {
+        let looks_around = self.looks_around && self.reach == Reach::Tenant;
+        let statement = match path.split_once('/') {
+            None if path == SUBMITS => "scope = '' and path like 'submits/%'".to_owned(),
+            None if path == SESSIONS && looks_around => format!(
+                "path like 'sessions/%' and path like '%/asked-%' and changed_at > now() - interval '{RECENT}'"
             ),
+            // The intent of another submit that asks for the same: it is waited for.
+            Some((SUBMITS, _)) if looks_around => "path = $3".to_owned(),
+            // A service may name a session that was there before: what is asked for now is another turn of it.
+            Some((SESSIONS, key)) if looks_around && !key.contains('/') => "scope = $4".to_owned(),
             // A session's own records have one writer while it is leased.
             _ => return Ok(None),
         };
-        let parameters: [Parameter<'_>; 2] = [(&self.tenant(), Type::TEXT), (&LISTED, Type::INT8)];
+        let key = path.rsplit('/').next().unwrap_or_default();
+        let parameters: [Parameter<'_>; 4] = [
+            (&self.tenant(), Type::TEXT),
+            (&LISTED, Type::INT8),
+            (&path, Type::TEXT),
+            (&key, Type::TEXT),
+        ];
+        let statement =
+            format!("select path, bytes from record where tenant = $1 and {statement} limit $2");
         let rows = self.database.rows(&statement, &parameters).await;
         let rows = rows.map_err(|error| self.lose(Lost(error.to_string())))?;
         Ok(Some(

@@ -3,7 +3,7 @@
 //!
 //! | the guest | becomes |
 //! |---|---|
-//! | reads, lists | a look at the records in memory |
+//! | reads, lists | a look at the records in memory, and in the store where others write as well |
 //! | writes, renames, removes | a change in memory |
 //! | syncs a file or a folder | one transaction with every change since the last one; none where nothing has changed |
 //! | gives a file a second name, or makes one exclusively | the name is claimed in the store itself, at once |
@@ -68,12 +68,13 @@ pub trait Keeper: Send + Sync {
         bytes: &[u8],
     ) -> Result<Option<Vec<u8>>, Lost>;
 
-    /// The records below a folder as they stand now, where other calls may have changed them since this one began; none where
-    /// this call is the only one that writes there. Asked when the guest lists that folder.
+    /// The record at a path or the records below it as they stand now, where other calls may have changed them since this one
+    /// began; none where this call is the only one that writes there. Asked when the guest lists a folder, reads a file, or looks
+    /// for what isn't there.
     ///
     /// # Errors
     /// [`Lost`]: the call ends.
-    async fn shared(&self, folder: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, Lost>;
+    async fn shared(&self, path: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, Lost>;
 }
 
 /// The records of one call.
@@ -142,10 +143,10 @@ impl Records {
         }
     }
 
-    /// Takes over what others have written below a folder meanwhile.
-    async fn look_again(&self, folder: &str) -> Result<(), Lost> {
-        if let Some(records) = self.keeper.shared(folder).await? {
-            self.tree().renew(folder, records);
+    /// Takes over what others have written at a path or below it meanwhile.
+    async fn look_again(&self, path: &str) -> Result<(), Lost> {
+        if let Some(records) = self.keeper.shared(path).await? {
+            self.tree().renew(path, records);
         }
         Ok(())
     }

@@ -186,7 +186,12 @@ impl Opened {
         } else {
             flags
         };
-        let (place, node) = self.node(path)?;
+        let (mut place, mut node) = self.node(path)?;
+        // What is only read may have been changed, or made, by another call. A folder is looked at when it is listed.
+        if !writes && !matches!(node, Some(Node::Folder)) {
+            self.records.look_again(&place.path).await?;
+            (place, node) = self.node(path)?;
+        }
         match node {
             Some(_) if has(OpenFlags::CREATE) && has(OpenFlags::EXCLUSIVE) => {
                 Err(ErrorCode::Exist.into())

@@ -471,6 +471,53 @@ fn a_listing_shows_what_others_stored_where_they_write_too() {
 }
 
 #[test]
+fn what_others_stored_meanwhile_is_found_where_it_was_missing_and_read_as_it_is_now() {
+    let shared = Memory {
+        is_shared: true,
+        ..Memory::default()
+    };
+    let keeper = Arc::new(shared);
+    let put = |path: &str, text: &str| {
+        keeper
+            .stored()
+            .insert(path.to_owned(), text.as_bytes().to_vec());
+    };
+    put("submits/one", "begun");
+    put("submits/one-more", "begun");
+    put("sessions/ours/asked", "words");
+    let mut side = Side::on_records(&keeper);
+    block_on(async {
+        put("submits/one", "answered");
+        put("sessions/theirs/asked", "words");
+        let read = |path: &str| Op::Read(path.to_owned());
+        let bytes = |text: &str| format!("{:?}", text.as_bytes());
+        assert!(
+            side.perform(&read("submits/one"))
+                .await
+                .contains(&bytes("answered"))
+        );
+        assert!(
+            side.perform(&read("submits/one-more"))
+                .await
+                .contains(&bytes("begun"))
+        );
+        let names = side.perform(&Op::List("sessions/theirs".to_owned())).await;
+        assert!(names.starts_with("asked "), "{names}");
+        keeper.stored().remove("submits/one");
+        assert!(
+            side.perform(&read("submits/one"))
+                .await
+                .contains("no-entry")
+        );
+        assert!(
+            side.perform(&read("submits/one-more"))
+                .await
+                .contains(&bytes("begun"))
+        );
+    });
+}
+
+#[test]
 fn a_call_whose_records_are_lost_is_stopped_by_its_next_sync() {
     let keeper = Arc::new(Memory::default());
     let mut side = Side::on_records(&keeper);

@@ -171,9 +171,10 @@ impl Tree {
         }
     }
 
-    /// What is stored below a folder now. What this call has changed itself stays as it is.
-    pub(super) fn renew(&mut self, folder: &str, records: Vec<(String, Vec<u8>)>) {
-        let below = below(folder);
+    /// What is stored at a path now, and below it. What this call has changed itself stays as it is.
+    pub(super) fn renew(&mut self, at: &str, records: Vec<(String, Vec<u8>)>) {
+        let below = below(at);
+        let is_meant = |path: &str| path == at || path.starts_with(&below);
         let is_unchanged =
             |tree: &Self, path: &str| match (tree.nodes.get(path), tree.saved.get(path)) {
                 (Some(Node::File(file)), Some(saved)) => file.state() == *saved,
@@ -183,10 +184,11 @@ impl Tree {
         let stored: BTreeMap<String, Vec<u8>> = records.into_iter().collect();
         let gone: Vec<String> = self
             .saved
-            .range(below.clone()..)
+            .range(at.to_owned()..)
             .map(|(path, _)| path.clone())
-            .take_while(|path| path.starts_with(&below))
-            .filter(|path| !stored.contains_key(path))
+            // Names that only begin alike stand between a name and what lies below it.
+            .take_while(|path| path.starts_with(at))
+            .filter(|path| is_meant(path) && !stored.contains_key(path))
             .collect();
         for path in gone {
             if is_unchanged(self, &path) {
@@ -195,7 +197,7 @@ impl Tree {
             }
         }
         for (path, bytes) in stored {
-            if path.starts_with(&below) && is_unchanged(self, &path) {
+            if is_meant(&path) && is_unchanged(self, &path) {
                 self.found(&path, bytes);
             }
         }
