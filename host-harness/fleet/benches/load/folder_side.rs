@@ -38,8 +38,13 @@ pub fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// A tenth of them.
+pub fn jobs(size: Size) -> usize {
+    (size.jobs / 10).max(1)
+}
+
 pub async fn measure(size: Size) -> Found {
-    let jobs = (size.jobs / 10).max(1);
+    let jobs = jobs(size);
     let world = gateway::world(1).await;
     let sessions = gateway::sessions(&world, jobs, 1).await;
     let folder = tempfile::tempdir().unwrap();
