@@ -8,6 +8,8 @@
 //! them, and the program on the command line.
 #![deny(unsafe_code)]
 
+#[cfg(all(feature = "program", feature = "unstable"))]
+pub use cli::keep_state_in;
 #[cfg(feature = "program")]
 pub use cli::{program, program_with};
 pub use host::*;

@@ -50,10 +50,7 @@ fn body(env: &TestEnv, route: &str) -> Value {
 /// Nothing is left of the wish.
 #[track_caller]
 fn nothing_left(env: &TestEnv) {
-    assert_eq!(
-        files_below(&env.state().join("submits")),
-        [] as [PathBuf; 0]
-    );
+    assert_eq!(env.records_below("submits"), []);
 }
 
 /// Nothing was asked of the service that costs money, and nothing is left of the wish.
@@ -76,7 +73,7 @@ fn a_picture_is_kept_and_goes_along_with_the_words_that_name_it() {
         "nothing leaves for an upload"
     );
     assert_eq!(kept(&env, "again.png", &cat), first, "by its content");
-    assert_eq!(files_below(&env.state().join("pictures")).len(), 2);
+    assert_eq!(env.records_below("pictures").len(), 2);
 
     let words = format!("一只猫和一只狗，\n让它们跳舞\n{first} {second}");
     let id = env.submit(&words);
@@ -180,8 +177,8 @@ fn a_picture_that_isnt_kept_here_is_told_before_the_submit() {
             .says("isn't kept here, or no longer (pictures are kept for 7 days): upload it again.");
     }
     // Somebody has put another file in its place.
-    let path = files_below(&env.state().join("pictures")).remove(0);
-    std::fs::write(&path, b"not a picture").unwrap();
+    let (path, _) = env.records_below("pictures").remove(0);
+    env.set_record(&path, Some(b"not a picture"));
     env.run(["create-session", &format!("a cat\n{known}")])
         .exits(1)
         .says("isn't kept here");
@@ -387,8 +384,5 @@ fn a_picture_that_holds_a_key_is_not_kept() {
     env.run(["upload", "--file", path.to_str().unwrap()])
         .exits(1)
         .says("holds an API key, app secret or token");
-    assert_eq!(
-        files_below(&env.state().join("pictures")),
-        [] as [PathBuf; 0]
-    );
+    assert_eq!(env.records_below("pictures"), []);
 }

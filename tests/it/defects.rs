@@ -310,12 +310,10 @@ fn defect_13_concurrent_writers_lost_sessions_and_a_corrupt_file_broke_every_com
             .len()
     };
     assert_eq!(known(&env), 8);
-    let records = files_below(&env.state().join("sessions"));
-    let record = records
-        .iter()
-        .find(|path| path.to_string_lossy().contains("asked-"))
-        .unwrap();
-    fs::write(record, "\u{0}garbage").unwrap();
+    let records = env.records_below("sessions");
+    let mut paths = records.iter().map(|(path, _)| path);
+    let record = paths.find(|path| path.contains("asked-")).unwrap();
+    env.set_record(record, Some(b"\0garbage"));
     assert_eq!(known(&env), 7);
     env.run(["check"]).ok();
     env.submit("a ninth");

@@ -9,6 +9,8 @@
 
 #![allow(dead_code, reason = "an environment offers more than each test uses")]
 
+#[cfg(unix)]
+mod on_postgres;
 mod output;
 pub mod scenes;
 mod secrets;
@@ -114,6 +116,8 @@ impl Builder {
             }
         }
         vars.extend(self.vars);
+        #[cfg(unix)]
+        vars.extend(on_postgres::variables());
         let mut env = TestEnv {
             world,
             folder,
@@ -201,10 +205,14 @@ impl TestEnv {
     }
 
     /// The same installation for a harness inside the test's own process.
-    pub fn settings(&self) -> host_harness::Settings {
-        let environment =
-            host_harness::Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
-        host_harness::Settings::new(self.home()).with_environment(environment)
+    pub fn settings(&self) -> Settings {
+        let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
+        let settings = Settings::new(self.home()).with_environment(environment);
+        #[cfg(unix)]
+        if let Some(store) = self.store() {
+            return settings.with_state_store(std::sync::Arc::new(store));
+        }
+        settings
     }
 
     /// Runs one command to its end.
@@ -243,8 +251,7 @@ impl TestEnv {
 
     /// The same with other settings.
     pub fn harness_with(&self, change: impl FnOnce(Settings) -> Settings) -> Harness {
-        let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
-        let settings = Settings::new(self.home()).with_environment(environment);
+        let settings = self.settings();
         let component = match self.vars.get(OsStr::new(REPORT)) {
             Some(report) => {
                 watched_component(Some(&cache()), &self.canaries_text(), report.as_ref())
@@ -252,6 +259,12 @@ impl TestEnv {
             None => Component::embedded(),
         };
         Harness::new(component.unwrap(), change(settings)).unwrap()
+    }
+
+    /// Where its state is, when that isn't its folder.
+    #[cfg(unix)]
+    pub fn store(&self) -> Option<tests::on_postgres::OnPostgres> {
+        tests::on_postgres::OnPostgres::of(|name| self.vars.get(OsStr::new(name)).cloned())
     }
 
     /// Starts the timer and waits until it owns the state folder.
@@ -402,6 +415,45 @@ impl TestEnv {
         self.home().join("libtv-video")
     }
 
+    /// What the component has stored, by paths in the state folder, wherever that is; entries included.
+    pub fn records(&self) -> Vec<(String, Vec<u8>)> {
+        #[cfg(unix)]
+        if let Some(store) = self.store() {
+            return on_a_thread(|| block_on(store.records()).unwrap());
+        }
+        let record = |path: PathBuf| {
+            let below = path.strip_prefix(self.state()).unwrap();
+            let below = below.to_str().unwrap().replace('\\', "/");
+            (below, std::fs::read(path).unwrap())
+        };
+        files_below(&self.state()).into_iter().map(record).collect()
+    }
+
+    /// Those below a folder of it.
+    pub fn records_below(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let is_below = |path: &str| {
+            let rest = path.strip_prefix(folder);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut records = self.records();
+        records.retain(|(path, _)| is_below(path));
+        records
+    }
+
+    /// Puts something else there, or nothing, behind the component's back.
+    pub fn set_record(&self, path: &str, bytes: Option<&[u8]>) {
+        #[cfg(unix)]
+        if let Some(store) = self.store() {
+            on_a_thread(|| block_on(store.set(path, bytes)).unwrap());
+            return;
+        }
+        let path = self.state().join(path);
+        match bytes {
+            Some(bytes) => std::fs::write(path, bytes).unwrap(),
+            None => std::fs::remove_file(path).unwrap(),
+        }
+    }
+
     /// `libtv.json`.
     pub fn config_path(&self) -> PathBuf {
         self.home().join("libtv.json")
@@ -447,6 +499,12 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
             }
         })
         .collect()
+}
+
+/// Where the test itself may be in a runtime.
+#[cfg(unix)]
+fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap())
 }
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

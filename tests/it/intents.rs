@@ -1,14 +1,14 @@
-//! Intents in a state folder, made older: minutes need not pass. Not here: tests.
+//! Intents that are stored, made older: minutes need not pass. Not here: tests.
 
 use std::time::Duration;
 
-use crate::env::{TestEnv, files_below};
+use crate::env::TestEnv;
 use serde_json::Value;
 
 /// Makes every intent so much older.
 pub fn make_older(env: &TestEnv, by: Duration) {
-    for path in files_below(&env.state().join("submits")) {
-        let text = std::fs::read_to_string(&path).unwrap();
+    for (path, bytes) in env.records_below("submits") {
+        let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once('\n').unwrap();
         let version = head.split(' ').nth(1).unwrap();
         let mut record: Value = serde_json::from_str(body).unwrap();
@@ -18,7 +18,8 @@ pub fn make_older(env: &TestEnv, by: Duration) {
         let body = record.to_string();
         let head = format!("libtv-video {version} submit {}", body.len());
         let sum = crc32(&[head.as_bytes(), body.as_bytes()].concat());
-        std::fs::write(&path, format!("{head} {sum:08x}\n{body}")).unwrap();
+        let record = format!("{head} {sum:08x}\n{body}");
+        env.set_record(&path, Some(record.as_bytes()));
     }
 }
 

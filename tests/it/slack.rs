@@ -80,8 +80,11 @@ fn a_film_and_a_picture_are_shown_once_each_in_the_channel_and_in_the_thread_tha
         // The addresses that Slack named are permissions: they are nowhere.
         let capabilities = env.slack().capabilities();
         assert_eq!(capabilities.len(), 2);
-        for path in files_below(&env.home()) {
+        let files = files_below(&env.home()).into_iter().map(|path| {
             let bytes = std::fs::read(&path).unwrap();
+            (path.display().to_string(), bytes)
+        });
+        for (path, bytes) in files.chain(env.records()) {
             let text = String::from_utf8_lossy(&bytes);
             let held = capabilities.iter().find(|secret| text.contains(*secret));
             assert_eq!(held, None, "{path:?}");

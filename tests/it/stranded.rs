@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, files_below, texts, wait_until};
+use crate::env::{CHAT, TIMEOUT, TestEnv, block_on, texts, wait_until};
 use crate::intents;
 use fakes::{Fake, Fault, Job};
 use host_harness::Submit;
@@ -144,8 +144,8 @@ fn what_cannot_be_proved_is_told_and_not_guessed() {
 fn a_stored_session_that_is_not_among_those_that_are_polled_is_taken_up() {
     let env = TestEnv::new();
     env.submit("a cat");
-    for entry in files_below(&env.state().join("active")) {
-        std::fs::remove_file(entry).unwrap();
+    for (entry, _) in env.records_below("active") {
+        env.set_record(&entry, None);
     }
     let _serve = env.serve();
     env.wait_for_messages(CHAT, 1);

@@ -98,6 +98,9 @@ fn no_secret_is_in_any_file_or_output() {
             text += &String::from_utf8_lossy(&std::fs::read(file).unwrap());
         }
     }
+    for (_, bytes) in env.records() {
+        text += &String::from_utf8_lossy(&bytes);
+    }
     for message in env.chat() {
         text += &message.content.to_string();
     }

@@ -1,4 +1,6 @@
-//! What the tests in `it/` (one binary for all of them) share with the program they run: the search for secrets.
+//! What the tests in `it/` (one binary for all of them) share with the program they run: the search for secrets, and a store in the place of the folder.
 
 pub mod canary;
 pub mod memory;
+#[cfg(unix)]
+pub mod on_postgres;

@@ -1,4 +1,5 @@
-//! `libtv-video` as the tests run it: the program itself, on memories that are searched when a test asks for that.
+//! `libtv-video` as the tests run it: the program itself, on memories that are searched when a test asks for that,
+//! and on a PostgreSQL where one is named.
 
 use std::process::ExitCode;
 
@@ -7,6 +8,10 @@ use std::path::Path;
 use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Some(store) = tests::on_postgres::OnPostgres::of(|name| std::env::var_os(name)) {
+        host_harness::keep_state_in(std::sync::Arc::new(store));
+    }
     let Some(report) = std::env::var_os(REPORT) else {
         return host_harness::program();
     };

@@ -18,6 +18,10 @@ pub(crate) type Load = dyn Fn() -> Result<Component, StartError> + Send + Sync;
 /// Another way to load it than the embedded one; said once, before anything else.
 pub(crate) static LOAD: OnceLock<Box<Load>> = OnceLock::new();
 
+/// Where the state of calls is, where that isn't the home's folder; said once, as well.
+#[cfg(feature = "unstable")]
+pub(crate) static STORE: OnceLock<std::sync::Arc<dyn host::StateStore>> = OnceLock::new();
+
 /// Everything that comes from outside.
 pub(crate) struct Outside {
     nexu_home: PathBuf,
@@ -56,6 +60,11 @@ impl Outside {
         let settings = settings.with_keyring(super::keyring::SecretService::of(&self.nexu_home));
         #[cfg(any(windows, target_vendor = "apple"))]
         let settings = settings.with_keyring(super::keyring_native::Native::of(&self.nexu_home));
+        #[cfg(feature = "unstable")]
+        let settings = match STORE.get() {
+            Some(store) => settings.with_state_store(std::sync::Arc::clone(store)),
+            None => settings,
+        };
         match &self.downloads {
             Some(downloads) => settings.with_downloads(downloads),
             None => settings,

@@ -99,6 +99,13 @@ pub fn program_with(
     program()
 }
 
+/// From here on the component's state is in this store, in the place of the home's folder.
+#[cfg(feature = "unstable")]
+pub fn keep_state_in(store: std::sync::Arc<dyn host::StateStore>) {
+    // The first one counts, as above.
+    let _ = environment::STORE.set(store);
+}
+
 /// What the process creates is for its owner only, the component's files included.
 fn keep_private() {
     #[cfg(unix)]

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::clock::Moment;
@@ -76,28 +77,66 @@ pub async fn claim(
     ];
     // One statement and so one transaction: between the look and the claim nobody else comes in.
     let rows = database.rows(&claiming(), &parameters).await?;
-    let mut claimed: Vec<Claimed> = rows
-        .iter()
-        .map(|row| Claimed {
-            name: Name {
-                tenant: row.get(0),
-                key: row.get(1),
-            },
-            session_id: row.get(2),
-            token: row.get(3),
-            until,
-            late: Duration::from_millis(u64::try_from(row.get::<_, i64>(4)).unwrap_or_default()),
-            ended: row.get(5),
-            failures: u32::try_from(row.get::<_, i32>(6)).unwrap_or_default(),
-            stopped: u32::try_from(row.get::<_, i32>(7)).unwrap_or_default(),
-            versions: (row.get(8), row.get(9)),
-            records: Vec::new(),
-        })
-        .collect();
+    let mut claimed: Vec<Claimed> = rows.iter().map(|row| of_row(row, until)).collect();
     if !claimed.is_empty() {
         read(database, &mut claimed).await?;
     }
     Ok(claimed)
+}
+
+/// Claims this session, due or not, for a call that somebody makes by hand; none where somebody else has it, or nobody is to poll it.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn claim_one(
+    database: &Database,
+    owner: &str,
+    component: &str,
+    ttl: Duration,
+    name: &Name,
+) -> Result<Option<Claimed>, DatabaseError> {
+    let until = Moment::now().plus(ttl);
+    let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+    let parameters: [Parameter<'_>; 6] = [
+        (&owner, Type::TEXT),
+        (&ttl_ms, Type::INT8),
+        (&RECORDS_VERSION, Type::INT4),
+        (&component, Type::TEXT),
+        (&name.tenant, Type::TEXT),
+        (&name.key, Type::TEXT),
+    ];
+    let statement = "update session s set due_at = now() + $2 * interval '1 millisecond',
+            lease_until = now() + $2 * interval '1 millisecond', token = gen_random_uuid(), owner = $1,
+            component = $4, ended = s.ended and not s.again, again = false
+        from tenant t where t.id = s.tenant and not t.paused and s.tenant = $5 and s.key = $6 and s.min_version <= $3
+            and (s.token is null or s.lease_until <= now())
+        returning s.tenant, s.key, s.session_id, s.token::text, 0::int8, s.ended, s.failures, s.stopped,
+            t.version, t.recipients_version";
+    let rows = database.rows(statement, &parameters).await?;
+    let mut claimed: Vec<Claimed> = rows.iter().map(|row| of_row(row, until)).collect();
+    if !claimed.is_empty() {
+        read(database, &mut claimed).await?;
+    }
+    Ok(claimed.pop())
+}
+
+/// What was claimed, without its records.
+fn of_row(row: &Row, until: Moment) -> Claimed {
+    Claimed {
+        name: Name {
+            tenant: row.get(0),
+            key: row.get(1),
+        },
+        session_id: row.get(2),
+        token: row.get(3),
+        until,
+        late: Duration::from_millis(u64::try_from(row.get::<_, i64>(4)).unwrap_or_default()),
+        ended: row.get(5),
+        failures: u32::try_from(row.get::<_, i32>(6)).unwrap_or_default(),
+        stopped: u32::try_from(row.get::<_, i32>(7)).unwrap_or_default(),
+        versions: (row.get(8), row.get(9)),
+        records: Vec::new(),
+    }
 }
 
 /// The statement: who is over the cap, or has no step left in this moment, is put behind in the same one.

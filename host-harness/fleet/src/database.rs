@@ -11,7 +11,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::sync::Mutex;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::ToSql;
+pub use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 

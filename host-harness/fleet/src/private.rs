@@ -56,6 +56,22 @@ impl Postgres {
         Ok(server)
     }
 
+    /// The one of this process and of all its tests: in a folder that is named for it, which a later process removes. A static isn't
+    /// dropped.
+    ///
+    /// # Errors
+    /// What went wrong, as a sentence.
+    pub fn of_this_process(
+        programs: &Path,
+        prefix: &str,
+        settings: &[&str],
+    ) -> Result<Self, String> {
+        forget_earlier(prefix);
+        let folder = std::env::temp_dir().join(format!("{prefix}{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        Self::start(programs, &folder, settings)
+    }
+
     /// One that follows this one, and has everything that it has. Where this one waits for it
     /// (`synchronous_standby_names`), nothing that was acknowledged is lost with this one.
     ///
@@ -214,6 +230,20 @@ pub fn url(port: u16, database: &str) -> String {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the folders of processes that have ended.
+fn forget_earlier(prefix: &str) {
+    let entries = std::fs::read_dir(std::env::temp_dir());
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(prefix));
+        if let Some(process) = process
+            && !Path::new("/proc").join(process).exists()
+        {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
 }
 
 /// Gives the folder to whoever the server runs as.

@@ -109,7 +109,10 @@ async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), Submi
 
 /// The tenant's shared records, and those of the session that is continued. Its folder's name ends with a digest that only the
 /// component makes; but each of its turns says in whose session it is, in the record's own text.
-async fn records(
+///
+/// # Errors
+/// The database's.
+pub async fn records(
     database: &Database,
     tenant: &str,
     session_id: Option<&str>,

@@ -9,6 +9,7 @@ use contract::state::FOLDERS;
 use host::{CallState, Records};
 use tokio_postgres::types::Type;
 
+use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::lease::Held;
 use crate::paths::entry;
@@ -83,7 +84,8 @@ async fn one(worker: &Worker, tenant: &str, versions: (i64, i64)) -> Result<(), 
     let records = left(&worker.database, tenant)
         .await
         .map_err(|error| error.to_string())?;
-    let held = Held::looking(&worker.database, &worker.metrics, tenant);
+    // It sends nothing: its time is over as it begins.
+    let held = Held::looking(&worker.database, &worker.metrics, tenant, Moment::now());
     let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
     let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
     let state = CallState {

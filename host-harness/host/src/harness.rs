@@ -432,9 +432,9 @@ impl Harness {
     pub(crate) fn terms<'a>(&self) -> Terms<'a> {
         Terms {
             limits: self.inner.settings.step_limits.clone(),
-            folders: match self.state {
-                Some(_) => Vec::new(),
-                None => state_folder(&self.inner.home),
+            folders: match (&self.state, &self.inner.settings.store) {
+                (None, None) => state_folder(&self.inner.home),
+                _ => Vec::new(),
             },
             stdin: None,
             stderr: Output::discard(),
@@ -481,10 +481,20 @@ impl Harness {
             egress.recipients = recipients(self.recipients());
         }
         egress.group = terms.group;
-        let records = self.state.as_ref().map(|state| {
+        let mut records = self.state.as_ref().map(|state| {
             state.apply(&mut environment, &mut egress);
             state.folder()
         });
+        let lent = match records {
+            Some(_) => None,
+            None => match self.lent(&kind).await {
+                Ok(lent) => lent,
+                Err(error) => return (Err(error), Usage::default()),
+            },
+        };
+        if let Some(lent) = &lent {
+            records = Some(lent.apply(&mut environment, &mut egress));
+        }
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         let grants = Grants {
             environment,
@@ -510,6 +520,9 @@ impl Harness {
             }
             Err(error) => (Err(error.into()), Usage::default()),
         };
+        if let Some(lent) = lent {
+            lent.back(&result).await;
+        }
         // Before the line is written: an answer that isn't believed stands in the record as the failure
         // that it is.
         let result = result.and_then(believed);

@@ -45,6 +45,7 @@
 //! | [`http`] | the only way out: egress rules, connector, client |
 //! | [`credentials`] | secrets, where they are found, and the broker that puts them into requests |
 //! | [`CallState`] | the state of one call where it is kept elsewhere than under `$NEXU_HOME` |
+//! | [`StateStore`] | where the state of every call is then, with the timer and commands as they are |
 //! | [`Home`] | the files under `$NEXU_HOME` |
 #![deny(unsafe_code)]
 
@@ -77,6 +78,7 @@ mod route_report;
 mod settings;
 mod spending;
 mod state;
+mod store;
 mod submit;
 mod timer;
 mod types;
@@ -129,6 +131,8 @@ pub use settings::Settings;
 pub use spending::{JobsLeft, WithJobs};
 #[cfg(feature = "unstable")]
 pub use state::CallState;
+#[cfg(feature = "unstable")]
+pub use store::{Borrower, Lent, StateStore};
 pub use submit::Submit;
 pub use timer::{Clock, Event, EventKind, ServeOptions, Served, StopHandle, SystemClock, serve};
 pub use types::{

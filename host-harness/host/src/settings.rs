@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::route_report::RouteReport;
+use crate::store::StateStore;
 use crate::wording::Wording;
 use sandbox::audit::{CallEnded, Observer};
 use sandbox::http::Spending;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub(crate) allowed: Option<Box<Allowed>>,
     /// Told of every call that has ended.
     pub(crate) observer: Option<Arc<Observer>>,
+    /// Where the state of calls is, in the place of the home's folder.
+    pub(crate) store: Option<Arc<dyn StateStore>>,
     /// Whether sentences name a command line.
     pub(crate) wording: Wording,
     /// East of UTC is positive; for times without a zone in files of earlier installations, and for times of day that are told.
@@ -62,6 +65,7 @@ impl Settings {
             network: None,
             allowed: None,
             observer: None,
+            store: None,
             wording: Wording::default(),
             utc_offset_seconds: 0,
             #[cfg(feature = "fault-injection")]
@@ -147,6 +151,14 @@ impl Settings {
     #[must_use]
     pub fn with_observer(mut self, observer: impl Fn(&CallEnded) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Takes the component's state from a store, at every call, in the place of the folder in the home. The timer still goes by the
+    /// folder [`Home::active`](crate::Home::active): whoever has the store keeps the entries there.
+    #[must_use]
+    pub fn with_state_store(mut self, store: Arc<dyn StateStore>) -> Self {
+        self.store = Some(store);
         self
     }
 

@@ -12,7 +12,7 @@ use crate::grants::GUEST_STATE;
 /// The variable that tells the component whether somebody polls by himself, and what it holds where somebody does.
 const HARNESS: (&str, &str) = ("LIBTV_HARNESS", "polling");
 /// The same of whether anybody else can be at the session.
-const SESSION: (&str, &str) = ("LIBTV_SESSION", "leased");
+pub(crate) const SESSION: (&str, &str) = ("LIBTV_SESSION", "leased");
 
 /// What a call works on, in the place of the home's folder. Calls that need one are the typed ones; commands of the command
 /// line stay with the folder.

@@ -201,6 +201,14 @@ impl TestEnv {
                 );
             }
         }
+        for (path, bytes) in self.records() {
+            look(&format!("the record {path}"), &bytes);
+        }
+        #[cfg(unix)]
+        if self.store().is_some() {
+            let in_the_folder = files_below(&self.state().join("sessions"));
+            assert!(in_the_folder.is_empty(), "{in_the_folder:?}");
+        }
         let (feishu, lark) = (self.feishu().messages(), self.world().lark().messages());
         for message in feishu.into_iter().chain(lark) {
             look("a message", message.content.to_string().as_bytes());

@@ -1,7 +1,7 @@
 //! A PostgreSQL of the tests' own: one for all tests of the process, each of which has a database of its own in it; and one for
 //! a test that ends it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -21,10 +21,7 @@ pub fn server() -> Option<Arc<Server>> {
     static SERVER: OnceLock<Option<Arc<Server>>> = OnceLock::new();
     let server = SERVER.get_or_init(|| {
         let programs = found()?;
-        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
-        forget_earlier();
-        std::fs::create_dir_all(&folder).unwrap();
-        let postgres = Postgres::start(&programs, &folder, &[]).unwrap();
+        let postgres = Postgres::of_this_process(&programs, PREFIX, &[]).unwrap();
         Some(Arc::new(Server {
             postgres,
             _folder: None,
@@ -85,21 +82,5 @@ impl Server {
     /// A database of it, through this port.
     pub fn url(&self, port: u16, name: &str) -> String {
         url(port, name)
-    }
-}
-
-/// Removes the folders of test processes that have ended: a static isn't dropped.
-fn forget_earlier() {
-    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        if let Some(process) = process
-            && !Path::new("/proc").join(process).exists()
-        {
-            drop(std::fs::remove_dir_all(entry.path()));
-        }
     }
 }

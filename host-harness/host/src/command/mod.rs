@@ -174,10 +174,13 @@ impl Harness {
             Some(upload) => Some(upload.searched(&basis.broker.spellings())?),
             None => None,
         };
-        let mut folders = state_folder(self.home());
+        let lent = self.lent(&kind).await?;
+        let mut folders = match lent {
+            Some(_) => Vec::new(),
+            None => state_folder(self.home()),
+        };
         // Where there is none and none can be made, who only reads finds an empty one.
-        let empty = folders
-            .is_empty()
+        let empty = (folders.is_empty() && lent.is_none())
             .then(|| tempfile::tempdir().ok())
             .flatten();
         folders.extend(empty.as_ref().map(|empty| Folder {
@@ -211,6 +214,9 @@ impl Harness {
         if submits {
             egress.group = self.group_of_submit(channel.as_deref(), chat.as_deref());
         }
+        let records = lent
+            .as_ref()
+            .map(|lent| lent.apply(&mut environment, &mut egress));
         let recorder = self.recorder(kind, &basis, &environment, &egress);
         if TELLING.contains(&name) {
             environment.push(self.jobs_left(None).await.variable());
@@ -238,7 +244,7 @@ impl Harness {
             environment,
             arguments: argv,
             folders,
-            records: None,
+            records,
             quota: self.quota(),
             stdin,
             stdout: OutputPipe::new(stdout),
@@ -249,6 +255,9 @@ impl Harness {
         };
         let running = self.run_cli(grants).instrument(recorder.span());
         let (result, usage) = running.await;
+        if let Some(lent) = lent {
+            lent.back(&result).await;
+        }
         let (result, withheld) = match (downloads, withheld) {
             (Some(downloads), Some(withheld)) => (downloads.finish(result, withheld), None),
             (_, withheld) => (result, withheld),
