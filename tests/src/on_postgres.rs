@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::kind::Kind;
-use contract::state::FOLDERS;
+use contract::state::{FOLDERS, PICTURES};
 use fleet::claim::{Claimed, claim_one};
 use fleet::clock::Moment;
 use fleet::database::{Database, DatabaseError, Parameter, Type};
@@ -119,10 +119,15 @@ impl OnPostgres {
             return Ok(self.given(database, held, claimed.records, key, Some(keeping)));
         }
         let (held, records) = match borrower.kind {
-            Kind::Submit => (
-                Held::making(&database, &metrics, tenant, until),
-                submit::records(&database, tenant, borrower.session).await?,
-            ),
+            Kind::Submit => {
+                let held = Held::making(&database, &metrics, tenant, until);
+                let mut records = submit::records(&database, tenant, borrower.session).await?;
+                // Which of them its words name only the component knows here.
+                let mut pictures = everything(&database, tenant).await?;
+                pictures.retain(|(path, _)| path.starts_with(PICTURES));
+                records.extend(pictures);
+                (held, records)
+            }
             Kind::Look
             | Kind::Poll
             | Kind::Upload

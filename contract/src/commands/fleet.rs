@@ -86,6 +86,23 @@ const BELOW: &[Command] = &[
     },
     SUBMIT,
     Command {
+        name: "upload",
+        about: "upload a picture or film of a tenant, and print what stands for it in the words of a request",
+        kind: Kind::Upload,
+        options: &[
+            TENANT,
+            Opt::new("file", Value::File, "PATH", "the picture or film").needed(),
+            Opt::new(
+                "service",
+                Value::Text,
+                "S",
+                "the service that the request goes to",
+            ),
+            HOME,
+        ],
+        ..HARNESS
+    },
+    Command {
         name: "status",
         about: "show how the tenants stand, as JSON",
         ..HARNESS

@@ -10,10 +10,8 @@ use super::files::{list_all, run};
 use crate::io::{FileSource, FsOp, Inspected, Io, Keep, UnixMs};
 use crate::problem::Problem;
 
-/// What stands in the words for a kept picture, in front of its digest.
-pub const MARK: &str = "libtv-file:";
-/// The folder. It is made when something is kept.
-pub const FOLDER: &str = "pictures";
+pub use contract::state::{PICTURE_MARK as MARK, PICTURES as FOLDER};
+
 /// So many days a picture is kept: as long as services keep what was made of it.
 pub const KEPT_DAYS: u64 = 7;
 const KEPT_MS: u64 = KEPT_DAYS * 24 * 60 * 60 * 1000;

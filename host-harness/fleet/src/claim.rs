@@ -208,7 +208,8 @@ async fn read(database: &Database, claimed: &mut [Claimed]) -> Result<(), Databa
         union all
         select r.tenant, r.scope, r.path, r.bytes from (select distinct tenant from unnest($1::text[]) as w(tenant)) as w
             cross join lateral (
-                select * from record r where r.tenant = w.tenant and r.scope = '' and r.path not like 'pace/%'
+                select * from record r where r.tenant = w.tenant and r.scope = ''
+                    and r.path not like 'pace/%' and r.path not like 'pictures/%'
                 union all
                 (select * from record r where r.tenant = w.tenant and r.scope = '' and r.path like 'pace/%'
                     order by r.changed_at desc limit $3)) as r";

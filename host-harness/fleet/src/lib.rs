@@ -18,6 +18,7 @@
 //! | [`recipients`], [`spending`] | whom messages may go to, and how many jobs there may be |
 //! | [`tenants`], [`secrets`], [`harnesses`] | who has jobs, where their secrets are, and what their calls are made of |
 //! | [`worker`], [`step`], [`sweep`], [`submit`] | what runs |
+//! | [`pictures`] | the user's own, for requests that take them along |
 //! | [`metrics`], [`health`] | what is told to whoever runs it |
 //! | [`moving`] | a home's jobs become a tenant's, and the other way round |
 //! | `uncertain` | which messages nobody knows the outcome of |
@@ -37,6 +38,7 @@ pub mod lease;
 pub mod metrics;
 pub mod moving;
 pub mod paths;
+pub mod pictures;
 #[cfg(feature = "demo")]
 pub mod private;
 pub mod recipients;

@@ -15,6 +15,7 @@ use crate::harnesses::{Harnesses, TenantCallError};
 use crate::lease::Held;
 use crate::metrics::Metrics;
 use crate::paths::entry;
+use crate::pictures;
 use crate::recipients::{self, Destination, NameError, OfCall};
 use crate::spending::OfTenant;
 
@@ -70,7 +71,8 @@ pub async fn submit(
     // Again: whoever was named just now is among them.
     let known = versions(database, tenant).await?;
     let (harness, named) = harnesses.of(database, tenant, known).await?;
-    let records = records(database, tenant, wanted.session_id()).await?;
+    let mut records = records(database, tenant, wanted.session_id()).await?;
+    records.extend(pictures::named(database, tenant, wanted.text()).await?);
     let held = Held::making(database, metrics, tenant, until);
     let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
     let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
@@ -96,7 +98,7 @@ pub(crate) fn is_whole<T>(result: &Result<T, CallError>) -> bool {
     matches!(result, Ok(_) | Err(CallError::Problem(_)))
 }
 
-async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), SubmitError> {
+pub(crate) async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), SubmitError> {
     let statement = "select version, recipients_version from tenant where id = $1 and not paused";
     let rows = database.rows(statement, &[(&tenant, Type::TEXT)]).await?;
     let row = rows.first().ok_or_else(|| {
@@ -107,7 +109,7 @@ async fn versions(database: &Database, tenant: &str) -> Result<(i64, i64), Submi
     Ok((row.get(0), row.get(1)))
 }
 
-/// The tenant's shared records, and those of the session that is continued. Its folder's name ends with a digest that only the
+/// The tenant's shared records without its pictures, and those of the session that is continued. Its folder's name ends with a digest that only the
 /// component makes; but each of its turns says in whose session it is, in the record's own text.
 ///
 /// # Errors
@@ -117,7 +119,8 @@ pub async fn records(
     tenant: &str,
     session_id: Option<&str>,
 ) -> Result<Vec<(String, Vec<u8>)>, DatabaseError> {
-    let statement = "select path, bytes from record where tenant = $1 and scope = '' and path not like 'pace/%'
+    let statement = "select path, bytes from record where tenant = $1 and scope = ''
+            and path not like 'pace/%' and path not like 'pictures/%'
         union all
         select path, bytes from record where tenant = $1 and scope in (
             select key from session where tenant = $1 and session_id = $2

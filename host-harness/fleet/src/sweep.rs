@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::lease::Held;
 use crate::paths::entry;
+use crate::pictures;
 use crate::recipients::OfCall;
 use crate::share::Worker;
 use crate::spending::OfTenant;
@@ -39,7 +40,8 @@ pub async fn sweep(worker: &Worker) {
     for (tenant, versions, at) in tenants {
         let swept = one(worker, &tenant, versions).await;
         let pruned = prune(&worker.database, &tenant).await;
-        if swept.is_ok() && pruned.is_ok() {
+        let pictures = pictures::prune(&worker.database, &tenant).await;
+        if swept.is_ok() && pruned.is_ok() && pictures.is_ok() {
             // Unless another submit has asked for another look meanwhile.
             let statement = "update tenant set sweep_at = null where id = $1 and sweep_at = $2::text::timestamptz";
             let parameters: [Parameter<'_>; 2] = [(&tenant, Type::TEXT), (&at, Type::TEXT)];

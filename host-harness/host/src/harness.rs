@@ -428,13 +428,19 @@ impl Harness {
             .observed_by(settings.observer.clone())
     }
 
+    /// Whether the state of its calls is kept elsewhere than in the home's folder.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.state.is_some() || self.inner.settings.store.is_some()
+    }
+
     /// Those of a step.
     pub(crate) fn terms<'a>(&self) -> Terms<'a> {
         Terms {
             limits: self.inner.settings.step_limits.clone(),
-            folders: match (&self.state, &self.inner.settings.store) {
-                (None, None) => state_folder(&self.inner.home),
-                _ => Vec::new(),
+            folders: if self.is_elsewhere() {
+                Vec::new()
+            } else {
+                state_folder(&self.inner.home)
             },
             stdin: None,
             stderr: Output::discard(),

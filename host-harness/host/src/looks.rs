@@ -164,7 +164,7 @@ impl Harness {
         let mut terms = self.terms();
         terms.limits = self.settings().command_limits.clone();
         terms.stderr = progress;
-        if terms.folders.is_empty() {
+        if terms.folders.is_empty() && !self.is_elsewhere() {
             terms.folders.extend(empty.map(|empty| Folder {
                 host: empty.to_owned(),
                 guest: GUEST_STATE.to_owned(),

@@ -102,6 +102,11 @@ impl Submit {
         self.request.session_id.as_deref()
     }
 
+    /// The user's words.
+    pub fn text(&self) -> &str {
+        self.request.text.as_deref().unwrap_or_default()
+    }
+
     /// The channel that it names, as it was spelt.
     pub fn channel(&self) -> Option<&str> {
         self.route.channel.as_deref()

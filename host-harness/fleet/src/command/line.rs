@@ -40,6 +40,8 @@ pub(super) enum Action {
     Serve(Serve),
     /// A tenant's request is submitted.
     Submit(Submitting),
+    /// A picture or film is uploaded for a request.
+    Upload(Uploading),
     /// How the tenants stand is shown.
     Status,
     /// A home's jobs become a tenant's.
@@ -94,6 +96,19 @@ pub(super) struct Submitting {
     pub home: Option<PathBuf>,
     /// The user's words.
     pub words: String,
+}
+
+/// What to upload.
+#[derive(Debug)]
+pub(super) struct Uploading {
+    /// Whose it is.
+    pub tenant: String,
+    /// The picture or film.
+    pub file: PathBuf,
+    /// The service of the request that will name it.
+    pub service: Option<String>,
+    /// The process's own folder.
+    pub home: Option<PathBuf>,
 }
 
 /// Whose jobs go where.
@@ -212,6 +227,12 @@ fn action(name: &str, of: &ArgMatches) -> Result<Action, String> {
             home: of.get_one("home").cloned(),
             words: needed(of, "TEXT")?,
         }),
+        "upload" => Action::Upload(Uploading {
+            tenant: needed(of, "tenant")?,
+            file: needed(of, "file")?,
+            service: of.get_one("service").cloned(),
+            home: of.get_one("home").cloned(),
+        }),
         "status" => Action::Status,
         "import" => Action::Import(moving(of)?),
         "export" => Action::Export(moving(of)?),
@@ -307,6 +328,7 @@ mod tests {
                 Action::Migrate => "migrate",
                 Action::Serve(_) => "serve",
                 Action::Submit(_) => "submit",
+                Action::Upload(_) => "upload",
                 Action::Status => "status",
                 Action::Import(_) => "import",
                 Action::Export(_) => "export",

@@ -14,12 +14,13 @@ use host::{Component, StartError, StopHandle, Submit};
 use crate::database::Database;
 use crate::harnesses::Harnesses;
 use crate::metrics::Metrics;
+use crate::pictures::upload;
 use crate::secrets::LocalSecrets;
 use crate::submit::submit;
 use crate::tenants;
 use crate::worker::{Options, Worker};
 use crate::{health, moving, schema};
-use line::{Action, Line, Moving, Serve, Submitting, TenantAction};
+use line::{Action, Line, Moving, Serve, Submitting, TenantAction, Uploading};
 
 /// Variables of the process that count for every tenant: how it reaches the network, and nothing else.
 const SHARED: [&str; 8] = [
@@ -106,6 +107,7 @@ async fn run(
         Action::Demo(_) => Ok(()),
         Action::Serve(serve) => self::serve(database, serve, load).await,
         Action::Submit(wanted) => submitting(&database, wanted, load).await,
+        Action::Upload(wanted) => uploading(&database, wanted, load).await,
         Action::Status => status(&database).await,
         Action::Import(Moving { tenant, home }) => {
             moved(moving::import(&database, &tenant, &home).await)
@@ -229,6 +231,30 @@ async fn submitting(
             "deliverable": submission.deliverable,
             "note": submission.note,
         })
+    );
+    Ok(())
+}
+
+async fn uploading(
+    database: &Arc<Database>,
+    wanted: Uploading,
+    load: impl FnOnce() -> Result<Component, StartError>,
+) -> Result<(), String> {
+    let harnesses = harnesses(wanted.home, load)?;
+    let (file, service) = (wanted.file.as_path(), wanted.service.as_deref());
+    let metrics = Arc::default();
+    let uploaded = upload(
+        database,
+        &harnesses,
+        &metrics,
+        &wanted.tenant,
+        file,
+        service,
+    )
+    .await;
+    println!(
+        "{}",
+        serde_json::json!({"url": uploaded.map_err(text)?.url})
     );
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use contract::state::PICTURES;
+
 /// The longest record. The component reads none that is longer.
 const RECORD_BYTES: u64 = 16 << 20;
 /// As many as one machine's state folder may hold.
@@ -24,7 +26,8 @@ pub(super) fn read(folder: &Path) -> io::Result<Vec<Record>> {
             let entry = entry?;
             let name = entry.file_name().into_string();
             let name = name.map_err(|_| io::Error::other("a name isn't text"))?;
-            if name.starts_with('.') {
+            // Pictures may go at any time, and are larger than records that move in one transaction.
+            if name.starts_with('.') || below.is_empty() && name == PICTURES {
                 continue;
             }
             let (path, kind) = (format!("{below}{name}"), entry.file_type()?);

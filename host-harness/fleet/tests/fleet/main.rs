@@ -14,6 +14,7 @@ mod moved;
 mod outage;
 mod passage;
 mod path;
+mod pictures;
 mod postgres;
 mod proxy;
 mod rig;
