@@ -14,11 +14,12 @@
 //! | [`schema`] | the tables, and their migrations |
 //! | [`database`] | connections |
 //! | [`claim`], [`lease`] | whose a session is, and what its holder may store and send |
+//! | `call` | what a call works on |
 //! | [`paths`] | what a path of the component is in the tables, and whose |
 //! | [`recipients`], [`spending`] | whom messages may go to, and how many jobs there may be |
 //! | [`tenants`], [`secrets`], [`harnesses`] | who has jobs, where their secrets are, and what their calls are made of |
 //! | [`worker`], [`step`], [`sweep`], [`submit`] | what runs |
-//! | [`pictures`] | the user's own, for requests that take them along |
+//! | [`upload`], [`pictures`] | the user's own pictures, for requests that take them along |
 //! | [`metrics`], [`health`] | what is told to whoever runs it |
 //! | [`moving`] | a home's jobs become a tenant's, and the other way round |
 //! | `uncertain` | which messages nobody knows the outcome of |
@@ -26,6 +27,7 @@
 //! | [`command`] | `libtv-video fleet …` |
 #![deny(unsafe_code)]
 
+mod call;
 pub mod claim;
 pub mod clock;
 pub mod command;
@@ -51,4 +53,5 @@ pub mod submit;
 pub mod sweep;
 pub mod tenants;
 mod uncertain;
+pub mod upload;
 pub mod worker;

@@ -1,23 +1,11 @@
 //! The user's own pictures, for services that take them in the request itself: records of the tenant in the component's folder for them.
 //! Each is some megabytes, so that no step is given any: a submit has those that its words name. Not here: what a picture is, and
-//! what stands for one (the component's).
+//! what stands for one (the component's), and how one comes here (`upload.rs`).
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-use contract::state::{FOLDERS, PICTURE_MARK};
-use host::{CallState, Records, Uploaded};
+use contract::state::PICTURE_MARK;
 use tokio_postgres::types::Type;
 
-use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
-use crate::harnesses::Harnesses;
-use crate::lease::Held;
-use crate::metrics::Metrics;
-use crate::recipients::OfCall;
-use crate::spending::OfTenant;
-use crate::submit::{SubmitError, is_whole, versions};
 
 /// So many a tenant keeps, and so many bytes: those of some requests, of which each takes fourteen at most. An older one goes first.
 const MOST: i64 = 100;
@@ -26,43 +14,6 @@ const MOST_BYTES: i64 = 128 << 20;
 const KEPT_FOR: &str = "7 days";
 /// No request takes more of them; two of one content may be there for a moment.
 const MOST_OF_REQUEST: i64 = 40;
-/// So long an upload may send where the service takes files itself: as long as one of a command line.
-const SENDS_FOR: Duration = Duration::from_secs(600);
-
-/// Uploads one picture or film for a request of the tenant's to this service, without a name to the one that its requests go to: what
-/// stands for it in the words. Costs nothing; of one content there is one, however often it is uploaded.
-///
-/// # Errors
-/// [`SubmitError`]: it is no picture or film, is larger than a record of a fleet (16 MiB) where it is kept, or the service refuses it.
-pub async fn upload(
-    database: &Arc<Database>,
-    harnesses: &Harnesses,
-    metrics: &Arc<Metrics>,
-    tenant: &str,
-    file: &Path,
-    service: Option<&str>,
-) -> Result<Uploaded, SubmitError> {
-    let known = versions(database, tenant).await?;
-    let (harness, named) = harnesses.of(database, tenant, known).await?;
-    // None of the others: what there is too much of is removed below, and to be read for that they are too large.
-    let held = Held::looking(database, metrics, tenant, Moment::now().plus(SENDS_FOR));
-    let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
-    let records = Arc::new(Records::new([], keeper).with_folders(FOLDERS));
-    let harness = harness.on(CallState {
-        records: Arc::clone(&records),
-        recipients: OfCall::new(named, [], Arc::clone(&held)),
-        spending: OfTenant::new(database, tenant),
-        gate: Arc::clone(&held) as Arc<dyn host::http::Gate>,
-        is_alone: false,
-    });
-    let uploaded = harness.upload(file, service).await;
-    if is_whole(&uploaded) {
-        drop(held.end_of_making(records.unsaved()).await);
-    }
-    // What isn't removed now is with the next one, or by a sweep.
-    drop(prune(database, tenant).await);
-    Ok(uploaded?)
-}
 
 /// The pictures that these words name.
 ///

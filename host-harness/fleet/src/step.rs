@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use contract::state::FOLDERS;
-use host::{CallError, CallState, Change, Harness, LimitHit, Records, Step};
+use host::{CallError, Change, Harness, LimitHit, Step};
 
+use crate::call;
 use crate::claim::Claimed;
 use crate::lease::{End, Held};
-use crate::recipients::{self, OfCall};
+use crate::recipients;
 use crate::share::Worker;
-use crate::spending::OfTenant;
 use crate::submit::is_whole;
 
 /// The first pause after a failure; each further one doubles it.
@@ -101,17 +100,12 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> At
         Ok(messages) => messages,
         Err(error) => return failed(error.to_string(), FIRST_PAUSE),
     };
-    // The records that came with the claim, and nobody else's: what isn't there can't be read.
-    let keeper = Arc::clone(held) as Arc<dyn host::Keeper>;
-    let records = Records::new(claimed.records.iter().cloned(), keeper).with_folders(FOLDERS);
-    let records = Arc::new(records);
-    let harness = harness.on(CallState {
-        records: Arc::clone(&records),
-        recipients: OfCall::new(named, messages, Arc::clone(held)),
-        spending: OfTenant::new(&worker.database, &name.tenant),
-        gate: Arc::clone(held) as Arc<dyn host::http::Gate>,
-        is_alone: held.is_alone(),
-    });
+    // Those that came with the claim.
+    let records = claimed.records.iter().cloned();
+    let (database, allowed) = (&worker.database, (named, messages));
+    let state = call::state(database, &name.tenant, held, records, allowed);
+    let records = Arc::clone(&state.records);
+    let harness = harness.on(state);
     let (session_id, is_new) = match &claimed.session_id {
         Some(id) => (id.clone(), false),
         None => match harness.due_entries(std::slice::from_ref(&name.key)).await {

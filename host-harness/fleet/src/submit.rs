@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::commands::is_nowhere;
-use contract::state::FOLDERS;
-use host::{CallError, CallState, Records, Submission, Submit};
+use host::{CallError, Submission, Submit};
 use tokio_postgres::types::Type;
 
+use crate::call;
 use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::harnesses::{Harnesses, TenantCallError};
@@ -16,8 +16,7 @@ use crate::lease::Held;
 use crate::metrics::Metrics;
 use crate::paths::entry;
 use crate::pictures;
-use crate::recipients::{self, Destination, NameError, OfCall};
-use crate::spending::OfTenant;
+use crate::recipients::{self, Destination, NameError};
 
 /// So long a submit may send, from its beginning. Others count it as abandoned after three minutes, and its request takes up to
 /// a minute and a half.
@@ -74,16 +73,9 @@ pub async fn submit(
     let mut records = records(database, tenant, wanted.session_id()).await?;
     records.extend(pictures::named(database, tenant, wanted.text()).await?);
     let held = Held::making(database, metrics, tenant, until);
-    let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
-    let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
-    let harness = harness.on(CallState {
-        records: Arc::clone(&records),
-        recipients: OfCall::new(named, [], Arc::clone(&held)),
-        spending: OfTenant::new(database, tenant),
-        gate: Arc::clone(&held) as Arc<dyn host::http::Gate>,
-        // Another submit may continue the same session at the same time.
-        is_alone: false,
-    });
+    let state = call::state(database, tenant, &held, records, (named, Vec::new()));
+    let records = Arc::clone(&state.records);
+    let harness = harness.on(state);
     let submitted = harness.submit(wanted).await;
     if is_whole(&submitted) {
         // Intents that were removed are removed unsynced; one that stays is looked after by a sweep.

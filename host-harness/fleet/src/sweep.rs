@@ -2,21 +2,17 @@
 //! nobody has polled yet, and makes entries of what it finds. A tenant is looked at a minute after a submit stored something;
 //! what is old is removed then, too.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use contract::state::FOLDERS;
-use host::{CallState, Records};
 use tokio_postgres::types::Type;
 
+use crate::call;
 use crate::clock::Moment;
 use crate::database::{Database, DatabaseError, Parameter};
 use crate::lease::Held;
 use crate::paths::entry;
 use crate::pictures;
-use crate::recipients::OfCall;
 use crate::share::Worker;
-use crate::spending::OfTenant;
 
 /// Tenants in one look.
 const TENANTS: i64 = 16;
@@ -88,15 +84,13 @@ async fn one(worker: &Worker, tenant: &str, versions: (i64, i64)) -> Result<(), 
         .map_err(|error| error.to_string())?;
     // It sends nothing: its time is over as it begins.
     let held = Held::looking(&worker.database, &worker.metrics, tenant, Moment::now());
-    let keeper = Arc::clone(&held) as Arc<dyn host::Keeper>;
-    let records = Arc::new(Records::new(records, keeper).with_folders(FOLDERS));
-    let state = CallState {
+    let state = call::state(
+        &worker.database,
+        tenant,
+        &held,
         records,
-        recipients: OfCall::new(named, [], Arc::clone(&held)),
-        spending: OfTenant::new(&worker.database, tenant),
-        gate: held,
-        is_alone: false,
-    };
+        (named, Vec::new()),
+    );
     let due = harness.on(state).due().await;
     due.map(drop).map_err(|error| error.to_string())
 }

@@ -64,6 +64,7 @@ mod home;
 mod jobs;
 mod keys;
 mod kind;
+mod lent;
 pub mod limits;
 mod looks;
 mod media;

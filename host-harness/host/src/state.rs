@@ -7,12 +7,14 @@ use std::sync::Arc;
 use sandbox::call::{RecordFolder, Records};
 use sandbox::http::{Egress, Gate, Recipients, Spending};
 
+use crate::error::CallError;
 use crate::grants::GUEST_STATE;
+use crate::store::Lent;
 
 /// The variable that tells the component whether somebody polls by himself, and what it holds where somebody does.
 const HARNESS: (&str, &str) = ("LIBTV_HARNESS", "polling");
 /// The same of whether anybody else can be at the session.
-pub(crate) const SESSION: (&str, &str) = ("LIBTV_SESSION", "leased");
+const SESSION: (&str, &str) = ("LIBTV_SESSION", "leased");
 
 /// What a call works on, in the place of the home's folder. Calls that need one are the typed ones; commands of the command
 /// line stay with the folder.
@@ -33,10 +35,7 @@ pub struct CallState {
 
 impl CallState {
     pub(crate) fn folder(&self) -> RecordFolder {
-        RecordFolder {
-            guest: GUEST_STATE.to_owned(),
-            records: Arc::clone(&self.records),
-        }
+        folder(&self.records)
     }
 
     /// Puts it into what a call is given.
@@ -52,5 +51,34 @@ impl CallState {
             environment.retain(|(known, _)| known != name);
             environment.push((name.to_owned(), value.to_owned()));
         }
+    }
+}
+
+impl Lent {
+    /// The same. Who polls stays what the home says: its timer does.
+    pub(crate) fn apply(
+        &self,
+        environment: &mut Vec<(String, String)>,
+        egress: &mut Egress,
+    ) -> RecordFolder {
+        egress.gate = Some(Arc::clone(&self.gate));
+        if self.is_alone {
+            let (name, value) = SESSION;
+            environment.push((name.to_owned(), value.to_owned()));
+        }
+        folder(&self.records)
+    }
+
+    /// Gives it back.
+    pub(crate) async fn back<T>(self, result: &Result<T, CallError>) {
+        let is_whole = matches!(result, Ok(_) | Err(CallError::Problem(_)));
+        (self.take_back)(is_whole).await;
+    }
+}
+
+fn folder(records: &Arc<Records>) -> RecordFolder {
+    RecordFolder {
+        guest: GUEST_STATE.to_owned(),
+        records: Arc::clone(records),
     }
 }

@@ -1,18 +1,12 @@
 //! A store in the place of the state folder, for every call of a harness: commands, typed calls and the timer's. For whoever keeps
 //! sessions elsewhere and has them worked on by what works on a folder. Recipients and spending stay in the home.
-//! Not here: one call's state that is its caller's affair altogether (`state.rs`), and any store.
+//! Not here: one call's state that is its caller's affair altogether, how either is put into a call (`state.rs`), and any store.
 
 use std::sync::Arc;
 
 use contract::kind;
-use sandbox::call::{RecordFolder, Records};
-use sandbox::http::{Egress, Gate, Pending};
-
-use crate::error::CallError;
-use crate::grants::GUEST_STATE;
-use crate::harness::Harness;
-use crate::kind::Kind;
-use crate::state::SESSION;
+use sandbox::call::Records;
+use sandbox::http::{Gate, Pending};
 
 /// Which call wants its state.
 #[derive(Debug, Clone, Copy)]
@@ -42,44 +36,4 @@ pub struct Lent {
     pub is_alone: bool,
     /// Takes it back once the call is over, with whether the component came to its end: what it has not synced counts only then.
     pub take_back: Box<dyn FnOnce(bool) -> Pending<'static, ()> + Send>,
-}
-
-impl Lent {
-    /// Puts it into what a call is given. Who polls stays what the home says: its timer does.
-    pub(crate) fn apply(
-        &self,
-        environment: &mut Vec<(String, String)>,
-        egress: &mut Egress,
-    ) -> RecordFolder {
-        egress.gate = Some(Arc::clone(&self.gate));
-        if self.is_alone {
-            let (name, value) = SESSION;
-            environment.push((name.to_owned(), value.to_owned()));
-        }
-        RecordFolder {
-            guest: GUEST_STATE.to_owned(),
-            records: Arc::clone(&self.records),
-        }
-    }
-
-    /// Gives it back.
-    pub(crate) async fn back<T>(self, result: &Result<T, CallError>) {
-        let is_whole = matches!(result, Ok(_) | Err(CallError::Problem(_)));
-        (self.take_back)(is_whole).await;
-    }
-}
-
-impl Harness {
-    /// What this call has of the store; nothing where there is none.
-    pub(crate) async fn lent(&self, kind: &Kind) -> Result<Option<Lent>, CallError> {
-        let Some(store) = &self.settings().store else {
-            return Ok(None);
-        };
-        let borrower = Borrower {
-            kind: kind.call(),
-            session: kind.session(),
-        };
-        let lent = store.lend(borrower).await;
-        lent.map(Some).map_err(CallError::Refused)
-    }
 }

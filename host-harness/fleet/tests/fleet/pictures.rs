@@ -1,8 +1,8 @@
 //! The user's own pictures in a fleet: uploaded by one process, sent along by another, and nobody else's.
 
 use fakes::{ARK_KEY, Fake, media};
-use fleet::pictures::upload;
 use fleet::submit::SubmitError;
+use fleet::upload::upload;
 use host::Submit;
 
 use crate::env::block_on;

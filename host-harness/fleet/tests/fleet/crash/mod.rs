@@ -4,7 +4,7 @@
 //!
 //! Two scenarios are of folders alone: an earlier installation's file, and a file system without hard links.
 //!
-//! `LIBTV_CRASH=all` takes all points, as there.
+//! `LIBTV_FLEET_ALL` takes all points, and `LIBTV_CRASH_SCENARIO` one scenario: all points of all of them are hours.
 
 #[path = "../../../../../tests/it/crash/oracle.rs"]
 mod oracle;
