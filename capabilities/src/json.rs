@@ -122,6 +122,8 @@ fn route(route: &Route) -> Value {
         Body::Json(_) => "json",
         Body::Fields(_) => "fields",
         Body::Bytes(_) => "bytes",
+        Body::Sealed(_) => "sealed",
+        Body::Measured(_) => "measured",
         Body::Multipart(_) | Body::Parts { json: None, .. } => "multipart",
         Body::Parts { json: Some(_), .. } => "multipart-or-json",
     };
@@ -176,5 +178,6 @@ fn header(header: &Header) -> Value {
         Says::Range => json!({"name": header.name, "kind": "range"}),
         Says::Length => json!({"name": header.name, "kind": "length"}),
         Says::ContentType => json!({"name": header.name, "kind": "content-type"}),
+        Says::Key => json!({"name": header.name, "kind": "key"}),
     }
 }

@@ -134,7 +134,9 @@ fn row(route: &Route) -> String {
             Key::Begins(_) => None,
         })
         .collect();
+    let all = route.query.contains(&Key::Begins(""));
     let query = match (signed, keys.is_empty()) {
+        (true, _) if all => "whatever the address has".to_owned(),
         (true, _) => "what links to a store have: size, format, time, signature".to_owned(),
         (false, true) => "none".to_owned(),
         (false, false) => code(keys.into_iter()),

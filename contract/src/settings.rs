@@ -59,7 +59,7 @@ const fn variable(name: &'static str, from: Origin, meaning: &'static str) -> Va
 }
 
 /// Every variable that the component reads.
-pub const VARIABLES: [Variable; 67] = [
+pub const VARIABLES: [Variable; 72] = [
     variable(
         "LIBTV_API_KEY",
         Origin::Secret,
@@ -170,6 +170,16 @@ pub const VARIABLES: [Variable; 67] = [
         "where DingTalk is instead, both of its hosts",
     ),
     variable(
+        "WECHAT_BOT_TOKEN",
+        Origin::Secret,
+        "the token of the account that sends messages in WeChat",
+    ),
+    variable(
+        "WECHAT_BASE_URL",
+        Origin::Credentials,
+        "where WeChat is instead",
+    ),
+    variable(
         "LIBTV_VIDEO_RATIO",
         Origin::User,
         "the ratio of videos, instead of the stored one",
@@ -277,6 +287,11 @@ pub const VARIABLES: [Variable; 67] = [
         "JSON: the accounts of channels that have a name, with placeholders",
     ),
     variable(
+        "LIBTV_CHATS_HEARD_FROM",
+        Origin::Harness,
+        "JSON: of channels that take messages for a while only, who wrote when and got how many since",
+    ),
+    variable(
         "LIBTV_KEY_FROM",
         Origin::Harness,
         "where the key was found, in words",
@@ -365,6 +380,16 @@ pub const VARIABLES: [Variable; 67] = [
         "DINGTALK_CREDENTIALS_MISSING",
         Origin::Harness,
         "why no app was found, in words",
+    ),
+    variable(
+        "WECHAT_CREDENTIALS_FROM",
+        Origin::Harness,
+        "where the account was found, in words",
+    ),
+    variable(
+        "WECHAT_CREDENTIALS_MISSING",
+        Origin::Harness,
+        "why no account was found, in words",
     ),
     variable(
         "LIBTV_MEDIA_URL",

@@ -87,6 +87,20 @@ pub fn calls_by_name(text: &str) -> bool {
         .any(|found| behind(found).is_some_and(begins_name))
 }
 
+/// Whether a text has nothing in it that a link could hide behind, as HTML and Markdown have it.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    !text.contains(['<', '>']) && !text.contains("](")
+}
+
+/// The same text as it would be read: its signs stay signs.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    // In full width and not as an entity, which is shown as it is written.
+    let plain = text.replace('<', "\u{ff1c}").replace('>', "\u{ff1e}");
+    plain.replace("](", "]\u{ff08}")
+}
+
 /// The same text calling nobody so. In an address the sign is written as its escape, elsewhere something that isn't seen
 /// stands behind it.
 #[must_use]
@@ -102,6 +116,21 @@ pub fn without_calls_by_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_link_hides_behind_other_words() {
+        for text in [
+            "[here](https://evil.example)",
+            "<a href=\"x\">",
+            "[[a]](b)",
+            "](](",
+        ] {
+            assert!(!is_plain(text) && is_plain(&plain(text)), "{text}");
+        }
+        for text in ["https://a.example/x?a=[1]&b=(2)", "a ] ( b", ""] {
+            assert!(is_plain(text) && plain(text) == text, "{text}");
+        }
+    }
 
     #[test]
     fn a_name_behind_its_sign_calls_nobody_any_more_and_an_address_stays_one() {

@@ -89,7 +89,7 @@ pub fn run(io: &Io, settings: &Settings, request: Request) -> Result<Submission,
         merge(named, known)
     };
     // Before the intent, so that nothing is kept of what can't be shown.
-    in_time(&route, request.kind)?;
+    in_time(settings, &route, request.kind, io.now_ms())?;
     by_whom(settings, &route)?;
     shows(io, settings, &route)?;
     let words = match (text, &continued) {

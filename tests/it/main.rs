@@ -93,6 +93,7 @@ mod traced;
 mod uploads;
 mod watch;
 mod webhook;
+mod wechat;
 mod wecom;
 #[cfg(windows)]
 mod windows;

@@ -11,6 +11,7 @@ pub mod matrix;
 pub mod slack;
 pub mod telegram;
 pub mod webhook;
+pub mod wechat;
 pub mod wecom;
 
 use crate::services::Service;
@@ -22,12 +23,13 @@ pub use matrix::MATRIX;
 pub use slack::SLACK;
 pub use telegram::TELEGRAM;
 pub use webhook::WEBHOOK;
+pub use wechat::WECHAT;
 pub use wecom::WECOM;
 
 /// Every channel. The first is meant where nobody names one.
 // An array and no registry: everything that goes through it is known when the program is built.
-pub const CHANNELS: [&Channel; 8] = [
-    &FEISHU, &DISCORD, &SLACK, &TELEGRAM, &MATRIX, &WEBHOOK, &WECOM, &DINGTALK,
+pub const CHANNELS: [&Channel; 9] = [
+    &FEISHU, &DISCORD, &SLACK, &TELEGRAM, &MATRIX, &WEBHOOK, &WECOM, &DINGTALK, &WECHAT,
 ];
 
 /// One channel.
@@ -157,6 +159,25 @@ pub struct Section {
     pub secret_file: Option<&'static str>,
     /// The member that names the platform, by its word or its origin; none where there is one alone.
     pub platform: Option<&'static str>,
+    /// Where a plug-in keeps its accounts beside the configuration, where it does: then that only says what it thinks of them.
+    pub kept: Option<Kept>,
+}
+
+/// Where a plug-in keeps accounts: a file each, in a folder of OpenClaw's state, with a list of them beside.
+///
+/// ```text
+/// <state>/<folder>/accounts.json                        the ids, as a list
+/// <state>/<folder>/accounts/<id>.json                   one of them: the section's secret, and its address
+/// <state>/<folder>/accounts/<id>.context-tokens.json    what its conversations are known by, by the people's ids
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The folder.
+    pub folder: &'static str,
+    /// The member with the service's address, where that is another one than the first platform's.
+    pub address: &'static str,
+    /// Where such an address may be: `*.domain`.
+    pub within: &'static str,
 }
 
 impl Variables {

@@ -8,7 +8,7 @@ use super::Success;
 pub enum Recipient {
     /// Its id in a member of the JSON body: a text, or a list of this one text.
     JsonField {
-        /// The member.
+        /// The member; `a.b` is the member `b` of the object `a`.
         name: &'static str,
         /// What kind of id it is.
         kind: IdKind,
@@ -82,12 +82,17 @@ pub enum Shape {
     Words,
     /// The same where `<` and `>` are markup: it has none of them, and so neither calls people nor hides where a link leads.
     Escaped,
+    /// The same where `[shown](address)` is markup, too: neither has it that.
+    Plain,
     /// A text where `@name` calls somebody without any markup: it has none.
     Uncalling,
     /// A message that may be answered, by the platform's name for it: one of a named recipient's chat.
     Message,
     /// One's own message in the recipient's chat, which is changed.
     OwnMessage,
+    /// What the conversation with the recipient is known by, where that is a secret: the harness's to put in, where it has it, and
+    /// nothing that the component may say.
+    Context,
     /// What the service calls something: letters, digits, `-` and `_`.
     Id,
     /// What was uploaded, as some platforms name it: `@` and an id. No address: people's programs would fetch whatever stands there.
@@ -116,6 +121,22 @@ pub enum Shape {
         /// What it may say, and the members then.
         of: &'static [(&'static str, &'static [Member])],
     },
+}
+
+impl Recipient {
+    /// The member of these that has this name, of which `a.b` is the member `b` of the object `a`.
+    #[must_use]
+    pub fn member(members: &'static [Member], name: &str) -> Option<&'static Member> {
+        let (outer, inner) = name
+            .split_once('.')
+            .map_or((name, None), |(outer, inner)| (outer, Some(inner)));
+        let member = members.iter().find(|member| member.name == outer)?;
+        match (inner, member.is) {
+            (None, _) => Some(member),
+            (Some(inner), Shape::Object(members)) => Self::member(members, inner),
+            (Some(_), _) => None,
+        }
+    }
 }
 
 /// What a response names for later requests.

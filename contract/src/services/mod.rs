@@ -15,9 +15,11 @@ mod media;
 mod message;
 mod pippit;
 mod route;
+pub mod seal;
 mod slack;
 pub(crate) mod telegram;
 pub(crate) mod webhook;
+pub(crate) mod wechat;
 pub(crate) mod wecom;
 
 pub use ark::{ARK, ARK_MEDIA, MODELARK, MODELARK_MEDIA};
@@ -48,13 +50,14 @@ pub use telegram::{
 };
 
 pub use webhook::{WEBHOOK, WEBHOOK_ORIGIN};
+pub use wechat::{WECHAT, WECHAT_FILE_BYTES, WECHAT_MEDIA, WECHAT_MEDIA_ORIGIN, WECHAT_ORIGIN};
 pub use wecom::{WECOM, WECOM_FILE_BYTES, WECOM_FILM_BYTES, WECOM_ORIGIN};
 
 use credential::bearer;
 use route::{CONTENT, GET, PAID, SENDS, USER_AGENT};
 
 /// Every service.
-pub const SERVICES: [&Service; 21] = [
+pub const SERVICES: [&Service; 23] = [
     &GATEWAY,
     &DIRECT,
     &MEDIA,
@@ -76,6 +79,8 @@ pub const SERVICES: [&Service; 21] = [
     &DINGTALK,
     &DINGTALK_MEDIA,
     &MATRIX,
+    &WECHAT,
+    &WECHAT_MEDIA,
 ];
 
 /// One service.
@@ -274,13 +279,18 @@ mod tests {
     fn a_message_is_read_whole_and_its_recipient_stands_where_it_is_read() {
         for route in SERVICES.iter().flat_map(|service| service.routes) {
             let is_whole = match route.body {
-                Body::None | Body::Fields(_) | Body::Bytes(_) | Body::Multipart(_) => false,
+                Body::None
+                | Body::Fields(_)
+                | Body::Bytes(_)
+                | Body::Sealed(_)
+                | Body::Measured(_)
+                | Body::Multipart(_) => false,
                 Body::Json(_) => !route.members.is_empty(),
                 Body::Parts { json, .. } => json.is_some() != route.members.is_empty(),
             };
             assert!(!route.commits || is_whole, "{}", route.path);
             if let Some(Recipient::JsonField { name, .. }) = route.recipient {
-                let member = route.members.iter().find(|member| member.name == name);
+                let member = Recipient::member(route.members, name);
                 assert!(member.is_some_and(|member| member.needed), "{}", route.path);
             }
             for member in route.members {

@@ -124,6 +124,8 @@ pub enum Value {
     Length,
     /// The content type that the route's body has.
     ContentType,
+    /// A key of sixteen bytes in lower-case hexadecimal: of a body that leaves encrypted.
+    Key,
 }
 
 /// A request's body, and how many bytes it may have.
@@ -137,6 +139,11 @@ pub enum Body {
     Fields(u64),
     /// `application/octet-stream`: a file's own bytes.
     Bytes(u64),
+    /// `application/octet-stream` that leaves encrypted by the harness, which knows how ([`seal`](super::seal)): so many bytes before.
+    Sealed(u64),
+    /// `application/octet-stream` that leaves not at all: the harness answers with what the bytes are, as JSON
+    /// ([`seal::BYTES`](super::seal::BYTES), [`seal::MD5`](super::seal::MD5)).
+    Measured(u64),
     /// `multipart/form-data` with a boundary, which only passes.
     Multipart(u64),
     /// The same, read part by part while it passes: a request that uploads and commits at once. One that has a part of JSON
@@ -170,6 +177,8 @@ impl Body {
             Self::Json(bytes)
             | Self::Fields(bytes)
             | Self::Bytes(bytes)
+            | Self::Sealed(bytes)
+            | Self::Measured(bytes)
             | Self::Multipart(bytes) => bytes,
             Self::Parts { json, files } => {
                 let parts = files.iter().chain(&json).map(|part| part.max_bytes);

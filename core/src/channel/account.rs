@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::heard::Heard;
 use super::{Member, all};
 use crate::json;
 use crate::secret::Secret;
@@ -12,6 +13,9 @@ use crate::upstream::base_url;
 const MAX_ACCOUNTS: usize = 100;
 /// From the harness: all accounts that have a name, of all channels.
 const ALL: &str = "LIBTV_CHANNEL_ACCOUNTS";
+
+/// From it as well: from whom accounts have heard, of channels where that counts.
+const HEARD: &str = "LIBTV_CHATS_HEARD_FROM";
 
 /// An account of a channel.
 pub struct Account {
@@ -29,6 +33,8 @@ pub struct Account {
     pub base_url: String,
     /// Where it was found, in words.
     pub found_in: String,
+    /// From whom it has heard, where that decides who may be written to and somebody knows it.
+    pub heard: Option<Heard>,
 }
 
 /// All of them.
@@ -64,6 +70,11 @@ impl Accounts {
         let listed = listed.as_ref().and_then(Value::as_array);
         let named = listed.into_iter().flatten().take(MAX_ACCOUNTS);
         found.extend(named.filter_map(named_account));
+        if let Some(all) = vars(HEARD).and_then(|text| json::parse(text.as_bytes())) {
+            for account in &mut found {
+                account.heard = Heard::read(&all, account.member.id, account.name.as_deref());
+            }
+        }
         let missing = all().filter_map(|member| Some((member.id, vars(member.variables.missing)?)));
         Self {
             missing: missing.collect(),
@@ -181,6 +192,7 @@ fn plain(member: &'static Member, vars: &dyn Fn(&str) -> Option<String>) -> Opti
         secret: Secret::new(vars(variables.secret)?),
         base_url: address(member, vars(variables.base_url))?,
         found_in: vars(variables.found_in).unwrap_or_else(|| "the environment".to_owned()),
+        heard: None,
     })
 }
 
@@ -197,6 +209,7 @@ fn named_account(value: &Value) -> Option<Account> {
         secret: Secret::new(text("secret")?),
         base_url: address(member, text("at"))?,
         found_in: text("foundIn").unwrap_or_default(),
+        heard: None,
     })
 }
 

@@ -14,6 +14,7 @@ pub mod dingtalk;
 #[cfg(feature = "discord")]
 pub mod discord;
 pub mod feishu;
+pub mod heard;
 #[cfg(feature = "matrix")]
 pub mod matrix;
 pub mod media;
@@ -27,6 +28,8 @@ pub mod toy;
 pub mod traits;
 #[cfg(feature = "webhook")]
 pub mod webhook;
+#[cfg(feature = "wechat")]
+pub mod wechat;
 #[cfg(feature = "wecom")]
 pub mod wecom;
 
@@ -58,6 +61,8 @@ static MEMBERS: &[&Member] = &[
     &wecom::MEMBER,
     #[cfg(feature = "dingtalk")]
     &dingtalk::MEMBER,
+    #[cfg(feature = "wechat")]
+    &wechat::MEMBER,
     #[cfg(any(test, feature = "toys"))]
     &toy::MEMBER,
     #[cfg(any(test, feature = "toys"))]

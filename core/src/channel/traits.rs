@@ -17,6 +17,8 @@ pub struct Traits {
     pub edits: bool,
     /// Until when the chat takes something, counted from the message that asked; none where that is always.
     pub deadline_ms: Option<u64>,
+    /// How many messages it takes for one that asked; none where it takes any number.
+    pub answers: Option<u64>,
     /// What makes a repeated commit harmless.
     pub key: Key,
     /// Whether a link under the key of a medium counts as the same message: of both, one is shown.

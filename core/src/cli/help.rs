@@ -13,7 +13,10 @@ pub fn overview() -> String {
     let mut text = version();
     text.push_str(": videos and images by LibTV, delivered to\n");
     let platforms = channel::all().flat_map(|member| member.platforms);
-    text.push_str(&enumerated(platforms.map(|platform| platform.name), "and"));
+    let mut names: Vec<&str> = platforms.map(|platform| platform.name).collect();
+    // One that has several words is one to people.
+    names.dedup();
+    text.push_str(&enumerated(names.into_iter(), "and"));
     text.push_str(
         "\n\n\
          Usage: libtv-video COMMAND [ARGUMENTS] [--json]\n",

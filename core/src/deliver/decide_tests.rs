@@ -27,6 +27,7 @@ const fn traits(key: Key, key_spans_link: bool, reads_back: bool) -> Traits {
         },
         edits: false,
         deadline_ms: Some(5 * MINUTE_MS),
+        answers: None,
         key,
         key_spans_link,
         reads_back,

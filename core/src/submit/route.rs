@@ -6,9 +6,10 @@ use contract::channels::Threads;
 
 use super::request::{self, Destination, Medium, Request};
 use crate::channel::calls::Calls;
+use crate::channel::heard::Deaf;
 use crate::channel::{self, Member};
 use crate::config::Settings;
-use crate::io::Io;
+use crate::io::{Io, UnixMs};
 use crate::problem::Problem;
 use crate::session::{Route, Session};
 
@@ -241,11 +242,34 @@ pub(super) fn merge(named: Route, known: Option<&Session>) -> Route {
     }
 }
 
+/// What is said of a chat that takes nothing now.
+fn no_longer(member: &Member, deaf: Deaf) -> Problem {
+    let why = match deaf {
+        Deaf::Unheard => "hasn't written to this account",
+        Deaf::TooLongAgo => "wrote too long ago for a result to arrive in time",
+        Deaf::Full => "has got as many since they wrote",
+    };
+    let said = [
+        member.name,
+        " takes messages only for a while after somebody wrote, and so many, and this person ",
+        why,
+        ". Nothing was submitted.",
+    ];
+    Problem::permanent(said.concat()).advise(
+        "Have them write to the account, and submit it again; or to nowhere (--channel '' --chat-id ''), to fetch it later.",
+    )
+}
+
 /// Whether the chat still takes an answer when the job is usually done.
 ///
 /// # Errors
 /// Permanent: it doesn't, and nothing was sent.
-pub(super) fn in_time(route: &Route, kind: Option<Medium>) -> Result<(), Problem> {
+pub(super) fn in_time(
+    settings: &Settings,
+    route: &Route,
+    kind: Option<Medium>,
+    now_ms: UnixMs,
+) -> Result<(), Problem> {
     const MINUTE_MS: u64 = 60 * 1000;
     // As the note to the user has it; twice the minute of a picture, since that is no more than "about" one.
     let (what, takes_ms) = match kind {
@@ -259,7 +283,14 @@ pub(super) fn in_time(route: &Route, kind: Option<Medium>) -> Result<(), Problem
         return Ok(());
     };
     if takes_ms <= deadline_ms {
-        return Ok(());
+        let account = settings.accounts.of(member, route.account.as_deref());
+        let heard = account.ok().and_then(|account| account.heard.as_ref());
+        // Read as it is sent: an agent may have written more before the id.
+        let chat = (member.recipients.read)(&route.chat).map(|read| read.id);
+        let deaf = heard.zip(chat.ok()).and_then(|(heard, chat)| {
+            heard.deaf(&chat, member.traits, now_ms.saturating_add(takes_ms))
+        });
+        return deaf.map_or(Ok(()), |deaf| Err(no_longer(member, deaf)));
     }
     Err(Problem::permanent(format!(
         "{} takes answers for {} minutes only, and {what}: the result could not be shown there. Nothing was submitted.",

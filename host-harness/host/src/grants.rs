@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::credentials::{ConfigFile, FoundCredentials};
 use crate::error::CallError;
 use crate::granted_by;
+use crate::heard;
 use crate::home::Home;
 use crate::keys::{FoundKey, Placeholders};
 use crate::limits::Limits;
@@ -228,6 +229,10 @@ impl Basis {
         }
         if !named.is_empty() {
             set("LIBTV_CHANNEL_ACCOUNTS", Value::Array(named).to_string());
+        }
+        let recipients = Recipients::at(home.recipients());
+        if let Some(heard) = heard::of(apps(&self.broker), &recipients) {
+            set("LIBTV_CHATS_HEARD_FROM", heard);
         }
         for (channel, words) in &self.found.missing {
             set(channel.variables.missing, words.clone());

@@ -60,6 +60,7 @@ mod error;
 mod granted_by;
 mod grants;
 mod harness;
+mod heard;
 mod home;
 mod jobs;
 mod keys;

@@ -5,6 +5,7 @@
 //! ```text
 //! <folder>/<SHA-256 of kind and id>.json                    one recipient: {"receive_id_type", "receive_id"}
 //! <folder>/messages/<SHA-256 of "message" and id>.json      a message that a submit answers, or one's own that may be changed; empty
+//! <folder>/sent/<SHA-256 of kind and id>.json       how many messages left for one since they last wrote, where that counts
 //! <folder>/derived/<SHA-256 of kind and id>.json            one that a named recipient led to, with that one as "of"
 //! ```
 
@@ -41,6 +42,22 @@ const MESSAGES: &str = "messages";
 const MOST_DERIVED: usize = MOST;
 /// Where these are.
 const DERIVED: &str = "derived";
+
+/// How many messages left for recipients since they last wrote, each a small file.
+const MOST_SENT: usize = MOST;
+/// Where these are.
+const SENT: &str = "sent";
+
+/// How many messages left for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Sent {
+    #[serde(flatten)]
+    to: Recipient,
+    /// What tells the conversation from what it was before its last message.
+    mark: String,
+    /// How many since.
+    count: u64,
+}
 
 /// A recipient of messages. What kinds of id there are is the channels'; no two of them share one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,7 +247,7 @@ impl Recipients {
         let mut all = Vec::new();
         for entry in entries {
             let entry = entry?;
-            if [MESSAGES, DERIVED]
+            if [MESSAGES, DERIVED, SENT]
                 .iter()
                 .any(|name| entry.file_name() == *name)
             {
@@ -312,6 +329,32 @@ impl Recipients {
         forget_oldest(&folder, MOST_DERIVED - 1)?;
         let text = serde_json::to_vec(derived)?;
         files::write_durably(&folder.join(derived.itself.file_name()), &text)
+    }
+
+    /// How many messages left for a recipient in a conversation with this mark. Two processes that send at once may count one of
+    /// them: the platform counts for itself.
+    pub(crate) fn sent(&self, to: &Recipient, mark: &str) -> u64 {
+        let path = self.folder.join(SENT).join(to.file_name());
+        let sent = stored::<Sent>(&path).ok().flatten();
+        let is_it = |sent: &Sent| sent.to == *to && sent.mark == mark;
+        sent.filter(is_it).map_or(0, |sent| sent.count)
+    }
+
+    /// Notes one more of them. What can't be stored isn't counted.
+    fn note_sent(&self, to: Recipient, mark: &str) {
+        // Of another mark nothing counts any more: they have written since.
+        let count = self.sent(&to, mark).saturating_add(1);
+        let folder = self.folder.join(SENT);
+        let path = folder.join(to.file_name());
+        let sent = Sent {
+            to,
+            mark: mark.to_owned(),
+            count,
+        };
+        let _ = files::private_folder(&self.folder)
+            .and_then(|()| files::private_folder(&folder))
+            .and_then(|()| forget_oldest(&folder, MOST_SENT - 1))
+            .and_then(|()| files::write_durably(&path, &serde_json::to_vec(&sent)?));
     }
 
     /// Notes a message of one's own in a recipient's chat, durably: the process that goes on after a crash changes it. What
@@ -416,6 +459,11 @@ impl sandbox::http::Recipients for Recipients {
 
     fn note_message(&self, id: String) {
         Self::note_message(self, id);
+    }
+
+    fn note_sent(&self, (kind, id): (&str, &str), mark: &str) {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        Self::note_sent(self, Recipient { kind, id }, mark);
     }
 
     fn note_own_message(&self, (kind, of): (&str, &str), id: &str) {

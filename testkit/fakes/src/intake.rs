@@ -1,7 +1,7 @@
 //! Reads a request's body in constant memory: files are counted and hashed, not kept.
 
 use crate::blob::Sha256;
-use crate::record::{Body, KEPT_HEAD_BYTES, Part};
+use crate::record::{Body, Part};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
@@ -10,11 +10,12 @@ use hyper::body::Incoming;
 /// Enough of a file to find the size of a picture behind its metadata.
 const HEAD_BYTES: usize = 64 * 1024;
 
-/// Reads to the end, whatever the body is. Text of up to `max_text_bytes` is kept: as JSON where it is some, or `as_text` as it came.
+/// Reads to the end, whatever the body is. Text of up to the first of `most` bytes is kept: as JSON where it is some, or `as_text` as it
+/// came; of what is no text the first ones, as many as the second.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Incoming,
-    max_text_bytes: u64,
+    most: (u64, usize),
     as_text: bool,
 ) -> Body {
     let content_type = headers
@@ -23,11 +24,15 @@ pub(crate) async fn read(
         .unwrap_or("");
     match multer::parse_boundary(content_type) {
         Ok(boundary) => read_form(body, boundary).await,
-        Err(_) => read_plain(body, max_text_bytes, as_text).await,
+        Err(_) => read_plain(body, most, as_text).await,
     }
 }
 
-async fn read_plain(mut body: Incoming, max_text_bytes: u64, as_text: bool) -> Body {
+async fn read_plain(
+    mut body: Incoming,
+    (max_text_bytes, max_kept_bytes): (u64, usize),
+    as_text: bool,
+) -> Body {
     let (mut bytes, mut hash, mut kept) = (0_u64, Sha256::new(), BytesMut::new());
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
@@ -56,7 +61,7 @@ async fn read_plain(mut body: Incoming, max_text_bytes: u64, as_text: bool) -> B
     Body::Other {
         bytes,
         sha256: hash.finish(),
-        head: kept.split_to(kept.len().min(KEPT_HEAD_BYTES)).freeze(),
+        head: kept.split_to(kept.len().min(max_kept_bytes)).freeze(),
     }
 }
 

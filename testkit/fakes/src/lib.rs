@@ -92,6 +92,10 @@
 //! // WeCom: two messages with the same bytes are one, for as long as the first one asked for.
 //! let wecom = world.wecom();
 //! wecom.add_member("ZhangSan"); wecom.distrust(Some("203.0.113.7"));
+//!
+//! // WeChat: who wrote gets ten messages in a day; uploads are opened by their keys.
+//! let wechat = world.wechat();
+//! wechat.hear("o9fox@im.wechat"); wechat.set_clock_offset(Duration::from_secs(86_401));
 //! # Ok(())
 //! # }
 //! ```
@@ -124,6 +128,7 @@ mod sniff;
 pub mod telegram;
 mod tls;
 pub mod webhook;
+pub mod wechat;
 pub mod wecom;
 mod when;
 mod world;
@@ -143,13 +148,15 @@ pub use service::{Fake, Service, TimedOut};
 pub use slack::{Slack, SlackFiles};
 pub use telegram::Telegram;
 pub use webhook::Webhook;
+pub use wechat::{WeChat, WeChatMedia};
 pub use wecom::WeCom;
 pub use when::When;
 pub use world::{
     ARK_HOST, ARK_MEDIA_HOSTS, DINGTALK_HOST, DINGTALK_MEDIA_HOST, DIRECT_HOST, DISCORD_HOST,
     FEISHU_HOST, GATEWAY_HOST, LARK_HOST, MATRIX_HOST, MEDIA_HOST, MODELARK_HOST,
     MODELARK_MEDIA_HOSTS, PIPPIT_HOST, PIPPIT_INTL_HOST, PIPPIT_MEDIA_HOSTS, SLACK_FILES_HOST,
-    SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, WECOM_HOST, World, WorldBuilder,
+    SLACK_HOST, TELEGRAM_HOST, WEBHOOK_HOST, WECHAT_HOST, WECHAT_HOSTS, WECHAT_MEDIA_HOST,
+    WECOM_HOST, World, WorldBuilder,
 };
 
 /// A key the gateway takes from the start.
@@ -195,5 +202,9 @@ pub const WECOM_CORP_SECRET: &str = "testkit-wecom-secret_0123456789abcdefghijkl
 pub const WECOM_TOKENS_BEGIN: &str = "wecom-testkit-token-";
 /// An access token that the homeserver knows.
 pub const MATRIX_ACCESS_TOKEN: &str = "syt_dGVzdGtpdA_matrixaccesstoken_0a1B2c";
+/// The token of an account that WeChat knows from the start.
+pub const WECHAT_BOT_TOKEN: &str = "wechat-testkit-token_0123456789abcdefghijkl";
+/// What everything begins with that conversations of WeChat are known by; it is made while the program runs.
+pub const WECHAT_CONTEXTS_BEGIN: &str = "wechat-testkit-context-";
 /// The secret that a webhook's receiver and whoever sends to it know.
 pub const WEBHOOK_SECRET: &str = "whsec_dGVzdGtpdC13ZWJob29rLXNlY3JldC0wMTIzNDU2Nzg5";

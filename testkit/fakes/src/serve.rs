@@ -157,7 +157,7 @@ async fn handle<H: Handler>(
     request.body = intake::read(
         &request.headers,
         body,
-        handler.max_json_bytes(),
+        (handler.max_json_bytes(), handler.max_kept_bytes()),
         handler.reads_bytes(),
     )
     .await;

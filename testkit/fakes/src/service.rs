@@ -1,7 +1,7 @@
 //! What every fake has: an address, a clock, faults to come and requests that came.
 
 use crate::fault::{Fate, Fault, Faults};
-use crate::record::{Body, Part, Recorded, shorten};
+use crate::record::{Body, KEPT_HEAD_BYTES, Part, Recorded, shorten};
 use crate::reply::Reply;
 use crate::route::Route;
 use std::fmt;
@@ -187,6 +187,11 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// Whether bodies are kept as they came, and not as JSON: for who looks at a signature of them.
     fn reads_bytes(&self) -> bool {
         false
+    }
+
+    /// How many bytes are kept of a body that is no text: all of a shorter one, for who has to open it.
+    fn max_kept_bytes(&self) -> usize {
+        KEPT_HEAD_BYTES
     }
 
     /// An answer that is given without looking at the body, which is read to its end nevertheless.

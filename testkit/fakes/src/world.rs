@@ -14,6 +14,7 @@ use crate::slack::{Slack, SlackFiles};
 use crate::telegram::Telegram;
 use crate::tls::Authority;
 use crate::webhook::Webhook;
+use crate::wechat::{WeChat, WeChatMedia};
 use crate::wecom::WeCom;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -75,6 +76,12 @@ pub const DINGTALK_HOST: &str = "api.dingtalk.com";
 pub const DINGTALK_MEDIA_HOST: &str = "oapi.dingtalk.com";
 /// The host name of WeCom's API.
 pub const WECOM_HOST: &str = "qyapi.weixin.qq.com";
+/// The host name of WeChat's messages.
+pub const WECHAT_HOST: &str = WECHAT_HOSTS[0];
+/// It, and another one that an account may be at.
+pub const WECHAT_HOSTS: [&str; 2] = ["ilinkai.weixin.qq.com", "ilinkai-sg.weixin.qq.com"];
+/// The host name that takes the bytes of its media.
+pub const WECHAT_MEDIA_HOST: &str = "novac2c.cdn.weixin.qq.com";
 /// The host name of Telegram's bot API.
 pub const TELEGRAM_HOST: &str = "api.telegram.org";
 
@@ -101,6 +108,8 @@ pub struct World {
     dingtalk: DingTalk,
     dingtalk_media: DingTalkMedia,
     matrix: Matrix,
+    wechat: WeChat,
+    wechat_media: WeChatMedia,
     ca_pem: String,
     connect_to: String,
     stop: Option<oneshot::Sender<()>>,
@@ -174,6 +183,10 @@ impl WorldBuilder {
         opening.serve(dingtalk_media.handler())?;
         let matrix = Matrix::new(opening.service(MATRIX_HOST)?);
         opening.serve(matrix.handler())?;
+        let wechat_media = WeChatMedia::new(opening.service(WECHAT_MEDIA_HOST)?);
+        opening.serve(wechat_media.handler())?;
+        let wechat = WeChat::new(opening.service_of(&WECHAT_HOSTS)?, &wechat_media);
+        opening.serve(wechat.handler())?;
         drop(context);
         for key in &self.keys {
             if key.starts_with("sk-libtv-") {
@@ -227,6 +240,8 @@ impl WorldBuilder {
             dingtalk,
             dingtalk_media,
             matrix,
+            wechat,
+            wechat_media,
             ca_pem: authority.pem().to_owned(),
             connect_to: connect_to.join(","),
             stop: Some(stop),
@@ -406,6 +421,16 @@ impl World {
         self.dingtalk_media.clone()
     }
 
+    /// WeChat's messages.
+    pub fn wechat(&self) -> WeChat {
+        self.wechat.clone()
+    }
+
+    /// WeChat's host that takes the bytes of media.
+    pub fn wechat_media(&self) -> WeChatMedia {
+        self.wechat_media.clone()
+    }
+
     /// WeCom's API.
     pub fn wecom(&self) -> WeCom {
         self.wecom.clone()
@@ -454,6 +479,8 @@ impl World {
             self.wecom.service(),
             self.dingtalk.service(),
             self.dingtalk_media.service(),
+            self.wechat.service(),
+            self.wechat_media.service(),
         ]
         .into_iter()
     }

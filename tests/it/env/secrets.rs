@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use fakes::{
     ARK_KEY, DINGTALK_CLIENT_SECRET, DINGTALK_TOKENS_BEGIN, DIRECT_KEY, FEISHU_APP_SECRET,
-    GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY, WECOM_CORP_SECRET, WECOM_TOKENS_BEGIN,
+    GATEWAY_KEY, MODELARK_KEY, PIPPIT_KEY, WECHAT_BOT_TOKEN, WECHAT_CONTEXTS_BEGIN,
+    WECOM_CORP_SECRET, WECOM_TOKENS_BEGIN,
 };
 use serde_json::Value;
 use tests::canary::Search;
@@ -148,6 +149,11 @@ impl TestEnv {
             named("a tenant token", TOKENS_BEGIN),
             named("the secret of DingTalk's app", DINGTALK_CLIENT_SECRET),
             named("a token of DingTalk", DINGTALK_TOKENS_BEGIN),
+            named("the token of WeChat's account", WECHAT_BOT_TOKEN),
+            named(
+                "what a conversation of WeChat is known by",
+                WECHAT_CONTEXTS_BEGIN,
+            ),
             named("the secret of WeCom's app", WECOM_CORP_SECRET),
             named("a token of WeCom", WECOM_TOKENS_BEGIN),
         ];

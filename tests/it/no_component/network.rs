@@ -228,6 +228,45 @@ fn with_dingtalk() -> TestEnv {
 }
 
 #[test]
+pub fn writes_to_somebody_else_in_wechat() {
+    let end = Attack::in_env("writes_to_somebody_else_in_wechat", with_wechat()).end();
+    end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn makes_up_a_conversation_in_wechat() {
+    let attack = Attack::in_env("makes_up_a_conversation_in_wechat", with_wechat());
+    let named = attack.harness().name_recipient("wechat", "o9fox@im.wechat");
+    named.unwrap();
+    attack.end().refused(RefusalReason::Message);
+}
+
+#[test]
+pub fn hides_a_link_in_wechat() {
+    let attack = Attack::in_env("hides_a_link_in_wechat", with_wechat());
+    let named = attack.harness().name_recipient("wechat", "o9fox@im.wechat");
+    named.unwrap();
+    attack.end().refused(RefusalReason::Message);
+}
+
+#[test]
+pub fn uploads_to_wechat_without_an_address() {
+    let end = Attack::in_env("uploads_to_wechat_without_an_address", with_wechat()).end();
+    end.refused(RefusalReason::Unnamed);
+}
+
+#[test]
+pub fn sends_wechats_token_to_another_host() {
+    let end = Attack::in_env("sends_wechats_token_to_another_host", with_wechat()).end();
+    end.refused(RefusalReason::Unnamed);
+}
+
+fn with_wechat() -> TestEnv {
+    let env = TestEnv::builder().var("WECHAT_BOT_TOKEN", fakes::WECHAT_BOT_TOKEN);
+    env.start()
+}
+
+#[test]
 pub fn writes_to_somebody_else_in_wecom() {
     let end = Attack::in_env("writes_to_somebody_else_in_wecom", with_wecom()).end();
     end.refused(RefusalReason::Recipient);

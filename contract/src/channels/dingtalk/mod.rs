@@ -67,6 +67,7 @@ pub const DINGTALK: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "ding…",

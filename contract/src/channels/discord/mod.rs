@@ -50,6 +50,7 @@ pub const DISCORD: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "",

@@ -34,6 +34,7 @@ pub const FEISHU: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: Some("domain"),
+        kept: None,
     },
     example: Example {
         app: "cli_…",

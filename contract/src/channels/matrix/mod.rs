@@ -53,6 +53,7 @@ pub const MATRIX: Channel = Channel {
         secret_is_own: true,
         secret_file: None,
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "https://…",

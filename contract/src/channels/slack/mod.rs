@@ -28,6 +28,7 @@ pub const SLACK: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: Some("domain"),
+        kept: None,
     },
     example: Example {
         app: "A…",

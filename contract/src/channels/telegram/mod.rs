@@ -54,6 +54,7 @@ pub const TELEGRAM: Channel = Channel {
         secret_is_own: false,
         secret_file: Some("tokenFile"),
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "",

@@ -57,6 +57,7 @@ pub const WEBHOOK: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "https://…",

@@ -53,6 +53,7 @@ pub const WECOM: Channel = Channel {
         secret_is_own: false,
         secret_file: None,
         platform: None,
+        kept: None,
     },
     example: Example {
         app: "ww…",

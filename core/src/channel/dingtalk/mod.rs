@@ -78,6 +78,7 @@ const TRAITS: Traits = Traits {
     },
     edits: false,
     deadline_ms: None,
+    answers: None,
     key: Key::None,
     key_spans_link: false,
     reads_back: false,

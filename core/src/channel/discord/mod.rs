@@ -77,6 +77,7 @@ const TRAITS: Traits = Traits {
     },
     edits: true,
     deadline_ms: None,
+    answers: None,
     key: Key::Window {
         kept_ms: NONCE_KEPT_MS,
         margin_ms: NONCE_MARGIN_MS,

@@ -82,6 +82,7 @@ const TRAITS: Traits = Traits {
     // Of a card: a text only twenty times.
     edits: true,
     deadline_ms: None,
+    answers: None,
     // A `uuid` is known for an hour.
     key: Key::Window {
         kept_ms: HOUR_MS,

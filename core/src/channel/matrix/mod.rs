@@ -85,6 +85,7 @@ const TRAITS: Traits = Traits {
     },
     edits: false,
     deadline_ms: None,
+    answers: None,
     // The specification gives a name no end. Servers keep names in memory for half an hour at least.
     key: Key::Window {
         kept_ms: 30 * MINUTE_MS,

@@ -72,6 +72,7 @@ const TRAITS: Traits = Traits {
     },
     edits: true,
     deadline_ms: None,
+    answers: None,
     // A file's id is completed once. A text has no key at all.
     key: Key::OneShot,
     key_spans_link: false,

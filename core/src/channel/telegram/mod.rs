@@ -80,6 +80,7 @@ const TRAITS: Traits = Traits {
     },
     edits: true,
     deadline_ms: None,
+    answers: None,
     // The object is the line that the film takes the place of.
     key: Key::OneShot,
     key_spans_link: false,

@@ -63,6 +63,7 @@ const TRAITS: Traits = Traits {
     },
     edits: false,
     deadline_ms: None,
+    answers: None,
     // The receiver knows ids of messages it has taken; the specification gives that no end.
     key: Key::Forever,
     // The id decides, and not what stands under it.

@@ -82,6 +82,7 @@ const TRAITS: Traits = Traits {
     },
     edits: false,
     deadline_ms: None,
+    answers: None,
     key: Key::SameBody {
         kept_ms: KEPT_MS,
         // Ten minutes, for clocks that differ or are set and for a request that is on its way meanwhile.

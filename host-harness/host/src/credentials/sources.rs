@@ -39,6 +39,7 @@ pub fn app(
         secret: Arc::new(secret),
         base: BaseUrl::parse(channel.platform(platform)?.origin).ok()?,
         found_in: found_in.into(),
+        contexts: None,
     })
 }
 
@@ -243,6 +244,7 @@ fn at_other_hosts(apps: &[Arc<App>]) -> Vec<Arc<App>> {
             secret: Arc::clone(&app.secret),
             base,
             found_in: app.found_in.clone(),
+            contexts: None,
         }))
     };
     let known_by = |app: &App| {
@@ -283,7 +285,7 @@ fn app_of(channel: &'static Channel, own: &OfChannel, account: Account) -> Resul
     let origin = match &own.base_url {
         Some(text) => text.as_str(),
         None if is_address => account.app_id.as_str(),
-        None => account.origin?,
+        None => &*account.origin?,
     };
     let signs = channel.service.credential.map(|known| known.position) == Some(Position::Signature);
     if signs && !is_signing_secret(account.secret.expose()) {
@@ -304,6 +306,7 @@ fn app_of(channel: &'static Channel, own: &OfChannel, account: Account) -> Resul
         secret: account.secret,
         base,
         found_in: account.found_in,
+        contexts: account.contexts,
     })
 }
 
@@ -342,7 +345,8 @@ fn environment_account(channel: &Channel, own: &OfChannel) -> Option<Account> {
         app_id,
         agent,
         secret: Arc::clone(own.secret.as_ref()?),
-        origin: Ok(channel.origin()),
+        origin: Ok(channel.origin().into()),
+        contexts: None,
         found_in: format!("{} in the environment", openclaw::both(channel)),
     })
 }

@@ -1,12 +1,16 @@
 //! A configuration of OpenClaw's, read: included files in their places, variables at hand. What a channel makes of it is
 //! the contract's to say (`section.rs`).
 
+use std::path::PathBuf;
+
+use contract::channels::Channel;
+use sandbox::http::Contexts;
 use serde_json::{Map, Value};
 
 use super::accounts::Chosen;
 use super::places::{Place, Places};
 use super::variables::Variables;
-use super::{include, secret};
+use super::{include, kept, secret};
 
 /// `channels.<channel>`, `secrets` and `env` of a configuration.
 pub(super) struct Config<'a> {
@@ -16,6 +20,8 @@ pub(super) struct Config<'a> {
     /// The section that is wanted; others weren't read.
     channel: &'a str,
     variables: Variables<'a>,
+    /// Where the channel's plug-in keeps its accounts, where it does.
+    kept_in: Option<PathBuf>,
 }
 
 impl<'a> Config<'a> {
@@ -26,21 +32,33 @@ impl<'a> Config<'a> {
     pub(super) fn read(
         places: &'a Places,
         place: &Place,
-        channel: &'a str,
+        channel: &'a Channel,
     ) -> Result<Option<Self>, String> {
-        let Some(root) = include::read(&place.path, channel, &places.include_roots)? else {
+        let name = channel.section.name;
+        let Some(mut root) = include::read(&place.path, name, &places.include_roots)? else {
             return Ok(None);
         };
         if !root.is_object() {
             return Err(format!("{} is not a JSON object", place.path.display()));
         }
+        let kept = channel.section.kept.as_ref();
+        let kept_in = kept.and_then(|kept| kept::folder(kept, &places.states(place)));
+        if let Some(folder) = &kept_in {
+            kept::put_in(&mut root, channel, folder);
+        }
         let variables = Variables::read(places, &places.env_files(place), &root);
         Ok(Some(Self {
             places,
             root,
-            channel,
+            channel: name,
             variables,
+            kept_in,
         }))
+    }
+
+    /// What the conversations of the account of this id are known by, where the channel's plug-in keeps that.
+    pub(super) fn contexts(&self, id: &str) -> Option<Contexts> {
+        kept::contexts(self.kept_in.as_ref()?, id)
     }
 
     pub(super) fn root(&self) -> &Value {

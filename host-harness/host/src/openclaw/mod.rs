@@ -1,6 +1,6 @@
 //! OpenClaw's configuration, read by OpenClaw's rules: where the file is (`places`), JSON5 (`text`), files that it includes
 //! (`include`), variables it refers to (`variables`), secrets kept elsewhere (`secret`), which of several accounts is meant
-//! (`accounts`); and what makes an account of a channel (`section`). Only read; never written, never granted to the component.
+//! (`accounts`), those that a plug-in keeps in files of its own (`kept`); and what makes an account of a channel (`section`). Only read; never written, never granted to the component.
 //!
 //! A file that is there and can't be used is an error, and nothing else is taken in its place: another account is another
 //! bot, which isn't in the chat, or knows its people by other names.
@@ -8,6 +8,7 @@
 mod accounts;
 mod config;
 mod include;
+mod kept;
 mod places;
 mod secret;
 mod section;
@@ -16,6 +17,7 @@ mod tests;
 mod text;
 mod variables;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use contract::channels::Channel;
 pub use places::openclaw_state_dir;
 pub(crate) use places::{Lookup, Places};
 
+use sandbox::http::Contexts;
 use sandbox::secrets::Secret;
 
 /// More accounts than anybody has bots; what stands beyond them is passed over, as in the component.
@@ -41,7 +44,9 @@ pub(crate) struct Account {
     pub(crate) agent: Option<String>,
     pub(crate) secret: Arc<Secret>,
     /// The origin of its platform, or why it isn't known.
-    pub(crate) origin: Result<&'static str, String>,
+    pub(crate) origin: Result<Cow<'static, str>, String>,
+    /// What its conversations are known by, where the channel's plug-in keeps that.
+    pub(crate) contexts: Option<Contexts>,
     /// The file and the account, for people.
     pub(crate) found_in: String,
 }
@@ -70,7 +75,7 @@ impl<'a> Files<'a> {
     /// Each with what is in it.
     fn read(&self) -> impl Iterator<Item = (&Place, &Read<'a>)> {
         self.files.iter().map(|(place, read)| {
-            let config = || Config::read(self.places, place, self.channel.section.name);
+            let config = || Config::read(self.places, place, self.channel);
             (place, read.get_or_init(config))
         })
     }
@@ -157,6 +162,7 @@ fn kept(channel: &Channel, account: section::Account, shown: &str) -> Account {
         secret: Arc::new(account.secret),
         origin: account.origin.map_err(unusable),
         found_in: printable(&format!("{shown}, account {}", account.id)),
+        contexts: account.contexts,
     }
 }
 

@@ -146,6 +146,16 @@ impl Places {
         files
     }
 
+    /// Where OpenClaw keeps its state, for a configuration at this place: beside it, as long as nothing else is said.
+    pub(super) fn states(&self, place: &Place) -> Vec<PathBuf> {
+        let beside = place.path.parent().map(Path::to_owned);
+        let usual = self.home.as_ref().map(|home| home.join(FOLDER));
+        let elsewhere = [self.state_dir.clone(), usual].into_iter().flatten();
+        // A configuration that is named by itself may lie anywhere; the state doesn't move with it.
+        let elsewhere = elsewhere.filter(|_| place.named_by.is_some());
+        beside.into_iter().chain(elsewhere).collect()
+    }
+
     /// A path of the configuration, whose `~` is OpenClaw's home folder.
     pub(super) fn path(&self, text: &str) -> PathBuf {
         expand(text.as_ref(), self.home.as_deref())

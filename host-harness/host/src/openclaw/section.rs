@@ -2,9 +2,11 @@
 
 use super::accounts::{Choice, Chosen, choose, usable};
 use super::config::Config;
-use contract::channels::{Channel, enumerated};
-use sandbox::http::BaseUrl;
+use super::kept;
+use contract::channels::{Channel, Kept, enumerated};
+use sandbox::http::{BaseUrl, Contexts};
 use sandbox::secrets::Secret;
+use std::borrow::Cow;
 
 /// An account as the file has it.
 pub(super) struct Account {
@@ -15,7 +17,9 @@ pub(super) struct Account {
     pub(super) agent: Option<String>,
     pub(super) secret: Secret,
     /// The origin of its platform, or the sentence that says why it isn't known.
-    pub(super) origin: Result<&'static str, String>,
+    pub(super) origin: Result<Cow<'static, str>, String>,
+    /// What its conversations are known by, where the channel's plug-in keeps that.
+    pub(super) contexts: Option<Contexts>,
 }
 
 /// What a configuration has for a channel.
@@ -130,11 +134,13 @@ fn of_chosen(channel: &Channel, config: &Config<'_>, account: Chosen) -> Result<
         None => read(section.secret, variables.secret)?,
     });
     // Kept as an error and not returned: an override of the base URL makes it unimportant.
-    let origin = match section.platform {
-        None => Ok(channel.origin()),
-        Some(platform) => origin_in(channel, config, &account, platform),
+    let origin = match (section.platform, &section.kept) {
+        (Some(platform), _) => origin_in(channel, config, &account, platform).map(Cow::Borrowed),
+        (None, Some(kept)) => address_in(channel, config, &account, kept),
+        (None, None) => Ok(channel.origin().into()),
     };
     Ok(Account {
+        contexts: config.contexts(&account.id),
         app_id,
         agent,
         secret,
@@ -157,6 +163,22 @@ fn origin_in(
     }
 }
 
+/// The address that the account's file names.
+fn address_in(
+    channel: &Channel,
+    config: &Config<'_>,
+    account: &Chosen,
+    kept: &Kept,
+) -> Result<Cow<'static, str>, String> {
+    let Some(named) = config.text(account, kept.address)? else {
+        return Ok(channel.origin().into());
+    };
+    let path = account.path_of(kept.address);
+    let variable = channel.variables.base_url;
+    let found = kept::address(kept, &named).map(Cow::Owned);
+    found.map_err(|reason| format!("{path} {reason}; for an address of your own set {variable}"))
+}
+
 /// The app of OpenClaw's own environment: its `.env` or the file's `env`. (This program's environment was asked before.)
 fn from_variables(channel: &Channel, config: &Config<'_>) -> Option<Account> {
     let app_id = match channel.variables.app {
@@ -172,7 +194,8 @@ fn from_variables(channel: &Channel, config: &Config<'_>) -> Option<Account> {
         app_id,
         agent,
         secret: Secret::new(config.fallback(channel.variables.secret)?),
-        origin: Ok(channel.origin()),
+        origin: Ok(channel.origin().into()),
+        contexts: None,
     })
 }
 

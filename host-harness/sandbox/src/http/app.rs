@@ -1,6 +1,8 @@
 //! An app of a service: who the user is there. Its secret stands in requests itself, or is exchanged for a token.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use contract::services::Service;
 
@@ -25,6 +27,32 @@ pub struct App {
     pub base: BaseUrl,
     /// Where it was found, as people read it in `check`.
     pub found_in: String,
+    /// What its conversations are known by, where the service wants that to be shown; none where it wants nothing, or where that
+    /// isn't known.
+    pub contexts: Option<Contexts>,
+}
+
+/// What an app's conversations are known by: a secret each, that the last message of it brought. With it alone nobody can write.
+#[derive(Default)]
+pub struct Contexts {
+    /// By the recipient's id.
+    pub of: BTreeMap<String, Secret>,
+    /// When the latest message of any of them came; none where that isn't known.
+    pub latest: Option<SystemTime>,
+}
+
+impl Contexts {
+    /// What tells whether a conversation is known by another secret than before. It says nothing of the secret.
+    pub fn mark(&self, id: &str) -> Option<String> {
+        let digest = Sha256::digest(self.of.get(id)?.expose());
+        Some(
+            digest
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
 }
 
 impl App {

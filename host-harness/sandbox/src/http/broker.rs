@@ -16,12 +16,13 @@ use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::app::App;
+use super::app::{App, Contexts};
 use super::base_url::BaseUrl;
+use super::query::{in_query, secret_key, without_key};
 use super::refusal::RefusalReason;
 use super::signature;
 use super::target::segment;
-use super::tokens::{self, Token, Tokens};
+use super::tokens::{Token, Tokens};
 use crate::secrets::{ApiKey, Finding, Secret, Spellings, marks, stands_for};
 
 /// What is signed is read whole: a message that a program reads.
@@ -34,6 +35,8 @@ const TOKEN_REQUEST_BYTES: usize = 16 << 10;
 pub enum Verdict {
     /// Send it: keys are in place.
     Send,
+    /// The same, as a request of the app at this place, whose conversations are known by something.
+    SendAs(usize),
     /// Put the token of the app at this place into its header or its key of the query, then send it.
     AddToken(usize),
     /// Sign it with the secret of the app at this place, as it leaves.
@@ -97,7 +100,9 @@ impl Broker {
         let keys = self.keys.iter().map(|key| key.secret.expose());
         let apps = self.apps.iter().map(|app| app.secret.expose());
         let tokens = tokens.iter().map(|token| token.expose());
-        let secrets: Vec<&str> = keys.chain(apps).chain(tokens).collect();
+        let contexts = self.apps.iter().filter_map(|app| app.contexts.as_ref());
+        let contexts = contexts.flat_map(|known| known.of.values().map(Secret::expose));
+        let secrets: Vec<&str> = keys.chain(apps).chain(tokens).chain(contexts).collect();
         let spellings = self.tokens.spellings.of(&secrets, &self.marks);
         *search = Some((count, Arc::clone(&spellings)));
         spellings
@@ -123,7 +128,10 @@ impl Broker {
             match own {
                 Some(own) if is_header(own.position, name) => {
                     match self.filled(service, own, (&text, uri))? {
-                        Filled::With(filled) => *value = filled,
+                        Filled::With(filled, app) => {
+                            *value = filled;
+                            verdict = app.map_or(verdict, Verdict::SendAs);
+                        }
                         Filled::ByToken(app) => verdict = Verdict::AddToken(app),
                         Filled::BySignature(app) => verdict = Verdict::Sign(app),
                     }
@@ -196,14 +204,27 @@ impl Broker {
                 return key.map(|_| Filled::BySignature(at)).ok_or(unknown);
             }
             let filled = sensitive(prefix, app.secret.expose()).ok_or(unknown)?;
-            return Ok(Filled::With(filled));
+            return Ok(Filled::With(filled, app.contexts.as_ref().map(|_| at)));
         }
         let key = self.key(asked).ok_or(unknown)?;
         if !key.is_for(service) {
             return Err(RefusalReason::MisplacedPlaceholder);
         }
         let filled = sensitive(prefix, key.secret.expose()).ok_or(unknown)?;
-        Ok(Filled::With(filled))
+        Ok(Filled::With(filled, None))
+    }
+
+    /// What the conversations of the app are known by that sends a request.
+    pub fn contexts(&self, verdict: Verdict) -> Option<&Contexts> {
+        let app = match verdict {
+            Verdict::SendAs(app) => self.apps.get(app)?,
+            // Where a token is exchanged, or a signature made, no service wants one so far.
+            Verdict::Send
+            | Verdict::AddToken(_)
+            | Verdict::Sign(_)
+            | Verdict::AnswerToken { .. } => return None,
+        };
+        app.contexts.as_ref()
     }
 
     /// Whether a header is for credentials: of a service, or by its meaning.
@@ -511,8 +532,8 @@ impl Broker {
 
 /// What a header's placeholder becomes.
 enum Filled {
-    /// This.
-    With(HeaderValue),
+    /// This; of the app at this place, where its conversations are known by something.
+    With(HeaderValue, Option<usize>),
     /// The token of the app at this place, which may have to be fetched first.
     ByToken(usize),
     /// The signature by the secret of the app at this place, once the whole request is there.
@@ -524,39 +545,6 @@ fn is_header(position: Position, name: &HeaderName) -> bool {
     position
         .header()
         .is_some_and(|known| name.as_str().eq_ignore_ascii_case(known))
-}
-
-/// The key of the query that holds what identifies the user on this route, where that is its place.
-fn secret_key(service: &Service, route: &Route) -> Option<&'static str> {
-    let credential = service.credential?;
-    match (credential.position, credential.exchange) {
-        (Position::Query { name }, _) if route.credential => Some(name),
-        (_, Some(exchange)) if exchange.asks == Asks::Query && exchange.path == route.path => {
-            Some(exchange.secret)
-        }
-        _ => None,
-    }
-}
-
-/// A key's value in a query, empty where it has none, and the rest of it. No key stands in a granted query twice.
-fn without_key<'a>(query: &'a str, key: &str) -> (&'a str, String) {
-    let is_it = |pair: &&str| pair.split('=').next() == Some(key);
-    let pair = query.split('&').find(is_it).unwrap_or_default();
-    let value = pair.split_once('=').map_or("", |(_, value)| value);
-    let rest: Vec<&str> = query.split('&').filter(|pair| !is_it(pair)).collect();
-    (value, rest.join("&"))
-}
-
-/// The target with a token as the value of this key, which stands there already.
-fn in_query(uri: &Uri, key: &str, token: &str) -> Option<Uri> {
-    let (_, rest) = without_key(uri.query()?, key);
-    let and = if rest.is_empty() { "" } else { "&" };
-    let token = tokens::in_query(token);
-    let text = format!("{}?{rest}{and}{key}={}", uri.path(), *token);
-    let text = zeroize::Zeroizing::new(text);
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(text.parse().ok()?);
-    Uri::from_parts(parts).ok()
 }
 
 fn exchange_of(service: &Service) -> Option<Exchange> {

@@ -127,6 +127,21 @@ impl SendOptions {
         }
     }
 
+    /// A body on its way out: counted, and with its signs of life.
+    pub(super) fn outgoing(&self, inner: WasiBody) -> Outgoing {
+        Outgoing {
+            inner,
+            meter: Arc::clone(&self.meter),
+            exchange: Arc::clone(&self.exchange),
+            progress: Progress::new(),
+        }
+    }
+
+    /// The longest from the last sign of life to the head of the response.
+    pub(super) const fn longest_quiet(&self) -> Duration {
+        self.first_byte
+    }
+
     /// The same for a request of the harness's own, the exchange of an app's secret, which is recorded as that.
     pub(super) fn for_the_harness(
         &self,
@@ -246,8 +261,6 @@ impl Client {
         mut request: Request<WasiBody>,
         options: SendOptions,
     ) -> Result<Response<WasiBody>, WasiError> {
-        let progress = Progress::new();
-        let meter = Arc::clone(&options.meter);
         let (method, uri) = (request.method().clone(), request.uri().clone());
         if let Some(target) = &options.target {
             *request.uri_mut() = target.clone();
@@ -255,13 +268,10 @@ impl Client {
         // What is packed can't be searched for secrets, and nobody but this client decides how an answer comes.
         let identity = HeaderValue::from_static("identity");
         request.headers_mut().insert(ACCEPT_ENCODING, identity);
-        let exchange = Arc::clone(&options.exchange);
-        let request = request.map(|inner| Outgoing {
-            inner,
-            meter,
-            exchange,
-            progress: Arc::clone(&progress),
-        });
+        let (head, body) = request.into_parts();
+        let body = options.outgoing(body);
+        let progress = Arc::clone(&body.progress);
+        let request = Request::from_parts(head, body);
         let context = ConnectContext {
             within: options.connect,
             loopback: options.loopback,

@@ -38,12 +38,15 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         // Words come from chats and services, and none of them may ring everybody's bell.
         (Shape::Words, Value::String(text)) => Some(without_mentions(&text).into()),
         (Shape::Escaped, Value::String(text)) => (!text.contains(['<', '>'])).then(|| text.into()),
+        (Shape::Plain, Value::String(text)) => contract::text::is_plain(&text).then(|| text.into()),
         (Shape::Uncalling, Value::String(text)) => (!calls_by_name(&text)).then(|| text.into()),
         (Shape::Count, value @ Value::Number(_)) => value.is_u64().then_some(value),
         // Of which chat it is, is asked where that is known.
         (Shape::Message | Shape::OwnMessage, Value::String(id)) => {
             is_message(&id).then(|| id.into())
         }
+        // Put in where it is known to whom the message goes.
+        (Shape::Context, _) => None,
         (Shape::Id, Value::String(id)) => is_service_id(&id).then(|| id.into()),
         (Shape::Upload, Value::String(id)) => {
             let is_one = id.strip_prefix('@').is_some_and(is_service_id);
@@ -103,6 +106,29 @@ pub(super) fn messages<'a>(
         }
     }
     named
+}
+
+/// Puts what a conversation is known by into its place; false where the table has none, or not in what stands there.
+pub(super) fn fill(body: &mut Map<String, Value>, members: &[Member], context: &str) -> bool {
+    members.iter().any(|member| match member.is {
+        Shape::Context => {
+            body.insert(member.name.to_owned(), context.into());
+            true
+        }
+        Shape::Object(members) => {
+            let inner = body.get_mut(member.name).and_then(Value::as_object_mut);
+            inner.is_some_and(|inner| fill(inner, members, context))
+        }
+        _ => false,
+    })
+}
+
+/// The member of this name; of `a.b` the member `b` of the object `a`.
+pub(super) fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    match name.split_once('.') {
+        Some((outer, inner)) => member(body.get(outer)?.as_object()?, inner),
+        None => body.get(name),
+    }
 }
 
 /// What a platform may call a message: as any id, or as some do by a time with a dot, or behind a `$`.

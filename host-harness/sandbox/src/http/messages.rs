@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
+use super::app::Contexts;
 use super::body::{CallMeter, full};
 use super::client::collect_small;
 use super::json_body;
@@ -49,16 +50,43 @@ pub(super) struct Admitted {
     pub(super) names: Vec<Names>,
 }
 
-/// The request on `route` as it may leave, and whom it is about.
+/// What a request is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    /// Its route.
+    pub(super) route: &'static Route,
+    /// Who may get messages.
+    pub(super) recipients: &'a dyn Recipients,
+    /// What the conversations are known by of the app that sends it.
+    pub(super) contexts: Option<&'a Contexts>,
+}
+
+#[cfg(test)]
+impl<'a> Asking<'a> {
+    /// Of an app whose conversations are known by nothing.
+    pub(super) fn of(route: &'static Route, recipients: &'a dyn Recipients) -> Self {
+        Self {
+            route,
+            recipients,
+            contexts: None,
+        }
+    }
+}
+
+/// The request on its route as it may leave, and whom it is about.
 ///
 /// # Errors
 /// The refusal, which says for whom it was.
 pub(super) async fn admit(
     request: Request<WasiBody>,
-    route: &'static Route,
-    recipients: &dyn Recipients,
+    asking: Asking<'_>,
     meter: &Arc<CallMeter>,
 ) -> Result<Admitted, Refusal> {
+    let Asking {
+        route,
+        recipients,
+        contexts,
+    } = asking;
     let passes = !matches!(route.body, Body::Parts { .. }) && route.members.is_empty();
     if route.recipient.is_none() && passes {
         return Ok(Admitted {
@@ -82,12 +110,15 @@ pub(super) async fn admit(
         Some(place) => Some(whom(place, route, &head.uri, &members).ok_or_else(unreadable)?),
     };
     let foreign = || refuse(RefusalReason::Recipient, "a message of another chat");
-    let named = json_body::messages(&members, route.members, Shape::Message);
-    if named.iter().any(|id| !recipients.has_message(id)) {
-        return Err(foreign());
-    }
-    let own = json_body::messages(&members, route.members, Shape::OwnMessage);
-    if own.iter().any(|id| !is_own(id, whom.as_ref(), recipients)) {
+    let named = |shape| json_body::messages(&members, route.members, shape);
+    let is_foreign = named(Shape::Message)
+        .iter()
+        .any(|id| !recipients.has_message(id));
+    if is_foreign
+        || named(Shape::OwnMessage)
+            .iter()
+            .any(|id| !is_own(id, whom.as_ref(), recipients))
+    {
         return Err(foreign());
     }
     match &whom {
@@ -100,6 +131,15 @@ pub(super) async fn admit(
         Some(To::Message(id)) if !recipients.has_message(id) => Err(foreign()),
         Some(To::OwnMessage(id)) if !recipients.has_own_message(ANYWHERE, id) => Err(foreign()),
         None | Some(To::Recipient(..) | To::Message(_) | To::OwnMessage(_)) => {
+            if let Some(To::Recipient(kind, id)) = &whom
+                // Only now that the recipient is certain: it is theirs alone.
+                && let Some((contexts, context)) =
+                    contexts.and_then(|known| Some((known, known.of.get(id)?)))
+                && json_body::fill(&mut members, route.members, context.expose())
+            {
+                body = written(&mut head, &members).ok_or_else(unreadable)?;
+                recipients.note_sent((kind, id), &contexts.mark(id).unwrap_or_default());
+            }
             let names = route.names.iter().copied();
             let names = names.filter(|names| json_body::is_asked(names.of, &members));
             Ok(Admitted {
@@ -121,7 +161,12 @@ async fn anew(
     meter: &Arc<CallMeter>,
 ) -> Option<(Map<String, Value>, WasiBody)> {
     let (json, files) = match route.body {
-        Body::None | Body::Fields(_) | Body::Bytes(_) | Body::Multipart(_) => return None,
+        Body::None
+        | Body::Fields(_)
+        | Body::Bytes(_)
+        | Body::Sealed(_)
+        | Body::Measured(_)
+        | Body::Multipart(_) => return None,
         Body::Json(max_bytes) => (Some(max_bytes), None),
         Body::Parts { json, files } => (json.map(|part| part.max_bytes), Some((json, files))),
     };
@@ -129,11 +174,8 @@ async fn anew(
         let max_bytes = usize::try_from(max_bytes).ok()?;
         let body = Limited::new(body, max_bytes).collect().await.ok()?;
         let members = json_body::anew(&body.to_bytes(), route.members)?;
-        let text = serde_json::to_vec(&members).ok()?;
-        // Written anew it may be shorter or longer than what the component announced.
-        let length = HeaderValue::from(text.len());
-        head.headers.insert(header::CONTENT_LENGTH, length);
-        return Some((members, full(Bytes::from(text))));
+        let body = written(head, &members)?;
+        return Some((members, body));
     }
     let (json, files) = files?;
     let form = Form {
@@ -154,10 +196,18 @@ async fn anew(
     Some((admitted.members, admitted.body))
 }
 
+/// Members as a body. Written anew it may be shorter or longer than what the component announced.
+fn written(head: &mut http::request::Parts, members: &Map<String, Value>) -> Option<WasiBody> {
+    let text = serde_json::to_vec(members).ok()?;
+    let length = HeaderValue::from(text.len());
+    head.headers.insert(header::CONTENT_LENGTH, length);
+    Some(full(Bytes::from(text)))
+}
+
 /// Whom a request names in this place; `None` where that can't be read for certain.
 fn whom(place: Place, route: &Route, uri: &Uri, members: &Map<String, Value>) -> Option<To> {
     let (id, kind) = match place {
-        Place::JsonField { name, kind } => (only_text(members.get(name)?)?, kind),
+        Place::JsonField { name, kind } => (only_text(json_body::member(members, name)?)?, kind),
         Place::Query { name, kind } => (in_query(uri, name)?, kind),
         // A room's id, where the template has one: what else stands in it isn't who is meant.
         Place::Path { kind } if route.path.contains(ROOM_SEGMENT) => {
@@ -311,6 +361,9 @@ pub(super) async fn note_answer(
     Ok(response.map(full))
 }
 
+#[cfg(test)]
+#[path = "tests/contexts.rs"]
+mod contexts;
 #[cfg(test)]
 #[path = "tests/messages.rs"]
 mod tests;

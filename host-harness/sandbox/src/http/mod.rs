@@ -35,11 +35,13 @@ mod parts;
 mod platform;
 mod policy;
 mod proxy;
+mod query;
 mod recipients;
 mod refusal;
 mod request;
 mod response;
 mod scrub;
+mod sealed;
 mod search;
 mod signature;
 mod spending;
@@ -59,13 +61,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::kind::Kind;
+use contract::services::Body;
 use contract::transport::LIMIT;
 use http::{Method, Request, Response, Uri};
 use tracing::warn;
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use addresses::{AddressClass, classify};
-pub use app::App;
+pub use app::{App, Contexts};
 pub use base_url::BaseUrl;
 pub use client::NetworkSettings;
 pub use connect_to::{ConnectTo, ConnectToError};
@@ -242,7 +245,21 @@ impl Egress {
         // All that can refuse the request comes before the token: a service limits exchanges, and one for a
         // request that never leaves would be wasted.
         request = search::search(request, self.broker.spellings(), Arc::clone(&self.meter)).await?;
-        let admitted = messages::admit(request, grant.route, &*self.recipients, &self.meter).await;
+        if matches!(grant.route.body, Body::Measured(_)) {
+            let options = self.recorded(&target.0, grant, asked);
+            let body = options.outgoing(request.into_body());
+            let progress = Arc::clone(&body.progress);
+            let answer = sealed::measured(body, &progress, options.longest_quiet()).await?;
+            options.exchange.answered(trace::Answer::Here);
+            return Ok(answer.map(full));
+        }
+        let contexts = self.broker.contexts(verdict);
+        let asking = messages::Asking {
+            route: grant.route,
+            recipients: &*self.recipients,
+            contexts,
+        };
+        let admitted = messages::admit(request, asking, &self.meter).await;
         let messages::Admitted {
             request: admitted,
             whom,
@@ -254,6 +271,9 @@ impl Egress {
         request = admitted;
         if let Verdict::Sign(app) = verdict {
             request = self.broker.signed(app, request).await?;
+        }
+        if matches!(grant.route.body, Body::Sealed(_)) {
+            request = sealed::sealed(request).ok_or(WasiError::HttpRequestDenied)?;
         }
         let mut options = self.recorded(request.method(), grant, asked);
         // Last of all, and beside the request: whatever is noted of it has the target with the placeholder.

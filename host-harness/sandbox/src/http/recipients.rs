@@ -21,6 +21,12 @@ pub trait Recipients: Send + Sync {
         self.note_message(own_message(of, id));
     }
 
+    /// Notes a message that leaves to this recipient, in a conversation that is known by what has this mark. It may not arrive.
+    fn note_sent(&self, to: (&str, &str), mark: &str) {
+        // A default that counts nothing: most platforms take any number.
+        let _ = (to, mark);
+    }
+
     /// Notes a recipient that the one of this kind and id led to, as the service said: it is named for as long as that one is.
     fn note_derived(&self, of: (&str, &str), kind: &str, id: String);
 }

@@ -2,7 +2,7 @@
 //! nothing else. A header is an instruction to whoever understands it (another method, another path, a key of its own), so
 //! one that nobody named is refused, not passed on. Not here: credentials, and what a message may be.
 
-use contract::services::{Body as Kind, Header, Route, Value};
+use contract::services::{Body as Kind, Header, Route, Value, seal};
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body::Body;
@@ -83,11 +83,13 @@ fn fits(known: &Header, value: &HeaderValue, route: &Route) -> bool {
         Value::Exactly(said) => text == said,
         Value::Range => is_range(text),
         Value::Length => number(text).is_some_and(|bytes| bytes <= route.body.max_bytes()),
+        Value::Key => seal::is_key(text),
         Value::ContentType => match route.body {
             Kind::None => false,
             Kind::Json(_) => is_json(text),
             Kind::Fields(_) => is_utf8(text, "application/x-www-form-urlencoded"),
             Kind::Bytes(_) => text == "application/octet-stream" || is_medium(text),
+            Kind::Sealed(_) | Kind::Measured(_) => text == "application/octet-stream",
             Kind::Multipart(_) => boundary(text).is_some(),
             Kind::Parts { json, .. } => boundary(text).is_some() || json.is_some() && is_json(text),
         },

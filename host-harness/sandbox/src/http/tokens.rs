@@ -270,6 +270,7 @@ mod tests {
             secret: Arc::new(Secret::new("s-e-c-r-e-t")),
             base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
             found_in: String::new(),
+            contexts: None,
         }
     }
 

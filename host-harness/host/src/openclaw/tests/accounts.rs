@@ -61,7 +61,7 @@ fn an_account_takes_from_the_channel_what_it_doesnt_say_itself() {
     assert_eq!(with(json!({"b": {"appId": "b"}})).app(), "top:t");
     assert_eq!(with(json!({"Default": {"appId": "d"}})).app(), "d:t");
     let account = with(json!({"b": {"appId": "b"}})).find(Some("b")).unwrap();
-    assert_eq!(account.origin, Ok(LARKSUITE));
+    assert_eq!(account.origin, Ok(LARKSUITE.into()));
     // What is empty overrides, too.
     let words = with(json!({"b": {"appId": "", "appSecret": "hunter2"}})).told_of(Some("b"));
     holds(&words, &["channels.feishu.accounts.b.appId is missing"]);
@@ -143,7 +143,7 @@ fn a_platform_is_known_by_each_of_its_spellings_and_by_no_other() {
         ("https://open.feishu.cn", FEISHU),
         ("https://open.feishu.cn/", FEISHU),
     ] {
-        assert_eq!(origin(domain), Ok(known), "{domain}");
+        assert_eq!(origin(domain), Ok(known.into()), "{domain}");
     }
     for other in [
         "",
@@ -168,7 +168,7 @@ fn a_platform_is_known_by_each_of_its_spellings_and_by_no_other() {
         &["channels.feishu.domain is not a text"],
     );
     let unsaid = Machine::feishu(&json!({"appId": "a", "appSecret": "s"}));
-    assert_eq!(unsaid.find(None).unwrap().origin, Ok(FEISHU));
+    assert_eq!(unsaid.find(None).unwrap().origin, Ok(FEISHU.into()));
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn broker() -> Broker {
         secret: Arc::new(Secret::new("app-secret-app-secret")),
         base: BaseUrl::parse("https://open.feishu.cn").unwrap(),
         found_in: "a test".into(),
+        contexts: None,
     };
     Broker::new(
         &SERVICES,
@@ -243,6 +244,7 @@ fn of_accounts() -> Broker {
             secret: Arc::new(Secret::new(format!("secret-of-{account:?}-{base}"))),
             base: BaseUrl::parse(base).unwrap(),
             found_in: "a test".into(),
+            contexts: None,
         })
     };
     let slack = &contract::services::SLACK;

@@ -104,7 +104,7 @@ async fn a_card_may_be_changed_and_what_was_posted_as_something_else_may_not() {
             .unwrap();
         let route = route(request.uri().path()).unwrap();
         let meter = Arc::new(meter());
-        let admitted = admit(request, route, &chat.recipients, &meter).await;
+        let admitted = admit(request, Asking::of(route, &chat.recipients), &meter).await;
         let admitted = admitted.unwrap_or_else(|refusal| panic!("{:?}", refusal.reason));
         let response = Response::new(full(Bytes::from(good)));
         let (names, whom) = (&admitted.names, admitted.whom);

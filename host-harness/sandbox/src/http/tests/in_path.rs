@@ -51,6 +51,7 @@ fn broker(token: &str) -> Broker {
         secret: Arc::new(Secret::new(token)),
         base: BaseUrl::parse("https://bots.example").unwrap(),
         found_in: "a test".into(),
+        contexts: None,
     };
     Broker::new(&SERVICES, Vec::new(), vec![Arc::new(app)], Arc::default())
 }

@@ -16,6 +16,7 @@ fn broker() -> Broker {
         secret: Arc::new(Secret::new(SECRET)),
         base: BaseUrl::parse("https://qyapi.weixin.qq.com").unwrap(),
         found_in: "a test".into(),
+        contexts: None,
     };
     static SERVICES: [&Service; 1] = [&WECOM];
     Broker::new(&SERVICES, Vec::new(), vec![Arc::new(app)], Arc::default())

@@ -13,15 +13,15 @@ const GOOD: &str =
     r#"{"receive_id":"oc_a","msg_type":"text","content":"{\"text\":\"hi\"}","uuid":"u"}"#;
 const REPLY: &str = r#"{"msg_type":"text","content":"{}"}"#;
 
-const NOBODY: (&str, &str) = ("", "");
+pub(super) const NOBODY: (&str, &str) = ("", "");
 
-struct Chat {
-    recipients: Known,
+pub(super) struct Chat {
+    pub(super) recipients: Known,
 }
 
 /// What a harness keeps, in memory.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     recipients: Mutex<Vec<(String, String)>>,
     messages: Mutex<Vec<String>>,
 }
@@ -51,7 +51,7 @@ impl Recipients for Known {
 }
 
 /// A world in which one submit has named `oc_a`, and one message is in its chat.
-fn chat() -> Chat {
+pub(super) fn chat() -> Chat {
     let recipients = Known::default();
     recipients.note_derived(NOBODY, "chat_id", "oc_a".to_owned());
     recipients.note_message("om_ours".to_owned());
@@ -70,7 +70,8 @@ async fn admitted(
     recipients: &Known,
 ) -> Result<(Request<WasiBody>, Option<To>), RefusalReason> {
     let meter = Arc::new(meter());
-    let admitted = admit(request, route, recipients, &meter).await;
+    let asking = Asking::of(route, recipients);
+    let admitted = admit(request, asking, &meter).await;
     let admitted = admitted.map_err(|refusal| refusal.reason)?;
     Ok((admitted.request, admitted.whom))
 }
@@ -416,7 +417,7 @@ async fn a_recipient_that_a_response_names_gets_messages_and_no_other() {
 }
 
 /// A route that only asks who is behind somebody.
-const LEADS: Route = Route {
+pub(super) const LEADS: Route = Route {
     path: "/users/@me/channels",
     commits: false,
     body: Body::Json(1 << 10),
@@ -456,7 +457,7 @@ async fn only_a_named_person_is_asked_for_the_chat_with_them() {
     }
 }
 
-fn meter() -> CallMeter {
+pub(super) fn meter() -> CallMeter {
     CallMeter::new(&crate::limits::Limits::default())
 }
 

@@ -2,7 +2,7 @@ use contract::services::{Body as Kinds, FEISHU, IdKind, Recipient, Route, Shape}
 use http::{Method, Request};
 
 use super::super::full;
-use super::super::messages::{Admitted, admit};
+use super::super::messages::{Admitted, Asking, admit};
 use super::super::pieces::Pieces;
 use super::super::recipients::Recipients;
 use super::super::refusal::RefusalReason;
@@ -104,7 +104,7 @@ async fn sent(
         .header("content-length", form.len())
         .body(Pieces::of(pieces).boxed_unsync())
         .unwrap();
-    let Admitted { request, .. } = admit(request, route, &Room, &meter)
+    let Admitted { request, .. } = admit(request, Asking::of(route, &Room), &meter)
         .await
         .map_err(|refusal| refusal.reason.name())?;
     let length = request.headers()["content-length"]
@@ -256,7 +256,7 @@ async fn a_message_without_a_file_may_be_its_json_alone_and_nothing_else() {
             .header("content-length", JSON.len())
             .body(full(Bytes::from(JSON)))
             .unwrap();
-        let admitted = admit(request, route, &Room, &meter).await;
+        let admitted = admit(request, Asking::of(route, &Room), &meter).await;
         let reason = admitted.map(|_| ()).map_err(|refusal| refusal.reason);
         let expected = good.then_some(()).ok_or(RefusalReason::Message);
         assert_eq!(reason, expected, "{kind}");
@@ -274,7 +274,7 @@ async fn a_length_that_is_not_announced_or_is_none_lets_no_form_out() {
             request = request.header("content-length", length);
         }
         let request = request.body(full(Bytes::from(form.clone()))).unwrap();
-        let admitted = admit(request, &SENDS, &Room, &meter).await;
+        let admitted = admit(request, Asking::of(&SENDS, &Room), &meter).await;
         let reason = admitted.err().map(|refusal| refusal.reason);
         assert_eq!(reason, Some(RefusalReason::Message), "{length:?}");
     }
