@@ -2,14 +2,12 @@
 //!
 //! With our harness nothing comes here: it reads both itself, and the arguments hold the words, and what stands for the key.
 
-use std::fs::File;
-use std::io::Read;
-
 use contract::commands::{
     Asked, Line, MAX_WORDS_BYTES, Mistake, Side, Value, read, words_from_bytes,
 };
 use libtv_video_core::io::FileSource;
 
+use crate::drive;
 use crate::drive::stdin::Stdin;
 
 /// Puts key and words into the arguments where they say that they come from elsewhere.
@@ -38,8 +36,8 @@ pub fn put_into(arguments: &mut Vec<String>) -> Result<(), (String, u8)> {
 fn put_words(line: &mut Line) -> Result<bool, (String, u8)> {
     let path = line.of_kind(Value::WordsFile);
     let bytes = match &path {
-        Some(path) => bounded(File::open(path), || format!("File not found: {path}"))?,
-        None if line.has("words") => bounded(Ok(std::io::stdin()), String::new)?,
+        Some(path) => bytes(Some(path))?,
+        None if line.has("words") => bytes(None)?,
         None => return Ok(false),
     };
     let words = words_from_bytes(&bytes).map_err(|sentence| {
@@ -52,24 +50,22 @@ fn put_words(line: &mut Line) -> Result<bool, (String, u8)> {
     Ok(true)
 }
 
-/// The bytes of a source, one more at most than words may have.
+/// Where words are read: one byte more than they may have, so that too long is noticed and not cut.
+const LIMIT: usize = MAX_WORDS_BYTES + 1;
+
+/// The words of a file, or on standard input where none is named.
 ///
 /// # Errors
 /// The lines for standard output and the exit code.
-fn bounded(
-    source: std::io::Result<impl Read>,
-    absent: impl FnOnce() -> String,
-) -> Result<Vec<u8>, (String, u8)> {
-    let mut bytes = Vec::new();
-    // One byte more than may be, so that too long is noticed and not cut.
-    let limit = MAX_WORDS_BYTES as u64 + 1;
-    match source.and_then(|source| source.take(limit).read_to_end(&mut bytes)) {
-        Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err((format!("❌ {}", absent()), 1))
-        }
-        Err(error) => Err((format!("❌ The words can't be read: {error}"), 1)),
-    }
+fn bytes(path: Option<&str>) -> Result<Vec<u8>, (String, u8)> {
+    let read = match path {
+        Some(path) => match drive::read_file_up_to(path, LIMIT as u64) {
+            Ok(None) => return Err((format!("❌ File not found: {path}"), 1)),
+            read => read.map(Option::unwrap_or_default),
+        },
+        None => Stdin::new().read_up_to(LIMIT),
+    };
+    read.map_err(|reason| (format!("❌ The words can't be read: {reason}"), 1))
 }
 
 /// The key on standard input, without a byte order mark and blanks around it.

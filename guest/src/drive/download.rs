@@ -15,7 +15,7 @@ use wasip2::io::poll::Pollable;
 use super::body::{self, Piece, Reader, STALLED_AFTER};
 use super::grant::{self, Use};
 use super::http::{ANSWER, Call};
-use super::{fs, nonce, place};
+use super::{names, nonce, place};
 
 /// How many run at once: enough to fill a line, few enough for the store not to mind.
 const AT_ONCE: usize = 5;
@@ -119,13 +119,14 @@ impl<'a> Fetch<'a> {
             "" => ".",
             folder => folder,
         };
-        fs::make_dir(folder)
-            .map_err(|reason| format!("could not make the folder {folder}: {reason}"))?;
+        names::make_dir(folder).map_err(|refused| {
+            format!("could not make the folder {folder}: {}", refused.reason())
+        })?;
         // Random and hidden: two downloads into one folder don't meet, and nobody opens half a film.
         let temporary = Temporary(format!("{folder}/.{name}.{}.part", nonce()));
         // The file before the request: where the folder can't be written nothing is fetched.
         let file = grant::open(&temporary.0, Use::Create)
-            .map_err(|reason| format!("could not write in {folder}: {reason}"))?;
+            .map_err(|refused| format!("could not write in {folder}: {}", refused.reason()))?;
         // The size of a film is up to the user who asked for it; it passes through in pieces.
         let request = results::ask(&download.url, u64::MAX);
         let call = Call::begin(&request, 0, false).map_err(words)?;
@@ -236,7 +237,7 @@ struct Temporary(String);
 impl Drop for Temporary {
     fn drop(&mut self) {
         // It may have been renamed, and a left-over does no harm.
-        drop(std::fs::remove_file(&self.0));
+        names::remove_file(&self.0).ok();
     }
 }
 

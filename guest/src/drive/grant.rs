@@ -1,9 +1,8 @@
 //! Opens files through `wasi:filesystem`, each with just the rights that one use needs.
 //!
-//! Not `std::fs`, for two reasons: whenever std opens for writing, its libc also asks for the right
-//! to change folders, which some runtimes (jco's shim) refuse; and only a descriptor gives the
-//! stream that an upload is fed from. What needs no open file (renaming, removing) is
-//! done with `std::fs` in the modules beside this one.
+//! Not `std::fs`: whenever std opens for writing, its libc also asks for the right to change folders, which some runtimes
+//! (jco's shim) refuse; and only a descriptor gives the stream that an upload is fed from. What needs no open file
+//! (renaming, removing) is `names`'s.
 
 use wasip2::filesystem::preopens;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
@@ -27,30 +26,47 @@ pub enum Use {
     Folder,
 }
 
-/// Whether a granted folder contains the path; std calls one that doesn't merely "not found".
-pub fn covers(path: &str) -> Result<(), String> {
-    locate(&preopens::get_directories(), path).map(|_| ())
+/// Why something can't be done with a path.
+#[derive(Clone, Copy)]
+pub enum Refused {
+    /// No granted folder contains it.
+    NotGranted,
+    /// The runtime's reason.
+    By(ErrorCode),
 }
 
-/// Opens a path below one of the granted folders.
-pub fn open(path: &str, purpose: Use) -> Result<Descriptor, String> {
-    try_open(path, purpose)?.map_err(|code| reason(code).to_owned())
-}
+impl Refused {
+    /// Whether there is nothing of that name: in no granted folder there is nothing.
+    pub const fn is_missing(self) -> bool {
+        matches!(self, Self::NotGranted | Self::By(ErrorCode::NoEntry))
+    }
 
-/// Makes an empty file; false where there is something of that name already. Of several processes one succeeds.
-pub fn create(path: &str) -> Result<bool, String> {
-    match try_open(path, Use::Create)? {
-        Ok(_) => Ok(true),
-        Err(ErrorCode::Exist) => Ok(false),
-        Err(code) => Err(reason(code).to_owned()),
+    /// In words.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotGranted => "no granted folder contains it",
+            Self::By(code) => reason(code),
+        }
     }
 }
 
-/// Opens a path with the rights of its use. The inner result is the runtime's.
-///
-/// # Errors
-/// No granted folder contains it.
-fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, String> {
+impl From<Refused> for String {
+    fn from(refused: Refused) -> Self {
+        refused.reason().to_owned()
+    }
+}
+
+/// Makes an empty file; false where there is something of that name already. Of several processes one succeeds.
+pub fn create(path: &str) -> Result<bool, Refused> {
+    match open(path, Use::Create) {
+        Ok(_) => Ok(true),
+        Err(Refused::By(ErrorCode::Exist)) => Ok(false),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// Opens a path below one of the granted folders, with the rights of its use.
+pub fn open(path: &str, purpose: Use) -> Result<Descriptor, Refused> {
     let grants = preopens::get_directories();
     let (folder, inside) = locate(&grants, path)?;
     let (follow, open, rights) = match purpose {
@@ -83,7 +99,35 @@ fn try_open(path: &str, purpose: Use) -> Result<Result<Descriptor, ErrorCode>, S
             DescriptorFlags::READ,
         ),
     };
-    Ok(folder.open_at(follow, inside, open, rights))
+    folder
+        .open_at(follow, inside, open, rights)
+        .map_err(Refused::By)
+}
+
+/// The bytes of a file from an offset on, as many as one call gives; none at the end.
+pub fn read_at(file: &Descriptor, offset: u64) -> Result<Vec<u8>, Refused> {
+    let read = file.read(PIECE as u64, offset);
+    read.map(|(bytes, _)| bytes).map_err(Refused::By)
+}
+
+/// What a file begins with, at most so many bytes; all of it where that is less.
+pub fn read_up_to(file: &Descriptor, limit: u64) -> Result<Vec<u8>, Refused> {
+    let mut content = Vec::new();
+    loop {
+        let wanted = limit - content.len() as u64;
+        let (bytes, ended) = file
+            .read(wanted.min(PIECE as u64), content.len() as u64)
+            .map_err(Refused::By)?;
+        content.extend_from_slice(&bytes);
+        if ended || bytes.is_empty() || content.len() as u64 == limit {
+            return Ok(content);
+        }
+        if content.len() == PIECE {
+            // It goes on: room for all of it at once, so that what is large doesn't stand in memory twice while it grows.
+            let len = file.stat().map_or(0, |found| found.size).min(limit);
+            content.reserve_exact(usize::try_from(len).unwrap_or(0).saturating_sub(PIECE));
+        }
+    }
 }
 
 /// Writes at an offset, in pieces.
@@ -107,7 +151,7 @@ pub fn write_at(file: &Descriptor, bytes: &[u8], mut offset: u64) -> Result<(), 
 }
 
 /// Makes the content of a file, or the entries of a folder, durable.
-pub fn sync(path: &str, purpose: Use) -> Result<(), String> {
+pub fn sync(path: &str, purpose: Use) -> Result<(), Refused> {
     match (open(path, purpose)?.sync(), purpose) {
         (Ok(()), _) => Ok(()),
         // There are file systems on which a folder can't be synced, and say so in two ways; Windows refuses to flush a folder that
@@ -121,37 +165,7 @@ pub fn sync(path: &str, purpose: Use) -> Result<(), String> {
             ),
             Use::Folder,
         ) => Ok(()),
-        (Err(code), _) => Err(reason(code).to_owned()),
-    }
-}
-
-/// The names in a folder; none when there is no such folder.
-///
-/// Not `std::fs::read_dir`: runtimes look at each file for its type, and one that another process has just
-/// removed would end the whole listing, because std stops at the first error.
-pub fn names(path: &str) -> Result<Option<Vec<String>>, String> {
-    let grants = preopens::get_directories();
-    let (folder, inside) = locate(&grants, path)?;
-    let opened = folder.open_at(
-        PathFlags::SYMLINK_FOLLOW,
-        inside,
-        OpenFlags::DIRECTORY,
-        DescriptorFlags::READ,
-    );
-    let entries = match opened.and_then(|folder| folder.read_directory()) {
-        Ok(entries) => entries,
-        Err(ErrorCode::NoEntry) => return Ok(None),
-        Err(code) => return Err(reason(code).to_owned()),
-    };
-    let mut names = Vec::new();
-    loop {
-        match entries.read_directory_entry() {
-            Ok(Some(entry)) => names.push(entry.name),
-            Ok(None) => return Ok(Some(names)),
-            // Gone meanwhile; or a name that is no text, which the core neither made nor could ask for.
-            Err(ErrorCode::NoEntry | ErrorCode::IllegalByteSequence) => {}
-            Err(code) => return Err(reason(code).to_owned()),
-        }
+        (Err(code), _) => Err(Refused::By(code)),
     }
 }
 
@@ -175,17 +189,17 @@ pub const fn reason(code: ErrorCode) -> &'static str {
 }
 
 /// The deepest granted folder that contains the path, and the path from there.
-fn locate<'a>(
+pub fn locate<'a>(
     grants: &'a [(Descriptor, String)],
     path: &'a str,
-) -> Result<(&'a Descriptor, &'a str), String> {
+) -> Result<(&'a Descriptor, &'a str), Refused> {
     grants
         .iter()
         .filter_map(|(folder, name)| Some((folder, name, inside(name, path)?)))
         // The deepest: a folder inside another may be granted with other rights.
         .max_by_key(|(_, name, _)| bare(name).len())
         .map(|(folder, _, inside)| (folder, inside))
-        .ok_or_else(|| "no granted folder contains it".to_owned())
+        .ok_or(Refused::NotGranted)
 }
 
 /// The path as seen from a granted folder, if it lies in it.

@@ -11,22 +11,24 @@ mod http;
 mod http_error;
 mod keep;
 mod media_store;
+mod names;
 mod place;
 mod relay;
 pub mod stdin;
 
 use std::cell::RefCell;
-use std::io::Write;
 use std::time::Duration;
 
 use libtv_video_core::io::{Driver, Effect, FileSource, Io, Outcome, Stream, UnixMs, hex};
+use wasip2::cli::stderr::get_stderr;
+use wasip2::cli::stdout::get_stdout;
 use wasip2::clocks::wall_clock;
 use wasip2::random::random::get_random_bytes;
 
 use self::stdin::Stdin;
 use crate::environment::{self, CONFIG_FILE};
 
-pub use self::fs::read as read_file;
+pub use self::fs::{read as read_file, read_up_to as read_file_up_to};
 
 /// Runs a procedure of the core to its end.
 ///
@@ -104,13 +106,21 @@ impl World {
     }
 }
 
+/// How much [`OutputStream::blocking_write_and_flush`] takes at once.
+const FLUSHED_AT_ONCE: usize = 4096;
+
 /// Prints a line. A reader that has gone away is no reason to stop: the work goes on without it.
 pub fn say(stream: Stream, line: &str) {
-    let line = format!("{line}\n");
-    drop(match stream {
-        Stream::Out => std::io::stdout().lock().write_all(line.as_bytes()),
-        Stream::Err => std::io::stderr().lock().write_all(line.as_bytes()),
-    });
+    let output = match stream {
+        Stream::Out => get_stdout(),
+        Stream::Err => get_stderr(),
+    };
+    let line = [line, "\n"].concat();
+    for piece in line.as_bytes().chunks(FLUSHED_AT_ONCE) {
+        if output.blocking_write_and_flush(piece).is_err() {
+            break;
+        }
+    }
 }
 
 /// Replaces the configuration file durably.
@@ -122,7 +132,8 @@ fn save_config(text: &[u8]) -> Result<(), String> {
     let path = format!("{folder}/{CONFIG_FILE}");
     // In the same folder, since a rename doesn't cross file systems.
     let temporary = format!("{folder}/.{CONFIG_FILE}.{}.tmp", nonce());
-    fs::make_dir(&folder).and_then(|()| fs::replace(&path, &temporary, text))
+    names::make_dir(&folder)?;
+    fs::replace(&path, &temporary, text)
 }
 
 /// A name part that no other process will choose.

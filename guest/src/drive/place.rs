@@ -1,32 +1,31 @@
 //! Puts a finished file under its final name without ever overwriting another one.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use wasip2::filesystem::types::Descriptor;
 
-use super::grant::{self, PIECE, Use};
+use super::grant::{self, Refused, Use};
+use super::names;
 
 /// Gives the finished file its name. A file of the same content that has it already is as good;
 /// one of other content stays, and that is told. The temporary name may be left over.
 pub fn without_overwriting(temporary: &str, path: &str) -> Result<(), String> {
     // A link and no rename: a rename would replace what stands there.
-    match std::fs::hard_link(temporary, path) {
+    match names::link(temporary, path) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => accept_equal(temporary, path),
-        // File systems without links: FAT, some network shares.
-        Err(_) if std::fs::symlink_metadata(path).is_ok() => accept_equal(temporary, path),
-        Err(_) => reserve_and_rename(temporary, path),
+        // Also where the file system has no links, as FAT and some network shares: the name is taken.
+        Err(_) if names::is_taken(path) => accept_equal(temporary, path),
+        Err(_) => reserve_and_rename(temporary, path)
+            .map_err(|refused| format!("could not write {path}: {}", refused.reason())),
     }
 }
 
 /// Takes the name with an empty file, which only one process can, and renames over that.
-fn reserve_and_rename(temporary: &str, path: &str) -> Result<(), String> {
-    grant::open(path, Use::Create)
-        .map(drop)
-        .map_err(|reason| format!("could not write {path}: {reason}"))?;
-    std::fs::rename(temporary, path).map_err(|error| {
-        drop(std::fs::remove_file(path));
-        format!("could not write {path}: {error}")
-    })
+fn reserve_and_rename(temporary: &str, path: &str) -> Result<(), Refused> {
+    grant::open(path, Use::Create)?;
+    let renamed = names::rename(temporary, path);
+    if renamed.is_err() {
+        names::remove_file(path).ok();
+    }
+    renamed
 }
 
 /// A file that stands there is as good where it has the same content.
@@ -41,27 +40,27 @@ fn accept_equal(temporary: &str, path: &str) -> Result<(), String> {
     }
 }
 
-/// Whether two files have the same bytes; two pieces of each stand in memory at most.
-fn equal(left: &str, right: &str) -> std::io::Result<bool> {
-    let (left, right) = (File::open(left)?, File::open(right)?);
-    let mut rest = left.metadata()?.len();
+/// Whether two files have the same bytes; a piece of each stands in memory at most.
+fn equal(left: &str, right: &str) -> Result<bool, Refused> {
+    let (left, right) = (
+        grant::open(left, Use::Read)?,
+        grant::open(right, Use::Read)?,
+    );
+    let len = |file: &Descriptor| file.stat().map(|found| found.size).map_err(Refused::By);
+    let len = (len(&left)?, len(&right)?);
     // Lengths first: most files that differ differ in it, and no byte is read.
-    if rest != right.metadata()?.len() {
+    if len.0 != len.1 {
         return Ok(false);
     }
-    let (mut left, mut right) = (left, right);
-    let mut pieces = (vec![0; PIECE], vec![0; PIECE]);
-    while rest > 0 {
-        let len = usize::try_from(rest).unwrap_or(PIECE).min(PIECE);
-        let (Some(one), Some(other)) = (pieces.0.get_mut(..len), pieces.1.get_mut(..len)) else {
-            return Ok(false);
-        };
-        left.read_exact(one)?;
-        right.read_exact(other)?;
-        if one != other {
+    let mut at = 0;
+    while at < len.0 {
+        let (one, other) = (grant::read_at(&left, at)?, grant::read_at(&right, at)?);
+        // A runtime may give less than there is.
+        let both = one.len().min(other.len());
+        if both == 0 || one.get(..both) != other.get(..both) {
             return Ok(false);
         }
-        rest -= len as u64;
+        at += both as u64;
     }
     Ok(true)
 }

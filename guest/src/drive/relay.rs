@@ -70,7 +70,8 @@ pub fn send_file(send_file: &SendFile, stdin: &mut Stdin) -> Result<Response, Re
     match &send_file.source {
         FileSource::Stdin => of_stream(&stdin.take_head(), stdin.stream()),
         FileSource::Path(path) | FileSource::Kept(path) => {
-            let file = grant::open(path, Use::Read).map_err(|reason| broken(0, &reason))?;
+            let file =
+                grant::open(path, Use::Read).map_err(|refused| broken(0, refused.reason()))?;
             let stream = file
                 .read_via_stream(0)
                 .map_err(|code| broken(0, grant::reason(code)))?;

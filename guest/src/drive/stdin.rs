@@ -2,13 +2,13 @@
 //!
 //! Standard input can't be rewound: what was looked at is kept, and sent before the rest.
 
-use std::io::ErrorKind;
-
 use libtv_video_core::io::{FileSource, Inspected};
 use wasip2::cli::stdin::get_stdin;
+use wasip2::filesystem::types::DescriptorType;
 use wasip2::io::streams::{InputStream, StreamError};
 
 use super::grant::{self, PIECE, Use};
+use super::names;
 
 /// Standard input and what was seen of it.
 pub struct Stdin {
@@ -52,7 +52,7 @@ impl Stdin {
     /// # Errors
     /// In words: another length than was said, no length at all, or it can't be read.
     fn inspect_stdin(&mut self, size: Option<u64>) -> Result<Inspected, String> {
-        let ended = self.fill_head()?;
+        let ended = self.fill_head(PIECE)?;
         let seen = self.head.len() as u64;
         let len = match (size, ended) {
             // The upload declares this length: a wrong one is refused here and not after minutes.
@@ -76,10 +76,10 @@ impl Stdin {
         })
     }
 
-    /// Reads until the head is full or the input ends; true when it ended.
-    fn fill_head(&mut self) -> Result<bool, String> {
-        while self.head.len() < PIECE {
-            match self.stream.blocking_read((PIECE - self.head.len()) as u64) {
+    /// Reads until the head has so many bytes or the input ends; true when it ended.
+    fn fill_head(&mut self, len: usize) -> Result<bool, String> {
+        while self.head.len() < len {
+            match self.stream.blocking_read((len - self.head.len()) as u64) {
                 Ok(bytes) => self.head.extend_from_slice(&bytes),
                 Err(StreamError::Closed) => return Ok(true),
                 Err(StreamError::LastOperationFailed(_)) => {
@@ -89,6 +89,12 @@ impl Stdin {
         }
         Ok(false)
     }
+
+    /// What it begins with, at most so many bytes; all of it where that is less.
+    pub fn read_up_to(mut self, limit: usize) -> Result<Vec<u8>, String> {
+        self.fill_head(limit)?;
+        Ok(self.head)
+    }
 }
 
 /// Looks at a file; `None` where there is none.
@@ -96,28 +102,17 @@ impl Stdin {
 /// # Errors
 /// In words: it is no file, or can't be read.
 fn inspect_path(path: &str) -> Result<Option<Inspected>, String> {
-    let found = match std::fs::metadata(path) {
+    let found = match names::stat(path) {
         Ok(found) => found,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(refused) if refused.is_missing() => return Ok(None),
+        Err(refused) => return Err(refused.into()),
     };
-    if !found.is_file() {
+    if found.type_ != DescriptorType::RegularFile {
         return Err("it is not a file".to_owned());
     }
     let file = grant::open(path, Use::Read)?;
-    let mut head = Vec::new();
-    while head.len() < PIECE {
-        let wanted = (PIECE - head.len()) as u64;
-        let (bytes, ended) = file
-            .read(wanted, head.len() as u64)
-            .map_err(|code| grant::reason(code).to_owned())?;
-        head.extend_from_slice(&bytes);
-        if ended || bytes.is_empty() {
-            break;
-        }
-    }
     Ok(Some(Inspected {
-        len: found.len(),
-        head,
+        len: found.size,
+        head: grant::read_up_to(&file, PIECE as u64)?,
     }))
 }
