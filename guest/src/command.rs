@@ -21,13 +21,15 @@ pub fn run() -> Result<(), ()> {
         return end(code);
     }
     let settings = settings::load();
-    let code = drive(|io| commands::main(io, &settings, arguments)).unwrap_or_else(|reason| {
+    let mut code = 1;
+    if let Err(reason) = drive(Box::new(|io| {
+        code = commands::main(io, &settings, arguments);
+    })) {
         say(
             Stream::Out,
-            &format!("❌ libtv-video failed inside: {reason}"),
+            &["❌ libtv-video failed inside: ", &reason].concat(),
         );
-        1
-    });
+    }
     end(code)
 }
 

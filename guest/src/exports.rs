@@ -15,8 +15,8 @@ use crate::bindings::Guest;
 use crate::drive::drive;
 use crate::settings;
 
-/// A function of the skill, with its arguments. Boxed, so that [`call`] and what it drives are compiled once for each kind
-/// of answer and not for each function.
+/// A function of the skill, with its arguments. Boxed, so that [`call`] is compiled once for each kind of answer and not
+/// for each function.
 type Function<T> = Box<dyn FnOnce(&Io, &Settings) -> Result<T, problem::Problem>>;
 
 impl Guest for Component {
@@ -107,15 +107,24 @@ impl Guest for Component {
 
 /// Runs a function of the skill with the settings of this moment.
 fn call<T>(function: Function<T>) -> Result<T, Problem> {
+    let mut answer = None;
+    let ran = run(Box::new(|io, settings| {
+        answer = Some(function(io, settings));
+    }));
+    let answer = answer.unwrap_or_else(|| Err(broken(ran.err().as_deref())));
+    answer.map_err(Problem::from)
+}
+
+/// The part of [`call`] that doesn't depend on the answer.
+fn run(function: Box<dyn FnOnce(&Io, &Settings) + '_>) -> Result<(), String> {
     // For each call: the key may have been changed since the last one, and an instance keeps nothing.
     let settings = settings::load();
-    drive(|io| function(io, &settings))
-        .unwrap_or_else(|reason| Err(broken(&reason)))
-        .map_err(Problem::from)
+    drive(Box::new(|io| function(io, &settings)))
 }
 
 /// The component itself has failed. What was sent until then can't be known.
-fn broken(reason: &str) -> problem::Problem {
+fn broken(reason: Option<&str>) -> problem::Problem {
+    let reason = reason.unwrap_or("no answer");
     // The one kind that nobody repeats by himself: it may have happened behind a submit.
     problem::Problem::outcome_unknown(format!("libtv-video failed inside: {reason}"))
         .because(Cause::Internal)

@@ -88,12 +88,21 @@ fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
 /// # Errors
 /// [`Bad`]: which of the ways it can't be used.
 pub fn decode<T: Stored>(kind: &str, bytes: &[u8]) -> Result<T, Bad> {
-    let unknown = || Bad::Damaged("unknown content".to_owned());
-    let (version, mut value) = content(kind, bytes)?;
+    T::from_json(&current(kind, bytes)?).ok_or_else(unknown)
+}
+
+/// The content of a record in today's form, whatever is in it.
+fn current(kind: &str, bytes: &[u8]) -> Result<Value, Bad> {
+    let (version, value) = content(kind, bytes)?;
     if version < VERSION {
-        value = version1::read(kind, value).ok_or_else(unknown)?;
+        return version1::read(kind, value).ok_or_else(unknown);
     }
-    T::from_json(&value).ok_or_else(unknown)
+    Ok(value)
+}
+
+/// What is whole and makes no sense.
+fn unknown() -> Bad {
+    Bad::Damaged("unknown content".to_owned())
 }
 
 /// The version, and what stands behind the first line, once that is right.
@@ -122,7 +131,7 @@ fn content(kind: &str, bytes: &[u8]) -> Result<(u32, Value), Bad> {
     if bytes[..=end] != *first_line(version, kind, body).as_bytes() {
         return Err(damaged("length or checksum differ"));
     }
-    let value = json::parse(body).ok_or_else(|| damaged("unknown content"))?;
+    let value = json::parse(body).ok_or_else(unknown)?;
     Ok((version, value))
 }
 

@@ -30,11 +30,11 @@ use crate::environment::{self, CONFIG_FILE};
 
 pub use self::fs::{read as read_file, read_up_to as read_file_up_to};
 
-/// Runs a procedure of the core to its end.
+/// Runs a procedure of the core to its end. Boxed, and without an answer of its own: compiled once for all of them.
 ///
 /// # Errors
-/// When driver and procedure don't understand each other: a bug of this program, in words.
-pub fn drive<T>(procedure: impl FnOnce(&Io) -> T) -> Result<T, String> {
+/// When the runtime has no randomness for it, in words: it wasn't begun.
+pub fn drive(procedure: Box<dyn FnOnce(&Io) + '_>) -> Result<(), String> {
     let seed = get_random_bytes(32)
         .try_into()
         // No default: with a seed that repeats, two submits would have the same identities.
@@ -43,7 +43,8 @@ pub fn drive<T>(procedure: impl FnOnce(&Io) -> T) -> Result<T, String> {
         state_dir: environment::state_dir(),
         stdin: RefCell::default(),
     };
-    Ok(procedure(&Io::new(&world, seed)))
+    procedure(&Io::new(&world, seed));
+    Ok(())
 }
 
 /// The world as WASI has it, and what lasts from one effect to the next.
