@@ -85,6 +85,9 @@ pub fn read(path: &str) -> Result<Option<Vec<u8>>, String> {
 }
 
 /// What a file begins with, at most so many bytes; nothing when there is none.
+///
+/// # Errors
+/// In words: it is there and can't be read.
 pub fn read_up_to(path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
     match grant::open(path, Use::Read) {
         Ok(file) => Ok(Some(grant::read_up_to(&file, limit)?)),

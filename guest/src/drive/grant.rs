@@ -66,6 +66,9 @@ pub fn create(path: &str) -> Result<bool, Refused> {
 }
 
 /// Opens a path below one of the granted folders, with the rights of its use.
+///
+/// # Errors
+/// [`Refused`]; nothing was opened, and nothing made.
 pub fn open(path: &str, purpose: Use) -> Result<Descriptor, Refused> {
     let grants = preopens::get_directories();
     let (folder, inside) = locate(&grants, path)?;
@@ -105,12 +108,18 @@ pub fn open(path: &str, purpose: Use) -> Result<Descriptor, Refused> {
 }
 
 /// The bytes of a file from an offset on, as many as one call gives; none at the end.
+///
+/// # Errors
+/// [`Refused::By`] the runtime.
 pub fn read_at(file: &Descriptor, offset: u64) -> Result<Vec<u8>, Refused> {
     let read = file.read(PIECE as u64, offset);
     read.map(|(bytes, _)| bytes).map_err(Refused::By)
 }
 
 /// What a file begins with, at most so many bytes; all of it where that is less.
+///
+/// # Errors
+/// [`Refused::By`] the runtime; what was read until then isn't told.
 pub fn read_up_to(file: &Descriptor, limit: u64) -> Result<Vec<u8>, Refused> {
     let mut content = Vec::new();
     loop {

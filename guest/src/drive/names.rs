@@ -11,6 +11,9 @@ use wasip2::filesystem::types::{
 use super::grant::{Refused, locate};
 
 /// Looks at what a name stands for, behind a link too.
+///
+/// # Errors
+/// [`Refused`]; missing also where a link leads to nothing.
 pub fn stat(path: &str) -> Result<DescriptorStat, Refused> {
     let follow = PathFlags::SYMLINK_FOLLOW;
     at(path, &|folder, inside| folder.stat_at(follow, inside))
@@ -30,6 +33,9 @@ pub fn is_folder(path: &str) -> bool {
 }
 
 /// Gives a file another name. Atomic in POSIX and in WASI's words: whoever reads meanwhile finds the old file or the new.
+///
+/// # Errors
+/// [`Refused`]; both names are as they were.
 pub fn rename(from: &str, to: &str) -> Result<(), Refused> {
     between(from, to, &|(old, from), (new, to)| {
         old.rename_at(from, new, to)
@@ -37,6 +43,9 @@ pub fn rename(from: &str, to: &str) -> Result<(), Refused> {
 }
 
 /// Gives a file a second name, unless that is taken.
+///
+/// # Errors
+/// [`Refused`]: [`ErrorCode::Exist`] where the name is taken; where the file system has no links, one of several.
 pub fn link(from: &str, to: &str) -> Result<(), Refused> {
     between(from, to, &|(old, from), (new, to)| {
         old.link_at(PathFlags::empty(), from, new, to)
@@ -44,18 +53,27 @@ pub fn link(from: &str, to: &str) -> Result<(), Refused> {
 }
 
 /// Removes a file; one that isn't there need not be removed.
+///
+/// # Errors
+/// [`Refused`]; the file is still there.
 pub fn remove_file(path: &str) -> Result<(), Refused> {
     let removed = at(path, &|folder, inside| folder.unlink_file_at(inside));
     missing_is_fine(removed)
 }
 
 /// Removes an empty folder; one that isn't there need not be removed.
+///
+/// # Errors
+/// [`Refused`], also where there is something in it.
 pub fn remove_dir(path: &str) -> Result<(), Refused> {
     let removed = at(path, &|folder, inside| folder.remove_directory_at(inside));
     missing_is_fine(removed)
 }
 
 /// Makes a folder and its parents.
+///
+/// # Errors
+/// [`Refused`]; some of the parents may have been made. [`ErrorCode::Exist`] where something else has the name.
 pub fn make_dir(path: &str) -> Result<(), Refused> {
     // A granted folder can't be made and need not be: it is there.
     if is_folder(path) {
@@ -84,6 +102,9 @@ pub fn make_dir(path: &str) -> Result<(), Refused> {
 /// The names in a folder; none when there is no such folder.
 ///
 /// Runtimes look at each file for its type: one that another process has just removed doesn't end the listing.
+///
+/// # Errors
+/// [`Refused`]; what was listed until then isn't told.
 pub fn list(path: &str) -> Result<Option<Vec<String>>, Refused> {
     let grants = preopens::get_directories();
     let (folder, inside) = locate(&grants, path)?;
@@ -111,6 +132,9 @@ pub fn list(path: &str) -> Result<Option<Vec<String>>, Refused> {
 }
 
 /// Does something with a path, as seen from the granted folder it lies in.
+///
+/// # Errors
+/// [`Refused`]: no such folder, or what `act` met.
 fn at<T>(
     path: &str,
     act: &dyn Fn(&Descriptor, &str) -> Result<T, ErrorCode>,

@@ -91,6 +91,9 @@ impl Stdin {
     }
 
     /// What it begins with, at most so many bytes; all of it where that is less.
+    ///
+    /// # Errors
+    /// In words: it can't be read.
     pub fn read_up_to(mut self, limit: usize) -> Result<Vec<u8>, String> {
         self.fill_head(limit)?;
         Ok(self.head)
