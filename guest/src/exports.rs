@@ -17,7 +17,7 @@ use crate::settings;
 
 /// A function of the skill, with its arguments. Boxed, so that [`call`] is compiled once for each kind of answer and not
 /// for each function.
-type Function<T> = Box<dyn FnOnce(&Io, &Settings) -> Result<T, problem::Problem>>;
+type Function<'a, T> = Box<dyn FnOnce(&Io, &Settings) -> T + 'a>;
 
 impl Guest for Component {
     fn submit(request: Request) -> Result<Submission, Problem> {
@@ -106,7 +106,7 @@ impl Guest for Component {
 }
 
 /// Runs a function of the skill with the settings of this moment.
-fn call<T>(function: Function<T>) -> Result<T, Problem> {
+fn call<T>(function: Function<'_, Result<T, problem::Problem>>) -> Result<T, Problem> {
     let mut answer = None;
     let ran = run(Box::new(|io, settings| {
         answer = Some(function(io, settings));
@@ -116,7 +116,7 @@ fn call<T>(function: Function<T>) -> Result<T, Problem> {
 }
 
 /// The part of [`call`] that doesn't depend on the answer.
-fn run(function: Box<dyn FnOnce(&Io, &Settings) + '_>) -> Result<(), String> {
+fn run(function: Function<'_, ()>) -> Result<(), String> {
     // For each call: the key may have been changed since the last one, and an instance keeps nothing.
     let settings = settings::load();
     drive(Box::new(|io| function(io, &settings)))
