@@ -152,9 +152,9 @@ pub fn decide(
         // The right to send, not to upload: a link isn't taken either.
         Meaning::MissingScope(page) => {
             let reason = format!("{reason}. Grant it here: {page}");
-            withheld(delivery, &reason, moment)
+            withheld(delivery, &reason, moment, traits)
         }
-        Meaning::Withheld => withheld(delivery, reason, moment),
+        Meaning::Withheld => withheld(delivery, reason, moment, traits),
         Meaning::RateLimited(pause_ms) => too_fast(delivery, *pause_ms, reason, moment, traits),
         Meaning::TooLong => too_long(delivery, reason, moment, traits),
         Meaning::ForeignUpload => foreign(delivery, reason, moment, traits),
@@ -229,7 +229,7 @@ pub fn no_channel(before: &Delivery, channel: &str, moment: Moment) -> Decision 
     // The name is from a record of another version: it may be as long as somebody made it.
     let shown: String = channel.chars().take(40).collect();
     let reason = format!("this version of libtv-video knows no channel “{shown}”: update it");
-    let decision = withheld(before.clone(), &reason, moment);
+    let decision = waits_for_people(before.clone(), &reason, moment);
     let enough = decision.delivery.withheld >= MAX_ATTEMPTS_WITHHELD;
     // It was begun by a version that knew the channel: it may be in the chat, and waiting longer tells nothing.
     if enough && decision.delivery.state == DeliveryState::Sending {
@@ -317,6 +317,12 @@ fn shown(mut delivery: Delivery, id: Option<&str>, moment: Moment) -> Decision {
     Decision::store(delivery, event)
 }
 
+/// Whether it ends once it was tried often enough. Of one that was begun nobody may say that it failed: its end is `expired`, once
+/// its key is too old. A key that never is leaves the attempts to end it.
+fn ends_by_attempts(delivery: &Delivery, traits: &Traits) -> bool {
+    delivery.state == DeliveryState::Pending || key_of(delivery, traits).is_endless()
+}
+
 /// After a pause, until it was tried often enough. What may be in the chat isn't given up here: its key runs out.
 fn again(
     delivery: Delivery,
@@ -345,9 +351,7 @@ fn put_off(
     delivery.failures += 1;
     delivery.trouble = Some(reason.to_owned());
     delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
-    // Only a pending one: of one that was begun nobody may say that it failed. Its end is `expired`, once its
-    // key is too old.
-    if delivery.failures >= max_attempts && delivery.state == DeliveryState::Pending {
+    if delivery.failures >= max_attempts && ends_by_attempts(&delivery, traits) {
         return give_up(delivery, reason, moment.now_ms, traits);
     }
     Decision::store(delivery, format!(": {reason}; again in {pause_ms} ms"))
@@ -386,7 +390,7 @@ fn too_fast(
     delivery.next_try_at_ms = moment.now_ms.saturating_add(pause_ms);
     delivery.trouble = Some(reason.to_owned());
     let enough = delivery.waits >= MAX_ATTEMPTS_WITHOUT_NETWORK;
-    if enough && delivery.state == DeliveryState::Pending {
+    if enough && ends_by_attempts(&delivery, traits) {
         return give_up(delivery, reason, moment.now_ms, traits);
     }
     Decision::store(delivery, format!(": {reason}; again in {pause_ms} ms"))
@@ -427,9 +431,20 @@ fn foreign(mut delivery: Delivery, reason: &str, moment: Moment, traits: &Traits
     )
 }
 
-/// The chat, the app or its rights stand in the way: nothing is wrong with what was sent, and it waits until that is
+/// The chat, the app or its rights stand in the way. What was begun under a key that never ends waits no longer than what wasn't.
+fn withheld(delivery: Delivery, reason: &str, moment: Moment, traits: &Traits) -> Decision {
+    let decision = waits_for_people(delivery, reason, moment);
+    let delivery = &decision.delivery;
+    let enough = delivery.withheld >= MAX_ATTEMPTS_WITHHELD;
+    if enough && delivery.state.is_open() && ends_by_attempts(delivery, traits) {
+        return uncertain(decision.delivery, reason, moment.now_ms);
+    }
+    decision
+}
+
+/// Nothing is wrong with what was sent, and it waits until that is
 /// mended. A result that had become a link begins with its media again, for the same may be so of what stood in its way.
-fn withheld(mut delivery: Delivery, reason: &str, moment: Moment) -> Decision {
+fn waits_for_people(mut delivery: Delivery, reason: &str, moment: Moment) -> Decision {
     let pause_ms = backoff::pause_ms(
         delivery.withheld,
         BASE_PAUSE_MS,

@@ -243,6 +243,40 @@ fn what_is_tried_in_vain_ends_and_what_may_be_shown_is_not_said_to_have_failed()
 }
 
 #[test]
+fn what_was_begun_under_a_key_that_never_ends_ends_by_its_attempts() {
+    let forever = traits(Key::Forever, true, false);
+    let answers = [
+        (no(Meaning::MediaUnread), MAX_ATTEMPTS),
+        (
+            Answer::NotDispatched("no network".to_owned()),
+            MAX_ATTEMPTS_WITHOUT_NETWORK,
+        ),
+        (no(Meaning::RateLimited(1)), MAX_ATTEMPTS_WITHOUT_NETWORK),
+        (no(Meaning::Withheld), MAX_ATTEMPTS_WITHHELD),
+    ];
+    for (answer, attempts) in answers {
+        for (traits, what, end) in [
+            (&ONE_SHOT, What::Film, Next::Uncertain),
+            (&forever, What::Notice, Next::Uncertain),
+            // The link counts as the film there, which may have arrived. What people can mend waits for them as it is.
+            (&forever, What::Film, Next::Link),
+        ] {
+            let mut begun = delivery(what, REPEATED);
+            for _ in 1..attempts {
+                begun = decide(&begun, REPEATED, &answer, MOMENT, traits).delivery;
+                assert_eq!(begun.state, DeliveryState::Sending, "{answer:?}");
+            }
+            let end = match answer {
+                Answer::Refused(Meaning::Withheld, _) => Next::Uncertain,
+                _ => end,
+            };
+            let last = decide(&begun, REPEATED, &answer, MOMENT, traits);
+            assert_eq!(next(&last), end, "{answer:?} {:?}", traits.key);
+        }
+    }
+}
+
+#[test]
 fn what_is_shown_once_is_committed_again_and_asked_about_in_the_end_no_more_and_a_text_never() {
     let lost = Answer::Unknown("no answer".to_owned());
     let step =

@@ -53,6 +53,9 @@ impl Service {
 }
 
 /// A channel; those without a platform of their own are the core's toys, for what makes a repeated message harmless there.
+///
+/// Each real one is spoken to by the core's own member of it, with a platform in `chats/` that makes of a repetition what its
+/// documents say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     /// A key for an hour, which spans media and link.
@@ -61,6 +64,16 @@ pub enum Channel {
     Discord,
     /// Files that are completed once.
     Slack,
+    /// Lines whose place media take.
+    Telegram,
+    /// A key for half an hour, which spans media and link.
+    Matrix,
+    /// An id that is the same in every attempt, for ever.
+    Webhook,
+    /// The same bytes are shown once, for four hours.
+    WeCom,
+    /// Nothing tells a repetition, and nobody can be asked.
+    DingTalk,
     /// No key; it can be asked.
     Toy,
     /// No key, and it can't be asked.
@@ -73,10 +86,15 @@ pub enum Channel {
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Feishu,
         Self::Discord,
         Self::Slack,
+        Self::Telegram,
+        Self::Matrix,
+        Self::Webhook,
+        Self::WeCom,
+        Self::DingTalk,
         Self::Toy,
         Self::Bare,
         Self::Echo,
@@ -90,6 +108,11 @@ impl Channel {
             Self::Feishu => "feishu",
             Self::Discord => "discord",
             Self::Slack => "slack",
+            Self::Telegram => "telegram",
+            Self::Matrix => "matrix",
+            Self::Webhook => "webhook",
+            Self::WeCom => "wecom",
+            Self::DingTalk => "dingtalk",
             Self::Toy => "toy",
             Self::Bare => "bare",
             Self::Echo => "echo",
@@ -103,7 +126,11 @@ impl Channel {
             Self::Feishu => "oc_simulated",
             Self::Discord => "channel:112233445566778899",
             Self::Slack => "C0SIMULATED",
-            Self::Toy | Self::Bare | Self::Echo | Self::Steady => "room",
+            Self::Telegram => "-1001234567890",
+            Self::Matrix => "!simulated:matrix.example",
+            Self::WeCom => "ZhangSan",
+            Self::DingTalk => "cid6KeBBLoveMJOGXoYKF5x7EeiodoA==",
+            Self::Webhook | Self::Toy | Self::Bare | Self::Echo | Self::Steady => "room",
         }
     }
 
@@ -116,6 +143,25 @@ impl Channel {
             ],
             Self::Discord => &[("DISCORD_BOT_TOKEN", "a-simulated-token")],
             Self::Slack => &[("SLACK_BOT_TOKEN", "xoxb-simulated")],
+            Self::Telegram => &[("TELEGRAM_BOT_TOKEN", "1:simulated")],
+            Self::Matrix => &[
+                ("MATRIX_HOMESERVER", "https://matrix.example"),
+                ("MATRIX_ACCESS_TOKEN", "syt_simulated"),
+            ],
+            Self::Webhook => &[
+                ("LIBTV_WEBHOOK_URL", "https://hooks.example/in"),
+                // A placeholder, as the harness gives it: it signs.
+                ("LIBTV_WEBHOOK_SECRET", "placeholder-webhook-secret"),
+            ],
+            Self::WeCom => &[
+                ("WECOM_CORP_ID", "ww0simulated"),
+                ("WECOM_AGENT_ID", "1000002"),
+                ("WECOM_CORP_SECRET", "a-simulated-secret"),
+            ],
+            Self::DingTalk => &[
+                ("DINGTALK_CLIENT_ID", "dingsimulated"),
+                ("DINGTALK_CLIENT_SECRET", "a-simulated-secret"),
+            ],
             Self::Toy | Self::Bare | Self::Echo | Self::Steady => {
                 &[("TOY_TOKEN", "a-simulated-token")]
             }

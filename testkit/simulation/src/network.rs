@@ -23,6 +23,11 @@ impl Party {
             "open.feishu.cn" => Self::Chat(Channel::Feishu),
             "discord.com" => Self::Chat(Channel::Discord),
             "slack.com" | "files.slack.com" => Self::Chat(Channel::Slack),
+            "api.telegram.org" => Self::Chat(Channel::Telegram),
+            "matrix.example" => Self::Chat(Channel::Matrix),
+            "hooks.example" => Self::Chat(Channel::Webhook),
+            "qyapi.weixin.qq.com" => Self::Chat(Channel::WeCom),
+            "api.dingtalk.com" | "oapi.dingtalk.com" => Self::Chat(Channel::DingTalk),
             "toy.example" => Self::Chat(Channel::Toy),
             "im.liblib.tv" => Self::Service(Service::LibTv),
             "ark.cn-beijing.volces.com" => Self::Service(Service::Ark),
@@ -175,6 +180,10 @@ impl Fault {
         match (self, channel) {
             (Self::TokenRevoked, Channel::Feishu) => !url.contains("/tenant_access_token/"),
             (Self::TokenRevoked, Channel::Discord | Channel::Slack) => !url.contains("/upload/"),
+            (Self::TokenRevoked, Channel::Telegram | Channel::Matrix) => true,
+            (Self::TokenRevoked, Channel::WeCom | Channel::DingTalk) => !is_exchange(url),
+            // Its status says that it was taken, by the specification: nothing else that it says is read.
+            (Self::Garbage | Self::GarbageAfter, Channel::Webhook) => false,
             (Self::BotRemoved, _) => is_commit,
             (Self::ScopeRemoved, Channel::Feishu) => {
                 !is_commit && !url.contains("/tenant_access_token/")
@@ -242,17 +251,38 @@ impl Fault {
 }
 
 /// Whether a request to this address of a chat shows a message.
+///
+/// By how addresses end, and where a platform names the message or its recipient in the address, by what stands in it. The list
+/// is the platforms', and not the core's: what the core takes for harmless and isn't has to show here.
 pub(super) fn is_commit(url: &str) -> bool {
     let shows = [
-        "/im/v1/messages?",
         "/messages",
         "/files.completeUploadExternal",
         "/chat.postMessage",
         "/show",
+        "/sendMessage",
+        "/groupMessages/send",
+        "//hooks.example/in",
+    ];
+    let has = [
+        "/im/v1/messages?",
+        "/show/",
+        "/send/m.room.message/",
+        "/message/send?",
+        "/sendVideo?",
+        "/sendPhoto?",
+        "/sendDocument?",
+        "/editMessageMedia?",
     ];
     // A list of messages has a query behind it.
     let path = shows.iter().any(|end| url.ends_with(end));
-    path || url.contains(shows[0]) || url.contains("/show/")
+    path || has.iter().any(|part| url.contains(part))
+}
+
+/// Whether a request to this address of a chat exchanges a secret for a token: such a one can't be refused for a token that has
+/// ended.
+fn is_exchange(url: &str) -> bool {
+    url.contains("/gettoken?") || url.ends_with("/accessToken")
 }
 
 /// Whether a request to this address of a service costs money, where it is a `POST`.

@@ -122,5 +122,5 @@ impl EffectKind {
 }
 
 fn shows(request: &Request) -> bool {
-    request.method == Method::Post && is_commit(&request.url)
+    matches!(request.method, Method::Post | Method::Put) && is_commit(&request.url)
 }

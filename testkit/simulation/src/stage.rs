@@ -125,7 +125,10 @@ impl Scenario {
         Self::Blind,
     ];
 
-    /// Those of a toy.
+    /// Those of a toy, and of the channels whose platforms say of missing rights what the others say: what a channel makes of
+    /// that is played by those above, and once is enough for what doesn't depend on the key.
+    ///
+    /// Two processes at once, a bot that comes late and uploads that take minutes are in it, since each key has to hold there.
     const OF_A_TOY: [Self; 9] = [
         Self::Video,
         Self::Nine,

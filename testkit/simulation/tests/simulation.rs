@@ -95,7 +95,7 @@ fn a_list_that_is_down_proves_nothing_and_is_asked_for_a_while() {
 #[test]
 fn random_faults_and_crashes_break_no_promise() {
     let mut all = Tally::default();
-    for (_, tally) in simulation::random(0, 1200, Only::default(), THREADS) {
+    for (_, tally) in simulation::random(0, 1500, Only::default(), THREADS) {
         assert!(tally.runs > 15 && tally.shown > 15);
         all.join(tally);
     }

@@ -1,10 +1,15 @@
 //! The chat in the simulated world: what it shows, and under which conditions it takes something. How a platform is spoken to is
 //! in the files below; what its word about a repeated message is worth is the platform's own.
 
+mod dingtalk;
 mod discord;
 mod feishu;
+mod matrix;
 mod slack;
+mod telegram;
 mod toy;
+mod webhook;
+mod wecom;
 
 use libtv_video_core::io::{Request, Response};
 
@@ -162,6 +167,11 @@ pub(super) fn platform(channel: Channel, plant: Option<Plant>, rng: &mut Rng) ->
         Channel::Feishu => Box::new(feishu::Feishu::default()),
         Channel::Discord => Box::new(discord::Discord::new(rng)),
         Channel::Slack => Box::new(slack::Slack::new(plant, rng)),
+        Channel::Telegram => Box::new(telegram::Telegram::default()),
+        Channel::Matrix => Box::new(matrix::Matrix::new(rng)),
+        Channel::Webhook => Box::new(webhook::Webhook::default()),
+        Channel::WeCom => Box::new(wecom::WeCom::default()),
+        Channel::DingTalk => Box::new(dingtalk::DingTalk::default()),
         Channel::Toy | Channel::Bare | Channel::Echo | Channel::Steady => {
             Box::new(toy::Toy::new(channel))
         }

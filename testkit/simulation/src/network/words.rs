@@ -13,6 +13,10 @@ pub(super) fn failure(party: Party) -> Response {
         Party::Chat(Channel::Feishu) => feishu(500, 2200, "internal error"),
         Party::Chat(Channel::Discord) => discord(500, 0, "internal error"),
         Party::Chat(Channel::Slack) => slack("internal_error"),
+        Party::Chat(Channel::Telegram) => telegram(500, "Internal Server Error"),
+        Party::Chat(Channel::Matrix) => matrix(500, "M_UNKNOWN"),
+        Party::Chat(Channel::WeCom) => wecom(-1, "system busy"),
+        Party::Chat(Channel::DingTalk) => dingtalk(500, "ServiceUnavailable"),
         _ => plain(party, 500, "internal error"),
     }
 }
@@ -25,6 +29,10 @@ pub(super) fn unauthorized(party: Party) -> Response {
         Party::Chat(Channel::Feishu) => feishu(401, 99_991_661, "Invalid API Key"),
         Party::Chat(Channel::Discord) => discord(401, 0, "401: Unauthorized"),
         Party::Chat(Channel::Slack) => slack("invalid_auth"),
+        Party::Chat(Channel::Telegram) => telegram(401, "Unauthorized"),
+        Party::Chat(Channel::Matrix) => matrix(401, "M_MISSING_TOKEN"),
+        Party::Chat(Channel::WeCom) => wecom(40001, "invalid credential"),
+        Party::Chat(Channel::DingTalk) => dingtalk(401, "InvalidAuthentication"),
         _ => plain(party, 401, "Invalid API Key"),
     }
 }
@@ -34,6 +42,10 @@ pub(super) fn token_revoked(party: Party) -> Response {
     match party {
         Party::Chat(Channel::Discord) => discord(401, 40001, "Unauthorized"),
         Party::Chat(Channel::Slack) => slack("token_revoked"),
+        Party::Chat(Channel::Telegram) => telegram(401, "Unauthorized"),
+        Party::Chat(Channel::Matrix) => matrix(401, "M_UNKNOWN_TOKEN"),
+        Party::Chat(Channel::WeCom) => wecom(42001, "access_token expired"),
+        Party::Chat(Channel::DingTalk) => dingtalk(401, "InvalidAuthentication"),
         _ => feishu(400, 99_991_668, "invalid token"),
     }
 }
@@ -44,6 +56,12 @@ pub(super) fn bot_removed(party: Party) -> Response {
         Party::Chat(Channel::Feishu) => feishu(400, 230_002, "bot not in chat"),
         Party::Chat(Channel::Discord) => discord(403, 50001, "Missing Access"),
         Party::Chat(Channel::Slack) => slack("not_in_channel"),
+        Party::Chat(Channel::Telegram) => {
+            telegram(403, "Forbidden: bot was kicked from the supergroup chat")
+        }
+        Party::Chat(Channel::Matrix) => matrix(403, "M_FORBIDDEN"),
+        Party::Chat(Channel::WeCom) => wecom(81013, "user not in the visible range"),
+        Party::Chat(Channel::DingTalk) => dingtalk(400, "invalid.conversation"),
         _ => plain(party, 403, "bot not in chat"),
     }
 }
@@ -67,6 +85,10 @@ pub(super) fn too_fast(party: Party, wait: Wait) -> Response {
         Party::Service(Service::Pippit) => pippit(16010, "请求过于频繁"),
         Party::Chat(Channel::Feishu) => feishu(429, 99_991_400, "slow down"),
         Party::Chat(Channel::Discord) => discord(429, 20028, "slow down"),
+        Party::Chat(Channel::Telegram) => telegram(429, "Too Many Requests"),
+        Party::Chat(Channel::Matrix) => matrix(429, "M_LIMIT_EXCEEDED"),
+        Party::Chat(Channel::WeCom) => wecom(45033, "api concurrent out of limit"),
+        Party::Chat(Channel::DingTalk) => dingtalk(429, "Throttling.QpsLimit"),
         Party::Chat(Channel::Slack) => {
             let mut answer = slack("ratelimited");
             answer.status = 429;
@@ -117,6 +139,36 @@ fn discord(status: u16, code: u32, words: &str) -> Response {
 /// An error of Slack: HTTP 200, and a word.
 fn slack(word: &str) -> Response {
     response(200, &format!("{{\"ok\":false,\"error\":\"{word}\"}}"))
+}
+
+/// An error of Telegram.
+fn telegram(code: u16, description: &str) -> Response {
+    let body = format!("{{\"ok\":false,\"error_code\":{code},\"description\":\"{description}\"}}");
+    response(code, &body)
+}
+
+/// An error of Matrix.
+fn matrix(status: u16, word: &str) -> Response {
+    response(
+        status,
+        &format!("{{\"errcode\":\"{word}\",\"error\":\"no\"}}"),
+    )
+}
+
+/// An error of WeCom: the status is always 200.
+fn wecom(code: i32, words: &str) -> Response {
+    response(
+        200,
+        &format!("{{\"errcode\":{code},\"errmsg\":\"{words}\"}}"),
+    )
+}
+
+/// An error of DingTalk's newer host; the older one reads it as one of its edge.
+fn dingtalk(status: u16, code: &str) -> Response {
+    response(
+        status,
+        &format!("{{\"code\":\"{code}\",\"message\":\"no\"}}"),
+    )
 }
 
 /// Of whoever has no words of its own here: a store, both of LibTV's envelopes in one, a toy.
