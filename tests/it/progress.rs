@@ -13,6 +13,7 @@ const FILM: &str = "/claw/p/fox.mp4";
 const DISCORD: &str = "200000000000000001";
 const DISCORD_PERSON: &str = "user:300000000000000001";
 const SLACK: &str = "C0123456789";
+const SLACK_PERSON: &str = "user:U0123456789";
 const TELEGRAM: &str = "4200001";
 
 /// A channel, a chat of it, the route that posts a line, and how one is changed.
@@ -23,7 +24,7 @@ struct Place {
     changes: &'static str,
 }
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 6] = [
     Place {
         channel: "feishu",
         chat: CHAT,
@@ -45,6 +46,12 @@ const PLACES: [Place; 5] = [
     Place {
         channel: "slack",
         chat: SLACK,
+        posts: "POST /api/chat.postMessage",
+        changes: "POST /api/chat.update",
+    },
+    Place {
+        channel: "slack",
+        chat: SLACK_PERSON,
         posts: "POST /api/chat.postMessage",
         changes: "POST /api/chat.update",
     },
