@@ -33,6 +33,7 @@ impl DingTalk {
 
     /// Takes a message. Its content is a text that is JSON itself, which the platform reads a second time.
     fn send(&self, chat: &mut Chat, body: &Value, now_ms: u64) -> Response {
+        // No look at what was sent before: there is nothing in a message that would tell a repetition.
         if chat.is_absent(now_ms) {
             return refused(400, "invalid.conversation");
         }

@@ -45,6 +45,7 @@ impl Matrix {
         {
             return sent(*message);
         }
+        // Also of a room that there isn't: nobody is to learn which there are.
         if chat.is_absent(now_ms) {
             return refused(403, "M_FORBIDDEN");
         }
@@ -65,6 +66,7 @@ impl Matrix {
             None => text("body").unwrap_or_default(),
         };
         let message = chat.show(now_ms, media.flatten(), words);
+        // Only now: the name of what was refused stays free for the next attempt.
         self.names.insert(name.to_owned(), (now_ms, message));
         sent(message)
     }

@@ -58,6 +58,7 @@ impl Telegram {
         }
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = body.get("text").and_then(Value::as_str).unwrap_or_default();
+        // Kept apart from the chat's lines, which are counted for each job: a medium that is lost may leave several of these.
         if text.starts_with(ANNOUNCES) {
             self.lines.push(Line::Announces);
             return sent(FIRST_ANNOUNCEMENT + self.lines.len() - 1);

@@ -42,6 +42,7 @@ impl Platform for Webhook {
                 .push(("retry-after".to_owned(), "2".to_owned()));
             return slow;
         }
+        // Behind all that refuses: what was refused has to be taken when it comes again.
         self.taken.insert(id.clone());
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let text = |path: &str| body.pointer(path).and_then(Value::as_str);

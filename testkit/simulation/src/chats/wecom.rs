@@ -64,6 +64,7 @@ impl WeCom {
             }
         };
         let message = chat.show(now_ms, media, text("/text/content"));
+        // By its bytes and not by its words: the same medium under another id is another message.
         self.taken.push((now_ms + kept_ms, bytes.to_vec(), message));
         sent(message)
     }
