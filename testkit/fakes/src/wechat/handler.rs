@@ -40,8 +40,11 @@ impl Inner {
         };
         Some(match said {
             Ok(said) => Reply::json(200, &said),
-            // The login's end is said otherwise than everything else.
-            Err((-14, said)) => Reply::json(200, &json!({"errcode": -14, "errmsg": said})),
+            // The login's end is said by a number of its own as well.
+            Err((-14, said)) => {
+                let over = json!({"ret": -14, "errcode": -14, "errmsg": said});
+                Reply::json(200, &over)
+            }
             Err((ret, said)) => Reply::json(200, &json!({"ret": ret, "errmsg": said})),
         })
     }

@@ -10,6 +10,7 @@ mod matrix;
 mod slack;
 mod telegram;
 mod webhook;
+mod wechat;
 mod wecom;
 
 use fakes::World;
@@ -32,6 +33,7 @@ const FAKES: &[Prepared] = &[
     ("slack", slack::prepare),
     ("telegram", telegram::prepare),
     ("webhook", webhook::prepare),
+    ("wechat", wechat::prepare),
     ("wecom", wecom::prepare),
 ];
 
