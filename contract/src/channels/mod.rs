@@ -217,6 +217,18 @@ impl Channel {
     }
 }
 
+/// An id without the words that agents write before it, in any order, as often as they stand there, in capitals or not.
+fn without<'a>(mut id: &'a str, words: &[&str]) -> &'a str {
+    let begins = |id: &str, word: &&&str| {
+        let begin = id.get(..word.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+    };
+    while let Some(word) = words.iter().find(|word| begins(id, word)) {
+        id = &id[word.len()..];
+    }
+    id
+}
+
 /// The channel that `word` names, in capitals or not; the first one where it is empty.
 #[must_use]
 pub fn named(word: &str) -> Option<&'static Channel> {

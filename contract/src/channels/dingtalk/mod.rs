@@ -1,6 +1,8 @@
 //! DingTalk (钉钉), for the robot of a company's app.
 
-use super::{Channel, Example, Platform, Recipient, Recipients, Section, Threads, Variables};
+use super::{
+    Channel, Example, Platform, Recipient, Recipients, Section, Threads, Variables, without,
+};
 use crate::services::{self, DINGTALK_ORIGIN, dingtalk};
 
 /// A person's id has at most 64 characters, a group's some thirty; prefixes stand before either.
@@ -82,19 +84,12 @@ pub const DINGTALK: Channel = Channel {
 /// # Errors
 /// Why it is nobody, as the end of a sentence.
 fn read(text: &str) -> Result<Recipient, &'static str> {
-    let mut id = text.trim();
+    let id = text.trim();
     if id.len() > MAX_BYTES {
         return Err("it is too long");
     }
-    // In any order, as often as they stand there: agents write `dingtalk:group:cid…` as well.
-    let mut rest = PREFIXES.iter();
-    while let Some(prefix) = rest.next() {
-        let begin = id.get(..prefix.len());
-        if begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix)) {
-            id = &id[prefix.len()..];
-            rest = PREFIXES.iter();
-        }
-    }
+    // Agents write `dingtalk:group:cid…` as well.
+    let id = without(id, &PREFIXES);
     let is_group = id.starts_with(GROUP) && id.len() > MIN_GROUP_BYTES;
     // A group's is base64; a person's has the few signs that companies choose.
     let more: &[u8] = if is_group { b"+/=" } else { b"_-.@" };

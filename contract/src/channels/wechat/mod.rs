@@ -1,7 +1,9 @@
 //! WeChat (微信), for the account of a bot that OpenClaw's plug-in logs in. It has direct chats alone, with people who have written to
 //! it.
 
-use super::{Channel, Example, Kept, Platform, Recipient, Recipients, Section, Threads, Variables};
+use super::{
+    Channel, Example, Kept, Platform, Recipient, Recipients, Section, Threads, Variables, without,
+};
 use crate::services::{self, WECHAT_ORIGIN, wechat};
 
 /// An id has some thirty characters before its ending.
@@ -82,19 +84,12 @@ pub const WECHAT: Channel = Channel {
 /// # Errors
 /// Why it is nobody, as the end of a sentence.
 fn read(text: &str) -> Result<Recipient, &'static str> {
-    let mut id = text.trim();
+    let id = text.trim();
     if id.len() > MAX_BYTES {
         return Err("it is too long");
     }
-    let mut rest = PREFIXES.iter();
-    // In any order: agents write `weixin:user:…` as well.
-    while let Some(prefix) = rest.next() {
-        let begin = id.get(..prefix.len());
-        if begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix)) {
-            id = &id[prefix.len()..];
-            rest = PREFIXES.iter();
-        }
-    }
+    // Agents write `weixin:user:…` as well.
+    let id = without(id, &PREFIXES);
     let Some(name) = id.strip_suffix(ENDING) else {
         return Err("a person of WeChat is named by an id that ends with @im.wechat");
     };
