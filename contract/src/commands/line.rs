@@ -144,14 +144,14 @@ impl Given {
                 }
                 Ok(Some(Arg::Long(name))) => {
                     // Across all commands, since an option may stand in front of its command.
-                    let found = self.names().find(|known| *known == name);
-                    found.ok_or_else(|| unknown("option", "--", name, self.candidates()))?
+                    let found = self.known(name);
+                    found.ok_or_else(|| unknown("option", "--", name, &self.candidates()))?
                 }
                 // Only flags come back with a value that nobody took.
                 Err(lexopt::Error::UnexpectedValue { option, .. }) => {
                     let dashes = option.trim_start_matches('-');
-                    let flag = self.names().find(|known| *known == dashes);
-                    return Err(["--", flag.unwrap_or_default(), " takes no value."].concat());
+                    let flag = self.known(dashes).unwrap_or_default();
+                    return Err(["--", flag, " takes no value."].concat());
                 }
                 Err(_) => return Err("The arguments can't be read.".to_owned()),
             };
@@ -163,12 +163,19 @@ impl Given {
 
     /// Every option of every command that this side knows: an option takes a value or none wherever it occurs, so that it
     /// can be read before the command is known.
-    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let side = self.side;
-        of_component()
-            .flat_map(move |command| command.options_of(side))
-            .map(|option| option.name)
-            .chain(FLAGS)
+    // A list and no iterator, here and below: what goes through the chain of tables is in the component once.
+    fn names(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for command in of_component() {
+            names.extend(command.options_of(self.side).map(|option| option.name));
+        }
+        names.extend(FLAGS);
+        names
+    }
+
+    /// The option of this name, of any command.
+    fn known(&self, name: &str) -> Option<&'static str> {
+        self.names().into_iter().find(|known| *known == name)
     }
 
     /// Takes an option with its values, or a flag.
@@ -202,14 +209,12 @@ impl Given {
     }
 
     /// What an unknown option may have been meant to be: those of the command, once it has been read.
-    fn candidates(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let command = self.words.first().and_then(|word| own(word.to_str()?));
-        let side = self.side;
-        let own = command
-            .into_iter()
-            .flat_map(move |command| command.options_of(side).map(|option| option.name));
-        let all = command.is_none().then(|| self.names());
-        own.chain(all.into_iter().flatten()).chain(FLAGS)
+    fn candidates(&self) -> Vec<&'static str> {
+        let Some(command) = self.words.first().and_then(|word| own(word.to_str()?)) else {
+            return self.names();
+        };
+        let own = command.options_of(self.side).map(|option| option.name);
+        own.chain(FLAGS).collect()
     }
 
     /// Help, version or a command.
@@ -234,8 +239,8 @@ impl Given {
             if is_of_harness(&name) {
                 return "This command belongs to the program around the component.".to_owned();
             }
-            let names = of_component().map(|command| command.name);
-            unknown("command", "", &name, names)
+            let names: Vec<_> = of_component().map(|command| command.name).collect();
+            unknown("command", "", &name, &names)
         })?;
         if asked {
             return Ok(Asked::Help(command));
@@ -263,12 +268,7 @@ impl Given {
 }
 
 /// A misspelt word and what was probably meant. The word is left out unless it looks like a name.
-fn unknown(
-    what: &str,
-    dashes: &str,
-    word: &str,
-    candidates: impl Iterator<Item = &'static str>,
-) -> String {
+fn unknown(what: &str, dashes: &str, word: &str, candidates: &[&'static str]) -> String {
     let plain = word
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));

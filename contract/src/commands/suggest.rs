@@ -4,22 +4,25 @@
 const LONGEST: usize = 24;
 
 /// The candidate that the word begins (from three letters on) or that is at most two edits away (one
-/// for words of up to three letters, of which everything is two edits away).
-pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// for words of up to three letters, of which everything is two edits away). Of several equally near ones the first.
+pub fn nearest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     // By letters of ASCII: names of commands have no others.
     let allowed = if word.len() > 3 { 2 } else { 1 };
-    candidates
-        .filter_map(|candidate| {
-            let begun = word.len() >= 3 && candidate.starts_with(word);
-            let edits = if begun {
-                0
-            } else {
-                distance(word.as_bytes(), candidate.as_bytes())?
-            };
-            (edits <= allowed).then_some((edits, candidate))
-        })
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
+    let mut best = None;
+    let mut fewest = allowed + 1;
+    for candidate in candidates {
+        let begun = word.len() >= 3 && candidate.starts_with(word);
+        let edits = if begun {
+            Some(0)
+        } else {
+            distance(word.as_bytes(), candidate.as_bytes())
+        };
+        if let Some(edits) = edits.filter(|edits| *edits < fewest) {
+            fewest = edits;
+            best = Some(*candidate);
+        }
+    }
+    best
 }
 
 /// Levenshtein's distance.
@@ -68,12 +71,7 @@ mod tests {
 
     #[test]
     fn only_a_near_word_is_suggested() {
-        let near = |word| {
-            nearest(
-                word,
-                ["check", "tasks", "create-session", "update-key"].into_iter(),
-            )
-        };
+        let near = |word| nearest(word, &["check", "tasks", "create-session", "update-key"]);
         assert_eq!(near("chekc"), Some("check"));
         assert_eq!(near("create_sesion"), Some("create-session"));
         assert_eq!(near("create"), Some("create-session"));
