@@ -142,6 +142,11 @@ impl Matrix {
 impl Inner {
     /// The response to a request, which has acted by then.
     fn respond(&self, request: &Recorded) -> Reply {
+        let unknown = || error(404, "M_UNRECOGNIZED", "Unrecognized request");
+        // As the real one: who asks for what no homeserver has isn't asked who they are.
+        if !request.path.starts_with("/_matrix/") {
+            return unknown();
+        }
         let token = request.header("authorization");
         let Some(token) = token.and_then(|text| text.strip_prefix("Bearer ")) else {
             return error(401, "M_MISSING_TOKEN", "Missing access token");
@@ -195,7 +200,7 @@ impl Inner {
                     name,
                 ],
             ) if !name.is_empty() => self.put(&bot, room, request),
-            _ => error(404, "M_UNRECOGNIZED", "Unrecognized request"),
+            _ => unknown(),
         }
     }
 
