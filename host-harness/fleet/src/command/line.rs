@@ -310,6 +310,7 @@ mod tests {
         table.clone().debug_assert();
         let needs = |name: &str| match name {
             "submit" => "submit --tenant a words",
+            "upload" => "upload --tenant a --file /f",
             "import" => "import --tenant a --home /h",
             "export" => "export --tenant a --home /h",
             "tenant" => "tenant list",
