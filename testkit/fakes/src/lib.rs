@@ -117,6 +117,7 @@ pub mod matrix;
 pub mod media;
 mod params;
 pub mod pippit;
+pub mod places;
 mod rates;
 mod record;
 mod reply;

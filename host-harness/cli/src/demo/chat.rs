@@ -1,48 +1,52 @@
-//! The chat of the demonstration: which channel it stands for, and what the fake of it shows. Everything else of the
+//! The chats of the demonstration: one of each channel, what their fakes show, and how that is counted. Everything else of the
 //! demonstration knows no channel.
 
-use contract::channels::FEISHU;
-use fakes::{Fake, Fault, SentMessage, World};
+use std::collections::HashSet;
 
-/// The chat that everything goes to.
-pub(super) const CHAT: &str = "oc_demo_chat";
+use contract::channels;
+use fakes::places::{self, PLACES, Shown};
+use fakes::{Fake, Fault, World};
 
-/// The channel's name, as a submit takes it.
-pub(super) fn channel() -> &'static str {
-    FEISHU.words().next().unwrap_or_default()
+/// The chat that all jobs but those for the others go to.
+pub(super) const MAIN: (&str, &str) = PLACES[0];
+
+/// The others, each for one job.
+pub(super) fn others() -> &'static [(&'static str, &'static str)] {
+    &PLACES[1..]
 }
 
-/// The headline above its messages.
+/// What people call the platform of a channel.
+pub(super) fn platform(channel: &str) -> &'static str {
+    let known = channels::named(channel).and_then(|known| known.platform(channel));
+    known.map_or("", |platform| platform.name)
+}
+
+/// The headline above the messages.
 pub(super) fn heading(messages: usize) -> String {
-    let platform = FEISHU
-        .platforms
-        .first()
-        .map_or("", |platform| platform.name);
-    format!("{platform} chat: {messages} messages")
+    format!("{} chats: {messages} messages", PLACES.len())
 }
 
-/// The value of a variable that sets the channel up.
-pub(super) fn variable(name: &str) -> Option<&'static str> {
-    let variables = &FEISHU.variables;
-    if variables.app == Some(name) {
-        return Some(fakes::FEISHU_APP_ID);
-    }
-    (name == variables.secret).then_some(fakes::FEISHU_APP_SECRET)
+/// The same at the end.
+pub(super) fn summary(shown: &[Shown]) -> String {
+    let chats: HashSet<_> = shown.iter().map(|shown| shown.channel).collect();
+    format!("{} messages in {} chats", shown.len(), chats.len())
 }
 
-/// Opens the chat, with one message on the way whose answer is lost although it arrives.
-pub(super) fn prepare(world: &World) {
+/// Opens the chats, with one message on the way whose answer is lost although it arrives. Gives the variables that set the channels
+/// up.
+pub(super) fn prepare(world: &World) -> Vec<(&'static str, String)> {
     let fake = world.feishu();
-    fake.add_chat(CHAT);
+    fake.add_chat(MAIN.1);
     fake.fault_after(
         "POST /open-apis/im/v1/messages",
         3,
         Fault::ResetAfterApplied,
         1,
     );
+    places::open(world)
 }
 
-/// What stands in the chat.
-pub(super) fn messages(world: &World) -> Vec<SentMessage> {
-    world.feishu().chat(CHAT).messages()
+/// What stands in the chats.
+pub(super) fn messages(world: &World) -> Vec<Shown> {
+    places::shown(world)
 }

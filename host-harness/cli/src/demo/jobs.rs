@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fakes::places::Shown;
 use fakes::{Clip, Fake, Fault, Job as Script, When, World, media};
 use host::SessionState;
 
@@ -25,7 +26,9 @@ pub(super) struct Job {
     /// The service that makes it, as a submit takes it.
     pub(super) service: &'static str,
     /// The words of the request; the fakes know the job by one of them.
-    pub(super) text: &'static str,
+    pub(super) text: String,
+    /// The channel and the chat that its results belong to.
+    pub(super) to: (&'static str, &'static str),
     /// The state in which it rests.
     pub(super) end: SessionState,
     /// SHA-256 of every result, as it has to arrive.
@@ -37,8 +40,6 @@ pub(super) struct Job {
 /// Fills the fakes: results on the media store, scripts for the jobs, faults on the way.
 pub(super) fn prepare(world: &World) -> Vec<Job> {
     let gateway = world.gateway();
-    chat::prepare(world);
-
     let film = media::mp4(5_000, 6 << 20, true);
     let film_sha256 = film.sha256();
     world.media().put("/sd-gen-save-img/demo/fox.mp4", film);
@@ -77,11 +78,21 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
     gateway.fault_after("GET /libtv/v1/session/*", 9, Fault::Html(502), 2);
     gateway.fault_after("GET /libtv/v1/session/*", 20, Fault::ResetBeforeHeaders, 1);
 
-    vec![
+    let owl = |name, to, text: String| Job {
+        name,
+        service: TASKS,
+        text,
+        to,
+        end: SessionState::Completed,
+        results: vec![clip_sha256.clone()],
+        says: None,
+    };
+    let mut jobs = vec![
         Job {
             name: "video",
             service: AGENT,
-            text: "A red fox runs through snow",
+            text: "A red fox runs through snow".to_owned(),
+            to: chat::MAIN,
             end: SessionState::Completed,
             results: vec![film_sha256],
             says: None,
@@ -89,7 +100,8 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         Job {
             name: "storyboard",
             service: AGENT,
-            text: "A storyboard of nine frames",
+            text: "A storyboard of nine frames".to_owned(),
+            to: chat::MAIN,
             end: SessionState::Completed,
             results: frames,
             says: None,
@@ -97,7 +109,8 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         Job {
             name: "refused",
             service: AGENT,
-            text: "A villain who wins",
+            text: "A villain who wins".to_owned(),
+            to: chat::MAIN,
             end: SessionState::Failed,
             results: Vec::new(),
             says: Some(REFUSAL),
@@ -105,20 +118,20 @@ pub(super) fn prepare(world: &World) -> Vec<Job> {
         Job {
             name: "asks back",
             service: AGENT,
-            text: "Make a logo",
+            text: "Make a logo".to_owned(),
+            to: chat::MAIN,
             end: SessionState::AwaitingUser,
             results: Vec::new(),
             says: Some(QUESTION),
         },
-        Job {
-            name: "clip",
-            service: TASKS,
-            text: "An owl turns its head",
-            end: SessionState::Completed,
-            results: vec![clip_sha256],
-            says: None,
-        },
-    ]
+        owl("clip", chat::MAIN, "An owl turns its head".to_owned()),
+    ];
+    // The same for every other chat that people have.
+    for (channel, chat_id) in chat::others() {
+        let text = format!("An owl turns its head in {}", chat::platform(channel));
+        jobs.push(owl(channel, (channel, chat_id), text));
+    }
+    jobs
 }
 
 /// So long after the submit.
@@ -136,14 +149,13 @@ pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
         more => complaints.push(format!("{what} arrived {more} times")),
     };
     for job in jobs {
+        let there = |shown: &&Shown| shown.channel == job.to.0;
+        let messages = || messages.iter().filter(there);
         for (index, sha256) in job.results.iter().enumerate() {
-            let arrived = messages.iter().filter(|message| {
-                let file = if message.msg_type == "image" {
-                    &message.image
-                } else {
-                    &message.file
-                };
-                file.as_ref().is_some_and(|file| file.sha256 == *sha256)
+            // By its digest, where the platform keeps the bytes; else it is the one message there.
+            let arrived = messages().filter(|shown| match &shown.sha256 {
+                Some(known) => known == sha256,
+                None => job.to != chat::MAIN,
             });
             expect_once(
                 format!("{}: result {}", job.name, index + 1),
@@ -151,9 +163,7 @@ pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
             );
         }
         if let Some(words) = job.says {
-            let said = messages
-                .iter()
-                .filter(|message| message.text().is_some_and(|text| text.contains(words)));
+            let said = messages().filter(|shown| shown.text.contains(words));
             expect_once(format!("{}: its message", job.name), said.count());
         }
     }

@@ -1,6 +1,6 @@
 //! `libtv-video demo`: the real component, sandbox and timer against fakes on loopback, in under a minute and without
-//! an account. Four jobs of an agent and one of a service of tasks, a few faults on the way, and a count at the end: nothing
-//! lost, nothing twice.
+//! an account. Four jobs of an agent, one of a service of tasks for each chat that people have, a few faults on the way, and a
+//! count at the end: nothing lost, nothing twice.
 
 mod chat;
 mod jobs;
@@ -18,7 +18,6 @@ use host::{
 use tokio::sync::mpsc;
 
 use super::{FAILED, print, signals};
-use chat::CHAT;
 use view::{Board, Screen};
 
 /// The demonstration gives up after this long: something is lost then.
@@ -72,8 +71,9 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
         .await
         .map_err(|error| error.to_string())?
         .map_err(|error| format!("The fakes can't start: {error}"))?;
+    let chats = chat::prepare(&world);
     let jobs = jobs::prepare(&world);
-    let harness = harness(&world, home.path())?;
+    let harness = harness(&world, chats, home.path())?;
 
     let mut screen = Screen::new(wanted.plain);
     screen.intro(&world.connect_to(), &harness.home().state());
@@ -105,9 +105,9 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     for job in &jobs {
         let submission = harness
             .submit(
-                Submit::message(job.text)
+                Submit::message(&job.text)
                     .by_service(job.service)
-                    .to(chat::channel(), CHAT),
+                    .to(job.to.0, job.to.1),
             )
             .await
             .map_err(|error| format!("{} was not taken: {error}", job.name))?;
@@ -145,7 +145,7 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     screen.draw(&mut board);
 
     let complaints = jobs::complaints(&jobs, &world);
-    screen.summary(&board, &complaints);
+    screen.summary(&board, &chat::summary(&chat::messages(&world)), &complaints);
     // The fakes end with their thread.
     tokio::task::spawn_blocking(move || drop(world))
         .await
@@ -164,8 +164,13 @@ async fn owned(harness: &Harness) -> Result<(), String> {
     Err("The timer did not start.".to_owned())
 }
 
-/// A harness in a home of its own, whose requests lead to the fakes: nothing of the user's is read or changed.
-fn harness(world: &World, home: &Path) -> Result<Harness, String> {
+/// A harness in a home of its own, whose requests lead to the fakes: nothing of the user's is read or changed. `chats` are the
+/// variables that set the channels up.
+fn harness(
+    world: &World,
+    chats: Vec<(&'static str, String)>,
+    home: &Path,
+) -> Result<Harness, String> {
     let ca = world
         .write_ca(home)
         .map_err(|error| format!("The fakes' certificate can't be written: {error}"))?;
@@ -178,7 +183,11 @@ fn harness(world: &World, home: &Path) -> Result<Harness, String> {
         // Of two that are set up one has to be meant where none is named.
         "LIBTV_SERVICE" => Some(jobs::AGENT.into()),
         "LIBTV_POLL_INTERVAL_SECONDS" => Some("1".into()),
-        other => chat::variable(other).map(Into::into),
+        other => {
+            let mut chats = chats.iter();
+            let found = chats.find(|(known, _)| *known == other);
+            found.map(|(_, value)| value.clone().into())
+        }
     });
     let component = Component::embedded_for_many().map_err(|error| error.to_string())?;
     let settings = Settings::new(home.join("nexu"))

@@ -1,18 +1,21 @@
-//! The demonstration's picture: one line a job, the chat below it. Redrawn in place on a terminal, plain lines elsewhere.
+//! The demonstration's picture: one line a job, the chats below it. Redrawn in place on a terminal, plain lines elsewhere.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use fakes::SentMessage;
+use fakes::places::{Shown, ShownKind};
 use host::{Event, EventKind, SessionState};
 
 use super::chat;
 use super::jobs::Job;
 use crate::print::{has_colours, out, paint};
 
-/// Chat lines shown at once.
-const CHAT_LINES: usize = 14;
+/// Lines of the chats shown at once: with the jobs no more than a terminal of 24 lines has.
+const CHAT_LINES: usize = 8;
+/// So much of a text is shown: what is meant for a program is longer than a line.
+const TEXT_CHARS: usize = 120;
 const NAME_COLUMNS: usize = 10;
 const BAR_COLUMNS: usize = 18;
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -20,8 +23,9 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 /// What is shown of one job.
 struct Row {
     name: &'static str,
-    text: &'static str,
+    text: String,
     session_id: String,
+    channel: &'static str,
     end: (SessionState, usize),
     sha256: Vec<String>,
     state: SessionState,
@@ -41,6 +45,8 @@ pub(super) struct Board {
     rows: Vec<Row>,
     begun: Instant,
     chat: Vec<String>,
+    /// What stands in the chat of each channel.
+    taken: HashMap<&'static str, Vec<Shown>>,
     frame: usize,
 }
 
@@ -50,6 +56,7 @@ impl Board {
             rows: Vec::new(),
             begun: Instant::now(),
             chat: Vec::new(),
+            taken: HashMap::new(),
             frame: 0,
         }
     }
@@ -57,8 +64,9 @@ impl Board {
     pub(super) fn add(&mut self, job: &Job, session_id: &str) {
         self.rows.push(Row {
             name: job.name,
-            text: job.text,
+            text: job.text.clone(),
             session_id: session_id.to_owned(),
+            channel: job.to.0,
             end: (job.end, job.results.len()),
             sha256: job.results.clone(),
             state: SessionState::Submitted,
@@ -74,58 +82,60 @@ impl Board {
         });
     }
 
+    /// How many messages stand in the chats.
+    fn messages(&self) -> usize {
+        self.taken.values().map(Vec::len).sum()
+    }
+
     /// Whether every job has come to the end that it was made for.
     pub(super) fn is_settled(&self) -> bool {
         self.rows.iter().all(|row| row.settled_s.is_some())
     }
 
-    /// Notes the messages that are new in the chat, with when they were seen.
-    pub(super) fn take_messages(&mut self, messages: Vec<SentMessage>) {
+    /// Notes the messages that are new in the chats, or changed in their place, with when they were seen.
+    pub(super) fn take_messages(&mut self, messages: Vec<Shown>) {
         let since_s = self.begun.elapsed().as_secs_f64();
-        for message in messages.iter().skip(self.chat.len()) {
-            let line = format!("{since_s:5.1}s  {}", self.chat_line(message));
-            self.chat.push(line);
+        let before = std::mem::take(&mut self.taken);
+        for shown in messages {
+            let there = self.taken.entry(shown.channel).or_default();
+            let place = there.len();
+            there.push(shown.clone());
+            let known = before.get(shown.channel).and_then(|known| known.get(place));
+            if known != Some(&shown) {
+                let line = self.chat_line(&shown);
+                self.chat.push(format!("{since_s:5.1}s  {line}"));
+            }
         }
     }
 
-    /// One message: of which job it is, told by the digest of its file.
-    fn chat_line(&self, message: &SentMessage) -> String {
-        let file = if message.msg_type == "image" {
-            &message.image
-        } else {
-            &message.file
-        };
-        let job = file
-            .as_ref()
-            .map_or_else(String::new, |file| self.whose(&file.sha256));
-        let length = file
-            .as_ref()
-            .map_or_else(String::new, |file| size(file.bytes));
-        match message.msg_type.as_str() {
-            "image" => format!("🖼  {job}, {length}"),
-            "media" => {
-                let ms = file
-                    .as_ref()
-                    .and_then(|file| file.duration_ms)
-                    .unwrap_or_default();
+    /// One message: in which chat, and of which job, told by the digest of its file.
+    fn chat_line(&self, shown: &Shown) -> String {
+        let platform = chat::platform(shown.channel);
+        let job = shown.sha256.as_deref();
+        let job = job.map_or_else(|| "a file".to_owned(), |sha256| self.whose(shown, sha256));
+        let length = shown.bytes.map_or_else(String::new, size);
+        let what = match (shown.kind, shown.duration_ms) {
+            (ShownKind::Picture, _) => format!("🖼  {job}, {length}"),
+            (ShownKind::Film, Some(ms)) => {
                 format!("🎬 {job}, {:.1} s, {length}", ms as f64 / 1000.0)
             }
-            "file" => format!("📎 {job}, {length}"),
-            _ => {
-                let text = message.text().unwrap_or("(a card)");
-                format!(
-                    "💬 {}",
-                    text.split_whitespace().collect::<Vec<_>>().join(" ")
-                )
+            (ShownKind::Film, None) => format!("🎬 {job}, {length}"),
+            (ShownKind::File, _) => format!("📎 {job}, {length}"),
+            (ShownKind::Text, _) => {
+                let words: Vec<&str> = shown.text.split_whitespace().collect();
+                let words: String = words.join(" ").chars().take(TEXT_CHARS).collect();
+                format!("💬 {words}")
             }
-        }
+        };
+        format!("{platform:9} {what}")
     }
 
     /// The job that a file is a result of, and which one.
-    fn whose(&self, sha256: &str) -> String {
+    fn whose(&self, shown: &Shown, sha256: &str) -> String {
         let place = |row: &Row| {
+            let is_there = row.channel == shown.channel;
             Some((
-                row.name,
+                is_there.then_some(row.name)?,
                 row.sha256.iter().position(|known| known == sha256)?,
                 row.sha256.len(),
             ))
@@ -230,7 +240,7 @@ impl Screen {
         }
     }
 
-    /// Draws the picture in the place of the last one; without a picture, prints what is new in the chat.
+    /// Draws the picture in the place of the last one; without a picture, prints what is new in the chats.
     pub(super) fn draw(&mut self, board: &mut Board) {
         board.frame += 1;
         if !self.live {
@@ -246,7 +256,7 @@ impl Screen {
             .map(|row| self.row(row, board.frame))
             .collect();
         lines.push(String::new());
-        lines.push(self.bold(&chat::heading(board.chat.len())));
+        lines.push(self.bold(&chat::heading(board.messages())));
         let hidden = board.chat.len().saturating_sub(CHAT_LINES);
         lines.extend(board.chat[hidden..].iter().map(|line| format!("  {line}")));
         // Always as many lines: the picture is drawn over the last one.
@@ -298,12 +308,12 @@ impl Screen {
             words(row.state),
             row.delivered,
             row.end.1,
-            self.faint(row.text),
+            self.faint(&row.text),
         )
     }
 
     /// What each job cost, and whether everything arrived once.
-    pub(super) fn summary(&self, board: &Board, complaints: &[String]) {
+    pub(super) fn summary(&self, board: &Board, shown: &str, complaints: &[String]) {
         out("");
         out(&self.bold(
             "job         seconds  state        delivered  steps  requests      bytes  peak memory",
@@ -326,10 +336,7 @@ impl Screen {
         out("");
         if complaints.is_empty() {
             out(&paint(
-                &format!(
-                    "✅ {} messages in the chat: nothing lost, nothing twice",
-                    board.chat.len()
-                ),
+                &format!("✅ {shown}: nothing lost, nothing twice"),
                 "32",
                 self.colours,
             ));

@@ -13,12 +13,11 @@ use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use fakes::places::{self, PLACES};
 use fakes::{
-    ARK_KEY, DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET, DIRECT_KEY, DISCORD_BOT_TOKEN,
-    FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, GATEWAY_KEY, Job, MATRIX_ACCESS_TOKEN, MATRIX_HOST,
-    MODELARK_KEY, PIPPIT_INTL_KEY, PIPPIT_KEY, SLACK_BOT_TOKEN, SentMessage, TELEGRAM_BOT_TOKEN,
-    WEBHOOK_HOST, WEBHOOK_SECRET, WECOM_AGENT_ID, WECOM_CORP_ID, WECOM_CORP_SECRET, When, World,
-    media,
+    ARK_KEY, DIRECT_KEY, DISCORD_BOT_TOKEN, FEISHU_APP_ID, FEISHU_APP_SECRET, Fake, GATEWAY_KEY,
+    Job, MODELARK_KEY, PIPPIT_INTL_KEY, PIPPIT_KEY, SLACK_BOT_TOKEN, SentMessage,
+    TELEGRAM_BOT_TOKEN, When, World, media,
 };
 use serde_json::{Value, json};
 
@@ -106,7 +105,7 @@ fn for_people(world: &World, folder: &Path) -> std::io::Result<()> {
         ("FAKE_PIPPIT_KEY", PIPPIT_KEY.to_owned()),
         ("FAKE_PIPPIT_INTL_KEY", PIPPIT_INTL_KEY.to_owned()),
     ];
-    values.extend(chats(world));
+    values.extend(places::open(world));
     let mut lines = String::new();
     for (name, value) in values {
         lines.push_str(&format!("export {name}='{value}'\n"));
@@ -115,54 +114,13 @@ fn for_people(world: &World, folder: &Path) -> std::io::Result<()> {
     std::fs::write(&env, lines)?;
     println!("In another shell: . '{}'", env.display());
     println!("Chats, for --channel and --chat-id:");
-    for (channel, chat) in CHATS {
+    for (channel, chat) in PLACES {
         println!("  {channel} {chat}");
     }
     loop {
         // Until it is interrupted: the world ends with its process.
         std::thread::park();
     }
-}
-
-/// A chat of each channel, as an agent names it. Where bots are added to chats, the bot is in this one.
-const CHATS: [(&str, &str); 8] = [
-    ("feishu", "oc_0123"),
-    ("slack", "C0123456789"),
-    ("discord", "200000000000000001"),
-    ("telegram", "4200001"),
-    ("matrix", "!room:matrix.example"),
-    ("wecom", "ZhangSan"),
-    ("dingtalk", "manager1"),
-    ("webhook", "room"),
-];
-
-/// Opens a chat of each channel, as far as its platform has to know one: Feishu's, Slack's and the webhook's take any.
-///
-/// What it gives are the variables that set the channels up, all of them at once, so that a submit has to name its channel.
-fn chats(world: &World) -> Vec<(&'static str, String)> {
-    world.discord().add_channel("200000000000000001");
-    world.telegram().add_chat(4_200_001);
-    world.matrix().add_room("!room:matrix.example");
-    // An app reaches those alone whom its company has put into its visible range.
-    world.wecom().add_member("ZhangSan");
-    world.dingtalk().add_person("manager1");
-    let own = |name, value: &str| (name, value.to_owned());
-    vec![
-        own("FEISHU_APP_ID", FEISHU_APP_ID),
-        own("FEISHU_APP_SECRET", FEISHU_APP_SECRET),
-        own("SLACK_BOT_TOKEN", SLACK_BOT_TOKEN),
-        own("DISCORD_BOT_TOKEN", DISCORD_BOT_TOKEN),
-        own("TELEGRAM_BOT_TOKEN", TELEGRAM_BOT_TOKEN),
-        ("MATRIX_HOMESERVER", format!("https://{MATRIX_HOST}")),
-        own("MATRIX_ACCESS_TOKEN", MATRIX_ACCESS_TOKEN),
-        own("WECOM_CORP_ID", WECOM_CORP_ID),
-        ("WECOM_AGENT_ID", WECOM_AGENT_ID.to_string()),
-        own("WECOM_CORP_SECRET", WECOM_CORP_SECRET),
-        own("DINGTALK_CLIENT_ID", DINGTALK_CLIENT_ID),
-        own("DINGTALK_CLIENT_SECRET", DINGTALK_CLIENT_SECRET),
-        ("LIBTV_WEBHOOK_URL", format!("https://{WEBHOOK_HOST}/in")),
-        own("LIBTV_WEBHOOK_SECRET", WEBHOOK_SECRET),
-    ]
 }
 
 /// The services beside LibTV's, by the word that users have for them.
