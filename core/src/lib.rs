@@ -21,6 +21,7 @@ mod folder;
 mod task;
 
 pub mod backoff;
+pub mod base64;
 pub mod channel;
 pub mod cli;
 pub mod commands;

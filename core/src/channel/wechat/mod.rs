@@ -22,6 +22,7 @@ use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Content, Member, Sending, names_same};
+use crate::base64;
 use crate::io::{Method, Request, Response, USER_AGENT};
 use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
@@ -119,7 +120,7 @@ impl Bot<'_> {
             ("authorizationtype", "ilink_bot_token".to_owned()),
             ("ilink-app-id", "bot".to_owned()),
             ("ilink-app-clientversion", PLUGIN_NUMBER.to_owned()),
-            ("x-wechat-uin", base64(drawn.to_string().as_bytes())),
+            ("x-wechat-uin", base64::text(drawn.to_string().as_bytes())),
         ]);
         let token = ["Bearer ", self.account.secret.expose()].concat();
         request.credential = Some(("authorization", Secret::new(token)));
@@ -282,7 +283,7 @@ impl Bot<'_> {
         let media = object! {
             "encrypt_query_param": text("param"),
             // Of its digits, and not of the bytes that they stand for.
-            "aes_key": base64(text("key").as_bytes()),
+            "aes_key": base64::text(text("key").as_bytes()),
             "encrypt_type": 1,
         };
         Ok(match message.shape {
@@ -360,22 +361,6 @@ fn post(url: String, content_type: &str, body: Vec<u8>) -> Request {
         body,
         max_response_bytes: MAX_RESPONSE_BYTES,
     }
-}
-
-/// RFC 4648, with padding. Of some dozen bytes: not worth a library in the component.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = bits >> (18 - 6 * at) & 63;
-            let digit = DIGITS.get(digit as usize).copied().unwrap_or(b'A');
-            text.push(if at <= three.len() { digit.into() } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
