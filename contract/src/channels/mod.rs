@@ -238,13 +238,20 @@ pub fn named(word: &str) -> Option<&'static Channel> {
         .find(|channel| word.is_empty() || channel.platform(word).is_some())
 }
 
-/// The names of all platforms for people: `A, B and C`, with `last` before the last one. One that has several words is named once:
-/// they stand behind each other.
+/// The names of all platforms for people: `A, B and C`, with `last` before the last one.
 #[must_use]
 pub fn listed(last: &str) -> String {
-    let platforms = CHANNELS.into_iter().flat_map(|channel| channel.platforms);
+    names(
+        CHANNELS.into_iter().flat_map(|channel| channel.platforms),
+        last,
+    )
+}
+
+/// The names of these platforms in the same manner. One that has several words is one to people, and named once: they stand behind
+/// each other.
+#[must_use]
+pub fn names(platforms: impl Iterator<Item = &'static Platform>, last: &str) -> String {
     let mut names: Vec<&str> = platforms.map(|platform| platform.name).collect();
-    // One that has two words is one to people.
     names.dedup();
     enumerated(names.into_iter(), last)
 }

@@ -1,6 +1,6 @@
 //! What the component says of its commands, from the table.
 
-use contract::channels::enumerated;
+use contract::channels;
 use contract::commands::{Command, Group, Side, of_component};
 
 use crate::channel;
@@ -13,10 +13,7 @@ pub fn overview() -> String {
     let mut text = version();
     text.push_str(": videos and images by LibTV, delivered to\n");
     let platforms = channel::all().flat_map(|member| member.platforms);
-    let mut names: Vec<&str> = platforms.map(|platform| platform.name).collect();
-    // One that has several words is one to people.
-    names.dedup();
-    text.push_str(&enumerated(names.into_iter(), "and"));
+    text.push_str(&channels::names(platforms, "and"));
     text.push_str(
         "\n\n\
          Usage: libtv-video COMMAND [ARGUMENTS] [--json]\n",
