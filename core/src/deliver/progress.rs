@@ -19,7 +19,7 @@ use super::texts::Language;
 use super::{Events, route_of};
 use crate::channel::answer::{Answer, Meaning};
 use crate::channel::calls::Calls;
-use crate::channel::{self, Sending};
+use crate::channel::{self, Channel, Sending};
 use crate::config::Settings;
 use crate::io::{Io, UnixMs, digest};
 use crate::problem::Problem;
@@ -190,34 +190,70 @@ fn tell(
         first_sent_at_ms: None,
         content: None,
     };
-    let calls = Calls::committing(io);
-    let Due::Change { is_last } = due else {
-        let begun = Line::begun(io.now_ms());
-        // Before it leaves, and by one process: what is found without a message was begun, and is not posted again.
-        if !store::claim_line(io, key, number, &begun)? {
-            return Ok(());
-        }
-        match channel.announce(&calls, &sending) {
-            Answer::Committed(Some(id)) => {
-                let message_id = Some(id);
-                let line = Line {
-                    message_id,
-                    ..begun
-                };
-                store::save_line(io, key, number, &line)?;
+    let of = (key.as_str(), number);
+    match (due, line) {
+        (Due::Post, _) => {
+            if post(io, channel, of, &sending, events)? {
+                loaded.lines.push(number);
             }
-            answer => note(events, answer.reason()),
+            Ok(())
         }
-        loaded.lines.push(number);
-        return Ok(());
-    };
-    let Some((mut line, id)) = line.and_then(|line| Some((line.clone(), line.message_id?))) else {
+        (Due::Change { is_last }, Some(line)) => {
+            change(io, channel, of, &sending, line, is_last, events)
+        }
+        (Due::Nothing, _) | (Due::Change { .. }, None) => Ok(()),
+    }
+}
+
+/// Posts a turn's line. Tells whether this process began it.
+///
+/// # Errors
+/// When the state folder can't be used.
+fn post(
+    io: &Io,
+    channel: &mut dyn Channel,
+    (key, number): (&str, u32),
+    sending: &Sending<'_>,
+    events: &mut Events,
+) -> Result<bool, Problem> {
+    let begun = Line::begun(io.now_ms());
+    // Before it leaves, and by one process: what is found without a message was begun, and is not posted again.
+    if !store::claim_line(io, key, number, &begun)? {
+        return Ok(false);
+    }
+    match channel.announce(&Calls::committing(io), sending) {
+        Answer::Committed(Some(id)) => {
+            let line = Line {
+                message_id: Some(id),
+                ..begun
+            };
+            store::save_line(io, key, number, &line)?;
+        }
+        answer => note(events, answer.reason()),
+    }
+    Ok(true)
+}
+
+/// Changes a turn's line; `is_last`: closes it.
+///
+/// # Errors
+/// When the state folder can't be used.
+fn change(
+    io: &Io,
+    channel: &mut dyn Channel,
+    (key, number): (&str, u32),
+    sending: &Sending<'_>,
+    mut line: Line,
+    is_last: bool,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let Some(id) = line.message_id.clone() else {
         return Ok(());
     };
     // Before the change: after a crash the next one is a minute later all the same.
     line.changed_at_ms = io.now_ms();
     store::save_line(io, key, number, &line)?;
-    let answer = channel.change(&calls, &sending, &id);
+    let answer = channel.change(&Calls::committing(io), sending, &id);
     let changed = after(line.clone(), &answer, is_last);
     if !matches!(answer, Answer::Committed(_)) {
         note(events, answer.reason());
