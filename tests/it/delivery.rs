@@ -4,7 +4,7 @@ use fakes::media::MediaFile;
 use fakes::{Fake, Job, SentMessage, When};
 use serde_json::Value;
 
-use crate::env::TestEnv;
+use crate::env::{Output, TestEnv};
 
 /// The route of uploaded files.
 pub const FILES: &str = "POST /open-apis/im/v1/files";
@@ -45,12 +45,32 @@ pub fn show(env: &TestEnv, path: &str, file: MediaFile) -> SentMessage {
     only(env.chat())
 }
 
+/// Watches what was submitted to its end, good or bad. Gives the session's id.
+pub fn watched(env: &TestEnv, submitted: Output) -> String {
+    let id = submitted.ok().session_id();
+    env.watch(&id);
+    id
+}
+
 /// There is exactly one.
 #[track_caller]
-pub fn only(messages: Vec<SentMessage>) -> SentMessage {
-    let [message] = <[SentMessage; 1]>::try_from(messages)
+pub fn only<M: std::fmt::Debug>(messages: Vec<M>) -> M {
+    let [message] = <[M; 1]>::try_from(messages)
         .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
     message
+}
+
+/// Of a channel where nothing tells a repetition: of a medium whose answer was lost there are so many messages, and one that tells
+/// of it, with the link. `shown` says of each message whether it has a medium, and its text.
+#[track_caller]
+pub fn told_once(shown: Vec<(bool, String)>, media: usize, link: &str, what: &dyn std::fmt::Debug) {
+    let (with, without): (Vec<_>, Vec<_>) = shown.into_iter().partition(|(has, _)| *has);
+    assert_eq!(with.len(), media, "{what:?}");
+    let [(_, told)] = without.as_slice() else {
+        panic!("{what:?}: {without:?}");
+    };
+    assert!(told.starts_with(link), "{told}");
+    assert!(told.contains("isn't known"), "{told}");
 }
 
 /// What `recover` tells about a session.

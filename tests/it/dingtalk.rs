@@ -3,11 +3,12 @@
 
 use fakes::dingtalk::SentMessage;
 use fakes::{
-    DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET, DingTalk, DingTalkMedia, Fake, Fault, Job, media,
+    DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET, DingTalk, DingTalkMedia, Fake, Fault, Job, Shows,
+    media,
 };
 use serde_json::json;
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{self, job, recovered, told_once, url, watched};
 use crate::env::{Output, TestEnv};
 
 const PERSON: &str = "manager1";
@@ -50,17 +51,12 @@ fn submit(env: &TestEnv, chat: &str) -> Output {
 
 /// Submits and watches to the end. Gives the session's id.
 fn deliver(env: &TestEnv, chat: &str) -> String {
-    let id = submit(env, chat).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat))
 }
 
 #[track_caller]
 fn only(env: &TestEnv) -> SentMessage {
-    let messages = dingtalk(env).messages();
-    let [message] = <[SentMessage; 1]>::try_from(messages)
-        .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
-    message
+    delivery::only(dingtalk(env).messages())
 }
 
 fn kinds(env: &TestEnv) -> Vec<String> {
@@ -141,15 +137,11 @@ fn a_message_whose_answer_was_lost_is_told_with_its_link_and_never_sent_again() 
             let env = env();
             dingtalk(&env).fault(send, fault.clone(), 1);
             let id = deliver(&env, chat);
-            let messages = dingtalk(&env).messages();
-            let (shown, told): (Vec<_>, Vec<_>) =
-                messages.into_iter().partition(|one| one.media.is_some());
-            assert_eq!(shown.len(), films, "{fault:?}");
-            let [told] = told.as_slice() else {
-                panic!("{fault:?}: {told:?}");
-            };
-            assert!(told.text.starts_with(&url(FILM)), "{}", told.text);
-            assert!(told.text.contains("isn't known"), "{}", told.text);
+            let messages = dingtalk(&env).messages().into_iter();
+            let shown = messages
+                .map(|one| (one.media.is_some(), one.text))
+                .collect();
+            told_once(shown, films, &url(FILM), &fault);
             // The film, and what tells of it.
             assert_eq!(dingtalk(&env).requests_to(send).len(), 2, "{fault:?}");
             assert!(recovered(&env, &id).to_string().contains("uncertain"));

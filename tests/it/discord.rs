@@ -5,7 +5,7 @@ use std::time::Duration;
 use fakes::discord::Permission;
 use fakes::{Discord, Fake, Fault, Job, media};
 
-use crate::delivery::{job, url};
+use crate::delivery::{job, url, watched};
 use crate::env::{Output, TestEnv};
 
 /// A text channel that the bot is in.
@@ -48,10 +48,7 @@ fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
 
 /// Submits and watches to the end. Gives the session's id.
 fn deliver(env: &TestEnv, chat: &str, more: &[&str]) -> String {
-    let reply = submit(env, chat, more).ok().json();
-    let id = reply["sessionId"].as_str().unwrap().to_owned();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat, more))
 }
 
 #[test]

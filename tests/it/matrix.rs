@@ -4,7 +4,7 @@ use fakes::matrix::SentEvent;
 use fakes::{Fake, Fault, Job, MATRIX_ACCESS_TOKEN, Matrix, media};
 use serde_json::json;
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{self, job, recovered, url, watched};
 use crate::env::{Output, TestEnv};
 
 const HOMESERVER: &str = "https://matrix.example.com";
@@ -35,16 +35,12 @@ fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
 }
 
 fn deliver(env: &TestEnv, chat: &str, more: &[&str]) -> String {
-    let id = submit(env, chat, more).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat, more))
 }
 
 #[track_caller]
 fn only(env: &TestEnv) -> SentEvent {
-    let events = matrix(env).events();
-    let [one] = <[SentEvent; 1]>::try_from(events).unwrap_or_else(|events| panic!("{events:#?}"));
-    one
+    delivery::only(matrix(env).events())
 }
 
 #[test]

@@ -10,7 +10,7 @@ use fakes::{Fake, Job, media};
 use lossy::Lossy;
 use serde_json::{Value, json};
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{job, only, recovered, url};
 use crate::env::{Output, TestEnv};
 
 /// What `tests/matrix/prepare.py` made.
@@ -80,12 +80,6 @@ impl Server {
 
 fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
     env.ask_with("a @room cat", "matrix", chat, more)
-}
-
-#[track_caller]
-fn only(events: Vec<Value>) -> Value {
-    let [one] = <[Value; 1]>::try_from(events).unwrap_or_else(|events| panic!("{events:#?}"));
-    one
 }
 
 #[test]

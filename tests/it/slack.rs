@@ -3,7 +3,7 @@
 use fakes::slack::{App, SentMessage};
 use fakes::{Fake, Fault, SLACK_BOT_ID, SLACK_BOT_TOKEN, Slack};
 
-use crate::delivery::{job, recovered};
+use crate::delivery::{job, recovered, watched};
 use crate::env::{TestEnv, files_below};
 
 const CHANNEL: &str = "C0123456789";
@@ -36,10 +36,7 @@ fn without(scopes: &[&str]) -> TestEnv {
 fn deliver(env: &TestEnv, chat: &[&str], results: &[&str]) -> String {
     env.gateway().set_default_job(job(results));
     let line = ["create-session", "a <!channel> cat", "--channel", "slack"];
-    let submitted = env.run(line.iter().chain(chat).copied()).ok().json();
-    let id = submitted["sessionId"].as_str().unwrap().to_owned();
-    env.watch(&id);
-    id
+    watched(env, env.run(line.iter().chain(chat).copied()))
 }
 
 fn in_channel(slack: &Slack) -> Vec<SentMessage> {

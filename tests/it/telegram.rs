@@ -4,7 +4,7 @@
 use fakes::telegram::{Kind, SentMessage};
 use fakes::{Fake, Fault, Job, TELEGRAM_BOT_TOKEN, Telegram, media};
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{job, only, recovered, url, watched};
 use crate::env::{Output, TestEnv};
 
 /// A group with topics.
@@ -46,20 +46,11 @@ fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
 
 /// Submits and watches to the end. Gives the session's id.
 fn deliver(env: &TestEnv, chat: &str, more: &[&str]) -> String {
-    let id = submit(env, chat, more).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat, more))
 }
 
 fn in_group(env: &TestEnv) -> Vec<SentMessage> {
     telegram(env).chat(GROUP_ID).messages()
-}
-
-#[track_caller]
-fn only(messages: Vec<SentMessage>) -> SentMessage {
-    let [message] = <[SentMessage; 1]>::try_from(messages)
-        .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
-    message
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use fakes::{Fake, Fault, Job, WEBHOOK_SECRET, media, webhook::Taken};
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{self, job, recovered, url, watched};
 use crate::env::{Output, TestEnv};
 
 const ADDRESS: &str = "https://hooks.example.com/libtv/in";
@@ -28,16 +28,12 @@ fn submit(env: &TestEnv, chat: &str, more: &[&str]) -> Output {
 }
 
 fn deliver(env: &TestEnv, chat: &str, more: &[&str]) -> String {
-    let id = submit(env, chat, more).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat, more))
 }
 
 #[track_caller]
 fn only(env: &TestEnv) -> Taken {
-    let taken = env.world().webhook().taken();
-    let [one] = <[Taken; 1]>::try_from(taken).unwrap_or_else(|taken| panic!("one: {taken:#?}"));
-    one
+    delivery::only(env.world().webhook().taken())
 }
 
 #[test]

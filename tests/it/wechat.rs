@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use fakes::wechat::SentMessage;
-use fakes::{Fake, Fault, Job, WECHAT_BOT_TOKEN, WeChat, media};
+use fakes::{Fake, Fault, Job, Shows, WECHAT_BOT_TOKEN, WeChat, media};
 use serde_json::{Value, json};
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{self, job, recovered, told_once, url, watched};
 use crate::env::{Output, TIMEOUT, TestEnv, block_on};
 
 const PERSON: &str = "o9fox_Ab-1@im.wechat";
@@ -81,17 +81,12 @@ fn submit(env: &TestEnv, chat: &str) -> Output {
 
 /// Submits and watches to the end. Gives the session's id.
 fn deliver(env: &TestEnv) -> String {
-    let id = submit(env, PERSON).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, PERSON))
 }
 
 #[track_caller]
 fn only(env: &TestEnv) -> SentMessage {
-    let messages = wechat(env).messages();
-    let [message] = <[SentMessage; 1]>::try_from(messages)
-        .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
-    message
+    delivery::only(wechat(env).messages())
 }
 
 fn kinds(env: &TestEnv) -> Vec<&'static str> {
@@ -159,15 +154,11 @@ fn a_message_whose_answer_was_lost_is_told_with_its_link_and_never_sent_again() 
         let env = env();
         wechat(&env).fault(SEND, fault.clone(), 1);
         let id = deliver(&env);
-        let messages = wechat(&env).messages();
-        let (shown, told): (Vec<_>, Vec<_>) =
-            messages.into_iter().partition(|one| one.media.is_some());
-        assert_eq!(shown.len(), films, "{fault:?}");
-        let [told] = told.as_slice() else {
-            panic!("{fault:?}: {told:?}");
-        };
-        assert!(told.text.starts_with(&url(FILM)), "{}", told.text);
-        assert!(told.text.contains("isn't known"), "{}", told.text);
+        let messages = wechat(&env).messages().into_iter();
+        let shown = messages
+            .map(|one| (one.media.is_some(), one.text))
+            .collect();
+        told_once(shown, films, &url(FILM), &fault);
         // The film, and what tells of it.
         assert_eq!(wechat(&env).requests_to(SEND).len(), 2, "{fault:?}");
         assert!(recovered(&env, &id).to_string().contains("uncertain"));

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use fakes::wecom::SentMessage;
-use fakes::{Fake, Fault, Job, WECOM_AGENT_ID, WECOM_CORP_ID, WECOM_CORP_SECRET, WeCom, media};
+use fakes::{
+    Fake, Fault, Job, Shows, WECOM_AGENT_ID, WECOM_CORP_ID, WECOM_CORP_SECRET, WeCom, media,
+};
 use serde_json::json;
 
-use crate::delivery::{job, recovered, url};
+use crate::delivery::{self, job, recovered, url, watched};
 use crate::env::{Output, TestEnv};
 
 const PERSON: &str = "ZhangSan";
@@ -41,9 +43,7 @@ fn submit(env: &TestEnv, chat: &str) -> Output {
 
 /// Submits and watches to the end. Gives the session's id.
 fn deliver(env: &TestEnv, chat: &str) -> String {
-    let id = submit(env, chat).ok().session_id();
-    env.watch(&id);
-    id
+    watched(env, submit(env, chat))
 }
 
 /// What the person was shown: of which kind, and the words.
@@ -54,10 +54,7 @@ fn shown(env: &TestEnv) -> Vec<(String, String)> {
 
 #[track_caller]
 fn only(env: &TestEnv) -> SentMessage {
-    let messages = wecom(env).messages();
-    let [message] = <[SentMessage; 1]>::try_from(messages)
-        .unwrap_or_else(|messages| panic!("one message was expected: {messages:#?}"));
-    message
+    delivery::only(wecom(env).messages())
 }
 
 #[test]

@@ -145,7 +145,7 @@ pub use media::{Media, MediaFile};
 pub use pippit::{Pippit, PippitError, Run};
 pub use record::{Body, Part, Recorded};
 pub use route::Route;
-pub use service::{Fake, Service, TimedOut};
+pub use service::{Fake, Service, Shows, TimedOut};
 pub use slack::{Slack, SlackFiles};
 pub use telegram::Telegram;
 pub use webhook::Webhook;

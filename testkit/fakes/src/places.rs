@@ -3,14 +3,14 @@
 
 use crate::{
     DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET, DISCORD_BOT_TOKEN, FEISHU_APP_ID,
-    FEISHU_APP_SECRET, MATRIX_ACCESS_TOKEN, MATRIX_HOST, SLACK_BOT_TOKEN, SentMessage,
+    FEISHU_APP_SECRET, MATRIX_ACCESS_TOKEN, MATRIX_HOST, SLACK_BOT_TOKEN, SentMessage, Shows,
     TELEGRAM_BOT_TOKEN, WEBHOOK_HOST, WEBHOOK_SECRET, WECOM_AGENT_ID, WECOM_CORP_ID,
     WECOM_CORP_SECRET, World,
 };
 
 /// A channel and a chat of it, as an agent names them. Where bots are added to chats, the bot is in this one.
 pub const PLACES: [(&str, &str); 8] = [
-    ("feishu", "oc_0123"),
+    ("feishu", FEISHU_CHAT),
     ("slack", SLACK_CHANNEL),
     ("discord", DISCORD_CHANNEL),
     ("telegram", "4200001"),
@@ -20,6 +20,7 @@ pub const PLACES: [(&str, &str); 8] = [
     ("webhook", "room"),
 ];
 
+const FEISHU_CHAT: &str = "oc_0123";
 const SLACK_CHANNEL: &str = "C0123456789";
 const DISCORD_CHANNEL: &str = "200000000000000001";
 const TELEGRAM_CHAT: i64 = 4_200_001;
@@ -103,7 +104,7 @@ pub fn open(world: &World) -> Vec<(&'static str, String)> {
 #[must_use]
 pub fn shown(world: &World) -> Vec<Shown> {
     let mut shown = Vec::new();
-    let feishu = world.feishu().chat("oc_0123").messages();
+    let feishu = world.feishu().chat(FEISHU_CHAT).messages();
     shown.extend(feishu.iter().map(feishus));
     for message in world.slack().channel(SLACK_CHANNEL).messages() {
         let file = message.files.first();

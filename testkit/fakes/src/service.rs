@@ -374,3 +374,40 @@ pub trait Fake: Clone + Send + Sync {
         }
     }
 }
+
+/// A platform that shows messages to people and groups, each named by one id. Bring it into scope with `use fakes::Shows`.
+pub trait Shows: Fake {
+    /// A message that was shown.
+    type Message: Send;
+
+    /// Every message that was shown to anybody, in the order in which they appeared.
+    fn messages(&self) -> Vec<Self::Message>;
+
+    /// The person or group that a message was shown to.
+    fn addressee(message: &Self::Message) -> &str;
+
+    /// How many requests to send there were, whatever came of them.
+    fn attempt_count(&self) -> usize;
+
+    /// What one person or group was shown.
+    fn messages_to(&self, chat: &str) -> Vec<Self::Message> {
+        let mut messages = self.messages();
+        messages.retain(|message| Self::addressee(message) == chat);
+        messages
+    }
+
+    /// Waits until a person or group was shown at least `count` messages, and gives them all.
+    ///
+    /// # Errors
+    /// When there are fewer after `timeout`.
+    fn wait_for_messages(
+        &self,
+        chat: &str,
+        count: usize,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Vec<Self::Message>, TimedOut>> + Send {
+        wait_for_count(self, chat, count, timeout, move || {
+            (self.messages_to(chat), self.attempt_count())
+        })
+    }
+}

@@ -9,10 +9,9 @@ mod platform;
 
 pub use message::{Attempt, SentMessage, Uploaded};
 
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, Shows, lock};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Which of the two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +54,22 @@ impl Fake for DingTalkMedia {
 impl DingTalkMedia {
     pub(crate) fn handler(&self) -> Arc<Inner> {
         self.0.clone()
+    }
+}
+
+impl Shows for DingTalk {
+    type Message = SentMessage;
+
+    fn messages(&self) -> Vec<SentMessage> {
+        lock(&self.0.platform).messages.clone()
+    }
+
+    fn addressee(message: &SentMessage) -> &str {
+        &message.to
+    }
+
+    fn attempt_count(&self) -> usize {
+        lock(&self.0.platform).attempts.len()
     }
 }
 
@@ -130,36 +145,8 @@ impl DingTalk {
         lock(&self.0.platform).uploads.clone()
     }
 
-    /// Every message, in the order in which they appeared.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        lock(&self.0.platform).messages.clone()
-    }
-
-    /// What stands in one chat: a person's or a group's, by the id that messages are sent to.
-    pub fn messages_to(&self, chat: &str) -> Vec<SentMessage> {
-        let mut messages = self.messages();
-        messages.retain(|message| message.to == chat);
-        messages
-    }
-
     /// Every request to send with a good token, whatever came of it.
     pub fn attempts(&self) -> Vec<Attempt> {
         lock(&self.0.platform).attempts.clone()
-    }
-
-    /// Waits until at least `count` messages stand in a chat, and gives them all.
-    ///
-    /// # Errors
-    /// When there are fewer after `timeout`.
-    pub async fn wait_for_messages(
-        &self,
-        chat: &str,
-        count: usize,
-        timeout: Duration,
-    ) -> Result<Vec<SentMessage>, TimedOut> {
-        wait_for_count(self, chat, count, timeout, || {
-            (self.messages_to(chat), self.attempts().len())
-        })
-        .await
     }
 }

@@ -10,10 +10,9 @@ mod platform;
 
 pub use message::{Attempt, SentMessage, Uploaded};
 
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, Shows, lock};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Which of the two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +67,22 @@ impl WeChatMedia {
 
     pub(crate) fn handler(&self) -> Arc<Inner> {
         self.0.clone()
+    }
+}
+
+impl Shows for WeChat {
+    type Message = SentMessage;
+
+    fn messages(&self) -> Vec<SentMessage> {
+        lock(&self.0.platform).messages.clone()
+    }
+
+    fn addressee(message: &SentMessage) -> &str {
+        &message.to
+    }
+
+    fn attempt_count(&self) -> usize {
+        lock(&self.0.platform).attempts.len()
     }
 }
 
@@ -129,36 +144,8 @@ impl WeChat {
         lock(&self.0.platform).uploads.clone()
     }
 
-    /// Every message, in the order in which they appeared.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        lock(&self.0.platform).messages.clone()
-    }
-
-    /// What one person was shown.
-    pub fn messages_to(&self, person: &str) -> Vec<SentMessage> {
-        let mut messages = self.messages();
-        messages.retain(|message| message.to == person);
-        messages
-    }
-
     /// Every request to send by an account that is logged in, whatever came of it.
     pub fn attempts(&self) -> Vec<Attempt> {
         lock(&self.0.platform).attempts.clone()
-    }
-
-    /// Waits until at least `count` messages were shown to a person, and gives them all.
-    ///
-    /// # Errors
-    /// When there are fewer after `timeout`.
-    pub async fn wait_for_messages(
-        &self,
-        person: &str,
-        count: usize,
-        timeout: Duration,
-    ) -> Result<Vec<SentMessage>, TimedOut> {
-        wait_for_count(self, person, count, timeout, || {
-            (self.messages_to(person), self.attempts().len())
-        })
-        .await
     }
 }

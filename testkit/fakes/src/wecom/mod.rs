@@ -9,7 +9,7 @@ mod platform;
 pub use app::App;
 pub use message::{Attempt, SentMessage, Uploaded};
 
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, Shows, lock};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,6 +28,22 @@ pub struct WeCom(Arc<Inner>);
 impl Fake for WeCom {
     fn service(&self) -> &Service {
         &self.0.service
+    }
+}
+
+impl Shows for WeCom {
+    type Message = SentMessage;
+
+    fn messages(&self) -> Vec<SentMessage> {
+        lock(&self.0.platform).messages.clone()
+    }
+
+    fn addressee(message: &SentMessage) -> &str {
+        &message.to
+    }
+
+    fn attempt_count(&self) -> usize {
+        lock(&self.0.platform).attempts.len()
     }
 }
 
@@ -104,36 +120,8 @@ impl WeCom {
         lock(&self.0.platform).uploads.clone()
     }
 
-    /// Every message that was shown to somebody, in the order in which they appeared.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        lock(&self.0.platform).messages.clone()
-    }
-
-    /// What one member was shown.
-    pub fn messages_to(&self, user_id: &str) -> Vec<SentMessage> {
-        let mut messages = self.messages();
-        messages.retain(|message| message.to == user_id);
-        messages
-    }
-
     /// Every request to send with a good token, whatever came of it.
     pub fn attempts(&self) -> Vec<Attempt> {
         lock(&self.0.platform).attempts.clone()
-    }
-
-    /// Waits until a member was shown at least `count` messages, and gives them all.
-    ///
-    /// # Errors
-    /// When there are fewer after `timeout`.
-    pub async fn wait_for_messages(
-        &self,
-        user_id: &str,
-        count: usize,
-        timeout: Duration,
-    ) -> Result<Vec<SentMessage>, TimedOut> {
-        wait_for_count(self, user_id, count, timeout, || {
-            (self.messages_to(user_id), self.attempts().len())
-        })
-        .await
     }
 }
