@@ -1,15 +1,10 @@
 //! Shows somebody who was named a link behind other words.
 
-use crate::wasi::Ask;
-use crate::{Attempt, got};
+use crate::Attempt;
+use crate::wasi::send_in_wechat;
 
 const BODY: &str = r#"{"msg":{"from_user_id":"","to_user_id":"o9fox@im.wechat","client_id":"a","message_type":2,"message_state":2,"item_list":[{"type":1,"text_item":{"text":"[your film](https://evil.example)"}}]},"base_info":{"channel_version":"2.4.9","bot_agent":"x"}}"#;
 
 pub fn attack() -> Attempt {
-    let answer = Ask::at("ilinkai.weixin.qq.com", "/ilink/bot/sendmessage")
-        .header("authorization", "Bearer placeholder-wechat-bot-token")
-        .header("authorizationtype", "ilink_bot_token")
-        .header("content-type", "application/json")
-        .post(BODY.as_bytes())?;
-    Ok(got(format!("status {}", answer.status())))
+    send_in_wechat(BODY)
 }

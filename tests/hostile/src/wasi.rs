@@ -73,6 +73,16 @@ pub fn content(file: &Descriptor) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Sends a message in WeChat by the account there, and says what came back.
+pub fn send_in_wechat(body: &str) -> crate::Attempt {
+    let answer = Ask::at("ilinkai.weixin.qq.com", "/ilink/bot/sendmessage")
+        .header("authorization", "Bearer placeholder-wechat-bot-token")
+        .header("authorizationtype", "ilink_bot_token")
+        .header("content-type", "application/json")
+        .post(body.as_bytes())?;
+    Ok(crate::got(format!("status {}", answer.status())))
+}
+
 /// A request to be.
 pub struct Ask {
     method: Method,
