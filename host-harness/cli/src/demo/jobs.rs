@@ -140,8 +140,7 @@ fn after(ms: u64) -> When {
 }
 
 /// What is lost or doubled, in words; empty when all is well.
-pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
-    let messages = chat::messages(world);
+pub(super) fn complaints(jobs: &[Job], shown: &[Shown], world: &World) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut expect_once = |what: String, count: usize| match count {
         1 => {}
@@ -150,7 +149,7 @@ pub(super) fn complaints(jobs: &[Job], world: &World) -> Vec<String> {
     };
     for job in jobs {
         let there = |shown: &&Shown| shown.channel == job.to.0;
-        let messages = || messages.iter().filter(there);
+        let messages = || shown.iter().filter(there);
         for (index, sha256) in job.results.iter().enumerate() {
             // By its digest, where the platform keeps the bytes; else it is the one message there.
             let arrived = messages().filter(|shown| match &shown.sha256 {

@@ -141,11 +141,12 @@ async fn show(wanted: Wanted) -> Result<u8, String> {
     if code != 0 {
         return Ok(code);
     }
-    board.take_messages(chat::messages(&world));
+    let shown = chat::messages(&world);
+    board.take_messages(shown.clone());
     screen.draw(&mut board);
 
-    let complaints = jobs::complaints(&jobs, &world);
-    screen.summary(&board, &chat::summary(&chat::messages(&world)), &complaints);
+    let complaints = jobs::complaints(&jobs, &shown, &world);
+    screen.summary(&board, &chat::summary(&shown), &complaints);
     // The fakes end with their thread.
     tokio::task::spawn_blocking(move || drop(world))
         .await
