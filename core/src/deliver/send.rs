@@ -21,39 +21,83 @@ use crate::upstream::results::ResultUrl;
 // same.
 const ATTEMPT_SPREAD_MS: u64 = 1_000;
 
-/// Sends one message, or notes why not.
+/// What a message is sent by.
+struct Way<'a> {
+    /// With its credentials.
+    channel: &'a mut dyn Channel,
+    traits: &'static Traits,
+    /// That of the chat, which has room for it.
+    pace: Pace,
+    route: Route,
+    /// When its turn was submitted.
+    asked_at_ms: UnixMs,
+}
+
+/// Sends one message, or notes why not. False where the chat's pace holds it back: nothing was tried then.
+///
+/// # Errors
+/// When the state folder can't be used.
 pub(super) fn deliver(
     io: &Io,
     channels: &mut OpenedChannels<'_>,
     loaded: &mut Loaded,
     at: usize,
     events: &mut Events,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let delivery = &loaded.session.deliveries[at];
     let Some(asked) = route_of(loaded, delivery.turn) else {
         // Nobody is to get it: for such a turn nothing is planned.
-        return Ok(());
+        return Ok(true);
     };
     let (route, asked_at_ms) = (asked.route.clone(), asked.submitted_at_ms);
     let Some(member) = channel::of(&route.channel) else {
         // A newer version may have stored it: this one mustn't send it elsewhere, nor forget it.
         let decision = decide::no_channel(delivery, &route.channel, moment(io));
-        return act(io, loaded, at, decision, events);
+        return act(io, loaded, at, decision, events).map(|()| true);
     };
     let traits = member.traits;
     let channel = match channels.get(member, route.account.as_deref()) {
         Ok(channel) => channel,
         Err(detail) => {
             let decision = decide::no_app(delivery, member.name, &detail, moment(io));
-            return act(io, loaded, at, decision, events);
+            return act(io, loaded, at, decision, events).map(|()| true);
         }
     };
-    let mut pace = Pace::load(io, &route.chat, traits.pace)?;
+    let pace = Pace::load(io, &route.chat, traits.pace)?;
     if let Some(free_at_ms) = pace.wait_until_ms(io.now_ms()) {
         // Not stored and not counted: nothing was tried, and the next step reads the same.
         loaded.session.deliveries[at].next_try_at_ms = free_at_ms;
-        return Ok(());
+        return Ok(false);
     }
+    let way = Way {
+        channel,
+        traits,
+        pace,
+        route,
+        asked_at_ms,
+    };
+    attempt(io, way, loaded, at, events).map(|()| true)
+}
+
+/// Attempts to send one message that may go now.
+///
+/// # Errors
+/// When the state folder can't be used.
+fn attempt(
+    io: &Io,
+    way: Way<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    events: &mut Events,
+) -> Result<(), Problem> {
+    let Way {
+        channel,
+        traits,
+        mut pace,
+        route,
+        asked_at_ms,
+    } = way;
+    let delivery = &loaded.session.deliveries[at];
     // The key of the plan in every attempt. With a new one each time (`new-uuid` in the simulation) a retry
     // shows the message twice.
     let key = delivery.key.clone();
