@@ -73,6 +73,12 @@ pub fn told_once(shown: Vec<(bool, String)>, media: usize, link: &str, what: &dy
     assert!(told.contains("isn't known"), "{told}");
 }
 
+/// Jobs that ask and that fail in far more words than any chat takes: each is one text there, cut.
+pub fn wordy(word: &str) -> [Job; 2] {
+    let words = word.repeat(20_000);
+    [Job::asks(&words), Job::fails(&words)]
+}
+
 /// What `recover` tells about a session.
 pub fn recovered(env: &TestEnv, id: &str) -> Value {
     let reply = env.run(["recover", "--json"]).json();

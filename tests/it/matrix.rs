@@ -4,7 +4,7 @@ use fakes::matrix::SentEvent;
 use fakes::{Fake, Fault, Job, MATRIX_ACCESS_TOKEN, Matrix, media};
 use serde_json::json;
 
-use crate::delivery::{self, job, recovered, url, watched};
+use crate::delivery::{self, job, recovered, url, watched, wordy};
 use crate::env::{Output, TestEnv};
 
 const HOMESERVER: &str = "https://matrix.example.com";
@@ -91,6 +91,58 @@ fn nine_pictures_arrive_once_each_and_a_failure_is_told_without_a_call() {
     assert!(event.body().starts_with('❌'), "{}", event.body());
     assert_eq!(event.content["m.mentions"], json!({}));
     assert!(event.content.get("formatted_body").is_none());
+}
+
+#[test]
+fn what_not_every_client_plays_is_a_file_under_its_name() {
+    let env = env();
+    let path = "/claw/p/fox.webm";
+    // As Matroska begins, of which WebM is a kind.
+    let film = media::MediaFile::from_bytes("video/webm", b"\x1a\x45\xdf\xa3webm").padded_to(5_000);
+    env.media().put(path, film);
+    env.gateway().set_default_job(job(&[path]));
+    deliver(&env, ROOM, &[]);
+    let event = only(&env);
+    let content = &event.content;
+    assert_eq!(
+        (&content["msgtype"], event.body()),
+        (&json!("m.file"), "fox.webm")
+    );
+    assert_eq!(content["info"]["size"], 5_000);
+    assert_eq!(content["url"], matrix(&env).uploads()[0].uri);
+}
+
+#[test]
+fn a_question_is_asked_in_the_room_calls_nobody_and_may_be_answered() {
+    let env = env();
+    env.gateway().set_default_job(Job::asks("@room which fox?"));
+    let id = deliver(&env, ROOM, &[]);
+    let question = only(&env);
+    let body = question.body();
+    assert!(
+        body.starts_with('❓') && body.contains("which fox?"),
+        "{body}"
+    );
+    assert_eq!(question.content["m.mentions"], json!({}));
+    env.gateway().set_default_job(job(&[FILM]));
+    env.continue_session(&id, "the red one");
+    env.watch(&id);
+    let kinds = matrix(&env).events().into_iter();
+    let kinds: Vec<_> = kinds
+        .map(|event| event.content["msgtype"].clone())
+        .collect();
+    assert_eq!(kinds, ["m.text", "m.video"]);
+}
+
+#[test]
+fn a_text_is_as_long_as_a_message_may_be_in_bytes() {
+    for job in wordy("🦊") {
+        let env = env();
+        env.gateway().set_default_job(job);
+        deliver(&env, ROOM, &[]);
+        let bytes = only(&env).body().len();
+        assert!((5_000..=10_000).contains(&bytes), "{bytes}");
+    }
 }
 
 #[test]

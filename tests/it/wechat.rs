@@ -9,7 +9,7 @@ use fakes::wechat::SentMessage;
 use fakes::{Fake, Fault, Job, Shows, WECHAT_BOT_TOKEN, WeChat, media};
 use serde_json::{Value, json};
 
-use crate::delivery::{self, job, recovered, told_once, url, watched};
+use crate::delivery::{self, job, recovered, told_once, url, watched, wordy};
 use crate::env::{Output, TIMEOUT, TestEnv, block_on};
 
 const PERSON: &str = "o9fox_Ab-1@im.wechat";
@@ -162,6 +162,28 @@ fn a_message_whose_answer_was_lost_is_told_with_its_link_and_never_sent_again() 
         // The film, and what tells of it.
         assert_eq!(wechat(&env).requests_to(SEND).len(), 2, "{fault:?}");
         assert!(recovered(&env, &id).to_string().contains("uncertain"));
+    }
+}
+
+#[test]
+fn a_job_that_fails_is_told_once_and_nothing_else_is() {
+    let env = env();
+    env.gateway().set_default_job(Job::fails("no credits"));
+    deliver(&env);
+    let message = only(&env);
+    assert_eq!((message.kind, message.to.as_str()), ("text", PERSON));
+    assert_eq!(message.text, "❌ “a cat” failed: no credits");
+    assert!(wechat(&env).uploads().is_empty());
+}
+
+#[test]
+fn a_text_is_as_long_as_a_message_may_be_in_characters() {
+    for job in wordy("狐") {
+        let env = env();
+        env.gateway().set_default_job(job);
+        deliver(&env);
+        let chars = only(&env).text.chars().count();
+        assert!((2_000..=4_000).contains(&chars), "{chars}");
     }
 }
 
