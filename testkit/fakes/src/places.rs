@@ -1,15 +1,15 @@
 //! A chat of each channel: what sets the channels up, and what stands in the chats, in one form, for whoever shows them all and
-//! knows no channel. WeChat's isn't among them: its account lies in files of another program.
+//! knows no channel.
 
 use crate::{
     DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET, DISCORD_BOT_TOKEN, FEISHU_APP_ID,
     FEISHU_APP_SECRET, MATRIX_ACCESS_TOKEN, MATRIX_HOST, SLACK_BOT_TOKEN, SentMessage, Shows,
-    TELEGRAM_BOT_TOKEN, WEBHOOK_HOST, WEBHOOK_SECRET, WECOM_AGENT_ID, WECOM_CORP_ID,
-    WECOM_CORP_SECRET, World,
+    TELEGRAM_BOT_TOKEN, WEBHOOK_HOST, WEBHOOK_SECRET, WECHAT_BOT_TOKEN, WECOM_AGENT_ID,
+    WECOM_CORP_ID, WECOM_CORP_SECRET, World,
 };
 
 /// A channel and a chat of it, as an agent names them. Where bots are added to chats, the bot is in this one.
-pub const PLACES: [(&str, &str); 8] = [
+pub const PLACES: [(&str, &str); 9] = [
     ("feishu", FEISHU_CHAT),
     ("slack", SLACK_CHANNEL),
     ("discord", DISCORD_CHANNEL),
@@ -17,6 +17,7 @@ pub const PLACES: [(&str, &str); 8] = [
     ("matrix", MATRIX_ROOM),
     ("wecom", WECOM_MEMBER),
     ("dingtalk", DINGTALK_PERSON),
+    ("wechat", WECHAT_PERSON),
     ("webhook", "room"),
 ];
 
@@ -27,6 +28,7 @@ const TELEGRAM_CHAT: i64 = 4_200_001;
 const MATRIX_ROOM: &str = "!room:matrix.example";
 const WECOM_MEMBER: &str = "ZhangSan";
 const DINGTALK_PERSON: &str = "manager1";
+const WECHAT_PERSON: &str = "o9fox_Ab-1@im.wechat";
 
 /// What a chat shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,10 @@ pub fn open(world: &World) -> Vec<(&'static str, String)> {
     // An app reaches those alone whom its company has put into its visible range.
     world.wecom().add_member(WECOM_MEMBER);
     world.dingtalk().add_person(DINGTALK_PERSON);
+    // The account is named in the environment, and not in files of its plug-in, where conversations are kept as well: such an
+    // account writes without what a conversation is known by. Whoever is written to has to have written.
+    world.wechat().needs_context(false);
+    world.wechat().hear(WECHAT_PERSON);
     let own = |name, value: &str| (name, value.to_owned());
     vec![
         own("FEISHU_APP_ID", FEISHU_APP_ID),
@@ -95,6 +101,7 @@ pub fn open(world: &World) -> Vec<(&'static str, String)> {
         own("WECOM_CORP_SECRET", WECOM_CORP_SECRET),
         own("DINGTALK_CLIENT_ID", DINGTALK_CLIENT_ID),
         own("DINGTALK_CLIENT_SECRET", DINGTALK_CLIENT_SECRET),
+        own("WECHAT_BOT_TOKEN", WECHAT_BOT_TOKEN),
         ("LIBTV_WEBHOOK_URL", format!("https://{WEBHOOK_HOST}/in")),
         own("LIBTV_WEBHOOK_SECRET", WEBHOOK_SECRET),
     ]
@@ -140,6 +147,11 @@ pub fn shown(world: &World) -> Vec<Shown> {
         let file = message.media.as_ref();
         let file = file.map(|file| (message.kind.as_str(), file.bytes, Some(&file.sha256)));
         shown.push(of("dingtalk", &message.text, file));
+    }
+    for message in world.wechat().messages_to(WECHAT_PERSON) {
+        let file = message.media.as_ref();
+        let file = file.map(|file| (message.kind, file.bytes, None));
+        shown.push(of("wechat", &message.text, file));
     }
     for message in world.webhook().taken() {
         shown.push(of("webhook", &message.payload.to_string(), None));
