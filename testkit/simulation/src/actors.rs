@@ -8,6 +8,9 @@ use super::run::{MINUTE_MS, Run, START_MS};
 
 /// A harness comes back to what failed after this long, and users try again after half of it.
 const AGAIN_AFTER_MS: u64 = 10_000;
+/// So long a harness waits as a step says, where the records say that the session is due: what a chat's pace holds back is in no
+/// record. No longer: what a step has put off for minutes has to be on record, for whoever hasn't heard its word.
+const LISTENS_MS: u64 = 10_000;
 
 impl Run {
     /// What an actor without a call does next.
@@ -45,6 +48,8 @@ impl Run {
                 self.asks.pop_front();
                 continue;
             }
+            // When they wrote it, and not when it gets through: an agent that tries again is nobody's message.
+            self.world.chat.wrote_at_ms = START_MS + ask.at_ms;
             return Ok(Call::Submit {
                 text: ask.text,
                 session_id: session_id.filter(|_| ask.continues),
@@ -70,12 +75,15 @@ impl Run {
         let now_ms = self.world.now_ms;
         match ended {
             Ended::Due(Ok(due)) => self.plan_polls(at, &due),
-            Ended::Poll(Ok(report)) => self.world.trace.note(
-                now_ms,
-                "polled",
-                report.state.name(),
-                u64::from(report.delivered),
-            ),
+            Ended::Poll(Ok(report)) => {
+                let (state, delivered) = (report.state.name(), u64::from(report.delivered));
+                self.world.trace.note(now_ms, "polled", state, delivered);
+                let at_ms = report.next_poll_at_ms.unwrap_or_default();
+                let wait_ms = at_ms.saturating_sub(self.world.told_ms());
+                let not_before_ms = now_ms + wait_ms.min(LISTENS_MS);
+                let heard = &mut self.actors[at].not_before_ms;
+                heard.insert(report.session_id, not_before_ms);
+            }
             Ended::Due(Err(problem)) | Ended::Poll(Err(problem)) => {
                 self.note("fails", &problem.failure().message);
                 // A pause for all of it: a harness that called again at once would spin on a disk that stays
@@ -100,16 +108,15 @@ impl Run {
         let (now_ms, told_ms) = (self.world.now_ms, self.world.told_ms());
         let actor = &mut self.actors[at];
         let failed = std::mem::take(&mut actor.failed);
-        actor.queue = due
-            .iter()
-            // By the machine's clock, which may be wrong: the component planned by it.
-            .filter(|due| due.at_ms <= told_ms && !failed)
-            .map(|due| Call::Poll(due.session_id.clone()))
-            .collect();
-        let next = due
-            .iter()
-            .map(|due| due.at_ms.saturating_sub(told_ms))
-            .min();
+        // By the machine's clock, which may be wrong: the component planned by it.
+        let wait_ms = |due: &DueSession| {
+            let heard_ms = actor.not_before_ms.get(&due.session_id);
+            let heard_ms = heard_ms.map_or(0, |at_ms| at_ms.saturating_sub(now_ms));
+            due.at_ms.saturating_sub(told_ms).max(heard_ms)
+        };
+        let next = due.iter().map(wait_ms).min();
+        let now = due.iter().filter(|due| wait_ms(due) == 0 && !failed);
+        actor.queue = now.map(|due| Call::Poll(due.session_id.clone())).collect();
         actor.at_ms = match next {
             None => u64::MAX,
             Some(_) if failed => now_ms + AGAIN_AFTER_MS,

@@ -74,6 +74,8 @@ pub enum Channel {
     WeCom,
     /// Nothing tells a repetition, and nobody can be asked.
     DingTalk,
+    /// The same, and it takes only so many messages for one of its own, for a day.
+    WeChat,
     /// No key; it can be asked.
     Toy,
     /// No key, and it can't be asked.
@@ -86,7 +88,7 @@ pub enum Channel {
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Feishu,
         Self::Discord,
         Self::Slack,
@@ -95,6 +97,7 @@ impl Channel {
         Self::Webhook,
         Self::WeCom,
         Self::DingTalk,
+        Self::WeChat,
         Self::Toy,
         Self::Bare,
         Self::Echo,
@@ -113,6 +116,7 @@ impl Channel {
             Self::Webhook => "webhook",
             Self::WeCom => "wecom",
             Self::DingTalk => "dingtalk",
+            Self::WeChat => "wechat",
             Self::Toy => "toy",
             Self::Bare => "bare",
             Self::Echo => "echo",
@@ -130,6 +134,7 @@ impl Channel {
             Self::Matrix => "!simulated:matrix.example",
             Self::WeCom => "ZhangSan",
             Self::DingTalk => "cid6KeBBLoveMJOGXoYKF5x7EeiodoA==",
+            Self::WeChat => "o9simulated@im.wechat",
             Self::Webhook | Self::Toy | Self::Bare | Self::Echo | Self::Steady => "room",
         }
     }
@@ -162,6 +167,8 @@ impl Channel {
                 ("DINGTALK_CLIENT_ID", "dingsimulated"),
                 ("DINGTALK_CLIENT_SECRET", "a-simulated-secret"),
             ],
+            // Where the account is, is what the contract says.
+            Self::WeChat => &[("WECHAT_BOT_TOKEN", "a-simulated-token")],
             Self::Toy | Self::Bare | Self::Echo | Self::Steady => {
                 &[("TOY_TOKEN", "a-simulated-token")]
             }

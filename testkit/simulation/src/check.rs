@@ -312,12 +312,28 @@ fn sessions(evidence: &Evidence<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-/// What the last `recover` says of a result's delivery.
-fn told_of<'a>(evidence: &Evidence<'a>, made: &Made) -> &'a Value {
-    listed(evidence)
+/// What people are told of a result's delivery: by the last `recover`, and of one that it has opened anew, by what the timer has
+/// made of that since.
+fn told_of<'a>(evidence: &Evidence<'a>, made: &Made) -> &'a str {
+    let said = listed(evidence)
         .flat_map(|session| session["results"].as_array().into_iter().flatten())
         .find(|result| leads_to(result["url"].as_str().unwrap_or(""), &made.file))
-        .map_or(&Value::Null, |result| &result["delivery"])
+        .and_then(|result| result["delivery"].as_str());
+    if said != Some(DeliveryState::Pending.name()) {
+        return said.unwrap_or("nothing");
+    }
+    let is_its = |delivery: &Delivery| {
+        let result = delivery.result();
+        result.is_some_and(|result| leads_to(result.as_str(), &made.file))
+    };
+    let now = records(evidence.disk, "/d-", "delivery").find(is_its);
+    now.map_or(DeliveryState::Pending, |one| one.state).name()
+}
+
+/// Whether the last `recover` has opened anew what it didn't come to.
+pub(super) fn waits(evidence: &Evidence<'_>) -> bool {
+    let mut deliveries = records(evidence.disk, "/d-", "delivery");
+    deliveries.any(|one: Delivery| one.state.is_open())
 }
 
 /// How many results may or may not be in the chat, by what people are told.

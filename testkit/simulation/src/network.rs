@@ -28,6 +28,7 @@ impl Party {
             "hooks.example" => Self::Chat(Channel::Webhook),
             "qyapi.weixin.qq.com" => Self::Chat(Channel::WeCom),
             "api.dingtalk.com" | "oapi.dingtalk.com" => Self::Chat(Channel::DingTalk),
+            "ilinkai.weixin.qq.com" | "novac2c.cdn.weixin.qq.com" => Self::Chat(Channel::WeChat),
             "toy.example" => Self::Chat(Channel::Toy),
             "im.liblib.tv" => Self::Service(Service::LibTv),
             "ark.cn-beijing.volces.com" => Self::Service(Service::Ark),
@@ -176,12 +177,17 @@ impl Fault {
                 _ => true,
             };
         };
+        if is_measured(url) {
+            return false;
+        }
         let is_commit = is_commit(url);
         match (self, channel) {
             (Self::TokenRevoked, Channel::Feishu) => !url.contains("/tenant_access_token/"),
             (Self::TokenRevoked, Channel::Discord | Channel::Slack) => !url.contains("/upload/"),
             (Self::TokenRevoked, Channel::Telegram | Channel::Matrix) => true,
             (Self::TokenRevoked, Channel::WeCom | Channel::DingTalk) => !is_exchange(url),
+            // Where its media go, the address is all that is asked for.
+            (Self::TokenRevoked, Channel::WeChat) => !url.contains("/c2c/"),
             // Its status says that it was taken, by the specification: nothing else that it says is read.
             (Self::Garbage | Self::GarbageAfter, Channel::Webhook) => false,
             (Self::BotRemoved, _) => is_commit,
@@ -262,6 +268,7 @@ pub(super) fn is_commit(url: &str) -> bool {
         "/show",
         "/sendMessage",
         "/groupMessages/send",
+        "/ilink/bot/sendmessage",
         "//hooks.example/in",
     ];
     let has = [
@@ -283,6 +290,11 @@ pub(super) fn is_commit(url: &str) -> bool {
 /// ended.
 fn is_exchange(url: &str) -> bool {
     url.contains("/gettoken?") || url.ends_with("/accessToken")
+}
+
+/// Whether what goes to this address of a chat is only described by whoever carries it, and stays here.
+pub(super) fn is_measured(url: &str) -> bool {
+    url.ends_with("/measure")
 }
 
 /// Whether a request to this address of a service costs money, where it is a `POST`.

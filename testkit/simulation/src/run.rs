@@ -1,7 +1,7 @@
 //! One run: the user's commands and the harness's calls, interleaved on a simulated clock. Everything follows
 //! from the options.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -36,6 +36,8 @@ pub(super) struct Actor {
     pub(super) outcome: Option<Outcome>,
     /// A harness's calls to come in this round.
     pub(super) queue: VecDeque<Call>,
+    /// Until when a session isn't polled again, by the word of its last step.
+    pub(super) not_before_ms: HashMap<String, u64>,
     /// Whether a call of this round failed.
     pub(super) failed: bool,
     /// A harness's polls after the last fault.
@@ -79,6 +81,10 @@ pub fn run(options: Options) -> Report {
         run.quietly(Call::Recover);
         run.until_idle();
         run.quietly(Call::Recover);
+        // What is opened anew is the timer's to end: of more than a step sends, `recover` has no word for the rest.
+        if check::waits(&run.evidence()) {
+            run.until_idle();
+        }
     }
     let polls_to_settle = run.polls_to_settle();
     if run.recovery.end == 0 {
@@ -127,6 +133,7 @@ impl Run {
             task: None,
             outcome: None,
             queue: VecDeque::new(),
+            not_before_ms: HashMap::new(),
             failed: false,
             polls: 0,
             rounds: 0,
@@ -300,6 +307,8 @@ impl Run {
         // session whose watching a wrong clock has ended is asked about by `recover`.
         let made_ms = self.world.ends_at_ms();
         self.world.now_ms = made_ms.max(self.world.now_ms + 7 * MINUTE_MS);
+        // Whoever wants to know what became of it asks in the chat: one that takes messages for a while only takes them again.
+        self.world.chat.wrote_at_ms = self.world.now_ms;
         self.world.weather.clear();
         self.world.arrive();
         let process = Process {

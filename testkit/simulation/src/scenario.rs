@@ -70,11 +70,15 @@ pub enum Scenario {
     LinkDead,
     /// The finished result is withheld.
     ModeratedLate,
+    /// There are more results than the chat takes messages for one of the person's.
+    Full,
+    /// The same, and the person writes again hours later.
+    WritesAgain,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
@@ -106,6 +110,8 @@ impl Scenario {
         Self::Expired,
         Self::LinkDead,
         Self::ModeratedLate,
+        Self::Full,
+        Self::WritesAgain,
     ];
 
     /// Its name on the command line.
@@ -143,6 +149,8 @@ impl Scenario {
             Self::Expired => "expired",
             Self::LinkDead => "link-dead",
             Self::ModeratedLate => "moderated-late",
+            Self::Full => "full",
+            Self::WritesAgain => "writes-again",
         }
     }
 
@@ -201,6 +209,11 @@ impl Scenario {
             Self::Legacy => vec![],
             Self::Expired => vec![first("this will expire")],
             Self::ModeratedLate => vec![first("this will be moderated")],
+            Self::Full => vec![first("twelve images of a cat")],
+            Self::WritesAgain => vec![
+                first("twelve images of a cat"),
+                then(7_200, "and a video with a dog"),
+            ],
             Self::UnknownSubmit => vec![
                 first("a video of a cat"),
                 Ask {
@@ -276,7 +289,7 @@ impl Scenario {
     /// shorter sibling.
     #[must_use]
     pub const fn is_long(self) -> bool {
-        matches!(self, Self::Late)
+        matches!(self, Self::Late | Self::Full)
     }
 
     /// Whether its recoveries are so many and so long that a second power failure at each of their effects takes hours.
@@ -315,10 +328,11 @@ pub(super) enum Says {
 pub(super) fn job(text: &str) -> Vec<(u64, Says)> {
     use Says::{Asks, Calls, Error, Result, Words};
     let has = |word: &str| text.contains(word);
-    if has("nine") {
-        let mut says = vec![(5, Calls(9))];
-        says.extend((0..9_u32).map(|at| (30 + 12 * u64::from(at), Result(at, "png"))));
-        says.push((140, Words));
+    let images = [("nine", 9), ("twelve", 12)];
+    if let Some((_, images)) = images.into_iter().find(|(word, _)| has(word)) {
+        let mut says = vec![(5, Calls(images))];
+        says.extend((0..images).map(|at| (30 + 12 * u64::from(at), Result(at, "png"))));
+        says.push((32 + 12 * u64::from(images), Words));
         says
     } else if has("ask") {
         vec![(20, Asks)]

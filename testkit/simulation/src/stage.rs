@@ -71,6 +71,7 @@ impl Scenario {
         match (cast.service, cast.channel) {
             (Service::Nexu, Channel::Feishu) => &Self::OF_THE_FIRST,
             (Service::Nexu, Channel::Slack | Channel::Discord) => &Self::OF_A_CHANNEL,
+            (Service::Nexu, Channel::WeChat) => &Self::OF_A_CHAT_THAT_CLOSES,
             (Service::Nexu, _) => &Self::OF_A_TOY,
             (Service::Ark, Channel::Feishu) => &Self::OF_A_TASK_SERVICE,
             (Service::Pippit, Channel::Feishu) => &Self::OF_THREADS,
@@ -139,6 +140,21 @@ impl Scenario {
         Self::TwoRefused,
         Self::BotComesLate,
         Self::SlowUploads,
+    ];
+
+    /// The same, and those of a channel whose chats take only so many messages for one of the person's, for a day.
+    const OF_A_CHAT_THAT_CLOSES: [Self; 11] = [
+        Self::Video,
+        Self::Nine,
+        Self::Failing,
+        Self::Oversize,
+        Self::TwoPollers,
+        Self::RecoverBeside,
+        Self::TwoRefused,
+        Self::BotComesLate,
+        Self::SlowUploads,
+        Self::Full,
+        Self::WritesAgain,
     ];
 
     /// Those of a service that makes one result of a request and has a list.

@@ -220,6 +220,7 @@ impl Run {
             actor.outcome = None;
             actor.under_way = None;
             actor.queue.clear();
+            actor.not_before_ms.clear();
             // Recovery begins anew with every failure.
             actor.rounds = 0;
             if actor.role == Role::User && was_running && actor.at_ms < u64::MAX {

@@ -93,6 +93,16 @@ fn a_list_that_is_down_proves_nothing_and_is_asked_for_a_while() {
 }
 
 #[test]
+fn what_a_chat_takes_no_more_is_sent_when_its_person_writes_again() {
+    let cast = Cast::shown_by(Channel::WeChat);
+    let shown = |scenario| undisturbed(Stage { cast, scenario }, 1).shown.len();
+    // Ten, and the others once somebody asks what became of them: they were given up by then.
+    assert_eq!(shown(Scenario::Full), 12);
+    // As many, and the film that they asked for meanwhile.
+    assert_eq!(shown(Scenario::WritesAgain), 13);
+}
+
+#[test]
 fn random_faults_and_crashes_break_no_promise() {
     let mut all = Tally::default();
     for (_, tally) in simulation::random(0, 1500, Only::default(), THREADS) {

@@ -9,6 +9,7 @@ mod slack;
 mod telegram;
 mod toy;
 mod webhook;
+mod wechat;
 mod wecom;
 
 use libtv_video_core::io::{Request, Response};
@@ -77,6 +78,8 @@ pub(super) struct Chat {
     refused_last: bool,
     /// Until then the bot isn't in it.
     pub(super) absent_until_ms: u64,
+    /// When whoever is there wrote last: some platforms take messages for a while after it only, and so many.
+    pub(super) wrote_at_ms: u64,
 }
 
 impl Chat {
@@ -94,6 +97,13 @@ impl Chat {
     /// Whether the bot isn't in it.
     const fn is_absent(&self, now_ms: u64) -> bool {
         now_ms < self.absent_until_ms
+    }
+
+    /// How many messages it has shown since whoever is there wrote last.
+    fn shown_since(&self) -> usize {
+        let shown = self.shown.iter().rev();
+        let since = shown.take_while(|shown| shown.at_ms >= self.wrote_at_ms);
+        since.count()
     }
 
     /// Whether it takes a further message now: so many in this time, unless it is slower.
@@ -172,6 +182,7 @@ pub(super) fn platform(channel: Channel, plant: Option<Plant>, rng: &mut Rng) ->
         Channel::Webhook => Box::new(webhook::Webhook::default()),
         Channel::WeCom => Box::new(wecom::WeCom::default()),
         Channel::DingTalk => Box::new(dingtalk::DingTalk::default()),
+        Channel::WeChat => Box::new(wechat::WeChat::default()),
         Channel::Toy | Channel::Bare | Channel::Echo | Channel::Steady => {
             Box::new(toy::Toy::new(channel))
         }

@@ -17,6 +17,7 @@ pub(super) fn failure(party: Party) -> Response {
         Party::Chat(Channel::Matrix) => matrix(500, "M_UNKNOWN"),
         Party::Chat(Channel::WeCom) => wecom(-1, "system busy"),
         Party::Chat(Channel::DingTalk) => dingtalk(500, "ServiceUnavailable"),
+        Party::Chat(Channel::WeChat) => wechat(500, -1, "system error"),
         _ => plain(party, 500, "internal error"),
     }
 }
@@ -33,6 +34,7 @@ pub(super) fn unauthorized(party: Party) -> Response {
         Party::Chat(Channel::Matrix) => matrix(401, "M_MISSING_TOKEN"),
         Party::Chat(Channel::WeCom) => wecom(40001, "invalid credential"),
         Party::Chat(Channel::DingTalk) => dingtalk(401, "InvalidAuthentication"),
+        Party::Chat(Channel::WeChat) => wechat(401, -14, "session timeout"),
         _ => plain(party, 401, "Invalid API Key"),
     }
 }
@@ -46,6 +48,7 @@ pub(super) fn token_revoked(party: Party) -> Response {
         Party::Chat(Channel::Matrix) => matrix(401, "M_UNKNOWN_TOKEN"),
         Party::Chat(Channel::WeCom) => wecom(42001, "access_token expired"),
         Party::Chat(Channel::DingTalk) => dingtalk(401, "InvalidAuthentication"),
+        Party::Chat(Channel::WeChat) => wechat(200, -14, "session timeout"),
         _ => feishu(400, 99_991_668, "invalid token"),
     }
 }
@@ -62,6 +65,7 @@ pub(super) fn bot_removed(party: Party) -> Response {
         Party::Chat(Channel::Matrix) => matrix(403, "M_FORBIDDEN"),
         Party::Chat(Channel::WeCom) => wecom(81013, "user not in the visible range"),
         Party::Chat(Channel::DingTalk) => dingtalk(400, "invalid.conversation"),
+        Party::Chat(Channel::WeChat) => wechat(200, -2, "unknown error"),
         _ => plain(party, 403, "bot not in chat"),
     }
 }
@@ -89,6 +93,7 @@ pub(super) fn too_fast(party: Party, wait: Wait) -> Response {
         Party::Chat(Channel::Matrix) => matrix(429, "M_LIMIT_EXCEEDED"),
         Party::Chat(Channel::WeCom) => wecom(45033, "api concurrent out of limit"),
         Party::Chat(Channel::DingTalk) => dingtalk(429, "Throttling.QpsLimit"),
+        Party::Chat(Channel::WeChat) => wechat(429, -2, "freq limit"),
         Party::Chat(Channel::Slack) => {
             let mut answer = slack("ratelimited");
             answer.status = 429;
@@ -169,6 +174,11 @@ fn dingtalk(status: u16, code: &str) -> Response {
         status,
         &format!("{{\"code\":\"{code}\",\"message\":\"no\"}}"),
     )
+}
+
+/// An error of WeChat; where media go it is read as one of the edge.
+fn wechat(status: u16, ret: i32, words: &str) -> Response {
+    response(status, &format!("{{\"ret\":{ret},\"errmsg\":\"{words}\"}}"))
 }
 
 /// Of whoever has no words of its own here: a store, both of LibTV's envelopes in one, a toy.
