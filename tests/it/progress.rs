@@ -1,7 +1,7 @@
 //! The line that tells how far a job is: one for a job that takes longer than a minute, changed in its place, and closed at
 //! the end. The whole way against the strict fakes of each channel whose messages can be changed.
 
-use fakes::{Fake, Fault, Job, When, media};
+use fakes::{Fake, Fault, Job, Recorded, When, media};
 use host_harness::fault_injection::Faults;
 use host_harness::{Harness, Submit};
 use serde_json::Value;
@@ -15,6 +15,8 @@ const DISCORD_PERSON: &str = "user:300000000000000001";
 const SLACK: &str = "C0123456789";
 const SLACK_PERSON: &str = "user:U0123456789";
 const TELEGRAM: &str = "4200001";
+const MATRIX: &str = "!room:matrix.example";
+const MATRIX_PUT: &str = "PUT /_matrix/client/v3/rooms/*/send/m.room.message/*";
 
 /// A channel, a chat of it, the route that posts a line, and how one is changed.
 struct Place {
@@ -24,7 +26,7 @@ struct Place {
     changes: &'static str,
 }
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 7] = [
     Place {
         channel: "feishu",
         chat: CHAT,
@@ -61,6 +63,13 @@ const PLACES: [Place; 6] = [
         posts: "POST /*/sendMessage",
         changes: "POST /*/editMessageText",
     },
+    Place {
+        channel: "matrix",
+        chat: MATRIX,
+        posts: MATRIX_PUT,
+        // A message as well, which says what it replaces.
+        changes: MATRIX_PUT,
+    },
 ];
 
 /// A world in which every channel is set up, and its fakes are strict.
@@ -68,7 +77,12 @@ fn env() -> TestEnv {
     let builder = TestEnv::builder()
         .var("DISCORD_BOT_TOKEN", fakes::DISCORD_BOT_TOKEN)
         .var("SLACK_BOT_TOKEN", fakes::SLACK_BOT_TOKEN)
-        .var("TELEGRAM_BOT_TOKEN", fakes::TELEGRAM_BOT_TOKEN);
+        .var("TELEGRAM_BOT_TOKEN", fakes::TELEGRAM_BOT_TOKEN)
+        .var(
+            "MATRIX_HOMESERVER",
+            format!("https://{}", fakes::MATRIX_HOST),
+        )
+        .var("MATRIX_ACCESS_TOKEN", fakes::MATRIX_ACCESS_TOKEN);
     let env = builder.start();
     let world = env.world();
     world.discord().strict(true);
@@ -77,6 +91,7 @@ fn env() -> TestEnv {
     env.slack().strict(true);
     world.telegram().strict(true);
     world.telegram().add_chat(4_200_001);
+    world.matrix().add_room(MATRIX);
     env.media().put(FILM, media::mp4(5_000, 300_000, false));
     env
 }
@@ -86,27 +101,51 @@ fn running(env: &TestEnv) {
     env.gateway().set_default_job(Job::never());
 }
 
+/// What is done with a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Posts,
+    Changes,
+}
+
 impl Place {
-    /// Has requests to a route of this platform fail.
-    fn fail(&self, env: &TestEnv, route: &str, fault: Fault, times: usize) {
-        let world = env.world();
-        match self.channel {
-            "feishu" => env.feishu().fault(route, fault, times),
-            "discord" => world.discord().fault(route, fault, times),
-            "slack" => env.slack().fault(route, fault, times),
-            _ => world.telegram().fault(route, fault, times),
+    /// The route of what is done.
+    fn route(&self, act: Act) -> &'static str {
+        match act {
+            Act::Posts => self.posts,
+            Act::Changes => self.changes,
         }
     }
 
-    /// How many came to a route.
-    fn asked(&self, env: &TestEnv, route: &str) -> usize {
-        let world = env.world();
-        let requests = match self.channel {
+    /// Has it fail so often.
+    fn fail(&self, env: &TestEnv, act: Act, fault: Fault, times: usize) {
+        let (world, route) = (env.world(), self.route(act));
+        // Where both have one route, the line is posted first.
+        let posted = usize::from(act == Act::Changes && self.posts == self.changes);
+        match self.channel {
+            "feishu" => env.feishu().fault_after(route, posted, fault, times),
+            "discord" => world.discord().fault_after(route, posted, fault, times),
+            "slack" => env.slack().fault_after(route, posted, fault, times),
+            "matrix" => world.matrix().fault_after(route, posted, fault, times),
+            _ => world.telegram().fault_after(route, posted, fault, times),
+        }
+    }
+
+    /// How often it was asked for.
+    fn asked(&self, env: &TestEnv, act: Act) -> usize {
+        let (world, route) = (env.world(), self.route(act));
+        let mut requests = match self.channel {
             "feishu" => env.feishu().requests_to(route),
             "discord" => world.discord().requests_to(route),
             "slack" => env.slack().requests_to(route),
+            "matrix" => world.matrix().requests_to(route),
             _ => world.telegram().requests_to(route),
         };
+        if self.posts == self.changes {
+            let changes = |body: &Value| body.get("m.new_content").is_some();
+            let is = |request: &Recorded| request.json().is_some_and(changes);
+            requests.retain(|request| is(request) == (act == Act::Changes));
+        }
         requests.len()
     }
 
@@ -134,6 +173,12 @@ impl Place {
             "slack" => {
                 let messages = env.slack().messages().into_iter();
                 messages.map(|one| (one.text, one.edits)).collect()
+            }
+            "matrix" => {
+                let events = world.matrix().events().into_iter();
+                events
+                    .map(|one| (one.body().to_owned(), one.edits))
+                    .collect()
             }
             _ => {
                 let messages = world.telegram().messages().into_iter();
@@ -246,9 +291,9 @@ fn whatever_becomes_of_its_posting_there_is_no_second_line_and_no_result_waits_f
             running(&env);
             let (harness, clock) = with_clock(&env);
             let id = place.submit(&harness, "a cat");
-            place.fail(&env, place.posts, fault.clone(), 1);
+            place.fail(&env, Act::Posts, fault.clone(), 1);
             poll_for(&harness, &clock, &id, 4 * MINUTE_MS);
-            let asked = [place.posts, place.changes].map(|route| place.asked(&env, route));
+            let asked = [Act::Posts, Act::Changes].map(|act| place.asked(&env, act));
             assert_eq!(asked, [1, 0], "{} {fault:?}", place.channel);
         }
     }
@@ -261,9 +306,9 @@ fn a_line_that_can_not_be_changed_is_left_alone_after_some_times() {
         running(&env);
         let (harness, clock) = with_clock(&env);
         let id = place.submit(&harness, "a cat");
-        place.fail(&env, place.changes, Fault::Html(502), fakes::ALWAYS);
+        place.fail(&env, Act::Changes, Fault::Html(502), fakes::ALWAYS);
         poll_for(&harness, &clock, &id, 12 * MINUTE_MS);
-        assert_eq!(place.asked(&env, place.changes), 5, "{}", place.channel);
+        assert_eq!(place.asked(&env, Act::Changes), 5, "{}", place.channel);
         assert_eq!(place.texts(&env).len(), 1);
     }
 }
@@ -297,7 +342,7 @@ fn words_from_outside_call_nobody_in_a_line() {
         let (harness, clock) = with_clock(&env);
         let id = place.submit(&harness, words);
         poll_for(&harness, &clock, &id, 3 * MINUTE_MS);
-        assert_eq!(place.asked(&env, place.changes), 2, "{}", place.channel);
+        assert_eq!(place.asked(&env, Act::Changes), 2, "{}", place.channel);
         let world = env.world();
         let discord = world.discord().messages();
         assert!(discord.iter().all(|one| one.called.is_empty()));
@@ -307,6 +352,8 @@ fn words_from_outside_call_nobody_in_a_line() {
                 .iter()
                 .all(|one| one.called.is_empty())
         );
+        let mut rooms = world.matrix().events().into_iter();
+        assert!(rooms.all(|one| one.content["m.mentions"] == serde_json::json!({})));
         let telegram = world.telegram().messages();
         assert!(telegram.iter().all(|one| one.called.is_empty()));
         // Feishu's fake looks for no calls; in a card it would be markup.

@@ -2,7 +2,7 @@
 //!
 //! Four routes, of which one writes. Where a message goes stands in its path, so that the harness compares the room with those
 //! that a submit named before it lets the request out, and reads the whole body besides: nothing in it calls anybody, is
-//! markup, or takes the place of a message that stands there.
+//! markup, or takes the place of a message but for a text of this program's own.
 
 use super::{
     Asked, Body, Credential, GET, Granted, IdKind, Key, Member, Method, Named, Names, Position,
@@ -33,10 +33,31 @@ const OF_ROOM: Route = Route {
 /// The message that is answered: one that a submit named, or that this program has posted.
 const ANSWERED: Shape = Shape::Object(&[Member::needed("event_id", Shape::Message)]);
 
+/// In a thread, or as an answer.
+const BELONGS: Shape = Shape::Object(&[
+    Member::may("rel_type", Shape::Always(r#""m.thread""#)),
+    Member::may("event_id", Shape::Message),
+    Member::may("is_falling_back", Shape::Always("true")),
+    Member::may("m.in_reply_to", ANSWERED),
+]);
+
+/// In the place of a text of one's own, in the same room.
+const REPLACES: Shape = Shape::Object(&[
+    Member::needed("rel_type", Shape::Always(r#""m.replace""#)),
+    Member::needed("event_id", Shape::OwnMessage),
+]);
+
+/// What is said there then: words, which call nobody either.
+const REPLACEMENT: Shape = Shape::Object(&[
+    Member::needed("msgtype", Shape::Always(r#""m.text""#)),
+    Member::needed("body", Shape::Words),
+    Member::needed("m.mentions", Shape::Always("{}")),
+]);
+
 /// A message, as `m.room.message` of the specification has it. It has no `formatted_body`: nothing in it is markup.
 ///
-/// Every member that it may have stands here; a body with any other one doesn't leave the harness. So it can't be an edit
-/// (`m.new_content`), a poll, a place on a map or a request to verify a device, which are messages as well.
+/// Every member that it may have stands here; a body with any other one doesn't leave the harness. So it can't be a poll, a
+/// place on a map or a request to verify a device, which are messages as well.
 const MESSAGE: &[Member] = &[
     Member::needed("msgtype", Shape::Text),
     Member::needed("body", Shape::Words),
@@ -53,16 +74,8 @@ const MESSAGE: &[Member] = &[
     ),
     // Said in so many words, so that no name in the text calls anybody.
     Member::needed("m.mentions", Shape::Always("{}")),
-    // In a thread, or as an answer. No replacement of what stands there.
-    Member::may(
-        "m.relates_to",
-        Shape::Object(&[
-            Member::may("rel_type", Shape::Always(r#""m.thread""#)),
-            Member::may("event_id", Shape::Message),
-            Member::may("is_falling_back", Shape::Always("true")),
-            Member::may("m.in_reply_to", ANSWERED),
-        ]),
-    ),
+    Member::may("m.new_content", REPLACEMENT),
+    Member::may("m.relates_to", Shape::Either(&[BELONGS, REPLACES])),
 ];
 
 /// A homeserver of Matrix. It has no address of its own: without `MATRIX_HOMESERVER`, or an account of OpenClaw's configuration
@@ -114,14 +127,23 @@ pub const MATRIX: Service = Service {
             body: Body::Json(EVENT_BYTES),
             commits: true,
             members: MESSAGE,
-            names: &[Names {
-                status: 200,
-                success: Success::Status,
-                of: Asked::Any,
-                at: "/event_id",
-                what: Named::Message,
-            }],
+            names: &[
+                names(Asked::Any, Named::Message),
+                // What shows a medium is no line: nothing is put in its place.
+                names(Asked::Saying("msgtype", "m.text"), Named::OwnMessage),
+            ],
             ..OF_ROOM
         },
     ],
 };
+
+/// The event that a response names, of such requests and as that.
+const fn names(of: Asked, what: Named) -> Names {
+    Names {
+        status: 200,
+        success: Success::Status,
+        of,
+        at: "/event_id",
+        what,
+    }
+}

@@ -105,6 +105,8 @@ pub enum Shape {
     Always(&'static str),
     /// An object of these members.
     Object(&'static [Member]),
+    /// One of these: the first that it is.
+    Either(&'static [Shape]),
     /// A list of such, of at least one and at most so many.
     List {
         /// What each is.

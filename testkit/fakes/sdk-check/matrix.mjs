@@ -86,6 +86,15 @@ await refused('a thread of nothing', put(room, `${name}-n`, text('here', { 'm.re
 await refused('a message without words', put(room, `${name}-b`, { msgtype: 'm.text' }), 400, 'M_UNKNOWN');
 same('the name of a refused one is free', typeof (await put(room, `${name}-b`, text('now'))), 'string');
 
+// Changes, which are messages of their own: what they replace is there, and the same again is the same
+const line = await put(room, `${name}-line`, text('one'));
+const changed = (id) => text('* two', { 'm.new_content': text('two'), 'm.relates_to': { rel_type: 'm.replace', event_id: id } });
+const change = await put(room, `${name}-change`, changed(line));
+same('a change has an id of its own', change !== line && /^\$[\w-]{20,}$/.test(change), true);
+same('the same change again', await put(room, `${name}-change`, changed(line)), change);
+same('another change', (await put(room, `${name}-change2`, changed(line))) === change, false);
+await refused('a change of nothing', put(room, `${name}-change3`, changed('$nothing-of-that-name-is-here')), 400, 'M_UNKNOWN');
+
 // Limits
 const large = Buffer.alloc(known.max_bytes + 1 || 2_000_001);
 await refused('a file that is too large', bot.uploadContent(large, 'video/mp4', 'large.mp4'), 413, 'M_TOO_LARGE');

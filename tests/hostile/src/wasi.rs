@@ -83,6 +83,16 @@ pub fn send_in_wechat(body: &str) -> crate::Attempt {
     Ok(crate::got(format!("status {}", answer.status())))
 }
 
+/// Puts a message into a room of Matrix by the bot there, and says what came back.
+pub fn put_in_matrix(room: &str, body: &str) -> crate::Attempt {
+    let path = format!("/_matrix/client/v3/rooms/{room}/send/m.room.message/1");
+    let answer = Ask::at("matrix.example.com", &path)
+        .header("authorization", "Bearer placeholder-matrix-access-token")
+        .header("content-type", "application/json")
+        .send_as(Method::Put, body.as_bytes())?;
+    Ok(crate::got(format!("status {}", answer.status())))
+}
+
 /// A request to be.
 pub struct Ask {
     method: Method,

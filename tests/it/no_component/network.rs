@@ -108,10 +108,16 @@ pub fn writes_to_another_discord_channel() {
 
 #[test]
 pub fn writes_to_another_matrix_room() {
-    let builder = TestEnv::builder().var("MATRIX_HOMESERVER", "https://matrix.example.com");
-    let env = builder.var("MATRIX_ACCESS_TOKEN", fakes::MATRIX_ACCESS_TOKEN);
-    let end = Attack::in_env("writes_to_another_matrix_room", env.start()).end();
+    let end = Attack::in_env("writes_to_another_matrix_room", with_matrix()).end();
     end.refused(RefusalReason::Recipient);
+}
+
+#[test]
+pub fn changes_what_another_wrote_in_matrix() {
+    let attack = Attack::in_env("changes_what_another_wrote_in_matrix", with_matrix());
+    let named = "!named:matrix.example";
+    attack.harness().name_recipient("matrix", named).unwrap();
+    attack.end().refused(RefusalReason::Recipient);
 }
 
 #[test]
@@ -305,6 +311,13 @@ fn with_wecom() -> TestEnv {
 fn with_slack() -> TestEnv {
     TestEnv::builder()
         .var("SLACK_BOT_TOKEN", fakes::SLACK_BOT_TOKEN)
+        .start()
+}
+
+fn with_matrix() -> TestEnv {
+    TestEnv::builder()
+        .var("MATRIX_HOMESERVER", "https://matrix.example.com")
+        .var("MATRIX_ACCESS_TOKEN", fakes::MATRIX_ACCESS_TOKEN)
         .start()
 }
 

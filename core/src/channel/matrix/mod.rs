@@ -11,8 +11,8 @@
 //! ```
 //!
 //! What is kept between the second and the third is where the film was put, and what a player wants to know of it before it has
-//! it. Not here: encryption, which would need a device with keys of its own in the component; and lines that are changed, which
-//! are messages of their own here.
+//! it. A line that is changed is a message of its own, which names the first
+//! one. Not here: encryption, which would need a device with keys of its own in the component.
 
 mod answer;
 
@@ -28,7 +28,7 @@ use super::calls::{Around, Calls};
 use super::media::{Media, Source};
 use super::traits::{Key, MediaRule, Pace, TextLimit, Traits, Unit};
 use super::{Channel, Member, Sending, names_same};
-use crate::io::{Method, RelayError, Request, Response, USER_AGENT};
+use crate::io::{Method, RelayError, Request, Response, USER_AGENT, digest};
 use crate::json::{self, object};
 use crate::media::{ImageFormat, MediaKind};
 use crate::multipart::encoded;
@@ -83,7 +83,7 @@ const TRAITS: Traits = Traits {
         messages: 1,
         window_ms: 1_100,
     },
-    edits: false,
+    edits: true,
     deadline_ms: None,
     answers: None,
     // The specification gives a name no end. Servers keep names in memory for half an hour at least.
@@ -176,20 +176,24 @@ impl Bot<'_> {
     /// Puts a message under its name. That is its key, as it is: a homeserver takes any text for it, and whoever looks at the
     /// room by the same device finds it in `unsigned.transaction_id`.
     ///
-    /// # Errors
-    /// What became of it where it isn't known to stand in the room.
-    fn put(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Result<Value, Answer> {
-        let room = self.room(calls, sending.route)?;
-        let path = [
-            "client/v3/rooms/",
-            &room,
-            "/send/m.room.message/",
-            sending.key,
-        ]
-        .concat();
-        let body = json::text(&content(sending)).into_bytes();
-        let request = self.request(Method::Put, &path, (JSON, body));
-        Self::read(calls, Risk::Commit, calls.http(Risk::Commit, request))
+    fn put(&mut self, calls: &Calls<'_>, route: &Route, name: &str, content: &Value) -> Answer {
+        let sent = self.room(calls, route).and_then(|room| {
+            let path = ["client/v3/rooms/", &room, "/send/m.room.message/", name].concat();
+            let body = json::text(content).into_bytes();
+            let request = self.request(Method::Put, &path, (JSON, body));
+            Self::read(calls, Risk::Commit, calls.http(Risk::Commit, request))
+        });
+        match sent {
+            Ok(said) => {
+                let id = said.get("event_id").and_then(Value::as_str);
+                match id.filter(|id| is_event_id(id)) {
+                    Some(id) => Answer::Committed(Some(id.to_owned())),
+                    // Of whoever answered so it isn't known that it has shown anything.
+                    None => Answer::Unknown("the response names no message".to_owned()),
+                }
+            }
+            Err(answer) => answer,
+        }
     }
 }
 
@@ -255,17 +259,14 @@ impl Channel for Bot<'_> {
     }
 
     fn commit(&mut self, calls: &Calls<'_>, sending: &Sending<'_>) -> Answer {
-        match self.put(calls, sending) {
-            Ok(said) => {
-                let id = said.get("event_id").and_then(Value::as_str);
-                match id.filter(|id| is_event_id(id)) {
-                    Some(id) => Answer::Committed(Some(id.to_owned())),
-                    // Of whoever answered so it isn't known that it has shown anything.
-                    None => Answer::Unknown("the response names no message".to_owned()),
-                }
-            }
-            Err(answer) => answer,
-        }
+        self.put(calls, sending.route, sending.key, &content(sending))
+    }
+
+    fn change(&mut self, calls: &Calls<'_>, sending: &Sending<'_>, id: &str) -> Answer {
+        let words = sending.message.words().unwrap_or_default();
+        // Under a name for what it says: the same said again is the same change, and another one is another.
+        let name = digest(&["change", sending.key, words], 40);
+        self.put(calls, sending.route, &name, &replacing(words, id))
     }
 
     fn advice(&self, answer: &Answer) -> String {
@@ -280,9 +281,7 @@ impl Channel for Bot<'_> {
 fn content(sending: &Sending<'_>) -> Value {
     let message = sending.message;
     let mut content = match message.words() {
-        Some(words) => {
-            object! {"msgtype": "m.text", "body": contract::text::without_mentions(words)}
-        }
+        Some(words) => said(words),
         None => medium(message),
     };
     content["m.mentions"] = object! {};
@@ -301,6 +300,19 @@ fn content(sending: &Sending<'_>) -> Value {
         relation["m.in_reply_to"] = object! {"event_id": answered};
     }
     content["m.relates_to"] = relation;
+    content
+}
+
+/// Words, as Matrix takes them.
+fn said(words: &str) -> Value {
+    object! {"msgtype": "m.text", "body": contract::text::without_mentions(words), "m.mentions": object! {}}
+}
+
+/// Words in the place of those of a message. Outside of `m.new_content` stands what clients show that know no changes.
+fn replacing(words: &str, id: &str) -> Value {
+    let mut content = said(&["* ", words].concat());
+    content["m.new_content"] = said(words);
+    content["m.relates_to"] = object! {"rel_type": "m.replace", "event_id": id};
     content
 }
 

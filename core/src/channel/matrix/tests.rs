@@ -86,6 +86,19 @@ fn a_message_calls_nobody_and_says_where_it_belongs() {
 }
 
 #[test]
+fn a_change_says_the_same_to_clients_that_know_changes_and_to_others() {
+    let now = json!({"msgtype": "m.text", "body": "now", "m.mentions": {}});
+    let expected = json!({
+        "msgtype": "m.text",
+        "body": "* now",
+        "m.mentions": {},
+        "m.new_content": now,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$line"},
+    });
+    assert_eq!(replacing("now", "$line"), expected);
+}
+
+#[test]
 fn a_medium_is_described_by_what_is_known_of_it() {
     let message = Message {
         shape: Shape::Video,

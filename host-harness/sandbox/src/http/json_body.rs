@@ -60,6 +60,10 @@ fn shaped(shape: Shape, value: Value, before: &Map<String, Value>) -> Option<Val
         (Shape::Object(members), Value::Object(given)) => {
             of_table(given, members).map(Value::Object)
         }
+        (Shape::Either(shapes), value) => {
+            let mut read = shapes.iter();
+            read.find_map(|one| shaped(*one, value.clone(), before))
+        }
         (Shape::List { of, most }, Value::Array(all)) if (1..=most).contains(&all.len()) => {
             let all = all.into_iter().map(|value| shaped(*of, value, before));
             all.collect::<Option<Vec<_>>>().map(Value::Array)
@@ -97,15 +101,28 @@ pub(super) fn messages<'a>(
 ) -> Vec<&'a str> {
     let mut named = Vec::new();
     for member in members {
-        match (member.is, body.get(member.name)) {
-            (is, Some(Value::String(id))) if is == shape => named.push(id.as_str()),
-            (Shape::Object(members), Some(Value::Object(inner))) => {
+        let Some(value) = body.get(member.name) else {
+            continue;
+        };
+        match (chosen(member.is, value), value) {
+            (is, Value::String(id)) if is == shape => named.push(id.as_str()),
+            (Shape::Object(members), Value::Object(inner)) => {
                 named.extend(messages(inner, members, shape));
             }
             _ => {}
         }
     }
     named
+}
+
+/// Of several shapes the one that a value was read as.
+fn chosen(shape: Shape, value: &Value) -> Shape {
+    let Shape::Either(shapes) = shape else {
+        return shape;
+    };
+    let mut shapes = shapes.iter().copied();
+    let is = |one: &Shape| shaped(*one, value.clone(), &Map::new()).is_some();
+    shapes.find(is).unwrap_or(shape)
 }
 
 /// Puts what a conversation is known by into its place; false where the table has none, or not in what stands there.
@@ -269,6 +286,41 @@ mod tests {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good);
             assert_eq!(anew(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_two_shapes_a_value_is_one_and_names_what_that_one_names() {
+        const TABLE: &[Member] = &[Member::may(
+            "in",
+            Shape::Either(&[
+                Shape::Object(&[
+                    Member::may("kind", Shape::Always("1")),
+                    Member::needed("id", Shape::Message),
+                ]),
+                Shape::Object(&[
+                    Member::needed("kind", Shape::Always("2")),
+                    Member::needed("id", Shape::OwnMessage),
+                ]),
+            ]),
+        )];
+        for (inner, message, own) in [
+            (r#"{"id":"a"}"#, &["a"][..], &[][..]),
+            (r#"{"kind":1,"id":"a"}"#, &["a"], &[]),
+            (r#"{"kind":2,"id":"a"}"#, &[], &["a"]),
+        ] {
+            let body = anew(format!(r#"{{"in":{inner}}}"#).as_bytes(), TABLE).unwrap();
+            assert_eq!(messages(&body, TABLE, Shape::Message), message, "{inner}");
+            assert_eq!(messages(&body, TABLE, Shape::OwnMessage), own, "{inner}");
+        }
+        for inner in [
+            r#"{"kind":3,"id":"a"}"#,
+            r#"{"kind":2}"#,
+            r#"{"kind":2,"id":"a","x":1}"#,
+            r#""a""#,
+        ] {
+            let body = format!(r#"{{"in":{inner}}}"#);
+            assert_eq!(anew(body.as_bytes(), TABLE), None, "{inner}");
         }
     }
 

@@ -24,8 +24,10 @@ pub struct SentEvent {
     pub room_id: String,
     /// `@…`
     pub sender: String,
-    /// As it was given.
+    /// As it was given, or as it was changed last.
     pub content: Value,
+    /// How often it was changed.
+    pub edits: u32,
 }
 
 impl SentEvent {
@@ -33,6 +35,34 @@ impl SentEvent {
     pub fn body(&self) -> &str {
         self.content["body"].as_str().unwrap_or_default()
     }
+
+    /// Takes other words into its place. What it belongs to stays, whatever those say.
+    ///
+    /// # Errors
+    /// It shows something else than words, or they aren't given whole.
+    pub(super) fn replace(&mut self, new: &Value) -> Result<(), &'static str> {
+        let is_text = |content: &Value| content["msgtype"] == "m.text";
+        if !is_text(&self.content) || !is_text(new) {
+            return Err("a text takes the place of a text");
+        }
+        if new["body"].as_str().is_none_or(str::is_empty) || new.get("m.relates_to").is_some() {
+            return Err("'body' not in m.new_content, or a relation in it");
+        }
+        let relation = self.content.get("m.relates_to").cloned();
+        self.content = new.clone();
+        if let Some(relation) = relation {
+            self.content["m.relates_to"] = relation;
+        }
+        self.edits += 1;
+        Ok(())
+    }
+}
+
+/// The message whose place this one takes, and with what; none where it is one of its own.
+pub(super) fn replaced(content: &Value) -> Option<(&str, &Value)> {
+    let relation = &content["m.relates_to"];
+    let id = relation["event_id"].as_str()?;
+    (relation["rel_type"] == "m.replace").then_some((id, &content["m.new_content"]))
 }
 
 /// Whether a message is one of the specification's: its type, its words, where its file is, and whom it belongs to.

@@ -3,9 +3,9 @@
 //! answered with the first one's id. No federation, no reading of messages.
 //!
 //! What it does as a real homeserver is what `sdk-check/matrix.mjs` checks of both: it and Synapse have to pass the same checks,
-//! with a client that nobody here wrote (`tests/matrix/run`). It is stricter in three things: a plain message in an encrypted
-//! room, a file that was never uploaded, and an answer to a message that isn't in the room are refused, where a real one takes
-//! them and everybody sees something broken.
+//! with a client that nobody here wrote (`tests/matrix/run`). It is stricter in four things: a plain message in an encrypted
+//! room, a file that was never uploaded, an answer to a message that isn't in the room, and a change of what isn't a text of
+//! one's own are refused, where a real one takes them and everybody sees something broken, or nothing.
 
 mod event;
 
@@ -15,7 +15,7 @@ use crate::record::{Recorded, percent_decode};
 use crate::reply::Reply;
 use crate::serve::pause;
 use crate::service::{Fake, Handler, Service, lock};
-use event::checked;
+use event::{checked, replaced};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -274,12 +274,24 @@ impl Inner {
         }
         server.made += 1;
         let event_id = format!("$event{}-_{}", server.made, "x".repeat(36));
-        server.events.push(SentEvent {
-            event_id: event_id.clone(),
-            room_id: room_id.to_owned(),
-            sender: bot.to_owned(),
-            content: request.json().cloned().unwrap_or_default(),
-        });
+        match replaced(content) {
+            None => server.events.push(SentEvent {
+                event_id: event_id.clone(),
+                room_id: room_id.to_owned(),
+                sender: bot.to_owned(),
+                content: content.clone(),
+                edits: 0,
+            }),
+            // An event as well, which rooms show in the place of the first one.
+            Some((id, new)) => {
+                let mut events = server.events.iter_mut();
+                let is = |one: &&mut SentEvent| one.event_id == id && one.sender == bot;
+                let changed = events.find(is).ok_or("a change of somebody else's message");
+                if let Err(words) = changed.and_then(|event| event.replace(new)) {
+                    return error(400, "M_UNKNOWN", words);
+                }
+            }
+        }
         server.names.insert(name, (now, event_id.clone()));
         Reply::json(200, &json!({"event_id": event_id}))
     }

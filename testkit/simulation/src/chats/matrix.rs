@@ -53,6 +53,9 @@ impl Matrix {
             let body = json!({"errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 1_500});
             return network::response(429, &body.to_string());
         }
+        if content.pointer("/m.relates_to/rel_type") == Some(&json!("m.replace")) {
+            return self.change(chat, name, content, now_ms);
+        }
         let text = |name: &str| content.get(name).and_then(Value::as_str);
         let place = text("url").and_then(|uri| uri.strip_prefix("mxc://matrix.example/"));
         let place = place.map(|place| place.parse::<usize>().unwrap_or(usize::MAX));
@@ -69,6 +72,20 @@ impl Matrix {
         // Only now: the name of what was refused stays free for the next attempt.
         self.names.insert(name.to_owned(), (now_ms, message));
         sent(message)
+    }
+
+    /// Has a line say something else, by a message of its own that names it.
+    fn change(&mut self, chat: &mut Chat, name: &str, content: &Value, now_ms: u64) -> Response {
+        let text = |path: &str| content.pointer(path).and_then(Value::as_str);
+        let line = text("/m.relates_to/event_id").and_then(|id| id.strip_prefix("$event"));
+        let line = line.and_then(|line| line.parse().ok());
+        if !chat.change(line, text("/m.new_content/body").unwrap_or_default()) {
+            return refused(400, "M_UNKNOWN");
+        }
+        // Whoever says the same again is told of it, and nothing is changed back by what comes late.
+        let line = line.unwrap_or_default();
+        self.names.insert(name.to_owned(), (now_ms, line));
+        sent(line)
     }
 }
 

@@ -122,15 +122,30 @@ async fn a_room_is_one_that_a_submit_named_and_so_is_what_is_answered_in_it() {
         chat(),
         changing(&contract::services::MATRIX, "/send/m.room.message/{}"),
     );
-    let room = "!a:b.example".to_owned();
-    chat.recipients.note_derived(NOBODY, "matrix_room", room);
+    for room in ["!a:b.example", "!c:b.example"] {
+        chat.recipients
+            .note_derived(NOBODY, "matrix_room", room.to_owned());
+    }
     chat.recipients.note_message("$ours".to_owned());
+    chat.recipients
+        .note_own_message(("matrix_room", "!a:b.example"), "$line");
     let message =
         |more: &str| format!(r#"{{"msgtype":"m.text","body":"hi","m.mentions":{{}}{more}}}"#);
+    let replaces = |id: &str, said: &str| {
+        message(&format!(
+            r#","m.new_content":{{"msgtype":"m.text",{said},"m.mentions":{{}}}},"m.relates_to":{{"rel_type":"m.replace","event_id":"{id}"}}"#
+        ))
+    };
     let (recipient, unread) = (Some(RefusalReason::Recipient), Some(RefusalReason::Message));
     for (room, body, reason) in [
         ("!a:b.example", message(""), None),
         ("!b:b.example", message(""), recipient),
+        // The line stands in another room.
+        (
+            "!c:b.example",
+            replaces("$line", r#""body":"now""#),
+            recipient,
+        ),
         ("!a:b.example:1", message(""), recipient),
         ("a:b.example", message(""), unread),
         (
@@ -148,9 +163,28 @@ async fn a_room_is_one_that_a_submit_named_and_so_is_what_is_answered_in_it() {
             message(r#","m.relates_to":{"rel_type":"m.thread","event_id":"$theirs"}"#),
             recipient,
         ),
+        ("!a:b.example", replaces("$line", r#""body":"now""#), None),
+        // One that may be answered, and none of one's own.
         (
             "!a:b.example",
-            message(r#","m.relates_to":{"rel_type":"m.replace","event_id":"$ours"}"#),
+            replaces("$ours", r#""body":"now""#),
+            recipient,
+        ),
+        (
+            "!a:b.example",
+            replaces("$line", r#""body":"now","formatted_body":"<b>now</b>""#),
+            unread,
+        ),
+        (
+            "!a:b.example",
+            replaces("$line", r#""body":"now""#).replacen(r#""m.text""#, r#""m.video""#, 2),
+            unread,
+        ),
+        (
+            "!a:b.example",
+            message(
+                r#","m.relates_to":{"rel_type":"m.replace","event_id":"$line","m.in_reply_to":{"event_id":"$ours"}}"#,
+            ),
             unread,
         ),
         (
