@@ -107,6 +107,7 @@ pub mod ark;
 mod blob;
 pub mod chats;
 mod civil;
+mod conversation;
 pub mod dingtalk;
 pub mod discord;
 mod fault;
@@ -135,6 +136,7 @@ mod when;
 mod world;
 
 pub use ark::{Ark, ArkError, Clip};
+pub use conversation::{Conversation, Converses};
 pub use dingtalk::{DingTalk, DingTalkMedia};
 pub use discord::Discord;
 pub use fault::{ALWAYS, Fault};

@@ -19,8 +19,9 @@ pub use file::{Attachment, MAX_FILE_BYTES};
 pub use message::{Attempt, SentMessage};
 pub use payload::MAX_CONTENT_CHARS;
 
+use crate::conversation::{Conversation, Converses};
 use crate::rates::Limit;
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, TimedOut, lock};
 use channel::{Channel, Kind};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
@@ -234,11 +235,8 @@ impl Discord {
     }
 
     /// A channel, a thread or a direct conversation, by its channel id.
-    pub fn channel(&self, id: &str) -> Conversation {
-        Conversation {
-            discord: self.clone(),
-            id: id.to_owned(),
-        }
+    pub fn channel(&self, id: &str) -> Conversation<Self> {
+        Conversation::of(self, id)
     }
 
     /// Every message of a bot that was sent, deleted ones too, in the order in which they appeared.
@@ -268,39 +266,23 @@ impl Discord {
         timeout: Duration,
     ) -> Result<Vec<SentMessage>, TimedOut> {
         let channel = self.channel(channel_id);
-        wait_for_count(self, channel_id, count, timeout, || {
-            (channel.messages(), channel.attempts().len())
-        })
-        .await
+        channel.wait_for_messages(count, timeout).await
     }
 }
 
-/// What stands in one channel, and what was tried there.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    discord: Discord,
-    id: String,
-}
+impl Converses for Discord {
+    type Message = SentMessage;
+    type Attempt = Attempt;
 
-impl Conversation {
-    /// What bots have sent and nobody deleted.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        let platform = lock(&self.discord.0.platform);
-        platform
-            .standing(&self.id)
-            .filter(|message| message.by_bot)
-            .cloned()
-            .collect()
+    fn standing(&self, chat: &str) -> Vec<SentMessage> {
+        let platform = lock(&self.0.platform);
+        let own = platform.standing(chat).filter(|message| message.by_bot);
+        own.cloned().collect()
     }
 
-    /// What was tried.
-    pub fn attempts(&self) -> Vec<Attempt> {
-        let platform = lock(&self.discord.0.platform);
-        platform
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.channel_id == self.id)
-            .cloned()
-            .collect()
+    fn tried(&self, chat: &str) -> Vec<Attempt> {
+        let mut tried = self.attempts();
+        tried.retain(|attempt| attempt.channel_id == chat);
+        tried
     }
 }

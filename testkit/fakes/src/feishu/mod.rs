@@ -12,7 +12,8 @@ pub use app::App;
 pub use message::{Attempt, SentMessage};
 pub use upload::{MAX_FILE_BYTES, MAX_IMAGE_BYTES, UploadKind, UploadedFile};
 
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::conversation::{Conversation, Converses};
+use crate::service::{Fake, Service, TimedOut, lock};
 use platform::Platform;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -156,11 +157,8 @@ impl Feishu {
     }
 
     /// The conversation with a receiver, by the id that messages are sent to.
-    pub fn chat(&self, receive_id: &str) -> Chat {
-        Chat {
-            feishu: self.clone(),
-            receive_id: receive_id.to_owned(),
-        }
+    pub fn chat(&self, receive_id: &str) -> Conversation<Self> {
+        Conversation::of(self, receive_id)
     }
 
     /// Every message, in the order in which they appeared.
@@ -185,38 +183,23 @@ impl Feishu {
         timeout: Duration,
     ) -> Result<Vec<SentMessage>, TimedOut> {
         let chat = self.chat(receive_id);
-        let look = || (chat.messages(), chat.attempts().len());
-        wait_for_count(self, receive_id, count, timeout, look).await
+        chat.wait_for_messages(count, timeout).await
     }
 }
 
-/// One conversation.
-#[derive(Clone, Debug)]
-pub struct Chat {
-    feishu: Feishu,
-    receive_id: String,
-}
+impl Converses for Feishu {
+    type Message = SentMessage;
+    type Attempt = Attempt;
 
-impl Chat {
-    /// What stands in it.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        let platform = lock(&self.feishu.0.platform);
-        platform
-            .messages
-            .iter()
-            .filter(|message| message.receive_id == self.receive_id)
-            .cloned()
-            .collect()
+    fn standing(&self, chat: &str) -> Vec<SentMessage> {
+        let platform = lock(&self.0.platform);
+        let in_chat = |message: &&SentMessage| message.receive_id == chat;
+        platform.messages.iter().filter(in_chat).cloned().collect()
     }
 
-    /// What was tried.
-    pub fn attempts(&self) -> Vec<Attempt> {
-        let platform = lock(&self.feishu.0.platform);
-        platform
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.receive_id == self.receive_id)
-            .cloned()
-            .collect()
+    fn tried(&self, chat: &str) -> Vec<Attempt> {
+        let mut tried = self.attempts();
+        tried.retain(|attempt| attempt.receive_id == chat);
+        tried
     }
 }

@@ -15,8 +15,9 @@ pub use app::App;
 pub use file::{MAX_FILE_BYTES, SharedFile};
 pub use message::{Attempt, MAX_TEXT_CHARS, SentMessage};
 
+use crate::conversation::{Conversation, Converses};
 use crate::rates::Limit;
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, TimedOut, lock};
 use channel::Channel;
 use platform::Platform;
 use std::sync::{Arc, Mutex};
@@ -220,11 +221,8 @@ impl Slack {
     }
 
     /// A channel or direct conversation.
-    pub fn channel(&self, id: &str) -> Conversation {
-        Conversation {
-            slack: self.clone(),
-            id: id.to_owned(),
-        }
+    pub fn channel(&self, id: &str) -> Conversation<Self> {
+        Conversation::of(self, id)
     }
 
     /// Every message of a bot that was sent, deleted ones too, in the order in which they appeared.
@@ -253,39 +251,23 @@ impl Slack {
         timeout: Duration,
     ) -> Result<Vec<SentMessage>, TimedOut> {
         let channel = self.channel(channel_id);
-        wait_for_count(self, channel_id, count, timeout, || {
-            (channel.messages(), channel.attempts().len())
-        })
-        .await
+        channel.wait_for_messages(count, timeout).await
     }
 }
 
-/// What stands in one channel, and what was tried there.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    slack: Slack,
-    id: String,
-}
+impl Converses for Slack {
+    type Message = SentMessage;
+    type Attempt = Attempt;
 
-impl Conversation {
-    /// What bots have sent and nobody deleted.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        let platform = lock(&self.slack.0.platform);
-        platform
-            .standing(&self.id)
-            .filter(|message| message.by_bot)
-            .cloned()
-            .collect()
+    fn standing(&self, chat: &str) -> Vec<SentMessage> {
+        let platform = lock(&self.0.platform);
+        let own = platform.standing(chat).filter(|message| message.by_bot);
+        own.cloned().collect()
     }
 
-    /// What was tried.
-    pub fn attempts(&self) -> Vec<Attempt> {
-        let platform = lock(&self.slack.0.platform);
-        platform
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.channel_id == self.id)
-            .cloned()
-            .collect()
+    fn tried(&self, chat: &str) -> Vec<Attempt> {
+        let mut tried = self.attempts();
+        tried.retain(|attempt| attempt.channel_id == chat);
+        tried
     }
 }

@@ -14,8 +14,9 @@ pub use file::{Kind, MAX_FILE_BYTES, MAX_PHOTO_BYTES, SentFile};
 pub use message::{Attempt, MAX_CAPTION_UNITS, MAX_TEXT_UNITS, SentMessage};
 pub use platform::Bot;
 
+use crate::conversation::{Conversation, Converses};
 use crate::rates::Limit;
-use crate::service::{Fake, Service, TimedOut, lock, wait_for_count};
+use crate::service::{Fake, Service, TimedOut, lock};
 use chat::Chat;
 use platform::Platform;
 use std::sync::{Arc, Mutex};
@@ -175,11 +176,8 @@ impl Telegram {
     }
 
     /// One chat.
-    pub fn chat(&self, id: i64) -> Conversation {
-        Conversation {
-            telegram: self.clone(),
-            id,
-        }
+    pub fn chat(&self, id: i64) -> Conversation<Self> {
+        Conversation::of(self, &id.to_string())
     }
 
     /// Every message of a bot that was sent, deleted ones too, in the order in which they appeared.
@@ -208,40 +206,26 @@ impl Telegram {
         timeout: Duration,
     ) -> Result<Vec<SentMessage>, TimedOut> {
         let chat = self.chat(chat_id);
-        wait_for_count(self, &chat_id.to_string(), count, timeout, || {
-            (chat.messages(), chat.attempts().len())
-        })
-        .await
+        chat.wait_for_messages(count, timeout).await
     }
 }
 
-/// What stands in one chat, and what was tried there.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    telegram: Telegram,
-    id: i64,
-}
+impl Converses for Telegram {
+    type Message = SentMessage;
+    type Attempt = Attempt;
 
-impl Conversation {
-    /// What bots have sent and nobody deleted.
-    pub fn messages(&self) -> Vec<SentMessage> {
-        let platform = lock(&self.telegram.0.platform);
-        platform
-            .standing(self.id)
-            .filter(|message| message.bot_id != 0)
-            .cloned()
-            .collect()
+    fn standing(&self, chat: &str) -> Vec<SentMessage> {
+        let platform = lock(&self.0.platform);
+        let own = chat
+            .parse()
+            .into_iter()
+            .flat_map(|id| platform.standing(id));
+        own.filter(|message| message.bot_id != 0).cloned().collect()
     }
 
-    /// What was tried.
-    pub fn attempts(&self) -> Vec<Attempt> {
-        let id = self.id.to_string();
-        let platform = lock(&self.telegram.0.platform);
-        platform
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.chat_id == id)
-            .cloned()
-            .collect()
+    fn tried(&self, chat: &str) -> Vec<Attempt> {
+        let mut tried = self.attempts();
+        tried.retain(|attempt| attempt.chat_id == chat);
+        tried
     }
 }
