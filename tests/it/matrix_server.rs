@@ -7,11 +7,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use fakes::{Fake, Job, media};
+use host_harness::Submit;
 use lossy::Lossy;
 use serde_json::{Value, json};
 
 use crate::delivery::{job, only, recovered, url};
-use crate::env::{Output, TestEnv};
+use crate::env::{Output, TestEnv, block_on};
+use crate::progress::{MINUTE_MS, poll_for, with_clock};
 
 /// What `tests/matrix/prepare.py` made.
 struct Server {
@@ -130,6 +132,29 @@ fn pictures_arrive_once_each_in_a_room_whose_id_names_no_server() {
     for n in 1..=9 {
         only(server.shown(room, &format!("picture-{n}.png")));
     }
+}
+
+#[test]
+fn a_line_that_tells_how_far_a_job_is_is_changed_in_its_place() {
+    let Some(server) = Server::of_this_run() else {
+        return;
+    };
+    let env = server.env(server.text("/address"), "/claw/p/unused.mp4", 1_000);
+    env.gateway().set_default_job(Job::never());
+    let (harness, clock) = with_clock(&env);
+    let request = Submit::message("a slow cat").to("matrix", server.text("/rooms/0"));
+    let id = block_on(harness.submit(request)).unwrap().session_id;
+    poll_for(&harness, &clock, &id, 4 * MINUTE_MS);
+    let (changes, lines): (Vec<_>, Vec<_>) = server
+        .shown(server.text("/rooms/0"), "“a slow cat”")
+        .into_iter()
+        .partition(|event| event["content"]["m.relates_to"]["rel_type"] == "m.replace");
+    let line = only(lines);
+    assert_eq!(changes.len(), 3);
+    // What the server itself takes for the newest words of the line.
+    let newest = &line["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"];
+    let body = newest["body"].as_str().unwrap();
+    assert!(body.ends_with(" · 4 min"), "{body}");
 }
 
 #[test]

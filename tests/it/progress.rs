@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::env::{CHAT, TestEnv, block_on};
 
-const MINUTE_MS: u64 = 60 * 1000;
+pub const MINUTE_MS: u64 = 60 * 1000;
 const FILM: &str = "/claw/p/fox.mp4";
 const DISCORD: &str = "200000000000000001";
 const DISCORD_PERSON: &str = "user:300000000000000001";
@@ -194,7 +194,7 @@ impl Place {
 }
 
 /// A harness whose component has the clock that is given back.
-fn with_clock(env: &TestEnv) -> (Harness, Faults) {
+pub fn with_clock(env: &TestEnv) -> (Harness, Faults) {
     let now_ms = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let clock = Faults::new(u64::try_from(now_ms).unwrap());
     let harness = env.harness_with(|settings| settings.with_faults(clock.clone()));
@@ -202,7 +202,7 @@ fn with_clock(env: &TestEnv) -> (Harness, Faults) {
 }
 
 /// Polls every ten seconds for so long.
-fn poll_for(harness: &Harness, clock: &Faults, id: &str, ms: u64) {
+pub fn poll_for(harness: &Harness, clock: &Faults, id: &str, ms: u64) {
     for _ in 0..ms / 10_000 {
         clock.set_now_ms(clock.now_ms() + 10_000);
         block_on(harness.poll(id)).unwrap();

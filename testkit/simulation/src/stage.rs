@@ -143,19 +143,10 @@ impl Scenario {
     ];
 
     /// The same, and those of a channel whose chats take only so many messages for one of the person's, for a day.
-    const OF_A_CHAT_THAT_CLOSES: [Self; 11] = [
-        Self::Video,
-        Self::Nine,
-        Self::Failing,
-        Self::Oversize,
-        Self::TwoPollers,
-        Self::RecoverBeside,
-        Self::TwoRefused,
-        Self::BotComesLate,
-        Self::SlowUploads,
-        Self::Full,
-        Self::WritesAgain,
-    ];
+    const OF_A_CHAT_THAT_CLOSES: [Self; 11] = {
+        let [a, b, c, d, e, f, g, h, i] = Self::OF_A_TOY;
+        [a, b, c, d, e, f, g, h, i, Self::Full, Self::WritesAgain]
+    };
 
     /// Those of a service that makes one result of a request and has a list.
     const OF_A_TASK_SERVICE: [Self; 14] = [
