@@ -41,7 +41,7 @@ def settings(port):
         "trusted_key_servers": [],
         "federation_domain_whitelist": [],
         "max_upload_size": str(MAX_BYTES),
-        "rc_message": {"per_second": 10, "burst_count": 25},
+        "rc_message": {"per_second": 5, "burst_count": 25},
         "rc_login": {"address": unlimited, "account": unlimited, "failed_attempts": unlimited},
     }
 

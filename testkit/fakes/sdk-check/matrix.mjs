@@ -100,9 +100,11 @@ const large = Buffer.alloc(known.max_bytes + 1 || 2_000_001);
 await refused('a file that is too large', bot.uploadContent(large, 'video/mp4', 'large.mp4'), 413, 'M_TOO_LARGE');
 await refused('a message that is too large', put(room, `${name}-l`, text('x'.repeat(66_000))), 413, 'M_TOO_LARGE');
 if (known.limited) {
-  const all = await Promise.allSettled(Array.from({ length: 40 }, (_, nth) => put(room, `${name}-many${nth}`, text('x'))));
+  // So many that a busy machine is limited as well: it takes them hardly faster than the limit is. Of a pause less
+  // than a millisecond may be left.
+  const all = await Promise.allSettled(Array.from({ length: 100 }, (_, nth) => put(room, `${name}-many${nth}`, text('x'))));
   const limited = all.filter((one) => one.reason?.errcode === 'M_LIMIT_EXCEEDED');
-  assert.ok(limited.length > 0 && limited.every((one) => one.reason.statusCode === 429 && one.reason.retryAfterMs > 0), 'limited');
+  assert.ok(limited.length > 0 && limited.every((one) => one.reason.statusCode === 429 && Number.isInteger(one.reason.retryAfterMs)), 'limited');
   passed += 1;
 }
 
