@@ -234,7 +234,12 @@ impl Lane {
     fn wait_for_all(&self) {
         let world = self.env.world();
         for (chat, wanted) in &self.wanted {
-            let is_there = || self.chat.messages(world, chat).len() >= *wanted;
+            // A line that says how far a job is was there before, and is none of them.
+            let shown = || {
+                let messages = self.chat.messages(world, chat).into_iter();
+                messages.filter(|message| !message.is_line()).count()
+            };
+            let is_there = || shown() >= *wanted;
             let _ = match self.chat {
                 Chat::Feishu => block_on(world.feishu().wait_until(TIMEOUT, |_| is_there())),
                 Chat::Discord => block_on(world.discord().wait_until(TIMEOUT, |_| is_there())),
