@@ -239,7 +239,8 @@ fn tail_len(tail: &[u8]) -> usize {
 
 /// The URL without query and fragment.
 fn path(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
+    let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    end.and_then(|end| url.get(..end)).unwrap_or(url)
 }
 
 /// Whether some segment is `.` or `..` once dots, slashes and backslashes are percent-decoded:
