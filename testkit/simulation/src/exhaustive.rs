@@ -1,5 +1,5 @@
 //! Everything at every effect: power failures, and a second one during the recovery; every effect twice; every
-//! effect failing in every way.
+//! effect failing in every way. In a stage of very many effects, which are a few over and over again, at a spread of them.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,40 @@ const OFF_MS: [i64; 2] = [2_000, 75 * 60 * 1000];
 /// How long a fault goes on that does: longer than a result is tried before it goes as a link.
 const LASTING_MS: i64 = 40 * 60 * 1000;
 const FATES: [Fate; 3] = [Fate::Kept, Fate::Dropped, Fate::Torn];
+
+/// Up to so many effects a stage is tried at each: the time goes with the square, and this takes half a minute.
+const WHOLE: usize = 1_200;
+/// So many of a longer stage are tried at least. A poll that finds nothing is some tens of effects, and all its kinds are among
+/// these, most of them at several polls.
+const LEAST: usize = 300;
+
+/// How much of a stage is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Each effect, however many: of the longest stages that takes hours each.
+    Whole,
+    /// Each effect of a stage that has no more than 1200, and of a longer one as many as take the same time, or 300, spread over all
+    /// of it.
+    Spread,
+}
+
+impl Extent {
+    /// Those of `all` effects at which something goes wrong.
+    fn of(self, all: &[u64]) -> Vec<u64> {
+        let count = all.len();
+        if self == Self::Whole || count <= WHOLE {
+            return all.to_vec();
+        }
+        let tried = (WHOLE * WHOLE / count).max(LEAST);
+        let first = |nth: usize| nth * count / tried;
+        let one_of = |nth: usize| {
+            let width = first(nth + 1) - first(nth);
+            // Not always the same of each share: with polls as long as a share it would be the same kind of effect every time.
+            first(nth) + nth * 7_919 % width
+        };
+        (0..tried).map(|nth| all[one_of(nth)]).collect()
+    }
+}
 
 /// What an exhaustive search came to.
 #[derive(Default)]
@@ -72,18 +106,19 @@ fn is_news(before: &Performed, this: &Performed) -> bool {
     !looked || before.at_risk != this.at_risk
 }
 
-/// The power fails before every effect of a scenario, storage operations and requests alike, with each fate of what
-/// wasn't synced, for a short and for a long time; in a long scenario where something was changed since the effect before. With `again` it also fails a second time before every effect of the
+/// The power fails before every effect of a stage, storage operations and requests alike, with each fate of what
+/// wasn't synced, for a short and for a long time. With `again` it also fails a second time before every effect of the
 /// harnesses' first round after that: both where something was changed since the effect before, and once for each state
 /// that the first failure leaves.
 #[must_use]
-pub fn crashes(stage: Stage, again: bool, threads: u64) -> Crashes {
+pub fn crashes(stage: Stage, extent: Extent, again: bool, threads: u64) -> Crashes {
     let effects = undisturbed(stage);
+    let tried = extent.of(&numbers(&effects));
     let mut first = FirstFailures::default();
     on_threads(
         threads,
-        effects.len() as u64,
-        |job, found: &mut FirstFailures| fail_at(stage, &effects, job, found),
+        tried.len() as u64,
+        |job, found: &mut FirstFailures| fail_at(stage, &effects, nth(&tried, job), found),
         |found| first.join(found),
     );
     let mut all = Crashes {
@@ -104,6 +139,16 @@ pub fn crashes(stage: Stage, again: bool, threads: u64) -> Crashes {
     all
 }
 
+/// The numbers of effects.
+fn numbers(effects: &[Performed]) -> Vec<u64> {
+    (0..effects.len() as u64).collect()
+}
+
+/// The effect that a job is about.
+fn nth(tried: &[u64], job: u64) -> u64 {
+    tried[usize::try_from(job).unwrap_or(usize::MAX)]
+}
+
 /// Failures of the power, and a number that stands for what each left on the disk and at the services.
 #[derive(Default)]
 struct FirstFailures {
@@ -120,18 +165,14 @@ impl FirstFailures {
 }
 
 /// The power fails before one effect, in every way.
-fn fail_at(stage: Stage, effects: &[Performed], job: u64, found: &mut FirstFailures) {
-    let at = usize::try_from(job).unwrap_or(usize::MAX);
+fn fail_at(stage: Stage, effects: &[Performed], effect: u64, found: &mut FirstFailures) {
+    let at = usize::try_from(effect).unwrap_or(usize::MAX);
     let is_new = at == 0 || is_news(&effects[at - 1], &effects[at]);
-    // At a thousand polls of a long scenario most effects only look: those are tried in its shorter sibling.
-    if stage.scenario.is_long() && !is_new {
-        return;
-    }
     for fate in fates(&effects[at]) {
         // Both sides of a key's window: repeating must be safe in one, and must not happen in the other.
         for ms in OFF_MS {
             let point = Point {
-                effect: job,
+                effect,
                 mishap: Mishap::Power(*fate),
                 ms,
             };
@@ -172,12 +213,12 @@ fn fail_again(stage: Stage, first: Point, found: &mut Tally) {
     }
 }
 
-/// Every effect of a scenario is performed twice, and at every effect the process is killed and started again, which
+/// Every effect of a stage is performed twice, and at every effect the process is killed and started again, which
 /// repeats the step that it was in. The request that costs money is never performed twice: the harness sends it on
 /// a connection of its own, and what is paid twice would be the driver's doing.
 #[must_use]
-pub fn repeated(stage: Stage, threads: u64) -> Tally {
-    at_each(stage, threads, |performed| {
+pub fn repeated(stage: Stage, extent: Extent, threads: u64) -> Tally {
+    at_each(stage, extent, threads, |performed| {
         let is_once = match performed.kind {
             EffectKind::Submit => true,
             // The same where the chat has nothing that tells the second from the first.
@@ -196,10 +237,10 @@ pub fn repeated(stage: Stage, threads: u64) -> Tally {
     })
 }
 
-/// Every effect of a scenario fails in every way that it can, once and for a long time; and the clock is set.
+/// Every effect of a stage fails in every way that it can, once and for a long time; and the clock is set.
 #[must_use]
-pub fn failing(stage: Stage, threads: u64) -> Tally {
-    at_each(stage, threads, |performed| {
+pub fn failing(stage: Stage, extent: Extent, threads: u64) -> Tally {
+    at_each(stage, extent, threads, |performed| {
         let mut mishaps: Vec<(Mishap, i64)> = performed
             .possible
             .mishaps()
@@ -216,15 +257,18 @@ pub fn failing(stage: Stage, threads: u64) -> Tally {
 /// Tries each mishap that fits an effect, at every effect.
 fn at_each(
     stage: Stage,
+    extent: Extent,
     threads: u64,
     mishaps: impl Fn(&Performed) -> Vec<(Mishap, i64)> + Sync,
 ) -> Tally {
     let effects = undisturbed(stage);
+    let tried = extent.of(&numbers(&effects));
     let mut all = Tally::default();
     on_threads(
         threads,
-        effects.len() as u64,
-        |effect, tally: &mut Tally| {
+        tried.len() as u64,
+        |job, tally: &mut Tally| {
+            let effect = nth(&tried, job);
             let performed = &effects[usize::try_from(effect).unwrap_or(usize::MAX)];
             for (mishap, ms) in mishaps(performed) {
                 let point = Point { effect, mishap, ms };
@@ -234,4 +278,26 @@ fn at_each(
         |tally| all.join(tally),
     );
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extent, LEAST, WHOLE};
+
+    #[test]
+    fn a_short_stage_is_tried_at_each_effect_and_a_long_one_all_over() {
+        let short: Vec<u64> = (0..WHOLE as u64).collect();
+        assert_eq!(Extent::Spread.of(&short), short);
+        for count in [WHOLE + 1, 2_000, 5_000, 18_000] {
+            let long: Vec<u64> = (0..count as u64).collect();
+            assert_eq!(Extent::Whole.of(&long), long);
+            let tried = Extent::Spread.of(&long);
+            assert!(tried.len() >= LEAST && tried.len() < WHOLE, "{count}");
+            assert!(tried.is_sorted_by(|one, next| one < next), "{count}");
+            // No gap is longer than two shares.
+            let gaps = tried.windows(2).map(|pair| pair[1] - pair[0]);
+            let most = 2 * count.div_ceil(tried.len()) as u64;
+            assert!(gaps.max().unwrap() <= most, "{count}");
+        }
+    }
 }

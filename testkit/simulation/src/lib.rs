@@ -34,7 +34,7 @@ mod world;
 pub use cast::{Cast, Channel, Service};
 pub use check::{Kind, Violation};
 pub use disk::Fate;
-pub use exhaustive::{Crashes, crashes, failing, repeated};
+pub use exhaustive::{Crashes, Extent, crashes, failing, repeated};
 pub use network::{Fault, Wait};
 pub use plant::Plant;
 pub use replay::{command, parse, told};

@@ -285,17 +285,10 @@ impl Scenario {
         }
     }
 
-    /// Whether it takes so many polls that trying everything at each of them takes hours. It is then done for its
-    /// shorter sibling.
-    #[must_use]
-    pub const fn is_long(self) -> bool {
-        matches!(self, Self::Late | Self::Full)
-    }
-
     /// Whether its recoveries are so many and so long that a second power failure at each of their effects takes hours.
     #[must_use]
     pub const fn is_tangled(self) -> bool {
-        matches!(self, Self::TwoRefused)
+        matches!(self, Self::Late | Self::Full | Self::TwoRefused)
     }
 }
 

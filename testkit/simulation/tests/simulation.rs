@@ -2,8 +2,8 @@
 //! seconds without optimisation; `.ci/run simulate` and `simulate --figures` do the same with more, and with everything.
 
 use simulation::{
-    Cast, Channel, EffectKind, Kind, Only, Options, Plant, Report, Scenario, Service, Stage, Tally,
-    Trouble,
+    Cast, Channel, EffectKind, Extent, Kind, Only, Options, Plant, Report, Scenario, Service,
+    Stage, Tally, Trouble,
 };
 
 const THREADS: u64 = 2;
@@ -114,7 +114,9 @@ fn random_faults_and_crashes_break_no_promise() {
 #[test]
 fn a_power_failure_at_any_effect_breaks_no_promise() {
     for scenario in [Scenario::Legacy, Scenario::Video] {
-        assert_clean(&simulation::crashes(Stage::first(scenario), false, THREADS).once);
+        assert_clean(
+            &simulation::crashes(Stage::first(scenario), Extent::Whole, false, THREADS).once,
+        );
     }
 }
 
@@ -122,13 +124,18 @@ fn a_power_failure_at_any_effect_breaks_no_promise() {
 fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
     assert_clean(&simulation::repeated(
         Stage::first(Scenario::Video),
+        Extent::Whole,
         THREADS,
     ));
 }
 
 #[test]
 fn an_effect_that_fails_in_any_way_breaks_no_promise() {
-    assert_clean(&simulation::failing(Stage::first(Scenario::Video), THREADS));
+    assert_clean(&simulation::failing(
+        Stage::first(Scenario::Video),
+        Extent::Whole,
+        THREADS,
+    ));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use simulation::{Cast, Only, Options, Plant, Stage, Tally};
+use simulation::{Cast, Extent, Only, Options, Plant, Stage, Tally};
 
 const USAGE: &str = "simulate --figures [--runs N]     all of the below, with 100000 seeds or so many
 simulate --runs N [--from SEED]   random seeds
@@ -12,9 +12,9 @@ simulate --repeated               every effect twice, and every step repeated
 simulate --failing                every effect fails in every way
 simulate --planted                every planted bug is looked for
 simulate --seed SEED [--calm] [--at EFFECT:MISHAP[:MS]]… [--plant NAME] [--trace]   one run
-With --service, --channel or --scenario NAME only those; with --threads N on so many. On `late`, which polls for a day and takes hours, all but
-random seeds are tried when it is named, and for the figures a single power failure, where something was changed. On
-`two-refused` the power fails again during the recovery only when it is named";
+With --service, --channel or --scenario NAME only those; with --threads N on so many. A stage of more than 1200 effects is tried at a
+spread of them, and at each where its scenario is named, which takes hours for the longest (`late` polls for a day). In `late`, `full`
+and `two-refused` the power fails again during the recovery only when they are named";
 
 /// Within so many seeds a planted bug has to be found.
 // A bug that takes more isn't looked for by what runs on every change.
@@ -99,7 +99,7 @@ fn many(wanted: &Wanted) -> bool {
         (
             wanted.repeated,
             "every effect and every step repeated",
-            simulation::repeated as fn(Stage, u64) -> Tally,
+            simulation::repeated as fn(Stage, Extent, u64) -> Tally,
         ),
         (
             wanted.failing,
@@ -109,8 +109,8 @@ fn many(wanted: &Wanted) -> bool {
     ] {
         if asked || wanted.figures {
             let mut all = Tally::default();
-            for stage in wanted.stages(false) {
-                let found = search(stage, threads);
+            for stage in wanted.only.stages() {
+                let found = search(stage, wanted.extent(), threads);
                 progress(stage, name, &found);
                 all.join(found);
             }
@@ -138,11 +138,10 @@ fn many(wanted: &Wanted) -> bool {
 fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
     let again = wanted.again || wanted.figures;
     let mut all = simulation::Crashes::default();
-    for stage in wanted.stages(wanted.figures) {
-        // Those two take hours each: they are tried again when somebody names them.
-        let in_time = !stage.scenario.is_long() && !stage.scenario.is_tangled();
-        let again = again && (in_time || wanted.only.scenario.is_some());
-        let found = simulation::crashes(stage, again, threads);
+    for stage in wanted.only.stages() {
+        // A tangled one takes hours: it is tried again when somebody names it.
+        let again = again && (!stage.scenario.is_tangled() || wanted.only.scenario.is_some());
+        let found = simulation::crashes(stage, wanted.extent(), again, threads);
         progress(stage, "power fails once", &found.once);
         progress(stage, "and again", &found.again);
         all.join(found);
@@ -154,12 +153,12 @@ fn crashes(wanted: &Wanted, threads: u64, rows: &mut Vec<Row>) {
 }
 
 impl Wanted {
-    /// The stages to try. Trying everything at each of a thousand polls takes hours: a long one has to be named.
-    fn stages(&self, with_long: bool) -> Vec<Stage> {
-        let with_long = with_long || self.only.scenario.is_some();
-        let mut stages = self.only.stages();
-        stages.retain(|stage| with_long || !stage.scenario.is_long());
-        stages
+    /// Everything at each of thousands of effects takes hours: such a stage has to be named.
+    fn extent(&self) -> Extent {
+        match self.only.scenario {
+            Some(_) => Extent::Whole,
+            None => Extent::Spread,
+        }
     }
 }
 
