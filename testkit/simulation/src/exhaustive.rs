@@ -19,18 +19,17 @@ const OFF_MS: [i64; 2] = [2_000, 75 * 60 * 1000];
 const LASTING_MS: i64 = 40 * 60 * 1000;
 const FATES: [Fate; 3] = [Fate::Kept, Fate::Dropped, Fate::Torn];
 
-/// Up to so many effects a stage is tried at each: the time goes with the square, and this takes half a minute.
-const WHOLE: usize = 1_200;
-/// So many of a longer stage are tried at least. A poll that finds nothing is some tens of effects, and all its kinds are among
-/// these, most of them at several polls.
-const LEAST: usize = 300;
+/// Up to so many effects a stage is tried at each: the time goes with the square, and with this all stages take an hour.
+const WHOLE: usize = 800;
+/// So many of a longer stage are tried at least. A poll that finds nothing is some tens of effects: all kinds are among these.
+const LEAST: usize = 100;
 
 /// How much of a stage is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Each effect, however many: of the longest stages that takes hours each.
     Whole,
-    /// Each effect of a stage that has no more than 1200, and of a longer one as many as take the same time, or 300, spread over all
+    /// Each effect of a stage that has no more than 800, and of a longer one as many as take the same time, or 100, spread over all
     /// of it.
     Spread,
 }

@@ -12,7 +12,7 @@ simulate --repeated               every effect twice, and every step repeated
 simulate --failing                every effect fails in every way
 simulate --planted                every planted bug is looked for
 simulate --seed SEED [--calm] [--at EFFECT:MISHAP[:MS]]… [--plant NAME] [--trace]   one run
-With --service, --channel or --scenario NAME only those; with --threads N on so many. A stage of more than 1200 effects is tried at a
+With --service, --channel or --scenario NAME only those; with --threads N on so many. A stage of more than 800 effects is tried at a
 spread of them, and at each where its scenario is named, which takes hours for the longest (`late` polls for a day). In `late`, `full`
 and `two-refused` the power fails again during the recovery only when they are named";
 
