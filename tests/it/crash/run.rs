@@ -111,7 +111,10 @@ impl Run<'_> {
         match act {
             Act::Ask { words, shown } => self.ask(words, shown).await,
             Act::WatchToTheEnd => self.watch(|_| false).await,
-            Act::WatchUntilShown(count) => self.watch(|run| run.shown().len() >= count).await,
+            Act::WatchUntilShown(item) => {
+                let is_there = |run: &Self| run.shown().iter().any(|shown| shown == item);
+                self.watch(is_there).await;
+            }
             Act::Steps(count) => {
                 for _ in 0..count {
                     self.step().await;

@@ -25,8 +25,8 @@ pub enum Act {
     },
     /// The timer, until no session is left.
     WatchToTheEnd,
-    /// The timer, until the chat has got so many messages.
-    WatchUntilShown(usize),
+    /// The timer, until the chat has got this. That nobody knows what became of a submit may stand there before it.
+    WatchUntilShown(&'static str),
     /// So many steps of the timer.
     Steps(usize),
     /// The timers of two harnesses, both at once, until no session is left.
@@ -98,7 +98,7 @@ pub const ALL: [Scenario; 19] = [
                 words: "something unclear",
                 shown: &["❓"],
             },
-            Act::WatchUntilShown(1),
+            Act::WatchUntilShown("❓"),
             Act::Ask {
                 words: "another picture",
                 shown: &["1.png"],

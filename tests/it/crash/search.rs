@@ -19,6 +19,8 @@ const RUNS_A_RIG: usize = 60;
 const PLANTED: Points = Points::Spread(100);
 /// By so many the number of a host call may differ from run to run, where it is the last of a component call.
 const NEIGHBOURS: u64 = 2;
+/// How far it is, is said so often.
+const TELLS: usize = 20;
 /// Failures that are told in words.
 const TOLD: usize = 5;
 
@@ -174,9 +176,19 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 loop {
-                    // The guard goes with the statement: others may take theirs meanwhile.
-                    let next = batches.lock().unwrap().pop_front();
+                    // The guard goes with the block: others may take theirs meanwhile.
+                    let (next, left) = {
+                        let mut batches = batches.lock().unwrap();
+                        (batches.pop_front(), batches.len())
+                    };
                     let Some(batch) = next else { return };
+                    if matches!(points, Points::All) && left % TELLS == 0 {
+                        // It takes an hour of processor time, and is seen with `--nocapture`.
+                        println!(
+                            "{}: {left} times {RUNS_A_RIG} runs left",
+                            batch.scenario.name
+                        );
+                    }
                     let tally = block_on(batch.run());
                     let mut results = results.lock().unwrap();
                     let (_, sum) = results
