@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::deliver::{self, plan};
 use crate::io::{Io, UnixMs};
 use crate::problem::Problem;
-use crate::session::{DeliveryState, Progress, Purpose, Session, State, Turn};
+use crate::session::{Delivery, DeliveryState, Progress, Purpose, Session, State, Turn};
 use crate::store::{self, Loaded};
 use crate::upstream::results::ResultUrl;
 use crate::upstream::{CANCELLED, Error, Meaning, Observation};
@@ -127,25 +127,24 @@ fn wants_watching(loaded: &Loaded, now_ms: UnixMs, settings: &Settings, haste: H
 /// isn't sent again.
 fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
     let now_ms = io.now_ms();
-    let covered: Vec<String> = loaded
-        .session
-        .deliveries
-        .iter()
-        .filter_map(|delivery| delivery.links.clone())
-        .collect();
+    let is_failed_list = |delivery: &Delivery| {
+        matches!(delivery.purpose, Purpose::Links(_)) && delivery.state == DeliveryState::Failed
+    };
+    let deliveries = loaded.session.deliveries.iter();
+    let failed_lists = deliveries.filter(|delivery| is_failed_list(delivery));
+    let failed_lists: Vec<String> = failed_lists.map(|list| list.id.clone()).collect();
     for delivery in &mut loaded.session.deliveries {
         let is_certainly_unsent = match delivery.state {
             DeliveryState::Failed => true,
             DeliveryState::Pending => {
-                delivery.first_sent_at_ms.is_none() && delivery.links.is_none()
+                let list = delivery.links.as_ref();
+                delivery.first_sent_at_ms.is_none()
+                    && list.is_none_or(|list| failed_lists.contains(list))
             }
             _ => false,
         };
         // The results of a message with links go by themselves again.
-        let stands_for_others = matches!(delivery.purpose, Purpose::Links(_))
-            && delivery.state == DeliveryState::Failed
-            && covered.contains(&delivery.id);
-        if stands_for_others {
+        if failed_lists.contains(&delivery.id) {
             continue;
         }
         let before = delivery.clone();
@@ -157,6 +156,14 @@ fn reopen(io: &Io, loaded: &mut Loaded) -> Result<(), Problem> {
         // Who made it its first record is the one to write it: until then there is nothing to change.
         if *delivery != before {
             store::save_delivery(io, &loaded.session.key, delivery)?;
+        }
+    }
+    // After them, so that none ends with it. Left as failed it would begin anew when somebody asks once more, and say again what
+    // has gone by itself.
+    for list in &mut loaded.session.deliveries {
+        if is_failed_list(list) {
+            list.end(DeliveryState::LinkOnly, now_ms);
+            store::save_delivery(io, &loaded.session.key, list)?;
         }
     }
     Ok(())
