@@ -143,6 +143,35 @@ fn a_missing_upload_scope_becomes_one_text_with_all_links_and_the_grant_page_wha
 }
 
 #[test]
+fn results_of_one_text_that_went_by_themselves_are_not_told_again_however_often_somebody_asks() {
+    let env = TestEnv::new();
+    let feishu = env.feishu();
+    feishu.add_app(App::new(FEISHU_APP_ID, FEISHU_APP_SECRET).without_scope("im:resource"));
+    feishu.remove_bot_from(CHAT);
+    let paths = ["/sd-gen-save-img/1.png", VIDEO];
+    env.gateway().set_default_job(crate::delivery::job(&paths));
+    let id = env.submit("a cat");
+    env.watch(&id).exits(1);
+    assert!(env.chat().is_empty());
+    feishu.add_bot_to(CHAT);
+    for _ in 0..3 {
+        recovered(&env, &id);
+        let texts: Vec<String> = env
+            .chat()
+            .iter()
+            .filter_map(|message| message.text().map(str::to_owned))
+            .collect();
+        for path in paths {
+            let times = texts
+                .iter()
+                .filter(|text| text.contains(&url(path)))
+                .count();
+            assert_eq!(times, 1, "{texts:?}");
+        }
+    }
+}
+
+#[test]
 fn a_bot_that_is_not_in_the_chat_ends_that_chats_deliveries_only_and_says_so() {
     let env = TestEnv::new();
     env.feishu().remove_bot_from("oc_out");

@@ -75,6 +75,11 @@ impl Feishu {
         self.change(|platform| platform.without_bot.insert(chat_id.to_owned()));
     }
 
+    /// Somebody lets the bot in again.
+    pub fn add_bot_to(&self, chat_id: &str) {
+        self.change(|platform| platform.without_bot.remove(chat_id));
+    }
+
     /// A person's message in a group, which may be answered.
     pub fn add_message(&self, chat_id: &str, message_id: &str) {
         let message = message::Replied {
