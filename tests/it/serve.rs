@@ -253,6 +253,7 @@ fn a_person_who_watches_beside_serve_gets_nothing_shown_twice() {
     let id = env.submit("a storyboard");
     env.watch(&id).ok();
     env.run(["recover"]).ok();
-    serve.wait_for_line(&format!("{id}: completed, 4 of 4 delivered, ended"));
+    // Either may come to the last step, and says so; with this both have done what they do.
+    serve.terminate();
     assert_eq!(env.chat().len(), 4);
 }
