@@ -31,15 +31,17 @@ fn undisturbed(stage: Stage, seed: u64) -> Report {
 
 #[test]
 fn where_nothing_goes_wrong_no_promise_is_broken_and_nothing_is_uncertain() {
-    for (seed, stage) in (0..).zip(Only::default().stages()) {
-        let report = undisturbed(stage, seed);
-        // Refused while two processes try at once: neither knows of the other's attempt.
-        if !matches!(
-            stage.scenario,
-            Scenario::BotComesLate | Scenario::TwoRefused
-        ) {
-            assert!(!report.shown.is_empty(), "{}", stage.name());
-            assert_eq!(report.uncertain, 0, "{} {seed}", stage.name());
+    for stage in Only::default().stages() {
+        for seed in 0..3 {
+            let report = undisturbed(stage, seed);
+            // Refused while two processes try at once: neither knows of the other's attempt.
+            if !matches!(
+                stage.scenario,
+                Scenario::BotComesLate | Scenario::TwoRefused
+            ) {
+                assert!(!report.shown.is_empty(), "{}", stage.name());
+                assert_eq!(report.uncertain, 0, "{} {seed}", stage.name());
+            }
         }
     }
 }
@@ -103,8 +105,8 @@ fn what_a_chat_takes_no_more_is_sent_when_its_person_writes_again() {
 #[test]
 fn random_faults_and_crashes_break_no_promise() {
     let mut all = Tally::default();
-    for (_, tally) in simulation::random(0, 400, Only::default(), THREADS) {
-        assert!(tally.runs > 0 && tally.shown > 0);
+    for (_, tally) in simulation::random(0, 1500, Only::default(), THREADS) {
+        assert!(tally.runs > 15 && tally.shown > 15);
         all.join(tally);
     }
     assert_clean(&all);
