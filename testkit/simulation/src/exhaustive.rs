@@ -35,20 +35,19 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Those of `all` effects at which something goes wrong.
-    fn of(self, all: &[u64]) -> Vec<u64> {
-        let count = all.len();
+    /// The numbers of those among so many effects at which something goes wrong.
+    fn of(self, count: usize) -> Vec<u64> {
         if self == Self::Whole || count <= WHOLE {
-            return all.to_vec();
+            return (0..count as u64).collect();
         }
         let tried = (WHOLE * WHOLE / count).max(LEAST);
         let first = |nth: usize| nth * count / tried;
         let one_of = |nth: usize| {
             let width = first(nth + 1) - first(nth);
             // Not always the same of each share: with polls as long as a share it would be the same kind of effect every time.
-            first(nth) + nth * 7_919 % width
+            (first(nth) + nth * 7_919 % width) as u64
         };
-        (0..tried).map(|nth| all[one_of(nth)]).collect()
+        (0..tried).map(one_of).collect()
     }
 }
 
@@ -112,7 +111,7 @@ fn is_news(before: &Performed, this: &Performed) -> bool {
 #[must_use]
 pub fn crashes(stage: Stage, extent: Extent, again: bool, threads: u64) -> Crashes {
     let effects = undisturbed(stage);
-    let tried = extent.of(&numbers(&effects));
+    let tried = extent.of(effects.len());
     let mut first = FirstFailures::default();
     on_threads(
         threads,
@@ -136,11 +135,6 @@ pub fn crashes(stage: Stage, extent: Extent, again: bool, threads: u64) -> Crash
         );
     }
     all
-}
-
-/// The numbers of effects.
-fn numbers(effects: &[Performed]) -> Vec<u64> {
-    (0..effects.len() as u64).collect()
 }
 
 /// The effect that a job is about.
@@ -261,7 +255,7 @@ fn at_each(
     mishaps: impl Fn(&Performed) -> Vec<(Mishap, i64)> + Sync,
 ) -> Tally {
     let effects = undisturbed(stage);
-    let tried = extent.of(&numbers(&effects));
+    let tried = extent.of(effects.len());
     let mut all = Tally::default();
     on_threads(
         threads,
@@ -285,12 +279,11 @@ mod tests {
 
     #[test]
     fn a_short_stage_is_tried_at_each_effect_and_a_long_one_all_over() {
-        let short: Vec<u64> = (0..WHOLE as u64).collect();
-        assert_eq!(Extent::Spread.of(&short), short);
+        let each = |count: usize| (0..count as u64).collect::<Vec<u64>>();
+        assert_eq!(Extent::Spread.of(WHOLE), each(WHOLE));
         for count in [WHOLE + 1, 2_000, 5_000, 18_000] {
-            let long: Vec<u64> = (0..count as u64).collect();
-            assert_eq!(Extent::Whole.of(&long), long);
-            let tried = Extent::Spread.of(&long);
+            assert_eq!(Extent::Whole.of(count), each(count));
+            let tried = Extent::Spread.of(count);
             assert!(tried.len() >= LEAST && tried.len() < WHOLE, "{count}");
             assert!(tried.is_sorted_by(|one, next| one < next), "{count}");
             // No gap is longer than two shares.

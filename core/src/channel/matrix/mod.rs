@@ -11,8 +11,8 @@
 //! ```
 //!
 //! What is kept between the second and the third is where the film was put, and what a player wants to know of it before it has
-//! it. A line that is changed is a message of its own, which names the first
-//! one. Not here: encryption, which would need a device with keys of its own in the component.
+//! it. A change of a line is a message of its own, which names the line. Not here: encryption, which would need a device with keys of its
+//! own in the component.
 
 mod answer;
 
