@@ -1,6 +1,5 @@
-//! Makes the hostile components: one of each file in `hostile/attacks`, chosen by writing its name into the one module
-//! that holds them all, and those of `hostile/bombs.rs`. `foreach_attack!` names all of them, for a test to be demanded
-//! of each.
+//! Makes the hostile components: one that holds each file in `hostile/attacks`, and those of `hostile/bombs.rs`.
+//! `foreach_attack!` names all attacks, for a test to be demanded of each.
 
 #[path = "hostile/bombs.rs"]
 mod bombs;
@@ -14,8 +13,6 @@ use std::process::ExitCode;
 
 use wasm_encoder::{ComponentSection, InstanceSection, RawSection};
 
-/// How `hostile/src/lib.rs` begins the place for the name; dots fill it up.
-const MARK: &[u8] = b"chosen attack: .";
 const ATTACKS: &str = "tests/hostile/attacks";
 
 fn main() -> ExitCode {
@@ -39,7 +36,7 @@ fn build() -> Result<(), String> {
     let base = fs::read(&built).map_err(|error| error.to_string())?;
     let out = PathBuf::from(component::variable("OUT_DIR")?);
 
-    let mut attacks = Vec::new();
+    let mut names = Vec::new();
     let folder = workspace.join(ATTACKS);
     for entry in fs::read_dir(&folder).map_err(|error| format!("{ATTACKS}: {error}"))? {
         let path = entry.map_err(|error| error.to_string())?.path();
@@ -47,49 +44,39 @@ fn build() -> Result<(), String> {
             .file_stem()
             .and_then(|name| name.to_str())
             .ok_or_else(|| format!("{}: no name", path.display()))?;
-        attacks.push((name.to_owned(), chosen(&base, name)?));
+        names.push(name.to_owned());
     }
+    let mut bombs = bombs::components();
     for (name, module) in bombs::modules() {
-        attacks.push((name.to_owned(), started_inside(&base, &module)?));
+        bombs.push((name, started_inside(&base, &module)?));
     }
-    for (name, component) in bombs::components() {
-        attacks.push((name.to_owned(), component));
-    }
-    attacks.sort();
-    let (mut uses, mut arms) = (String::new(), String::new());
-    for (name, bytes) in &attacks {
+    let mut arms = String::new();
+    for (name, bytes) in &bombs {
         let file = out.join(format!("{name}.wasm"));
         fs::write(&file, bytes).map_err(|error| error.to_string())?;
+        names.push((*name).to_owned());
+        let _ = writeln!(
+            arms,
+            "        {name:?} => Some(include_bytes!({file:?}) as &[u8]),"
+        );
+    }
+    names.sort();
+    let mut uses = String::new();
+    for name in &names {
         let _ = writeln!(uses, "        $each!({name});");
-        let _ = writeln!(arms, "        {name:?} => include_bytes!({file:?}),");
     }
     let text = format!(
         "/// Calls a macro with the name of every attack.\n#[allow(unused_macros, reason = \"where not all can be tried, none is demanded\")]\nmacro_rules! foreach_attack {{\n    ($each:ident) => {{\n\
-         {uses}    }};\n}}\n\n/// The hostile component of that name.\npub fn component(name: &str) -> &'static [u8] {{\n    \
-         match name {{\n{arms}        _ => panic!(\"no such attack: {{name}}\"),\n    }}\n}}\n"
+         {uses}    }};\n}}\n\n/// The one component of all attacks that are steps.\nconst ATTACKS: &[u8] = include_bytes!({built:?});\n\n/// \
+         The component that is an attack itself, of that name.\nfn bomb(name: &str) -> Option<&'static [u8]> {{\n    \
+         match name {{\n{arms}        _ => None,\n    }}\n}}\n"
     );
     fs::write(out.join("attacks.rs"), text).map_err(|error| error.to_string())
 }
 
-/// The one module with this name written over the place for it.
-fn chosen(base: &[u8], name: &str) -> Result<Vec<u8>, String> {
-    let at = base
-        .windows(MARK.len())
-        .position(|window| window == MARK)
-        .ok_or("the hostile module has no place for a name")?;
-    let begin = at + MARK.len() - 1;
-    let mut bytes = base.to_vec();
-    let place = bytes
-        .get_mut(begin..begin + name.len())
-        .filter(|place| place.iter().all(|byte| *byte == b'.'))
-        .ok_or_else(|| format!("{name}: the name is too long"))?;
-    place.copy_from_slice(name.as_bytes());
-    Ok(bytes)
-}
-
 /// The honest component with one more core module, instantiated after all others. Sections may follow in any order.
 fn started_inside(base: &[u8], module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut bytes = chosen(base, "")?;
+    let mut bytes = base.to_vec();
     let modules = own_modules(base)?;
     RawSection {
         id: wasm_encoder::ComponentSectionId::CoreModule.into(),

@@ -31,7 +31,8 @@ fn compiled() -> Cold {
 
 impl Cold {
     fn load(&self) {
-        Component::from_bytes(no_component::component(COMPONENT), Some(&self.cache)).unwrap();
+        let component = no_component::written(COMPONENT);
+        Component::from_bytes(&component, Some(&self.cache)).unwrap();
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -63,13 +63,17 @@ macro_rules! attack {
 }
 use attack;
 
-/// The session that the hostile component serves as it should.
+/// The session that the hostile component serves as it should. Every other one is an attack's, and called by it.
 const GOOD: &str = "good";
-const HOSTILE: &str = "hostile";
+/// How `hostile/src/lib.rs` begins the place for a name; dots fill it up.
+const MARK: &[u8] = b"chosen attack: .";
 
 /// One hostile component, and the world it is let loose in.
 pub struct Attack {
+    /// Also the session whose step it is.
     name: &'static str,
+    /// Whether the component does it in every call, and not in a step of its session alone.
+    written: bool,
     pub env: TestEnv,
     limits: Limits,
     /// The component whose honest session comes next. One that is hostile from its start has none.
@@ -98,9 +102,18 @@ impl Attack {
     pub fn in_env(name: &'static str, env: TestEnv) -> Self {
         Self {
             name,
+            written: false,
             env,
             limits: Limits::default(),
             next: name,
+        }
+    }
+
+    /// Written into the component, for calls that name no session.
+    fn written(self) -> Self {
+        Self {
+            written: true,
+            ..self
         }
     }
 
@@ -119,7 +132,11 @@ impl Attack {
     }
 
     fn load(&self) -> Result<Component, StartError> {
-        load(self.name)
+        if self.written {
+            load(&written(self.name), self.name)
+        } else {
+            load_for(self.name)
+        }
     }
 
     pub fn harness(&self) -> Harness {
@@ -139,12 +156,12 @@ impl Attack {
     fn end(self) -> End {
         let (result, usage) = block_on(async {
             let harness = self.harness();
-            let ended = harness.poll_measured(HOSTILE).await;
-            is_recorded(&harness, &ended.0);
+            let ended = harness.poll_measured(self.name).await;
+            is_recorded(&harness, self.name, &ended.0);
             if self.next == self.name {
                 is_served(&harness.poll(GOOD).await);
             } else {
-                let next = self.harness_with(load(self.next).unwrap());
+                let next = self.harness_with(load_for(self.next).unwrap());
                 is_served(&next.poll(GOOD).await);
             }
             ended
@@ -164,14 +181,14 @@ impl Attack {
             Err(error) => panic!("refused with other words: {error}"),
             Ok(_) => panic!("it was loaded"),
         }
-        let next = self.harness_with(load("panics").unwrap());
+        let next = self.harness_with(load_for("panics").unwrap());
         block_on(async { is_served(&next.poll(GOOD).await) });
     }
 
     /// Both sessions on the timer, until the hostile one has failed or ended, and the other one is served.
     fn on_the_timer(&self) -> Vec<Event> {
-        self.on_the_timer_until(&[HOSTILE, GOOD], |lines| {
-            [HOSTILE, GOOD].iter().all(|session| {
+        self.on_the_timer_until(&[self.name, GOOD], |lines| {
+            [self.name, GOOD].iter().all(|session| {
                 lines.iter().any(|line| {
                     line.starts_with(&format!("{session}: ")) && !line.contains(": noticed")
                 })
@@ -204,18 +221,38 @@ impl Attack {
     }
 }
 
-fn load(name: &str) -> Result<Component, StartError> {
+/// The component for a step of this attack: but for those that are one of their own, the one that holds them all, which is
+/// compiled once.
+fn load_for(name: &str) -> Result<Component, StartError> {
+    match bomb(name) {
+        Some(bomb) => load(bomb, name),
+        None => load(ATTACKS, "steps"),
+    }
+}
+
+fn load(component: &[u8], name: &str) -> Result<Component, StartError> {
     // A folder for each: the cache keeps few components.
     let cache = crate::env::cache().join("hostile").join(name);
-    Component::from_bytes(component(name), Some(&cache))
+    Component::from_bytes(component, Some(&cache))
+}
+
+/// The component of all attacks with this one's name over the place for it.
+pub fn written(name: &str) -> Vec<u8> {
+    let mut component = ATTACKS.to_vec();
+    let mark = component.windows(MARK.len()).position(|at| at == MARK);
+    let begin = mark.expect("there is a place for a name") + MARK.len() - 1;
+    let place = &mut component[begin..begin + name.len()];
+    assert!(place.iter().all(|byte| *byte == b'.'), "{name} is too long");
+    place.copy_from_slice(name.as_bytes());
+    component
 }
 
 /// The record has the step's line, and it says how the step ended.
 #[track_caller]
-fn is_recorded(harness: &Harness, result: &Result<Step, CallError>) {
+fn is_recorded(harness: &Harness, session: &str, result: &Result<Step, CallError>) {
     let mut outcomes = Vec::new();
     let note = |_: &str, line: &serde_json::Value| {
-        if line["session"] == HOSTILE {
+        if line["session"] == session {
             outcomes.push(line["outcome"].as_str().unwrap().to_owned());
         }
     };

@@ -252,8 +252,15 @@ fn a_person_who_watches_beside_serve_gets_nothing_shown_twice() {
     let serve = env.serve();
     let id = env.submit("a storyboard");
     env.watch(&id).ok();
-    env.run(["recover"]).ok();
     // Either may come to the last step, and says so; with this both have done what they do.
+    env.run(["recover"]).ok();
+    let told = recovered(&env, &id);
     serve.terminate();
     assert_eq!(env.chat().len(), 4);
+    assert_eq!(told["state"], "completed", "{told}");
+    let results = told["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4, "{told}");
+    for result in results {
+        assert_eq!(result["delivery"], "delivered", "{told}");
+    }
 }

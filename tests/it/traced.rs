@@ -220,9 +220,9 @@ fn what_a_component_was_refused_is_seen_with_its_reason_in_the_call_that_asked()
     let (env, harness) = hostile("puts_the_key_into_a_url");
     let ((), emitted) = emitted(async {
         // What comes of it is the other tests' question.
-        let _ = harness.poll("hostile").await;
+        let _ = harness.poll("puts_the_key_into_a_url").await;
     });
-    let poll = "call=\"poll\" session=\"hostile\":";
+    let poll = "call=\"poll\" session=\"puts_the_key_into_a_url\":";
     emitted.has(&[poll, "request refused", "reason=\"misplaced-placeholder\""]);
     emitted.has(&[poll, "call ended", "refused=1"]);
     emitted.holds_nothing(&env, &["?"]);
@@ -249,7 +249,7 @@ fn a_call_that_is_given_up_is_seen_as_abandoned() {
     let (_env, harness) = hostile("sleeps_for_a_year");
     let ((), emitted) = emitted(async {
         // It has begun once it was asked; then nobody asks again.
-        let mut call = pin!(harness.poll("hostile"));
+        let mut call = pin!(harness.poll("sleeps_for_a_year"));
         poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Pending => Poll::Ready(()),
             Poll::Ready(ended) => panic!("it sleeps for a year: {ended:?}"),
@@ -257,7 +257,7 @@ fn a_call_that_is_given_up_is_seen_as_abandoned() {
         .await;
     });
     emitted.has(&[
-        "call=\"poll\" session=\"hostile\":",
+        "call=\"poll\" session=\"sleeps_for_a_year\":",
         "call ended",
         "outcome=\"abandoned\"",
     ]);

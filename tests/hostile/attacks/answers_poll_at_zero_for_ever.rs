@@ -1,10 +1,10 @@
 //! Wants its next step at once, each time.
 
-use crate::{Attempt, Step, step};
+use crate::{Attempt, Step, done};
 
 pub fn attack() -> Attempt {
     Ok(Step {
         next_poll_at_ms: Some(0),
-        ..step("hostile", Vec::new())
+        ..done(Vec::new())
     })
 }

@@ -1,9 +1,9 @@
 //! Prints what a terminal obeys: clear the screen, another title, a link that looks like another.
 
-use crate::{Attempt, step};
+use crate::{Attempt, done};
 
 pub fn attack() -> Attempt {
     let text = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31mred\r\nlibtv-video: all is well";
     eprintln!("{text}");
-    Ok(step("hostile", vec![text.to_owned()]))
+    Ok(done(vec![text.to_owned()]))
 }

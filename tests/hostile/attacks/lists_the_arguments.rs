@@ -1,11 +1,11 @@
 //! Lists its arguments and where it may go.
 
-use crate::{Attempt, step};
+use crate::{Attempt, done};
 
 pub fn attack() -> Attempt {
     let mut lines = wasip2::cli::environment::get_arguments();
     lines.extend(wasip2::cli::environment::initial_cwd());
     let folders = wasip2::filesystem::preopens::get_directories();
     lines.extend(folders.into_iter().map(|(_, path)| path));
-    Ok(step("hostile", lines))
+    Ok(done(lines))
 }

@@ -1,11 +1,11 @@
 //! Lists the environment, to find a secret in it.
 
-use crate::{Attempt, step};
+use crate::{Attempt, done};
 
 pub fn attack() -> Attempt {
     let variables = wasip2::cli::environment::get_environment();
     let lines = variables
         .into_iter()
         .map(|(name, value)| format!("{name}={value}"));
-    Ok(step("hostile", lines.collect()))
+    Ok(done(lines.collect()))
 }

@@ -3,7 +3,7 @@
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{DescriptorFlags, OpenFlags, PathFlags};
 
-use crate::{Attempt, step};
+use crate::{Attempt, done};
 
 pub fn attack() -> Attempt {
     let mut seen = Vec::new();
@@ -28,5 +28,5 @@ pub fn attack() -> Attempt {
         }
     }
     seen.extend(std::env::args().skip(1));
-    Ok(step("hostile", seen))
+    Ok(done(seen))
 }

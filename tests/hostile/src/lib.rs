@@ -1,6 +1,7 @@
 //! Hostile components, for tests of the sandbox: the same world as the real one, but its poll step tries what must not
-//! work. Each file in `attacks/` is one of them. They share one linked module, which would otherwise be linked fifty
-//! times: the tests' build script makes a component of each by writing its name over [`CHOSEN`].
+//! work. Each file in `attacks/` is one of them, and all are one component, which is compiled once: a step does the attack that
+//! its session is called by. For calls that name no session, the tests' build script makes a component of each by writing its name
+//! over [`CHOSEN`].
 //!
 //! A step of the session `good` does honest work, so that a test sees whether the harness still serves others; one of
 //! `exactly N …` uses that much and no more.
@@ -10,6 +11,7 @@ mod measured;
 pub mod wasi;
 
 use std::hint::black_box;
+use std::sync::Mutex;
 
 /// What `wit-bindgen` makes of the world.
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
@@ -31,16 +33,27 @@ mod attacks {
     include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
 }
 
-/// The name of the attack, padded with dots. Found by its beginning.
+/// The name of the attack, padded with dots; dots alone where the session says it. Found by its beginning.
 #[used]
 static CHOSEN: [u8; 64] = *b"chosen attack: .................................................";
 const BEFORE_THE_NAME: usize = "chosen attack: ".len();
 
-fn chosen() -> &'static str {
+/// The session of the step under way.
+static POLLED: Mutex<String> = Mutex::new(String::new());
+
+fn polled() -> String {
+    POLLED
+        .lock()
+        .map_or_else(|_| String::new(), |id| id.clone())
+}
+
+fn chosen() -> String {
     let bytes: &'static [u8; 64] = black_box(&CHOSEN);
     let name = bytes[BEFORE_THE_NAME..].split(|byte| *byte == b'.').next();
-    name.and_then(|name| std::str::from_utf8(name).ok())
-        .unwrap_or_default()
+    match name.and_then(|name| std::str::from_utf8(name).ok()) {
+        Some(written) if !written.is_empty() => written.to_owned(),
+        _ => polled(),
+    }
 }
 
 /// What came of an attack: a step when it worked, or how it was refused.
@@ -48,7 +61,12 @@ pub type Attempt = Result<Step, String>;
 
 /// An attack that worked, and what it got.
 pub fn got(what: impl Into<String>) -> Step {
-    step("hostile", vec![what.into()])
+    done(vec![what.into()])
+}
+
+/// A step that ended the session that was polled, with these events.
+pub fn done(events: Vec<String>) -> Step {
+    step(&polled(), events)
 }
 
 /// A step that ended its session, with these events.
@@ -71,7 +89,7 @@ struct Component;
 impl bindings::Guest for Component {
     fn submit(request: Request) -> Result<Submission, Problem> {
         if matches!(
-            chosen(),
+            chosen().as_str(),
             "submits_three_times" | "spends_without_end" | "spends_on_clips_and_pictures"
         ) {
             return Err(refused(outcome()));
@@ -84,7 +102,7 @@ impl bindings::Guest for Component {
 
     fn upload(_: File, _: Option<String>) -> Result<Uploaded, Problem> {
         // What it found on standard input, in place of an address.
-        let step = attacks::attack(chosen()).map_err(refused)?;
+        let step = attacks::attack(&chosen()).map_err(refused)?;
         let texts = step.events.into_iter().map(|event| event.text);
         Ok(Uploaded {
             url: texts.collect(),
@@ -96,7 +114,7 @@ impl bindings::Guest for Component {
         _: Option<String>,
         _: Option<String>,
     ) -> Result<Downloaded, Problem> {
-        match chosen() {
+        match chosen().as_str() {
             "leaves_traps_among_downloads" => {
                 attacks::leaves_traps_among_downloads::downloaded().map_err(refused)
             }
@@ -115,7 +133,7 @@ impl bindings::Guest for Component {
             session_id: id.to_owned(),
             at_ms: 0,
         };
-        Ok(vec![due("hostile"), due("good")])
+        Ok(vec![due(&chosen()), due("good")])
     }
 
     fn due_entries(entries: Vec<String>) -> Result<Vec<DueSession>, Problem> {
@@ -135,9 +153,12 @@ impl bindings::Guest for Component {
     }
 
     fn poll(session_id: String) -> Result<Step, Problem> {
+        if let Ok(mut polled) = POLLED.lock() {
+            polled.clone_from(&session_id);
+        }
         let attempt = match session_id.as_str() {
             "good" => good::step(),
-            id => measured::attempt(id).unwrap_or_else(|| attacks::attack(chosen())),
+            id => measured::attempt(id).unwrap_or_else(|| attacks::attack(&chosen())),
         };
         attempt.map_err(refused)
     }
@@ -155,14 +176,14 @@ impl bindings::Guest for Component {
     }
 
     fn status(_: Option<String>, _: Option<u32>) -> Result<Overview, Problem> {
-        match chosen() {
+        match chosen().as_str() {
             "answers_without_end" => Ok(attacks::answers_without_end::overview()),
             _ => Err(refused("it knows nothing".to_owned())),
         }
     }
 
     fn tasks(_: Option<String>) -> Result<Vec<Task>, Problem> {
-        match chosen() {
+        match chosen().as_str() {
             "answers_without_end" => Ok(attacks::answers_without_end::tasks()),
             _ => Ok(Vec::new()),
         }
@@ -196,7 +217,7 @@ fn submission(_: Step) -> Submission {
 
 /// What came of the attack, in words, for functions whose answer has no room for them.
 fn outcome() -> String {
-    let events = attacks::attack(chosen()).map(|step| step.events);
+    let events = attacks::attack(&chosen()).map(|step| step.events);
     let texts = events.map(|events| {
         events
             .into_iter()
@@ -219,7 +240,7 @@ fn refused(message: String) -> Problem {
 /// As a command it does the same, and prints what came of it.
 impl wasip2::exports::cli::run::Guest for Component {
     fn run() -> Result<(), ()> {
-        match attacks::attack(chosen()) {
+        match attacks::attack(&chosen()) {
             Ok(step) => {
                 for event in step.events {
                     println!("{}", event.text);

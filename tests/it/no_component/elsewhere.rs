@@ -8,7 +8,7 @@ use fakes::Fake;
 use host_harness::http::{Gate, Pending, Place, Recipients, Spending, Standing};
 use host_harness::{CallError, CallState, Change, Keeper, Lost, Records, Step};
 
-use super::{Attack, HOSTILE};
+use super::Attack;
 use crate::env::{TestEnv, block_on};
 
 /// A store with nobody's records but the call's own, in which nobody was named.
@@ -93,7 +93,7 @@ fn step(attack: &Attack) -> (Result<Step, CallError>, Vec<String>) {
         gate: Arc::clone(&elsewhere) as Arc<dyn Gate>,
         is_alone: true,
     };
-    let result = block_on(async { attack.harness().on(state).poll(HOSTILE).await });
+    let result = block_on(async { attack.harness().on(state).poll(attack.name).await });
     let stored = elsewhere.stored.lock().unwrap().clone();
     (result, stored)
 }

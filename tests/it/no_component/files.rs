@@ -4,7 +4,6 @@ use contract::settings::VARIABLES;
 use host_harness::{AuditLog, CallError, LimitHit, WantedResults, limits};
 
 #[cfg(unix)]
-use super::HOSTILE;
 use super::{Attack, End, attack, output::command};
 use crate::env::block_on;
 
@@ -108,7 +107,7 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 
 #[test]
 pub fn leaves_traps_among_downloads() {
-    let attack = attack!(leaves_traps_among_downloads);
+    let attack = attack!(leaves_traps_among_downloads).written();
     let out = attack.env.folder().join("documents/out");
     std::fs::create_dir_all(&out).unwrap();
     std::fs::write(out.join("taken.png"), "mine").unwrap();
@@ -147,7 +146,7 @@ pub fn leaves_traps_among_downloads() {
 
 #[test]
 pub fn looks_around_among_downloads() {
-    let attack = attack!(looks_around_among_downloads);
+    let attack = attack!(looks_around_among_downloads).written();
     let documents = attack.env.folder().join("documents");
     let out = documents.join("out");
     std::fs::create_dir_all(&out).unwrap();
@@ -169,7 +168,7 @@ pub fn looks_around_among_downloads() {
 
 #[test]
 fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
-    let attack = Attack::of("reads_standard_input");
+    let attack = Attack::of("reads_standard_input").written();
     let folder = attack.env.folder().to_owned();
     std::fs::write(folder.join("id_rsa"), "-----BEGIN OPENSSH PRIVATE KEY-----").unwrap();
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
@@ -307,7 +306,7 @@ pub fn plants_a_link_for_active() {
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o755)).unwrap();
     let state = attack.env.state();
     let later = std::thread::spawn(move || submit_behind_the_link(&state));
-    let told = attack.on_the_timer_until(&[HOSTILE], |lines| {
+    let told = attack.on_the_timer_until(&[attack.name], |lines| {
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
         has("good: completed") || has(SECRET_NAME)
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use host_harness::{CallError, EventKind, LimitHit, Output, limits};
 
-use super::{GOOD, HOSTILE, attack, is_served};
+use super::{GOOD, attack, is_served};
 use crate::env::{TestEnv, block_on};
 
 /// Short, so that the test is; a hundred times what the honest step takes.
@@ -163,7 +163,7 @@ pub fn answers_without_end() {
     if is_small_alone("answers_without_end") {
         return;
     }
-    let attack = attack!(answers_without_end);
+    let attack = attack!(answers_without_end).written();
     block_on(async {
         let harness = attack.harness();
         let tasks = harness.tasks(None).await.map(drop);
@@ -193,14 +193,15 @@ pub fn answers_poll_at_zero_for_ever() {
         env,
         ..attack!(answers_poll_at_zero_for_ever)
     };
-    let is_step = |line: &&String| line.starts_with("hostile: ") && !line.contains(": noticed");
-    let told = attack.on_the_timer_until(&[HOSTILE, GOOD], |lines| {
+    let begin = format!("{}: ", attack.name);
+    let is_step = |line: &&String| line.starts_with(&begin) && !line.contains(": noticed");
+    let told = attack.on_the_timer_until(&[attack.name, GOOD], |lines| {
         lines.iter().filter(is_step).count() == 4
     });
     let steps: Vec<u64> = told
         .iter()
         .filter(|event| match &event.kind {
-            EventKind::StepDone { step, .. } => step.session_id == HOSTILE,
+            EventKind::StepDone { step, .. } => step.session_id == attack.name,
             _ => false,
         })
         .map(|event| event.at_ms)

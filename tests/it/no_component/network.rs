@@ -433,7 +433,7 @@ pub fn sends_requests_for_ever() {
     let log = host_harness::AuditLog::at(end.env.home().join("libtv-audit"));
     log.read(|text, line| {
         assert!(text.len() < 2_000, "{} bytes", text.len());
-        if line["session"] == super::HOSTILE {
+        if line["session"] == "sends_requests_for_ever" {
             assert_eq!(line["refused"].as_array().unwrap().len(), 1);
             assert!(line["refused_count"].as_u64().unwrap() >= 1_000, "{line}");
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleet::database::Database;
+use fleet::database::{Database, Type};
 use fleet::harnesses::Harnesses;
 use fleet::private::{Postgres, programs, url};
 use fleet::recipients::{self, Destination};
@@ -15,7 +15,7 @@ use fleet::worker::{Options, Worker};
 use fleet::{claim::claim, schema};
 use host_harness::{CallError, LimitHit};
 
-use super::{Attack, attack, load};
+use super::{Attack, attack};
 use crate::env::block_on;
 
 /// What the other tenant has, for a look whether it is as it was.
@@ -66,12 +66,15 @@ async fn stepped(attack: &Attack, postgres: &Postgres, name: &str) -> Option<Cal
         .unwrap();
     // The other one's session isn't due, so that the step is the attacker's.
     let rows = "with s as (insert into session (tenant, key, session_id, due_at) values
-            ('own', 'own-1', 'hostile', now()), ('other', 'other-1', 'theirs', now() + interval '1 day')),
+            ('own', 'own-1', $1, now()), ('other', 'other-1', 'theirs', now() + interval '1 day')),
         r as (insert into record (tenant, scope, path, bytes) values
             ('own', 'own-1', 'sessions/own-1/asked-0001', 'mine'),
             ('other', 'other-1', 'sessions/other-1/asked-0001', 'theirs'))
         select 1";
-    database.one(rows, &[]).await.unwrap();
+    database
+        .one(rows, &[(&attack.name, Type::TEXT)])
+        .await
+        .unwrap();
     let before: String = database.one(OF_THE_OTHER, &[]).await.unwrap().get(0);
     assert!(before.contains("theirs") && before.contains("oc_stranger"));
 
@@ -80,7 +83,7 @@ async fn stepped(attack: &Attack, postgres: &Postgres, name: &str) -> Option<Cal
         (name.to_owned(), value)
     });
     let home = folder.path().join("home");
-    let component = load(attack.name).unwrap();
+    let component = attack.load().unwrap();
     let harnesses = Harnesses::new(component, home, shared.to_vec(), Arc::new(LocalSecrets));
     let worker = Worker::new(
         Arc::clone(&database),

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use host_harness::{CallError, CommandEnd, LimitHit, Output, Stdio, limits};
 
-use super::{Attack, HOSTILE, attack};
+use super::{Attack, attack};
 use crate::env::block_on;
 
 /// The component's command line, and what came out of it on a terminal.
 fn as_a_command(attack: &Attack) -> (Result<CommandEnd, CallError>, String) {
-    command(attack, &["query-session", "hostile"])
+    command(attack, &["query-session", attack.name])
 }
 
 /// The same with these arguments.
@@ -69,13 +69,13 @@ pub fn floods_the_log() {
 
 #[test]
 pub fn commands_the_terminal() {
-    let attack = attack!(commands_the_terminal);
+    let attack = attack!(commands_the_terminal).written();
     for event in attack.on_the_timer() {
         let line = event.to_string();
         assert_harmless(&line);
         assert!(!line.contains('\n'), "more than one line: {line:?}");
     }
-    assert_harmless(&attack.env.log(HOSTILE));
+    assert_harmless(&attack.env.log(attack.name));
     let (end, seen) = as_a_command(&attack);
     assert_eq!(end.unwrap().exit_code, 0);
     assert!(seen.contains("all is well"), "{seen:?}");
@@ -93,7 +93,7 @@ pub fn fails_with_commands_for_the_terminal() {
     lines.iter().for_each(|line| assert_harmless(line));
     let longest = lines.iter().map(String::len).max().unwrap();
     assert!(longest < 10_000, "a line of {longest} bytes");
-    assert_harmless(&attack.env.log(HOSTILE));
+    assert_harmless(&attack.env.log(attack.name));
 }
 
 #[test]
