@@ -139,18 +139,22 @@ pub fn make_durable(io: &Io, key: &str) -> Result<(), Problem> {
     run(io, FsOp::SyncDir(session_dir(key)))
 }
 
-/// The turn with this nonce, when a session has it. A record that can't be read is passed over.
+/// The newest turn of a session that is the one looked for, when it has such. A record that can't be read is passed over.
 ///
 /// # Errors
 /// When the state folder can't be read.
-pub fn asked_by(io: &Io, key: &str, nonce: &str) -> Result<Option<Asked>, Problem> {
+pub fn find_asked(
+    io: &Io,
+    key: &str,
+    is: &dyn Fn(&Asked) -> bool,
+) -> Result<Option<Asked>, Problem> {
     let dir = session_dir(key);
     // The newest first: what is looked for was submitted a moment ago.
     for name in list(io, &dir)?.iter().rev() {
         if name.starts_with("asked-") {
             let bytes = read(io, &format!("{dir}/{name}"))?;
             let asked = bytes.and_then(|bytes| record::decode::<Asked>("asked", &bytes).ok());
-            if let Some(asked) = asked.filter(|asked| asked.nonce == nonce) {
+            if let Some(asked) = asked.filter(is) {
                 return Ok(Some(asked));
             }
         }

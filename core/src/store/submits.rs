@@ -11,7 +11,7 @@ use super::{files, list, put_new, read, run, sync_folders};
 use crate::io::{FsOp, Io, LONG_ANSWER_MS, LONG_REQUEST_MS, UnixMs, digest};
 use crate::json::{self, Stored, Written, object_of_some, stored};
 use crate::problem::Problem;
-use crate::session::Route;
+use crate::session::{Asked, Route};
 use crate::upstream::{Baseline, ServiceId};
 use serde_json::Value;
 
@@ -173,6 +173,15 @@ impl Submit {
             && self.session_id == other.session_id
             && self.service == other.service
             && self.route == other.route
+    }
+
+    /// Whether a turn is of the same: the same words, of the same service, in the session that it continues, for the same chat.
+    #[must_use]
+    pub fn is_asked_by(&self, asked: &Asked) -> bool {
+        self.text == asked.text
+            && self.service == asked.service
+            && self.route == asked.route
+            && (self.session_id.is_empty() || self.session_id == asked.session_id)
     }
 
     /// The name of the `nth` file for what it asks for.

@@ -23,6 +23,9 @@ const LOOKED_FOR_MS: u64 = 15 * 60 * 1000;
 /// After this pause.
 const LOOK_AGAIN_MS: u64 = 30 * 1000;
 
+/// The same words within this time are the same wish. One that comes every day is another one each time.
+const REPEATED_WITHIN_MS: u64 = 12 * 60 * 60 * 1000;
+
 /// What is said of one that the service proved not to have.
 pub(crate) const NOT_TAKEN: &str = "the service didn't take it; it may be submitted again";
 
@@ -162,6 +165,15 @@ fn conclude(
             let event = "the service doesn't show it yet".to_owned();
             return look_again(io, id, event);
         }
+        // Who asked has noticed by then, and is served: that the same may be asked for once more would only confuse.
+        Ok(Fate::NotTaken) if submit.notice.is_none() && is_repeated(io, &submit)? => {
+            submits::remove(io, &submit)?;
+            return ended(
+                io,
+                id,
+                "it wasn't taken, and has been asked for again since",
+            );
+        }
         // Another message may be in the chat already: each of its repetitions says the same.
         Ok(Fate::NotTaken) if submit.notice.is_none() => {
             submit.not_taken = true;
@@ -259,18 +271,33 @@ pub fn unknown(io: &Io) -> Result<Vec<Submit>, Problem> {
 /// # Errors
 /// When the state folder can't be read.
 pub(super) fn turn_of(io: &Io, submit: &Submit) -> Result<Option<Asked>, Problem> {
+    let is_its = |asked: &Asked| asked.nonce == submit.nonce;
     let named = submit.became.as_deref().unwrap_or(&submit.session_id);
     if !named.is_empty()
-        && let Some(asked) = store::asked_by(io, &folder_name(named), &submit.nonce)?
+        && let Some(asked) = store::find_asked(io, &folder_name(named), &is_its)?
     {
         return Ok(Some(asked));
     }
+    turn_anywhere(io, &is_its)
+}
+
+/// A turn of any session.
+fn turn_anywhere(io: &Io, is: &dyn Fn(&Asked) -> bool) -> Result<Option<Asked>, Problem> {
     for key in store::all(io)? {
-        if let Some(asked) = store::asked_by(io, &key, &submit.nonce)? {
+        if let Some(asked) = store::find_asked(io, &key, is)? {
             return Ok(Some(asked));
         }
     }
     Ok(None)
+}
+
+/// Whether the same was asked for once more, and taken then.
+fn is_repeated(io: &Io, submit: &Submit) -> Result<bool, Problem> {
+    let repeats = |asked: &Asked| {
+        let later_ms = asked.submitted_at_ms.checked_sub(submit.started_at_ms);
+        submit.is_asked_by(asked) && later_ms.is_some_and(|ms| ms < REPEATED_WITHIN_MS)
+    };
+    Ok(turn_anywhere(io, &repeats)?.is_some())
 }
 
 /// Removes the intent of this process. That it can't be is no failure: its turn is stored, or nothing was sent, and it is

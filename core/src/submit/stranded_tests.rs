@@ -103,6 +103,33 @@ fn a_submit_that_was_certainly_not_taken_is_told_as_that_and_is_over() {
 }
 
 #[test]
+fn what_was_not_taken_and_is_asked_for_again_since_is_over_without_a_word() {
+    let (hour_ms, submit) = (60 * 60 * 1000, lost("a cat", "room-1"));
+    for (words, after_ms, is_told) in [
+        ("a cat", hour_ms, false),
+        // Another wish, and one that comes every day.
+        ("a dog", hour_ms, true),
+        ("a cat", 24 * hour_ms, true),
+    ] {
+        let mut folder = stored(&submit);
+        let mut again = Submit {
+            text: words.to_owned(),
+            started_at_ms: submit.started_at_ms + after_ms,
+            nonce: "00112233445566778899aabbccddeeff".to_owned(),
+            ..submit.clone()
+        };
+        again.unknown = None;
+        let job = Submitted::job("later".to_owned(), String::new());
+        folder.run(|io| super::super::begin(io, &again, &job).map(|_| ()).is_ok());
+        let shown = concluded(&mut folder, Fate::NotTaken, 200);
+        assert_eq!(shown.len(), usize::from(is_told), "{words}: {shown:?}");
+        assert!(folder.names("submits").is_empty(), "{folder:?}");
+        let active = folder.names("active");
+        assert!(!active.iter().any(|name| name == ENTRY), "{active:?}");
+    }
+}
+
+#[test]
 fn a_chat_that_could_not_be_told_is_told_the_same_later_whatever_is_found_then() {
     let mut folder = stored(&lost("a cat", "room-1"));
     let first = concluded(&mut folder, Fate::NotTaken, 403);
