@@ -11,7 +11,8 @@ use crate::upstream::{Error, Meaning, Observation, Verdict, judge};
 const MAX_REFUSED: u32 = 5;
 
 /// Notes an answered poll in a turn that isn't final. An older turn, which a newer one has replaced,
-/// asks nobody anything and ends quietly when nothing of it is under way.
+/// asks nobody anything and ends quietly when nothing of it is under way. One that only waits for its turn at a service which
+/// ends each isn't replaced: it was paid for and will be made.
 pub fn apply(
     turn: &mut Turn,
     seen: &Observation,
@@ -30,6 +31,12 @@ pub fn apply(
     // Before the verdict, whatever that is: what was made is delivered also of a job that fails afterwards.
     take_results(progress, seen, events);
     let verdict = judge(seen, progress.quiet_polls);
+    let is_idle = !is_latest && seen.under_way == 0;
+    let is_replaced = match &verdict {
+        Verdict::Waiting => is_idle && !turn.asked.service.traits().ends_each,
+        Verdict::Asks(_) | Verdict::Working => is_idle,
+        Verdict::Complete(_) | Verdict::Failed(_) => false,
+    };
     match verdict {
         Verdict::Complete(trouble) => {
             progress.trouble = trouble;
@@ -42,7 +49,7 @@ pub fn apply(
         Verdict::Asks(_) | Verdict::Waiting | Verdict::Working
             // Without this an older turn, whose question nobody will answer any more, would keep its session
             // open for ever.
-            if !is_latest && seen.under_way == 0 =>
+            if is_replaced =>
         {
             end(progress, State::Completed, now_ms, events);
         }

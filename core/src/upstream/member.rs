@@ -68,6 +68,8 @@ pub struct Traits {
     pub shape: Shape,
     /// Whether a job that is there takes further words.
     pub continues: bool,
+    /// Whether each request comes to an end of its own, whatever is asked behind it. Else what comes answers the latest.
+    pub ends_each: bool,
     /// Whether it may ask the user something.
     pub asks: bool,
     /// Whether it tells which jobs a key has.

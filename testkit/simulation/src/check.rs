@@ -119,10 +119,11 @@ impl Evidence<'_> {
         shown.count() + usize::from(self.shown_before.iter().any(|known| known == file))
     }
 
-    /// Whether the chat was told that a result's link is dead, and it was.
+    /// Whether the chat was told that a result's link is dead, and it was, or looked so by a clock that was set.
     fn is_told_dead(&self, made: &Made) -> bool {
+        let has_died = |at_ms| has_died(made, at_ms) || !self.has_right_clock;
         let mut shown = self.chat.shown.iter();
-        shown.any(|shown| says_dead(shown) && has_died(made, shown.at_ms))
+        shown.any(|shown| says_dead(shown) && has_died(shown.at_ms))
     }
 }
 

@@ -128,6 +128,26 @@ fn what_is_seen_of_a_turn_decides_where_it_stands() {
 }
 
 #[test]
+fn a_run_that_waits_for_its_turn_is_watched_whatever_was_asked_behind_it() {
+    let pippit = ServiceId::of(&crate::upstream::pippit::PIPPIT);
+    for (service, expected) in [
+        (pippit, State::Submitted),
+        (ServiceId::of_earlier_records(), State::Completed),
+    ] {
+        let mut turn = turn(State::Submitted, 0, 0);
+        turn.asked.service = service;
+        apply(
+            &mut turn,
+            &Observation::default(),
+            false,
+            9,
+            &mut Vec::new(),
+        );
+        assert_eq!(turn.progress.state, expected);
+    }
+}
+
+#[test]
 fn a_turn_that_was_replaced_asks_nobody_and_ends_when_nothing_of_it_is_under_way() {
     let asks = Observation {
         question: words("which cat?"),

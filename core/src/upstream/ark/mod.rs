@@ -59,6 +59,7 @@ pub static MODELARK: Member = Member {
 const TRAITS: Traits = Traits {
     shape: Shape::Task,
     continues: false,
+    ends_each: true,
     asks: false,
     lists: true,
     cancels: true,

@@ -31,6 +31,7 @@ pub static LIBTV: Member = Member {
 pub const TRAITS: Traits = Traits {
     shape: Shape::Session,
     continues: true,
+    ends_each: false,
     asks: true,
     lists: true,
     cancels: false,

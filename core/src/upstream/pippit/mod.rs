@@ -51,6 +51,7 @@ pub static PIPPIT_INTL: Member = Member {
 const TRAITS: Traits = Traits {
     shape: Shape::Session,
     continues: true,
+    ends_each: true,
     asks: true,
     lists: false,
     cancels: false,
