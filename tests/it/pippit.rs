@@ -169,6 +169,25 @@ fn a_request_that_lands_in_a_thread_that_was_there_is_answered_by_its_own_run() 
 }
 
 #[test]
+fn a_request_right_behind_another_takes_nothing_from_it() {
+    for only_asked in [false, true] {
+        let env = pippit();
+        let fake = env.world().pippit();
+        fake.tell_only_the_asked_run(only_asked);
+        // It still waits when the second one is asked for, and when that one is done.
+        let waits = Run::new().at(When::Advanced).videos(["/{run}.mp4"]);
+        fake.on_message_containing("a cat", waits.done());
+        let _serve = env.serve();
+        let id = begun(&env, "a cat");
+        env.continue_session(&id, "a dog");
+        env.wait_for_messages(CHAT, 1);
+        assert!(fake.advance(&fake.submits()[0].run_id));
+        env.wait_for_messages(CHAT, 2);
+        assert_eq!(types(&env), ["media", "media"]);
+    }
+}
+
+#[test]
 fn why_nothing_was_made_is_told_in_the_chat() {
     for (run, says) in [
         (Run::fails(OUT_OF_CREDITS, "积分不足"), "buy more"),

@@ -334,6 +334,7 @@ impl Session {
                 baseline: &turn.asked.baseline,
                 text: &turn.asked.text,
                 project: &turn.asked.project_uuid,
+                is_over: turn.progress.state.is_final(),
             })
             .collect()
     }

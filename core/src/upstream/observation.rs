@@ -32,6 +32,8 @@ pub struct TurnMark<'a> {
     pub text: &'a str,
     /// What the service gave beside the session: its project, or the run that answers this turn.
     pub project: &'a str,
+    /// Whether it has ended: nothing more of it is looked for.
+    pub is_over: bool,
 }
 
 /// What is to be seen of a job.

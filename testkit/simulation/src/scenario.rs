@@ -18,6 +18,8 @@ pub enum Scenario {
     ContinuedUnechoed,
     /// A second request while the first is still being worked on.
     Overtaken,
+    /// A second request before the service has begun with the first.
+    AtOnce,
     /// The backend asks, the user answers.
     AskBack,
     /// The job fails.
@@ -78,12 +80,13 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
         Self::ContinuedUnechoed,
         Self::Overtaken,
+        Self::AtOnce,
         Self::AskBack,
         Self::Failing,
         Self::Quiet,
@@ -123,6 +126,7 @@ impl Scenario {
             Self::Continued => "continued",
             Self::ContinuedUnechoed => "continued-unechoed",
             Self::Overtaken => "overtaken",
+            Self::AtOnce => "at-once",
             Self::AskBack => "ask-back",
             Self::Failing => "failing",
             Self::Quiet => "quiet",
@@ -200,6 +204,10 @@ impl Scenario {
             Self::Overtaken => vec![
                 first("nine images of a cat"),
                 then(60, "and a video with a dog"),
+            ],
+            Self::AtOnce => vec![
+                first("a video of a cat"),
+                then(1, "and another video with a dog"),
             ],
             Self::AskBack => vec![first("ask me something"), then(200, "a video, in colour")],
             Self::Failing => vec![first("this will fail")],

@@ -83,12 +83,13 @@ impl Scenario {
     }
 
     /// Those of the first service and the first channel.
-    const OF_THE_FIRST: [Self; 23] = [
+    const OF_THE_FIRST: [Self; 24] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
         Self::ContinuedUnechoed,
         Self::Overtaken,
+        Self::AtOnce,
         Self::AskBack,
         Self::Failing,
         Self::Quiet,
@@ -167,11 +168,12 @@ impl Scenario {
     ];
 
     /// Those of a service with threads and runs.
-    const OF_THREADS: [Self; 11] = [
+    const OF_THREADS: [Self; 12] = [
         Self::Video,
         Self::Nine,
         Self::Continued,
         Self::Overtaken,
+        Self::AtOnce,
         Self::AskBack,
         Self::Failing,
         Self::Quiet,

@@ -10,6 +10,7 @@ fn seen(task: Value) -> Observation {
         baseline: &baseline,
         text: "a cat",
         project: "",
+        is_over: false,
     }];
     let job = Job {
         session_id: "cgt-1",

@@ -58,16 +58,28 @@ pub fn submitted(data: &Value) -> Option<Submitted> {
     Some(Submitted::job(id("thread_id")?, id("run_id")?))
 }
 
+/// The runs that an answer has.
+#[must_use]
+pub fn runs(data: &Value) -> Vec<Value> {
+    list(data.pointer("/thread/run_list")).to_vec()
+}
+
+/// One of them.
+#[must_use]
+pub fn of_id<'a>(runs: &'a [Value], id: &str) -> Option<&'a Value> {
+    runs.iter().find(|run| run["run_id"] == id)
+}
+
 /// What there is to see of a job.
 #[must_use]
-pub fn view(data: &Value, job: &Job<'_>) -> View {
-    let runs = list(data.pointer("/thread/run_list"));
-    let of_run = |id: &str| runs.iter().find(|run| run["run_id"] == id);
+pub fn view(runs: &[Value], job: &Job<'_>) -> View {
     let mut known = Links::default();
     let mut turns = Vec::new();
     for turn in job.turns {
         // The list may have others, or lack one: a turn whose run isn't there has just not been answered.
-        let mut seen = of_run(turn.project).map(observation).unwrap_or_default();
+        let mut seen = of_id(runs, turn.project)
+            .map(observation)
+            .unwrap_or_default();
         // What an earlier turn brought doesn't answer a later one, though its run may show it again.
         seen.results.retain(|url| !known.contains(url));
         known.extend(seen.results.iter().cloned());

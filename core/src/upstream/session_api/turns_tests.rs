@@ -154,11 +154,13 @@ fn a_turn_begins_behind_its_baseline_with_numbers_or_without() {
                 baseline: &first,
                 text: "one",
                 project: "",
+                is_over: false,
             },
             TurnMark {
                 baseline: &second,
                 text: "two",
                 project: "",
+                is_over: false,
             },
         ];
         assert_eq!(
@@ -177,6 +179,7 @@ fn a_new_request_in_an_existing_session_begins_behind_its_own_words() {
         baseline: &baseline,
         text: "new",
         project: "",
+        is_over: false,
     }];
     assert_eq!(owners(&read(list), &marks), [None, None, None, Some(0)]);
 }
@@ -196,11 +199,13 @@ fn a_late_answer_belongs_to_the_turn_that_called() {
             baseline: &first,
             text: "one",
             project: "",
+            is_over: false,
         },
         TurnMark {
             baseline: &second,
             text: "two",
             project: "",
+            is_over: false,
         },
     ];
     assert_eq!(owners(&read(list), &marks)[3], Some(0));
@@ -252,7 +257,7 @@ proptest! {
     fn no_message_makes_the_judgement_panic(list in anything(), quiet in 0_u32..9, count in 0_usize..9, seq in proptest::option::of(0_u64..9)) {
         let messages = read(list);
         let baseline = Baseline { last_seq: seq, count };
-        let marks = [TurnMark { baseline: &baseline, text: "x", project: "" }, TurnMark { baseline: &baseline, text: "", project: "" }];
+        let marks = [TurnMark { baseline: &baseline, text: "x", project: "", is_over: false }, TurnMark { baseline: &baseline, text: "", project: "", is_over: false }];
         prop_assert_eq!(owners(&messages, &marks).len(), messages.len());
         let seen = observe(&messages.iter().collect::<Vec<_>>(), &Links::default());
         if let Verdict::Complete(_) = judge(&seen, quiet) {
@@ -297,6 +302,7 @@ fn sixty_thousand_addresses_are_read_in_no_time() {
             baseline,
             text: "",
             project: "",
+            is_over: false,
         })
         .collect();
     let seen = super::observe_turns(&messages, &turns);

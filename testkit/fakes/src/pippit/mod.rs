@@ -173,6 +173,11 @@ impl Pippit {
         self.change(|state| state.telling.hides_seq = hides);
     }
 
+    /// An answer has the run alone that was asked for, instead of all of its thread: which it is isn't documented.
+    pub fn tell_only_the_asked_run(&self, only: bool) {
+        self.change(|state| state.telling.only_asked = only);
+    }
+
     /// Every submit that was charged, in order; also one whose answer was lost by a fault.
     pub fn submits(&self) -> Vec<Submitted> {
         lock(&self.0.state).submits.clone()

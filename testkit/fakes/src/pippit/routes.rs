@@ -176,7 +176,7 @@ impl State {
         let telling = self.telling();
         let thread = self.find(&thread_id);
         let thread = thread.ok_or_else(|| PippitError::parameter("thread_id"))?;
-        Ok(json!({"thread": thread.told(after_seq, telling)}))
+        Ok(json!({"thread": thread.told(needed(body, "run_id")?, after_seq, telling)}))
     }
 
     fn result(&mut self, body: &Value, now: Duration) -> Result<Value, PippitError> {

@@ -15,6 +15,8 @@ pub(crate) struct Telling {
     pub(crate) in_download_url: bool,
     /// Entries carry no `seq`.
     pub(crate) hides_seq: bool,
+    /// An answer has the run alone that was asked for.
+    pub(crate) only_asked: bool,
 }
 
 #[derive(Debug)]
@@ -93,11 +95,11 @@ impl Thread {
         }
     }
 
-    /// Every run, with the entries whose `seq` is `after_seq` or more.
-    pub(crate) fn told(&self, after_seq: u64, telling: Telling) -> Value {
-        let runs: Vec<_> = self
-            .runs
-            .iter()
+    /// Every run, or the one that was asked for, with the entries whose `seq` is `after_seq` or more.
+    pub(crate) fn told(&self, asked: &str, after_seq: u64, telling: Telling) -> Value {
+        let runs = self.runs.iter();
+        let runs: Vec<_> = runs
+            .filter(|run| !telling.only_asked || run.id == asked)
             .map(|run| run.told(after_seq, telling))
             .collect();
         json!({"thread_id": self.id, "run_list": runs})
