@@ -109,7 +109,10 @@ fn a_key_that_a_service_echoes_in_any_spelling_does_not_reach_the_component() {
     }
     deliver_one_for_each(&env, GATEWAY_KEY);
     assert_eq!(env.leaks(), Vec::<String>::new());
-    assert!(env.memory_report().len() > 30, "the memory was searched");
+    // In each submit and each poll that was answered so; those that deliver may not have ended yet.
+    let searched = env.memory_report().len();
+    let answered = 2 * spellings(GATEWAY_KEY).len();
+    assert!(searched >= answered, "{searched} of {answered}");
 }
 
 #[test]
