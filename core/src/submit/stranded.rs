@@ -295,7 +295,10 @@ fn turn_anywhere(io: &Io, is: &dyn Fn(&Asked) -> bool) -> Result<Option<Asked>, 
 fn is_repeated(io: &Io, submit: &Submit) -> Result<bool, Problem> {
     let repeats = |asked: &Asked| {
         let later_ms = asked.submitted_at_ms.checked_sub(submit.started_at_ms);
-        submit.is_asked_by(asked) && later_ms.is_some_and(|ms| ms < REPEATED_WITHIN_MS)
+        // A picture that came with its answer is another wish: nothing is proved of a submit of one.
+        submit.is_asked_by(asked)
+            && asked.given.is_none()
+            && later_ms.is_some_and(|ms| ms < REPEATED_WITHIN_MS)
     };
     Ok(turn_anywhere(io, &repeats)?.is_some())
 }

@@ -284,7 +284,6 @@ fn content(sending: &Sending<'_>) -> Value {
         Some(words) => said(words),
         None => medium(message),
     };
-    content["m.mentions"] = object! {};
     let route = sending.route;
     let answered = route.reply_to.as_ref();
     let mut relation = match (&route.thread, answered) {
@@ -338,7 +337,7 @@ fn medium(message: &Message) -> Value {
         }
     }
     let of = |name: &str| kept.get(name).cloned().unwrap_or_default();
-    object! {"msgtype": kind, "body": of("name"), "url": of("at"), "info": info}
+    object! {"msgtype": kind, "body": of("name"), "url": of("at"), "info": info, "m.mentions": object! {}}
 }
 
 #[cfg(test)]
