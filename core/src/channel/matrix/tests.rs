@@ -106,7 +106,12 @@ fn a_medium_is_described_by_what_is_known_of_it() {
         body: r#"{"name":"fox.mp4","type":"video/mp4","len":5,"w":16,"h":9,"ms":700,"at":"mxc://s/1"}"#.to_owned(),
     };
     let info = json!({"mimetype": "video/mp4", "size": 5, "w": 16, "h": 9, "duration": 700});
-    let expected =
-        json!({"msgtype": "m.video", "body": "fox.mp4", "url": "mxc://s/1", "info": info});
+    let expected = json!({
+        "msgtype": "m.video",
+        "body": "fox.mp4",
+        "url": "mxc://s/1",
+        "info": info,
+        "m.mentions": {},
+    });
     assert_eq!(medium(&message), expected);
 }
