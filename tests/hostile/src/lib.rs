@@ -1,7 +1,6 @@
 //! Hostile components, for tests of the sandbox: the same world as the real one, but its poll step tries what must not
 //! work. Each file in `attacks/` is one of them, and all are one component, which is compiled once: a step does the attack that
-//! its session is called by. For calls that name no session, the tests' build script makes a component of each by writing its name
-//! over [`CHOSEN`].
+//! its session is called by. For calls that name no session, the tests write a name over [`CHOSEN`].
 //!
 //! A step of the session `good` does honest work, so that a test sees whether the harness still serves others; one of
 //! `exactly N …` uses that much and no more.
