@@ -1,20 +1,51 @@
-//! A message whose response was lost, and whose key doesn't make a repetition safe: where the platform can be asked, it is.
+//! A message whose response was lost: where its key doesn't make a repetition safe, and the platform can be asked, it is. Where the
+//! key does so for a time, the platform is asked first all the same: by a clock that was set back an old message looks young.
 
 use super::decide::{MAX_STEP_MS, decide_found};
 use super::send::{act, moment, put_off};
 use super::{Events, overtaken};
 use crate::channel::answer::Found;
 use crate::channel::calls::Calls;
-use crate::channel::traits::Traits;
+use crate::channel::traits::{Key, Traits};
 use crate::channel::{Channel, Sending};
 use crate::io::Io;
 use crate::problem::Problem;
+use crate::session::{Delivery, Purpose};
 use crate::store::Loaded;
 use crate::store::attempts::Attempts;
 
 /// So old the last attempt has to be where its end is on record: before, it may still be on its way, and the platform's word about
 /// it would be early. One of which no end is known may still be uploading, in another process.
 const SETTLED_AFTER_MS: u64 = 2 * 60 * 1000;
+
+/// Whether it is asked about before it is repeated under a key that is kept for a time. Only what leads to a result, which no other
+/// message does: two failures may be told in the same words, and the older one would be taken for it.
+pub(super) fn goes_before(delivery: &Delivery, traits: &Traits) -> bool {
+    let is_timed = matches!(traits.key, Key::Window { .. } | Key::SameBody { .. });
+    let leads = delivery.result().is_some() || matches!(delivery.purpose, Purpose::Links(_));
+    is_timed && leads && delivery.first_sent_at_ms.is_some()
+}
+
+/// Asks, and ends with it where it is there. What else the platform says proves nothing so early: the key is relied on then.
+pub(super) fn is_there(
+    io: &Io,
+    channel: &mut dyn Channel,
+    sending: &Sending<'_>,
+    loaded: &mut Loaded,
+    at: usize,
+    traits: &Traits,
+    events: &mut Events,
+) -> Result<bool, Problem> {
+    let found = channel.look_for(&Calls::harmless(io), sending);
+    if !matches!(found, Found::Sent(_)) {
+        return Ok(false);
+    }
+    if !overtaken(io, loaded, at)? {
+        let decision = decide_found(&loaded.session.deliveries[at], &found, moment(io), traits);
+        act(io, loaded, at, decision, events)?;
+    }
+    Ok(true)
+}
 
 /// Asks, and goes on with what the platform says.
 pub(super) fn ask(

@@ -102,9 +102,10 @@ fn attempt(
     // shows the message twice.
     let key = delivery.key.clone();
     let content = loaded.session.link_of(delivery).map(ResultUrl::of_the_file);
+    let holds = decide::holds(delivery, io.now_ms(), traits);
     if let Some(message) = &delivery.message
-        && !decide::holds(delivery, io.now_ms(), traits)
         && traits.reads_back
+        && (!holds || read_back::goes_before(delivery, traits))
     {
         let message = message.clone();
         let sending = Sending {
@@ -115,8 +116,14 @@ fn attempt(
             first_sent_at_ms: delivery.first_sent_at_ms,
             content: content.as_ref().map(Content::Result),
         };
-        return read_back::ask(io, channel, &sending, loaded, at, traits, events);
+        if !holds {
+            return read_back::ask(io, channel, &sending, loaded, at, traits, events);
+        }
+        if read_back::is_there(io, channel, &sending, loaded, at, traits, events)? {
+            return Ok(());
+        }
     }
+    let delivery = &loaded.session.deliveries[at];
     if let Some(until_ms) = decide::under_way_until_ms(delivery, io.now_ms(), traits) {
         return put_off(io, loaded, at, until_ms);
     }

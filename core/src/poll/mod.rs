@@ -68,7 +68,12 @@ pub fn step(io: &Io, settings: &Settings, key: &str, haste: Haste) -> Result<Rep
     plan::plan(&mut loaded, io.now_ms());
     deliver::run(io, settings, &mut loaded, &mut events)?;
     // Once more behind the sending, which finds out what is uncertain: else the session could end before it is told.
+    let before = loaded.session.deliveries.len();
     plan::tell_of_uncertain(&mut loaded, io.now_ms());
+    if loaded.session.deliveries.len() > before {
+        // Another process may have ended with the session meanwhile, which knew of nothing that was left to say.
+        store::activate(io, key)?;
+    }
     // Behind the sending and before the end: whether all have arrived is known only now.
     note_delivered(io, &mut loaded)?;
     let next_poll_at_ms = next(&loaded, settings);
