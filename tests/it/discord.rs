@@ -132,6 +132,17 @@ fn whatever_becomes_of_a_response_the_film_is_there_once() {
 }
 
 #[test]
+fn a_film_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() {
+    let env = env();
+    let discord = discord(&env);
+    // Its nonce may be forgotten by then where a clock was set back.
+    discord.fault(MESSAGES, Fault::ResetAfterApplied, 1);
+    deliver(&env, CHANNEL, &[]);
+    assert_eq!(discord.requests_to(MESSAGES).len(), 1);
+    assert_eq!(discord.channel(CHANNEL).messages().len(), 1);
+}
+
+#[test]
 fn a_film_that_is_larger_than_a_server_takes_is_a_link_that_says_so() {
     let env = env();
     env.media().put(FILM, media::mp4(5_000, 11 << 20, false));
