@@ -59,6 +59,8 @@ pub struct Calls {
     home: Home,
     /// The rows of the sessions that were due last.
     keys: Mutex<HashMap<String, String>>,
+    /// Who makes one session due and claims it: no worker does the one, and two that did it at once would take it from each other.
+    claiming: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Rig {
@@ -83,7 +85,11 @@ impl Rig {
             });
             making.join().unwrap()
         });
-        let calls = |home: &str| Calls::new(&world, &folder, &url, home, &faults);
+        let claiming = Arc::default();
+        let calls = |home: &str| Calls {
+            claiming: Arc::clone(&claiming),
+            ..Calls::new(&world, &folder, &url, home, &faults)
+        };
         Self {
             harness: calls("one"),
             other: calls("other"),
@@ -202,6 +208,7 @@ impl Calls {
             faults: faults.clone(),
             home: Home::at(home),
             keys: Mutex::default(),
+            claiming: Arc::default(),
         }
     }
 
@@ -252,8 +259,10 @@ impl Calls {
         let key = key.unwrap_or_else(|| session_id.to_owned());
         let this_alone = "update session set due_at = case when key = $1 then now() else now() + interval '1 day' end
             where token is null or lease_until <= now()";
+        let claiming = self.claiming.lock().await;
         self.rows(this_alone, &[(&key, Type::TEXT)]).await;
         let claimed = claim(&self.database, "crash", "digest", LEASE, 1).await;
+        drop(claiming);
         // None where another process has it at this moment.
         let Some(claimed) = claimed.unwrap().into_iter().next() else {
             return Ok(());
