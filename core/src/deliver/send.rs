@@ -102,10 +102,8 @@ fn attempt(
     // shows the message twice.
     let key = delivery.key.clone();
     let content = loaded.session.link_of(delivery).map(ResultUrl::of_the_file);
-    let holds = decide::holds(delivery, io.now_ms(), traits);
     if let Some(message) = &delivery.message
-        && traits.reads_back
-        && (!holds || read_back::goes_before(delivery, traits))
+        && read_back::goes_before(delivery, io.now_ms(), traits)
     {
         let message = message.clone();
         let sending = Sending {
@@ -116,10 +114,7 @@ fn attempt(
             first_sent_at_ms: delivery.first_sent_at_ms,
             content: content.as_ref().map(Content::Result),
         };
-        if !holds {
-            return read_back::ask(io, channel, &sending, loaded, at, traits, events);
-        }
-        if read_back::is_there(io, channel, &sending, loaded, at, traits, events)? {
+        if read_back::ask(io, channel, &sending, loaded, at, traits, events)? {
             return Ok(());
         }
     }
