@@ -31,12 +31,7 @@ pub fn apply(
     // Before the verdict, whatever that is: what was made is delivered also of a job that fails afterwards.
     take_results(progress, seen, events);
     let verdict = judge(seen, progress.quiet_polls);
-    let is_idle = !is_latest && seen.under_way == 0;
-    let is_replaced = match &verdict {
-        Verdict::Waiting => is_idle && !turn.asked.service.traits().ends_each,
-        Verdict::Asks(_) | Verdict::Working => is_idle,
-        Verdict::Complete(_) | Verdict::Failed(_) => false,
-    };
+    let is_queued = verdict == Verdict::Waiting && turn.asked.service.traits().ends_each;
     match verdict {
         Verdict::Complete(trouble) => {
             progress.trouble = trouble;
@@ -49,7 +44,7 @@ pub fn apply(
         Verdict::Asks(_) | Verdict::Waiting | Verdict::Working
             // Without this an older turn, whose question nobody will answer any more, would keep its session
             // open for ever.
-            if is_replaced =>
+            if !is_latest && seen.under_way == 0 && !is_queued =>
         {
             end(progress, State::Completed, now_ms, events);
         }

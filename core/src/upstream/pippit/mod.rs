@@ -102,7 +102,7 @@ impl Port for Threads {
         };
         let asked = |run_id| {
             let body = thread(job.session_id, run_id, job.after);
-            calls::post(io, upstream, calls::THREAD, &body).map(|data| run::runs(&data))
+            calls::post(io, upstream, calls::THREAD, &body).map(run::runs)
         };
         let mut runs = asked(latest.project)?;
         // Whether an answer has the thread's other runs isn't documented. One that is missing and goes on is asked for by itself;

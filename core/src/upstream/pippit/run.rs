@@ -60,8 +60,11 @@ pub fn submitted(data: &Value) -> Option<Submitted> {
 
 /// The runs that an answer has.
 #[must_use]
-pub fn runs(data: &Value) -> Vec<Value> {
-    list(data.pointer("/thread/run_list")).to_vec()
+pub fn runs(mut data: Value) -> Vec<Value> {
+    match data.pointer_mut("/thread/run_list").map(Value::take) {
+        Some(Value::Array(runs)) => runs,
+        _ => Vec::new(),
+    }
 }
 
 /// One of them.

@@ -214,7 +214,7 @@ fn a_turn_is_answered_by_its_own_run_alone() {
         turns: &turns,
         after: None,
     };
-    let view = view(&runs(&data), &job);
+    let view = view(&runs(data), &job);
     let counts: Vec<usize> = view.turns.iter().map(|turn| turn.results.len()).collect();
     assert_eq!(counts, [1, 1, 0]);
     assert!(!view.turns[2].answered);
@@ -244,7 +244,7 @@ fn nothing_that_a_service_says_makes_this_fail() {
         json!({"thread": {"run_list": [{"run_id": "r", "state": {}, "entry_list": [
             1, {"message": 1}, {"artifact": {"content": {}}}, {"message": {"content": [1, {"data": 1}]}}]}]}}),
     ] {
-        assert_eq!(view(&runs(&data), &job).turns.len(), 1, "{data}");
+        assert_eq!(view(&runs(data.clone()), &job).turns.len(), 1, "{data}");
     }
     for data in [
         json!({}),
