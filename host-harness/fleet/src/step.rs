@@ -36,6 +36,8 @@ pub struct Attempted {
     end: End,
     /// What the component has left unsynced; none where that doesn't count.
     unsaved: Vec<Change>,
+    /// When the component wants the next step, by its own clock; none where nothing comes by itself, or nothing was said.
+    pub next_poll_at_ms: Option<u64>,
     /// Why the component's call failed, where one did.
     pub error: Option<CallError>,
 }
@@ -73,6 +75,7 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> At
     let attempted = |end: End| Attempted {
         end,
         unsaved: Vec::new(),
+        next_poll_at_ms: None,
         error: None,
     };
     if claimed.ended {
@@ -139,6 +142,7 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, held: &Arc<Held>) -> At
     Attempted {
         end,
         unsaved,
+        next_poll_at_ms: result.as_ref().ok().and_then(|step| step.next_poll_at_ms),
         error: result.err(),
     }
 }

@@ -15,7 +15,7 @@ const MAX_STEPS: usize = 40;
 /// A submit without an outcome is told after three minutes; the same words are a new request after ten.
 const UNTIL_FORGIVEN_MS: u64 = 11 * 60_000;
 /// What the timer calls an intent that was left over.
-const INTENT: &str = "submit-";
+pub const INTENT: &str = "submit-";
 /// So long a chat may say that it gets too many messages.
 const TOLD_WITHIN_MS: u64 = 10 * 60_000;
 /// Between two steps: none is made twice in one moment.

@@ -8,6 +8,10 @@
 
 #[path = "../../../../../tests/it/crash/oracle.rs"]
 mod oracle;
+#[allow(
+    dead_code,
+    reason = "what a killed harness is told in its file, and where it is killed: that is of folders alone"
+)]
 #[path = "../../../../../tests/it/crash/parties.rs"]
 mod parties;
 mod rig;

@@ -2,7 +2,7 @@
 //! the fleet's own claims, steps, submits and looks, without their pauses.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use host::{
 use tokio_postgres::types::Type;
 
 use super::parties::{CHANNEL_VARIABLES, Service};
+use super::run::INTENT;
 use super::scenario::{self, Scenario};
 use crate::postgres::server;
 
@@ -59,8 +60,17 @@ pub struct Calls {
     home: Home,
     /// The rows of the sessions that were due last.
     keys: Mutex<HashMap<String, String>>,
+    shared: Arc<Shared>,
+}
+
+/// What the two processes have in common besides the database.
+#[derive(Default)]
+struct Shared {
     /// Who makes one session due and claims it: no worker does the one, and two that did it at once would take it from each other.
-    claiming: Arc<tokio::sync::Mutex<()>>,
+    claiming: tokio::sync::Mutex<()>,
+    /// When what submits have left is due, as its last step said. A fleet has that in the row of the entry, by the database's clock;
+    /// the clock here is another one.
+    intents_due_ms: Mutex<HashMap<String, u64>>,
 }
 
 impl Rig {
@@ -85,11 +95,8 @@ impl Rig {
             });
             making.join().unwrap()
         });
-        let claiming = Arc::default();
-        let calls = |home: &str| Calls {
-            claiming: Arc::clone(&claiming),
-            ..Calls::new(&world, &folder, &url, home, &faults)
-        };
+        let shared = Arc::default();
+        let calls = |home: &str| Calls::new(&world, folder.path(), &url, home, &faults, &shared);
         Self {
             harness: calls("one"),
             other: calls("other"),
@@ -173,20 +180,22 @@ impl Rig {
 impl Calls {
     fn new(
         world: &World,
-        folder: &tempfile::TempDir,
+        folder: &Path,
         url: &str,
         home: &str,
         faults: &Faults,
+        shared: &Arc<Shared>,
     ) -> Self {
-        let home = folder.path().join(home);
-        let ca = folder.path().join("testkit-ca.pem");
-        let shared = vec![
+        let home = folder.join(home);
+        let ca = folder.join("testkit-ca.pem");
+        let variables = vec![
             ("LIBTV_CONNECT_TO".to_owned(), world.connect_to().into()),
             ("SSL_CERT_FILE".to_owned(), ca.into()),
         ];
         let faulty = faults.clone();
-        let harnesses = Harnesses::new(component(), home.clone(), shared, Arc::new(LocalSecrets))
-            .with(move |settings| settings.with_faults(faulty.clone()));
+        let harnesses =
+            Harnesses::new(component(), home.clone(), variables, Arc::new(LocalSecrets))
+                .with(move |settings| settings.with_faults(faulty.clone()));
         let (harnesses, metrics) = (Arc::new(harnesses), Arc::new(Metrics::default()));
         let database = Arc::new(Database::new(url, None, 2).unwrap());
         let options = Options {
@@ -208,7 +217,7 @@ impl Calls {
             faults: faults.clone(),
             home: Home::at(home),
             keys: Mutex::default(),
-            claiming: Arc::default(),
+            shared: Arc::clone(shared),
         }
     }
 
@@ -244,7 +253,12 @@ impl Calls {
             .await;
         let entries: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let harness = self.on_everything().await;
-        let due = harness.due_entries(&entries).await?;
+        let mut due = harness.due_entries(&entries).await?;
+        let intents_due_ms = self.shared.intents_due_ms.lock().unwrap();
+        for one in &mut due {
+            let said_ms = intents_due_ms.get(&one.session_id).copied();
+            one.at_ms = one.at_ms.max(said_ms.unwrap_or_default());
+        }
         let mut keys = self.keys.lock().unwrap();
         keys.clear();
         for (one, key) in due.iter().zip(entries) {
@@ -259,7 +273,7 @@ impl Calls {
         let key = key.unwrap_or_else(|| session_id.to_owned());
         let this_alone = "update session set due_at = case when key = $1 then now() else now() + interval '1 day' end
             where token is null or lease_until <= now()";
-        let claiming = self.claiming.lock().await;
+        let claiming = self.shared.claiming.lock().await;
         self.rows(this_alone, &[(&key, Type::TEXT)]).await;
         let claimed = claim(&self.database, "crash", "digest", LEASE, 1).await;
         drop(claiming);
@@ -271,6 +285,12 @@ impl Calls {
         let stopped_before = self.faults.has_stopped();
         let mut attempted = step::attempt(&self.worker, &claimed, &held).await;
         let error = attempted.error.take();
+        if let Some(next_ms) = attempted.next_poll_at_ms
+            && key.starts_with(INTENT)
+        {
+            let mut intents_due_ms = self.shared.intents_due_ms.lock().unwrap();
+            intents_due_ms.insert(key, next_ms);
+        }
         if self.faults.has_stopped() && !stopped_before && error.is_some() {
             let over = "update session set lease_until = now(), due_at = now() where token = $1::text::uuid";
             self.rows(over, &[(&claimed.token, Type::TEXT)]).await;
