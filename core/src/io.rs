@@ -8,6 +8,9 @@ use std::cell::Cell;
 
 use sha2::{Digest, Sha256};
 
+/// The methods that requests have: one list for who makes them and for the routes that they are granted by.
+pub use contract::services::Method;
+
 use crate::secret::Secret;
 
 /// Names this program to the services.
@@ -19,21 +22,6 @@ pub type UnixMs = u64;
 /// What an API answer may weigh. A session's messages run to a few hundred kilobytes; 8 MiB is
 /// far above that and far below the memory an instance has.
 pub const MAX_API_RESPONSE_BYTES: u64 = 8 * 1024 * 1024;
-
-/// The methods the two services need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Submits, uploads and messages.
-    Post,
-    /// Puts something under a name of ours.
-    Put,
-    /// Has a message say something else.
-    Patch,
-    /// Takes something back.
-    Delete,
-}
 
 /// One HTTP request. It has no `Debug`: headers and bodies may hold secrets.
 pub struct Request {

@@ -46,7 +46,7 @@ pub const OWN_MESSAGE_SEGMENT: &str = "{own}";
 /// Stands in a path's template for a room.
 pub const ROOM_SEGMENT: &str = "{room}";
 
-/// Methods in use.
+/// Methods of requests: no route has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
