@@ -183,7 +183,7 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
                     };
                     let Some(batch) = next else { return };
                     if matches!(points, Points::All) && left % TELLS == 0 {
-                        // It takes an hour of processor time, and is seen with `--nocapture`.
+                        // It takes minutes, and is seen with `--nocapture`.
                         println!(
                             "{}: {left} times {RUNS_A_RIG} runs left",
                             batch.scenario.name
