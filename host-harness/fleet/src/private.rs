@@ -13,6 +13,8 @@ use crate::database::Database;
 const USER: &str = "postgres";
 /// A server starts in a second, and in some more where it has to make up for a crash.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
+/// So many ports are tried: between the choice and the server's start another process may take one.
+const PORTS: usize = 5;
 /// Between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(20);
 /// Three workers, a submitter, and a test that looks on.
@@ -46,14 +48,13 @@ impl Postgres {
     /// What went wrong, as a sentence.
     pub fn start(programs: &Path, folder: &Path, settings: &[&str]) -> Result<Self, String> {
         own(folder)?;
-        let server = Self::at(programs, folder, settings)?;
+        let server = Self::at(programs, folder, settings);
         let mut initdb = server.command("initdb");
         initdb
             .args(["-A", "trust", "-U", USER, "--no-sync", "-E", "UTF8", "-D"])
             .arg(server.data());
         finish(initdb)?;
-        server.run()?;
-        Ok(server)
+        server.on_a_free_port()
     }
 
     /// The one of this process and of all its tests: in a folder that is named for it, which a later process removes. A static isn't
@@ -79,26 +80,37 @@ impl Postgres {
     /// What went wrong, as a sentence.
     pub fn standby(&self, folder: &Path) -> Result<Self, String> {
         own(folder)?;
-        let standby = Self::at(&self.programs, folder, &[])?;
+        let standby = Self::at(&self.programs, folder, &[]);
         let mut copy = standby.command("pg_basebackup");
         copy.args(["-h", "127.0.0.1", "-U", USER, "-R", "-c", "fast", "-p"])
             .arg(self.port.to_string())
             .arg("-D")
             .arg(standby.data());
         finish(copy)?;
-        standby.run()?;
-        Ok(standby)
+        standby.on_a_free_port()
     }
 
-    fn at(programs: &Path, folder: &Path, settings: &[&str]) -> Result<Self, String> {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        Ok(Self {
+    fn at(programs: &Path, folder: &Path, settings: &[&str]) -> Self {
+        Self {
             programs: programs.to_owned(),
             folder: folder.to_owned(),
-            port: free.map_err(|error| error.to_string())?.port(),
+            port: 0,
             settings: settings.iter().map(|&setting| setting.to_owned()).collect(),
             process: Mutex::default(),
-        })
+        }
+    }
+
+    fn on_a_free_port(mut self) -> Result<Self, String> {
+        let mut tried = 1;
+        loop {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+            self.port = free.map_err(|error| error.to_string())?.port();
+            match self.run() {
+                Ok(()) => return Ok(self),
+                Err(_) if tried < PORTS && self.has_ended() => tried += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn data(&self) -> PathBuf {
@@ -121,17 +133,26 @@ impl Postgres {
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let log = self.folder.join("log");
+        let told = std::fs::File::create(&log).map_err(|error| error.to_string())?;
+        command.stdout(Stdio::null()).stderr(told);
         *lock(&self.process) = Some(lasting(command)?);
         let begun = Instant::now();
         // It accepts connections before it can answer them.
         while finish(self.asked()).is_err() {
-            if begun.elapsed() > STARTS_WITHIN {
-                return Err("PostgreSQL doesn't start.".to_owned());
+            if self.has_ended() || begun.elapsed() > STARTS_WITHIN {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                return Err(format!("PostgreSQL doesn't start:\n{said}"));
             }
             std::thread::sleep(LOOK);
         }
         Ok(())
+    }
+
+    fn has_ended(&self) -> bool {
+        let mut process = lock(&self.process);
+        let ended = process.as_mut().map(Child::try_wait);
+        matches!(ended, Some(Ok(Some(_))))
     }
 
     /// Ends it as a power cut does: connections break, and what it hasn't written it has to make up for.
@@ -188,12 +209,14 @@ impl Postgres {
         }
     }
 
-    /// The question whether it answers.
+    /// The question whether it answers, by its own socket: at the port another server may be.
     fn asked(&self) -> Command {
         let mut ready = self.command("pg_isready");
         ready
-            .args(["-q", "-h", "127.0.0.1", "-p"])
-            .arg(self.port.to_string());
+            .arg("-q")
+            .arg("-h")
+            .arg(&self.folder)
+            .args(["-p", &self.port.to_string()]);
         ready
     }
 
@@ -291,4 +314,25 @@ fn lasting(command: Command) -> Result<Child, String> {
     lock(starter).send((command, sender)).map_err(|_| gone())?;
     let started = started.recv().map_err(|_| gone())?;
     started.map_err(|error| format!("PostgreSQL can't be started: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_whose_port_is_taken_says_so_and_is_given_another() {
+        let Some(programs) = programs() else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Postgres::start(&programs, folder.path(), &[]).unwrap();
+        server.crash().unwrap();
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        server.port = taken.local_addr().unwrap().port();
+        let error = server.run().unwrap_err();
+        assert!(error.contains("in use"), "{error}");
+        let server = server.on_a_free_port().unwrap();
+        assert_ne!(server.port(), taken.local_addr().unwrap().port());
+    }
 }

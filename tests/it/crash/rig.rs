@@ -27,6 +27,9 @@ pub struct Rig {
 }
 
 impl Rig {
+    /// It computes all the time.
+    pub const AT_ONCE_A_PROCESSOR: usize = 1;
+
     pub fn new() -> Self {
         let folder = in_memory();
         let world = scenario::world();

@@ -1,5 +1,5 @@
-//! Which runs there are: all stop points of a scenario or a spread of them, on as many threads as the machine has
-//! processors. Not here: what a run is.
+//! Which runs there are: all stop points of a scenario or a spread of them, on as many threads as the rig keeps busy. Not here:
+//! what a run is.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -173,7 +173,7 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
     }
     let (batches, results) = (Mutex::new(batches), Mutex::new(&mut tallies));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..at_once() {
             scope.spawn(|| {
                 loop {
                     // The guard goes with the block: others may take theirs meanwhile.
@@ -201,6 +201,12 @@ pub fn all(scenarios: &[Scenario], points: Points) -> Vec<(Scenario, Tally)> {
         }
     });
     tallies
+}
+
+/// How many runs go on beside each other.
+fn at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors * Rig::AT_ONCE_A_PROCESSOR
 }
 
 /// Host calls differ by a few from run to run, with the pieces in which the network delivers: all of them are some more

@@ -74,6 +74,9 @@ struct Shared {
 }
 
 impl Rig {
+    /// Most of a run is waiting for the database.
+    pub const AT_ONCE_A_PROCESSOR: usize = 4;
+
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = scenario::world();
