@@ -158,6 +158,11 @@ impl FoundCredentials {
             notes.extend(service.misplaced());
         }
         let (mut apps, mut missing) = (own.apps, Vec::new());
+        let found = if elsewhere {
+            environment.openclaw.look(nexu_home)
+        } else {
+            Vec::new()
+        };
         for channel in CHANNELS {
             if apps.iter().any(|app| app.service.id == channel.service.id) {
                 continue;
@@ -167,7 +172,7 @@ impl FoundCredentials {
                 missing.push((channel, reason.to_owned()));
                 continue;
             }
-            let files = openclaw::Files::of(channel, &environment.openclaw, nexu_home);
+            let files = openclaw::Files::of(channel, &environment.openclaw, &found);
             match find_app(channel, environment, &files) {
                 Ok(app) => apps.push(Arc::new(app)),
                 Err(reason) => missing.push((channel, reason)),

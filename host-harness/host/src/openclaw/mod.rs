@@ -19,17 +19,15 @@ mod variables;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::path::Path;
 use std::sync::Arc;
 
 use config::Config;
-use places::Place;
 use section::Found;
 
 use contract::channels::Channel;
 
 pub use places::openclaw_state_dir;
-pub(crate) use places::{Lookup, Places};
+pub(crate) use places::{Lookup, Place, Places};
 
 use sandbox::http::Contexts;
 use sandbox::secrets::Secret;
@@ -55,16 +53,16 @@ pub(crate) struct Account {
 pub(crate) struct Files<'a> {
     channel: &'a Channel,
     places: &'a Places,
-    files: Vec<(Place, OnceCell<Read<'a>>)>,
+    files: Vec<(&'a Place, OnceCell<Read<'a>>)>,
 }
 
 /// What is in a file; nothing where it isn't there.
 type Read<'a> = Result<Option<Config<'a>>, String>;
 
 impl<'a> Files<'a> {
-    /// Those that a user with this home of Nexu's has.
-    pub(crate) fn of(channel: &'a Channel, places: &'a Places, nexu_home: &Path) -> Self {
-        let files = places.files(nexu_home).into_iter();
+    /// Those that were found at these places.
+    pub(crate) fn of(channel: &'a Channel, places: &'a Places, found: &'a [Place]) -> Self {
+        let files = found.iter();
         Self {
             channel,
             places,
@@ -75,8 +73,11 @@ impl<'a> Files<'a> {
     /// Each with what is in it.
     fn read(&self) -> impl Iterator<Item = (&Place, &Read<'a>)> {
         self.files.iter().map(|(place, read)| {
-            let config = || Config::read(self.places, place, self.channel);
-            (place, read.get_or_init(config))
+            let config = || match place.is_there {
+                true => Config::read(self.places, place, self.channel),
+                false => Ok(None),
+            };
+            (*place, read.get_or_init(config))
         })
     }
 

@@ -1,5 +1,5 @@
 //! Where OpenClaw keeps things, by its own rules: `OPENCLAW_CONFIG_PATH`, `OPENCLAW_STATE_DIR`, `OPENCLAW_HOME`, the home
-//! folder; and the places of Nexu's, which come first. Pure: the environment is asked through a closure, nothing is opened.
+//! folder; and the places of Nexu's, which come first. The environment is asked through a closure, and nothing is opened.
 //!
 //! The file is looked for in this order:
 //! 1. `OPENCLAW_CONFIG`
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::include::plain;
+use super::include::{is_absent, plain};
 
 const FILE: &str = "openclaw.json";
 /// What it was called before; OpenClaw still reads them.
@@ -44,8 +44,10 @@ pub(crate) struct Places {
 }
 
 /// A file that may be OpenClaw's configuration.
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) path: PathBuf,
+    /// Whether there is something. Most are names of former years: each channel would look for every one of them.
+    pub(super) is_there: bool,
     /// The variable that names this very file. When it isn't there, no other one is meant.
     pub(super) named_by: Option<&'static str>,
     /// Whether to speak of it when nothing was found: former names aren't shown.
@@ -90,10 +92,21 @@ impl Places {
         files.map(|place| place.path).collect()
     }
 
-    /// Every file that may be meant, the first one first.
-    pub(super) fn files(&self, nexu_home: &Path) -> Vec<Place> {
+    /// Every file that may be meant, the first one first, as it is at this moment.
+    pub(crate) fn look(&self, nexu_home: &Path) -> Vec<Place> {
+        let mut files = self.files(nexu_home);
+        for place in &mut files {
+            // What can't be looked at is read, and then told.
+            place.is_there = !std::fs::metadata(&place.path).is_err_and(|error| is_absent(&error));
+        }
+        files
+    }
+
+    /// The same, of which none has been looked for.
+    fn files(&self, nexu_home: &Path) -> Vec<Place> {
         let usual = |folder: &Path| Place {
             path: folder.join(FILE),
+            is_there: false,
             named_by: None,
             is_told: true,
         };
@@ -180,6 +193,7 @@ pub fn openclaw_state_dir(lookup: &dyn Fn(&str) -> Option<OsString>) -> Option<P
 fn named(path: Option<&PathBuf>, variable: &'static str) -> Option<Place> {
     Some(Place {
         path: path?.clone(),
+        is_there: false,
         named_by: Some(variable),
         is_told: true,
     })
@@ -188,6 +202,7 @@ fn named(path: Option<&PathBuf>, variable: &'static str) -> Option<Place> {
 fn former(path: PathBuf) -> Place {
     Place {
         path,
+        is_there: false,
         named_by: None,
         is_told: false,
     }

@@ -67,7 +67,8 @@ impl Machine {
         };
         let mut places = Places::from_lookup(&lookup);
         places.refer_to(Arc::new(lookup), Some(self.path("here")));
-        super::Files::of(channel, &places, &self.path("nexu")).account(name)
+        let found = places.look(&self.path("nexu"));
+        super::Files::of(channel, &places, &found).account(name)
     }
 
     #[track_caller]
