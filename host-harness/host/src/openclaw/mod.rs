@@ -22,12 +22,13 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use config::Config;
+use places::Place;
 use section::Found;
 
 use contract::channels::Channel;
 
 pub use places::openclaw_state_dir;
-pub(crate) use places::{Lookup, Place, Places};
+pub(crate) use places::{Looked, Lookup, Places};
 
 use sandbox::http::Contexts;
 use sandbox::secrets::Secret;
@@ -53,7 +54,7 @@ pub(crate) struct Account {
 pub(crate) struct Files<'a> {
     channel: &'a Channel,
     places: &'a Places,
-    files: Vec<(&'a Place, OnceCell<Read<'a>>)>,
+    files: Vec<(&'a Looked, OnceCell<Read<'a>>)>,
 }
 
 /// What is in a file; nothing where it isn't there.
@@ -61,23 +62,23 @@ type Read<'a> = Result<Option<Config<'a>>, String>;
 
 impl<'a> Files<'a> {
     /// Those that were found at these places.
-    pub(crate) fn of(channel: &'a Channel, places: &'a Places, found: &'a [Place]) -> Self {
+    pub(crate) fn of(channel: &'a Channel, places: &'a Places, found: &'a [Looked]) -> Self {
         let files = found.iter();
         Self {
             channel,
             places,
-            files: files.map(|place| (place, OnceCell::new())).collect(),
+            files: files.map(|looked| (looked, OnceCell::new())).collect(),
         }
     }
 
     /// Each with what is in it.
     fn read(&self) -> impl Iterator<Item = (&Place, &Read<'a>)> {
-        self.files.iter().map(|(place, read)| {
-            let config = || match place.is_there {
+        self.files.iter().map(|(Looked { place, is_there }, read)| {
+            let config = || match is_there {
                 true => Config::read(self.places, place, self.channel),
                 false => Ok(None),
             };
-            (*place, read.get_or_init(config))
+            (place, read.get_or_init(config))
         })
     }
 

@@ -44,14 +44,19 @@ pub(crate) struct Places {
 }
 
 /// A file that may be OpenClaw's configuration.
-pub(crate) struct Place {
+pub(super) struct Place {
     pub(super) path: PathBuf,
-    /// Whether there is something. Most are names of former years: each channel would look for every one of them.
-    pub(super) is_there: bool,
     /// The variable that names this very file. When it isn't there, no other one is meant.
     pub(super) named_by: Option<&'static str>,
     /// Whether to speak of it when nothing was found: former names aren't shown.
     pub(super) is_told: bool,
+}
+
+/// A place that was looked at: once for all channels, since most are names of former years.
+pub(crate) struct Looked {
+    pub(super) place: Place,
+    /// Whether there is something.
+    pub(super) is_there: bool,
 }
 
 impl Places {
@@ -92,21 +97,21 @@ impl Places {
         files.map(|place| place.path).collect()
     }
 
-    /// Every file that may be meant, the first one first, as it is at this moment.
-    pub(crate) fn look(&self, nexu_home: &Path) -> Vec<Place> {
-        let mut files = self.files(nexu_home);
-        for place in &mut files {
+    /// Every file that may be meant, the first one first, and whether it is there.
+    pub(crate) fn look(&self, nexu_home: &Path) -> Vec<Looked> {
+        let files = self.files(nexu_home).into_iter();
+        let looked = files.map(|place| Looked {
             // What can't be looked at is read, and then told.
-            place.is_there = !std::fs::metadata(&place.path).is_err_and(|error| is_absent(&error));
-        }
-        files
+            is_there: !std::fs::metadata(&place.path).is_err_and(|error| is_absent(&error)),
+            place,
+        });
+        looked.collect()
     }
 
-    /// The same, of which none has been looked for.
+    /// Every file that may be meant, the first one first.
     fn files(&self, nexu_home: &Path) -> Vec<Place> {
         let usual = |folder: &Path| Place {
             path: folder.join(FILE),
-            is_there: false,
             named_by: None,
             is_told: true,
         };
@@ -193,7 +198,6 @@ pub fn openclaw_state_dir(lookup: &dyn Fn(&str) -> Option<OsString>) -> Option<P
 fn named(path: Option<&PathBuf>, variable: &'static str) -> Option<Place> {
     Some(Place {
         path: path?.clone(),
-        is_there: false,
         named_by: Some(variable),
         is_told: true,
     })
@@ -202,7 +206,6 @@ fn named(path: Option<&PathBuf>, variable: &'static str) -> Option<Place> {
 fn former(path: PathBuf) -> Place {
     Place {
         path,
-        is_there: false,
         named_by: None,
         is_told: false,
     }

@@ -24,7 +24,24 @@ use serde_json::{Value, json};
 /// For a parent that is gone without closing the pipe: no check takes this long.
 const SILENT_FOR: Duration = Duration::from_secs(3600);
 
+const USAGE: &str = "fake-services [FOLDER]
+With a FOLDER: writes there what a shell has to know, and runs until it is interrupted.
+Without: answers each line on standard input, a chat, with what stands in it. For programs.";
+
 fn main() -> std::io::Result<()> {
+    let folder = std::env::args_os().nth(1);
+    match folder.as_ref().map(|one| one.as_encoded_bytes()) {
+        Some(b"--help" | b"-h") => {
+            println!("{USAGE}");
+            return Ok(());
+        }
+        // Else there would be a folder of that name.
+        Some([b'-', ..]) => {
+            eprintln!("{USAGE}");
+            std::process::exit(2);
+        }
+        Some(_) | None => {}
+    }
     let world = World::builder().start()?;
     let gateway = world.gateway();
     // Larger than any buffer on the way, so that it has to stream.
@@ -51,7 +68,7 @@ fn main() -> std::io::Result<()> {
             .videos(["/sd-gen-save-img/{session}.mp4"])
             .says("done"),
     );
-    if let Some(folder) = std::env::args_os().nth(1) {
+    if let Some(folder) = folder {
         return for_people(&world, folder.as_ref());
     }
     say(&json!({
