@@ -13,7 +13,7 @@ const CHANNEL: &str = "200000000000000001";
 /// A thread of it.
 const THREAD: &str = "200000000000000002";
 /// A person.
-const PERSON: &str = "300000000000000001";
+pub const PERSON: &str = "300000000000000001";
 /// The route of messages.
 const MESSAGES: &str = "POST /api/v10/channels/*/messages";
 const FILM: &str = "/claw/p/fox.mp4";

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::parties::{CHANNEL_VARIABLES, Chat};
 use crate::delivery;
+use crate::discord::PERSON;
 use crate::env::scenes::POLL;
 use crate::env::{TIMEOUT, TestEnv, block_on, wait_until};
 
@@ -26,8 +27,6 @@ const ALL_KILLS: u64 = 200;
 const LONGEST_MS: u64 = 400;
 /// Somebody who was killed in attempt after attempt waits for up to five minutes, and looks for the message then.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
-/// Who asks in Discord.
-const PERSON: &str = "300000000000000001";
 const MEDIA: &str = "/sd-gen-save-img/**";
 
 /// Words, and how many messages come of them. The last is a text alone.
