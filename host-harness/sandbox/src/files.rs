@@ -20,6 +20,10 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 /// # Errors
 /// Something else has the name, or it can't be made. A folder that can't be tightened is none.
 pub fn private_folder(path: &Path) -> io::Result<()> {
+    // As a rule it is there, and each call asks.
+    if path.is_dir() {
+        return tighten(path);
+    }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

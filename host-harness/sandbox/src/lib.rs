@@ -15,10 +15,12 @@
 //! | [`limits`] | every bound on a call, with its reason |
 //! | [`audit`] | the record: one line a call, chained by digests |
 //! | [`files`], [`folder`] | private files, writing that survives a crash, folders held by their descriptor |
+//! | [`aside`] | work that may wait for a disk |
 #![deny(unsafe_code)]
 
 #[cfg(windows)]
 mod access_list;
+pub mod aside;
 pub mod audit;
 pub mod call;
 pub mod component;

@@ -91,16 +91,18 @@ impl<'a> Files<'a> {
         let unusable = |reason: String| unusable(channel, reason);
         let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
         for (place, read) in self.read() {
-            let shown = place.path.display().to_string();
+            let shown = || place.path.display().to_string();
             let Some(config) = read.as_ref().map_err(|why| unusable(why.clone()))? else {
                 if let Some(variable) = place.named_by {
+                    let shown = shown();
                     return Err(unusable(format!(
                         "{variable} names {shown}, which isn't there"
                     )));
                 }
-                looked_at.extend(place.is_told.then_some(shown));
+                looked_at.extend(place.is_told.then(shown));
                 continue;
             };
+            let shown = shown();
             match section::find(channel, config, name) {
                 Ok(Found::Account(account)) => return Ok(kept(channel, account, &shown)),
                 Ok(Found::Nothing) => {
@@ -182,6 +184,10 @@ pub(crate) fn both(channel: &Channel) -> String {
 
 /// Names from a file, for a terminal: without its commands.
 fn printable(text: &str) -> String {
+    // Nearly all of them, and each call has some for every channel.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut shown = String::new();
     for c in text.chars() {
         if contract::text::is_unseen(c) {

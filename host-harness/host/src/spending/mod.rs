@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sandbox::aside::aside;
 use sandbox::files;
 use sandbox::http::{Pending, Place, Spending, Standing};
 use sandbox::time::now_ms;
@@ -85,11 +86,13 @@ impl Counter {
     ) -> Pending<'static, Result<T, String>> {
         let inner = Arc::clone(&self.0);
         let work = tokio::task::spawn_blocking(move || work(&inner));
-        Box::pin(async move {
-            work.await
-                .unwrap_or_else(|_| Err("The count of today's jobs was stopped.".to_owned()))
-        })
+        Box::pin(async { work.await.unwrap_or_else(|_| Err(stopped())) })
     }
+}
+
+/// Of work that never came to its end.
+fn stopped() -> String {
+    "The count of today's jobs was stopped.".to_owned()
 }
 
 impl Spending for Counter {
@@ -105,12 +108,13 @@ impl Spending for Counter {
     }
 
     fn standing<'a>(&'a self, group: Option<&'a str>) -> Pending<'a, Result<Standing, String>> {
-        let chat = group.map(str::to_owned);
-        self.apart(move |inner| {
+        let (inner, chat) = (Arc::clone(&self.0), group.map(str::to_owned));
+        let look = aside(move || {
             // Without the lock: the file is replaced whole, and a look takes no place.
             let count = inner.count((inner.clock)())?;
             Ok(count.standing(&inner.limits()?, chat.as_deref()))
-        })
+        });
+        Box::pin(async { look.await.unwrap_or_else(|_| Err(stopped())) })
     }
 }
 

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 
 use journal::{FILE_BYTES, FILES, Journal};
 
-pub use begun::Begun;
+use begun::Begun;
 pub use line::digest;
 pub use observer::{CallEnded, Observer, RefusedRequest};
 pub use recorder::{Beginning, Recorder, Unwritten};
@@ -53,6 +53,8 @@ fn ended(mut line: Map<String, Value>, outcome: &str) -> Map<String, Value> {
 #[derive(Debug, Clone)]
 pub struct AuditLog {
     journal: Journal,
+    /// Where this process notes that its calls begin.
+    idle: begun::Idle,
 }
 
 impl AuditLog {
@@ -65,6 +67,7 @@ impl AuditLog {
                 files: FILES,
                 turn: Arc::default(),
             },
+            idle: begun::Idle::default(),
         }
     }
 
@@ -113,18 +116,26 @@ impl AuditLog {
             let outcome = if open.is_lost() { NO_END } else { UNDER_WAY };
             Value::Object(ended(open.line, outcome))
         };
-        Ok(begun::all(self.folder())?.into_iter().map(shown).collect())
+        let found = begun::all(self.folder())?;
+        Ok(found.open.into_iter().map(shown).collect())
     }
 
     /// Writes the lines of calls whose processes have ended without.
     pub fn take_up_lost(&self) -> io::Result<()> {
-        for open in begun::all(self.folder())? {
-            if open.is_lost() {
-                self.append(&ended(open.line.clone(), NO_END))?;
-                open.end()?;
-            }
+        let mut found = begun::all(self.folder())?;
+        for open in found.open.extract_if(.., |open| open.is_lost()) {
+            self.append(&ended(open.line.clone(), NO_END))?;
+            open.end()?;
         }
-        Ok(())
+        found.tidy(&self.idle)
+    }
+
+    /// Notes that a call begins.
+    ///
+    /// # Errors
+    /// It can't be noted: the call would not be missed.
+    fn note(&self, line: &Map<String, Value>) -> io::Result<Begun> {
+        Begun::note(self.folder(), &self.idle, line)
     }
 
     /// Appends one line. Takes a lock for the length of the write, at most two seconds.

@@ -20,11 +20,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use contract::text::seen;
 use serde_json::{Map, Value};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::{Span, debug, info, info_span};
 
 use super::observer::{CallEnded, Observer, RefusedRequest, measured};
 use super::{AuditLog, Begun};
+use crate::aside::aside;
 use crate::call::Usage;
 use crate::http::{CallMeter, Refusal};
 use crate::time::format_time;
@@ -154,7 +154,7 @@ impl Recorder {
         };
         if recorder.beginning.may_send {
             let line = recorder.beginning.line(recorder.at_ms);
-            match Begun::note(recorder.log.folder(), &line) {
+            match recorder.log.note(&line) {
                 Ok(note) => recorder.note = Some(note),
                 // The call goes on: a full disk must not keep a paid result from being fetched.
                 Err(error) => recorder.unwritten.note(&recorder.log, Err(error)),
@@ -182,14 +182,10 @@ impl Recorder {
         let members = self.members(outcome, usage);
         let (log, note) = (self.log.clone(), self.note.take());
         let write = move || written(&log, &members, note);
-        let written = match Handle::current().runtime_flavor() {
-            // One command: nobody waits for its thread, and another one would take longer than the write.
-            RuntimeFlavor::CurrentThread => write(),
-            // A file write and a lock: nothing for a thread that other calls wait for.
-            _ => tokio::task::spawn_blocking(write)
-                .await
-                .unwrap_or_else(|error| Err(io::Error::other(error))),
-        };
+        // A file write and a lock: nothing for a thread that other calls wait for.
+        let written = aside(write)
+            .await
+            .unwrap_or_else(|error| Err(io::Error::other(error)));
         self.unwritten.note(&self.log, written);
     }
 

@@ -21,7 +21,10 @@ fn record(lines: u64, file_bytes: u64, files: usize) -> Kept {
         turn: std::sync::Arc::default(),
     };
     let kept = Kept {
-        log: AuditLog { journal },
+        log: AuditLog {
+            journal,
+            idle: begun::Idle::default(),
+        },
         _folder: folder,
     };
     (1..=lines).for_each(|number| kept.append(number));
@@ -340,4 +343,83 @@ fn a_process_that_died_while_it_pruned_leaves_a_record_that_is_whole() {
     kept.whole();
     (0..500).for_each(|number| kept.append(number));
     kept.whole();
+}
+
+impl Kept {
+    /// The record as another process opens it.
+    fn reopened(&self) -> AuditLog {
+        AuditLog::at(self.log.folder())
+    }
+
+    fn notes(&self) -> usize {
+        let folder = self.log.folder().join("begun");
+        fs::read_dir(folder).map_or(0, Iterator::count)
+    }
+}
+
+fn begins(log: &AuditLog, call: &str) -> Begun {
+    let line = json!({"at": call, "call": call});
+    log.note(line.as_object().unwrap()).unwrap()
+}
+
+/// Which calls have no end, and how they stand.
+fn open(log: &AuditLog) -> Vec<(String, String)> {
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let open = log.without_end().unwrap();
+    let shown = open
+        .iter()
+        .map(|line| (text(line, "call"), text(line, "outcome")));
+    shown.collect()
+}
+
+#[test]
+fn one_note_does_for_calls_that_come_one_after_the_other() {
+    let kept = record(0, FILE_BYTES, FILES);
+    for call in ["a call with a long name", "short", "poll"] {
+        let begun = begins(&kept.log, call);
+        let under_way = (call.to_owned(), UNDER_WAY.to_owned());
+        assert_eq!(open(&kept.reopened()), [under_way]);
+        begun.end().unwrap();
+        assert_eq!((open(&kept.reopened()).len(), kept.notes()), (0, 1));
+    }
+    let both = [begins(&kept.log, "a"), begins(&kept.log, "b")];
+    assert_eq!((open(&kept.reopened()).len(), kept.notes()), (2, 2));
+    both.into_iter().for_each(|begun| begun.end().unwrap());
+    assert_eq!((open(&kept.reopened()).len(), kept.notes()), (0, 2));
+}
+
+#[test]
+fn a_lost_calls_line_is_written_once_and_notes_that_are_left_over_go_but_for_one() {
+    let kept = record(0, FILE_BYTES, FILES);
+    let ended: Vec<Begun> = ["a", "b", "c"].map(|call| begins(&kept.log, call)).into();
+    let lost = begins(&kept.log, "lost");
+    ended.into_iter().for_each(|begun| begun.end().unwrap());
+    // As when the process dies: every lock is let go.
+    let Kept { _folder, log } = kept;
+    let folder = log.folder().to_owned();
+    drop((lost, log));
+    let kept = Kept {
+        _folder,
+        log: AuditLog::at(folder),
+    };
+    assert_eq!(open(&kept.log), [("lost".to_owned(), NO_END.to_owned())]);
+    assert_eq!(kept.notes(), 4);
+    for _ in 0..2 {
+        kept.log.take_up_lost().unwrap();
+        assert_eq!((open(&kept.log).len(), kept.notes()), (0, 1));
+        assert_eq!((kept.whole().lines, kept.whole().without_end), (1, 1));
+    }
+    // Whoever took them up has the one that is left; nobody else removes it.
+    kept.reopened().take_up_lost().unwrap();
+    let _begun = begins(&kept.log, "next");
+    assert_eq!((open(&kept.reopened()).len(), kept.notes()), (1, 1));
+}
+
+#[test]
+fn a_note_that_somebody_removed_is_made_anew() {
+    let kept = record(0, FILE_BYTES, FILES);
+    begins(&kept.log, "before").end().unwrap();
+    fs::remove_dir_all(kept.log.folder()).unwrap();
+    let _begun = begins(&kept.log, "after");
+    assert_eq!(open(&kept.reopened())[0].0, "after");
 }
