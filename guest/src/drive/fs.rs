@@ -116,7 +116,10 @@ pub fn replace(path: &str, temporary: &str, content: &[u8]) -> Result<(), String
 /// # Errors
 /// The system's reason. A part of the content may be there then.
 fn write(path: &str, content: &[u8]) -> Result<(), String> {
-    let file = grant::open(path, Use::Overwrite)?;
+    // Not emptied first, as every poll's pulse would be: file systems take that for a replacement, and bring it to the disk
+    // at once (ext4's auto_da_alloc).
+    let file = grant::open(path, Use::Update)?;
+    grant::empty_longer(&file, content.len())?;
     grant::write_at(&file, content, 0)
 }
 

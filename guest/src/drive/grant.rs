@@ -11,13 +11,18 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlag
 // A larger buffer would be filled in parts anyway.
 pub const PIECE: usize = 64 * 1024;
 
+/// How much of a file is read first: nearly every one of ours is smaller, and a runtime makes a buffer of what is asked for.
+const FIRST_PIECE: usize = 4 * 1024;
+
 /// What a file is opened for.
 #[derive(Clone, Copy)]
 pub enum Use {
     /// Reading; a symbolic link is followed as far as the grant reaches.
     Read,
-    /// A new content, whether or not there is a file already.
+    /// A new content from the first byte on, whether or not there is a file already.
     Overwrite,
+    /// The same, with what is there left in its place until it is written over.
+    Update,
     /// A file that must not exist yet.
     Create,
     /// Making an existing file durable.
@@ -85,6 +90,11 @@ pub fn open(path: &str, purpose: Use) -> Result<Descriptor, Refused> {
             OpenFlags::CREATE | OpenFlags::TRUNCATE,
             DescriptorFlags::WRITE,
         ),
+        Use::Update => (
+            PathFlags::empty(),
+            OpenFlags::CREATE,
+            DescriptorFlags::WRITE,
+        ),
         Use::Create => (
             PathFlags::empty(),
             // Exclusive is the one lock that WASI's files have.
@@ -124,19 +134,40 @@ pub fn read_up_to(file: &Descriptor, limit: u64) -> Result<Vec<u8>, Refused> {
     let mut content = Vec::new();
     loop {
         let wanted = limit - content.len() as u64;
+        let piece = if content.len() < FIRST_PIECE {
+            FIRST_PIECE
+        } else {
+            PIECE
+        };
         let (bytes, ended) = file
-            .read(wanted.min(PIECE as u64), content.len() as u64)
+            .read(wanted.min(piece as u64), content.len() as u64)
             .map_err(Refused::By)?;
         content.extend_from_slice(&bytes);
         if ended || bytes.is_empty() || content.len() as u64 == limit {
             return Ok(content);
         }
-        if content.len() == PIECE {
+        if content.len() == FIRST_PIECE {
             // It goes on: room for all of it at once, so that what is large doesn't stand in memory twice while it grows.
             let len = file.stat().map_or(0, |found| found.size).min(limit);
-            content.reserve_exact(usize::try_from(len).unwrap_or(0).saturating_sub(PIECE));
+            content.reserve_exact(
+                usize::try_from(len)
+                    .unwrap_or(0)
+                    .saturating_sub(FIRST_PIECE),
+            );
         }
     }
+}
+
+/// Empties a file that has more than `length` bytes: what is then written from the beginning is all of it.
+///
+/// # Errors
+/// [`Refused::By`] the runtime.
+pub fn empty_longer(file: &Descriptor, length: usize) -> Result<(), Refused> {
+    let found = file.stat().map_err(Refused::By)?;
+    if found.size > length as u64 {
+        return file.set_size(0).map_err(Refused::By);
+    }
+    Ok(())
 }
 
 /// Writes at an offset, in pieces.

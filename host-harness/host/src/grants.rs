@@ -347,10 +347,9 @@ pub(crate) fn with_keys() -> impl Iterator<Item = &'static Service> {
 /// service's key to the other service.
 fn base(settings: &Settings, service: &Service) -> Result<BaseUrl, String> {
     let variable = service.moved_by.unwrap_or_default();
-    let text = settings
-        .environment
-        .passed(variable)
-        .unwrap_or_else(|| default(service));
+    let Some(text) = settings.environment.passed(variable) else {
+        return BaseUrl::of(service, default(service));
+    };
     let base = BaseUrl::of(service, text).map_err(|reason| format!("{variable}: {reason}"))?;
     // The key would be sent in its own header, to a host that is granted: nothing behind this would notice.
     let mut others = with_keys().filter(|other| other.id != service.id);

@@ -22,7 +22,6 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use config::Config;
-use places::Place;
 use section::Found;
 
 use contract::channels::Channel;
@@ -72,13 +71,13 @@ impl<'a> Files<'a> {
     }
 
     /// Each with what is in it.
-    fn read(&self) -> impl Iterator<Item = (&Place, &Read<'a>)> {
-        self.files.iter().map(|(Looked { place, is_there }, read)| {
-            let config = || match is_there {
-                true => Config::read(self.places, place, self.channel),
+    fn read(&self) -> impl Iterator<Item = (&'a Looked, &Read<'a>)> {
+        self.files.iter().map(|(looked, read)| {
+            let config = || match looked.is_there {
+                true => Config::read(self.places, &looked.place, self.channel),
                 false => Ok(None),
             };
-            (place, read.get_or_init(config))
+            (*looked, read.get_or_init(config))
         })
     }
 
@@ -90,23 +89,20 @@ impl<'a> Files<'a> {
         let channel = self.channel;
         let unusable = |reason: String| unusable(channel, reason);
         let (mut looked_at, mut without_name) = (Vec::new(), Vec::new());
-        for (place, read) in self.read() {
-            let shown = || place.path.display().to_string();
+        for (Looked { place, shown, .. }, read) in self.read() {
             let Some(config) = read.as_ref().map_err(|why| unusable(why.clone()))? else {
                 if let Some(variable) = place.named_by {
-                    let shown = shown();
                     return Err(unusable(format!(
                         "{variable} names {shown}, which isn't there"
                     )));
                 }
-                looked_at.extend(place.is_told.then(shown));
+                looked_at.extend(place.is_told.then_some(Cow::Borrowed(&**shown)));
                 continue;
             };
-            let shown = shown();
             match section::find(channel, config, name) {
-                Ok(Found::Account(account)) => return Ok(kept(channel, account, &shown)),
+                Ok(Found::Account(account)) => return Ok(kept(channel, account, shown)),
                 Ok(Found::Nothing) => {
-                    looked_at.push(format!("{shown} (no app is configured there)"))
+                    looked_at.push(format!("{shown} (no app is configured there)").into());
                 }
                 Ok(Found::NotThere(ids)) => without_name.push(format!("{shown} has: {ids}")),
                 Err(reason) => return Err(unusable(format!("{shown}: {reason}"))),
@@ -129,14 +125,13 @@ impl<'a> Files<'a> {
     /// Every account in the first file that has any, each with its name; and why others can't be used.
     pub(crate) fn accounts(&self) -> (Vec<(String, Account)>, Vec<String>) {
         let channel = self.channel;
-        for (place, read) in self.read() {
+        for (looked, read) in self.read() {
             let config = match read {
                 Ok(Some(config)) => config,
-                Ok(None) if place.named_by.is_none() => continue,
+                Ok(None) if looked.place.named_by.is_none() => continue,
                 // What is wrong with it is told where the account without a name is looked for, and no other file is taken.
                 Ok(None) | Err(_) => break,
             };
-            let shown = place.path.display().to_string();
             let found = section::all(channel, config).unwrap_or_default();
             if found.is_empty() {
                 continue;
@@ -146,7 +141,7 @@ impl<'a> Files<'a> {
                 match account {
                     Ok(account) => {
                         let id = printable(&account.id);
-                        accounts.push((id, kept(channel, account, &shown)));
+                        accounts.push((id, kept(channel, account, &looked.shown)));
                     }
                     Err(reason) => unusable.push(self::unusable(channel, reason)),
                 }

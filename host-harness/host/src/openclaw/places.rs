@@ -55,6 +55,8 @@ pub(super) struct Place {
 /// A place that was looked at: once for all channels, since most are names of former years.
 pub(crate) struct Looked {
     pub(super) place: Place,
+    /// Its path, for people.
+    pub(super) shown: String,
     /// Whether there is something.
     pub(super) is_there: bool,
 }
@@ -103,6 +105,7 @@ impl Places {
         let looked = files.map(|place| Looked {
             // What can't be looked at is read, and then told.
             is_there: !std::fs::metadata(&place.path).is_err_and(|error| is_absent(&error)),
+            shown: place.path.display().to_string(),
             place,
         });
         looked.collect()
