@@ -95,13 +95,18 @@ fn state_folder(home: &Home) -> Finding {
         .prefix(".doctor-")
         .tempfile_in(&folder)
     {
-        Ok(_) => match home.open_to_others().as_slice() {
-            [] => finding("State folder", true, &shown, ""),
-            told => Finding {
-                health: Health::Doubtful,
-                ..finding("State folder", true, &shown, &told.join("\n"))
-            },
-        },
+        Ok(_) => {
+            let mut told = home.open_to_others();
+            told.extend(home.not_durable());
+            let found = finding("State folder", true, &shown, &told.join("\n"));
+            match told.as_slice() {
+                [] => found,
+                _ => Finding {
+                    health: Health::Doubtful,
+                    ..found
+                },
+            }
+        }
         Err(error) => finding(
             "State folder",
             false,

@@ -43,7 +43,8 @@ pub(crate) async fn serve(wanted: Wanted) -> u8 {
     for reason in network.unusable() {
         print::warn_operator(&reason);
     }
-    for told in harness.home().open_to_others() {
+    let home = harness.home();
+    for told in home.open_to_others().into_iter().chain(home.not_durable()) {
         print::warn_operator(&told);
     }
     // Before anything is served: a signal that comes early must not end the process between two writes.

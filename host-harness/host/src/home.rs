@@ -204,9 +204,10 @@ impl Home {
         false
     }
 
-    /// What others on this machine may do in the home folder although they should not, and what the file system can't do, in
-    /// sentences for who runs the machine; empty where all is well.
+    /// What others on this machine may do in the home folder although they should not, in sentences for who runs the machine;
+    /// empty where all is well.
     pub fn open_to_others(&self) -> Vec<String> {
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it is asked"))]
         let mut told = Vec::new();
         #[cfg(unix)]
         {
@@ -228,13 +229,18 @@ impl Home {
                 ));
             }
         }
-        if !files::can_sync(&self.state()) {
-            told.push(format!(
-                "{} is on a file system that can't make a folder's entries durable: a power cut may cost the last step.",
-                self.state().display()
-            ));
-        }
         told
+    }
+
+    /// What the file system can't do, as a sentence for who runs the machine; none where all is well. It has the disk write.
+    pub fn not_durable(&self) -> Option<String> {
+        let state = self.state();
+        (!files::can_sync(&state)).then(|| {
+            format!(
+                "{} is on a file system that can't make a folder's entries durable: a power cut may cost the last step.",
+                state.display()
+            )
+        })
     }
 
     /// The state folder, held open. The component can't change the path that leads to it, but everything behind it.
