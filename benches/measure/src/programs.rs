@@ -1,7 +1,11 @@
 //! What is measured, and the system's Python; a second program is built here when its row is asked for.
 
+use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use crate::Failed;
 
@@ -17,6 +21,8 @@ pub struct Programs {
     pub program: PathBuf,
     /// The system's Python.
     pub python: PathBuf,
+    /// Where the program is.
+    _folder: Arc<TempDir>,
 }
 
 impl Programs {
@@ -31,10 +37,31 @@ impl Programs {
         } else {
             on_path("python3").ok_or_else(|| Failed::new("python3 is missing: it is a rival"))?
         };
-        let program = program
-            .canonicalize()
+        Self::installed(program, python)
+    }
+
+    /// With another program.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub fn with(&self, program: &Path) -> Result<Self, Failed> {
+        Self::installed(program, self.python.clone())
+    }
+
+    /// Copied, as every program is that somebody installs: what the linker wrote lies in the system's memory in single pages,
+    /// and each start takes a sixth longer to map it.
+    fn installed(program: &Path, python: PathBuf) -> Result<Self, Failed> {
+        let folder = tempfile::Builder::new()
+            .prefix("libtv-benches-program-")
+            .tempdir()?;
+        let copy = folder.path().join(format!("libtv-video{EXE_SUFFIX}"));
+        std::fs::copy(program, &copy)
             .map_err(|error| Failed::new(format!("{}: {error}", program.display())))?;
-        Ok(Self { program, python })
+        Ok(Self {
+            program: copy,
+            python,
+            _folder: Arc::new(folder),
+        })
     }
 }
 

@@ -58,10 +58,7 @@ pub fn smallest(programs: &Programs) -> Result<Vec<Line>, Failed> {
 
 /// From its start to its exit.
 fn start_ms(programs: &Programs, program: &Path) -> Result<f64, Failed> {
-    let lab = Lab::new(&Programs {
-        program: program.to_owned(),
-        ..programs.clone()
-    })?;
+    let lab = Lab::new(&programs.with(program)?)?;
     let mut ms = Vec::new();
     for _ in 0..RUNS {
         ms.push(lab.run(["check"])?.wall_ms);
