@@ -50,8 +50,16 @@ impl Note {
         let mut options = OpenOptions::new();
         options.create_new(true).read(true).write(true);
         let file = files::private(&mut options).open(&path)?;
-        file.try_lock()?;
-        Ok(Self { path, file })
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path, file }),
+            // Whoever has it keeps it.
+            Err(taken @ TryLockError::WouldBlock) => Err(taken.into()),
+            // A file system without locks: each call would leave one more.
+            Err(error) => {
+                let _ = fs::remove_file(&path);
+                Err(error.into())
+            }
+        }
     }
 
     /// Whether it can still be found: while it isn't locked others may remove it, and a person may do so at any time.
