@@ -19,6 +19,8 @@ const SMALL: &str = "small";
 pub struct Programs {
     /// `libtv-video`.
     pub program: PathBuf,
+    /// Where it was built, with the component nearby.
+    pub built: PathBuf,
     /// The system's Python.
     pub python: PathBuf,
     /// Where the program is.
@@ -59,6 +61,7 @@ impl Programs {
             .map_err(|error| Failed::new(format!("{}: {error}", program.display())))?;
         Ok(Self {
             program: copy,
+            built: program.canonicalize()?,
             python,
             _folder: Arc::new(folder),
         })

@@ -15,7 +15,7 @@ const RUNS: usize = 20;
 pub fn files(programs: &Programs) -> Result<Vec<Line>, Failed> {
     let mut lines = Vec::new();
     let component = programs
-        .program
+        .built
         .ancestors()
         .nth(2)
         .map(|target| target.join("component/wasm32-wasip2/component/guest.wasm"));
