@@ -9,7 +9,7 @@
 
 #![allow(dead_code, reason = "an environment offers more than each test uses")]
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 mod on_postgres;
 mod output;
 pub mod scenes;
@@ -116,7 +116,7 @@ impl Builder {
             }
         }
         vars.extend(self.vars);
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "postgres"))]
         vars.extend(on_postgres::variables());
         let mut env = TestEnv {
             world,
@@ -208,7 +208,7 @@ impl TestEnv {
     pub fn settings(&self) -> Settings {
         let environment = Environment::from_lookup(|name| self.vars.get(OsStr::new(name)).cloned());
         let settings = Settings::new(self.home()).with_environment(environment);
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "postgres"))]
         if let Some(store) = self.store() {
             return settings.with_state_store(std::sync::Arc::new(store));
         }
@@ -262,7 +262,7 @@ impl TestEnv {
     }
 
     /// Where its state is, when that isn't its folder.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     pub fn store(&self) -> Option<tests::on_postgres::OnPostgres> {
         tests::on_postgres::OnPostgres::of(|name| self.vars.get(OsStr::new(name)).cloned())
     }
@@ -417,7 +417,7 @@ impl TestEnv {
 
     /// What the component has stored, by paths in the state folder, wherever that is; entries included.
     pub fn records(&self) -> Vec<(String, Vec<u8>)> {
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "postgres"))]
         if let Some(store) = self.store() {
             return on_a_thread(|| block_on(store.records()).unwrap());
         }
@@ -442,7 +442,7 @@ impl TestEnv {
 
     /// Puts something else there, or nothing, behind the component's back.
     pub fn set_record(&self, path: &str, bytes: Option<&[u8]>) {
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "postgres"))]
         if let Some(store) = self.store() {
             on_a_thread(|| block_on(store.set(path, bytes)).unwrap());
             return;
@@ -502,7 +502,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Where the test itself may be in a runtime.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(work).join().unwrap())
 }

@@ -11,7 +11,7 @@ mod machine;
 mod messages;
 mod network;
 mod odd_server;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 mod on_postgres;
 mod output;
 mod services;
@@ -41,16 +41,16 @@ mod each_has_a_test {
         output::*, services::*,
     };
 
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     use super::on_postgres::*;
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     macro_rules! has_a_test {
         ($attack:ident) => {
             use self::$attack as _;
         };
     }
     // Two of them find a link, and are tested where everybody may make one.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     foreach_attack!(has_a_test);
 }
 

@@ -2,5 +2,5 @@
 
 pub mod canary;
 pub mod memory;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 pub mod on_postgres;

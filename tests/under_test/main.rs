@@ -8,7 +8,7 @@ use std::path::Path;
 use tests::memory::{CACHE, CANARIES, REPORT, watched_component};
 
 fn main() -> ExitCode {
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     if let Some(store) = tests::on_postgres::OnPostgres::of(|name| std::env::var_os(name)) {
         host_harness::keep_state_in(std::sync::Arc::new(store));
     }

@@ -207,7 +207,7 @@ impl TestEnv {
                 );
             }
         }
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "postgres"))]
         if self.store().is_some() {
             // Those of a folder are among the files above.
             for (path, bytes) in self.records() {
