@@ -32,16 +32,14 @@ fn undisturbed(stage: Stage, seed: u64) -> Report {
 #[test]
 fn where_nothing_goes_wrong_no_promise_is_broken_and_nothing_is_uncertain() {
     for stage in Only::default().stages() {
-        for seed in 0..3 {
-            let report = undisturbed(stage, seed);
-            // Refused while two processes try at once: neither knows of the other's attempt.
-            if !matches!(
-                stage.scenario,
-                Scenario::BotComesLate | Scenario::TwoRefused
-            ) {
-                assert!(!report.shown.is_empty(), "{}", stage.name());
-                assert_eq!(report.uncertain, 0, "{} {seed}", stage.name());
-            }
+        let report = undisturbed(stage, 0);
+        // Refused while two processes try at once: neither knows of the other's attempt.
+        if !matches!(
+            stage.scenario,
+            Scenario::BotComesLate | Scenario::TwoRefused
+        ) {
+            assert!(!report.shown.is_empty(), "{}", stage.name());
+            assert_eq!(report.uncertain, 0, "{}", stage.name());
         }
     }
 }
@@ -105,8 +103,9 @@ fn what_a_chat_takes_no_more_is_sent_when_its_person_writes_again() {
 #[test]
 fn random_faults_and_crashes_break_no_promise() {
     let mut all = Tally::default();
-    for (_, tally) in simulation::random(0, 1500, Only::default(), THREADS) {
-        assert!(tally.runs > 15 && tally.shown > 15);
+    // `.ci/run simulate` runs a hundred times as many, optimised.
+    for (_, tally) in simulation::random(0, 600, Only::default(), THREADS) {
+        assert!(tally.runs > 5 && tally.shown > 5);
         all.join(tally);
     }
     assert_clean(&all);
