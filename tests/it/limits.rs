@@ -170,7 +170,7 @@ fn handles_end_at_their_number() {
 
 #[test]
 fn the_processor_is_taken_away_at_the_limit_and_not_before() {
-    const CPU: Duration = Duration::from_secs(2);
+    const CPU: Duration = Duration::from_secs(1);
     let bounded = Bounded::new(|limits| limits.cpu = CPU);
     bounded.uses(100, "ms of work").unwrap();
     let stopped = bounded.uses(60_000, "ms of work");
@@ -179,12 +179,12 @@ fn the_processor_is_taken_away_at_the_limit_and_not_before() {
         "{stopped:?}"
     );
     // Waiting costs nothing of it.
-    bounded.uses(2_500, "ms of waiting").unwrap();
+    bounded.uses(1_500, "ms of waiting").unwrap();
 }
 
 #[test]
 fn time_ends_at_the_limit_and_not_before_host_calls_included() {
-    const WALL: Duration = Duration::from_secs(5);
+    const WALL: Duration = Duration::from_secs(2);
     let bounded = Bounded::new(|limits| limits.wall = WALL);
     bounded.uses(100, "ms of waiting").unwrap();
     for what in ["ms of waiting", "ms of work"] {
