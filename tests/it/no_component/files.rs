@@ -3,7 +3,6 @@
 use contract::settings::VARIABLES;
 use host_harness::{AuditLog, CallError, LimitHit, WantedResults, limits};
 
-#[cfg(unix)]
 use super::{Attack, End, attack, output::command};
 use crate::env::block_on;
 
