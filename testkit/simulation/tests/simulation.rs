@@ -116,7 +116,7 @@ fn random_faults_and_crashes_break_no_promise() {
 fn a_power_failure_at_any_effect_breaks_no_promise() {
     for scenario in [Scenario::Legacy, Scenario::Video] {
         assert_clean(
-            &simulation::crashes(Stage::first(scenario), Extent::Whole, false, THREADS).once,
+            &simulation::crashes(Stage::first(scenario), Extent::Few, false, THREADS).once,
         );
     }
 }
@@ -125,7 +125,7 @@ fn a_power_failure_at_any_effect_breaks_no_promise() {
 fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
     assert_clean(&simulation::repeated(
         Stage::first(Scenario::Video),
-        Extent::Whole,
+        Extent::Few,
         THREADS,
     ));
 }
@@ -134,7 +134,7 @@ fn an_effect_or_a_step_that_is_repeated_breaks_no_promise() {
 fn an_effect_that_fails_in_any_way_breaks_no_promise() {
     assert_clean(&simulation::failing(
         Stage::first(Scenario::Video),
-        Extent::Whole,
+        Extent::Few,
         THREADS,
     ));
 }
