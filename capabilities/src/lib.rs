@@ -10,6 +10,7 @@ mod json;
 mod render;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// A file that is written from the contract.
 pub struct Generated {
@@ -46,6 +47,37 @@ pub fn generate(workspace: &Path) -> Result<Vec<Generated>, String> {
             text: variables,
         },
     ])
+}
+
+/// The whole of a program that keeps files up to date: with `write` it writes those that aren't what `generate` says, and
+/// otherwise it names them and fails.
+pub fn main_of(generate: impl Fn(&Path) -> Result<Vec<Generated>, String>) -> ExitCode {
+    let write = std::env::args().nth(1).as_deref() == Some("write");
+    match generate(&workspace()).and_then(|files| bring_up_to_date(files, write)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything is up to date at the end.
+fn bring_up_to_date(files: Vec<Generated>, write: bool) -> Result<bool, String> {
+    let mut up_to_date = true;
+    for Generated { path, text } in files {
+        if std::fs::read_to_string(&path).is_ok_and(|found| found == text) {
+            continue;
+        }
+        println!("{}", path.display());
+        if write {
+            std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        } else {
+            up_to_date = false;
+        }
+    }
+    Ok(up_to_date)
 }
 
 /// Every host that the component may ask.

@@ -14,17 +14,10 @@ mod exports;
 mod input;
 mod settings;
 
-/// What `wit-bindgen` makes of the world.
+/// The world in Rust, as `guest/bindings` writes it.
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
-mod bindings {
-    wit_bindgen::generate!({
-        world: "libtv-video",
-        path: "../wit",
-        pub_export_macro: true,
-        // The records are the core's own types: what the core answers leaves without being copied into another type.
-        with: { "libtv:video/types@0.2.0": libtv_video_core::types },
-    });
-}
+#[rustfmt::skip]
+mod bindings;
 
 /// Who implements the world's exports.
 struct Component;

@@ -10,12 +10,10 @@ use std::sync::OnceLock;
 use host_harness::Component;
 
 use crate::env::{TestEnv, files_below};
-use crate::no_component;
+use crate::no_component::ATTACKS;
 
 /// A user who is not this one.
 const SOMEBODY: u32 = 65_534;
-/// Small, so that it is compiled soon.
-const COMPONENT: &str = "panics";
 
 /// An embedder's folder with the code of one component.
 struct Cold {
@@ -54,8 +52,8 @@ fn compiled() -> Cold {
 
 impl Cold {
     fn load(&self) {
-        let component = no_component::written(COMPONENT);
-        Component::from_bytes(&component, Some(&self.cache)).unwrap();
+        // The smallest that there is, so that it is compiled soon.
+        Component::from_bytes(ATTACKS, Some(&self.cache)).unwrap();
     }
 
     fn files(&self) -> Vec<PathBuf> {

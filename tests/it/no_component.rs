@@ -65,15 +65,13 @@ use attack;
 
 /// The session that the hostile component serves as it should. Every other one is an attack's, and called by it.
 const GOOD: &str = "good";
-/// How `hostile/src/lib.rs` begins the place for a name; dots fill it up.
-const MARK: &[u8] = b"chosen attack: .";
+/// Where the hostile component finds the name of an attack that every call makes: `ATTACK` in `hostile/src/lib.rs`.
+const ATTACK: &str = "LIBTV_VIDEO_RATIO";
 
 /// One hostile component, and the world it is let loose in.
 pub struct Attack {
     /// Also the session whose step it is.
     name: &'static str,
-    /// Whether the component does it in every call, and not in a step of its session alone.
-    written: bool,
     pub env: TestEnv,
     limits: Limits,
     /// The component whose honest session comes next. One that is hostile from its start has none.
@@ -102,19 +100,16 @@ impl Attack {
     pub fn in_env(name: &'static str, env: TestEnv) -> Self {
         Self {
             name,
-            written: false,
             env,
             limits: Limits::default(),
             next: name,
         }
     }
 
-    /// Written into the component, for calls that name no session.
-    fn written(self) -> Self {
-        Self {
-            written: true,
-            ..self
-        }
+    /// The component does it in every call, also in those that name no session, and not in a step of its session alone.
+    fn in_every_call(mut self) -> Self {
+        self.env.set(ATTACK, self.name);
+        self
     }
 
     /// With other limits than the default ones.
@@ -131,16 +126,8 @@ impl Attack {
         }
     }
 
-    fn load(&self) -> Result<Component, StartError> {
-        if self.written {
-            load(&written(self.name), self.name)
-        } else {
-            load_for(self.name)
-        }
-    }
-
     pub fn harness(&self) -> Harness {
-        self.harness_with(self.load().unwrap())
+        self.harness_with(load_for(self.name).unwrap())
     }
 
     fn harness_with(&self, component: Component) -> Harness {
@@ -176,7 +163,7 @@ impl Attack {
     /// It isn't even loaded. The next one is.
     #[track_caller]
     fn is_not_loaded(&self, because: &str) {
-        match self.load() {
+        match load_for(self.name) {
             Err(StartError::Component(reason)) if reason.contains(because) => {}
             Err(error) => panic!("refused with other words: {error}"),
             Ok(_) => panic!("it was loaded"),
@@ -221,30 +208,15 @@ impl Attack {
     }
 }
 
-/// The component for a step of this attack: but for those that are one of their own, the one that holds them all, which is
-/// compiled once.
+/// The component for a step of this attack: but for those that are one of their own, the one that holds them all.
 fn load_for(name: &str) -> Result<Component, StartError> {
-    match bomb(name) {
-        Some(bomb) => load(bomb, name),
-        None => load(ATTACKS, "steps"),
-    }
-}
-
-fn load(component: &[u8], name: &str) -> Result<Component, StartError> {
+    /// One at a time: who comes second finds what the first has compiled.
+    static LOADING: Mutex<()> = Mutex::new(());
+    let (component, name) = bomb(name).map_or((ATTACKS, "steps"), |bomb| (bomb, name));
+    let _alone = LOADING.lock();
     // A folder for each: the cache keeps few components.
     let cache = crate::env::cache().join("hostile").join(name);
     Component::from_bytes(component, Some(&cache))
-}
-
-/// The component of all attacks with this one's name over the place for it.
-pub fn written(name: &str) -> Vec<u8> {
-    let mut component = ATTACKS.to_vec();
-    let mark = component.windows(MARK.len()).position(|at| at == MARK);
-    let begin = mark.expect("there is a place for a name") + MARK.len() - 1;
-    let place = &mut component[begin..begin + name.len()];
-    assert!(place.iter().all(|byte| *byte == b'.'), "{name} is too long");
-    place.copy_from_slice(name.as_bytes());
-    component
 }
 
 /// The record has the step's line, and it says how the step ended.

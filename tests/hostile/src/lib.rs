@@ -1,6 +1,6 @@
 //! Hostile components, for tests of the sandbox: the same world as the real one, but its poll step tries what must not
 //! work. Each file in `attacks/` is one of them, and all are one component, which is compiled once: a step does the attack that
-//! its session is called by. For calls that name no session, the tests write a name over [`CHOSEN`].
+//! its session is called by. Calls that name no session find it in [`ATTACK`].
 //!
 //! A step of the session `good` does honest work, so that a test sees whether the harness still serves others; one of
 //! `exactly N …` uses that much and no more.
@@ -9,20 +9,15 @@ mod good;
 mod measured;
 pub mod wasi;
 
-use std::hint::black_box;
 use std::sync::Mutex;
 
-/// What `wit-bindgen` makes of the world.
+/// The world in Rust, the guest's own.
+#[path = "../../../guest/src/bindings.rs"]
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
-mod bindings {
-    wit_bindgen::generate!({
-        world: "libtv-video",
-        path: "../../wit",
-        pub_export_macro: true,
-    });
-}
+#[rustfmt::skip]
+mod bindings;
 
-pub use bindings::libtv::video::types::{
+pub use libtv_video_core::types::{
     Cancellation, Cause, Configuration, Downloaded, DueSession, Event, Field, File, Finding,
     Overview, Problem, ProblemKind, Project, Request, Scalar, Session, SessionState, Step,
     Submission, Task, Transcript, Uploaded, WantedResults,
@@ -32,10 +27,9 @@ mod attacks {
     include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
 }
 
-/// The name of the attack, padded with dots; dots alone where the session says it. Found by its beginning.
-#[used]
-static CHOSEN: [u8; 64] = *b"chosen attack: .................................................";
-const BEFORE_THE_NAME: usize = "chosen attack: ".len();
+/// Where calls that name no session find the name of their attack: a setting that is handed to every call, and that no attack is
+/// about.
+const ATTACK: &str = "LIBTV_VIDEO_RATIO";
 
 /// The session of the step under way.
 static POLLED: Mutex<String> = Mutex::new(String::new());
@@ -47,12 +41,7 @@ fn polled() -> String {
 }
 
 fn chosen() -> String {
-    let bytes: &'static [u8; 64] = black_box(&CHOSEN);
-    let name = bytes[BEFORE_THE_NAME..].split(|byte| *byte == b'.').next();
-    match name.and_then(|name| std::str::from_utf8(name).ok()) {
-        Some(written) if !written.is_empty() => written.to_owned(),
-        _ => polled(),
-    }
+    std::env::var(ATTACK).unwrap_or_else(|_| polled())
 }
 
 /// What came of an attack: a step when it worked, or how it was refused.

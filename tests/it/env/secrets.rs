@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Once};
 
 use fakes::{
     ARK_KEY, DINGTALK_CLIENT_SECRET, DINGTALK_TOKENS_BEGIN, DIRECT_KEY, FEISHU_APP_SECRET,
@@ -14,9 +14,9 @@ use fakes::{
 };
 use serde_json::Value;
 use tests::canary::Search;
-use tests::memory::{CLEAN, REPORT};
+use tests::memory::{CLEAN, REPORT, watched_component};
 
-use super::{TestEnv, files_below};
+use super::{TestEnv, cache, files_below};
 
 /// A shorter text is no key: it would be found everywhere.
 const KEY_CHARS: usize = 12;
@@ -78,6 +78,15 @@ impl Seen {
     }
 }
 
+/// The code for such memories is compiled by whichever test is the first: its commands, and those of the tests beside it, would
+/// each compile their own.
+fn compile_once(report: &Path) {
+    static COMPILED: Once = Once::new();
+    COMPILED.call_once(|| {
+        watched_component(Some(&cache()), "", report).unwrap();
+    });
+}
+
 impl TestEnv {
     /// From now on the component's memory is searched after every call.
     pub(super) fn plant(&mut self) {
@@ -87,6 +96,7 @@ impl TestEnv {
             return;
         }
         let report = self.folder().join("memory-report");
+        compile_once(&report);
         self.vars.insert(REPORT.into(), report.into());
     }
 

@@ -23,7 +23,7 @@ pub fn answers_for_another_session() {
 
 #[test]
 pub fn lists_a_million_sessions() {
-    let attack = attack!(lists_a_million_sessions).written();
+    let attack = attack!(lists_a_million_sessions).in_every_call();
     block_on(async {
         let harness = attack.harness();
         let listed = harness.due().await;
@@ -47,7 +47,7 @@ pub fn is_of_another_world() {
 
 #[test]
 pub fn names_sessions_without_end() {
-    let attack = attack!(names_sessions_without_end).written();
+    let attack = attack!(names_sessions_without_end).in_every_call();
     let told = attack.on_the_timer_until(&[attack.name, GOOD], |lines| {
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
         has("good: completed") && has("bytes for a session's id")
@@ -60,7 +60,7 @@ pub fn names_sessions_without_end() {
 
 #[test]
 pub fn has_more_sessions_than_the_timer_takes() {
-    let attack = attack!(has_more_sessions_than_the_timer_takes).written();
+    let attack = attack!(has_more_sessions_than_the_timer_takes).in_every_call();
     let active = attack.harness().home().active();
     // With the honest one, two more than it takes.
     for number in 0..=limits::MAX_SESSIONS {

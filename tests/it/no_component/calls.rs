@@ -34,7 +34,7 @@ pub fn said<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
 
 #[test]
 pub fn asks_the_network_from_a_look() {
-    let attack = attack!(asks_the_network_from_a_look).written();
+    let attack = attack!(asks_the_network_from_a_look).in_every_call();
     block_on(async {
         let harness = attack.harness();
         assert_eq!(said(harness.due().await), "HttpRequestDenied");
@@ -46,7 +46,7 @@ pub fn asks_the_network_from_a_look() {
 /// The lid of the whole day, also where the component is called again and again, and tries to have it forgotten.
 #[test]
 pub fn spends_without_end() {
-    let attack = attack!(spends_without_end).written();
+    let attack = attack!(spends_without_end).in_every_call();
     let limits = r#""limits":{"jobsPerDay":3}"#;
     let config = format!(r#"{{"apiKey":"{}",{limits}}}"#, fakes::GATEWAY_KEY);
     std::fs::write(attack.env.config_path(), config).unwrap();
@@ -72,7 +72,7 @@ pub fn spends_without_end() {
 
 #[test]
 pub fn submits_three_times() {
-    let attack = attack!(submits_three_times).written();
+    let attack = attack!(submits_three_times).in_every_call();
     block_on(async {
         let harness = attack.harness();
         let answer = harness.submit(Submit::message("a cat")).await;

@@ -106,7 +106,7 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 
 #[test]
 pub fn leaves_traps_among_downloads() {
-    let attack = attack!(leaves_traps_among_downloads).written();
+    let attack = attack!(leaves_traps_among_downloads).in_every_call();
     let out = attack.env.folder().join("documents/out");
     std::fs::create_dir_all(&out).unwrap();
     std::fs::write(out.join("taken.png"), "mine").unwrap();
@@ -145,7 +145,7 @@ pub fn leaves_traps_among_downloads() {
 
 #[test]
 pub fn looks_around_among_downloads() {
-    let attack = attack!(looks_around_among_downloads).written();
+    let attack = attack!(looks_around_among_downloads).in_every_call();
     let documents = attack.env.folder().join("documents");
     let out = documents.join("out");
     std::fs::create_dir_all(&out).unwrap();
@@ -167,7 +167,7 @@ pub fn looks_around_among_downloads() {
 
 #[test]
 fn no_component_is_handed_the_key_or_the_environment_as_a_file_to_upload() {
-    let attack = Attack::of("reads_standard_input").written();
+    let attack = Attack::of("reads_standard_input").in_every_call();
     let folder = attack.env.folder().to_owned();
     std::fs::write(folder.join("id_rsa"), "-----BEGIN OPENSSH PRIVATE KEY-----").unwrap();
     let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";

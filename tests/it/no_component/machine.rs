@@ -167,7 +167,7 @@ pub fn answers_without_end() {
     if is_small_alone("answers_without_end") {
         return;
     }
-    let attack = attack!(answers_without_end).written();
+    let attack = attack!(answers_without_end).in_every_call();
     block_on(async {
         let harness = attack.harness();
         let tasks = harness.tasks(None).await.map(drop);

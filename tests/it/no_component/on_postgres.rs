@@ -83,7 +83,7 @@ async fn stepped(attack: &Attack, postgres: &Postgres, name: &str) -> Option<Cal
         (name.to_owned(), value)
     });
     let home = folder.path().join("home");
-    let component = attack.load().unwrap();
+    let component = super::load_for(attack.name).unwrap();
     let harnesses = Harnesses::new(component, home, shared.to_vec(), Arc::new(LocalSecrets));
     let worker = Worker::new(
         Arc::clone(&database),

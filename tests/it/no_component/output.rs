@@ -69,7 +69,7 @@ pub fn floods_the_log() {
 
 #[test]
 pub fn commands_the_terminal() {
-    let attack = attack!(commands_the_terminal).written();
+    let attack = attack!(commands_the_terminal).in_every_call();
     for event in attack.on_the_timer() {
         let line = event.to_string();
         assert_harmless(&line);

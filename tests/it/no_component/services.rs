@@ -80,7 +80,7 @@ fn paid(env: &TestEnv) -> usize {
 pub fn spends_on_clips_and_pictures() {
     let keys = [("ARK_API_KEY", ARK_KEY), ("XYQ_ACCESS_KEY", PIPPIT_KEY)];
     for (limits, sent) in [(r#"{"jobsPerDay":1}"#, 1), ("{}", 2)] {
-        let attack = Attack::in_env("spends_on_clips_and_pictures", world(&keys)).written();
+        let attack = Attack::in_env("spends_on_clips_and_pictures", world(&keys)).in_every_call();
         let key = fakes::GATEWAY_KEY;
         let config = format!(r#"{{"apiKey":"{key}","limits":{limits}}}"#);
         std::fs::write(attack.env.config_path(), config).unwrap();
