@@ -77,7 +77,7 @@ fn build() -> Result<(), String> {
     let text = format!(
         "/// Calls a macro with the name of every attack.\n#[allow(unused_macros, reason = \"where not all can be tried, none is demanded\")]\nmacro_rules! foreach_attack {{\n    ($each:ident) => {{\n\
          {uses}    }};\n}}\n\n/// The one component of all attacks that are steps.\npub const ATTACKS: &[u8] = include_bytes!({built:?});\n\n/// \
-         The component that is an attack itself, of that name.\nfn bomb(name: &str) -> Option<&'static [u8]> {{\n    \
+         The component that is an attack itself, of that name.\npub fn bomb(name: &str) -> Option<&'static [u8]> {{\n    \
          match name {{\n{arms}        _ => None,\n    }}\n}}\n"
     );
     fs::write(out.join("attacks.rs"), text).map_err(|error| error.to_string())

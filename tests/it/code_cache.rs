@@ -7,10 +7,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use host_harness::Component;
+use host_harness::{Component, StartError};
 
 use crate::env::{TestEnv, files_below};
-use crate::no_component::ATTACKS;
+use crate::no_component::{ATTACKS, bomb};
 
 /// A user who is not this one.
 const SOMEBODY: u32 = 65_534;
@@ -29,7 +29,7 @@ impl Cold {
     }
 }
 
-/// A folder in which the code is: compiled once, and copied, since that takes nearly a second.
+/// A folder in which the code is: compiled once, and copied.
 fn compiled() -> Cold {
     static FIRST: OnceLock<(OsString, Vec<u8>)> = OnceLock::new();
     let (name, code) = FIRST.get_or_init(|| {
@@ -51,9 +51,14 @@ fn compiled() -> Cold {
 }
 
 impl Cold {
+    /// Of an empty component, which is compiled in no time. Once its code is there and was looked at, it is refused: it has nothing of
+    /// what is called.
     fn load(&self) {
-        // The smallest that there is, so that it is compiled soon.
-        Component::from_bytes(ATTACKS, Some(&self.cache)).unwrap();
+        let empty = bomb("is_of_another_world").unwrap();
+        match Component::from_bytes(empty, Some(&self.cache)) {
+            Err(StartError::Component(reason)) => assert!(reason.contains("no export"), "{reason}"),
+            other => panic!("{:?}", other.err()),
+        }
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -140,7 +145,7 @@ fn code_that_was_damaged_is_not_run() {
     let code = cold.code();
     let mut bytes = fs::read(&code).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle..middle + 4096].fill(0xcc);
+    bytes[middle..middle + 64].fill(0xcc);
     fs::write(&code, &bytes).unwrap();
     cold.compiles();
     let cold = compiled();
@@ -154,9 +159,14 @@ fn code_that_was_damaged_is_not_run() {
 
 #[test]
 fn code_that_was_only_copied_is_whole_and_is_run() {
-    let cold = compiled();
-    let (code, before) = (cold.code(), cold.inode());
-    cold.load();
-    assert_eq!(cold.files(), [code]);
-    assert_eq!(cold.inode(), before);
+    let (first, copy) = (Cold::new(), Cold::new());
+    Component::from_bytes(ATTACKS, Some(&first.cache)).unwrap();
+    fs::create_dir(&copy.cache).unwrap();
+    set_mode(&copy.cache, 0o700);
+    let path = copy.cache.join(first.code().file_name().unwrap());
+    fs::copy(first.code(), &path).unwrap();
+    let before = copy.inode();
+    Component::from_bytes(ATTACKS, Some(&copy.cache)).unwrap();
+    assert_eq!(copy.files(), [path]);
+    assert_eq!(copy.inode(), before);
 }

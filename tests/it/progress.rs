@@ -203,8 +203,17 @@ pub fn with_clock(env: &TestEnv) -> (Harness, Faults) {
 
 /// Polls every ten seconds for so long.
 pub fn poll_for(harness: &Harness, clock: &Faults, id: &str, ms: u64) {
-    for _ in 0..ms / 10_000 {
-        clock.set_now_ms(clock.now_ms() + 10_000);
+    poll_every(10_000, harness, clock, id, ms);
+}
+
+/// Every half minute: a line isn't changed more often than each minute, and most of a test's time goes into polls.
+fn poll_seldom_for(harness: &Harness, clock: &Faults, id: &str, ms: u64) {
+    poll_every(MINUTE_MS / 2, harness, clock, id, ms);
+}
+
+fn poll_every(pause_ms: u64, harness: &Harness, clock: &Faults, id: &str, ms: u64) {
+    for _ in 0..ms / pause_ms {
+        clock.set_now_ms(clock.now_ms() + pause_ms);
         block_on(harness.poll(id)).unwrap();
     }
 }
@@ -292,7 +301,7 @@ fn whatever_becomes_of_its_posting_there_is_no_second_line_and_no_result_waits_f
             let (harness, clock) = with_clock(&env);
             let id = place.submit(&harness, "a cat");
             place.fail(&env, Act::Posts, fault.clone(), 1);
-            poll_for(&harness, &clock, &id, 4 * MINUTE_MS);
+            poll_seldom_for(&harness, &clock, &id, 4 * MINUTE_MS);
             let asked = [Act::Posts, Act::Changes].map(|act| place.asked(&env, act));
             assert_eq!(asked, [1, 0], "{} {fault:?}", place.channel);
         }
@@ -307,7 +316,7 @@ fn a_line_that_can_not_be_changed_is_left_alone_after_some_times() {
         let (harness, clock) = with_clock(&env);
         let id = place.submit(&harness, "a cat");
         place.fail(&env, Act::Changes, Fault::Html(502), fakes::ALWAYS);
-        poll_for(&harness, &clock, &id, 12 * MINUTE_MS);
+        poll_seldom_for(&harness, &clock, &id, 12 * MINUTE_MS);
         assert_eq!(place.asked(&env, Act::Changes), 5, "{}", place.channel);
         assert_eq!(place.texts(&env).len(), 1);
     }
@@ -328,7 +337,7 @@ fn nobody_is_told_who_does_not_want_to_be() {
         let (harness, clock) = with_clock(&env);
         let place = &PLACES[0];
         let id = place.submit(&harness, "a cat");
-        poll_for(&harness, &clock, &id, 5 * MINUTE_MS);
+        poll_seldom_for(&harness, &clock, &id, 5 * MINUTE_MS);
         assert_eq!(place.texts(&env), [], "by file: {by_file}");
     }
 }
@@ -341,7 +350,7 @@ fn words_from_outside_call_nobody_in_a_line() {
         running(&env);
         let (harness, clock) = with_clock(&env);
         let id = place.submit(&harness, words);
-        poll_for(&harness, &clock, &id, 3 * MINUTE_MS);
+        poll_seldom_for(&harness, &clock, &id, 3 * MINUTE_MS);
         assert_eq!(place.asked(&env, Act::Changes), 2, "{}", place.channel);
         let world = env.world();
         let discord = world.discord().messages();

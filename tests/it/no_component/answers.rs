@@ -4,7 +4,7 @@ use host_harness::{CallError, LimitHit, limits};
 
 use host_harness::EventKind;
 
-use super::{GOOD, attack, is_served};
+use super::{GOOD, attack, fill, is_served};
 use crate::env::block_on;
 
 #[test]
@@ -63,9 +63,10 @@ pub fn has_more_sessions_than_the_timer_takes() {
     let attack = attack!(has_more_sessions_than_the_timer_takes).in_every_call();
     let active = attack.harness().home().active();
     // With the honest one, two more than it takes.
-    for number in 0..=limits::MAX_SESSIONS {
-        std::fs::write(active.join(format!("s{number}")), "").unwrap();
-    }
+    fill(
+        &active,
+        (0..=limits::MAX_SESSIONS).map(|number| format!("s{number}")),
+    );
     let told = attack.on_the_timer_until(&[GOOD], |lines| {
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
         has("left out: more than") && has("started: polling")
