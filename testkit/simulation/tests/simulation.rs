@@ -115,7 +115,7 @@ fn random_faults_and_crashes_break_no_promise() {
         all.join(tally);
     }
     assert_clean(&all);
-    assert!(all.crashes > RANDOM_RUNS / 12 && all.shown as u64 > RANDOM_RUNS / 2);
+    assert!(all.crashes > RANDOM_RUNS / 12 && all.shown > RANDOM_RUNS / 2);
 }
 
 #[test]
